@@ -1,0 +1,125 @@
+// Package genesys holds the words in which the rest of the program speaks of
+// Genesys Cloud: conversations, recordings, batch requests, errors.
+//
+// It knows no HTTP and no SDK. The client that answers in these words is
+// package client, the only importer of the Genesys SDK.
+package genesys
+
+import (
+	"regexp"
+	"time"
+)
+
+// uuid is the form of every id that Genesys Cloud gives to conversations,
+// recordings and jobs.
+var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$`)
+
+// ValidID tells whether id is a UUID. Ids that are not must never become part
+// of a path, neither in a URL nor in an archive.
+func ValidID(id string) bool { return uuid.MatchString(id) }
+
+// Identity is who a login turned out to be.
+type Identity struct {
+	OrganizationID   string
+	OrganizationName string
+	ClientName       string
+}
+
+// Conversation is one conversation of a survey.
+type Conversation struct {
+	ID    string
+	Start time.Time
+	// End is zero while the conversation goes on.
+	End time.Time
+}
+
+// SurveyPage is one page of a survey's answer.
+type SurveyPage struct {
+	Conversations []Conversation
+	// Next is the cursor of the following page, empty on the last one.
+	Next string
+}
+
+// JobState is the state of an analytics job.
+type JobState string
+
+// The states of an analytics job (AsyncQueryStatus in the Platform API).
+const (
+	JobQueued    JobState = "QUEUED"
+	JobPending   JobState = "PENDING"
+	JobFailed    JobState = "FAILED"
+	JobCancelled JobState = "CANCELLED"
+	JobFulfilled JobState = "FULFILLED"
+	JobExpired   JobState = "EXPIRED"
+)
+
+// Medium is what a recording is a recording of. The zero value is a medium
+// that this version does not know.
+type Medium string
+
+// The media that Genesys Cloud records.
+const (
+	Call    Medium = "Call"
+	Screen  Medium = "Screen"
+	Chat    Medium = "Chat"
+	Email   Medium = "Email"
+	Message Medium = "Message"
+)
+
+// FileState says where a recording's file is (RecordingMetadata.fileState in
+// the Platform API).
+type FileState string
+
+// The file states of a recording. Only Available and Restored ones can be
+// downloaded.
+const (
+	FileAvailable FileState = "AVAILABLE"
+	FileArchived  FileState = "ARCHIVED"
+	FileDeleted   FileState = "DELETED"
+	FileRestored  FileState = "RESTORED"
+	FileRestoring FileState = "RESTORING"
+	FileUploading FileState = "UPLOADING"
+	FileError     FileState = "ERROR"
+)
+
+// Recording is what Genesys Cloud says of one recording.
+type Recording struct {
+	// ID is as received: check it with ValidID before it touches a path.
+	ID        string
+	Medium    Medium
+	FileState FileState
+	// MediaAsReceived is the medium in Genesys Cloud's own words, for the case
+	// that Medium is unknown.
+	MediaAsReceived string
+}
+
+// Metadata is the answer to "which recordings has this conversation?".
+type Metadata struct {
+	Recordings []Recording
+	// Body is the answer as received, byte for byte.
+	Body          []byte
+	CorrelationID string
+}
+
+// RecordingRef names one recording.
+type RecordingRef struct {
+	ConversationID string
+	RecordingID    string
+}
+
+// BatchStatus is how far a batch request has come.
+type BatchStatus struct {
+	// Expected is the number of results that Genesys Cloud expects to give. It
+	// starts at nought and may grow while recordings are still discovered.
+	Expected int
+	Results  []BatchResult
+}
+
+// BatchResult is one result of a batch request: an URL or an error.
+type BatchResult struct {
+	RecordingRef
+	URL         SignedURL
+	ContentType string
+	// Error is Genesys Cloud's free text; empty when there is an URL.
+	Error string
+}
