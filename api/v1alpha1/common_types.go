@@ -1,0 +1,87 @@
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+const (
+	// LabelExport is set on each batch to the name of its export.
+	LabelExport = "recording.gcexport.dev/export"
+	// LabelLane is set on each batch to its lane, in lower case.
+	LabelLane = "recording.gcexport.dev/lane"
+	// Finalizer is on an export for as long as there is an analytics job at
+	// Genesys Cloud that it would have to end.
+	Finalizer = "recording.gcexport.dev/analytics-job"
+)
+
+// LocalReference names an object in the same namespace.
+type LocalReference struct {
+	// name of the object.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +required
+	Name string `json:"name"`
+}
+
+// Medium is what a recording is a recording of.
+// +kubebuilder:validation:Enum=Call;Screen;Chat;Email;Message
+type Medium string
+
+// The media that can be exported.
+const (
+	MediumCall    Medium = "Call"
+	MediumScreen  Medium = "Screen"
+	MediumChat    Medium = "Chat"
+	MediumEmail   Medium = "Email"
+	MediumMessage Medium = "Message"
+)
+
+// Lane keeps recordings apart that must not hold up one another.
+// +kubebuilder:validation:Enum=Standard;LegalHold;LegalHoldScreen
+type Lane string
+
+// The lanes.
+const (
+	// LaneStandard holds every requested medium of conversations that are not under legal hold.
+	LaneStandard Lane = "Standard"
+	// LaneLegalHold holds conversations under legal hold, every requested medium but screen.
+	LaneLegalHold Lane = "LegalHold"
+	// LaneLegalHoldScreen holds the screen recordings of conversations under legal hold.
+	LaneLegalHoldScreen Lane = "LegalHoldScreen"
+)
+
+// Window is a half-open interval of time: start belongs to it, end does not.
+// +kubebuilder:validation:XValidation:rule="self.start < self.end",message="window.end must be after window.start",fieldPath=".end"
+// +kubebuilder:validation:XValidation:rule="self.end <= self.start || self.end - self.start <= duration('43848h')",message="the window must not be wider than 5 years: use several exports",fieldPath=".end"
+// +kubebuilder:validation:XValidation:rule="self.start.getMilliseconds() == 0",message="window.start must be a whole second",fieldPath=".start"
+// +kubebuilder:validation:XValidation:rule="self.end.getMilliseconds() == 0",message="window.end must be a whole second",fieldPath=".end"
+type Window struct {
+	// start of the window (RFC 3339). A conversation that starts at this instant belongs to it.
+	// +required
+	Start metav1.Time `json:"start"`
+
+	// end of the window (RFC 3339). A conversation that starts at this instant does not belong to it.
+	// +required
+	End metav1.Time `json:"end"`
+}
+
+// RecordingCounts counts recordings by what became of them.
+type RecordingCounts struct {
+	// total number of recordings that are to be exported: exported, unavailable, or still to come.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Total int64 `json:"total"`
+
+	// exported is the number of recordings that are stored at the destination.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Exported int64 `json:"exported"`
+
+	// excluded is the number of recordings that were found and left out, because their medium was not asked for.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Excluded int64 `json:"excluded"`
+
+	// unavailable is the number of recordings that Genesys Cloud could not give; each is listed with its reason in the evidence.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Unavailable int64 `json:"unavailable"`
+}

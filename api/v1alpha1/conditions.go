@@ -1,0 +1,133 @@
+package v1alpha1
+
+// Condition types of every kind. They follow kstatus: Ready is always there;
+// Reconciling and Stalled are there only while they are True, and never both.
+const (
+	// ConditionReady is True when the object is what its spec asks for: an
+	// organisation can be asked, a destination written, an export or batch has ended.
+	ConditionReady = "Ready"
+	// ConditionReconciling is True while work goes on.
+	ConditionReconciling = "Reconciling"
+	// ConditionStalled is True when a person has to mend something; the message says what.
+	ConditionStalled = "Stalled"
+)
+
+// Condition types of an export: what has been reached. Unknown before their turn.
+const (
+	// ConditionSurveyed is True when all conversations of the window are known.
+	ConditionSurveyed = "Surveyed"
+	// ConditionBatchesCreated is True when every slice has, or had, its batch.
+	ConditionBatchesCreated = "BatchesCreated"
+	// ConditionBatchesCompleted is True when every batch is finished and counted.
+	ConditionBatchesCompleted = "BatchesCompleted"
+	// ConditionSealed is True when the account of the whole export is sealed.
+	ConditionSealed = "Sealed"
+)
+
+// Condition types of a batch: what has been reached. Unknown before their turn.
+const (
+	// ConditionMetadataFetched is True when the recordings of all its conversations are known.
+	ConditionMetadataFetched = "MetadataFetched"
+	// ConditionSubmitted is True when all its recordings have been requested.
+	ConditionSubmitted = "Submitted"
+	// ConditionCompleted is True when its bag is sealed.
+	ConditionCompleted = "Completed"
+)
+
+// Reasons of any kind.
+const (
+	// ReasonProgressing: work goes on and nothing stands in its way.
+	ReasonProgressing = "Progressing"
+	// ReasonPending: its turn has not come.
+	ReasonPending = "Pending"
+	// ReasonSuspended: spec.suspend is true.
+	ReasonSuspended = "Suspended"
+	// ReasonComplete: everything was exported.
+	ReasonComplete = "Complete"
+	// ReasonCompleteWithGaps: everything that could be had was exported; the rest is listed.
+	ReasonCompleteWithGaps = "CompleteWithGaps"
+	// ReasonInternalError: something failed that should not; it is tried again.
+	ReasonInternalError = "InternalError"
+	// ReasonReached is the reason of a step condition that is True.
+	ReasonReached = "Reached"
+)
+
+// Reasons to do with Genesys Cloud.
+const (
+	// ReasonLoggedIn: the login works.
+	ReasonLoggedIn = "LoggedIn"
+	// ReasonSecretNotFound: the Secret of the credentials does not exist.
+	ReasonSecretNotFound = "SecretNotFound"
+	// ReasonSecretIncomplete: the Secret lacks clientId or clientSecret.
+	ReasonSecretIncomplete = "SecretIncomplete"
+	// ReasonCredentialsRejected: Genesys Cloud refuses the login.
+	ReasonCredentialsRejected = "CredentialsRejected"
+	// ReasonPermissionMissing: the OAuth client's roles lack a permission.
+	ReasonPermissionMissing = "PermissionMissing"
+	// ReasonEndpointNotAllowed: the manager was not started with this endpoint's host.
+	ReasonEndpointNotAllowed = "EndpointNotAllowed"
+	// ReasonOrganizationMismatch: the login belongs to another organisation than before.
+	ReasonOrganizationMismatch = "OrganizationMismatch"
+	// ReasonThrottled: Genesys Cloud said to wait.
+	ReasonThrottled = "Throttled"
+	// ReasonGenesysUnavailable: Genesys Cloud does not answer, or not as it should; it is asked again.
+	ReasonGenesysUnavailable = "GenesysUnavailable"
+	// ReasonRequestRefused: Genesys Cloud refuses a request as it stands.
+	ReasonRequestRefused = "RequestRefused"
+)
+
+// Reasons to do with the destination.
+const (
+	// ReasonWritable: evidence can be written.
+	ReasonWritable = "Writable"
+	// ReasonDestinationNotWritable: evidence cannot be written.
+	ReasonDestinationNotWritable = "DestinationNotWritable"
+	// ReasonDestinationFull: there is no room left.
+	ReasonDestinationFull = "DestinationFull"
+	// ReasonArchiveMismatch: the archive of this name belongs to another export.
+	ReasonArchiveMismatch = "ArchiveMismatch"
+	// ReasonArchiveCorrupt: what the archive holds is not what was stored there.
+	ReasonArchiveCorrupt = "ArchiveCorrupt"
+)
+
+// Reasons of an export.
+const (
+	// ReasonOrganizationNotFound: organizationRef names nothing.
+	ReasonOrganizationNotFound = "OrganizationNotFound"
+	// ReasonOrganizationNotReady: the organisation is there but cannot be asked.
+	ReasonOrganizationNotReady = "OrganizationNotReady"
+	// ReasonDestinationNotFound: destinationRef names nothing.
+	ReasonDestinationNotFound = "DestinationNotFound"
+	// ReasonDestinationNotReady: the destination is there but cannot be written.
+	ReasonDestinationNotReady = "DestinationNotReady"
+	// ReasonAwaitingSettlement: the window's end, or Genesys Cloud's own data, is not old enough yet.
+	ReasonAwaitingSettlement = "AwaitingSettlement"
+	// ReasonSurveying: the conversations of the window are being asked for.
+	ReasonSurveying = "Surveying"
+	// ReasonAwaitingConversationEnd: conversations of the window have not ended yet.
+	ReasonAwaitingConversationEnd = "AwaitingConversationEnd"
+	// ReasonBatchesRunning: batches are at work.
+	ReasonBatchesRunning = "BatchesRunning"
+	// ReasonBatchesStalled: nothing but stalled batches is left.
+	ReasonBatchesStalled = "BatchesStalled"
+	// ReasonTooManyStalled: so many batches are stalled that no more are started.
+	ReasonTooManyStalled = "TooManyStalled"
+	// ReasonSealing: the account of the export is being written.
+	ReasonSealing = "Sealing"
+)
+
+// Reasons of a batch.
+const (
+	// ReasonExportNotFound: the export that the batch is a part of is gone.
+	ReasonExportNotFound = "ExportNotFound"
+	// ReasonFetchingMetadata: the recordings of the conversations are being asked for.
+	ReasonFetchingMetadata = "FetchingMetadata"
+	// ReasonMetadataParked: conversations whose metadata timed out are asked again, last.
+	ReasonMetadataParked = "MetadataParked"
+	// ReasonSubmitting: the recordings are being requested.
+	ReasonSubmitting = "Submitting"
+	// ReasonTransferring: the recordings are being fetched and stored.
+	ReasonTransferring = "Transferring"
+	// ReasonRecordingsOutstanding: recordings that did not arrive are requested again.
+	ReasonRecordingsOutstanding = "RecordingsOutstanding"
+)

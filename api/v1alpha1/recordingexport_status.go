@@ -1,0 +1,169 @@
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// RecordingExportStatus is how far an export has come.
+type RecordingExportStatus struct {
+	// observedGeneration is the generation of the spec that this status speaks of; -1 before the first look.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// conditions: Surveyed, BatchesCreated, BatchesCompleted, Sealed, and Ready, which is True once the export has
+	// ended (reason Complete or CompleteWithGaps). Reconciling and Stalled are present only while True.
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=16
+	// +optional
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// startTime is when work on the export began.
+	// +optional
+	StartTime *metav1.Time `json:"startTime,omitempty"`
+
+	// completionTime is when the export was sealed.
+	// +optional
+	CompletionTime *metav1.Time `json:"completionTime,omitempty"`
+
+	// archive is where the evidence is, relative to the manager's archive root.
+	// +kubebuilder:validation:MaxLength=512
+	// +optional
+	Archive string `json:"archive,omitempty"`
+
+	// survey is what was found in the window.
+	// +optional
+	Survey SurveyStatus `json:"survey,omitempty"`
+
+	// batches counts the batches of the export.
+	// +optional
+	Batches BatchCounts `json:"batches,omitempty"`
+
+	// lanes counts, by lane, what finished batches hold.
+	// +listType=map
+	// +listMapKey=lane
+	// +kubebuilder:validation:MaxItems=3
+	// +optional
+	Lanes []LaneStatus `json:"lanes,omitempty"`
+
+	// progress is recordings exported / recordings to export, as far as they are known.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	Progress string `json:"progress,omitempty"`
+
+	// recordings counts recordings by what became of them, in finished batches and in those at work.
+	// +optional
+	Recordings RecordingCounts `json:"recordings,omitempty"`
+
+	// gaps is the number of recordings and conversations that could not be had; each is listed in the evidence.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Gaps int64 `json:"gaps"`
+
+	// bytes is the size of all stored recordings, in bytes.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Bytes int64 `json:"bytes"`
+
+	// seal is the newest seal over the export's evidence.
+	// +optional
+	Seal *SealStatus `json:"seal,omitempty"`
+}
+
+// SurveyStatus is what was found in the window.
+type SurveyStatus struct {
+	// days is the number of UTC days that the window touches.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Days int32 `json:"days,omitempty"`
+
+	// daysSurveyed is how many of them have been surveyed.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	DaysSurveyed int32 `json:"daysSurveyed"`
+
+	// conversations that started in the window, as far as it is surveyed.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Conversations int64 `json:"conversations"`
+
+	// held is how many of them are under legal hold.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Held int64 `json:"held"`
+
+	// excluded is how many of them are left out because of the scope of legalHold.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Excluded int64 `json:"excluded"`
+
+	// deferred is how many of them have not ended yet and are asked for again.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Deferred int64 `json:"deferred"`
+
+	// unavailable is how many of them cannot be exported: they did not end in time, or their id is not one.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Unavailable int64 `json:"unavailable"`
+}
+
+// BatchCounts counts batches.
+type BatchCounts struct {
+	// planned is the number of batches that the survey has led to so far.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Planned int32 `json:"planned"`
+
+	// completed is the number of batches that are finished and counted.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Completed int32 `json:"completed"`
+
+	// completedOrdinals are their numbers in the plan, as 0-41,43.
+	// +kubebuilder:validation:MaxLength=4096
+	// +optional
+	CompletedOrdinals string `json:"completedOrdinals,omitempty"`
+
+	// stalled is the number of batches that need a person.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Stalled int32 `json:"stalled"`
+}
+
+// LaneStatus counts what the finished batches of a lane hold.
+type LaneStatus struct {
+	// lane that is counted.
+	// +required
+	Lane Lane `json:"lane"`
+
+	// batches that are finished.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Batches int32 `json:"batches"`
+
+	// recordings by what became of them.
+	// +optional
+	Recordings RecordingCounts `json:"recordings,omitempty"`
+
+	// gaps is the number of recordings and conversations that could not be had.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Gaps int64 `json:"gaps"`
+
+	// bytes is the size of the stored recordings, in bytes.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Bytes int64 `json:"bytes"`
+}
+
+// SealStatus names a seal.
+type SealStatus struct {
+	// number of the seal: its directory in the archive is seals/<number>.
+	// +kubebuilder:validation:Minimum=1
+	// +required
+	Number int32 `json:"number"`
+
+	// digest is the SHA-256 of the seal's manifest-sha256.txt, in hexadecimal.
+	// +kubebuilder:validation:MaxLength=64
+	// +required
+	Digest string `json:"digest"`
+}

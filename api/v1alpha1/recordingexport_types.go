@@ -1,0 +1,264 @@
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// RecordingExportSpec says what is to be exported, whence, and where to. All of it is fixed once the export
+// exists, but for suspend, lanes, retry and retainBatches.
+// +kubebuilder:validation:XValidation:rule="self.organizationRef == oldSelf.organizationRef",message="organizationRef cannot be changed: create another RecordingExport",fieldPath=".organizationRef"
+// +kubebuilder:validation:XValidation:rule="self.destinationRef == oldSelf.destinationRef",message="destinationRef cannot be changed: create another RecordingExport",fieldPath=".destinationRef"
+// +kubebuilder:validation:XValidation:rule="self.mediaTypes == oldSelf.mediaTypes",message="mediaTypes cannot be changed: create another RecordingExport",fieldPath=".mediaTypes"
+// +kubebuilder:validation:XValidation:rule="self.legalHold == oldSelf.legalHold",message="legalHold cannot be changed: create another RecordingExport",fieldPath=".legalHold"
+// +kubebuilder:validation:XValidation:rule="self.window == oldSelf.window",message="window cannot be changed: create another RecordingExport",fieldPath=".window"
+// +kubebuilder:validation:XValidation:rule="self.slicing == oldSelf.slicing",message="slicing cannot be changed: create another RecordingExport",fieldPath=".slicing"
+// +kubebuilder:validation:XValidation:rule="self.settleAfter == oldSelf.settleAfter",message="settleAfter cannot be changed: create another RecordingExport",fieldPath=".settleAfter"
+// +kubebuilder:validation:XValidation:rule="self.openDeadline == oldSelf.openDeadline",message="openDeadline cannot be changed: create another RecordingExport",fieldPath=".openDeadline"
+// +kubebuilder:validation:XValidation:rule="has(self.attributes) == has(oldSelf.attributes) && (!has(self.attributes) || self.attributes == oldSelf.attributes)",message="attributes cannot be changed: create another RecordingExport",fieldPath=".attributes"
+type RecordingExportSpec struct {
+	// organizationRef names the GenesysOrganization to export from. Cannot be changed.
+	// +required
+	OrganizationRef LocalReference `json:"organizationRef"`
+
+	// destinationRef names the ExportDestination where the evidence lands. Cannot be changed.
+	// +required
+	DestinationRef LocalReference `json:"destinationRef"`
+
+	// mediaTypes to export; recordings of other media are listed as excluded. Cannot be changed.
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=5
+	// +listType=set
+	// +required
+	MediaTypes []Medium `json:"mediaTypes"`
+
+	// legalHold says what is done with conversations under legal hold. Cannot be changed.
+	// +kubebuilder:default={}
+	// +optional
+	LegalHold LegalHold `json:"legalHold,omitempty"`
+
+	// window of time to export: a conversation belongs to it if it started in it. Cannot be changed.
+	// +required
+	Window Window `json:"window"`
+
+	// slicing says how the window is cut into batches. Cannot be changed.
+	// +kubebuilder:default={}
+	// +optional
+	Slicing Slicing `json:"slicing,omitempty"`
+
+	// settleAfter is how long after its end a part of the window is left alone before it is surveyed, because
+	// Genesys Cloud may list a recording this late. A duration such as 48h (the default); 0s is allowed; at most 720h.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=24
+	// +kubebuilder:validation:Pattern=`^([0-9]{1,6}(ms|s|m|h)){1,4}$`
+	// +kubebuilder:validation:XValidation:rule="duration(self) <= duration('720h')",message="settleAfter must be at most 720h"
+	// +kubebuilder:default="48h"
+	// +optional
+	SettleAfter *metav1.Duration `json:"settleAfter,omitempty"`
+
+	// openDeadline is how long after its start an unfinished conversation is waited for; after that it is listed
+	// as unavailable (ConversationOpen). A duration such as 720h (the default); 0s is allowed; at most 8784h.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=24
+	// +kubebuilder:validation:Pattern=`^([0-9]{1,6}(ms|s|m|h)){1,4}$`
+	// +kubebuilder:validation:XValidation:rule="duration(self) <= duration('8784h')",message="openDeadline must be at most 8784h (a year)"
+	// +kubebuilder:default="720h"
+	// +optional
+	OpenDeadline *metav1.Duration `json:"openDeadline,omitempty"`
+
+	// metadata says how much is asked about each recording.
+	// +kubebuilder:default={}
+	// +optional
+	Metadata MetadataPolicy `json:"metadata,omitempty"`
+
+	// archived says what is done with recordings that Genesys Cloud has archived. List (the default) names each
+	// of them as unavailable.
+	// +kubebuilder:validation:Enum=List
+	// +kubebuilder:default=List
+	// +optional
+	Archived string `json:"archived,omitempty"`
+
+	// secondSource names an enumeration other than analytics that the account is compared with. None is the default.
+	// +kubebuilder:validation:Enum=None
+	// +kubebuilder:default=None
+	// +optional
+	SecondSource string `json:"secondSource,omitempty"`
+
+	// delivery says how the recordings reach the destination.
+	// +kubebuilder:default={}
+	// +optional
+	Delivery Delivery `json:"delivery,omitempty"`
+
+	// attributes are facts about the case, such as its number and the legal basis. They go into every bag and
+	// seal. At most 32. Cannot be changed.
+	// +kubebuilder:validation:MaxProperties=32
+	// +kubebuilder:validation:XValidation:rule="self.all(key, key.matches('^[A-Za-z][A-Za-z0-9._-]{0,62}$'))",message="the keys of attributes must be letters, digits, dots, hyphens and underscores, begin with a letter, and be at most 63 long"
+	// +optional
+	Attributes map[string]AttributeValue `json:"attributes,omitempty"`
+
+	// suspend stops all work on this export until it is false again. What is in flight is finished first.
+	// +optional
+	Suspend bool `json:"suspend,omitempty"`
+
+	// lanes says how much each lane may do at once.
+	// +kubebuilder:default={}
+	// +optional
+	Lanes Lanes `json:"lanes,omitempty"`
+
+	// retry says how long something that fails is tried again.
+	// +kubebuilder:default={}
+	// +optional
+	Retry Retry `json:"retry,omitempty"`
+
+	// retainBatches is how many finished batches are kept for people to look at; older ones are deleted, their
+	// evidence is not. Defaults to 50, at most 1000.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=1000
+	// +kubebuilder:default=50
+	// +optional
+	RetainBatches *int32 `json:"retainBatches,omitempty"`
+}
+
+// AttributeValue is one line of text.
+// +kubebuilder:validation:MaxLength=256
+// +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f]*$`
+type AttributeValue string
+
+// HoldScope says which conversations are exported, by legal hold.
+// +kubebuilder:validation:Enum=Include;Exclude;Only
+type HoldScope string
+
+// The scopes.
+const (
+	HoldInclude HoldScope = "Include"
+	HoldExclude HoldScope = "Exclude"
+	HoldOnly    HoldScope = "Only"
+)
+
+// LegalHold says what is done with conversations under legal hold.
+type LegalHold struct {
+	// scope Include exports conversations whether under legal hold or not (the default), Exclude leaves those
+	// under hold out, Only exports nothing else.
+	// +kubebuilder:default=Include
+	// +optional
+	Scope HoldScope `json:"scope,omitempty"`
+}
+
+// Slicing says how a window is cut.
+type Slicing struct {
+	// width of a part of the window, as 1h (the default): at least 1m, at most 8784h. Wider than the window makes one part.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=24
+	// +kubebuilder:validation:Pattern=`^([0-9]{1,6}(ms|s|m|h)){1,4}$`
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('8784h')",message="slicing.width must be at least 1m and at most 8784h (a year)"
+	// +kubebuilder:validation:XValidation:rule="duration(self).getMilliseconds() % 1000 == 0",message="slicing.width must be whole seconds"
+	// +kubebuilder:default="1h"
+	// +optional
+	Width *metav1.Duration `json:"width,omitempty"`
+
+	// maxConversations is the most that one batch holds; a part of the window with more is cut again. Defaults to 1000.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=10000
+	// +kubebuilder:default=1000
+	// +optional
+	MaxConversations int32 `json:"maxConversations,omitempty"`
+}
+
+// MetadataPolicy says how much is asked about each recording.
+type MetadataPolicy struct {
+	// detail Full asks for the metadata of every conversation (the default).
+	// +kubebuilder:validation:Enum=Full
+	// +kubebuilder:default=Full
+	// +optional
+	Detail string `json:"detail,omitempty"`
+}
+
+// Delivery says how the recordings reach the destination.
+type Delivery struct {
+	// mode Download fetches each recording through the manager (the default).
+	// +kubebuilder:validation:Enum=Download
+	// +kubebuilder:default=Download
+	// +optional
+	Mode string `json:"mode,omitempty"`
+}
+
+// Lanes says how much each lane may do at once.
+type Lanes struct {
+	// standard lane: conversations that are not under legal hold. Its parallelism defaults to 4.
+	// +kubebuilder:default={parallelism: 4}
+	// +optional
+	Standard LaneLimits `json:"standard,omitempty"`
+
+	// legalHold lane: conversations under legal hold, all media but screen. Its parallelism defaults to 2.
+	// +kubebuilder:default={parallelism: 2}
+	// +optional
+	LegalHold LaneLimits `json:"legalHold,omitempty"`
+
+	// legalHoldScreen lane: screen recordings under legal hold, and the metadata of all conversations under
+	// legal hold. Its parallelism defaults to 1.
+	// +kubebuilder:default={parallelism: 1}
+	// +optional
+	LegalHoldScreen LaneLimits `json:"legalHoldScreen,omitempty"`
+}
+
+// LaneLimits says how much one lane may do at once.
+type LaneLimits struct {
+	// parallelism is how many requests of one kind (metadata, batch requests, media) may be in flight at once.
+	// Twice as many batches of the lane are worked on at a time.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=32
+	// +optional
+	Parallelism int32 `json:"parallelism,omitempty"`
+}
+
+// Retry says how long something that fails is tried again.
+type Retry struct {
+	// deadline is how long, from its first attempt, a batch is tried; what still fails then is listed as
+	// unavailable with its last error. A duration such as 24h (the default); at most 720h.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=24
+	// +kubebuilder:validation:Pattern=`^([0-9]{1,6}(ms|s|m|h)){1,4}$`
+	// +kubebuilder:validation:XValidation:rule="duration(self) > duration('0s') && duration(self) <= duration('720h')",message="retry.deadline must be longer than 0s and at most 720h"
+	// +kubebuilder:default="24h"
+	// +optional
+	Deadline *metav1.Duration `json:"deadline,omitempty"`
+}
+
+// RecordingExport exports the recordings of a window of time, by lanes, into an archive that can be verified.
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=rex,categories=genesys
+// +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63",message="metadata.name must be at most 63 characters, so that its batches can be named after it"
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Exported",type=string,JSONPath=`.status.progress`
+// +kubebuilder:printcolumn:name="Gaps",type=integer,JSONPath=`.status.gaps`
+// +kubebuilder:printcolumn:name="Bytes",type=integer,JSONPath=`.status.bytes`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="Start",type=string,priority=1,JSONPath=`.spec.window.start`
+// +kubebuilder:printcolumn:name="End",type=string,priority=1,JSONPath=`.spec.window.end`
+// +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
+type RecordingExport struct {
+	metav1.TypeMeta `json:",inline"`
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// spec says what is to be exported.
+	// +required
+	Spec RecordingExportSpec `json:"spec"`
+
+	// status is how far it has come.
+	// +kubebuilder:default={"observedGeneration":-1}
+	// +optional
+	Status RecordingExportStatus `json:"status,omitempty"`
+}
+
+// RecordingExportList is a list of exports.
+// +kubebuilder:object:root=true
+type RecordingExportList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []RecordingExport `json:"items"`
+}
+
+// GetConditions returns the conditions of the status.
+func (e *RecordingExport) GetConditions() *[]metav1.Condition { return &e.Status.Conditions }
+
+func init() { SchemeBuilder.Register(&RecordingExport{}, &RecordingExportList{}) }

@@ -1,0 +1,135 @@
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// RecordingExportBatchSpec is one slice of an export. The operator writes it, nobody changes it.
+// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="a batch cannot be changed: it is the operator's"
+type RecordingExportBatchSpec struct {
+	// exportRef names the RecordingExport that the batch is a part of.
+	// +required
+	ExportRef LocalReference `json:"exportRef"`
+
+	// lane of the batch.
+	// +required
+	Lane Lane `json:"lane"`
+
+	// window is the part of the export's window that the batch holds.
+	// +required
+	Window Window `json:"window"`
+
+	// ordinal is the batch's number in the export's plan, from 0.
+	// +kubebuilder:validation:Minimum=0
+	// +required
+	Ordinal int32 `json:"ordinal"`
+
+	// conversations is the number of conversations in the batch. Which they are is in the archive.
+	// +kubebuilder:validation:Minimum=1
+	// +required
+	Conversations int32 `json:"conversations"`
+}
+
+// RecordingExportBatchStatus is how far a batch has come.
+type RecordingExportBatchStatus struct {
+	// observedGeneration is the generation of the spec that this status speaks of; -1 before the first look.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// conditions: MetadataFetched, Submitted, Completed, and Ready, which is True once the batch's bag is sealed
+	// (reason Complete or CompleteWithGaps). Reconciling and Stalled are present only while True.
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=16
+	// +optional
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// startTime is when work on the batch began; the deadline counts from here.
+	// +optional
+	StartTime *metav1.Time `json:"startTime,omitempty"`
+
+	// completionTime is when the batch's bag was sealed.
+	// +optional
+	CompletionTime *metav1.Time `json:"completionTime,omitempty"`
+
+	// metadata is the number of conversations whose recordings are known.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Metadata int32 `json:"metadata"`
+
+	// progress is recordings exported / recordings to export, as far as they are known.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	Progress string `json:"progress,omitempty"`
+
+	// recordings counts the batch's recordings by what became of them.
+	// +optional
+	Recordings RecordingCounts `json:"recordings,omitempty"`
+
+	// gaps is the number of recordings and conversations of the batch that could not be had.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Gaps int64 `json:"gaps"`
+
+	// bytes is the size of the stored recordings, in bytes.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Bytes int64 `json:"bytes"`
+
+	// bag is the batch's sealed BagIt bag.
+	// +optional
+	Bag *BagStatus `json:"bag,omitempty"`
+}
+
+// BagStatus names a sealed bag.
+type BagStatus struct {
+	// path of the bag, relative to the manager's archive root.
+	// +kubebuilder:validation:MaxLength=768
+	// +required
+	Path string `json:"path"`
+
+	// digest is the SHA-256 of the bag's tagmanifest-sha256.txt, in hexadecimal.
+	// +kubebuilder:validation:MaxLength=64
+	// +required
+	Digest string `json:"digest"`
+}
+
+// RecordingExportBatch is one slice of an export: the conversations of a lane that started in a part of its window.
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=rexb,categories=genesys
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Lane",type=string,JSONPath=`.spec.lane`
+// +kubebuilder:printcolumn:name="Exported",type=string,JSONPath=`.status.progress`
+// +kubebuilder:printcolumn:name="Gaps",type=integer,JSONPath=`.status.gaps`
+// +kubebuilder:printcolumn:name="Bytes",type=integer,JSONPath=`.status.bytes`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="Start",type=string,priority=1,JSONPath=`.spec.window.start`
+// +kubebuilder:printcolumn:name="End",type=string,priority=1,JSONPath=`.spec.window.end`
+// +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
+type RecordingExportBatch struct {
+	metav1.TypeMeta `json:",inline"`
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// spec is the slice.
+	// +required
+	Spec RecordingExportBatchSpec `json:"spec"`
+
+	// status is how far it has come.
+	// +kubebuilder:default={"observedGeneration":-1}
+	// +optional
+	Status RecordingExportBatchStatus `json:"status,omitempty"`
+}
+
+// RecordingExportBatchList is a list of batches.
+// +kubebuilder:object:root=true
+type RecordingExportBatchList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []RecordingExportBatch `json:"items"`
+}
+
+// GetConditions returns the conditions of the status.
+func (b *RecordingExportBatch) GetConditions() *[]metav1.Condition { return &b.Status.Conditions }
+
+func init() { SchemeBuilder.Register(&RecordingExportBatch{}, &RecordingExportBatchList{}) }

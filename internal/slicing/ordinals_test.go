@@ -1,0 +1,70 @@
+package slicing
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestOrdinals(t *testing.T) {
+	var set Ordinals
+	for _, n := range []int{5, 0, 1, 3, 2, 7, 2} {
+		set = set.With(n)
+	}
+	if got, want := set.String(), "0-3,5,7"; got != want {
+		t.Errorf("String() = %q, want %q", got, want)
+	}
+	if set.Len() != 6 {
+		t.Errorf("Len() = %d, want 6", set.Len())
+	}
+	for n, want := range map[int]bool{0: true, 3: true, 4: false, 5: true, 6: false, 8: false} {
+		if set.Contains(n) != want {
+			t.Errorf("Contains(%d) = %v", n, !want)
+		}
+	}
+}
+
+func TestParseOrdinalsRefuses(t *testing.T) {
+	for _, text := range []string{"x", "-1", "1-", "3-1", "1-1", "1,2", "0-3,2", "5,1", " 1", "01", "1,", "99999999999"} {
+		if got, err := ParseOrdinals(text); err == nil {
+			t.Errorf("ParseOrdinals(%q) = %v, want an error", text, got)
+		}
+	}
+}
+
+// TestOrdinalsAreASet compares Ordinals with a map, and text with what it came from.
+func TestOrdinalsAreASet(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		numbers := rapid.SliceOf(rapid.IntRange(0, 60)).Draw(t, "numbers")
+		var set Ordinals
+		model := map[int]bool{}
+		for _, n := range numbers {
+			set = set.With(n)
+			model[n] = true
+		}
+		if set.Len() != len(model) {
+			t.Fatalf("Len() = %d, want %d", set.Len(), len(model))
+		}
+		for n := range 62 {
+			if set.Contains(n) != model[n] {
+				t.Fatalf("Contains(%d) = %v", n, !model[n])
+			}
+		}
+		again, err := ParseOrdinals(set.String())
+		if err != nil || again.String() != set.String() {
+			t.Fatalf("ParseOrdinals(%q) = %q, %v", set, again, err)
+		}
+	})
+}
+
+// FuzzParseOrdinals: what is accepted is written back as it was.
+func FuzzParseOrdinals(f *testing.F) {
+	f.Add("0-41,43")
+	f.Add("")
+	f.Fuzz(func(t *testing.T, text string) {
+		set, err := ParseOrdinals(text)
+		if err == nil && set.String() != text {
+			t.Fatalf("ParseOrdinals(%q).String() = %q", text, set.String())
+		}
+	})
+}

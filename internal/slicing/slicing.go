@@ -1,0 +1,165 @@
+// Package slicing cuts an export into slices: a pure function of what the
+// survey found and what the spec asks for.
+//
+// A window is a half-open interval of time. It is cut into parts of equal
+// width, each part by lanes, each lane of a part into slices of a bounded
+// number of conversations along (start, id). The same input gives the same
+// slices, whatever its order, so every pass of every process plans alike, and
+// names follow from what a slice holds.
+//
+//	window   |-------------------------------------------------|
+//	parts    |-----------|-----------|-----------|-------------|
+//	lanes    | Standard     1000 conversations, then 200 more  |
+//	         | LegalHold      12                               |
+//	         | LegalHoldScreen the same 12                     |
+//
+// A conversation belongs to the part in which it started. One under legal hold
+// is in a slice of each of the two hold lanes that exist: its screen recordings
+// are the business of one, everything else that of the other.
+package slicing
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Spec is what slicing must know of an export.
+type Spec struct {
+	// Start and End of the window; End does not belong to it.
+	Start, End time.Time
+	// Width of a part; positive.
+	Width time.Duration
+	// MaxConversations in a slice; positive.
+	MaxConversations int
+	// Scope says which conversations are taken, by legal hold.
+	Scope Scope
+	// Screen and Other tell whether screen recordings, and recordings of any
+	// other medium, are asked for.
+	Screen, Other bool
+}
+
+// Conversation is what slicing must know of a conversation.
+type Conversation struct {
+	ID    string
+	Start time.Time
+	Held  bool
+}
+
+// Slice is one consecutive part of a lane.
+type Slice struct {
+	Lane Lane
+	// Start and End of the window part that the slice is of.
+	Start, End time.Time
+	// Piece numbers the slices of one lane and part, from 0.
+	Piece int
+	// Round of the survey that the conversations were found in; 0 is the first.
+	Round int
+	// Conversations along (start, id).
+	Conversations []Conversation
+}
+
+// timeForm is RFC 3339 reduced to what an object's name may hold.
+const timeForm = "20060102t150405z"
+
+// Name of the slice's batch: <export>-<lane>-<UTC start>[-<piece>][-d<round>].
+// The first piece bears no number, the second is 2.
+func (s Slice) Name(export string) string {
+	return export + "-" + strings.ToLower(string(s.Lane)) + "-" + s.place()
+}
+
+// Group names what shares its metadata: the slice itself, or both slices of the
+// hold lanes, which hold the same conversations.
+func (s Slice) Group() string {
+	if s.Lane == Standard {
+		return "standard-" + s.place()
+	}
+	return "held-" + s.place()
+}
+
+func (s Slice) place() string {
+	name := s.Start.UTC().Format(timeForm)
+	if s.Piece > 0 {
+		name += fmt.Sprintf("-%d", s.Piece+1)
+	}
+	if s.Round > 0 {
+		name += fmt.Sprintf("-d%d", s.Round)
+	}
+	return name
+}
+
+// Part returns the window part that an instant belongs to, and whether it is in
+// the window at all.
+func (s Spec) Part(at time.Time) (start, end time.Time, ok bool) {
+	if at.Before(s.Start) || !at.Before(s.End) {
+		return time.Time{}, time.Time{}, false
+	}
+	start = s.Start.Add(at.Sub(s.Start).Truncate(s.Width))
+	end = start.Add(s.Width)
+	if end.After(s.End) {
+		end = s.End
+	}
+	return start, end, true
+}
+
+// Split cuts conversations into slices, ordered by part, lane and piece.
+// Conversations that the scope leaves out are in no slice. It is an error if
+// one starts outside the window or occurs twice.
+func Split(spec Spec, round int, conversations []Conversation) ([]Slice, error) {
+	ordered := slices.SortedFunc(slices.Values(conversations), along)
+	if err := check(spec, ordered); err != nil {
+		return nil, err
+	}
+	var out []Slice
+	for len(ordered) > 0 {
+		start, end, _ := spec.Part(ordered[0].Start)
+		n := 1
+		for n < len(ordered) && ordered[n].Start.Before(end) {
+			n++
+		}
+		out = append(out, part(spec, Slice{Start: start, End: end, Round: round}, ordered[:n])...)
+		ordered = ordered[n:]
+	}
+	return out, nil
+}
+
+// part cuts the conversations of one window part.
+func part(spec Spec, shape Slice, conversations []Conversation) []Slice {
+	byLane := map[Lane][]Conversation{}
+	for _, c := range conversations {
+		for _, lane := range spec.Lanes(c.Held) {
+			byLane[lane] = append(byLane[lane], c)
+		}
+	}
+	var out []Slice
+	for _, lane := range []Lane{Standard, LegalHold, LegalHoldScreen} {
+		piece := 0
+		for chunk := range slices.Chunk(byLane[lane], spec.MaxConversations) {
+			s := shape
+			s.Lane, s.Piece, s.Conversations = lane, piece, slices.Clone(chunk)
+			out = append(out, s)
+			piece++
+		}
+	}
+	return out
+}
+
+func check(spec Spec, ordered []Conversation) error {
+	seen := make(map[string]bool, len(ordered))
+	for _, c := range ordered {
+		if _, _, ok := spec.Part(c.Start); !ok {
+			return fmt.Errorf("conversation %s starts outside the window", c.ID)
+		}
+		if seen[c.ID] {
+			return fmt.Errorf("conversation %s occurs twice", c.ID)
+		}
+		seen[c.ID] = true
+	}
+	return nil
+}
+
+func along(a, b Conversation) int {
+	return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID))
+}
