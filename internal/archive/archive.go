@@ -1,0 +1,73 @@
+// Package archive is where evidence lands.
+//
+// A Store holds one export's evidence under keys, which are relative slash
+// paths. What is stored is never changed: every write creates, completely and
+// durably, or leaves nothing behind and says why. So a process may be killed at
+// any moment, and two may write at once, without a half file or a lost one.
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"regexp"
+	"strings"
+)
+
+// WorkPrefix begins the keys of working artifacts, the only ones that may be removed.
+const WorkPrefix = ".work/"
+
+// Store holds one export's evidence.
+type Store interface {
+	// FS reads what is stored. Its errors are those of package io/fs.
+	FS(ctx context.Context) fs.FS
+
+	// Create stores under key what write writes. It returns only once that is
+	// durable, and an error that is fs.ErrExist if there is something under key
+	// already. If write fails, its error is returned and nothing is stored.
+	Create(ctx context.Context, key string, write func(io.Writer) error) error
+
+	// Remove removes working artifacts: key itself, or all keys below it.
+	// There being none is success.
+	Remove(ctx context.Context, key string) error
+}
+
+// ErrKey is the error for a key that may not be used.
+var ErrKey = errors.New("not a usable key")
+
+// segment is what the parts of a key may be: what sha256sum, BagIt and every
+// object store write alike.
+var segment = regexp.MustCompile(`^[A-Za-z0-9._-]{1,255}$`)
+
+// maxKey is the length of the longest key, in bytes; the limit of S3.
+const maxKey = 1024
+
+// CheckKey tells whether a key may be used: segments of letters, digits, dots,
+// hyphens and underscores, none of them "." or "..".
+func CheckKey(key string) error {
+	if len(key) > maxKey || !fs.ValidPath(key) || key == "." {
+		return fmt.Errorf("%w: %q", ErrKey, key)
+	}
+	for part := range strings.SplitSeq(key, "/") {
+		if !segment.MatchString(part) {
+			return fmt.Errorf("%w: %q", ErrKey, key)
+		}
+	}
+	return nil
+}
+
+// contextWriter refuses to write once its context has ended, so that a long
+// copy stops without its source having to know.
+type contextWriter struct {
+	ctx context.Context //nolint:containedctx // lives as long as the one Create call that makes it
+	w   io.Writer
+}
+
+func (c contextWriter) Write(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.w.Write(p)
+}

@@ -1,0 +1,199 @@
+package archive_test
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/gcexport/recording-export-operator/internal/archive"
+)
+
+// testStore is the contract of a Store: every implementation runs it. open
+// gives a store that is empty, reopen the same one as another process sees it.
+func testStore(t *testing.T, open func(t *testing.T) (store, other archive.Store)) {
+	tests := map[string]func(t *testing.T, store, other archive.Store){
+		"what is created can be read by others": testCreate,
+		"a key is written once":                 testCreateTwice,
+		"a failed write leaves nothing":         testCreateFails,
+		"a cancelled write leaves nothing":      testCreateCancelled,
+		"of many writers one wins":              testCreateRace,
+		"unusable keys are refused":             testKeys,
+		"only working artifacts can be removed": testRemove,
+		"a large file arrives whole":            testLarge,
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			store, other := open(t)
+			test(t, store, other)
+		})
+	}
+}
+
+func text(s string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, s)
+		return err
+	}
+}
+
+// files lists all keys of a store but its scratch space.
+func files(t *testing.T, store archive.Store) []string {
+	t.Helper()
+	var out []string
+	err := fs.WalkDir(store.FS(t.Context()), ".", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			out = append(out, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func testCreate(t *testing.T, store, other archive.Store) {
+	if err := store.Create(t.Context(), "bags/a/data/x.csv", text("hello")); err != nil {
+		t.Fatal(err)
+	}
+	got, err := fs.ReadFile(other.FS(t.Context()), "bags/a/data/x.csv")
+	if err != nil || string(got) != "hello" {
+		t.Errorf("read %q, %v", got, err)
+	}
+	if all := files(t, other); len(all) != 1 {
+		t.Errorf("the store holds %v, want one file", all)
+	}
+	if _, err := fs.ReadFile(other.FS(t.Context()), "bags/a/data/y.csv"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("reading what is not there: %v", err)
+	}
+}
+
+func testCreateTwice(t *testing.T, store, other archive.Store) {
+	if err := store.Create(t.Context(), "a", text("first")); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Create(t.Context(), "a", text("second")); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("second Create: %v, want fs.ErrExist", err)
+	}
+	if got, _ := fs.ReadFile(store.FS(t.Context()), "a"); string(got) != "first" {
+		t.Errorf("the store holds %q, want what was written first", got)
+	}
+}
+
+func testCreateFails(t *testing.T, store, _ archive.Store) {
+	cause := errors.New("cut short")
+	err := store.Create(t.Context(), "a", func(w io.Writer) error {
+		return errors.Join(text("half")(w), cause)
+	})
+	if !errors.Is(err, cause) {
+		t.Errorf("Create: %v, want the cause", err)
+	}
+	if all := files(t, store); len(all) != 0 {
+		t.Errorf("the store holds %v, want nothing", all)
+	}
+}
+
+func testCreateCancelled(t *testing.T, store, _ archive.Store) {
+	ctx, cancel := context.WithCancel(t.Context())
+	err := store.Create(ctx, "a", func(w io.Writer) error {
+		cancel()
+		return text("late")(w)
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("Create: %v, want context.Canceled", err)
+	}
+	if all := files(t, store); len(all) != 0 {
+		t.Errorf("the store holds %v, want nothing", all)
+	}
+}
+
+func testCreateRace(t *testing.T, store, other archive.Store) {
+	var won atomic.Int32
+	var group sync.WaitGroup
+	for i := range 16 {
+		group.Go(func() {
+			target := store
+			if i%2 == 1 {
+				target = other
+			}
+			err := target.Create(t.Context(), "deep/er/a", text(fmt.Sprint(i)))
+			switch {
+			case err == nil:
+				won.Add(1)
+			case !errors.Is(err, fs.ErrExist):
+				t.Errorf("Create: %v", err)
+			}
+		})
+	}
+	group.Wait()
+	if won.Load() != 1 {
+		t.Errorf("%d writers won, want one", won.Load())
+	}
+	if all := files(t, store); len(all) != 1 {
+		t.Errorf("the store holds %v, want one file", all)
+	}
+}
+
+func testKeys(t *testing.T, store, _ archive.Store) {
+	for _, key := range []string{
+		"", ".", "..", "/etc/passwd", "../outside", "a/../../b", "a//b", "a/", "a b", "a\x00", "ü", `a\b`, "a:b",
+		strings.Repeat("a", 256), strings.Repeat("a/", 600) + "a",
+	} {
+		if err := store.Create(t.Context(), key, text("x")); !errors.Is(err, archive.ErrKey) {
+			t.Errorf("Create(%q): %v, want ErrKey", key, err)
+		}
+		if err := store.Remove(t.Context(), key); !errors.Is(err, archive.ErrKey) {
+			t.Errorf("Remove(%q): %v, want ErrKey", key, err)
+		}
+	}
+}
+
+func testRemove(t *testing.T, store, _ archive.Store) {
+	for _, key := range []string{"bags/a", ".work/x/1", ".work/x/2", ".work/y"} {
+		if err := store.Create(t.Context(), key, text("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := store.Remove(t.Context(), "bags/a"); err == nil {
+		t.Error("evidence was removed")
+	}
+	for _, key := range []string{".work/x", ".work/none"} {
+		if err := store.Remove(t.Context(), key); err != nil {
+			t.Errorf("Remove(%s): %v", key, err)
+		}
+	}
+	if got := strings.Join(files(t, store), " "); got != ".work/y bags/a" {
+		t.Errorf("the store holds %s", got)
+	}
+}
+
+func testLarge(t *testing.T, store, _ archive.Store) {
+	want := sha256.New()
+	err := store.Create(t.Context(), "big", func(w io.Writer) error {
+		_, err := io.CopyN(io.MultiWriter(w, want), rand.Reader, 5<<20+3)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := store.FS(t.Context()).Open("big")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	got := sha256.New()
+	if _, err := io.Copy(got, file); err != nil {
+		t.Fatal(err)
+	}
+	if string(got.Sum(nil)) != string(want.Sum(nil)) {
+		t.Error("what is stored is not what was written")
+	}
+}
