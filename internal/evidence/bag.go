@@ -1,0 +1,166 @@
+package evidence
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+)
+
+// Names within a bag.
+const (
+	ConversationsTable = "data/conversations.csv"
+	IndexTable         = "data/index.csv"
+	FilesTable         = "data/files.csv"
+	BagDeclaration     = "bagit.txt"
+	recordingsFolder   = "data/recordings"
+	bagInfo            = "bag-info.txt"
+	bagLog             = "custody/events.jsonl"
+	payloadManifest    = "manifest-sha256.txt"
+	tagManifest        = "tagmanifest-sha256.txt"
+)
+
+// declaration is the content of bagit.txt (RFC 8493, section 2.1.1).
+const declaration = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+
+// RecordingPath is where a file of a recording lies in its bag. nn counts a
+// recording's files from 1. Both ids must be UUIDs.
+func RecordingPath(conversationID, recordingID string, nn int, extension string) string {
+	return fmt.Sprintf("%s/%s/%s/%02d.%s", recordingsFolder, conversationID, recordingID, nn, extension)
+}
+
+// MetadataPath is where a conversation's metadata lies in its bag.
+func MetadataPath(conversationID string) string {
+	return fmt.Sprintf("data/metadata/%s.json", conversationID)
+}
+
+// InfoField is one line of bag-info.txt.
+type InfoField struct{ Name, Value string }
+
+// Bag is what a batch's bag is to hold, beside the recordings, which are in it already.
+type Bag struct {
+	Inventory Inventory
+	Files     []File
+	// Info are facts about the bag; its size is added.
+	Info   []InfoField
+	Events []Event
+	// Metadata gives the metadata of a conversation as received, nil if there is none.
+	Metadata func(conversationID string) ([]byte, error)
+}
+
+// Seal completes a bag and returns the SHA-256 of its tag manifest. fsys is the
+// bag as stored. Manifests are computed from what is stored; files that an
+// earlier attempt left are used. bagit.txt comes last: it makes the bag.
+func (b Bag) Seal(ctx context.Context, fsys fs.FS, create Creator) (string, error) {
+	if err := b.writeTables(ctx, create); err != nil {
+		return "", err
+	}
+	payload, err := digestTree(ctx, fsys, "data")
+	if err != nil {
+		return "", err
+	}
+	if err := checkFiles(b.Files, payload); err != nil {
+		return "", err
+	}
+	if err := createSame(ctx, fsys, create, payloadManifest, payload); err != nil {
+		return "", err
+	}
+	return b.writeTags(ctx, fsys, create, payload)
+}
+
+// writeTables stores everything of the payload but the recordings.
+func (b Bag) writeTables(ctx context.Context, create Creator) error {
+	for _, c := range b.Inventory.Conversations {
+		body, err := b.Metadata(c.ID)
+		if err != nil {
+			return err
+		}
+		if body == nil {
+			continue
+		}
+		if err := createOnce(ctx, create, MetadataPath(c.ID), bytesWriter(body)); err != nil {
+			return err
+		}
+	}
+	tables := []struct {
+		path  string
+		write func(io.Writer) error
+	}{
+		{ConversationsTable, func(w io.Writer) error { return WriteConversations(w, b.Inventory.Conversations) }},
+		{IndexTable, func(w io.Writer) error { return WriteIndex(w, b.Inventory.Lane, b.Inventory.Recordings) }},
+		{FilesTable, func(w io.Writer) error { return WriteFiles(w, b.Files) }},
+	}
+	for _, table := range tables {
+		if err := createOnce(ctx, create, table.path, table.write); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeTags stores the tag files, bagit.txt last.
+func (b Bag) writeTags(ctx context.Context, fsys fs.FS, create Creator, payload []Digest) (string, error) {
+	if err := createOnce(ctx, create, bagInfo, func(w io.Writer) error { return writeInfo(w, b.Info, payload) }); err != nil {
+		return "", err
+	}
+	if err := createOnce(ctx, create, bagLog, func(w io.Writer) error { return WriteLog(w, b.Events) }); err != nil {
+		return "", err
+	}
+	tags := []Digest{digestBytes(BagDeclaration, []byte(declaration))}
+	for _, path := range []string{bagInfo, bagLog, payloadManifest} {
+		digest, err := digestFile(fsys, path)
+		if err != nil {
+			return "", err
+		}
+		tags = append(tags, digest)
+	}
+	if err := createSame(ctx, fsys, create, tagManifest, tags); err != nil {
+		return "", err
+	}
+	if err := createOnce(ctx, create, BagDeclaration, bytesWriter([]byte(declaration))); err != nil {
+		return "", err
+	}
+	digest, err := digestFile(fsys, tagManifest)
+	return digest.SHA256, err
+}
+
+// checkFiles compares what was received with what is stored: each file with the
+// digest it was received with, and no file beside them.
+func checkFiles(files []File, payload []Digest) error {
+	stored := map[string]Digest{}
+	for _, d := range payload {
+		if strings.HasPrefix(d.Path, recordingsFolder+"/") {
+			stored[d.Path] = d
+		}
+	}
+	for _, f := range files {
+		d, ok := stored[f.Path]
+		if !ok {
+			return fmt.Errorf("%w: %s is missing", ErrCorrupt, f.Path)
+		}
+		if d.SHA256 != f.SHA256 {
+			return fmt.Errorf("%w: %s has SHA-256 %s, was received with %s", ErrCorrupt, f.Path, d.SHA256, f.SHA256)
+		}
+		delete(stored, f.Path)
+	}
+	for path := range stored {
+		return fmt.Errorf("%w: %s was never received", ErrCorrupt, path)
+	}
+	return nil
+}
+
+// writeInfo writes bag-info.txt; Payload-Oxum is <bytes>.<files> (RFC 8493, section 2.2.2).
+func writeInfo(w io.Writer, fields []InfoField, payload []Digest) error {
+	var size int64
+	for _, d := range payload {
+		size += d.Size
+	}
+	fields = append(fields[:len(fields):len(fields)], InfoField{"Payload-Oxum", fmt.Sprintf("%d.%d", size, len(payload))})
+	for _, field := range fields {
+		if _, err := fmt.Fprintf(w, "%s: %s\n", field.Name, printable(field.Value, 1024)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package evidence
+
+// Counts counts recordings by what became of them.
+type Counts struct {
+	// Wanted ones are still to be transferred.
+	Wanted      int64 `json:"-"`
+	Exported    int64 `json:"exported"`
+	Excluded    int64 `json:"excluded"`
+	Unavailable int64 `json:"unavailable"`
+}
+
+// Total is how many recordings are to be exported: all but the excluded ones.
+func (c Counts) Total() int64 { return c.Wanted + c.Exported + c.Unavailable }
+
+// Found is how many recordings there are.
+func (c Counts) Found() int64 { return c.Total() + c.Excluded }
+
+// Add adds other to c.
+func (c *Counts) Add(other Counts) {
+	c.Wanted += other.Wanted
+	c.Exported += other.Exported
+	c.Excluded += other.Excluded
+	c.Unavailable += other.Unavailable
+}
+
+func (c *Counts) add(d Disposition) {
+	switch d {
+	case Wanted:
+		c.Wanted++
+	case Exported:
+		c.Exported++
+	case Excluded:
+		c.Excluded++
+	case Unavailable:
+		c.Unavailable++
+	}
+}
+
+// Counts counts the inventory's recordings.
+func (inventory Inventory) Counts() Counts {
+	var counts Counts
+	for _, r := range inventory.Recordings {
+		counts.add(r.Disposition)
+	}
+	return counts
+}
+
+// Gaps is how many recordings and conversations could not be had. A
+// conversation counts in its home lane alone.
+func (inventory Inventory) Gaps() int64 {
+	gaps := inventory.Counts().Unavailable
+	for _, c := range inventory.Conversations {
+		if c.Home && c.Disposition == Unavailable {
+			gaps++
+		}
+	}
+	return gaps
+}

@@ -1,0 +1,22 @@
+// Package evidence is what proves an export: inventories, BagIt bags, custody
+// logs, accounts and seals.
+//
+// It is pure: it reads file systems (io/fs) and writes to writers that it is
+// given, and knows neither Kubernetes nor where evidence is stored.
+//
+// A batch's evidence is one BagIt bag (RFC 8493):
+//
+//	data/recordings/<conversation>/<recording>/<nn>.<ext>   the recordings
+//	data/metadata/<conversation>.json     what Genesys Cloud said of them, byte for byte
+//	data/conversations.csv                one line for each conversation of the slice
+//	data/index.csv                        one line for each recording: what became of it, and why
+//	data/files.csv                        one line for each file: size, SHA-256, times
+//	custody/events.jsonl                  what happened, each line holding the digest of the one before
+//	bag-info.txt manifest-sha256.txt tagmanifest-sha256.txt
+//	bagit.txt                             written last: without it there is no bag
+//
+// An export's seal is the account over all of its bags (see Seal).
+//
+// Every recording has one disposition: Exported, Excluded for a stated reason,
+// or Unavailable for a stated reason. There is no fourth, and none is silent.
+package evidence

@@ -1,0 +1,233 @@
+package evidence
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+)
+
+// Disposition is what became of a recording or conversation.
+type Disposition string
+
+// The dispositions. Wanted ones are still to be transferred; no sealed bag holds one.
+const (
+	Wanted      Disposition = "Wanted"
+	Exported    Disposition = "Exported"
+	Excluded    Disposition = "Excluded"
+	Unavailable Disposition = "Unavailable"
+)
+
+// Reasons why a recording or conversation is excluded or unavailable.
+const (
+	// ReasonMediumNotRequested: the export's media types do not hold its medium.
+	ReasonMediumNotRequested = "MediumNotRequested"
+	// ReasonHoldScope: the export's legal-hold scope leaves the conversation out.
+	ReasonHoldScope = "HoldScope"
+	// ReasonUnknownMedium: Genesys Cloud names a medium that this version does not know.
+	ReasonUnknownMedium = "UnknownMedium"
+	// ReasonInvalidID: Genesys Cloud gave an id that is not a UUID.
+	ReasonInvalidID = "InvalidID"
+	// ReasonDuplicateID: Genesys Cloud listed the recording more than once.
+	ReasonDuplicateID = "DuplicateID"
+	// ReasonArchived: Genesys Cloud has archived the file.
+	ReasonArchived = "Archived"
+	// ReasonDeleted: Genesys Cloud has deleted the file.
+	ReasonDeleted = "Deleted"
+	// ReasonNotReady: the file is being uploaded or restored.
+	ReasonNotReady = "NotReady"
+	// ReasonFileError: Genesys Cloud reports an error, or a state that this version does not know, for the file.
+	ReasonFileError = "FileError"
+	// ReasonMetadataUnreadable: the conversation's recordings could not be learned by the deadline.
+	ReasonMetadataUnreadable = "MetadataUnreadable"
+	// ReasonConversationNotFound: Genesys Cloud does not know the conversation any more.
+	ReasonConversationNotFound = "ConversationNotFound"
+	// ReasonConversationOpen: the conversation did not end in time.
+	ReasonConversationOpen = "ConversationOpen"
+	// ReasonRefused: Genesys Cloud answered the request for the recording with an error.
+	ReasonRefused = "Refused"
+	// ReasonNotDelivered: Genesys Cloud answered with neither a recording nor an error, or its file could not be fetched.
+	ReasonNotDelivered = "NotDelivered"
+)
+
+// Recording is one line of an inventory.
+type Recording struct {
+	ConversationID string         `json:"conversationId"`
+	RecordingID    string         `json:"recordingId"`
+	Medium         genesys.Medium `json:"medium"`
+	Disposition    Disposition    `json:"disposition"`
+	Reason         string         `json:"reason,omitempty"`
+	// Detail is what Genesys Cloud said about it, in its own words.
+	Detail string `json:"detail,omitempty"`
+	// Files is how many files were stored.
+	Files int `json:"files,omitempty"`
+}
+
+// Ref names the recording.
+func (r Recording) Ref() genesys.RecordingRef {
+	return genesys.RecordingRef{ConversationID: r.ConversationID, RecordingID: r.RecordingID}
+}
+
+// Conversation is one surveyed conversation of a slice.
+type Conversation struct {
+	ID    string    `json:"id"`
+	Start time.Time `json:"start"`
+	// Held is the hold answer at the survey, HeldLater the one before transfer.
+	Held      HoldAnswer `json:"held"`
+	HeldLater HoldAnswer `json:"heldLater,omitzero"`
+	// Recordings is how many recordings Genesys Cloud lists, of whatever lane.
+	Recordings  int         `json:"recordings"`
+	Disposition Disposition `json:"disposition"`
+	Reason      string      `json:"reason,omitempty"`
+	Detail      string      `json:"detail,omitempty"`
+	// Home tells whether this slice's lane accounts for the conversation: the
+	// other hold lane lists it without counting it.
+	Home bool `json:"home"`
+}
+
+// HoldAnswer is what Genesys Cloud answered, and when, about a legal hold.
+type HoldAnswer struct {
+	Held bool      `json:"held"`
+	At   time.Time `json:"at"`
+}
+
+// Drifted tells whether the hold was another before transfer than at the survey.
+func (c Conversation) Drifted() bool {
+	return !c.HeldLater.At.IsZero() && c.HeldLater.Held != c.Held.Held
+}
+
+// Inventory is what a slice holds.
+type Inventory struct {
+	Lane          slicing.Lane   `json:"lane"`
+	Conversations []Conversation `json:"conversations"`
+	Recordings    []Recording    `json:"recordings"`
+}
+
+// Metadata is what was learned of one conversation's recordings.
+type Metadata struct {
+	Recordings []genesys.Recording
+	// Reason is not empty if they could not be learned.
+	Reason, Detail string
+}
+
+// Policy is what an inventory must know of an export.
+type Policy struct {
+	Slicing slicing.Spec
+	Media   []genesys.Medium
+}
+
+// TakeInventory lists every recording that is the lane's business, with what is
+// to become of it. metadata answers for each of the slice's conversations.
+func TakeInventory(policy Policy, lane slicing.Lane, conversations []Conversation, metadata func(id string) Metadata) Inventory {
+	inventory := Inventory{Lane: lane, Conversations: slices.Clone(conversations)}
+	for i := range inventory.Conversations {
+		c := &inventory.Conversations[i]
+		known := metadata(c.ID)
+		c.Recordings, c.Reason, c.Detail = len(known.Recordings), known.Reason, known.Detail
+		c.Home = policy.Slicing.Home(c.Held.Held, false) == lane
+		c.Disposition = Exported
+		if known.Reason != "" {
+			c.Disposition = Unavailable
+		}
+		inventory.Recordings = append(inventory.Recordings, policy.take(lane, *c, known.Recordings)...)
+	}
+	return inventory
+}
+
+// take lists the recordings of one conversation that are the lane's business.
+func (p Policy) take(lane slicing.Lane, c Conversation, recordings []genesys.Recording) []Recording {
+	var out []Recording
+	seen := map[string]bool{}
+	for _, r := range recordings {
+		line := p.judge(r)
+		if line.Disposition == Wanted && seen[r.ID] {
+			line.Disposition, line.Reason = Excluded, ReasonDuplicateID
+		}
+		seen[r.ID] = true
+		line.ConversationID = c.ID
+		if p.lane(c.Held.Held, r.Medium) == lane {
+			out = append(out, line)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Recording) int { return cmp.Compare(a.RecordingID, b.RecordingID) })
+	return out
+}
+
+// lane returns the lane that accounts for a recording.
+func (p Policy) lane(held bool, medium genesys.Medium) slicing.Lane {
+	return p.Slicing.Home(held, medium == genesys.Screen && p.wants(medium))
+}
+
+func (p Policy) wants(medium genesys.Medium) bool { return slices.Contains(p.Media, medium) }
+
+// judge says what is to become of a recording.
+func (p Policy) judge(r genesys.Recording) Recording {
+	line := Recording{RecordingID: r.ID, Medium: r.Medium, Disposition: Unavailable}
+	switch {
+	case !genesys.ValidID(r.ID):
+		line.RecordingID, line.Reason = printable(r.ID, 80), ReasonInvalidID
+	case r.Medium == "":
+		line.Reason, line.Detail = ReasonUnknownMedium, printable(r.MediaAsReceived, 80)
+	case !p.wants(r.Medium):
+		line.Disposition, line.Reason = Excluded, ReasonMediumNotRequested
+	default:
+		line.Disposition, line.Reason, line.Detail = fileState(r.FileState)
+	}
+	return line
+}
+
+// fileState says what is to become of a recording whose file is in this state.
+func fileState(state genesys.FileState) (Disposition, string, string) {
+	switch state {
+	case genesys.FileAvailable, genesys.FileRestored:
+		return Wanted, "", ""
+	case genesys.FileArchived:
+		return Unavailable, ReasonArchived, ""
+	case genesys.FileDeleted:
+		return Unavailable, ReasonDeleted, ""
+	case genesys.FileUploading, genesys.FileRestoring:
+		return Unavailable, ReasonNotReady, string(state)
+	default:
+		return Unavailable, ReasonFileError, printable(string(state), 80)
+	}
+}
+
+// Wanted returns the recordings that are to be transferred, in order.
+func (inventory Inventory) Wanted() []genesys.RecordingRef {
+	var out []genesys.RecordingRef
+	for _, r := range inventory.Recordings {
+		if r.Disposition == Wanted {
+			out = append(out, r.Ref())
+		}
+	}
+	return out
+}
+
+// Outcome is what became of a wanted recording.
+type Outcome struct {
+	// Files is how many files were stored; none makes the recording unavailable.
+	Files          int
+	Reason, Detail string
+}
+
+// Settle gives every wanted recording its last disposition. A recording that
+// outcomes does not know was not delivered.
+func (inventory Inventory) Settle(outcomes map[genesys.RecordingRef]Outcome) Inventory {
+	inventory.Recordings = slices.Clone(inventory.Recordings)
+	for i := range inventory.Recordings {
+		r := &inventory.Recordings[i]
+		if r.Disposition != Wanted {
+			continue
+		}
+		outcome := outcomes[r.Ref()]
+		if outcome.Files > 0 {
+			r.Disposition, r.Files = Exported, outcome.Files
+			continue
+		}
+		r.Disposition = Unavailable
+		r.Reason, r.Detail = cmp.Or(outcome.Reason, ReasonNotDelivered), printable(outcome.Detail, 200)
+	}
+	return inventory
+}

@@ -1,0 +1,156 @@
+package evidence
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+)
+
+var day = time.Date(2023, 10, 1, 0, 0, 0, 0, time.UTC)
+
+// id makes a UUID that ends in n.
+func id(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
+
+func policy(media ...genesys.Medium) Policy {
+	other := slices.ContainsFunc(media, func(m genesys.Medium) bool { return m != genesys.Screen })
+	return Policy{
+		Slicing: slicing.Spec{Scope: slicing.Include, Screen: slices.Contains(media, genesys.Screen), Other: other},
+		Media:   media,
+	}
+}
+
+func conversation(n int, held bool) Conversation {
+	return Conversation{ID: id(n), Start: day, Held: HoldAnswer{Held: held, At: day.Add(time.Hour)}}
+}
+
+func recording(n int, medium genesys.Medium, state genesys.FileState) genesys.Recording {
+	return genesys.Recording{ID: id(n), Medium: medium, FileState: state, MediaAsReceived: "as received"}
+}
+
+// knows answers for every conversation with the same recordings.
+func knows(recordings ...genesys.Recording) func(string) Metadata {
+	return func(string) Metadata { return Metadata{Recordings: recordings} }
+}
+
+func TestTakeInventoryJudgesEachRecording(t *testing.T) {
+	hostile := genesys.Recording{ID: "../../etc/passwd\n", Medium: genesys.Call, FileState: genesys.FileAvailable}
+	tests := []struct {
+		name   string
+		in     genesys.Recording
+		want   Disposition
+		reason string
+	}{
+		{"available", recording(1, genesys.Call, genesys.FileAvailable), Wanted, ""},
+		{"restored", recording(1, genesys.Call, genesys.FileRestored), Wanted, ""},
+		{"archived", recording(1, genesys.Call, genesys.FileArchived), Unavailable, ReasonArchived},
+		{"deleted", recording(1, genesys.Call, genesys.FileDeleted), Unavailable, ReasonDeleted},
+		{"uploading", recording(1, genesys.Call, genesys.FileUploading), Unavailable, ReasonNotReady},
+		{"restoring", recording(1, genesys.Call, genesys.FileRestoring), Unavailable, ReasonNotReady},
+		{"in error", recording(1, genesys.Call, genesys.FileError), Unavailable, ReasonFileError},
+		{"in a state not known", recording(1, genesys.Call, "LOST"), Unavailable, ReasonFileError},
+		{"not asked for", recording(1, genesys.Chat, genesys.FileAvailable), Excluded, ReasonMediumNotRequested},
+		{"of a medium not known", recording(1, "", genesys.FileAvailable), Unavailable, ReasonUnknownMedium},
+		{"with an id that is none", hostile, Unavailable, ReasonInvalidID},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := TakeInventory(policy(genesys.Call), slicing.Standard, []Conversation{conversation(1, false)}, knows(tt.in))
+			if len(got.Recordings) != 1 {
+				t.Fatalf("%d recordings", len(got.Recordings))
+			}
+			if r := got.Recordings[0]; r.Disposition != tt.want || r.Reason != tt.reason {
+				t.Errorf("%s, %s; want %s, %s", r.Disposition, r.Reason, tt.want, tt.reason)
+			}
+		})
+	}
+}
+
+func TestTakeInventoryListsARecordingOnce(t *testing.T) {
+	r := recording(1, genesys.Call, genesys.FileAvailable)
+	got := TakeInventory(policy(genesys.Call), slicing.Standard, []Conversation{conversation(1, false)}, knows(r, r))
+	if len(got.Wanted()) != 1 || got.Recordings[1].Reason != ReasonDuplicateID {
+		t.Errorf("inventory %+v", got.Recordings)
+	}
+}
+
+func TestTakeInventoryOfAnUnreadableConversation(t *testing.T) {
+	unreadable := func(string) Metadata { return Metadata{Reason: ReasonMetadataUnreadable, Detail: "HTTP 504"} }
+	conversations := []Conversation{conversation(1, true)}
+	hold := TakeInventory(policy(genesys.Call, genesys.Screen), slicing.LegalHold, conversations, unreadable)
+	screen := TakeInventory(policy(genesys.Call, genesys.Screen), slicing.LegalHoldScreen, conversations, unreadable)
+	if c := hold.Conversations[0]; c.Disposition != Unavailable || c.Reason != ReasonMetadataUnreadable || c.Detail != "HTTP 504" {
+		t.Errorf("conversation %+v", c)
+	}
+	if hold.Gaps() != 1 || screen.Gaps() != 0 {
+		t.Errorf("gaps %d and %d, want the conversation counted once", hold.Gaps(), screen.Gaps())
+	}
+}
+
+// TestEveryRecordingIsInOneLane: whatever the media and holds, each recording is
+// in the inventory of exactly one of its conversation's lanes.
+func TestEveryRecordingIsInOneLane(t *testing.T) {
+	all := []genesys.Medium{genesys.Call, genesys.Screen, genesys.Chat, genesys.Email, genesys.Message}
+	rapid.Check(t, func(t *rapid.T) {
+		media := rapid.SliceOfNDistinct(rapid.SampledFrom(all), 1, 5, rapid.ID).Draw(t, "media")
+		p := policy(media...)
+		c := conversation(1, rapid.Bool().Draw(t, "held"))
+		var recordings []genesys.Recording
+		for n := range rapid.IntRange(0, 8).Draw(t, "recordings") {
+			medium := rapid.SampledFrom(append([]genesys.Medium{""}, all...)).Draw(t, "medium")
+			recordings = append(recordings, recording(n, medium, genesys.FileAvailable))
+		}
+		seen, homes := map[string]int{}, 0
+		for _, lane := range p.Slicing.Lanes(c.Held.Held) {
+			inventory := TakeInventory(p, lane, []Conversation{c}, knows(recordings...))
+			if inventory.Conversations[0].Home {
+				homes++
+			}
+			for _, r := range inventory.Recordings {
+				seen[r.RecordingID]++
+				if r.Disposition == Wanted && c.Held.Held && (r.Medium == genesys.Screen) != (lane == slicing.LegalHoldScreen) {
+					t.Fatalf("%s wanted in lane %s", r.Medium, lane)
+				}
+			}
+		}
+		if homes != 1 {
+			t.Fatalf("the conversation counts in %d lanes", homes)
+		}
+		for _, r := range recordings {
+			if seen[r.ID] != 1 {
+				t.Fatalf("%s is in %d inventories", r.Medium, seen[r.ID])
+			}
+		}
+	})
+}
+
+func TestSettle(t *testing.T) {
+	inventory := TakeInventory(policy(genesys.Call), slicing.Standard, []Conversation{conversation(1, false)}, knows(
+		recording(1, genesys.Call, genesys.FileAvailable), recording(2, genesys.Call, genesys.FileAvailable),
+		recording(3, genesys.Call, genesys.FileAvailable), recording(4, genesys.Chat, genesys.FileAvailable),
+	))
+	settled := inventory.Settle(map[genesys.RecordingRef]Outcome{
+		{ConversationID: id(1), RecordingID: id(1)}: {Files: 2},
+		{ConversationID: id(1), RecordingID: id(2)}: {Reason: ReasonRefused, Detail: "archived\x07"},
+	})
+	want := []Recording{
+		{Disposition: Exported, Files: 2},
+		{Disposition: Unavailable, Reason: ReasonRefused, Detail: "archived\uFFFD"},
+		{Disposition: Unavailable, Reason: ReasonNotDelivered},
+		{Disposition: Excluded, Reason: ReasonMediumNotRequested},
+	}
+	identity := cmpopts.IgnoreFields(Recording{}, "ConversationID", "RecordingID", "Medium")
+	if diff := cmp.Diff(want, settled.Recordings, identity); diff != "" {
+		t.Errorf("settled (-want +got):\n%s", diff)
+	}
+	if counts := settled.Counts(); counts != (Counts{Exported: 1, Unavailable: 2, Excluded: 1}) || counts.Total() != 3 {
+		t.Errorf("counts %+v", counts)
+	}
+}

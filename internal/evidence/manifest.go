@@ -1,0 +1,110 @@
+package evidence
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+)
+
+// ErrCorrupt is the error for evidence that is not what was stored.
+var ErrCorrupt = errors.New("evidence is corrupt")
+
+// Creator stores what write writes under a path, once: an error that is
+// fs.ErrExist says that there is something already.
+type Creator func(ctx context.Context, path string, write func(io.Writer) error) error
+
+// Digest is one line of a manifest.
+type Digest struct {
+	SHA256 string
+	Path   string
+	Size   int64
+}
+
+// digestFile hashes one stored file.
+func digestFile(fsys fs.FS, path string) (Digest, error) {
+	file, err := fsys.Open(path)
+	if err != nil {
+		return Digest{}, err
+	}
+	hash := sha256.New()
+	size, err := io.Copy(hash, file)
+	return Digest{hex.EncodeToString(hash.Sum(nil)), path, size}, errors.Join(err, file.Close())
+}
+
+// digestTree hashes every stored file below a directory, in the order of paths.
+func digestTree(ctx context.Context, fsys fs.FS, directory string) ([]Digest, error) {
+	var digests []Digest
+	err := fs.WalkDir(fsys, directory, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return errors.Join(err, ctx.Err())
+		}
+		if !entry.Type().IsRegular() {
+			return fmt.Errorf("%w: %s is not a file", ErrCorrupt, path)
+		}
+		digest, err := digestFile(fsys, path)
+		digests = append(digests, digest)
+		return errors.Join(err, ctx.Err())
+	})
+	return digests, err
+}
+
+// writeManifest writes digests as sha256sum and BagIt want them.
+func writeManifest(w io.Writer, digests []Digest) error {
+	for _, d := range digests {
+		if _, err := fmt.Fprintf(w, "%s  %s\n", d.SHA256, d.Path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// createOnce stores a file; one that is there already stays and is used.
+func createOnce(ctx context.Context, create Creator, path string, write func(io.Writer) error) error {
+	err := create(ctx, path, write)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return err
+}
+
+// createSame stores a manifest; one that is there already must be the same,
+// or what it speaks of has changed since.
+func createSame(ctx context.Context, fsys fs.FS, create Creator, path string, digests []Digest) error {
+	var want bytes.Buffer
+	if err := writeManifest(&want, digests); err != nil {
+		return err
+	}
+	err := create(ctx, path, func(w io.Writer) error {
+		_, err := w.Write(want.Bytes())
+		return err
+	})
+	if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	stored, err := fs.ReadFile(fsys, path)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(stored, want.Bytes()) {
+		return fmt.Errorf("%w: %s does not fit what is stored beside it", ErrCorrupt, path)
+	}
+	return nil
+}
+
+func digestBytes(path string, content []byte) Digest {
+	sum := sha256.Sum256(content)
+	return Digest{hex.EncodeToString(sum[:]), path, int64(len(content))}
+}
+
+func bytesWriter(content []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	}
+}

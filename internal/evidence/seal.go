@@ -1,0 +1,204 @@
+package evidence
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strconv"
+	"time"
+)
+
+// Names within an export's archive.
+const (
+	bagsFolder  = "bags"
+	sealsFolder = "seals"
+)
+
+// Names within a seal.
+const (
+	// AccountFile is the account, as JSON.
+	AccountFile   = "account.json"
+	bagDigests    = "bags-sha256.txt"
+	bagTable      = "bags.csv"
+	conversations = "conversations.csv"
+	recordings    = "recordings.csv"
+	sealLog       = "events.jsonl"
+)
+
+// BagFolder is where the bag of a batch lies in its export's archive.
+func BagFolder(batch string) string { return bagsFolder + "/" + batch }
+
+// SealFolder is where a seal lies in its export's archive. Seals count from 1.
+func SealFolder(number int) string { return sealsFolder + "/" + strconv.Itoa(number) }
+
+// Seal is what an export's seal is made of.
+type Seal struct {
+	Number int
+	Record ExportRecord
+	At     time.Time
+	// Surveyed is how many conversations the survey found.
+	Surveyed int64
+	// Unbatched are those of them that are in no bag, with the reason.
+	Unbatched []Conversation
+	// Bags in the order of the plan.
+	Bags   []BagRef
+	Events []Event
+}
+
+// Write draws up the account of the whole export and seals it. root is the
+// export's archive as stored. The error is ErrUnbalanced if the numbers do not
+// add up; then nothing is written. The manifest comes last: it makes the seal.
+func (s Seal) Write(ctx context.Context, root fs.FS, create Creator) (Account, string, error) {
+	bags, err := readBags(root, s.Bags)
+	if err != nil {
+		return Account{}, "", err
+	}
+	account, err := drawUp(s.Record, s.At, s.Surveyed, s.Unbatched, bags)
+	if err != nil {
+		return account, "", err
+	}
+	folder := SealFolder(s.Number)
+	within := func(ctx context.Context, path string, write func(io.Writer) error) error {
+		return create(ctx, folder+"/"+path, write)
+	}
+	for _, file := range s.files(root, account, bags) {
+		if err := createOnce(ctx, within, file.path, file.write); err != nil {
+			return account, "", err
+		}
+	}
+	sealed, err := fs.Sub(root, folder)
+	if err != nil {
+		return account, "", err
+	}
+	digest, err := writeSealManifest(ctx, sealed, within)
+	return account, digest, err
+}
+
+type sealFile struct {
+	path  string
+	write func(io.Writer) error
+}
+
+func (s Seal) files(root fs.FS, account Account, bags []sealedBag) []sealFile {
+	return []sealFile{
+		{AccountFile, func(w io.Writer) error { return writeJSON(w, account) }},
+		{bagTable, func(w io.Writer) error { return writeBags(w, bags) }},
+		{bagDigests, func(w io.Writer) error { return writeBagDigests(w, bags) }},
+		{conversations, func(w io.Writer) error { return s.writeConversations(w, root) }},
+		{recordings, func(w io.Writer) error { return s.writeRecordings(w, root) }},
+		{sealLog, func(w io.Writer) error { return WriteLog(w, s.Events) }},
+	}
+}
+
+// writeSealManifest digests what is stored of the seal.
+func writeSealManifest(ctx context.Context, sealed fs.FS, create Creator) (string, error) {
+	var digests []Digest
+	for _, path := range []string{AccountFile, bagDigests, bagTable, conversations, sealLog, recordings} {
+		digest, err := digestFile(sealed, path)
+		if err != nil {
+			return "", err
+		}
+		digests = append(digests, digest)
+	}
+	if err := createSame(ctx, sealed, create, payloadManifest, digests); err != nil {
+		return "", err
+	}
+	digest, err := digestFile(sealed, payloadManifest)
+	return digest.SHA256, err
+}
+
+// ReadSeal reads a seal's account and the SHA-256 of its manifest. The error is
+// fs.ErrNotExist if there is no such seal.
+func ReadSeal(root fs.FS, number int) (Account, string, error) {
+	folder := SealFolder(number)
+	manifest, err := digestFile(root, folder+"/"+payloadManifest)
+	if err != nil {
+		return Account{}, "", err
+	}
+	body, err := fs.ReadFile(root, folder+"/"+AccountFile)
+	if err != nil {
+		return Account{}, "", err
+	}
+	var account Account
+	if err := json.Unmarshal(body, &account); err != nil {
+		return Account{}, "", fmt.Errorf("%w: %s: %w", ErrCorrupt, AccountFile, err)
+	}
+	return account, manifest.SHA256, nil
+}
+
+// writeConversations lists every conversation of the survey once: those in bags
+// by the lane that accounts for them, then those in none.
+func (s Seal) writeConversations(w io.Writer, root fs.FS) error {
+	table := csv.NewWriter(w)
+	columns := []string{"conversation_id", "start", "held_at_survey", "recordings", "disposition", "reason", "bag"}
+	write := func(c Conversation, bag string) error {
+		return table.Write([]string{
+			cell(c.ID), stamp(c.Start), strconv.FormatBool(c.Held.Held), strconv.Itoa(c.Recordings),
+			string(c.Disposition), c.Reason, bag,
+		})
+	}
+	err := table.Write(columns)
+	for _, bag := range s.Bags {
+		err = errors.Join(err, eachRow(root, BagFolder(bag.Name)+"/"+ConversationsTable, ReadConversations, func(c Conversation) error {
+			if !c.Home {
+				return nil
+			}
+			return write(c, bag.Name)
+		}))
+	}
+	for _, c := range s.Unbatched {
+		err = errors.Join(err, write(c, ""))
+	}
+	table.Flush()
+	return errors.Join(err, table.Error())
+}
+
+// writeRecordings lists every recording of every bag.
+func (s Seal) writeRecordings(w io.Writer, root fs.FS) error {
+	table := csv.NewWriter(w)
+	err := table.Write([]string{"conversation_id", "recording_id", "medium", "lane", "disposition", "reason", "detail", "files", "bag"})
+	for _, bag := range s.Bags {
+		err = errors.Join(err, eachRow(root, BagFolder(bag.Name)+"/"+IndexTable, ReadIndex, func(r Recording) error {
+			return table.Write([]string{
+				r.ConversationID, r.RecordingID, string(r.Medium), string(bag.Lane), string(r.Disposition), r.Reason,
+				r.Detail, strconv.Itoa(r.Files), bag.Name,
+			})
+		}))
+	}
+	table.Flush()
+	return errors.Join(err, table.Error())
+}
+
+// writeBags lists the bags with what they hold.
+func writeBags(w io.Writer, bags []sealedBag) error {
+	columns := []string{"bag", "lane", "start", "end", "tagmanifest_sha256", "exported", "excluded", "unavailable", "files", "bytes"}
+	return writeTable(w, columns, len(bags), func(i int) []string {
+		b, n := bags[i], bags[i].Counts()
+		return []string{
+			b.Name, string(b.Lane), stamp(b.Start), stamp(b.End), b.Digest, number(n.Exported), number(n.Excluded),
+			number(n.Unavailable), number(b.Files), number(b.Bytes),
+		}
+	})
+}
+
+// writeBagDigests writes what "sha256sum -c", run in the seal's folder, checks
+// the bags' tag manifests by.
+func writeBagDigests(w io.Writer, bags []sealedBag) error {
+	digests := make([]Digest, len(bags))
+	for i, b := range bags {
+		digests[i] = Digest{SHA256: b.Digest, Path: "../../" + BagFolder(b.Name) + "/" + tagManifest}
+	}
+	return writeManifest(w, digests)
+}
+
+func writeJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}
+
+func number(n int64) string { return strconv.FormatInt(n, 10) }

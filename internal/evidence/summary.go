@@ -1,0 +1,83 @@
+package evidence
+
+import (
+	"errors"
+	"io/fs"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+// Summary is what a sealed bag holds, read from the bag itself.
+type Summary struct {
+	// Digest is the SHA-256 of the bag's tag manifest.
+	Digest string
+	// Counts by medium; the empty medium is one that this version does not know.
+	Media map[genesys.Medium]*Counts
+	// Conversations that the bag's lane accounts for.
+	Conversations int64
+	// Listed is how many recordings Genesys Cloud listed for those conversations, of whatever lane.
+	Listed int64
+	// Gaps is how many recordings and conversations could not be had.
+	Gaps int64
+	// Files and Bytes are the number and size of the stored files.
+	Files, Bytes int64
+}
+
+// Counts sums up all media.
+func (s Summary) Counts() Counts {
+	var sum Counts
+	for _, counts := range s.Media {
+		sum.Add(*counts)
+	}
+	return sum
+}
+
+// ReadSummary reads a sealed bag. The error is fs.ErrNotExist if the bag is not sealed.
+func ReadSummary(bag fs.FS) (Summary, error) {
+	if _, err := fs.Stat(bag, BagDeclaration); err != nil {
+		return Summary{}, err
+	}
+	digest, err := digestFile(bag, tagManifest)
+	if err != nil {
+		return Summary{}, err
+	}
+	summary := Summary{Digest: digest.SHA256, Media: map[genesys.Medium]*Counts{}}
+	return summary, errors.Join(summary.readConversations(bag), summary.readIndex(bag), summary.readFiles(bag))
+}
+
+func (s *Summary) readConversations(bag fs.FS) error {
+	return eachRow(bag, ConversationsTable, ReadConversations, func(c Conversation) error {
+		if !c.Home {
+			return nil
+		}
+		s.Conversations++
+		s.Listed += int64(c.Recordings)
+		if c.Disposition == Unavailable {
+			s.Gaps++
+		}
+		return nil
+	})
+}
+
+func (s *Summary) readIndex(bag fs.FS) error {
+	return eachRow(bag, IndexTable, ReadIndex, func(r Recording) error {
+		counts := s.Media[r.Medium]
+		if counts == nil {
+			counts = &Counts{}
+			s.Media[r.Medium] = counts
+		}
+		counts.add(r.Disposition)
+		if r.Disposition == Unavailable {
+			s.Gaps++
+		}
+		return nil
+	})
+}
+
+func (s *Summary) readFiles(bag fs.FS) error {
+	return eachRow(bag, FilesTable, ReadFiles, func(f File) error {
+		s.Files++
+		s.Bytes += f.Size
+		return nil
+	})
+}

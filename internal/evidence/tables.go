@@ -1,0 +1,179 @@
+package evidence
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"strconv"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+)
+
+// File is one stored file of a recording.
+type File struct {
+	// Path within the bag.
+	Path           string `json:"path"`
+	ConversationID string `json:"conversationId"`
+	RecordingID    string `json:"recordingId"`
+	// Size in bytes.
+	Size int64 `json:"size"`
+	// SHA256 in hexadecimal, taken while the file was received.
+	SHA256      string `json:"sha256"`
+	ContentType string `json:"contentType"`
+	// RequestID is Genesys Cloud's id of the batch request that gave the file.
+	RequestID  string    `json:"requestId"`
+	ReceivedAt time.Time `json:"receivedAt"`
+}
+
+var (
+	conversationColumns = []string{
+		"conversation_id", "start", "held_at_survey", "held_at_survey_time", "held_before_transfer",
+		"held_before_transfer_time", "recordings", "home", "disposition", "reason", "detail",
+	}
+	indexColumns = []string{
+		"conversation_id", "recording_id", "medium", "lane", "disposition", "reason", "detail", "files",
+	}
+	fileColumns = []string{
+		"path", "conversation_id", "recording_id", "size", "sha256", "content_type", "request_id", "received_at",
+	}
+)
+
+// WriteConversations writes conversations.csv.
+func WriteConversations(w io.Writer, conversations []Conversation) error {
+	return writeTable(w, conversationColumns, len(conversations), func(i int) []string {
+		c := conversations[i]
+		return []string{
+			c.ID, stamp(c.Start), strconv.FormatBool(c.Held.Held), stamp(c.Held.At), later(c.HeldLater), stamp(c.HeldLater.At),
+			strconv.Itoa(c.Recordings), strconv.FormatBool(c.Home), string(c.Disposition), c.Reason, cell(c.Detail),
+		}
+	})
+}
+
+// WriteIndex writes index.csv.
+func WriteIndex(w io.Writer, lane slicing.Lane, recordings []Recording) error {
+	return writeTable(w, indexColumns, len(recordings), func(i int) []string {
+		r := recordings[i]
+		return []string{
+			r.ConversationID, cell(r.RecordingID), string(r.Medium), string(lane), string(r.Disposition), r.Reason,
+			cell(r.Detail), strconv.Itoa(r.Files),
+		}
+	})
+}
+
+// WriteFiles writes files.csv.
+func WriteFiles(w io.Writer, files []File) error {
+	return writeTable(w, fileColumns, len(files), func(i int) []string {
+		f := files[i]
+		return []string{
+			f.Path, f.ConversationID, f.RecordingID, strconv.FormatInt(f.Size, 10), f.SHA256, cell(f.ContentType),
+			f.RequestID, stamp(f.ReceivedAt),
+		}
+	})
+}
+
+// ReadConversations reads what WriteConversations writes, as far as an account needs it.
+func ReadConversations(r io.Reader) iter.Seq2[Conversation, error] {
+	return readTable(r, conversationColumns, func(row []string) (Conversation, error) {
+		recordings, err := strconv.Atoi(row[6])
+		if err != nil {
+			return Conversation{}, err
+		}
+		start, err := time.Parse(time.RFC3339Nano, row[1])
+		return Conversation{
+			ID: row[0], Start: start, Held: HoldAnswer{Held: row[2] == "true"}, Recordings: recordings,
+			Home: row[7] == "true", Disposition: Disposition(row[8]), Reason: row[9],
+		}, err
+	})
+}
+
+// ReadIndex reads what WriteIndex writes.
+func ReadIndex(r io.Reader) iter.Seq2[Recording, error] {
+	return readTable(r, indexColumns, func(row []string) (Recording, error) {
+		files, err := strconv.Atoi(row[7])
+		return Recording{
+			ConversationID: row[0], RecordingID: row[1], Medium: genesys.Medium(row[2]),
+			Disposition: Disposition(row[4]), Reason: row[5], Detail: row[6], Files: files,
+		}, err
+	})
+}
+
+// ReadFiles reads what WriteFiles writes, as far as an account needs it.
+func ReadFiles(r io.Reader) iter.Seq2[File, error] {
+	return readTable(r, fileColumns, func(row []string) (File, error) {
+		size, err := strconv.ParseInt(row[3], 10, 64)
+		return File{Path: row[0], ConversationID: row[1], RecordingID: row[2], Size: size, SHA256: row[4]}, err
+	})
+}
+
+func writeTable(w io.Writer, columns []string, n int, row func(i int) []string) error {
+	table := csv.NewWriter(w)
+	if err := table.Write(columns); err != nil {
+		return err
+	}
+	for i := range n {
+		if err := table.Write(row(i)); err != nil {
+			return err
+		}
+	}
+	table.Flush()
+	return table.Error()
+}
+
+func readTable[T any](r io.Reader, columns []string, parse func(row []string) (T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		table := csv.NewReader(r)
+		table.FieldsPerRecord = len(columns)
+		for line := 0; ; line++ {
+			row, err := table.Read()
+			if err == io.EOF && line > 0 {
+				return
+			}
+			var value T
+			if err == nil && line > 0 {
+				value, err = parse(row)
+			}
+			if err != nil {
+				err = fmt.Errorf("table of %s, line %d: %w", columns[0], line+1, err)
+			}
+			if (err != nil || line > 0) && !yield(value, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+func later(answer HoldAnswer) string {
+	if answer.At.IsZero() {
+		return ""
+	}
+	return strconv.FormatBool(answer.Held)
+}
+
+// eachRow reads a stored table row by row.
+func eachRow[T any](fsys fs.FS, path string, read func(io.Reader) iter.Seq2[T, error], do func(T) error) error {
+	file, err := fsys.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	for row, err := range read(file) {
+		if err == nil {
+			err = do(row)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return nil
+}
