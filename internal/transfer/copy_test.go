@@ -1,0 +1,66 @@
+package transfer
+
+import (
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/gcexport/recording-export-operator/internal/archive"
+)
+
+func openStore(t *testing.T) archive.Store {
+	t.Helper()
+	store, err := archive.OpenDirectory(t.TempDir(), "evidence")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	return store
+}
+
+// abc is the SHA-256 of "abc" (FIPS 180-2, appendix B.1).
+const abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+func TestCopyStoresAndHashes(t *testing.T) {
+	for _, length := range []int64{-1, 3} {
+		store := openStore(t)
+		got, err := Copy(t.Context(), store, "a", strings.NewReader("abc"), length)
+		if want := (Stored{3, abc}); err != nil || got != want {
+			t.Errorf("Copy: %+v, %v; want %+v", got, err, want)
+		}
+		if again, err := Inspect(t.Context(), store, "a"); err != nil || again != got {
+			t.Errorf("Inspect: %+v, %v; want what was copied", again, err)
+		}
+	}
+}
+
+func TestCopyStoresNothingThatIsNotWhole(t *testing.T) {
+	store := openStore(t)
+	cut := errors.New("cut")
+	if _, err := Copy(t.Context(), store, "a", iotest.DataErrReader(iotest.ErrReader(cut)), -1); !errors.Is(err, cut) {
+		t.Errorf("a stream that breaks: %v", err)
+	}
+	for _, length := range []int64{2, 4} {
+		if _, err := Copy(t.Context(), store, "a", strings.NewReader("abc"), length); !errors.Is(err, ErrShort) {
+			t.Errorf("3 bytes where %d were announced: %v", length, err)
+		}
+	}
+	if _, err := Inspect(t.Context(), store, "a"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("something is stored: %v", err)
+	}
+}
+
+func TestCopyKeepsWhatIsThere(t *testing.T) {
+	store := openStore(t)
+	if _, err := Copy(t.Context(), store, "a", strings.NewReader("abc"), -1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Copy(t.Context(), store, "a", strings.NewReader("xyz"), -1); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("Copy: %v, want fs.ErrExist", err)
+	}
+	if got, err := Inspect(t.Context(), store, "a"); err != nil || got.SHA256 != abc {
+		t.Errorf("Inspect: %+v, %v", got, err)
+	}
+}
