@@ -1,0 +1,111 @@
+// Package artifacts is what the operator notes down while it works: the survey,
+// the plan, the metadata, the requests. A step that finds its artifact does not
+// ask Genesys Cloud again, so a process may stop anywhere and another go on.
+//
+// Artifacts are JSON under the archive's .work/, written once: of two that are
+// written the first counts, and whoever writes the second uses it. Evidence is
+// made from them when a bag is sealed.
+//
+//	.work/survey/<round>/<day>.json          what a day's survey found
+//	.work/survey/<round>/<day>.job.json      the analytics job that is asking
+//	.work/plan/<round>/<day>.json            the slices that became known with that day
+//	.work/metadata/<group>/<conversation>.json
+//	.work/batches/<batch>/slice.json         the conversations of the batch
+//	.work/batches/<batch>/inventory.json     its recordings, and which are wanted
+//	.work/batches/<batch>/hold.json          the holds before transfer
+//	.work/batches/<batch>/requests/<try>-<n>.json
+//	.work/batches/<batch>/files/<conversation>.<recording>.<nn>.json
+//	.work/batches/<batch>/outcome.json       the inventory with what became of each recording
+//	.work/batches/<batch>/runs/<run>.json    each process that worked on it
+package artifacts
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/archive"
+)
+
+// Stamp says when an artifact was made and which process made it.
+type Stamp struct {
+	At time.Time `json:"at"`
+	By string    `json:"by"`
+}
+
+// Put stores an artifact under key and returns what is stored there: value, or
+// what was there before.
+func Put[T any](ctx context.Context, store archive.Store, key string, value T) (T, error) {
+	body, err := json.Marshal(value)
+	if err != nil {
+		return value, fmt.Errorf("artifact %s: %w", key, err)
+	}
+	err = store.Create(ctx, key, func(w io.Writer) error {
+		_, err := w.Write(body)
+		return err
+	})
+	if errors.Is(err, fs.ErrExist) {
+		return Get[T](ctx, store, key)
+	}
+	return value, err
+}
+
+// Get reads the artifact under key. The error is fs.ErrNotExist if there is none.
+func Get[T any](ctx context.Context, store archive.Store, key string) (T, error) {
+	var value T
+	body, err := fs.ReadFile(store.FS(ctx), key)
+	if err != nil {
+		return value, err
+	}
+	if err := json.Unmarshal(body, &value); err != nil {
+		return value, fmt.Errorf("artifact %s: %w", key, err)
+	}
+	return value, nil
+}
+
+// Exists tells whether there is something under key.
+func Exists(ctx context.Context, store archive.Store, key string) (bool, error) {
+	_, err := fs.Stat(store.FS(ctx), key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Names lists the artifacts in a folder, without their ending, in order.
+func Names(ctx context.Context, store archive.Store, folder string) ([]string, error) {
+	entries, err := fs.ReadDir(store.FS(ctx), folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var names []string
+	for _, entry := range entries {
+		if name, ok := strings.CutSuffix(entry.Name(), ending); ok {
+			names = append(names, name)
+		}
+	}
+	return names, err
+}
+
+// All reads every artifact in a folder, in the order of their names.
+func All[T any](ctx context.Context, store archive.Store, folder string) ([]T, error) {
+	names, err := Names(ctx, store, folder)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]T, 0, len(names))
+	for _, name := range names {
+		value, err := Get[T](ctx, store, path.Join(folder, name+ending))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, value)
+	}
+	return all, nil
+}

@@ -1,0 +1,75 @@
+package artifacts
+
+import (
+	"fmt"
+	"path"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+// ending of every artifact's key.
+const ending = ".json"
+
+// dayForm names a UTC day.
+const dayForm = "2006-01-02"
+
+// SurveyKey is the key of a day's Survey.
+func SurveyKey(round int, day time.Time) string { return dayKey("survey", round, day) + ending }
+
+// JobKey is the key of the AnalyticsJob that is asking for a day's survey.
+func JobKey(round int, day time.Time) string { return dayKey("survey", round, day) + ".job" + ending }
+
+// PlanKey is the key of the Plan that became known with a day's survey.
+func PlanKey(round int, day time.Time) string { return dayKey("plan", round, day) + ending }
+
+func dayKey(kind string, round int, day time.Time) string {
+	return fmt.Sprintf("%s%s/%d/%s", archive.WorkPrefix, kind, round, day.UTC().Format(dayForm))
+}
+
+// MetadataFolder holds the Metadata of a group of conversations.
+func MetadataFolder(group string) string { return archive.WorkPrefix + "metadata/" + group }
+
+// MetadataKey is the key of a conversation's Metadata. The id must be a UUID.
+func MetadataKey(group, conversationID string) string {
+	return path.Join(MetadataFolder(group), conversationID+ending)
+}
+
+// BatchFolder holds the artifacts of one batch.
+func BatchFolder(batch string) string { return archive.WorkPrefix + "batches/" + batch }
+
+// SliceKey is the key of a batch's Slice.
+func SliceKey(batch string) string { return BatchFolder(batch) + "/slice" + ending }
+
+// InventoryKey is the key of a batch's inventory before transfer.
+func InventoryKey(batch string) string { return BatchFolder(batch) + "/inventory" + ending }
+
+// HoldKey is the key of a batch's Hold.
+func HoldKey(batch string) string { return BatchFolder(batch) + "/hold" + ending }
+
+// OutcomeKey is the key of a batch's inventory after transfer.
+func OutcomeKey(batch string) string { return BatchFolder(batch) + "/outcome" + ending }
+
+// RequestFolder holds a batch's Requests.
+func RequestFolder(batch string) string { return BatchFolder(batch) + "/requests" }
+
+// RequestKey is the key of the nth Request of a try; both count from 0.
+func RequestKey(batch string, try, n int) string {
+	return fmt.Sprintf("%s/%02d-%04d%s", RequestFolder(batch), try, n, ending)
+}
+
+// FileFolder holds the StoredFiles of a batch.
+func FileFolder(batch string) string { return BatchFolder(batch) + "/files" }
+
+// FileKey is the key of the StoredFile that is the nth of a recording, counting
+// from 1. Both ids of the recording must be UUIDs.
+func FileKey(batch string, ref genesys.RecordingRef, nn int) string {
+	return fmt.Sprintf("%s/%s.%s.%02d%s", FileFolder(batch), ref.ConversationID, ref.RecordingID, nn, ending)
+}
+
+// RunFolder holds the Runs of a batch.
+func RunFolder(batch string) string { return BatchFolder(batch) + "/runs" }
+
+// RunKey is the key of a process's Run.
+func RunKey(batch, run string) string { return RunFolder(batch) + "/" + run + ending }

@@ -1,0 +1,122 @@
+// Package outcome says how a step of a reconciler came out, and what an error
+// asks for: patience or a person. Transient and terminal are told apart here,
+// in one table, and nowhere else.
+package outcome
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+// State is how a step stands.
+type State int
+
+// The states of a step.
+const (
+	// Satisfied: what the step is for is there; the next step may go.
+	Satisfied State = iota
+	// Waiting: it will come.
+	Waiting
+	// Stalled: a person has to mend something first. It is tried again all the
+	// same, so that it goes on by itself once it is mended.
+	Stalled
+)
+
+// Outcome is how a step came out.
+type Outcome struct {
+	State   State
+	Reason  string
+	Message string
+	// After is when to look again, 0 if something else will tell.
+	After time.Duration
+}
+
+// Done is the outcome of a step that is satisfied.
+func Done() Outcome { return Outcome{} }
+
+// Wait is the outcome of a step that waits.
+func Wait(reason, message string, after time.Duration) Outcome {
+	return Outcome{Waiting, reason, message, after}
+}
+
+// Stall is the outcome of a step that needs a person; message says to do what.
+func Stall(reason, message string, after time.Duration) Outcome {
+	return Outcome{Stalled, reason, message, after}
+}
+
+// IsDone tells whether the step is satisfied.
+func (o Outcome) IsDone() bool { return o.State == Satisfied }
+
+// Of is the outcome of a step that failed with err.
+func Of(err error, after time.Duration) Outcome {
+	says := err.Error()
+	switch {
+	case genesys.KindOf(err) != "":
+		return ofGenesys(genesys.KindOf(err), says, after)
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return Stall(v1alpha1.ReasonDestinationFull, "make room at the destination: "+says, after)
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return Stall(v1alpha1.ReasonDestinationNotWritable, "let the manager write to the destination: "+says, after)
+	case errors.Is(err, evidence.ErrCorrupt), errors.Is(err, evidence.ErrUnbalanced):
+		return Stall(v1alpha1.ReasonArchiveCorrupt, "look into the archive, nothing more is written to it: "+says, after)
+	default:
+		return Wait(v1alpha1.ReasonInternalError, says, after)
+	}
+}
+
+func ofGenesys(kind genesys.Kind, says string, after time.Duration) Outcome {
+	switch kind {
+	case genesys.KindThrottled:
+		return Wait(v1alpha1.ReasonThrottled, "Genesys Cloud said to wait: "+says, after)
+	case genesys.KindUnauthorized:
+		return Stall(v1alpha1.ReasonCredentialsRejected,
+			"correct the client id and secret in the organisation's Secret, or the OAuth client: "+says, after)
+	case genesys.KindForbidden:
+		return Stall(v1alpha1.ReasonPermissionMissing, "give the OAuth client a role with the permission: "+says, after)
+	case genesys.KindNotFound, genesys.KindInvalid:
+		return Stall(v1alpha1.ReasonRequestRefused, "Genesys Cloud refuses what was asked: "+says, after)
+	default:
+		return Wait(v1alpha1.ReasonGenesysUnavailable, "asked again: "+says, after)
+	}
+}
+
+// Patience is how long to wait before something is tried again.
+type Patience struct {
+	// First wait after a failure; it doubles with each failure up to Most.
+	First, Most time.Duration
+	// Person is the wait for something that a person has to mend.
+	Person time.Duration
+}
+
+// DefaultPatience is what the manager uses.
+func DefaultPatience() Patience {
+	return Patience{First: time.Second, Most: 5 * time.Minute, Person: time.Minute}
+}
+
+// Backoff says how long to wait after an attempt that failed with err, and
+// whether the attempt counts: being throttled never does.
+func (p Patience) Backoff(err error, attempt int) (time.Duration, bool) {
+	if genesys.KindOf(err) == genesys.KindThrottled {
+		return max(genesys.RetryAfterOf(err), p.First), false
+	}
+	if Of(err, 0).State == Stalled {
+		return p.Person, true
+	}
+	wait := p.First << min(attempt, 30)
+	if wait <= 0 || wait > p.Most {
+		wait = p.Most
+	}
+	return wait, true
+}
+
+// String shows the outcome in tests.
+func (o Outcome) String() string {
+	return fmt.Sprintf("%s %s %q after %v", [...]string{"Satisfied", "Waiting", "Stalled"}[o.State], o.Reason, o.Message, o.After)
+}

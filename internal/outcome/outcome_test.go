@@ -1,0 +1,77 @@
+package outcome
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+func TestOf(t *testing.T) {
+	of := func(kind genesys.Kind) error {
+		return fmt.Errorf("survey: %w", &genesys.Error{Op: "start survey", Kind: kind, Status: 418, Message: "teapot"})
+	}
+	tests := []struct {
+		err    error
+		state  State
+		reason string
+	}{
+		{of(genesys.KindThrottled), Waiting, v1alpha1.ReasonThrottled},
+		{of(genesys.KindTimeout), Waiting, v1alpha1.ReasonGenesysUnavailable},
+		{of(genesys.KindTransient), Waiting, v1alpha1.ReasonGenesysUnavailable},
+		{of(genesys.KindMalformed), Waiting, v1alpha1.ReasonGenesysUnavailable},
+		{of(genesys.KindUnauthorized), Stalled, v1alpha1.ReasonCredentialsRejected},
+		{of(genesys.KindForbidden), Stalled, v1alpha1.ReasonPermissionMissing},
+		{of(genesys.KindNotFound), Stalled, v1alpha1.ReasonRequestRefused},
+		{of(genesys.KindInvalid), Stalled, v1alpha1.ReasonRequestRefused},
+		{&fs.PathError{Op: "write", Path: "a", Err: syscall.ENOSPC}, Stalled, v1alpha1.ReasonDestinationFull},
+		{&fs.PathError{Op: "write", Path: "a", Err: syscall.EDQUOT}, Stalled, v1alpha1.ReasonDestinationFull},
+		{&fs.PathError{Op: "open", Path: "a", Err: syscall.EACCES}, Stalled, v1alpha1.ReasonDestinationNotWritable},
+		{&fs.PathError{Op: "open", Path: "a", Err: syscall.EROFS}, Stalled, v1alpha1.ReasonDestinationNotWritable},
+		{fmt.Errorf("bag: %w", evidence.ErrCorrupt), Stalled, v1alpha1.ReasonArchiveCorrupt},
+		{evidence.ErrUnbalanced, Stalled, v1alpha1.ReasonArchiveCorrupt},
+		{errors.New("teapot"), Waiting, v1alpha1.ReasonInternalError},
+	}
+	for _, tt := range tests {
+		got := Of(tt.err, time.Minute)
+		if got.State != tt.state || got.Reason != tt.reason || got.After != time.Minute {
+			t.Errorf("Of(%v) = %v, want %v %s", tt.err, got, tt.state, tt.reason)
+		}
+		if !strings.Contains(got.Message, tt.err.Error()) {
+			t.Errorf("Of(%v) says %q, which leaves the cause out", tt.err, got.Message)
+		}
+	}
+}
+
+func TestBackoff(t *testing.T) {
+	p := Patience{First: time.Second, Most: time.Minute, Person: time.Hour}
+	throttled := &genesys.Error{Kind: genesys.KindThrottled, RetryAfter: 200 * time.Second}
+	hasty := &genesys.Error{Kind: genesys.KindThrottled}
+	transient := &genesys.Error{Kind: genesys.KindTransient}
+	tests := []struct {
+		err     error
+		attempt int
+		want    time.Duration
+		counts  bool
+	}{
+		{transient, 0, time.Second, true},
+		{transient, 3, 8 * time.Second, true},
+		{transient, 6, time.Minute, true},
+		{transient, 1000, time.Minute, true},
+		{throttled, 5, 200 * time.Second, false},
+		{hasty, 5, time.Second, false},
+		{&genesys.Error{Kind: genesys.KindForbidden}, 0, time.Hour, true},
+	}
+	for _, tt := range tests {
+		if got, counts := p.Backoff(tt.err, tt.attempt); got != tt.want || counts != tt.counts {
+			t.Errorf("Backoff(%v, %d) = %v, %v; want %v, %v", tt.err, tt.attempt, got, counts, tt.want, tt.counts)
+		}
+	}
+}
