@@ -24,13 +24,15 @@ const (
 )
 
 // Directory is a Store in a directory of the local file system, which it cannot
-// leave (os.Root). The file system must know hard links.
+// leave (os.Root). The file system must know hard links. It holds no file open
+// between calls, so it needs no closing and finds a directory that was replaced.
 type Directory struct {
-	root *os.Root
+	root string
+	name string
 }
 
-// OpenDirectory opens the directory name below root, both of which it makes if
-// they are missing. name is one or more segments of a key.
+// OpenDirectory makes a Store of the directory name below root, both of which it
+// makes if they are missing. name is one or more segments of a key.
 func OpenDirectory(root, name string) (*Directory, error) {
 	if err := CheckKey(name); err != nil {
 		return nil, err
@@ -46,18 +48,18 @@ func OpenDirectory(root, name string) (*Directory, error) {
 	if err := outer.MkdirAll(name, dirMode); err != nil {
 		return nil, fmt.Errorf("make archive directory: %w", err)
 	}
-	inner, err := outer.OpenRoot(name)
-	if err != nil {
-		return nil, fmt.Errorf("open archive directory: %w", err)
-	}
-	return &Directory{root: inner}, nil
+	return &Directory{root, name}, nil
 }
 
-// Close lets go of the directory.
-func (d *Directory) Close() error { return d.root.Close() }
-
-// FS reads what is stored.
-func (d *Directory) FS(context.Context) fs.FS { return d.root.FS() }
+// open opens the directory for one operation.
+func (d *Directory) open() (*os.Root, error) {
+	outer, err := os.OpenRoot(d.root)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = outer.Close() }()
+	return outer.OpenRoot(d.name)
+}
 
 // Create stores under key what write writes. The bytes go to a scratch file,
 // are flushed to disk, and only then get their name, by a hard link: the link
@@ -66,32 +68,37 @@ func (d *Directory) Create(ctx context.Context, key string, write func(io.Writer
 	if err := CheckKey(key); err != nil {
 		return err
 	}
-	if _, err := d.root.Lstat(key); err == nil {
-		return fmt.Errorf("create %s: %w", key, fs.ErrExist)
-	}
-	temporary, err := d.fill(ctx, write)
+	root, err := d.open()
 	if err != nil {
 		return fmt.Errorf("create %s: %w", key, err)
 	}
-	defer func() { _ = d.root.Remove(temporary) }()
-	if err := d.name(temporary, key); err != nil {
+	defer func() { _ = root.Close() }()
+	if _, err := root.Lstat(key); err == nil {
+		return fmt.Errorf("create %s: %w", key, fs.ErrExist)
+	}
+	temporary, err := fill(ctx, root, write)
+	if err != nil {
+		return fmt.Errorf("create %s: %w", key, err)
+	}
+	defer func() { _ = root.Remove(temporary) }()
+	if err := link(root, temporary, key); err != nil {
 		return fmt.Errorf("create %s: %w", key, err)
 	}
 	return nil
 }
 
 // fill writes a scratch file and flushes it to disk.
-func (d *Directory) fill(ctx context.Context, write func(io.Writer) error) (string, error) {
-	if err := d.root.MkdirAll(scratch, dirMode); err != nil {
+func fill(ctx context.Context, root *os.Root, write func(io.Writer) error) (string, error) {
+	if err := root.MkdirAll(scratch, dirMode); err != nil {
 		return "", err
 	}
 	name := path.Join(scratch, rand.Text())
-	file, err := d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
+	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {
 		return "", err
 	}
 	if err := errors.Join(writeDurably(ctx, file, write), file.Close()); err != nil {
-		return "", errors.Join(err, d.root.Remove(name))
+		return "", errors.Join(err, root.Remove(name))
 	}
 	return name, nil
 }
@@ -107,17 +114,17 @@ func writeDurably(ctx context.Context, file *os.File, write func(io.Writer) erro
 	return file.Sync()
 }
 
-// name gives a scratch file its key and flushes the directories that hold it.
-func (d *Directory) name(temporary, key string) error {
-	made, err := d.makeParents(path.Dir(key))
+// link gives a scratch file its key and flushes the directories that hold it.
+func link(root *os.Root, temporary, key string) error {
+	made, err := makeParents(root, path.Dir(key))
 	if err != nil {
 		return err
 	}
-	if err := d.root.Link(temporary, key); err != nil {
+	if err := root.Link(temporary, key); err != nil {
 		return err
 	}
 	for _, directory := range append(made, path.Dir(key)) {
-		if err := d.syncDirectory(directory); err != nil {
+		if err := syncDirectory(root, directory); err != nil {
 			return err
 		}
 	}
@@ -126,25 +133,25 @@ func (d *Directory) name(temporary, key string) error {
 
 // makeParents makes a directory and what is missing above it. It returns the
 // directories that got a new entry.
-func (d *Directory) makeParents(directory string) (changed []string, err error) {
+func makeParents(root *os.Root, directory string) (changed []string, err error) {
 	if directory == "." {
 		return nil, nil
 	}
-	if info, err := d.root.Stat(directory); err == nil && info.IsDir() {
+	if info, err := root.Stat(directory); err == nil && info.IsDir() {
 		return nil, nil
 	}
-	changed, err = d.makeParents(path.Dir(directory))
+	changed, err = makeParents(root, path.Dir(directory))
 	if err != nil {
 		return nil, err
 	}
-	if err := d.root.Mkdir(directory, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := root.Mkdir(directory, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
 	return append(changed, path.Dir(directory)), nil
 }
 
-func (d *Directory) syncDirectory(name string) error {
-	directory, err := d.root.Open(name)
+func syncDirectory(root *os.Root, name string) error {
+	directory, err := root.Open(name)
 	if err != nil {
 		return err
 	}
@@ -159,5 +166,10 @@ func (d *Directory) Remove(_ context.Context, key string) error {
 	if !strings.HasPrefix(key, WorkPrefix) {
 		return fmt.Errorf("remove %s: evidence is never removed", key)
 	}
-	return d.root.RemoveAll(key)
+	root, err := d.open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	return root.RemoveAll(key)
 }

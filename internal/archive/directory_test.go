@@ -16,7 +16,6 @@ func openDirectory(t *testing.T, root, name string) *archive.Directory {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = store.Close() })
 	return store
 }
 

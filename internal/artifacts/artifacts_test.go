@@ -21,7 +21,6 @@ func openStore(t *testing.T) archive.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = store.Close() })
 	return store
 }
 

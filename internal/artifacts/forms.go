@@ -94,14 +94,18 @@ type Hold struct {
 // Request is a batch request at Genesys Cloud.
 type Request struct {
 	Stamp
-	RequestID string                 `json:"requestId"`
-	Refs      []genesys.RecordingRef `json:"refs"`
+	RequestID string `json:"requestId"`
+	// Try counts how often the recordings were requested before, from 0.
+	Try  int                    `json:"try"`
+	Refs []genesys.RecordingRef `json:"refs"`
 }
 
 // StoredFile is a file of a recording that is in the batch's bag.
 type StoredFile struct {
 	Stamp
 	evidence.File
+	// Number counts the files of a recording, from 1.
+	Number int `json:"number"`
 	// Adopted tells that the file was found stored, by a process that ended
 	// before it could note so.
 	Adopted bool `json:"adopted,omitempty"`

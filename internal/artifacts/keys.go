@@ -56,7 +56,7 @@ func RequestFolder(batch string) string { return BatchFolder(batch) + "/requests
 
 // RequestKey is the key of the nth Request of a try; both count from 0.
 func RequestKey(batch string, try, n int) string {
-	return fmt.Sprintf("%s/%02d-%04d%s", RequestFolder(batch), try, n, ending)
+	return fmt.Sprintf("%s/%04d-%04d%s", RequestFolder(batch), try, n, ending)
 }
 
 // FileFolder holds the StoredFiles of a batch.

@@ -207,13 +207,15 @@ func (inventory Inventory) Wanted() []genesys.RecordingRef {
 
 // Outcome is what became of a wanted recording.
 type Outcome struct {
-	// Files is how many files were stored; none makes the recording unavailable.
-	Files          int
+	// Files is how many files were stored.
+	Files int
+	// Reason is empty if everything was stored, and Detail then too.
 	Reason, Detail string
 }
 
 // Settle gives every wanted recording its last disposition. A recording that
-// outcomes does not know was not delivered.
+// outcomes does not know was not delivered; one of which only a part was stored
+// is unavailable, and its index line says how many files there are.
 func (inventory Inventory) Settle(outcomes map[genesys.RecordingRef]Outcome) Inventory {
 	inventory.Recordings = slices.Clone(inventory.Recordings)
 	for i := range inventory.Recordings {
@@ -222,8 +224,9 @@ func (inventory Inventory) Settle(outcomes map[genesys.RecordingRef]Outcome) Inv
 			continue
 		}
 		outcome := outcomes[r.Ref()]
-		if outcome.Files > 0 {
-			r.Disposition, r.Files = Exported, outcome.Files
+		r.Files = outcome.Files
+		if outcome.Files > 0 && outcome.Reason == "" {
+			r.Disposition = Exported
 			continue
 		}
 		r.Disposition = Unavailable

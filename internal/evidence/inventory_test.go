@@ -135,22 +135,25 @@ func TestSettle(t *testing.T) {
 	inventory := TakeInventory(policy(genesys.Call), slicing.Standard, []Conversation{conversation(1, false)}, knows(
 		recording(1, genesys.Call, genesys.FileAvailable), recording(2, genesys.Call, genesys.FileAvailable),
 		recording(3, genesys.Call, genesys.FileAvailable), recording(4, genesys.Chat, genesys.FileAvailable),
+		recording(5, genesys.Call, genesys.FileAvailable),
 	))
 	settled := inventory.Settle(map[genesys.RecordingRef]Outcome{
 		{ConversationID: id(1), RecordingID: id(1)}: {Files: 2},
 		{ConversationID: id(1), RecordingID: id(2)}: {Reason: ReasonRefused, Detail: "archived\x07"},
+		{ConversationID: id(1), RecordingID: id(5)}: {Files: 1, Reason: ReasonNotDelivered, Detail: "HTTP 403"},
 	})
 	want := []Recording{
 		{Disposition: Exported, Files: 2},
 		{Disposition: Unavailable, Reason: ReasonRefused, Detail: "archived\uFFFD"},
 		{Disposition: Unavailable, Reason: ReasonNotDelivered},
 		{Disposition: Excluded, Reason: ReasonMediumNotRequested},
+		{Disposition: Unavailable, Reason: ReasonNotDelivered, Detail: "HTTP 403", Files: 1},
 	}
 	identity := cmpopts.IgnoreFields(Recording{}, "ConversationID", "RecordingID", "Medium")
 	if diff := cmp.Diff(want, settled.Recordings, identity); diff != "" {
 		t.Errorf("settled (-want +got):\n%s", diff)
 	}
-	if counts := settled.Counts(); counts != (Counts{Exported: 1, Unavailable: 2, Excluded: 1}) || counts.Total() != 3 {
+	if counts := settled.Counts(); counts != (Counts{Exported: 1, Unavailable: 3, Excluded: 1}) || counts.Total() != 4 {
 		t.Errorf("counts %+v", counts)
 	}
 }

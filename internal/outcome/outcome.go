@@ -54,10 +54,21 @@ func Stall(reason, message string, after time.Duration) Outcome {
 // IsDone tells whether the step is satisfied.
 func (o Outcome) IsDone() bool { return o.State == Satisfied }
 
-// Of is the outcome of a step that failed with err.
+// Known is an error that knows its own outcome.
+type Known interface {
+	error
+	Outcome() Outcome
+}
+
+// Of is the outcome of a step that failed with err, to be tried again after.
 func Of(err error, after time.Duration) Outcome {
 	says := err.Error()
+	var known Known
 	switch {
+	case errors.As(err, &known):
+		out := known.Outcome()
+		out.After = after
+		return out
 	case genesys.KindOf(err) != "":
 		return ofGenesys(genesys.KindOf(err), says, after)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):

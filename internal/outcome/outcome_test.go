@@ -50,6 +50,17 @@ func TestOf(t *testing.T) {
 	}
 }
 
+type parked struct{ error }
+
+func (parked) Outcome() Outcome { return Wait("Parked", "three of them", time.Hour) }
+
+func TestAnErrorMayKnowItsOutcome(t *testing.T) {
+	err := fmt.Errorf("metadata: %w", parked{errors.New("x")})
+	if got, want := Of(err, time.Second), Wait("Parked", "three of them", time.Second); got != want {
+		t.Errorf("Of(%v) = %v, want %v", err, got, want)
+	}
+}
+
 func TestBackoff(t *testing.T) {
 	p := Patience{First: time.Second, Most: time.Minute, Person: time.Hour}
 	throttled := &genesys.Error{Kind: genesys.KindThrottled, RetryAfter: 200 * time.Second}

@@ -16,6 +16,14 @@ type Ordinals struct {
 
 type span struct{ first, last int }
 
+// FirstOrdinals is the set of the first n numbers.
+func FirstOrdinals(n int) Ordinals {
+	if n <= 0 {
+		return Ordinals{}
+	}
+	return Ordinals{[]span{{0, n - 1}}}
+}
+
 // ParseOrdinals reads what String writes.
 func ParseOrdinals(text string) (Ordinals, error) {
 	var set Ordinals

@@ -24,6 +24,14 @@ func TestOrdinals(t *testing.T) {
 	}
 }
 
+func TestFirstOrdinals(t *testing.T) {
+	for n, want := range map[int]string{0: "", 1: "0", 42: "0-41"} {
+		if got := FirstOrdinals(n); got.String() != want || got.Len() != n {
+			t.Errorf("FirstOrdinals(%d) = %q, of %d", n, got, got.Len())
+		}
+	}
+}
+
 func TestParseOrdinalsRefuses(t *testing.T) {
 	for _, text := range []string{"x", "-1", "1-", "3-1", "1-1", "1,2", "0-3,2", "5,1", " 1", "01", "1,", "99999999999"} {
 		if got, err := ParseOrdinals(text); err == nil {

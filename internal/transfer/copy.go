@@ -22,7 +22,7 @@ var ErrShort = errors.New("not of the announced length")
 
 // Copy streams from into the archive while hashing it. length is what the
 // source announced, in bytes, negative if it did not; a stream of another
-// length is not stored. Memory use does not depend on the length. If there is
+// length, or without a byte, is not stored. Memory use does not depend on the length. If there is
 // something under key already, the error is fs.ErrExist.
 func Copy(ctx context.Context, store archive.Store, key string, from io.Reader, length int64) (Stored, error) {
 	var stored Stored
@@ -32,7 +32,7 @@ func Copy(ctx context.Context, store archive.Store, key string, from io.Reader, 
 		if err != nil {
 			return err
 		}
-		if length >= 0 && size != length {
+		if length >= 0 && size != length || size == 0 {
 			return fmt.Errorf("%w: %d bytes came, %d were announced", ErrShort, size, length)
 		}
 		stored = Stored{size, hex.EncodeToString(hash.Sum(nil))}

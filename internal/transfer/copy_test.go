@@ -16,7 +16,6 @@ func openStore(t *testing.T) archive.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = store.Close() })
 	return store
 }
 
@@ -45,6 +44,11 @@ func TestCopyStoresNothingThatIsNotWhole(t *testing.T) {
 	for _, length := range []int64{2, 4} {
 		if _, err := Copy(t.Context(), store, "a", strings.NewReader("abc"), length); !errors.Is(err, ErrShort) {
 			t.Errorf("3 bytes where %d were announced: %v", length, err)
+		}
+	}
+	for _, length := range []int64{-1, 0} {
+		if _, err := Copy(t.Context(), store, "a", strings.NewReader(""), length); !errors.Is(err, ErrShort) {
+			t.Errorf("an empty stream: %v", err)
 		}
 	}
 	if _, err := Inspect(t.Context(), store, "a"); !errors.Is(err, fs.ErrNotExist) {

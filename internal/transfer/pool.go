@@ -192,3 +192,23 @@ func (p *Pool) Busy(prefix string) bool {
 	}
 	return false
 }
+
+// Pools are pools by name, so that what one is full of does not hold up another.
+type Pools map[string]*Pool
+
+// Cancel stops all work, in every pool, whose key begins with prefix.
+func (p Pools) Cancel(prefix string) {
+	for _, pool := range p {
+		pool.Cancel(prefix)
+	}
+}
+
+// Busy tells whether any pool is running work whose key begins with prefix.
+func (p Pools) Busy(prefix string) bool {
+	for _, pool := range p {
+		if pool.Busy(prefix) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,198 @@
+package recordingexport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"k8s.io/utils/clock"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+)
+
+type surveyor interface {
+	DataAvailability(ctx context.Context) (time.Time, error)
+	StartSurvey(ctx context.Context, from, to time.Time) (string, error)
+	SurveyState(ctx context.Context, jobID string) (genesys.JobState, error)
+	SurveyPage(ctx context.Context, jobID, cursor string) (genesys.SurveyPage, error)
+	EndSurvey(ctx context.Context, jobID string) error
+}
+
+type holdChecker interface {
+	Protected(ctx context.Context, conversationIDs []string) ([]string, error)
+}
+
+// surveyWork surveys one UTC day in one round, and plans what became known.
+type surveyWork struct {
+	store        archive.Store
+	cloud        Cloud
+	clock        clock.Clock
+	actor        string
+	pace         Pace
+	export       string
+	spec         slicing.Spec
+	round        int
+	day          time.Time
+	days         []time.Time
+	settleAfter  time.Duration
+	openDeadline time.Duration
+}
+
+// unsettledError tells that Genesys Cloud's own data does not reach far enough.
+type unsettledError struct{ until, available time.Time }
+
+func (e *unsettledError) Error() string {
+	return fmt.Sprintf("analytics data reach to %s, are needed to %s",
+		e.available.UTC().Format(time.RFC3339), e.until.UTC().Format(time.RFC3339))
+}
+
+// Outcome is to wait: the data will come.
+func (e *unsettledError) Outcome() outcome.Outcome {
+	return outcome.Wait(v1alpha1.ReasonAwaitingSettlement, "Genesys Cloud is behind: "+e.Error(), 0)
+}
+
+// run goes on from whatever artifacts there are: the survey, then the plan.
+func (w *surveyWork) run(ctx context.Context, _ int) error {
+	done, err := artifacts.Exists(ctx, w.store, artifacts.SurveyKey(w.round, w.day))
+	if err == nil && !done {
+		err = w.ask(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if err := endJob(ctx, w.store, w.cloud, artifacts.JobKey(w.round, w.day)); err != nil {
+		return err
+	}
+	return w.plan(ctx)
+}
+
+// ask surveys the day.
+func (w *surveyWork) ask(ctx context.Context) error {
+	from, to := span(w.spec, w.day)
+	available, err := w.cloud.DataAvailability(ctx)
+	if err != nil {
+		return err
+	}
+	if until := to.Add(w.settleAfter); available.Before(until) {
+		return &unsettledError{until, available}
+	}
+	job, err := w.job(ctx, from, to)
+	if err != nil {
+		return err
+	}
+	if err := w.await(ctx, job); err != nil {
+		return err
+	}
+	found, err := w.pages(ctx, job)
+	if err != nil {
+		return err
+	}
+	survey, err := w.sort(ctx, found)
+	if err != nil {
+		return err
+	}
+	survey.JobID = job
+	_, err = artifacts.Put(ctx, w.store, artifacts.SurveyKey(w.round, w.day), survey)
+	return err
+}
+
+// job returns the analytics job of the day, which it starts if there is none.
+func (w *surveyWork) job(ctx context.Context, from, to time.Time) (string, error) {
+	key := artifacts.JobKey(w.round, w.day)
+	known, err := artifacts.Get[artifacts.AnalyticsJob](ctx, w.store, key)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return known.JobID, err
+	}
+	id, err := w.cloud.StartSurvey(ctx, from, to)
+	if err != nil {
+		return "", err
+	}
+	stored, err := artifacts.Put(ctx, w.store, key, artifacts.AnalyticsJob{Stamp: w.stamp(), JobID: id})
+	return stored.JobID, err
+}
+
+// await polls the job until its answer is there. A job that will never have one
+// is ended, so that the next attempt starts another.
+func (w *surveyWork) await(ctx context.Context, job string) error {
+	for delay := w.pace.FirstPoll; ; delay = min(2*delay, w.pace.LastPoll) {
+		state, err := w.cloud.SurveyState(ctx, job)
+		if err == nil && state == genesys.JobFulfilled {
+			return nil
+		}
+		gone := genesys.KindOf(err) == genesys.KindNotFound
+		if err != nil && !gone {
+			return err
+		}
+		if gone || state == genesys.JobFailed || state == genesys.JobCancelled || state == genesys.JobExpired {
+			return errors.Join(
+				&genesys.Error{Op: "survey " + w.day.Format(time.DateOnly), Kind: genesys.KindTransient, Message: fmt.Sprintf("analytics job %s ended without an answer: %s", job, state)},
+				endJob(ctx, w.store, w.cloud, artifacts.JobKey(w.round, w.day)))
+		}
+		if err := wait(ctx, w.clock, delay); err != nil {
+			return err
+		}
+	}
+}
+
+// pages reads the job's answer: every conversation, once, that started in the
+// window's part of the day. Others that merely overlap it belong elsewhere.
+func (w *surveyWork) pages(ctx context.Context, job string) ([]genesys.Conversation, error) {
+	from, to := span(w.spec, w.day)
+	var found []genesys.Conversation
+	seen := map[string]bool{}
+	for cursor, first := "", true; first || cursor != ""; first = false {
+		page, err := w.cloud.SurveyPage(ctx, job, cursor)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range page.Conversations {
+			if seen[c.ID] || c.Start.Before(from) || !c.Start.Before(to) {
+				continue
+			}
+			seen[c.ID] = true
+			found = append(found, c)
+		}
+		cursor = page.Next
+	}
+	return found, nil
+}
+
+// endJob ends the analytics job noted under key, if there is one.
+func endJob(ctx context.Context, store archive.Store, cloud interface {
+	EndSurvey(ctx context.Context, jobID string) error
+}, key string) error {
+	job, err := artifacts.Get[artifacts.AnalyticsJob](ctx, store, key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = cloud.EndSurvey(ctx, job.JobID)
+	}
+	if err != nil {
+		return err
+	}
+	return store.Remove(ctx, key)
+}
+
+func (w *surveyWork) stamp() artifacts.Stamp {
+	return artifacts.Stamp{At: w.clock.Now().UTC(), By: w.actor}
+}
+
+// wait waits, or returns ctx's error.
+func wait(ctx context.Context, clk clock.Clock, delay time.Duration) error {
+	timer := clk.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C():
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

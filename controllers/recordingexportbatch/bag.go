@@ -1,0 +1,117 @@
+package recordingexportbatch
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"io/fs"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+)
+
+// bagInfo is what bag-info.txt says of a batch.
+func bagInfo(s *scope) []evidence.InfoField {
+	window := s.batch.Spec.Window
+	info := []evidence.InfoField{
+		{Name: "External-Identifier", Value: s.batch.Name},
+		{Name: "Bag-Group-Identifier", Value: s.batch.Namespace + "/" + s.export.Name},
+		{Name: "Internal-Sender-Identifier", Value: s.organization},
+		{Name: "Lane", Value: string(s.batch.Spec.Lane)},
+		{Name: "Window", Value: window.Start.UTC().Format(time.RFC3339) + "/" + window.End.UTC().Format(time.RFC3339)},
+	}
+	for _, key := range slices.Sorted(maps.Keys(s.export.Spec.Attributes)) {
+		info = append(info, evidence.InfoField{Name: "Attribute-" + key, Value: string(s.export.Spec.Attributes[key])})
+	}
+	return info
+}
+
+// seal makes the bag of what the artifacts tell.
+func (w *completionWork) seal(ctx context.Context, settled evidence.Inventory) error {
+	record, err := w.gather(ctx)
+	if err != nil {
+		return err
+	}
+	record.heldLater(&settled)
+	now := stamp(w.clock, w.actor)
+	bag := evidence.Bag{
+		Inventory: settled, Files: record.evidenceFiles(),
+		Info: append(w.info,
+			evidence.InfoField{Name: "Bag-Software-Agent", Value: w.actor},
+			evidence.InfoField{Name: "Bagging-Date", Value: now.At.Format(time.DateOnly)}),
+		Events:   append(record.events(settled), evidence.Event{Time: now.At, Type: "BagSealed", Actor: now.By}),
+		Metadata: func(id string) ([]byte, error) { return record.metadata[id].Body, nil },
+	}
+	folder := evidence.BagFolder(w.batch)
+	stored, err := fs.Sub(w.store.FS(ctx), folder)
+	if err != nil {
+		return err
+	}
+	_, err = bag.Seal(ctx, stored, func(ctx context.Context, path string, write func(io.Writer) error) error {
+		return w.store.Create(ctx, folder+"/"+path, write)
+	})
+	return err
+}
+
+// record is everything that was noted down about a batch.
+type record struct {
+	slice    artifacts.Slice
+	metadata map[string]artifacts.Metadata
+	hold     *artifacts.Hold
+	requests []artifacts.Request
+	files    []artifacts.StoredFile
+	runs     []artifacts.Run
+}
+
+func (w *completionWork) gather(ctx context.Context) (record, error) {
+	r := record{slice: w.slice, metadata: map[string]artifacts.Metadata{}}
+	var now facts
+	if err := now.observeTransfer(ctx, w.store, w.batch); err != nil {
+		return r, err
+	}
+	r.requests, r.files = now.requests, now.files
+	var err error
+	if r.runs, err = artifacts.All[artifacts.Run](ctx, w.store, artifacts.RunFolder(w.batch)); err != nil {
+		return r, err
+	}
+	for _, c := range w.slice.Conversations {
+		r.metadata[c.ID], err = artifacts.Get[artifacts.Metadata](ctx, w.store, artifacts.MetadataKey(w.slice.Group, c.ID))
+		if err != nil {
+			return r, err
+		}
+	}
+	asked, err := artifacts.Exists(ctx, w.store, artifacts.HoldKey(w.batch))
+	if err != nil || !asked {
+		return r, err
+	}
+	hold, err := artifacts.Get[artifacts.Hold](ctx, w.store, artifacts.HoldKey(w.batch))
+	r.hold = &hold
+	return r, err
+}
+
+// heldLater writes the hold answers before transfer into the inventory.
+func (r record) heldLater(inventory *evidence.Inventory) {
+	if r.hold == nil {
+		return
+	}
+	held := make(map[string]bool, len(r.hold.Held))
+	for _, id := range r.hold.Held {
+		held[id] = true
+	}
+	for i := range inventory.Conversations {
+		c := &inventory.Conversations[i]
+		c.HeldLater = evidence.HoldAnswer{Held: held[c.ID], At: r.hold.At}
+	}
+}
+
+func (r record) evidenceFiles() []evidence.File {
+	files := make([]evidence.File, len(r.files))
+	for i, f := range r.files {
+		files[i] = f.File
+	}
+	slices.SortFunc(files, func(a, b evidence.File) int { return cmp.Compare(a.Path, b.Path) })
+	return files
+}

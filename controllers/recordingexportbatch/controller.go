@@ -1,0 +1,206 @@
+// Package recordingexportbatch drives each batch from the metadata of its
+// conversations to a sealed bag.
+//
+//	                 fact that ends the step            condition then True
+//	metadata         the inventory is an artifact       MetadataFetched
+//	submission       every wanted recording requested   Submitted
+//	completion       the bag is sealed                  Completed, Ready
+//
+// A step looks at the facts alone, never at conditions. Whatever takes long is
+// done by a pool, whose work leaves artifacts and wakes the reconciler.
+package recordingexportbatch
+
+import (
+	"context"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+)
+
+// Cloud is what a batch asks of Genesys Cloud.
+type Cloud interface {
+	metadataReader
+	holdChecker
+	batchRequester
+	mediaReader
+}
+
+// Reconciler drives batches.
+type Reconciler struct {
+	loop.Publisher
+	Clock clock.Clock
+	// Actor names this process in the evidence.
+	Actor string
+	// Cloud gives the client that asks an organisation.
+	Cloud func(context.Context, *v1alpha1.GenesysOrganization) (Cloud, error)
+	// Archive opens the archive of an export.
+	Archive func(destination *v1alpha1.ExportDestination, export string) (archive.Store, error)
+	// Location is where an export's archive is, relative to the archive root.
+	Location func(destination *v1alpha1.ExportDestination, export string) string
+	// Pools do what takes long: one for each lane, by its name.
+	Pools transfer.Pools
+	Gates *transfer.Gates
+	Pace  Pace
+
+	waker loop.Waker
+}
+
+// SetupWithManager adds the reconciler to a manager.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
+	generation := builder.WithPredicates(predicate.GenerationChangedPredicate{})
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("recordingexportbatch").
+		For(&v1alpha1.RecordingExportBatch{}, generation).
+		Watches(&v1alpha1.RecordingExport{}, handler.EnqueueRequestsFromMapFunc(r.ofExport), generation).
+		Watches(&v1alpha1.GenesysOrganization{}, handler.EnqueueRequestsFromMapFunc(r.unfinished)).
+		Watches(&v1alpha1.ExportDestination{}, handler.EnqueueRequestsFromMapFunc(r.unfinished)).
+		WatchesRawSource(r.waker.Source()).
+		WithOptions(controller.Options{MaxConcurrentReconciles: 4}).
+		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
+}
+
+// ofExport lists the batches of an export.
+func (r *Reconciler) ofExport(ctx context.Context, export client.Object) []reconcile.Request {
+	return r.list(ctx, client.InNamespace(export.GetNamespace()), client.MatchingLabels{v1alpha1.LabelExport: export.GetName()})
+}
+
+// unfinished lists the batches of a namespace that are not finished: those that
+// an organisation or destination may matter to.
+func (r *Reconciler) unfinished(ctx context.Context, obj client.Object) []reconcile.Request {
+	return r.list(ctx, client.InNamespace(obj.GetNamespace()))
+}
+
+func (r *Reconciler) list(ctx context.Context, options ...client.ListOption) []reconcile.Request {
+	var batches v1alpha1.RecordingExportBatchList
+	if err := r.Client.List(ctx, &batches, options...); err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "Failed to list batches")
+		return nil
+	}
+	var requests []reconcile.Request
+	for i := range batches.Items {
+		if batches.Items[i].Status.Bag == nil {
+			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&batches.Items[i])})
+		}
+	}
+	return requests
+}
+
+// Reconcile looks at one batch.
+func (r *Reconciler) Reconcile(ctx context.Context, batch *v1alpha1.RecordingExportBatch) (ctrl.Result, error) {
+	if !batch.DeletionTimestamp.IsZero() || batch.Status.Bag != nil {
+		return ctrl.Result{}, nil
+	}
+	before := batch.DeepCopy()
+	if batch.Status.StartTime == nil {
+		batch.Status.StartTime = &metav1.Time{Time: r.Clock.Now()}
+	}
+	s := &scope{batch: batch}
+	out := r.advance(ctx, s)
+	summarize(s, out, r.Clock.Now())
+	return loop.IgnoreConflict(loop.Result(out), r.Publish(ctx, batch, before))
+}
+
+// step takes the batch one step on, or says why it is not there yet.
+type step func(context.Context, *scope) (outcome.Outcome, error)
+
+// advance runs the steps in order until one is not satisfied, or the bag is sealed.
+func (r *Reconciler) advance(ctx context.Context, s *scope) outcome.Outcome {
+	for _, step := range []step{r.find, r.observe, r.mayGo, r.connect, r.fetchMetadata, r.submit, r.complete} {
+		out, err := step(ctx, s)
+		if err != nil {
+			return outcome.Of(err, r.Pace.Again)
+		}
+		if !out.IsDone() || s.facts.sealed != nil {
+			return out
+		}
+	}
+	return outcome.Done()
+}
+
+// find gets the export and opens its archive.
+func (r *Reconciler) find(ctx context.Context, s *scope) (outcome.Outcome, error) {
+	name := types.NamespacedName{Namespace: s.batch.Namespace, Name: s.batch.Spec.ExportRef.Name}
+	if err := r.Client.Get(ctx, name, &s.export); err != nil {
+		return absent(err, v1alpha1.ReasonExportNotFound, "RecordingExport", name.Name)
+	}
+	name.Name = s.export.Spec.DestinationRef.Name
+	var destination v1alpha1.ExportDestination
+	if err := r.Client.Get(ctx, name, &destination); err != nil {
+		return absent(err, v1alpha1.ReasonDestinationNotFound, "ExportDestination", name.Name)
+	}
+	store, err := r.Archive(&destination, s.export.Name)
+	if err != nil {
+		return outcome.Outcome{}, fmt.Errorf("open archive: %w", err)
+	}
+	s.store, s.location = store, r.Location(&destination, s.export.Name)
+	return outcome.Done(), nil
+}
+
+// mayGo stops here while the export is suspended.
+func (r *Reconciler) mayGo(_ context.Context, s *scope) (outcome.Outcome, error) {
+	if s.export.Spec.Suspend {
+		r.Pools[string(s.batch.Spec.Lane)].Cancel(s.prefix() + s.batch.Name + "/")
+		return outcome.Wait(v1alpha1.ReasonSuspended, "the export is suspended", 0), nil
+	}
+	return outcome.Done(), nil
+}
+
+// connect finds the way to Genesys Cloud.
+func (r *Reconciler) connect(ctx context.Context, s *scope) (outcome.Outcome, error) {
+	name := types.NamespacedName{Namespace: s.batch.Namespace, Name: s.export.Spec.OrganizationRef.Name}
+	var organization v1alpha1.GenesysOrganization
+	if err := r.Client.Get(ctx, name, &organization); err != nil {
+		return absent(err, v1alpha1.ReasonOrganizationNotFound, "GenesysOrganization", name.Name)
+	}
+	switch {
+	case conditions.IsStalled(&organization):
+		return outcome.Stall(v1alpha1.ReasonOrganizationNotReady, fmt.Sprintf(
+			"mend the GenesysOrganization %q: %s", organization.Name, conditions.Message(&organization)), 0), nil
+	case organization.Status.Organization == nil:
+		return outcome.Wait(v1alpha1.ReasonOrganizationNotReady, "waiting for the login of the organisation", 0), nil
+	}
+	var err error
+	if s.cloud, err = r.Cloud(ctx, &organization); err != nil {
+		return outcome.Outcome{}, fmt.Errorf("connect to organisation %s: %w", organization.Name, err)
+	}
+	s.organization = organization.Status.Organization.ID
+	return outcome.Done(), nil
+}
+
+// absent is the outcome of a reference that names nothing; what is there later
+// wakes the batch by its watch.
+func absent(err error, reason, kind, name string) (outcome.Outcome, error) {
+	if apierrors.IsNotFound(err) {
+		return outcome.Stall(reason, fmt.Sprintf("create the %s %q that the export refers to", kind, name), 0), nil
+	}
+	return outcome.Outcome{}, err
+}
+
+// do has a pool do work for the batch and says how it stands. While it runs, the
+// batch is looked at now and then, for its progress.
+func (r *Reconciler) do(s *scope, lane v1alpha1.Lane, key string, work transfer.Work, running outcome.Outcome) outcome.Outcome {
+	name := client.ObjectKeyFromObject(s.batch)
+	state := r.Pools[string(lane)].Do(s.prefix()+key, name.String(), func() { r.waker.Wake(name) }, work)
+	if state.Running {
+		running.After = r.Pace.Progress
+		return running
+	}
+	return outcome.Of(state.Err, state.After)
+}

@@ -1,0 +1,213 @@
+package recordingexportbatch
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"k8s.io/utils/clock"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/exportspec"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+)
+
+type metadataReader interface {
+	RecordingMetadata(ctx context.Context, conversationID string, timeout time.Duration) (genesys.Metadata, error)
+}
+
+// timeouts of metadata requests, by how often the conversation has failed: one
+// that times out is parked, and asked again with more time once all others are through.
+var timeouts = []time.Duration{16 * time.Second, 60 * time.Second, 120 * time.Second}
+
+// fetchMetadata learns the recordings of the batch's conversations. The two
+// hold lanes of a slice share this step, because metadata cannot be asked by
+// medium: whichever batch comes first has it done for both, in the lane and
+// under the limit of LegalHoldScreen.
+func (r *Reconciler) fetchMetadata(ctx context.Context, s *scope) (outcome.Outcome, error) {
+	if s.facts.inventory != nil {
+		return outcome.Done(), nil
+	}
+	if len(s.facts.unknown) > 0 {
+		lane := metadataLane(s.batch.Spec.Lane)
+		work := &metadataWork{
+			store: s.store, cloud: s.cloud, clock: r.Clock, actor: r.Actor, gates: r.Gates,
+			gate: s.gate(lane, "metadata"), limit: exportspec.Parallelism(s.export.Spec, lane),
+			slice: s.facts.slice, deadline: s.deadline(),
+		}
+		return r.do(s, lane, s.facts.slice.Group+"/metadata", work.run,
+			outcome.Wait(v1alpha1.ReasonFetchingMetadata, "asking for the recordings of the conversations", 0)), nil
+	}
+	inventory, err := takeInventory(ctx, s.store, exportspec.Policy(s.export.Spec), s.facts.slice)
+	if err != nil {
+		return outcome.Outcome{}, err
+	}
+	stored, err := artifacts.Put(ctx, s.store, artifacts.InventoryKey(s.batch.Name),
+		artifacts.Inventory{Stamp: stamp(r.Clock, r.Actor), Inventory: inventory})
+	s.facts.inventory = &stored.Inventory
+	return outcome.Done(), err
+}
+
+func metadataLane(lane v1alpha1.Lane) v1alpha1.Lane {
+	if lane == v1alpha1.LaneStandard {
+		return lane
+	}
+	return v1alpha1.LaneLegalHoldScreen
+}
+
+// takeInventory lists what the metadata artifacts of a slice say.
+func takeInventory(ctx context.Context, store archive.Store, policy evidence.Policy, slice artifacts.Slice) (evidence.Inventory, error) {
+	known := map[string]evidence.Metadata{}
+	for _, c := range slice.Conversations {
+		m, err := artifacts.Get[artifacts.Metadata](ctx, store, artifacts.MetadataKey(slice.Group, c.ID))
+		if err != nil {
+			return evidence.Inventory{}, err
+		}
+		known[c.ID] = evidence.Metadata{Recordings: m.Recordings, Reason: m.Reason, Detail: m.Detail}
+	}
+	return evidence.TakeInventory(policy, slicing.Lane(slice.Lane), slice.Conversations,
+		func(id string) evidence.Metadata { return known[id] }), nil
+}
+
+// metadataWork fetches the metadata of one slice's conversations.
+type metadataWork struct {
+	store    archive.Store
+	cloud    metadataReader
+	clock    clock.PassiveClock
+	actor    string
+	gates    *transfer.Gates
+	gate     transfer.Gate
+	limit    int
+	slice    artifacts.Slice
+	deadline time.Time
+
+	// stop is set once an error concerns every conversation.
+	stop   atomic.Bool
+	mu     sync.Mutex
+	parked map[string]error
+}
+
+// parkedError tells that conversations are to be asked again.
+type parkedError struct {
+	count int
+	last  error
+}
+
+func (e *parkedError) Error() string {
+	return fmt.Sprintf("%d conversations are parked, the last one because of: %v", e.count, e.last)
+}
+
+func (e *parkedError) Unwrap() error { return e.last }
+
+// Outcome is to wait: the others go on, and these are asked last. Only a
+// missing permission needs a person.
+func (e *parkedError) Outcome() outcome.Outcome {
+	if out := outcome.Of(e.last, 0); out.State == outcome.Stalled {
+		return out
+	}
+	return outcome.Wait(v1alpha1.ReasonMetadataParked, e.Error()+"; they are asked again, with more time", 0)
+}
+
+// run asks once for each conversation that is not known yet.
+func (w *metadataWork) run(ctx context.Context, attempt int) error {
+	missing, err := unknown(ctx, w.store, w.slice)
+	if err != nil {
+		return err
+	}
+	w.parked = map[string]error{}
+	w.stop.Store(false)
+	timeout := timeouts[min(attempt, len(timeouts)-1)]
+	var group errgroup.Group
+	group.SetLimit(w.limit)
+	for _, id := range missing {
+		group.Go(func() error { return w.ask(ctx, id, timeout) })
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return w.settle(ctx)
+}
+
+// ask asks for one conversation, unless there is no point in asking any more.
+func (w *metadataWork) ask(ctx context.Context, id string, timeout time.Duration) error {
+	leave, err := w.gates.Enter(ctx, w.gate, w.limit)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	if w.stop.Load() {
+		return nil
+	}
+	metadata, err := w.cloud.RecordingMetadata(ctx, id, timeout)
+	if err == nil {
+		return w.note(ctx, artifacts.Metadata{
+			ConversationID: id, CorrelationID: metadata.CorrelationID, Recordings: metadata.Recordings, Body: metadata.Body,
+		})
+	}
+	return w.failed(ctx, id, err)
+}
+
+// failed decides what a failure means: that there is nothing to be had, that
+// all must wait, or that this conversation is asked again later.
+func (w *metadataWork) failed(ctx context.Context, id string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	switch genesys.KindOf(err) {
+	case "", genesys.KindThrottled, genesys.KindUnauthorized:
+		w.stop.Store(true)
+		return err
+	case genesys.KindNotFound:
+		return w.note(ctx, artifacts.Metadata{ConversationID: id, Reason: evidence.ReasonConversationNotFound, Detail: err.Error()})
+	case genesys.KindInvalid:
+		return w.note(ctx, artifacts.Metadata{ConversationID: id, Reason: evidence.ReasonMetadataUnreadable, Detail: err.Error()})
+	default:
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.parked[id] = err
+		return nil
+	}
+}
+
+// settle reports the parked conversations, or gives them up once the deadline has passed.
+func (w *metadataWork) settle(ctx context.Context) error {
+	if len(w.parked) == 0 {
+		return nil
+	}
+	late := !w.clock.Now().Before(w.deadline)
+	var last error
+	for id, err := range w.parked {
+		last = err
+		if !late {
+			continue
+		}
+		note := artifacts.Metadata{ConversationID: id, Reason: evidence.ReasonMetadataUnreadable, Detail: err.Error()}
+		if err := w.note(ctx, note); err != nil {
+			return err
+		}
+	}
+	if late {
+		return nil
+	}
+	return &parkedError{len(w.parked), last}
+}
+
+func (w *metadataWork) note(ctx context.Context, m artifacts.Metadata) error {
+	m.Stamp = stamp(w.clock, w.actor)
+	_, err := artifacts.Put(ctx, w.store, artifacts.MetadataKey(w.slice.Group, m.ConversationID), m)
+	return err
+}
+
+// stamp says that this process does something now.
+func stamp(clk clock.PassiveClock, actor string) artifacts.Stamp {
+	return artifacts.Stamp{At: clk.Now().UTC(), By: actor}
+}

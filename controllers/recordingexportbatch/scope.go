@@ -1,0 +1,176 @@
+package recordingexportbatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/exportspec"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+)
+
+// Pace is how often things are looked at.
+type Pace struct {
+	// Progress is between looks at work that is running.
+	Progress time.Duration
+	// Again is before another look after an error outside the pools.
+	Again time.Duration
+	// FirstPoll is before each of the first two looks at a batch request; from
+	// then on the wait grows up to LastPoll.
+	FirstPoll, LastPoll time.Duration
+	// Missing is how long a batch request that has given all it expects to give
+	// is waited for when that is less than what was asked for.
+	Missing time.Duration
+	// Patience is how long a batch request that does not move is waited for.
+	Patience time.Duration
+}
+
+// DefaultPace is what the manager uses.
+func DefaultPace() Pace {
+	return Pace{
+		Progress: 3 * time.Second, Again: 10 * time.Second, FirstPoll: time.Second, LastPoll: 15 * time.Second,
+		Missing: time.Minute, Patience: 10 * time.Minute,
+	}
+}
+
+// scope is what one look at a batch sees.
+type scope struct {
+	batch        *v1alpha1.RecordingExportBatch
+	export       v1alpha1.RecordingExport
+	store        archive.Store
+	cloud        Cloud
+	organization string
+	location     string
+	facts        facts
+	// observed tells whether facts were gathered.
+	observed bool
+}
+
+// facts are what the archive proves of a batch.
+type facts struct {
+	slice artifacts.Slice
+	// unknown are conversations whose metadata is still to be fetched.
+	unknown []string
+	// inventory is nil until the metadata is complete.
+	inventory *evidence.Inventory
+	requests  []artifacts.Request
+	files     []artifacts.StoredFile
+	// outcome is nil until every wanted recording has its last disposition.
+	outcome *evidence.Inventory
+	// sealed is nil until the bag is sealed.
+	sealed *evidence.Summary
+}
+
+// prefix begins the keys of all work for the batch's export.
+func (s *scope) prefix() string {
+	return s.batch.Namespace + "/" + s.batch.Spec.ExportRef.Name + "/"
+}
+
+// gate is where requests of one kind wait.
+func (s *scope) gate(lane v1alpha1.Lane, route string) transfer.Gate {
+	return transfer.Gate{Organization: s.organization, Lane: string(lane), Route: route}
+}
+
+// deadline is when the batch stops trying.
+func (s *scope) deadline() time.Time {
+	return s.batch.Status.StartTime.Add(exportspec.RetryDeadline(s.export.Spec))
+}
+
+// observe gathers the facts.
+func (r *Reconciler) observe(ctx context.Context, s *scope) (outcome.Outcome, error) {
+	err := s.gather(ctx)
+	s.observed = err == nil
+	return outcome.Done(), err
+}
+
+func (s *scope) gather(ctx context.Context) error {
+	sealed, err := readSealed(ctx, s.store, s.batch.Name)
+	if err != nil || sealed != nil {
+		s.facts.sealed = sealed
+		return err
+	}
+	s.facts.slice, err = artifacts.Get[artifacts.Slice](ctx, s.store, artifacts.SliceKey(s.batch.Name))
+	if err != nil {
+		return fmt.Errorf("read the batch's conversations: %w", err)
+	}
+	inventory, err := readInventory(ctx, s.store, artifacts.InventoryKey(s.batch.Name))
+	if err != nil {
+		return err
+	}
+	s.facts.inventory = inventory
+	if inventory == nil {
+		s.facts.unknown, err = unknown(ctx, s.store, s.facts.slice)
+		return err
+	}
+	return s.facts.observeTransfer(ctx, s.store, s.batch.Name)
+}
+
+// observeTransfer gathers what is there once the inventory is.
+func (f *facts) observeTransfer(ctx context.Context, store archive.Store, batch string) (err error) {
+	if f.requests, err = artifacts.All[artifacts.Request](ctx, store, artifacts.RequestFolder(batch)); err != nil {
+		return err
+	}
+	if f.files, err = artifacts.All[artifacts.StoredFile](ctx, store, artifacts.FileFolder(batch)); err != nil {
+		return err
+	}
+	f.outcome, err = readInventory(ctx, store, artifacts.OutcomeKey(batch))
+	return err
+}
+
+// readSealed reads the batch's bag, nil if it is not sealed.
+func readSealed(ctx context.Context, store archive.Store, batch string) (*evidence.Summary, error) {
+	bag, err := fs.Sub(store.FS(ctx), evidence.BagFolder(batch))
+	if err != nil {
+		return nil, err
+	}
+	summary, err := evidence.ReadSummary(bag)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return &summary, err
+}
+
+// readInventory reads an inventory, nil if there is none.
+func readInventory(ctx context.Context, store archive.Store, key string) (*evidence.Inventory, error) {
+	inventory, err := artifacts.Get[artifacts.Inventory](ctx, store, key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return &inventory.Inventory, err
+}
+
+// unknown lists the slice's conversations whose metadata is not an artifact.
+func unknown(ctx context.Context, store archive.Store, slice artifacts.Slice) ([]string, error) {
+	names, err := artifacts.Names(ctx, store, artifacts.MetadataFolder(slice.Group))
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[string]bool, len(names))
+	for _, name := range names {
+		known[name] = true
+	}
+	var missing []string
+	for _, c := range slice.Conversations {
+		if !known[c.ID] {
+			missing = append(missing, c.ID)
+		}
+	}
+	return missing, nil
+}
+
+// stored counts the recordings of which there are files in the bag.
+func (f *facts) stored() int {
+	refs := map[genesys.RecordingRef]bool{}
+	for _, file := range f.files {
+		refs[refOf(file)] = true
+	}
+	return len(refs)
+}

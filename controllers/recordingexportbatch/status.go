@@ -1,0 +1,117 @@
+package recordingexportbatch
+
+import (
+	"fmt"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+)
+
+// summarize computes the whole status from the facts and from how the steps came out.
+func summarize(s *scope, out outcome.Outcome, now time.Time) {
+	batch := s.batch
+	batch.Status.ObservedGeneration = batch.Generation
+	s.facts.count(&batch.Status, batch.Spec.Conversations)
+	if s.facts.sealed != nil {
+		batch.Status.CompletionTime = &metav1.Time{Time: now}
+		batch.Status.Bag = &v1alpha1.BagStatus{
+			Path: s.location + "/" + evidence.BagFolder(batch.Name), Digest: s.facts.sealed.Digest,
+		}
+	}
+	s.markSteps(out)
+	switch {
+	case out.IsDone():
+		reason, message := ended(batch.Status.Recordings, batch.Status.Gaps)
+		conditions.Ready(batch, reason, message)
+	case out.Reason == v1alpha1.ReasonSuspended:
+		conditions.Suspended(batch, out.Reason, out.Message)
+	case out.State == outcome.Stalled:
+		conditions.Stalled(batch, out.Reason, out.Message)
+	default:
+		conditions.Reconciling(batch, out.Reason, out.Message)
+	}
+}
+
+// markSteps sets the condition of each step: those behind are True, the one at
+// work is False with what it waits for, those ahead are Unknown. If nothing
+// could be observed, what was known stays.
+func (s *scope) markSteps(out outcome.Outcome) {
+	if !s.observed && len(s.batch.Status.Conditions) > 0 {
+		return
+	}
+	sealed := s.facts.sealed != nil
+	settled := sealed || s.facts.outcome != nil
+	steps := []struct {
+		condition string
+		reached   bool
+		says      string
+	}{
+		{v1alpha1.ConditionMetadataFetched, sealed || s.facts.inventory != nil, "the recordings of all conversations are known"},
+		{v1alpha1.ConditionSubmitted, settled || s.facts.inventory != nil && s.facts.submitted(), "every recording has been requested"},
+		{v1alpha1.ConditionCompleted, sealed, "the bag is sealed"},
+	}
+	waiting := true
+	for _, step := range steps {
+		switch {
+		case step.reached:
+			conditions.Reached(s.batch, step.condition, metav1.ConditionTrue, v1alpha1.ReasonReached, step.says)
+		case waiting && !out.IsDone():
+			conditions.Reached(s.batch, step.condition, metav1.ConditionFalse, out.Reason, out.Message)
+			waiting = false
+		default:
+			conditions.Reached(s.batch, step.condition, metav1.ConditionUnknown, v1alpha1.ReasonPending, "its turn has not come")
+		}
+	}
+}
+
+// count fills in the numbers of the status, as far as the facts tell them.
+func (f *facts) count(status *v1alpha1.RecordingExportBatchStatus, conversations int32) {
+	switch {
+	case f.sealed != nil:
+		status.Metadata = conversations
+		status.Recordings, status.Gaps, status.Bytes = recordingCounts(f.sealed.Counts()), f.sealed.Gaps, f.sealed.Bytes
+	case f.inventory != nil:
+		status.Metadata = conversations
+		f.countTransfer(status)
+	case f.slice.Conversations != nil:
+		status.Metadata = conversations - int32(len(f.unknown)) //nolint:gosec // at most the slice's conversations
+	}
+	status.Progress = fmt.Sprintf("%d/%d", status.Recordings.Exported, status.Recordings.Total)
+}
+
+// countTransfer counts what the bag holds so far.
+func (f *facts) countTransfer(status *v1alpha1.RecordingExportBatchStatus) {
+	inventory := f.inventory
+	if f.outcome != nil {
+		inventory = f.outcome
+	}
+	counts := inventory.Counts()
+	if f.outcome == nil {
+		counts.Exported = int64(f.stored())
+		counts.Wanted -= counts.Exported
+	}
+	status.Recordings, status.Gaps, status.Bytes = recordingCounts(counts), inventory.Gaps(), 0
+	for _, file := range f.files {
+		status.Bytes += file.Size
+	}
+}
+
+func recordingCounts(counts evidence.Counts) v1alpha1.RecordingCounts {
+	return v1alpha1.RecordingCounts{
+		Total: counts.Total(), Exported: counts.Exported, Excluded: counts.Excluded, Unavailable: counts.Unavailable,
+	}
+}
+
+// ended is the reason and message of a batch whose bag is sealed.
+func ended(recordings v1alpha1.RecordingCounts, gaps int64) (reason, message string) {
+	if gaps == 0 {
+		return v1alpha1.ReasonComplete, fmt.Sprintf("%d recordings exported", recordings.Exported)
+	}
+	return v1alpha1.ReasonCompleteWithGaps, fmt.Sprintf(
+		"%d recordings exported, %d gaps: see data/index.csv and data/conversations.csv in the bag", recordings.Exported, gaps)
+}

@@ -1,0 +1,48 @@
+package archive
+
+import (
+	"context"
+	"io/fs"
+)
+
+// FS reads what is stored.
+func (d *Directory) FS(context.Context) fs.FS { return directoryFS{d} }
+
+// directoryFS opens the directory anew for each operation.
+type directoryFS struct{ directory *Directory }
+
+var (
+	_ fs.ReadDirFS  = directoryFS{}
+	_ fs.ReadFileFS = directoryFS{}
+	_ fs.StatFS     = directoryFS{}
+)
+
+func within[T any](d directoryFS, do func(fs.FS) (T, error)) (T, error) {
+	root, err := d.directory.open()
+	if err != nil {
+		var none T
+		return none, err
+	}
+	defer func() { _ = root.Close() }()
+	return do(root.FS())
+}
+
+// Open opens a file, which stays open when the directory is closed.
+func (d directoryFS) Open(name string) (fs.File, error) {
+	return within(d, func(fsys fs.FS) (fs.File, error) { return fsys.Open(name) })
+}
+
+// ReadDir lists a directory.
+func (d directoryFS) ReadDir(name string) ([]fs.DirEntry, error) {
+	return within(d, func(fsys fs.FS) ([]fs.DirEntry, error) { return fs.ReadDir(fsys, name) })
+}
+
+// ReadFile reads a file.
+func (d directoryFS) ReadFile(name string) ([]byte, error) {
+	return within(d, func(fsys fs.FS) ([]byte, error) { return fs.ReadFile(fsys, name) })
+}
+
+// Stat describes a file.
+func (d directoryFS) Stat(name string) (fs.FileInfo, error) {
+	return within(d, func(fsys fs.FS) (fs.FileInfo, error) { return fs.Stat(fsys, name) })
+}

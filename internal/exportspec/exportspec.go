@@ -1,0 +1,127 @@
+// Package exportspec reads a RecordingExport's spec for those who do not know
+// Kubernetes: as slices are cut, inventories taken and archives told apart.
+package exportspec
+
+import (
+	"slices"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+)
+
+// The defaults of the CRD, for objects that were made without an API server.
+const (
+	defaultWidth        = time.Hour
+	defaultMost         = 1000
+	defaultSettleAfter  = 48 * time.Hour
+	defaultOpenDeadline = 720 * time.Hour
+	defaultDeadline     = 24 * time.Hour
+	defaultRetain       = 50
+)
+
+// Slicing returns what slicing must know.
+func Slicing(spec v1alpha1.RecordingExportSpec) slicing.Spec {
+	return slicing.Spec{
+		Start:            spec.Window.Start.UTC(),
+		End:              spec.Window.End.UTC(),
+		Width:            or(spec.Slicing.Width, defaultWidth),
+		MaxConversations: positive(int(spec.Slicing.MaxConversations), defaultMost),
+		Scope:            slicing.Scope(spec.LegalHold.Scope),
+		Screen:           slices.Contains(spec.MediaTypes, v1alpha1.MediumScreen),
+		Other:            slices.ContainsFunc(spec.MediaTypes, func(m v1alpha1.Medium) bool { return m != v1alpha1.MediumScreen }),
+	}
+}
+
+// Policy returns what an inventory must know.
+func Policy(spec v1alpha1.RecordingExportSpec) evidence.Policy {
+	media := make([]genesys.Medium, len(spec.MediaTypes))
+	for i, medium := range spec.MediaTypes {
+		media[i] = genesys.Medium(medium)
+	}
+	return evidence.Policy{Slicing: Slicing(spec), Media: media}
+}
+
+// Parallelism returns how many requests of one kind a lane may have in flight.
+func Parallelism(spec v1alpha1.RecordingExportSpec, lane v1alpha1.Lane) int {
+	switch lane {
+	case v1alpha1.LaneLegalHold:
+		return positive(int(spec.Lanes.LegalHold.Parallelism), 2)
+	case v1alpha1.LaneLegalHoldScreen:
+		return positive(int(spec.Lanes.LegalHoldScreen.Parallelism), 1)
+	default:
+		return positive(int(spec.Lanes.Standard.Parallelism), 4)
+	}
+}
+
+// SettleAfter returns how long a part of the window is left alone after its end.
+func SettleAfter(spec v1alpha1.RecordingExportSpec) time.Duration {
+	return or(spec.SettleAfter, defaultSettleAfter)
+}
+
+// OpenDeadline returns how long after its start an unfinished conversation is waited for.
+func OpenDeadline(spec v1alpha1.RecordingExportSpec) time.Duration {
+	return or(spec.OpenDeadline, defaultOpenDeadline)
+}
+
+// RetryDeadline returns how long a batch is tried.
+func RetryDeadline(spec v1alpha1.RecordingExportSpec) time.Duration {
+	return or(spec.Retry.Deadline, defaultDeadline)
+}
+
+// RetainBatches returns how many finished batches are kept.
+func RetainBatches(spec v1alpha1.RecordingExportSpec) int {
+	if spec.RetainBatches == nil {
+		return defaultRetain
+	}
+	return int(*spec.RetainBatches)
+}
+
+// terms are the part of a spec that decides what evidence comes of it. What may
+// change in an export's life is not among them, nor is where it is stored.
+type terms struct {
+	MediaTypes   []v1alpha1.Medium                  `json:"mediaTypes"`
+	HoldScope    v1alpha1.HoldScope                 `json:"holdScope"`
+	Start        time.Time                          `json:"start"`
+	End          time.Time                          `json:"end"`
+	Width        string                             `json:"width"`
+	Most         int                                `json:"maxConversations"`
+	SettleAfter  string                             `json:"settleAfter"`
+	OpenDeadline string                             `json:"openDeadline"`
+	Metadata     string                             `json:"metadata"`
+	Archived     string                             `json:"archived"`
+	SecondSource string                             `json:"secondSource"`
+	Delivery     string                             `json:"delivery"`
+	Attributes   map[string]v1alpha1.AttributeValue `json:"attributes,omitempty"`
+}
+
+// Terms returns the part of a spec that cannot change, in a form whose JSON is
+// the same whenever the spec asks for the same.
+func Terms(spec v1alpha1.RecordingExportSpec) any {
+	cut := Slicing(spec)
+	return terms{
+		MediaTypes: slices.Sorted(slices.Values(spec.MediaTypes)), HoldScope: spec.LegalHold.Scope,
+		Start: cut.Start, End: cut.End, Width: cut.Width.String(), Most: cut.MaxConversations,
+		SettleAfter: SettleAfter(spec).String(), OpenDeadline: OpenDeadline(spec).String(),
+		Metadata: spec.Metadata.Detail, Archived: spec.Archived, SecondSource: spec.SecondSource,
+		Delivery: spec.Delivery.Mode, Attributes: spec.Attributes,
+	}
+}
+
+func or(d *metav1.Duration, otherwise time.Duration) time.Duration {
+	if d == nil {
+		return otherwise
+	}
+	return d.Duration
+}
+
+func positive(n, otherwise int) int {
+	if n <= 0 {
+		return otherwise
+	}
+	return n
+}

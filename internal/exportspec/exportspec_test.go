@@ -1,0 +1,100 @@
+package exportspec
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+)
+
+func sample() v1alpha1.RecordingExportSpec {
+	start := time.Date(2023, 10, 1, 2, 0, 0, 0, time.FixedZone("", 7200))
+	return v1alpha1.RecordingExportSpec{
+		MediaTypes: []v1alpha1.Medium{v1alpha1.MediumScreen, v1alpha1.MediumCall},
+		LegalHold:  v1alpha1.LegalHold{Scope: v1alpha1.HoldInclude},
+		Window:     v1alpha1.Window{Start: metav1.NewTime(start), End: metav1.NewTime(start.Add(24 * time.Hour))},
+		Slicing:    v1alpha1.Slicing{Width: &metav1.Duration{Duration: 30 * time.Minute}, MaxConversations: 7},
+	}
+}
+
+func TestPolicy(t *testing.T) {
+	got := Policy(sample())
+	start := time.Date(2023, 10, 1, 0, 0, 0, 0, time.UTC)
+	want := slicing.Spec{
+		Start: start, End: start.Add(24 * time.Hour), Width: 30 * time.Minute, MaxConversations: 7,
+		Scope: slicing.Include, Screen: true, Other: true,
+	}
+	if diff := cmp.Diff(want, got.Slicing); diff != "" {
+		t.Errorf("slicing (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]genesys.Medium{genesys.Screen, genesys.Call}, got.Media); diff != "" {
+		t.Errorf("media (-want +got):\n%s", diff)
+	}
+}
+
+func TestWhatIsNotSetHasADefault(t *testing.T) {
+	var spec v1alpha1.RecordingExportSpec
+	got := []any{
+		Slicing(spec).Width, Slicing(spec).MaxConversations, SettleAfter(spec), OpenDeadline(spec), RetryDeadline(spec), RetainBatches(spec),
+		Parallelism(spec, v1alpha1.LaneStandard), Parallelism(spec, v1alpha1.LaneLegalHold), Parallelism(spec, v1alpha1.LaneLegalHoldScreen),
+	}
+	want := []any{time.Hour, 1000, 48 * time.Hour, 720 * time.Hour, 24 * time.Hour, 50, 4, 2, 1}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("defaults (-want +got):\n%s", diff)
+	}
+	spec.SettleAfter, spec.RetainBatches = &metav1.Duration{}, ptr.To[int32](0)
+	if SettleAfter(spec) != 0 || RetainBatches(spec) != 0 {
+		t.Error("nought is taken for not set")
+	}
+}
+
+// TestTermsAreThoseThatCannotChange: what may change leaves them as they are,
+// another order of media types and another zone do too, anything else does not.
+func TestTermsAreThoseThatCannotChange(t *testing.T) {
+	digest := func(change func(*v1alpha1.RecordingExportSpec)) string {
+		spec := sample()
+		change(&spec)
+		text, err := json.Marshal(Terms(spec))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	want := digest(func(*v1alpha1.RecordingExportSpec) {})
+	same := map[string]func(*v1alpha1.RecordingExportSpec){
+		"suspend": func(s *v1alpha1.RecordingExportSpec) { s.Suspend = true },
+		"lanes":   func(s *v1alpha1.RecordingExportSpec) { s.Lanes.Standard.Parallelism = 9 },
+		"retry":   func(s *v1alpha1.RecordingExportSpec) { s.Retry.Deadline = &metav1.Duration{Duration: 1} },
+		"retain":  func(s *v1alpha1.RecordingExportSpec) { s.RetainBatches = ptr.To[int32](1) },
+		"media order": func(s *v1alpha1.RecordingExportSpec) {
+			s.MediaTypes[0], s.MediaTypes[1] = s.MediaTypes[1], s.MediaTypes[0]
+		},
+		"zone": func(s *v1alpha1.RecordingExportSpec) { s.Window.Start = metav1.NewTime(s.Window.Start.UTC()) },
+	}
+	for name, change := range same {
+		if got := digest(change); got != want {
+			t.Errorf("%s changes the terms: %s", name, got)
+		}
+	}
+	other := map[string]func(*v1alpha1.RecordingExportSpec){
+		"media":  func(s *v1alpha1.RecordingExportSpec) { s.MediaTypes = s.MediaTypes[:1] },
+		"scope":  func(s *v1alpha1.RecordingExportSpec) { s.LegalHold.Scope = v1alpha1.HoldOnly },
+		"window": func(s *v1alpha1.RecordingExportSpec) { s.Window.End = metav1.NewTime(s.Window.End.Add(1)) },
+		"width":  func(s *v1alpha1.RecordingExportSpec) { s.Slicing.Width.Duration++ },
+		"attributes": func(s *v1alpha1.RecordingExportSpec) {
+			s.Attributes = map[string]v1alpha1.AttributeValue{"caseId": "1"}
+		},
+	}
+	for name, change := range other {
+		if digest(change) == want {
+			t.Errorf("%s does not change the terms", name)
+		}
+	}
+}

@@ -1,0 +1,109 @@
+// Package loop is what every reconciler does around its own steps: it is woken,
+// publishes a status, tells of what changed, and says when to look again.
+package loop
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/workqueue"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+)
+
+// Object is an object with conditions.
+type Object interface {
+	client.Object
+	conditions.Object
+}
+
+// Waker puts objects into a controller's queue from outside its watches. The
+// zero value is ready for use.
+type Waker struct {
+	mu    sync.Mutex
+	queue workqueue.TypedRateLimitingInterface[reconcile.Request]
+}
+
+// Source hands the controller's queue to the waker.
+func (w *Waker) Source() source.Source {
+	return source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.queue = queue
+		return nil
+	})
+}
+
+// Wake has the object looked at soon. Before the controller has started it does
+// nothing: a start looks at every object.
+func (w *Waker) Wake(name types.NamespacedName) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.queue != nil {
+		w.queue.Add(reconcile.Request{NamespacedName: name})
+	}
+}
+
+// Publisher writes an object's status and tells of what changed.
+type Publisher struct {
+	Client client.Client
+	Events events.EventRecorder
+}
+
+// Publish writes the status of obj if it differs from before's, and then sends
+// events about it. A write that lost a race is a conflict error: look again.
+func (p Publisher) Publish(ctx context.Context, obj, before Object) error {
+	if equality.Semantic.DeepEqual(obj, before) {
+		return nil
+	}
+	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+	if err := p.Client.Status().Patch(ctx, obj, patch); err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	p.announce(obj, before)
+	return nil
+}
+
+// announce sends an event when the object became ready, stalled or went on.
+func (p Publisher) announce(obj, before Object) {
+	reason, message := conditions.Reason(obj), conditions.Message(obj)
+	if reason == conditions.Reason(before) && conditions.IsStalled(obj) == conditions.IsStalled(before) {
+		return
+	}
+	kind := corev1.EventTypeNormal
+	if conditions.IsStalled(obj) {
+		kind = corev1.EventTypeWarning
+	}
+	p.Events.Eventf(obj, nil, kind, reason, "Reconcile", "%s", message)
+}
+
+// jitter spreads requeues, as a share of the wait.
+const jitter = 0.1
+
+// Result says when to look again after an outcome.
+func Result(out outcome.Outcome) ctrl.Result {
+	if out.After <= 0 {
+		return ctrl.Result{}
+	}
+	return ctrl.Result{RequeueAfter: wait.Jitter(out.After, jitter)}
+}
+
+// IgnoreConflict turns a lost race into another look.
+func IgnoreConflict(result ctrl.Result, err error) (ctrl.Result, error) {
+	if apierrors.IsConflict(err) {
+		return ctrl.Result{RequeueAfter: 100 * time.Millisecond}, nil
+	}
+	return result, err
+}
