@@ -32,7 +32,7 @@ type RecordingExportSpec struct {
 	// legalHold says what is done with conversations under legal hold. Cannot be changed.
 	// +kubebuilder:default={}
 	// +optional
-	LegalHold LegalHold `json:"legalHold,omitempty"`
+	LegalHold LegalHold `json:"legalHold,omitzero"`
 
 	// window of time to export: a conversation belongs to it if it started in it. Cannot be changed.
 	// +required
@@ -41,7 +41,7 @@ type RecordingExportSpec struct {
 	// slicing says how the window is cut into batches. Cannot be changed.
 	// +kubebuilder:default={}
 	// +optional
-	Slicing Slicing `json:"slicing,omitempty"`
+	Slicing Slicing `json:"slicing,omitzero"`
 
 	// settleAfter is how long after its end a part of the window is left alone before it is surveyed, because
 	// Genesys Cloud may list a recording this late. A duration such as 48h (the default); 0s is allowed; at most 720h.
@@ -66,7 +66,7 @@ type RecordingExportSpec struct {
 	// metadata says how much is asked about each recording.
 	// +kubebuilder:default={}
 	// +optional
-	Metadata MetadataPolicy `json:"metadata,omitempty"`
+	Metadata MetadataPolicy `json:"metadata,omitzero"`
 
 	// archived says what is done with recordings that Genesys Cloud has archived. List (the default) names each
 	// of them as unavailable.
@@ -84,7 +84,7 @@ type RecordingExportSpec struct {
 	// delivery says how the recordings reach the destination.
 	// +kubebuilder:default={}
 	// +optional
-	Delivery Delivery `json:"delivery,omitempty"`
+	Delivery Delivery `json:"delivery,omitzero"`
 
 	// attributes are facts about the case, such as its number and the legal basis. They go into every bag and
 	// seal. At most 32. Cannot be changed.
@@ -100,12 +100,12 @@ type RecordingExportSpec struct {
 	// lanes says how much each lane may do at once.
 	// +kubebuilder:default={}
 	// +optional
-	Lanes Lanes `json:"lanes,omitempty"`
+	Lanes Lanes `json:"lanes,omitzero"`
 
 	// retry says how long something that fails is tried again.
 	// +kubebuilder:default={}
 	// +optional
-	Retry Retry `json:"retry,omitempty"`
+	Retry Retry `json:"retry,omitzero"`
 
 	// retainBatches is how many finished batches are kept for people to look at; older ones are deleted, their
 	// evidence is not. Defaults to 50, at most 1000.
@@ -184,18 +184,18 @@ type Lanes struct {
 	// standard lane: conversations that are not under legal hold. Its parallelism defaults to 4.
 	// +kubebuilder:default={parallelism: 4}
 	// +optional
-	Standard LaneLimits `json:"standard,omitempty"`
+	Standard LaneLimits `json:"standard,omitzero"`
 
 	// legalHold lane: conversations under legal hold, all media but screen. Its parallelism defaults to 2.
 	// +kubebuilder:default={parallelism: 2}
 	// +optional
-	LegalHold LaneLimits `json:"legalHold,omitempty"`
+	LegalHold LaneLimits `json:"legalHold,omitzero"`
 
 	// legalHoldScreen lane: screen recordings under legal hold, and the metadata of all conversations under
 	// legal hold. Its parallelism defaults to 1.
 	// +kubebuilder:default={parallelism: 1}
 	// +optional
-	LegalHoldScreen LaneLimits `json:"legalHoldScreen,omitempty"`
+	LegalHoldScreen LaneLimits `json:"legalHoldScreen,omitzero"`
 }
 
 // LaneLimits says how much one lane may do at once.

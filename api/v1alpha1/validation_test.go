@@ -1,0 +1,297 @@
+package v1alpha1_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/testenv"
+)
+
+// api talks to the API server that the tests of this package share.
+var api client.Client
+
+func TestMain(m *testing.M) {
+	testenv.Main(m, func(config *rest.Config) {
+		var err error
+		if api, err = client.New(config, client.Options{FieldValidation: metav1.FieldValidationStrict}); err != nil {
+			panic(err)
+		}
+	})
+}
+
+const exportYAML = `
+apiVersion: recording.gcexport.dev/v1alpha1
+kind: RecordingExport
+metadata: {name: case-4711, namespace: default}
+spec:
+  organizationRef: {name: emea}
+  destinationRef: {name: evidence}
+  mediaTypes: [Call, Screen]
+  legalHold: {scope: Include}
+  window: {start: "2023-10-01T00:00:00Z", end: "2023-10-02T00:00:00Z"}
+  slicing: {width: 1h, maxConversations: 1000}
+  settleAfter: 48h
+  openDeadline: 720h
+  metadata: {detail: Full}
+  archived: List
+  secondSource: None
+  delivery: {mode: Download}
+  attributes: {caseId: "4711", legalBasis: "GDPR 17(3)(e)"}
+  suspend: false
+  lanes: {standard: {parallelism: 4}, legalHold: {parallelism: 2}, legalHoldScreen: {parallelism: 1}}
+  retry: {deadline: 24h}
+  retainBatches: 50
+`
+
+const organizationYAML = `
+apiVersion: recording.gcexport.dev/v1alpha1
+kind: GenesysOrganization
+metadata: {name: emea, namespace: default}
+spec:
+  region: eu-west-1
+  credentials: [{secretRef: {name: genesys-oauth}}]
+  requestsPerMinute: 300
+`
+
+const destinationYAML = `
+apiVersion: recording.gcexport.dev/v1alpha1
+kind: ExportDestination
+metadata: {name: evidence, namespace: default}
+spec: {directory: {name: evidence}}
+`
+
+const batchYAML = `
+apiVersion: recording.gcexport.dev/v1alpha1
+kind: RecordingExportBatch
+metadata: {name: case-4711-standard, namespace: default}
+spec:
+  exportRef: {name: case-4711}
+  lane: Standard
+  window: {start: "2023-10-01T00:00:00Z", end: "2023-10-01T01:00:00Z"}
+  ordinal: 0
+  conversations: 12
+`
+
+// edit is a field by its path, with dots, and what it is set to: YAML, or empty
+// for a field that is removed.
+type edit struct{ path, value string }
+
+func parse(t *testing.T, text string, edits ...edit) *unstructured.Unstructured {
+	t.Helper()
+	obj := &unstructured.Unstructured{}
+	if err := yaml.Unmarshal([]byte(text), &obj.Object); err != nil {
+		t.Fatal(err)
+	}
+	change(t, obj, edits...)
+	return obj
+}
+
+func change(t *testing.T, obj *unstructured.Unstructured, edits ...edit) {
+	t.Helper()
+	for _, e := range edits {
+		path := strings.Split(e.path, ".")
+		if e.value == "" {
+			unstructured.RemoveNestedField(obj.Object, path...)
+			continue
+		}
+		var value any
+		if err := yaml.Unmarshal([]byte(e.value), &value); err != nil {
+			t.Fatal(err)
+		}
+		if number, ok := value.(float64); ok {
+			value = int64(number)
+		}
+		if err := unstructured.SetNestedField(obj.Object, value, path...); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// refusal creates an object, in a dry run, and returns why it is refused.
+func refusal(ctx context.Context, obj client.Object) string {
+	if err := api.Create(ctx, obj, client.DryRunAll); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+func TestWhatIsCreatedIsValidated(t *testing.T) {
+	long := strings.Repeat("a", 64)
+	tests := []struct {
+		name string
+		yaml string
+		edit edit
+		// says is in the refusal: the field and the cure. Empty if it is accepted.
+		says string
+	}{
+		{"as in the documentation", exportYAML, edit{"spec.suspend", "true"}, ""},
+		{"end before start", exportYAML, edit{"spec.window.end", `"2023-09-30T00:00:00Z"`}, "spec.window.end: Invalid value: window.end must be after window.start"},
+		{"end at start", exportYAML, edit{"spec.window.end", `"2023-10-01T00:00:00Z"`}, "window.end must be after window.start"},
+		{"end before start in another zone", exportYAML, edit{"spec.window.end", `"2023-10-01T01:00:00+02:00"`}, "window.end must be after window.start"},
+		{"end after start in another zone", exportYAML, edit{"spec.window.end", `"2023-09-30T23:30:00-02:00"`}, ""},
+		{"5 years", exportYAML, edit{"spec.window.end", `"2028-10-01T00:00:00Z"`}, ""},
+		{"wider than 5 years", exportYAML, edit{"spec.window.end", `"2028-10-03T00:00:00Z"`}, "spec.window.end: Invalid value: the window must not be wider than 5 years: use several exports"},
+		{"a start that is no time", exportYAML, edit{"spec.window.start", "yesterday"}, "spec.window.start"},
+		{"half a second at the start", exportYAML, edit{"spec.window.start", `"2023-10-01T00:00:00.5Z"`}, "window.start must be a whole second"},
+		{"half a second at the end", exportYAML, edit{"spec.window.end", `"2023-10-01T01:00:00.5Z"`}, "window.end must be a whole second"},
+		{"no end", exportYAML, edit{"spec.window.end", ""}, "spec.window.end: Required value"},
+		{"unknown medium", exportYAML, edit{"spec.mediaTypes", "[Call, Fax]"}, `spec.mediaTypes[1]: Unsupported value: "Fax": supported values: "Call", "Screen", "Chat", "Email", "Message"`},
+		{"a medium twice", exportYAML, edit{"spec.mediaTypes", "[Call, Call]"}, `spec.mediaTypes[1]: Duplicate value: "Call"`},
+		{"no medium", exportYAML, edit{"spec.mediaTypes", "[]"}, "spec.mediaTypes in body should have at least 1 items"},
+		{"all media", exportYAML, edit{"spec.mediaTypes", "[Call, Screen, Chat, Email, Message]"}, ""},
+		{"unknown scope", exportYAML, edit{"spec.legalHold.scope", "All"}, `spec.legalHold.scope: Unsupported value: "All": supported values: "Include", "Exclude", "Only"`},
+		{"zero width", exportYAML, edit{"spec.slicing.width", "0s"}, `spec.slicing.width: Invalid value: "0s": slicing.width must be at least 1m and at most 8784h`},
+		{"a width of less than a minute", exportYAML, edit{"spec.slicing.width", "59s"}, "slicing.width must be at least 1m"},
+		{"a width of less than whole seconds", exportYAML, edit{"spec.slicing.width", "1h1ms"}, "slicing.width must be whole seconds"},
+		{"a width above the window", exportYAML, edit{"spec.slicing.width", "100h"}, ""},
+		{"a width in days", exportYAML, edit{"spec.slicing.width", "1d"}, "spec.slicing.width"},
+		{"a width as a number", exportYAML, edit{"spec.slicing.width", "3600"}, "spec.slicing.width"},
+		{"too many conversations", exportYAML, edit{"spec.slicing.maxConversations", "10001"}, "spec.slicing.maxConversations in body should be less than or equal to 10000"},
+		{"settleAfter of nought", exportYAML, edit{"spec.settleAfter", "0s"}, ""},
+		{"settleAfter of too long", exportYAML, edit{"spec.settleAfter", "721h"}, `spec.settleAfter: Invalid value: "721h": settleAfter must be at most 720h`},
+		{"a negative settleAfter", exportYAML, edit{"spec.settleAfter", "-1h"}, "spec.settleAfter"},
+		{"openDeadline of nought", exportYAML, edit{"spec.openDeadline", "0s"}, ""},
+		{"openDeadline of too long", exportYAML, edit{"spec.openDeadline", "8785h"}, "openDeadline must be at most 8784h (a year)"},
+		{"a deadline of nought", exportYAML, edit{"spec.retry.deadline", "0s"}, "retry.deadline must be longer than 0s and at most 720h"},
+		{"a deadline of a month", exportYAML, edit{"spec.retry.deadline", "720h"}, ""},
+		{"no parallelism", exportYAML, edit{"spec.lanes.standard.parallelism", "0"}, "spec.lanes.standard.parallelism in body should be greater than or equal to 1"},
+		{"no batches kept", exportYAML, edit{"spec.retainBatches", "0"}, ""},
+		{"what comes later: detail", exportYAML, edit{"spec.metadata.detail", "Auto"}, `spec.metadata.detail: Unsupported value: "Auto"`},
+		{"what comes later: archived", exportYAML, edit{"spec.archived", "Restore"}, `spec.archived: Unsupported value: "Restore"`},
+		{"what comes later: delivery", exportYAML, edit{"spec.delivery.mode", "BulkJob"}, `spec.delivery.mode: Unsupported value: "BulkJob"`},
+		{"what comes later: second source", exportYAML, edit{"spec.secondSource", "Retention"}, `spec.secondSource: Unsupported value: "Retention"`},
+		{"an unknown field", exportYAML, edit{"spec.recordingType", "screen"}, `unknown field "spec.recordingType"`},
+		{"attributes as a list", exportYAML, edit{"spec.attributes", "[{legalHold: true}]"}, "spec.attributes"},
+		{"an attribute of two lines", exportYAML, edit{"spec.attributes", `{caseId: "1\nInjected: yes"}`}, "spec.attributes.caseId"},
+		{"an attribute with an odd key", exportYAML, edit{"spec.attributes", `{"case id": "1"}`}, "spec.attributes: Invalid value: the keys of attributes must be letters"},
+		{"a name of 63", exportYAML, edit{"metadata.name", long[1:]}, ""},
+		{"a name of 64", exportYAML, edit{"metadata.name", long}, "metadata.name must be at most 63 characters, so that its batches can be named after it"},
+		{"no organisation", exportYAML, edit{"spec.organizationRef", ""}, "spec.organizationRef: Required value"},
+		{"an organisation without a name", exportYAML, edit{"spec.organizationRef.name", `""`}, "spec.organizationRef.name"},
+
+		{"an organisation", organizationYAML, edit{"spec.requestsPerMinute", "3000"}, ""},
+		{"an unknown region", organizationYAML, edit{"spec.region", "eu-west-9"}, `spec.region: Unsupported value: "eu-west-9"`},
+		{"neither region nor endpoint", organizationYAML, edit{"spec.region", ""}, "set exactly one of region and endpoint"},
+		{"both region and endpoint", organizationYAML, edit{"spec.endpoint", "http://127.0.0.1:8080"}, "set exactly one of region and endpoint"},
+		{"an endpoint", organizationYAML, edit{"spec", `{endpoint: "http://127.0.0.1:8080", credentials: [{secretRef: {name: a}}]}`}, ""},
+		{"an endpoint with a path", organizationYAML, edit{"spec", `{endpoint: "http://127.0.0.1/x", credentials: [{secretRef: {name: a}}]}`}, "spec.endpoint"},
+		{"an endpoint with a password", organizationYAML, edit{"spec", `{endpoint: "http://a:b@127.0.0.1", credentials: [{secretRef: {name: a}}]}`}, "spec.endpoint"},
+		{"no credentials", organizationYAML, edit{"spec.credentials", "[]"}, "spec.credentials in body should have at least 1 items"},
+		{"two credentials", organizationYAML, edit{"spec.credentials", "[{secretRef: {name: a}}, {secretRef: {name: b}}]"}, "spec.credentials: Too many: 2: must have at most 1 item"},
+		{"no requests", organizationYAML, edit{"spec.requestsPerMinute", "0"}, "spec.requestsPerMinute in body should be greater than or equal to 1"},
+
+		{"a destination", destinationYAML, edit{"spec.directory.name", "case-1"}, ""},
+		{"a directory above", destinationYAML, edit{"spec.directory.name", "../evidence"}, "spec.directory.name"},
+		{"a directory of two", destinationYAML, edit{"spec.directory.name", "a/b"}, "spec.directory.name"},
+		{"a directory that is absolute", destinationYAML, edit{"spec.directory.name", "/etc"}, "spec.directory.name"},
+		{"a bucket, which comes later", destinationYAML, edit{"spec.s3", "{bucket: b}"}, `unknown field "spec.s3"`},
+
+		{"a batch", batchYAML, edit{"spec.lane", "LegalHoldScreen"}, ""},
+		{"a batch of no lane", batchYAML, edit{"spec.lane", "Fast"}, `spec.lane: Unsupported value: "Fast"`},
+		{"a batch of nothing", batchYAML, edit{"spec.conversations", "0"}, "spec.conversations"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := refusal(t.Context(), parse(t, tt.yaml, tt.edit))
+			if tt.says == "" && got != "" {
+				t.Errorf("refused: %s", got)
+			}
+			if !strings.Contains(got, tt.says) || (tt.says != "" && got == "") {
+				t.Errorf("refusal %q does not say %q", got, tt.says)
+			}
+		})
+	}
+}
+
+// create makes an object that is gone at the end of the test.
+func create(t *testing.T, text string) *unstructured.Unstructured {
+	t.Helper()
+	obj := parse(t, text)
+	if err := api.Create(t.Context(), obj); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = api.Delete(context.WithoutCancel(t.Context()), obj) })
+	return obj
+}
+
+func TestWhatIdentifiesAnObjectCannotChange(t *testing.T) {
+	other := "cannot be changed: create another "
+	tests := []struct {
+		yaml string
+		edit edit
+		says string
+	}{
+		{exportYAML, edit{"spec.organizationRef.name", "apac"}, "spec.organizationRef: Invalid value: organizationRef " + other + "RecordingExport"},
+		{exportYAML, edit{"spec.destinationRef.name", "other"}, "destinationRef " + other},
+		{exportYAML, edit{"spec.mediaTypes", "[Call]"}, "spec.mediaTypes: Invalid value: mediaTypes " + other},
+		{exportYAML, edit{"spec.mediaTypes", "[Screen, Call]"}, ""},
+		{exportYAML, edit{"spec.legalHold.scope", "Only"}, "legalHold " + other},
+		{exportYAML, edit{"spec.window.end", `"2023-10-03T00:00:00Z"`}, "spec.window: Invalid value: window " + other},
+		{exportYAML, edit{"spec.window.end", `"2023-10-02T02:00:00+02:00"`}, ""},
+		{exportYAML, edit{"spec.slicing.width", "2h"}, "slicing " + other},
+		{exportYAML, edit{"spec.settleAfter", "1h"}, "settleAfter " + other},
+		{exportYAML, edit{"spec.openDeadline", "1h"}, "openDeadline " + other},
+		{exportYAML, edit{"spec.attributes", "{caseId: other}"}, "attributes " + other},
+		{exportYAML, edit{"spec.attributes", ""}, "attributes " + other},
+		{exportYAML, edit{"spec.suspend", "true"}, ""},
+		{exportYAML, edit{"spec.lanes.standard.parallelism", "8"}, ""},
+		{exportYAML, edit{"spec.retry.deadline", "1h"}, ""},
+		{exportYAML, edit{"spec.retainBatches", "0"}, ""},
+		{organizationYAML, edit{"spec.region", "eu-west-2"}, "spec.region: Invalid value: region " + other + "GenesysOrganization"},
+		{organizationYAML, edit{"spec", `{endpoint: "http://127.0.0.1", credentials: [{secretRef: {name: a}}]}`}, "region " + other},
+		{organizationYAML, edit{"spec.credentials", "[{secretRef: {name: other}}]"}, ""},
+		{organizationYAML, edit{"spec.requestsPerMinute", "600"}, ""},
+		{destinationYAML, edit{"spec.directory.name", "other"}, `spec.directory.name: Invalid value: "other": directory.name ` + other + "ExportDestination"},
+		{batchYAML, edit{"spec.conversations", "13"}, "a batch cannot be changed: it is the operator's"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.edit.path+" "+tt.edit.value, func(t *testing.T) {
+			obj := create(t, tt.yaml)
+			change(t, obj, tt.edit)
+			err := api.Update(t.Context(), obj, client.DryRunAll)
+			if tt.says == "" && err != nil {
+				t.Errorf("refused: %v", err)
+			}
+			if tt.says != "" && (err == nil || !strings.Contains(err.Error(), tt.says)) {
+				t.Errorf("refusal %v does not say %q", err, tt.says)
+			}
+		})
+	}
+}
+
+func TestWhatIsNotSetIsDefaulted(t *testing.T) {
+	if err := v1alpha1.AddToScheme(api.Scheme()); err != nil {
+		t.Fatal(err)
+	}
+	bare := &v1alpha1.RecordingExport{
+		ObjectMeta: metav1.ObjectMeta{Name: "bare", Namespace: corev1.NamespaceDefault},
+		Spec: v1alpha1.RecordingExportSpec{
+			OrganizationRef: v1alpha1.LocalReference{Name: "emea"}, DestinationRef: v1alpha1.LocalReference{Name: "evidence"},
+			MediaTypes: []v1alpha1.Medium{v1alpha1.MediumCall},
+			Window:     v1alpha1.Window{Start: metav1.Unix(0, 0), End: metav1.Unix(3600, 0)},
+		},
+	}
+	if err := api.Create(t.Context(), bare, client.DryRunAll); err != nil {
+		t.Fatal(err)
+	}
+	s := bare.Spec
+	if s.LegalHold.Scope != v1alpha1.HoldInclude || s.Slicing.Width.Duration != time.Hour || s.Slicing.MaxConversations != 1000 ||
+		s.SettleAfter.Hours() != 48 || s.OpenDeadline.Hours() != 720 || s.Retry.Deadline.Hours() != 24 || *s.RetainBatches != 50 ||
+		s.Lanes.Standard.Parallelism != 4 || s.Lanes.LegalHold.Parallelism != 2 || s.Lanes.LegalHoldScreen.Parallelism != 1 ||
+		s.Metadata.Detail != "Full" || s.Archived != "List" || s.SecondSource != "None" || s.Delivery.Mode != "Download" {
+		t.Errorf("defaults %+v", s)
+	}
+	if bare.Status.ObservedGeneration != -1 {
+		t.Errorf("status.observedGeneration %d, want -1: nobody has looked yet", bare.Status.ObservedGeneration)
+	}
+}
