@@ -7,11 +7,12 @@ import (
 	"fmt"
 	"time"
 
-	"k8s.io/utils/clock"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
@@ -39,10 +40,11 @@ func DefaultPace() Pace {
 // Reconciler looks after organisations.
 type Reconciler struct {
 	loop.Publisher
-	Clock clock.PassiveClock
 	// Login logs in with what the Secret holds now, and says as whom.
 	Login func(context.Context, *v1alpha1.GenesysOrganization) (genesys.Identity, error)
-	Pace  Pace
+	// Forget lets go of an organisation that is gone.
+	Forget func(types.NamespacedName)
+	Pace   Pace
 }
 
 // SetupWithManager adds the reconciler to a manager.
@@ -50,13 +52,17 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("genesysorganization").
 		For(&v1alpha1.GenesysOrganization{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
-		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
+		Complete(r)
 }
 
 // Reconcile looks at one organisation.
-func (r *Reconciler) Reconcile(ctx context.Context, organization *v1alpha1.GenesysOrganization) (ctrl.Result, error) {
-	if !organization.DeletionTimestamp.IsZero() {
-		return ctrl.Result{}, nil
+func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	organization := &v1alpha1.GenesysOrganization{}
+	if err := r.Client.Get(ctx, request.NamespacedName, organization); err != nil {
+		if apierrors.IsNotFound(err) {
+			r.Forget(request.NamespacedName)
+		}
+		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	before := organization.DeepCopy()
 	out := r.look(ctx, organization)

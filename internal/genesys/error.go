@@ -16,7 +16,7 @@ const (
 	KindThrottled Kind = "Throttled"
 	// KindTimeout: no answer in time, ours (client time-out) or theirs (408, 504).
 	KindTimeout Kind = "Timeout"
-	// KindTransient: may work when tried again (network, other 5xx, an answer cut short).
+	// KindTransient: may work when tried again (network, other 5xx).
 	KindTransient Kind = "Transient"
 	// KindUnauthorized: the credentials are refused (401, or the login itself).
 	KindUnauthorized Kind = "Unauthorized"
@@ -26,8 +26,12 @@ const (
 	KindNotFound Kind = "NotFound"
 	// KindInvalid: Genesys Cloud refuses the request as it stands (other 4xx, 501).
 	KindInvalid Kind = "Invalid"
-	// KindMalformed: the answer is not what the API promises; asked again, it may be.
+	// KindMalformed: the answer is not what the API promises (empty, cut short, of
+	// another form); asked again, it may be.
 	KindMalformed Kind = "Malformed"
+	// KindCancelled: the caller gave up (its context ended). Says nothing of
+	// Genesys Cloud.
+	KindCancelled Kind = "Cancelled"
 )
 
 // Error is the one error type of calls to Genesys Cloud. It never holds an

@@ -6,6 +6,7 @@
 package genesys
 
 import (
+	"io"
 	"regexp"
 	"time"
 )
@@ -122,4 +123,15 @@ type BatchResult struct {
 	ContentType string
 	// Error is Genesys Cloud's free text; empty when there is an URL.
 	Error string
+}
+
+// Media is a recording's content on its way.
+type Media struct {
+	// Body is the content as stored; whoever opened it closes it. It ends with
+	// io.EOF only after Length bytes, if Length is known.
+	Body io.ReadCloser
+	// ContentType is as received and may carry parameters.
+	ContentType string
+	// Length is the number of bytes, -1 if it was not said.
+	Length int64
 }

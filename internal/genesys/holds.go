@@ -2,6 +2,7 @@ package genesys
 
 import (
 	"context"
+	"errors"
 	"slices"
 )
 
@@ -27,7 +28,7 @@ func Held(ctx context.Context, ask func(context.Context, []string) ([]string, er
 
 func heldAmong(ctx context.Context, ask func(context.Context, []string) ([]string, error), ids []string) ([]string, error) {
 	found, err := ask(ctx, ids)
-	if kind := KindOf(err); kind != KindNotFound && kind != KindInvalid {
+	if !spoilt(err) {
 		return found, err
 	}
 	if len(ids) == 1 {
@@ -39,4 +40,11 @@ func heldAmong(ctx context.Context, ask func(context.Context, []string) ([]strin
 	}
 	second, err := heldAmong(ctx, ask, ids[len(ids)/2:])
 	return append(first, second...), err
+}
+
+// spoilt tells whether an answer is about one of the conversations alone.
+func spoilt(err error) bool {
+	var e *Error
+	return errors.As(err, &e) &&
+		(e.Code == "recording.conversation.not.found" || e.Code == "recording.conversation.id.not.uuid")
 }

@@ -22,7 +22,7 @@ func TestHeldAsksInHundredsAndBisects(t *testing.T) {
 					t.Errorf("asked about %d at once", len(ids))
 				}
 				if slices.ContainsFunc(ids, func(id string) bool { return slices.Contains(unknown, id) }) {
-					return nil, &Error{Kind: KindNotFound}
+					return nil, &Error{Kind: KindNotFound, Code: "recording.conversation.not.found"}
 				}
 				return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id[len(id)-1] != '7' }), nil
 			}, ids)
@@ -37,10 +37,11 @@ func TestHeldAsksInHundredsAndBisects(t *testing.T) {
 }
 
 func TestHeldStopsAtOtherErrors(t *testing.T) {
-	cause := &Error{Kind: KindTransient}
-	calls := 0
-	_, err := Held(t.Context(), func(context.Context, []string) ([]string, error) { calls++; return nil, cause }, []string{"a", "b"})
-	if !errors.Is(err, cause) || calls != 1 {
-		t.Errorf("%v after %d calls", err, calls)
+	for _, cause := range []*Error{{Kind: KindTransient}, {Kind: KindInvalid, Code: "bad.request"}, {Kind: KindNotFound}} {
+		calls := 0
+		_, err := Held(t.Context(), func(context.Context, []string) ([]string, error) { calls++; return nil, cause }, []string{"a", "b"})
+		if !errors.Is(err, cause) || calls != 1 {
+			t.Errorf("%v after %d calls", err, calls)
+		}
 	}
 }

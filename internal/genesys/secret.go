@@ -1,6 +1,8 @@
 package genesys
 
 import (
+	"fmt"
+	"io"
 	"log/slog"
 	"net/url"
 )
@@ -17,8 +19,8 @@ type Credentials struct {
 // String names the client and hides its secret.
 func (c Credentials) String() string { return c.ClientID + ":" + redacted }
 
-// GoString is String, so that %#v hides the secret too.
-func (c Credentials) GoString() string { return c.String() }
+// Format is String whatever the verb, so that %#v and %d hide the secret too.
+func (c Credentials) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, c.String()) }
 
 // LogValue is String for structured logs.
 func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
@@ -48,8 +50,8 @@ func (u SignedURL) String() string {
 	return parsed.Scheme + "://" + parsed.Host + "/" + redacted
 }
 
-// GoString is String, so that %#v hides the address too.
-func (u SignedURL) GoString() string { return u.String() }
+// Format is String whatever the verb, so that %#v and %d hide the address too.
+func (u SignedURL) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, u.String()) }
 
 // LogValue is String for structured logs.
 func (u SignedURL) LogValue() slog.Value { return slog.StringValue(u.String()) }

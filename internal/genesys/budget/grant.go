@@ -1,0 +1,59 @@
+package budget
+
+import "time"
+
+// Grant is the leave to send one request.
+type Grant struct {
+	limiter *Limiter
+	sent    time.Time
+}
+
+// Observe enters what the request's answer told of the budget. Headers that
+// tell nothing count as an answer all the same: a server that never sends them
+// is asked at the configured pace.
+func (g *Grant) Observe(h Headers) {
+	l := g.limiter
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	l.answered = true
+	delete(l.underWay, g)
+	switch {
+	case !h.told():
+	case now.Sub(g.sent) > slowAnswer:
+		l.window.allowed = h.Allowed
+	default:
+		l.window.observe(h, g.sent, now)
+	}
+	l.repace(now)
+	l.lookAgain()
+}
+
+// Throttle enters that the request was refused with 429: nobody sends for
+// retryAfter. If Genesys Cloud did not say how long (0 or less), nobody sends
+// until its window is over.
+func (g *Grant) Throttle(retryAfter time.Duration) {
+	l := g.limiter
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	until := now.Add(retryAfter)
+	if retryAfter <= 0 {
+		until = l.window.end
+	}
+	if until.After(l.stopped) {
+		l.stopped = until
+	}
+	l.tally.throttled++
+	l.lookAgain()
+}
+
+// Done says that the request is over, whatever became of it. Calling it more
+// than once does no harm.
+func (g *Grant) Done() {
+	l := g.limiter
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.underWay, g)
+	l.lookAgain()
+}

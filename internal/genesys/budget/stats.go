@@ -1,0 +1,72 @@
+package budget
+
+import "time"
+
+// Stats is a snapshot of a limiter.
+type Stats struct {
+	// Granted is how many requests were allowed to go since the start.
+	Granted uint64
+	// Throttled is how many of them were refused with 429.
+	Throttled uint64
+	// Waited is how long all callers together have waited, those that still
+	// wait not counted.
+	Waited time.Duration
+	// Waiting is how many callers wait now.
+	Waiting int
+	// UnderWay is how many granted requests are not over.
+	UnderWay int
+	// Allowed is how many requests a minute we may send: what is configured, or
+	// less if Genesys Cloud allows less.
+	Allowed int
+	// Remaining is how many more requests Genesys Cloud's present window takes.
+	// Without a word of Genesys Cloud it is Allowed.
+	Remaining int
+	// Reset is when the present window is over, zero if Genesys Cloud has not said.
+	Reset time.Time
+	// StoppedUntil is when requests may go again after a 429, zero or past if they may.
+	StoppedUntil time.Time
+}
+
+// tally is what a limiter counts of its own doings.
+type tally struct {
+	granted, throttled uint64
+	waited             time.Duration
+	waiting            int
+}
+
+// Stats returns a snapshot.
+func (l *Limiter) Stats() Stats {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	s := Stats{
+		Granted:      l.tally.granted,
+		Throttled:    l.tally.throttled,
+		Waited:       l.tally.waited,
+		Waiting:      l.tally.waiting,
+		UnderWay:     len(l.underWay),
+		Allowed:      l.perMinute(),
+		Remaining:    l.perMinute(),
+		StoppedUntil: l.stopped,
+	}
+	if l.window.told && now.Before(l.window.end) {
+		s.Remaining = max(l.window.room(now), 0)
+		s.Reset = l.window.end
+	}
+	return s
+}
+
+// join counts a caller that waits.
+func (l *Limiter) join() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tally.waiting++
+}
+
+// leave counts a caller that has waited since began.
+func (l *Limiter) leave(began time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tally.waiting--
+	l.tally.waited += time.Since(began)
+}

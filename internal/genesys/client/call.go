@@ -1,0 +1,86 @@
+package client
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/mypurecloud/platform-client-sdk-go/v133/platformclientv2"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/genesys/budget"
+)
+
+// sender sends one request with a token. Its error says that no answer came, or
+// not all of it; what of the answer did come is returned all the same.
+type sender func(ctx context.Context, token string) (answer, error)
+
+// sdkCall makes one call with the SDK. What it returns of the answer is not used.
+type sdkCall func(*platformclientv2.Configuration) error
+
+// ask makes a call through the SDK.
+func (c *Client) ask(ctx context.Context, op string, call sdkCall) (answer, error) {
+	return c.call(ctx, op, func(ctx context.Context, token string) (answer, error) {
+		return viaSDK(ctx, c.endpoint, token, call)
+	})
+}
+
+// askObject makes a call through the SDK that is answered with a JSON object,
+// at once (200) or while the work goes on (202), and decodes it.
+func (c *Client) askObject(ctx context.Context, op string, into any, call sdkCall) (answer, error) {
+	got, err := c.ask(ctx, op, call)
+	if err != nil {
+		return got, err
+	}
+	if err := got.expect(op, http.StatusOK, http.StatusAccepted); err != nil {
+		return got, err
+	}
+	return got, got.object(op, into)
+}
+
+// call sends a request within the budget and with a valid token. If Genesys
+// Cloud does not accept the token, it logs in once more and sends the request
+// again: refused for its token, it had no effect, so that is safe for all of them.
+func (c *Client) call(ctx context.Context, op string, send sender) (answer, error) {
+	for last := false; ; last = true {
+		token, err := c.session.token(ctx)
+		if err != nil {
+			return answer{}, loginFailure(op, err)
+		}
+		got, err := c.once(ctx, op, token, send)
+		if last || genesys.KindOf(err) != genesys.KindUnauthorized {
+			return got, err
+		}
+		c.session.reject(token)
+	}
+}
+
+// once sends a request within the budget and enters what its answer tells of it.
+func (c *Client) once(ctx context.Context, op, token string, send sender) (answer, error) {
+	grant, err := c.budget.Wait(ctx)
+	if err != nil {
+		return answer{}, cancelled(op, err)
+	}
+	defer grant.Done()
+	got, sendErr := send(ctx, token)
+	if got.status != 0 {
+		grant.Observe(budget.ParseHeaders(got.header))
+	}
+	if got.status == http.StatusTooManyRequests {
+		grant.Throttle(retryAfter(got.header))
+	}
+	return got, c.verdict(ctx, op, token, got, sendErr)
+}
+
+// verdict tells what is wrong with what came back, nil if nothing is.
+func (c *Client) verdict(ctx context.Context, op, token string, got answer, sendErr error) error {
+	switch {
+	case ctx.Err() != nil && sendErr != nil:
+		return cancelled(op, ctx.Err())
+	case got.status >= http.StatusBadRequest:
+		return refusal(op, got, token, c.session.credentials.ClientSecret)
+	case sendErr != nil:
+		return failure(op, got, sendErr)
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,109 @@
+// Package client speaks with Genesys Cloud in the words of package genesys. It
+// is the only importer of the Genesys SDK.
+//
+// Requests leave by one of two ways, with the same token, the same budget and
+// the same errors:
+//
+//   - Through the SDK: login and the short calls. The SDK knows the routes and
+//     the request bodies. It never gets to read an answer: of those it loses the
+//     status and headers of 429 and 5xx, takes an empty body for success and
+//     reads a date that it does not know as year 1 (SDK v133 apiclient.go,
+//     apiresponse.go and its models). Answers are taken in its hook instead.
+//   - Through a transport of our own: what may take longer than the 16 seconds
+//     that the SDK allows, what may be large, and the media themselves.
+//
+// Nothing is tried again here but a call whose token had run out; when to ask
+// again is the caller's to decide, by the error's kind.
+package client
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/genesys/budget"
+)
+
+// DefaultStallTimeout is how long a media stream may stand still.
+const DefaultStallTimeout = time.Minute
+
+// Config says where a client asks, as whom and how much.
+type Config struct {
+	// Endpoint is the Platform API's base URL, as "https://api.mypurecloud.ie".
+	Endpoint string
+	// Credentials are the OAuth client's.
+	Credentials genesys.Credentials
+	// Budget is the limiter of this OAuth client, shared with all who use it.
+	Budget *budget.Limiter
+	// StallTimeout is how long a media stream may stand still before it is given
+	// up, DefaultStallTimeout if 0 or less.
+	StallTimeout time.Duration
+}
+
+// Client asks Genesys Cloud as one OAuth client. It is safe for concurrent use.
+//
+// Each verb's error is a [*genesys.Error]. If the caller's context ends, the
+// verb returns at once with KindCancelled and the context's error as the cause.
+type Client struct {
+	endpoint string
+	budget   *budget.Limiter
+	session  *session
+	// api and media are our own way out; they differ in time-outs and in that
+	// media are taken as they are stored.
+	api   *http.Client
+	media *http.Client
+	stall time.Duration
+}
+
+// New makes a client. It does not log in yet.
+func New(cfg Config) (*Client, error) {
+	if err := checkEndpoint(cfg.Endpoint); err != nil {
+		return nil, err
+	}
+	if cfg.Credentials.ClientID == "" || cfg.Credentials.ClientSecret == "" {
+		return nil, errors.New("the OAuth client's id or secret is empty")
+	}
+	if cfg.Budget == nil {
+		return nil, errors.New("a client needs a budget")
+	}
+	if cfg.StallTimeout <= 0 {
+		cfg.StallTimeout = DefaultStallTimeout
+	}
+	c := &Client{
+		endpoint: cfg.Endpoint,
+		budget:   cfg.Budget,
+		api:      newAPIClient(),
+		media:    newMediaClient(),
+		stall:    cfg.StallTimeout,
+	}
+	c.session = newSession(cfg.Credentials, c.logIn)
+	return c, nil
+}
+
+// checkEndpoint wants what paths can be appended to. The URL itself stays out
+// of the error, because somebody may have put a password into it.
+func checkEndpoint(endpoint string) error {
+	u, err := url.Parse(endpoint)
+	switch {
+	case err != nil:
+		return errors.New("the endpoint is not a URL")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return errors.New("the endpoint's scheme is neither https nor http")
+	case u.Host == "":
+		return errors.New("the endpoint has no host")
+	case u.User != nil || strings.ContainsAny(endpoint, "?#") || strings.HasSuffix(endpoint, "/"):
+		return errors.New("the endpoint has more than a scheme, a host and a path without slash at its end")
+	default:
+		return nil
+	}
+}
+
+// Format shows the client without token and secret, whatever the verb.
+func (c *Client) Format(state fmt.State, _ rune) {
+	_, _ = io.WriteString(state, "Genesys Cloud client "+c.session.credentials.ClientID+" at "+c.endpoint)
+}

@@ -1,0 +1,143 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+// maxRetryAfter bounds how long an answer can make us wait before we ask again.
+const maxRetryAfter = time.Hour
+
+// kindOf is the kind of error that an HTTP status makes.
+func kindOf(status int) genesys.Kind {
+	switch {
+	case status < http.StatusBadRequest:
+		return genesys.KindMalformed // not an error, but not what was due either
+	case status == http.StatusUnauthorized:
+		return genesys.KindUnauthorized
+	case status == http.StatusForbidden:
+		return genesys.KindForbidden
+	case status == http.StatusNotFound:
+		return genesys.KindNotFound
+	case status == http.StatusTooManyRequests:
+		return genesys.KindThrottled
+	case status == http.StatusRequestTimeout, status == http.StatusGatewayTimeout:
+		return genesys.KindTimeout
+	case status >= http.StatusInternalServerError && status != http.StatusNotImplemented:
+		return genesys.KindTransient
+	default:
+		return genesys.KindInvalid
+	}
+}
+
+// errorBody is what Genesys Cloud writes into the answer of a refused request
+// (ErrorBody in the Platform API).
+type errorBody struct {
+	Message       string         `json:"message"`
+	Code          string         `json:"code"`
+	ContextID     string         `json:"contextId"`
+	MessageParams map[string]any `json:"messageParams"`
+}
+
+// refusal is the error of an answer with an error status. Should the answer
+// echo a secret, it is removed.
+func refusal(op string, got answer, secrets ...string) *genesys.Error {
+	var body errorBody
+	// Fields of a wrong type stay empty, the others are kept.
+	_ = json.Unmarshal(got.body, &body)
+	return &genesys.Error{
+		Op: op, Kind: kindOf(got.status), Status: got.status,
+		Code:          redact(clean(body.Code, maxWord), secrets...),
+		Message:       redact(clean(body.explained(), maxMessage), secrets...),
+		RetryAfter:    retryAfter(got.header),
+		CorrelationID: redact(cmp.Or(got.correlationID(), clean(body.ContextID, maxWord)), secrets...),
+	}
+}
+
+// explained is the message with those of its parameters that it does not
+// mention: they name the missing permission.
+func (b errorBody) explained() string {
+	message := b.Message
+	for _, name := range slices.Sorted(maps.Keys(b.MessageParams)) {
+		value, ok := b.MessageParams[name].(string)
+		if ok && !strings.Contains(message, value) {
+			message += " (" + name + ": " + value + ")"
+		}
+	}
+	return message
+}
+
+// failure is the error of a request without an answer, or with one that is not
+// what the API promises.
+func failure(op string, got answer, err error) error {
+	return &genesys.Error{
+		Op: op, Kind: kindOfFailure(err), Status: got.status,
+		CorrelationID: got.correlationID(), Err: cause(err),
+	}
+}
+
+// kindOfFailure is the kind of error that a cause other than a status makes.
+func kindOfFailure(err error) genesys.Kind {
+	var network net.Error
+	switch {
+	case errors.Is(err, errMalformed), errors.Is(err, io.ErrUnexpectedEOF):
+		return genesys.KindMalformed
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
+		return genesys.KindTimeout
+	default:
+		return genesys.KindTransient
+	}
+}
+
+// cause is what lies under err, without the URL that *url.Error and the SDK put
+// around it. Only the text is kept: what is further down may hold it again.
+func cause(err error) error {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return context.Canceled
+	case errors.Is(err, context.DeadlineExceeded):
+		return context.DeadlineExceeded
+	}
+	var wrapped *url.Error
+	for errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	return errors.New(clean(err.Error(), maxMessage))
+}
+
+// cancelled is the error of a call whose caller gave up.
+func cancelled(op string, err error) error {
+	return &genesys.Error{Op: op, Kind: genesys.KindCancelled, Err: err}
+}
+
+// retryAfter is how long an answer says to wait, 0 if it does not say.
+func retryAfter(header http.Header) time.Duration {
+	text := header.Get("Retry-After")
+	if seconds, err := strconv.Atoi(text); err == nil {
+		return bounded(time.Duration(min(seconds, int(maxRetryAfter/time.Second))) * time.Second)
+	}
+	at, err := http.ParseTime(text)
+	if err != nil {
+		return 0
+	}
+	// Measured by the clock that wrote it, if that shows.
+	if now, err := http.ParseTime(header.Get("Date")); err == nil {
+		return bounded(at.Sub(now))
+	}
+	return bounded(time.Until(at))
+}
+
+func bounded(d time.Duration) time.Duration { return min(max(d, 0), maxRetryAfter) }

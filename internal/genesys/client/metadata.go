@@ -1,0 +1,87 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+// maxMetadata bounds the metadata of one conversation, in bytes.
+const maxMetadata = 64 << 20
+
+// RecordingMetadata tells which recordings a conversation has; none is an
+// answer too. Conversations with screen recordings under legal hold may take
+// long: timeout bounds the whole exchange, but not the waiting for the budget.
+func (c *Client) RecordingMetadata(ctx context.Context, conversationID string, timeout time.Duration) (genesys.Metadata, error) {
+	const op = "read recording metadata"
+	if err := checkIDs(op, conversationID); err != nil {
+		return genesys.Metadata{}, err
+	}
+	if timeout <= 0 {
+		return genesys.Metadata{}, invalid(op, "a time-out of %v", timeout)
+	}
+	got, err := c.fetch(ctx, op, route{
+		path:    "/api/v2/conversations/" + conversationID + "/recordingmetadata",
+		timeout: timeout,
+		limit:   maxMetadata,
+	})
+	if err != nil {
+		return genesys.Metadata{}, err
+	}
+	if err := got.expect(op, http.StatusOK); err != nil {
+		return genesys.Metadata{}, err
+	}
+	return metadataOf(op, got)
+}
+
+func metadataOf(op string, got answer) (genesys.Metadata, error) {
+	var body []struct {
+		ID           string            `json:"id"`
+		Media        string            `json:"media"`
+		MediaSubtype string            `json:"mediaSubtype"`
+		FileState    genesys.FileState `json:"fileState"`
+	}
+	if err := got.list(op, &body); err != nil {
+		return genesys.Metadata{}, err
+	}
+	metadata := genesys.Metadata{Body: got.body, CorrelationID: got.correlationID()}
+	for _, r := range body {
+		if r.ID == "" {
+			return genesys.Metadata{}, got.lacking(op, "recording id")
+		}
+		metadata.Recordings = append(metadata.Recordings, genesys.Recording{
+			ID:              r.ID,
+			Medium:          mediumOf(r.Media, r.MediaSubtype),
+			FileState:       r.FileState,
+			MediaAsReceived: clean(cmp.Or(r.Media, r.MediaSubtype), maxWord),
+		})
+	}
+	return metadata, nil
+}
+
+// mediumOf is the medium behind Genesys Cloud's words for it, which drift
+// between its services; empty if none is known. The subtype decides for screen
+// recordings, whatever they are recordings of.
+func mediumOf(media, subtype string) genesys.Medium {
+	if strings.EqualFold(subtype, "screen") {
+		return genesys.Screen
+	}
+	switch strings.ToLower(media) {
+	case "screen":
+		return genesys.Screen
+	case "audio", "call", "voice":
+		return genesys.Call
+	case "chat":
+		return genesys.Chat
+	case "email":
+		return genesys.Email
+	case "message", "messaging":
+		return genesys.Message
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,157 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+const (
+	pageSize = 1000
+	// pageTimeout bounds the reading of a page, which is usually 10 MB: each
+	// conversation comes with all that happened in it.
+	pageTimeout = 2 * time.Minute
+	// maxPage bounds a page, in bytes.
+	maxPage = 512 << 20
+)
+
+// SurveyPage reads a page of a survey's result, of up to 1000 conversations.
+// The first page's cursor is empty, each page names the next one's. Pages may
+// repeat a conversation of another page. Besides ids and times, no more than one
+// conversation of a page is held in memory.
+func (c *Client) SurveyPage(ctx context.Context, jobID, cursor string) (genesys.SurveyPage, error) {
+	const op = "read survey page"
+	if err := checkIDs(op, jobID); err != nil {
+		return genesys.SurveyPage{}, err
+	}
+	var page genesys.SurveyPage
+	got, err := c.fetch(ctx, op, route{
+		path:    "/api/v2/analytics/conversations/details/jobs/" + jobID + "/results",
+		query:   pageQuery(cursor),
+		timeout: pageTimeout,
+		limit:   maxPage,
+		consume: func(body io.Reader) (err error) {
+			page, err = readPage(body)
+			return err
+		},
+	})
+	if err != nil {
+		return genesys.SurveyPage{}, err
+	}
+	return page, got.expect(op, http.StatusOK)
+}
+
+func pageQuery(cursor string) url.Values {
+	query := url.Values{"pageSize": {strconv.Itoa(pageSize)}}
+	if cursor != "" {
+		query.Set("cursor", cursor)
+	}
+	return query
+}
+
+// readPage decodes a page while it comes.
+//
+// Genesys Cloud may leave the conversations of a page without any out. But a
+// page that says nothing at all, neither conversations nor where the next page
+// is nor how far the data go, is not taken for one without conversations.
+func readPage(from io.Reader) (genesys.SurveyPage, error) {
+	var page genesys.SurveyPage
+	in := json.NewDecoder(from)
+	saysSomething := false
+	err := eachField(in, func(name string) error {
+		switch name {
+		case "conversations":
+			saysSomething = true
+			return eachElement(in, func() error { return readConversation(in, &page) })
+		case "cursor":
+			saysSomething = true
+			return in.Decode(&page.Next)
+		case "dataAvailabilityDate":
+			saysSomething = true
+		}
+		return in.Decode(&json.RawMessage{})
+	})
+	if err == nil && !saysSomething {
+		err = errors.New("a page that says nothing")
+	}
+	return page, err
+}
+
+// readConversation decodes one conversation's id and times; there are about ten
+// kilobytes of other things in it.
+func readConversation(in *json.Decoder, page *genesys.SurveyPage) error {
+	var body struct {
+		ID    string  `json:"conversationId"`
+		Start instant `json:"conversationStart"`
+		End   instant `json:"conversationEnd"`
+	}
+	if err := in.Decode(&body); err != nil {
+		return err
+	}
+	if body.ID == "" || body.Start.IsZero() {
+		return errors.New("a conversation without id or start")
+	}
+	page.Conversations = append(page.Conversations, genesys.Conversation{
+		ID: body.ID, Start: body.Start.Time, End: body.End.Time,
+	})
+	return nil
+}
+
+// eachField calls read for each field of an object, which must be all that
+// there is to read; read takes the field's value.
+func eachField(in *json.Decoder, read func(name string) error) error {
+	if err := expectDelim(in, '{'); err != nil {
+		return err
+	}
+	for in.More() {
+		name, err := in.Token()
+		if err != nil {
+			return err
+		}
+		if err := read(name.(string)); err != nil {
+			return err
+		}
+	}
+	if err := expectDelim(in, '}'); err != nil {
+		return err
+	}
+	if _, err := in.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows the JSON object")
+	}
+	return nil
+}
+
+// eachElement calls read for each element of an array; read takes the element.
+func eachElement(in *json.Decoder, read func() error) error {
+	if err := expectDelim(in, '['); err != nil {
+		return err
+	}
+	for in.More() {
+		if err := read(); err != nil {
+			return err
+		}
+	}
+	return expectDelim(in, ']')
+}
+
+func expectDelim(in *json.Decoder, want json.Delim) error {
+	token, err := in.Token()
+	switch {
+	case errors.Is(err, io.EOF):
+		return io.ErrUnexpectedEOF
+	case err != nil:
+		return err
+	case token != want:
+		return fmt.Errorf("found %v where %v is due", token, want)
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,107 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/mypurecloud/platform-client-sdk-go/v133/platformclientv2"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+// DataAvailability tells up to when analytics know everything that happened.
+func (c *Client) DataAvailability(ctx context.Context) (time.Time, error) {
+	const op = "read data availability"
+	var body struct {
+		DataAvailabilityDate instant `json:"dataAvailabilityDate"`
+	}
+	got, err := c.askObject(ctx, op, &body, func(sdk *platformclientv2.Configuration) error {
+		_, _, err := platformclientv2.NewAnalyticsApiWithConfig(sdk).GetAnalyticsConversationsDetailsJobsAvailability()
+		return err
+	})
+	if err != nil {
+		return time.Time{}, err
+	}
+	if body.DataAvailabilityDate.IsZero() {
+		return time.Time{}, got.lacking(op, "dataAvailabilityDate")
+	}
+	return body.DataAvailabilityDate.Time, nil
+}
+
+// StartSurvey starts an analytics job that lists, ordered by start, every
+// conversation whose life overlaps the half-open interval [from, to), and
+// returns the job's id. Those that started before from are among them. Asked
+// twice, it starts two jobs.
+func (c *Client) StartSurvey(ctx context.Context, from, to time.Time) (string, error) {
+	const op = "start survey"
+	if !from.Before(to) {
+		return "", invalid(op, "the interval is empty")
+	}
+	query := platformclientv2.Asyncconversationquery{
+		Interval: platformclientv2.String(interval(from, to)),
+		Order:    platformclientv2.String("asc"),
+		OrderBy:  platformclientv2.String("conversationStart"),
+	}
+	var body struct {
+		JobID string `json:"jobId"`
+	}
+	got, err := c.askObject(ctx, op, &body, func(sdk *platformclientv2.Configuration) error {
+		_, _, err := platformclientv2.NewAnalyticsApiWithConfig(sdk).PostAnalyticsConversationsDetailsJobs(query)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return got.jobID(op, body.JobID)
+}
+
+// interval is [from, to) as analytics want it: in UTC and whole milliseconds,
+// never shorter than asked.
+func interval(from, to time.Time) string {
+	const layout = "2006-01-02T15:04:05.000Z"
+	to = to.Add(time.Millisecond - time.Nanosecond)
+	return from.UTC().Format(layout) + "/" + to.UTC().Format(layout)
+}
+
+// SurveyState tells how far a survey is.
+func (c *Client) SurveyState(ctx context.Context, jobID string) (genesys.JobState, error) {
+	const op = "read survey state"
+	if err := checkIDs(op, jobID); err != nil {
+		return "", err
+	}
+	var body struct {
+		State genesys.JobState `json:"state"`
+	}
+	got, err := c.askObject(ctx, op, &body, func(sdk *platformclientv2.Configuration) error {
+		_, _, err := platformclientv2.NewAnalyticsApiWithConfig(sdk).GetAnalyticsConversationsDetailsJob(jobID)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	if body.State == "" {
+		return "", got.lacking(op, "state")
+	}
+	return body.State, nil
+}
+
+// EndSurvey deletes a survey and its results. That there is none any more is
+// success.
+func (c *Client) EndSurvey(ctx context.Context, jobID string) error {
+	const op = "end survey"
+	if err := checkIDs(op, jobID); err != nil {
+		return err
+	}
+	got, err := c.ask(ctx, op, func(sdk *platformclientv2.Configuration) error {
+		_, err := platformclientv2.NewAnalyticsApiWithConfig(sdk).DeleteAnalyticsConversationsDetailsJob(jobID)
+		return err
+	})
+	if genesys.KindOf(err) == genesys.KindNotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return got.expect(op, http.StatusNoContent, http.StatusOK, http.StatusAccepted)
+}

@@ -1,0 +1,69 @@
+package client
+
+import (
+	"context"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+// verb is a call of the client whose answer does not matter.
+type verb struct {
+	route string
+	good  string // a body that it takes
+	call  func(context.Context, *Client) error
+}
+
+// verbs are all calls that carry a token.
+var verbs = map[string]verb{
+	"WhoAmI": {routeMe, `{"organization":{"id":"o"}}`, func(ctx context.Context, c *Client) error {
+		_, err := c.WhoAmI(ctx)
+		return err
+	}},
+	"DataAvailability": {routeAvailability, `{"dataAvailabilityDate":"2026-01-02T00:00:00.000Z"}`, func(ctx context.Context, c *Client) error {
+		_, err := c.DataAvailability(ctx)
+		return err
+	}},
+	"StartSurvey": {routeJobs, `{"jobId":"` + jobA + `"}`, func(ctx context.Context, c *Client) error {
+		_, err := c.StartSurvey(ctx, time.Unix(0, 0), time.Unix(60, 0))
+		return err
+	}},
+	"SurveyState": {routeJob, `{"state":"QUEUED"}`, func(ctx context.Context, c *Client) error {
+		_, err := c.SurveyState(ctx, jobA)
+		return err
+	}},
+	"SurveyPage": {routePage, `{"conversations":[]}`, func(ctx context.Context, c *Client) error {
+		_, err := c.SurveyPage(ctx, jobA, "")
+		return err
+	}},
+	"Protected": {routeProtection, `[]`, func(ctx context.Context, c *Client) error {
+		_, err := c.Protected(ctx, []string{conversationA})
+		return err
+	}},
+	"RecordingMetadata": {routeMetadata, `[]`, func(ctx context.Context, c *Client) error {
+		_, err := c.RecordingMetadata(ctx, conversationA, time.Minute)
+		return err
+	}},
+	"RequestBatch": {routeBatches, `{"id":"` + jobA + `"}`, func(ctx context.Context, c *Client) error {
+		_, err := c.RequestBatch(ctx, []genesys.RecordingRef{{ConversationID: conversationA, RecordingID: recordingA}})
+		return err
+	}},
+	"BatchStatus": {routeBatch, `{"expectedResultCount":0}`, func(ctx context.Context, c *Client) error {
+		_, err := c.BatchStatus(ctx, jobA)
+		return err
+	}},
+	"EndSurvey": {routeDeleteJob, ``, func(ctx context.Context, c *Client) error {
+		return c.EndSurvey(ctx, jobA)
+	}},
+}
+
+// verbsWithBody are those that need something of the answer.
+func verbsWithBody() map[string]verb {
+	some := map[string]verb{}
+	for name, v := range verbs {
+		if v.good != "" {
+			some[name] = v
+		}
+	}
+	return some
+}

@@ -1,0 +1,193 @@
+// Package operator puts the operator together: what cmd/manager runs in a
+// cluster and cmd/standalone without one.
+package operator
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"regexp"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/controllers/exportdestination"
+	"github.com/gcexport/recording-export-operator/controllers/genesysorganization"
+	"github.com/gcexport/recording-export-operator/controllers/recordingexport"
+	"github.com/gcexport/recording-export-operator/controllers/recordingexportbatch"
+	"github.com/gcexport/recording-export-operator/internal/connection"
+	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+)
+
+// Version of the operator, set when it is built.
+var Version = "dev"
+
+// name of the operator where something asks who it is.
+const name = "recording-export-operator"
+
+// poolSize is how much work one lane does at a time. Gates limit what is in
+// flight; this only bounds the memory that waiting work takes.
+const poolSize = 64
+
+// Options say how the operator runs.
+type Options struct {
+	// ArchiveRoot is the directory below which all destinations are.
+	ArchiveRoot string
+	// Endpoints other than a region's that may be asked.
+	Endpoints connection.Endpoints
+	// Paces is how often things are looked at.
+	Paces Paces
+	// Manager is passed on to controller-runtime; its scheme and cache are set here.
+	Manager ctrl.Options
+}
+
+// Paces is how often each controller looks at things.
+type Paces struct {
+	Organization genesysorganization.Pace
+	Destination  exportdestination.Pace
+	Export       recordingexport.Pace
+	Batch        recordingexportbatch.Pace
+	Patience     outcome.Patience
+}
+
+// DefaultPaces is what the manager uses.
+func DefaultPaces() Paces {
+	return Paces{
+		genesysorganization.DefaultPace(), exportdestination.DefaultPace(), recordingexport.DefaultPace(),
+		recordingexportbatch.DefaultPace(), outcome.DefaultPatience(),
+	}
+}
+
+// NewScheme returns a scheme that knows the operator's kinds and Kubernetes' own.
+func NewScheme() *runtime.Scheme {
+	scheme := runtime.NewScheme()
+	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
+	utilruntime.Must(v1alpha1.AddToScheme(scheme))
+	return scheme
+}
+
+// New makes a manager with all of the operator's controllers.
+func New(cfg *rest.Config, options Options) (ctrl.Manager, error) {
+	options.Manager.Scheme = NewScheme()
+	options.Manager.Cache.DefaultTransform = cache.TransformStripManagedFields()
+	options.Manager.Client.Cache = &client.CacheOptions{DisableFor: []client.Object{&corev1.Secret{}, &corev1.Namespace{}}}
+	options.Manager.Controller.ReconciliationTimeout = 2 * time.Minute
+	mgr, err := ctrl.NewManager(cfg, options.Manager)
+	if err != nil {
+		return nil, fmt.Errorf("make manager: %w", err)
+	}
+	o := &operator{
+		Options:     options,
+		manager:     mgr,
+		connections: &connection.Connections{Secrets: mgr.GetAPIReader(), Endpoints: options.Endpoints},
+		publisher:   loop.Publisher{Client: mgr.GetClient(), Events: mgr.GetEventRecorder(name)},
+		clock:       clock.RealClock{},
+		actor:       actor(),
+		gates:       &transfer.Gates{},
+	}
+	if err := o.addPools(); err != nil {
+		return nil, err
+	}
+	return mgr, o.addControllers()
+}
+
+// operator is what the controllers share.
+type operator struct {
+	Options
+	manager     ctrl.Manager
+	connections *connection.Connections
+	publisher   loop.Publisher
+	clock       clock.Clock
+	actor       string
+	pools       transfer.Pools
+	gates       *transfer.Gates
+}
+
+// unsafe is what an actor's name may not hold, because it becomes part of a key.
+var unsafe = regexp.MustCompile(`[^A-Za-z0-9._-]`)
+
+// actor names this process in the evidence: version, host, and something that
+// tells it from the next process on the same host.
+func actor() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return unsafe.ReplaceAllString(fmt.Sprintf("%s-%s.%s.%s", name, Version, host, rand.Text()[:8]), "-")
+}
+
+// addPools makes a pool for the exports and one for each lane.
+func (o *operator) addPools() error {
+	o.pools = transfer.Pools{}
+	for _, name := range []string{
+		recordingexport.Pool, string(v1alpha1.LaneStandard), string(v1alpha1.LaneLegalHold), string(v1alpha1.LaneLegalHoldScreen),
+	} {
+		pool := transfer.NewPool(poolSize, o.clock, o.Paces.Patience.Backoff)
+		o.pools[name] = pool
+		if err := o.manager.Add(pool); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *operator) addControllers() error {
+	for _, add := range []func() error{o.addOrganizations, o.addDestinations, o.addExports, o.addBatches} {
+		if err := add(); err != nil {
+			return fmt.Errorf("add controller: %w", err)
+		}
+	}
+	return nil
+}
+
+func (o *operator) addOrganizations() error {
+	return (&genesysorganization.Reconciler{
+		Publisher: o.publisher, Login: o.connections.Login, Forget: o.connections.Forget, Pace: o.Paces.Organization,
+	}).SetupWithManager(o.manager)
+}
+
+func (o *operator) addDestinations() error {
+	return (&exportdestination.Reconciler{
+		Publisher: o.publisher, Location: o.destination, Probe: o.probe, Pace: o.Paces.Destination,
+	}).SetupWithManager(o.manager)
+}
+
+func (o *operator) addExports() error {
+	return (&recordingexport.Reconciler{
+		Publisher: o.publisher, Clock: o.clock, Actor: o.actor, ClusterID: o.clusterID,
+		Cloud: func(ctx context.Context, organization *v1alpha1.GenesysOrganization) (recordingexport.Cloud, error) {
+			return o.connections.Client(ctx, organization)
+		},
+		Archive: o.archive, Location: o.location, Pools: o.pools, Pace: o.Paces.Export,
+	}).SetupWithManager(o.manager)
+}
+
+func (o *operator) addBatches() error {
+	return (&recordingexportbatch.Reconciler{
+		Publisher: o.publisher, Clock: o.clock, Actor: o.actor,
+		Cloud: func(ctx context.Context, organization *v1alpha1.GenesysOrganization) (recordingexportbatch.Cloud, error) {
+			return o.connections.Client(ctx, organization)
+		},
+		Archive: o.archive, Location: o.location, Pools: o.pools, Gates: o.gates, Pace: o.Paces.Batch,
+	}).SetupWithManager(o.manager)
+}
+
+// clusterID tells this cluster from others by what no other has.
+func (o *operator) clusterID(ctx context.Context) (string, error) {
+	var system corev1.Namespace
+	err := o.manager.GetAPIReader().Get(ctx, types.NamespacedName{Name: "kube-system"}, &system)
+	return string(system.UID), err
+}
