@@ -4,13 +4,16 @@ package testenv
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
@@ -117,4 +120,12 @@ func Eventually(t testing.TB, what string, holds func() bool) {
 			t.Fatalf("not after %v: %s", patience, what)
 		}
 	}
+}
+
+// Logger shows warnings and errors of the code under test, if tests are verbose.
+func Logger() logr.Logger {
+	if !slices.Contains(os.Args, "-test.v=true") {
+		return logr.Discard()
+	}
+	return logr.FromSlogHandler(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }

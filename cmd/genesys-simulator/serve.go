@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
+)
+
+// shutdownGrace is how long requests under way may take to end.
+const shutdownGrace = 5 * time.Second
+
+// program is what a process has from its surroundings.
+type program struct {
+	args           []string
+	getenv         func(string) string
+	stdout, stderr io.Writer
+}
+
+// run serves until ctx ends.
+func run(ctx context.Context, p program) error {
+	s, err := parse(p.args, p.getenv, p.stderr)
+	if err != nil {
+		return err
+	}
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", s.listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	sim := simulator.New(s.options)
+	if err := announce(p.stdout, sim, "http://"+listener.Addr().String()); err != nil {
+		return err
+	}
+	handler := http.Handler(sim)
+	if s.verbose {
+		handler = logged(handler, slog.New(slog.NewTextHandler(p.stderr, nil)))
+	}
+	var exports sync.WaitGroup
+	defer exports.Wait() // what is being written is written to its end
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if s.options.ExportDir != "" {
+		exports.Go(func() { tick(ctx, sim) })
+	}
+	return serve(ctx, listener, handler)
+}
+
+// serve answers until ctx ends, which also ends the wait of slow answers.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+	defer cancel()
+	if err := server.Shutdown(grace); err != nil {
+		return fmt.Errorf("shut down: %w", err)
+	}
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return nil
+}
+
+// tick lets exported files appear though nobody asks after them.
+func tick(ctx context.Context, sim *simulator.Simulator) {
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			sim.Tick()
+		case <-ctx.Done():
+			return
+		}
+	}
+}

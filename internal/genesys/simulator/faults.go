@@ -1,0 +1,176 @@
+package simulator
+
+import (
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Fault makes answers go wrong: those that match its first fields, in the way
+// that the others say. Its zero value matches every request and changes
+// nothing.
+type Fault struct {
+	// Route is one of the Route constants. Empty: any but those of /_simulator/.
+	Route string `json:"route,omitempty"`
+	// ConversationID and RecordingID must be named by the path or the body of the
+	// request. Empty: any.
+	ConversationID string `json:"conversationId,omitempty"`
+	RecordingID    string `json:"recordingId,omitempty"`
+	// ClientID is the OAuth client that asks. Empty: any.
+	ClientID string `json:"clientId,omitempty"`
+
+	// Nth is the first matching request that goes wrong, from 1. Zero: the first.
+	Nth int `json:"nth,omitempty"`
+	// Count is how many go wrong. Zero: all from then on.
+	Count int `json:"count,omitempty"`
+	// Probability, 0 to 1, is that of each to go wrong; what happens depends on
+	// Options.Seed and the order of requests. Zero: certain.
+	Probability float64 `json:"probability,omitempty"`
+
+	// Delay comes before the answer, on top of the latency.
+	Delay time.Duration `json:"delay,omitempty"`
+	// Status is that of an error to answer with. Zero: what would have been said.
+	Status int `json:"status,omitempty"`
+	// Code and Message are the error's. Empty: those that fit the status.
+	Code    string `json:"code,omitempty"`
+	Message string `json:"message,omitempty"`
+	// RetryAfter sets the header of that name, in whole seconds. Zero: no header,
+	// but for a 429: 1 s.
+	RetryAfter time.Duration `json:"retryAfter,omitempty"`
+	// Body spoils the body of the answer. Empty: it stays.
+	Body Spoilt `json:"body,omitempty"`
+	// Reset breaks the connection instead of answering.
+	Reset bool `json:"reset,omitempty"`
+	// Applied lets the request take effect although its answer is an error or is
+	// lost: the client cannot know whether its job exists.
+	Applied bool `json:"applied,omitempty"`
+	// BadDates writes dates with +0000 in place of Z, as Genesys Cloud does in
+	// files that it exports.
+	BadDates bool `json:"badDates,omitempty"`
+	// UnknownFields adds fields that no documentation names to each object,
+	// UnknownValues puts values that are in no enumeration in the place of media,
+	// file states and states.
+	UnknownFields bool `json:"unknownFields,omitempty"`
+	UnknownValues bool `json:"unknownValues,omitempty"`
+
+	// ResultError and Withhold are about results of batch requests rather than
+	// about requests: a matching recording yields this error, or nothing at all,
+	// while Route and ClientID do not matter. All other fields but those that
+	// count are then ignored.
+	ResultError string `json:"resultError,omitempty"`
+	Withhold    bool   `json:"withhold,omitempty"`
+}
+
+// Spoilt is a way to spoil the body of an answer.
+type Spoilt string
+
+// The ways to spoil a body.
+const (
+	// HTML: the error page of some proxy.
+	HTML Spoilt = "html"
+	// Empty: a body of no bytes.
+	Empty Spoilt = "empty"
+	// Null: the JSON value null.
+	Null Spoilt = "null"
+	// Truncated: half of it, then the connection breaks.
+	Truncated Spoilt = "truncated"
+)
+
+// aboutResults tells whether the fault is about batch results.
+func (f Fault) aboutResults() bool { return f.ResultError != "" || f.Withhold }
+
+// fault is an injected Fault and how often it was met.
+type fault struct {
+	Fault
+	Matched int `json:"matched"`
+	Fired   int `json:"fired"`
+}
+
+// delay is how much longer the answer takes; f may be nil.
+func (f *fault) delay() time.Duration {
+	if f == nil {
+		return 0
+	}
+	return f.Delay
+}
+
+// faultBook holds the faults, in the order in which they were injected.
+type faultBook struct {
+	mu     sync.Mutex
+	random *rand.Rand
+	faults []*fault
+}
+
+func newFaultBook(seed uint64) *faultBook { return &faultBook{random: dice(derive(seed, forFaults))} }
+
+// InjectFault makes answers go wrong from now on. Of several faults that match
+// a request, the one injected first that is due decides alone.
+func (s *Simulator) InjectFault(f Fault) {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	s.faults.faults = append(s.faults.faults, &fault{Fault: f})
+}
+
+// ClearFaults makes all answers right again.
+func (s *Simulator) ClearFaults() {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	s.faults.faults = nil
+}
+
+// list returns the faults and how often they were met.
+func (b *faultBook) list() []fault {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	faults := make([]fault, len(b.faults))
+	for i, f := range b.faults {
+		faults[i] = *f
+	}
+	return faults
+}
+
+// forCall returns the fault that a call meets, nil if it meets none.
+func (b *faultBook) forCall(c *call) *fault {
+	return b.first(func(f *fault) bool {
+		return !f.aboutResults() &&
+			(f.Route == "" || f.Route == c.route.pattern) &&
+			(f.ClientID == "" || c.client != nil && f.ClientID == c.client.id) &&
+			(f.ConversationID == "" || slices.Contains(c.conversations, f.ConversationID)) &&
+			(f.RecordingID == "" || slices.Contains(c.recordings, f.RecordingID))
+	})
+}
+
+// forResult returns the fault that a recording in a batch request meets.
+func (b *faultBook) forResult(r *Recording) *fault {
+	return b.first(func(f *fault) bool {
+		return f.aboutResults() &&
+			(f.ConversationID == "" || f.ConversationID == r.ConversationID) &&
+			(f.RecordingID == "" || f.RecordingID == r.ID)
+	})
+}
+
+// first returns the first fault that matches and is due.
+func (b *faultBook) first(matches func(*fault) bool) *fault {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, f := range b.faults {
+		if matches(f) && b.due(f) {
+			return f
+		}
+	}
+	return nil
+}
+
+// due counts a match and tells whether it goes wrong.
+func (b *faultBook) due(f *fault) bool {
+	f.Matched++
+	switch {
+	case f.Matched < f.Nth,
+		f.Count > 0 && f.Fired >= f.Count,
+		f.Probability > 0 && b.random.Float64() >= f.Probability:
+		return false
+	}
+	f.Fired++
+	return true
+}

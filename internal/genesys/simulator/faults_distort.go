@@ -1,0 +1,130 @@
+package simulator
+
+import (
+	"encoding/json"
+	"math"
+	"net/http"
+	"regexp"
+	"strconv"
+)
+
+// distort answers a call in the way of the fault.
+func (f *fault) distort(s *Simulator, c *call) reply {
+	var answer reply
+	hidden := f.Status != 0 || f.Reset
+	if !hidden || f.Applied {
+		answer = c.route.answer(s, c)
+	}
+	if f.Status != 0 {
+		answer = f.failure()
+	}
+	return f.spoil(answer.with(c))
+}
+
+// failure is the error that the fault answers with.
+func (f *fault) failure() reply {
+	seconds := int(math.Ceil(f.RetryAfter.Seconds()))
+	answer := fail(f.Status, codeOf(f.Status), "Injected fault: "+http.StatusText(f.Status)+".")
+	if f.Status == http.StatusTooManyRequests {
+		seconds = max(seconds, 1)
+		answer = throttled(seconds)
+	}
+	if seconds > 0 {
+		answer.header = http.Header{"Retry-After": {strconv.Itoa(seconds)}}
+	}
+	if f.Code != "" {
+		answer.problem.Code = f.Code
+	}
+	if f.Message != "" {
+		answer.problem.Message = f.Message
+	}
+	return answer
+}
+
+// codeOf is the code that the Platform API documents for a status.
+func codeOf(status int) string {
+	codes := map[int]string{
+		http.StatusBadRequest:            "bad.request",
+		http.StatusUnauthorized:          "bad.credentials",
+		http.StatusForbidden:             "not.authorized",
+		http.StatusNotFound:              "not.found",
+		http.StatusRequestTimeout:        "client.timeout",
+		http.StatusRequestEntityTooLarge: "request.entity.too.large",
+		http.StatusUnsupportedMediaType:  "unsupported.media.type",
+		http.StatusNotImplemented:        "not.implemented",
+		http.StatusServiceUnavailable:    "service.unavailable",
+		http.StatusGatewayTimeout:        "request.timeout",
+	}
+	if code, found := codes[status]; found {
+		return code
+	}
+	return "internal.server.error"
+}
+
+// spoil changes the bytes of an answer.
+func (f *fault) spoil(answer reply) reply {
+	answer.reset = f.Reset
+	if f.Reset {
+		answer.status = 0
+	}
+	if f.BadDates {
+		answer.body = isoDate.ReplaceAll(answer.body, []byte(`"$1+0000"`))
+	}
+	if f.UnknownFields || f.UnknownValues {
+		answer.body = f.estrange(answer.body)
+	}
+	switch f.Body {
+	case HTML:
+		answer.contentType = "text/html"
+		answer.body = []byte("<html><head><title>Bad Gateway</title></head><body>upstream gone</body></html>\n")
+	case Empty:
+		answer.body = nil
+	case Null:
+		answer.body = []byte("null")
+	case Truncated:
+		answer.cut = true
+	}
+	return answer
+}
+
+// isoDate matches a date in JSON, not an interval.
+var isoDate = regexp.MustCompile(`"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})Z"`)
+
+// estrange puts unknown fields and values into JSON; other bodies stay.
+func (f *fault) estrange(body []byte) []byte {
+	var value any
+	if json.Unmarshal(body, &value) != nil {
+		return body
+	}
+	f.walk(value)
+	return encode(value)
+}
+
+// enumerated are the fields whose values UnknownValues replaces.
+var enumerated = map[string]bool{
+	"fileState": true, "media": true, "mediaSubtype": true, "mediaType": true, "state": true, "purpose": true,
+}
+
+func (f *fault) walk(value any) {
+	switch v := value.(type) {
+	case []any:
+		for _, item := range v {
+			f.walk(item)
+		}
+	case map[string]any:
+		f.walkObject(v)
+	}
+}
+
+func (f *fault) walkObject(object map[string]any) {
+	for name, field := range object {
+		if f.UnknownValues && enumerated[name] {
+			object[name] = "SIMULATED_UNKNOWN"
+			continue
+		}
+		f.walk(field)
+	}
+	if f.UnknownFields {
+		object["simulatedUnknown"] = map[string]any{"nested": []any{1, "two", nil}}
+	}
+}

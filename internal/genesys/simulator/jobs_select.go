@@ -1,0 +1,142 @@
+package simulator
+
+import (
+	"net/url"
+	"slices"
+	"time"
+)
+
+// The actions of bulk jobs.
+const (
+	actionExport  = "EXPORT"
+	actionDelete  = "DELETE"
+	actionArchive = "ARCHIVE"
+)
+
+// heldScreenDoom is the error of a bulk job that mixes screen recordings under
+// hold with others.
+const heldScreenDoom = "Timeout during metadata retrieval of the screen recordings under legal hold"
+
+// longestJob is the longest interval of a bulk job or an audit query. Unverified.
+const longestJob = 5 * 366 * day
+
+// jobQuery is RecordingJobsQuery in the Platform API.
+type jobQuery struct {
+	Action                             string             `json:"action"`
+	ActionDate                         *time.Time         `json:"actionDate"`
+	ActionAge                          *int               `json:"actionAge"`
+	ScreenRecordingActionDate          *time.Time         `json:"screenRecordingActionDate"`
+	ScreenRecordingActionAge           *int               `json:"screenRecordingActionAge"`
+	IntegrationID                      string             `json:"integrationId"`
+	IncludeRecordingsWithSensitiveData bool               `json:"includeRecordingsWithSensitiveData"`
+	IncludeScreenRecordings            *bool              `json:"includeScreenRecordings"`
+	ConversationQuery                  *conversationQuery `json:"conversationQuery"`
+	AgedConversationInterval           string             `json:"agedConversationInterval"`
+}
+
+// screens tells whether the job takes screen recordings: it does unless told
+// not to.
+func (q jobQuery) screens() bool {
+	return q.IncludeScreenRecordings == nil || *q.IncludeScreenRecordings
+}
+
+// dateFor is when the job's action is to happen to a recording.
+func (q jobQuery) dateFor(r *Recording) time.Time {
+	at, age := q.ActionDate, q.ActionAge
+	if r.Medium == Screen && (q.ScreenRecordingActionDate != nil || q.ScreenRecordingActionAge != nil) {
+		at, age = q.ScreenRecordingActionDate, q.ScreenRecordingActionAge
+	}
+	if at != nil {
+		return at.UTC()
+	}
+	return r.End.Add(time.Duration(*age) * day)
+}
+
+// conversations is the query by which the job finds its conversations.
+func (q jobQuery) conversations() conversationQuery {
+	if q.ConversationQuery != nil {
+		return *q.ConversationQuery
+	}
+	return conversationQuery{Interval: q.AgedConversationInterval}
+}
+
+// checkJob refuses a query that contradicts itself or the client's
+// permissions. s.mu is held.
+func (s *Simulator) checkJob(c *call, q jobQuery) *reply {
+	switch {
+	case !slices.Contains([]string{actionExport, actionDelete, actionArchive}, q.Action):
+		return badValue(q.Action, "action", "ARCHIVE, DELETE, EXPORT")
+	case (q.ActionDate == nil) == (q.ActionAge == nil):
+		return constraint("Exactly one of actionDate and actionAge is required")
+	case q.ScreenRecordingActionDate != nil && q.ScreenRecordingActionAge != nil:
+		return constraint("At most one of screenRecordingActionDate and screenRecordingActionAge is allowed")
+	case (q.ConversationQuery == nil) == (q.AgedConversationInterval == ""):
+		return constraint("Exactly one of conversationQuery and agedConversationInterval is required")
+	case q.Action == actionExport && !s.exportsTo(q.IntegrationID):
+		return constraint("integrationId must name an AWS S3 recording integration")
+	case q.IncludeRecordingsWithSensitiveData && !c.allowed(permSensitive):
+		return all(permSensitive).forbidden([]string{permSensitive})
+	default:
+		return nil
+	}
+}
+
+// selectRecordings finds what the job is about. s.mu is held.
+func (s *Simulator) selectRecordings(j *bulkJob, now time.Time) *reply {
+	rows, refusal := s.search(j.query.conversations(), longestJob)
+	if refusal != nil {
+		return refusal
+	}
+	j.conversations = len(rows)
+	for _, found := range rows {
+		for _, r := range s.listed(found.conversation, now) {
+			j.take(r)
+		}
+	}
+	if j.query.Action == actionExport && j.query.screens() && s.options.heldScreenTimeouts() {
+		j.foresee(rows)
+	}
+	return nil
+}
+
+// take sorts a recording into what the job changes, passes over or fails on.
+func (j *bulkJob) take(r *Recording) {
+	switch {
+	case r.Medium == Screen && !j.query.screens():
+	case r.Sensitive && !j.query.IncludeRecordingsWithSensitiveData:
+		j.skipped++
+	case r.FileState == Errored:
+		j.broken = append(j.broken, r)
+	case !r.FileState.Downloadable():
+		j.skipped++
+	default:
+		j.selected = append(j.selected, r)
+	}
+}
+
+// foresee finds out whether the job is going to time out: it does if some of
+// its conversations have screen recordings under hold and others have not. A
+// job selects by conversation, so this is as pure as a job can be.
+func (j *bulkJob) foresee(rows []row) {
+	var doomed []*Recording
+	others := 0
+	for _, found := range rows {
+		c := found.conversation
+		if !c.Held || !c.HasScreens() {
+			others += count(len(c.Recordings) > 0)
+			continue
+		}
+		for i := range c.Recordings {
+			if c.Recordings[i].Medium == Screen {
+				doomed = append(doomed, &c.Recordings[i])
+			}
+		}
+	}
+	if len(doomed) > 0 && others > 0 {
+		j.doom, j.doomed = heldScreenDoom, doomed
+	}
+}
+
+func recordingURI(r *Recording) string {
+	return conversationURI(r.ConversationID) + "/recordings/" + url.PathEscape(r.ID)
+}

@@ -1,0 +1,107 @@
+package simulator
+
+import (
+	"fmt"
+	"time"
+)
+
+// What happens at Genesys Cloud without the client's doing. Each change takes
+// effect with the next request; each returns an error if there is nothing by
+// that name.
+
+// SetProtected puts a conversation under deletion protection, or releases it.
+// As at Genesys Cloud, one without recordings cannot be protected.
+func (s *Simulator) SetProtected(conversationID string, protected bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.byID[conversationID]
+	if c == nil {
+		return fmt.Errorf("no conversation %q", conversationID)
+	}
+	s.setHeld(c, protected, s.options.Clients[0].ID)
+	return nil
+}
+
+// EndConversation ends an open conversation. Its recordings can be asked for
+// once Options.RecordingLag has passed from then.
+func (s *Simulator) EndConversation(conversationID string, at time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.byID[conversationID]
+	if c == nil || !c.End.IsZero() || !at.After(c.Start) {
+		return fmt.Errorf("no conversation %q that is open and began before %v", conversationID, at)
+	}
+	c.End = at.UTC()
+	for i := range c.Recordings {
+		r := &c.Recordings[i]
+		r.End = earlier(r.End, c.End)
+		r.Start = earlier(r.Start, r.End)
+	}
+	return nil
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// SetFileState moves a recording into a state, as archiving and restoring do.
+func (s *Simulator) SetFileState(conversationID, recordingID string, state FileState) error {
+	if state != Available && !state.special() {
+		return fmt.Errorf("no file state %q", state)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c := s.byID[conversationID]; c != nil {
+		for i := range c.Recordings {
+			if c.Recordings[i].ID == recordingID {
+				c.Recordings[i].FileState = state
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("no recording %q of conversation %q", recordingID, conversationID)
+}
+
+// RevokeTokens makes all tokens of an OAuth client invalid; it can log in anew.
+func (s *Simulator) RevokeTokens(clientID string) error {
+	return s.change(clientID, func(c *client) {
+		for token, login := range s.tokens {
+			if login.client == c {
+				delete(s.tokens, token)
+			}
+		}
+	})
+}
+
+// SetSecret changes the secret of an OAuth client. Its tokens stay valid.
+func (s *Simulator) SetSecret(clientID, secret string) error {
+	return s.change(clientID, func(c *client) { c.secret = secret })
+}
+
+// SetPermission gives an OAuth client a permission, or takes it away. Where a
+// route is content with one of several, take away all of them.
+func (s *Simulator) SetPermission(clientID, permission string, granted bool) error {
+	return s.change(clientID, func(c *client) { c.permissions[permission] = granted })
+}
+
+// ExpireResultURLs makes every address of media that was given out so far
+// useless. A new batch request gives new ones.
+func (s *Simulator) ExpireResultURLs() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.urlEpoch++
+}
+
+func (s *Simulator) change(clientID string, change func(*client)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.clients[clientID]
+	if c == nil {
+		return fmt.Errorf("no OAuth client %q", clientID)
+	}
+	change(c)
+	return nil
+}
