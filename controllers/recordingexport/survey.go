@@ -55,10 +55,14 @@ func (r *Reconciler) do(s *scope, key string, work func(context.Context, int) er
 	name := s.name()
 	state := r.Pools[Pool].Do(prefix(name)+key, name.String(), func() { r.waker.Wake(name) }, work)
 	if state.Running {
-		running.After = r.Pace.Progress
-		return running
+		state.After = r.Pace.Progress
 	}
-	return outcome.Of(state.Err, state.After)
+	if state.Err != nil {
+		// What failed is told until it has worked, not only until it is tried again.
+		return outcome.Of(state.Err, state.After)
+	}
+	running.After = state.After
+	return running
 }
 
 // holdOn sets or removes the finalizer, which is there only while there may be

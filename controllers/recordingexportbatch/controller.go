@@ -199,8 +199,12 @@ func (r *Reconciler) do(s *scope, lane v1alpha1.Lane, key string, work transfer.
 	name := client.ObjectKeyFromObject(s.batch)
 	state := r.Pools[string(lane)].Do(s.prefix()+key, name.String(), func() { r.waker.Wake(name) }, work)
 	if state.Running {
-		running.After = r.Pace.Progress
-		return running
+		state.After = r.Pace.Progress
 	}
-	return outcome.Of(state.Err, state.After)
+	if state.Err != nil {
+		// What failed is told until it has worked, not only until it is tried again.
+		return outcome.Of(state.Err, state.After)
+	}
+	running.After = state.After
+	return running
 }

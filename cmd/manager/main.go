@@ -1,0 +1,112 @@
+// Command manager runs the operator in a Kubernetes cluster.
+package main
+
+import (
+	"crypto/tls"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/gcexport/recording-export-operator/internal/connection"
+	"github.com/gcexport/recording-export-operator/internal/operator"
+)
+
+// settings are the command line.
+type settings struct {
+	archiveRoot    string
+	allowEndpoints string
+	namespaces     string
+	metricsAddress string
+	probeAddress   string
+	leaderElection bool
+	version        bool
+	log            zap.Options
+}
+
+func main() {
+	s := parse()
+	if s.version {
+		fmt.Println(operator.Version) //nolint:forbidigo // what the flag asks for
+		return
+	}
+	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&s.log)))
+	if err := run(s); err != nil {
+		ctrl.Log.Error(err, "Manager ended")
+		os.Exit(1)
+	}
+}
+
+func parse() settings {
+	var s settings
+	flag.StringVar(&s.archiveRoot, "archive-root", "/archive", "directory below which all destinations are")
+	flag.StringVar(&s.allowEndpoints, "allow-endpoints", "",
+		"comma-separated hosts, or host:port, that a GenesysOrganization may name in spec.endpoint; none by default")
+	flag.StringVar(&s.namespaces, "namespaces", "", "comma-separated namespaces to work in; all by default")
+	flag.StringVar(&s.metricsAddress, "metrics-bind-address", ":8443", "address of the metrics, over HTTPS and only for who may read them; 0 turns them off")
+	flag.StringVar(&s.probeAddress, "health-probe-bind-address", ":8081", "address of /healthz and /readyz")
+	flag.BoolVar(&s.leaderElection, "leader-elect", false, "work only while leader, so that several replicas can run")
+	flag.BoolVar(&s.version, "version", false, "print the version and exit")
+	s.log.BindFlags(flag.CommandLine)
+	flag.Parse()
+	return s
+}
+
+func run(s settings) error {
+	cfg, err := ctrl.GetConfig()
+	if err != nil {
+		return fmt.Errorf("find the cluster: %w", err)
+	}
+	mgr, err := operator.New(cfg, operator.Options{
+		ArchiveRoot: s.archiveRoot,
+		Endpoints:   connection.Endpoints{Hosts: split(s.allowEndpoints)},
+		Paces:       operator.DefaultPaces(),
+		Manager:     s.manager(),
+	})
+	if err != nil {
+		return err
+	}
+	if err := mgr.AddHealthzCheck("healthz", healthz.Ping); err != nil {
+		return err
+	}
+	if err := mgr.AddReadyzCheck("readyz", healthz.Ping); err != nil {
+		return err
+	}
+	return mgr.Start(ctrl.SetupSignalHandler())
+}
+
+func (s settings) manager() ctrl.Options {
+	options := ctrl.Options{
+		HealthProbeBindAddress: s.probeAddress,
+		LeaderElection:         s.leaderElection,
+		LeaderElectionID:       "recording-export-operator.gcexport.dev",
+		// The process ends when it stops to lead, so the next one need not wait.
+		LeaderElectionReleaseOnCancel: true,
+		GracefulShutdownTimeout:       ptr.To(30 * time.Second),
+		Metrics: metricsserver.Options{
+			BindAddress: s.metricsAddress, SecureServing: true, FilterProvider: filters.WithAuthenticationAndAuthorization,
+			TLSOpts: []func(*tls.Config){func(c *tls.Config) { c.MinVersion = tls.VersionTLS13 }},
+		},
+	}
+	if names := split(s.namespaces); len(names) > 0 {
+		options.Cache.DefaultNamespaces = map[string]cache.Config{}
+		for _, name := range names {
+			options.Cache.DefaultNamespaces[name] = cache.Config{}
+		}
+	}
+	return options
+}
+
+// split splits a comma-separated list; an empty one has no elements.
+func split(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
+}

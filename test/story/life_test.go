@@ -1,0 +1,353 @@
+package story
+
+import (
+	"net/http"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
+	"github.com/gcexport/recording-export-operator/internal/testenv"
+)
+
+// TestRestartsInTheMiddle stops the operator again and again while an export is
+// at work. What has been learned is not asked for again: at most what was in
+// flight at a stop is.
+func TestRestartsInTheMiddle(t *testing.T) {
+	w := newWorld(t, nil)
+	w.furnish()
+	export := w.export(nil)
+	w.create(export)
+	restarts := 0
+	for _, calls := range []int{3, 20, 60, 100, 150} {
+		stop := w.start()
+		testenv.Eventually(t, "some more calls", func() bool { return w.sim.Journal().Count("", 0) >= calls })
+		stop()
+		restarts++
+	}
+	w.start()
+	w.await(export, v1alpha1.ReasonComplete)
+	w.judge(w.exportable())
+
+	const inFlight = 4 + 2 + 1
+	for route, key := range map[string]func(simulator.Entry) string{
+		simulator.RouteMetadata: func(e simulator.Entry) string { return e.ConversationID },
+		simulator.RouteDownload: func(e simulator.Entry) string { return e.Path },
+	} {
+		if again := w.askedAgain(route, key); again > restarts*inFlight {
+			t.Errorf("%s: %d were asked for again after %d restarts, more than were in flight", route, again, restarts)
+		}
+	}
+	if n := w.sim.Journal().Count(simulator.RouteDetailsSubmit, 0); n > 2 {
+		t.Errorf("%d analytics jobs were made", n)
+	}
+}
+
+// askedAgain counts the requests of a route for something that was asked for before.
+func (w *world) askedAgain(route string, key func(simulator.Entry) string) int {
+	seen, again := map[string]bool{}, 0
+	for _, e := range w.sim.Journal().Entries() {
+		if e.Route != route {
+			continue
+		}
+		if seen[key(e)] {
+			again++
+		}
+		seen[key(e)] = true
+	}
+	return again
+}
+
+// TestSuspendAndResume: nothing is asked of Genesys Cloud while an export is suspended.
+func TestSuspendAndResume(t *testing.T) {
+	w := newWorld(t, nil)
+	w.furnish()
+	export := w.export(func(s *v1alpha1.RecordingExportSpec) { s.Suspend = true })
+	w.create(export)
+	w.start()
+	w.await(export, v1alpha1.ReasonSuspended)
+	if n := w.sim.Journal().Count(simulator.RouteDetailsSubmit, 0); n != 0 {
+		t.Errorf("%d analytics jobs were made", n)
+	}
+	w.suspend(export, false)
+	w.await(export, v1alpha1.ReasonBatchesRunning)
+	w.suspend(export, true)
+	w.await(export, v1alpha1.ReasonSuspended)
+	w.suspend(export, false)
+	w.await(export, v1alpha1.ReasonComplete)
+	w.judge(w.exportable())
+}
+
+func (w *world) suspend(export *v1alpha1.RecordingExport, suspend bool) {
+	w.t.Helper()
+	patch := client.MergeFrom(export.DeepCopy())
+	export.Spec.Suspend = suspend
+	if err := w.client.Patch(w.t.Context(), export, patch); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// TestDeletedWhileSurveying: the analytics job at Genesys Cloud is ended before
+// the export is let go.
+func TestDeletedWhileSurveying(t *testing.T) {
+	w := newWorld(t, func(o *simulator.Options) { o.AnalyticsDelay = time.Hour })
+	w.furnish()
+	export := w.export(nil)
+	w.create(export)
+	w.start()
+	testenv.Eventually(t, "an analytics job is running", func() bool { return w.sim.Journal().Count(simulator.RouteDetailsJob, 0) > 0 })
+	w.refresh(export)
+	if !slices.Contains(export.Finalizers, v1alpha1.Finalizer) {
+		t.Errorf("finalizers %v", export.Finalizers)
+	}
+	if err := w.client.Delete(t.Context(), export); err != nil {
+		t.Fatal(err)
+	}
+	w.gone(export)
+	if n := w.sim.Journal().Count(simulator.RouteDetailsDelete, http.StatusNoContent); n != 1 {
+		t.Errorf("%d analytics jobs were ended, want 1", n)
+	}
+}
+
+// TestAConversationThatEndsLater comes in a batch of its own.
+func TestAConversationThatEndsLater(t *testing.T) {
+	yesterday := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -1)
+	w := newWorld(t, func(o *simulator.Options) { o.Start, o.Edges.Open, o.SettleLag = yesterday, 1, 0 })
+	w.furnish()
+	export := w.export(func(s *v1alpha1.RecordingExportSpec) {
+		s.SettleAfter = &metav1.Duration{}
+		s.Window = v1alpha1.Window{Start: metav1.NewTime(yesterday), End: metav1.NewTime(yesterday.AddDate(0, 0, 1))}
+	})
+	w.create(export)
+	w.start()
+	w.await(export, v1alpha1.ReasonAwaitingConversationEnd)
+	if export.Status.Survey.Deferred != 1 {
+		t.Errorf("survey %+v", export.Status.Survey)
+	}
+	all := w.sim.Dataset().Started(yesterday, yesterday.AddDate(0, 0, 1))
+	for _, c := range all.Conversations {
+		if c.End.IsZero() {
+			if err := w.sim.EndConversation(c.ID, time.Now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	w.await(export, v1alpha1.ReasonComplete)
+	w.judge(all.Recordings())
+	if bags, _ := filepath.Glob(filepath.Join(w.archive(), "bags", "*-d*")); len(bags) == 0 {
+		t.Error("there is no bag of a later round")
+	}
+}
+
+// TestAWindowThatIsNotOldEnough is not surveyed.
+func TestAWindowThatIsNotOldEnough(t *testing.T) {
+	w := newWorld(t, nil)
+	w.furnish()
+	export := w.export(func(s *v1alpha1.RecordingExportSpec) {
+		s.Window.End = metav1.NewTime(time.Now().Add(time.Hour).Truncate(time.Second))
+		s.Window.Start = metav1.NewTime(time.Now().Truncate(time.Second))
+	})
+	w.create(export)
+	w.start()
+	w.await(export, v1alpha1.ReasonAwaitingSettlement)
+	w.says(export, "settleAfter")
+	if n := w.sim.Journal().Count(simulator.RouteAvailability, 0); n != 0 {
+		t.Errorf("Genesys Cloud was asked %d times", n)
+	}
+}
+
+// TestScopes: what the scope of legalHold leaves out is excluded, with its reason.
+func TestScopes(t *testing.T) {
+	for scope, held := range map[v1alpha1.HoldScope]bool{v1alpha1.HoldExclude: false, v1alpha1.HoldOnly: true} {
+		t.Run(string(scope), func(t *testing.T) {
+			w := newWorld(t, nil)
+			w.furnish()
+			export := w.export(func(s *v1alpha1.RecordingExportSpec) { s.LegalHold.Scope = scope })
+			w.create(export)
+			w.start()
+			w.await(export, v1alpha1.ReasonComplete)
+			all := w.sim.Dataset().Started(day, day.AddDate(0, 0, 1))
+			wanted, left := all.NotHeld(), all.Held()
+			if held {
+				wanted, left = left, wanted
+			}
+			w.judge(wanted.Recordings())
+			if n := w.reasons("conversations.csv")["HoldScope"]; n != len(left.Conversations) {
+				t.Errorf("%d conversations are excluded, want %d", n, len(left.Conversations))
+			}
+		})
+	}
+}
+
+// TestMediaThatWereNotAskedFor are listed as excluded, and their lane is not made.
+func TestMediaThatWereNotAskedFor(t *testing.T) {
+	w := newWorld(t, nil)
+	w.furnish()
+	export := w.export(func(s *v1alpha1.RecordingExportSpec) { s.MediaTypes = []v1alpha1.Medium{v1alpha1.MediumScreen} })
+	w.create(export)
+	w.start()
+	w.await(export, v1alpha1.ReasonComplete)
+	var wanted []simulator.Recording
+	others := 0
+	for _, r := range w.exportable() {
+		if r.Medium == simulator.Screen {
+			wanted = append(wanted, r)
+		} else {
+			others++
+		}
+	}
+	w.judge(wanted)
+	if n := w.reasons("recordings.csv")["MediumNotRequested"]; n != others || export.Status.Recordings.Excluded != int64(others) {
+		t.Errorf("%d recordings are excluded, status says %d, want %d", n, export.Status.Recordings.Excluded, others)
+	}
+	if bags, _ := filepath.Glob(filepath.Join(w.archive(), "bags", "*-legalhold-*")); len(bags) != 0 {
+		t.Errorf("there are bags of lane LegalHold: %v", bags)
+	}
+}
+
+// TestParkedMetadata: held conversations that time out do not hold up the
+// others, are asked last, and are exported in the end.
+func TestParkedMetadata(t *testing.T) {
+	w := newWorld(t, nil)
+	held := w.sim.Dataset().Held().Started(day, day.AddDate(0, 0, 1)).Conversations
+	for _, c := range held[:3] {
+		w.sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, ConversationID: c.ID, Status: http.StatusGatewayTimeout, Count: 2})
+	}
+	w.furnish()
+	export := w.export(nil)
+	w.create(export)
+	w.start()
+	w.await(export, v1alpha1.ReasonComplete)
+	w.judge(w.exportable())
+	if n := w.sim.Journal().Count(simulator.RouteMetadata, http.StatusGatewayTimeout); n != 6 {
+		t.Errorf("%d time-outs, want 6", n)
+	}
+	if peak := w.sim.Journal().Peak(simulator.HeldScreenLoad); peak != 1 {
+		t.Errorf("%d held conversations with screens were asked for at once, want 1", peak)
+	}
+}
+
+// TestThrottling is waited out: nothing fails and nothing is lost.
+func TestThrottling(t *testing.T) {
+	w := newWorld(t, nil)
+	for _, route := range []string{simulator.RouteMetadata, simulator.RouteBatchSubmit, simulator.RouteBatch, simulator.RouteDetailsSubmit} {
+		w.sim.InjectFault(simulator.Fault{Route: route, Status: http.StatusTooManyRequests, RetryAfter: time.Second, Nth: 2, Count: 1})
+	}
+	w.furnish()
+	export := w.export(nil)
+	w.create(export)
+	w.start()
+	w.await(export, v1alpha1.ReasonComplete)
+	w.judge(w.exportable())
+}
+
+// TestResultsThatCannotBeFetched are requested anew, and error pages are never
+// taken for recordings.
+func TestResultsThatCannotBeFetched(t *testing.T) {
+	w := newWorld(t, nil)
+	spoil := []simulator.Fault{
+		{Status: http.StatusForbidden}, {Body: simulator.HTML}, {Body: simulator.Empty}, {Body: simulator.Truncated}, {Reset: true}, {Status: http.StatusServiceUnavailable},
+	}
+	for i, r := range w.plain(simulator.Call)[:len(spoil)] {
+		fault := spoil[i]
+		fault.Route, fault.RecordingID, fault.Count = simulator.RouteDownload, r.ID, 2
+		w.sim.InjectFault(fault)
+	}
+	w.furnish()
+	export := w.export(nil)
+	w.create(export)
+	w.start()
+	w.await(export, v1alpha1.ReasonComplete)
+	w.judge(w.exportable())
+}
+
+// TestAHoldThatChanges between survey and transfer is evidence; the recordings
+// are exported all the same.
+func TestAHoldThatChanges(t *testing.T) {
+	w := newWorld(t, nil)
+	c := w.sim.Dataset().Held().Started(day, day.AddDate(0, 0, 1)).Conversations[0]
+	w.furnish()
+	export := w.export(nil)
+	export.Spec.Suspend = false
+	w.create(export)
+	stop := w.start()
+	testenv.Eventually(t, "the survey is done", func() bool { w.refresh(export); return export.Status.Survey.DaysSurveyed == 1 })
+	stop()
+	if err := w.sim.SetProtected(c.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	w.start()
+	w.await(export, v1alpha1.ReasonComplete)
+	tables, err := filepath.Glob(filepath.Join(w.archive(), "bags", "*", "data", "conversations.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := 0
+	for _, table := range tables {
+		for _, r := range readCSV(t, table) {
+			if r["conversation_id"] == c.ID && r["held_at_survey"] == "true" {
+				listed++
+			}
+		}
+	}
+	if listed != 2 {
+		t.Errorf("the conversation is listed %d times as held at the survey, want once in each hold lane", listed)
+	}
+}
+
+// TestOldBatchesAreDeleted once they are counted; their evidence is not.
+func TestOldBatchesAreDeleted(t *testing.T) {
+	w := newWorld(t, nil)
+	w.furnish()
+	export := w.export(func(s *v1alpha1.RecordingExportSpec) { s.RetainBatches = ptr.To[int32](2) })
+	w.create(export)
+	w.start()
+	w.await(export, v1alpha1.ReasonComplete)
+	testenv.Eventually(t, "two batches are left", func() bool { return len(w.batches()) == 2 })
+	w.judge(w.exportable())
+	bags, _ := filepath.Glob(filepath.Join(w.archive(), "bags", "*"))
+	if len(bags) != int(export.Status.Batches.Completed) {
+		t.Errorf("%d bags for %d batches", len(bags), export.Status.Batches.Completed)
+	}
+}
+
+func (w *world) batches() []v1alpha1.RecordingExportBatch {
+	w.t.Helper()
+	var list v1alpha1.RecordingExportBatchList
+	if err := w.client.List(w.t.Context(), &list, client.InNamespace(w.namespace)); err != nil {
+		w.t.Fatal(err)
+	}
+	return list.Items
+}
+
+// TestBatchesFollowTheRules: their conditions conform at every moment, they are
+// owned, and carry nothing of their export's labels.
+func TestBatchesFollowTheRules(t *testing.T) {
+	w := newWorld(t, nil)
+	w.furnish()
+	export := w.export(nil)
+	export.Labels = map[string]string{"argocd.argoproj.io/instance": "app"}
+	w.create(export)
+	w.start()
+	testenv.Eventually(t, "the export is complete", func() bool {
+		w.refresh(export)
+		for _, batch := range w.batches() {
+			if err := conditions.Check(&batch); err != nil && batch.Status.ObservedGeneration > 0 {
+				t.Error(err)
+			}
+		}
+		return conditions.IsReady(export)
+	})
+	for _, batch := range w.batches() {
+		if !metav1.IsControlledBy(&batch, export) || batch.Labels["argocd.argoproj.io/instance"] != "" || batch.Labels[v1alpha1.LabelExport] != export.Name {
+			t.Errorf("batch %s: owners %v, labels %v", batch.Name, batch.OwnerReferences, batch.Labels)
+		}
+	}
+}
