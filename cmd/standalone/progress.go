@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
+)
+
+// laneRow is what is to be seen of one lane of an export.
+type laneRow struct {
+	lane                   v1alpha1.Lane
+	running, done, stalled int
+	exported, total, gaps  int64
+	bytes                  int64
+	conversations, known   int64
+}
+
+// laneRows adds up each lane: its finished batches from the export's status,
+// those at work from themselves.
+func laneRows(v view) []laneRow {
+	var rows []laneRow
+	for _, lane := range []v1alpha1.Lane{v1alpha1.LaneStandard, v1alpha1.LaneLegalHold, v1alpha1.LaneLegalHoldScreen} {
+		row := laneRow{lane: lane}
+		for _, status := range v.export.Status.Lanes {
+			if status.Lane == lane {
+				row.done = int(status.Batches)
+				row.add(status.Recordings, status.Gaps, status.Bytes)
+			}
+		}
+		for i := range v.batches {
+			if batch := &v.batches[i]; batch.Spec.Lane == lane && batch.Status.Bag == nil {
+				row.addBatch(batch)
+			}
+		}
+		if row.done+row.running > 0 {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+func (r *laneRow) add(recordings v1alpha1.RecordingCounts, gaps, bytes int64) {
+	r.exported += recordings.Exported
+	r.total += recordings.Total
+	r.gaps += gaps
+	r.bytes += bytes
+}
+
+func (r *laneRow) addBatch(batch *v1alpha1.RecordingExportBatch) {
+	r.running++
+	if conditions.IsStalled(batch) {
+		r.stalled++
+	}
+	r.add(batch.Status.Recordings, batch.Status.Gaps, batch.Status.Bytes)
+	r.conversations += int64(batch.Spec.Conversations)
+	r.known += int64(batch.Status.Metadata)
+}
+
+// doing says what the batches at work are at.
+func (r *laneRow) doing() string {
+	switch {
+	case r.running == 0:
+		return ""
+	case r.stalled > 0:
+		return fmt.Sprintf("%d batches at work, %d stalled", r.running, r.stalled)
+	default:
+		return fmt.Sprintf("%d batches at work, metadata %d/%d", r.running, r.known, r.conversations)
+	}
+}
+
+// table shows every export with its lanes.
+func table(views []view) string {
+	rows := [][]string{{"EXPORT", "LANE", "BATCHES", "EXPORTED", "GAPS", "SIZE", "STATE"}}
+	for _, v := range views {
+		status := v.export.Status
+		rows = append(rows, []string{
+			v.name.Name, "", fmt.Sprintf("%d/%d", status.Batches.Completed, status.Batches.Planned), progress(status),
+			strconv.FormatInt(status.Gaps, 10), size(status.Bytes), state(v),
+		})
+		for _, r := range laneRows(v) {
+			rows = append(rows, []string{
+				"", string(r.lane), strconv.Itoa(r.done), fmt.Sprintf("%d/%d", r.exported, r.total),
+				strconv.FormatInt(r.gaps, 10), size(r.bytes), r.doing(),
+			})
+		}
+	}
+	return columns(rows)
+}
+
+// line shows an export where there is no terminal.
+func line(v view) string {
+	status := v.export.Status
+	return fmt.Sprintf("%s: %s recordings exported, %d gaps, %s, %d/%d batches. %s",
+		v.name.Name, progress(status), status.Gaps, size(status.Bytes), status.Batches.Completed, status.Batches.Planned, state(v))
+}
+
+func progress(status v1alpha1.RecordingExportStatus) string {
+	if status.Progress == "" {
+		return "0/0"
+	}
+	return status.Progress
+}
+
+func state(v view) string {
+	reason, message := conditions.Reason(&v.export), conditions.Message(&v.export)
+	if reason == "" {
+		return "waiting for the operator"
+	}
+	return reason + ": " + message
+}

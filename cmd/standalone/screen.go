@@ -1,0 +1,120 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// screen is where everything is shown: a table that is redrawn on a terminal,
+// lines elsewhere.
+type screen struct {
+	out      io.Writer
+	terminal bool
+	width    func() int
+	// drawn is how many lines of the table are on the terminal.
+	drawn int
+	// said is what was last said of each export, where there is no terminal.
+	said map[string]string
+}
+
+func newScreen(file *os.File) *screen {
+	descriptor := int(file.Fd())
+	return &screen{
+		out: file, terminal: term.IsTerminal(descriptor), said: map[string]string{},
+		width: func() int {
+			width, _, err := term.GetSize(descriptor)
+			if err != nil || width < 20 {
+				return 80
+			}
+			return width
+		},
+	}
+}
+
+// note writes a line, above the table if there is one.
+func (s *screen) note(format string, arguments ...any) {
+	s.erase()
+	fmt.Fprintf(s.out, format+"\n", arguments...)
+}
+
+// fail writes an error and returns the exit code for it.
+func (s *screen) fail(err error) int {
+	s.note("Error: %v", err)
+	return exitFailed
+}
+
+// show shows how the exports stand.
+func (s *screen) show(views []view) {
+	if s.terminal {
+		s.redraw(table(views))
+		return
+	}
+	for _, v := range views {
+		if line := line(v); s.said[v.name.String()] != line {
+			s.said[v.name.String()] = line
+			fmt.Fprintf(s.out, "%s %s\n", time.Now().Format(time.TimeOnly), line)
+		}
+	}
+}
+
+// finish leaves the table where it is.
+func (s *screen) finish() { s.drawn = 0 }
+
+// erase removes the table, if there is one.
+func (s *screen) erase() {
+	if s.drawn > 0 {
+		fmt.Fprintf(s.out, "\x1b[%dA\x1b[J", s.drawn)
+		s.drawn = 0
+	}
+}
+
+// redraw puts a table in the place of the last one, in one write so that it
+// does not flicker. Lines are cut to the terminal's width: one that wraps would
+// not be counted right.
+func (s *screen) redraw(text string) {
+	var frame bytes.Buffer
+	if s.drawn > 0 {
+		fmt.Fprintf(&frame, "\x1b[%dA\x1b[J", s.drawn)
+	}
+	s.drawn = 0
+	for line := range strings.Lines(text) {
+		runes := []rune(strings.TrimRight(line, "\n"))
+		if width := s.width() - 1; len(runes) > width {
+			runes = runes[:width]
+		}
+		frame.WriteString(string(runes) + "\n")
+		s.drawn++
+	}
+	_, _ = s.out.Write(frame.Bytes())
+}
+
+// columns aligns rows of cells.
+func columns(rows [][]string) string {
+	var out bytes.Buffer
+	writer := tabwriter.NewWriter(&out, 0, 0, 3, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(writer, strings.Join(row, "\t"))
+	}
+	_ = writer.Flush()
+	return out.String()
+}
+
+// size writes a number of bytes as people read it.
+func size(bytes int64) string {
+	if bytes < 1024 {
+		return fmt.Sprintf("%d B", bytes)
+	}
+	value, unit := float64(bytes)/1024, 0
+	for value >= 1024 && unit < 4 {
+		value /= 1024
+		unit++
+	}
+	return fmt.Sprintf("%.1f %ciB", value, "KMGTP"[unit])
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
+)
+
+const (
+	// lookEvery is between two looks at the exports.
+	lookEvery = time.Second
+	// stallGrace is how long something may be stalled before it counts: objects
+	// that were just applied find each other only by and by.
+	stallGrace = 15 * time.Second
+)
+
+// watcher watches exports until each has ended.
+type watcher struct {
+	api     client.Client
+	exports []types.NamespacedName
+	root    string
+	out     *screen
+	// stalled is since when each export has been stalled.
+	stalled map[types.NamespacedName]time.Time
+}
+
+// watch shows the exports' progress until each has ended, and returns the exit
+// code. Unless one stays stalled: that ends it too, if nobody could mend it.
+func (w *watcher) watch(ctx context.Context, mendable bool) (int, error) {
+	w.stalled = map[types.NamespacedName]time.Time{}
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		views, err := w.look(ctx)
+		if err != nil {
+			return exitFailed, err
+		}
+		w.out.show(views)
+		if ended(views) {
+			return w.conclude(views)
+		}
+		if hopeless := w.hopeless(views); len(hopeless) > 0 && !mendable {
+			w.out.finish()
+			for _, view := range hopeless {
+				w.out.note("%s is stalled (%s): %s", view.name, conditions.Reason(&view.export), conditions.Message(&view.export))
+			}
+			return exitFailed, nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			w.out.finish()
+			return exitFailed, ctx.Err()
+		}
+	}
+}
+
+// view is what is to be seen of one export.
+type view struct {
+	name    types.NamespacedName
+	export  v1alpha1.RecordingExport
+	batches []v1alpha1.RecordingExportBatch
+}
+
+func (w *watcher) look(ctx context.Context) ([]view, error) {
+	views := make([]view, len(w.exports))
+	for i, name := range w.exports {
+		v := &views[i]
+		v.name = name
+		if err := w.api.Get(ctx, name, &v.export); err != nil {
+			return nil, fmt.Errorf("export %s: %w", name, err)
+		}
+		var list v1alpha1.RecordingExportBatchList
+		err := w.api.List(ctx, &list, client.InNamespace(name.Namespace), client.MatchingLabels{v1alpha1.LabelExport: name.Name})
+		if err != nil {
+			return nil, fmt.Errorf("batches of export %s: %w", name, err)
+		}
+		v.batches = list.Items
+	}
+	return views, nil
+}
+
+func ended(views []view) bool {
+	for i := range views {
+		if !conditions.IsReady(&views[i].export) {
+			return false
+		}
+	}
+	return true
+}
+
+// hopeless are the exports that have been stalled for too long.
+func (w *watcher) hopeless(views []view) []view {
+	var out []view
+	for _, v := range views {
+		if !conditions.IsStalled(&v.export) {
+			delete(w.stalled, v.name)
+			continue
+		}
+		if _, known := w.stalled[v.name]; !known {
+			w.stalled[v.name] = time.Now()
+		}
+		if time.Since(w.stalled[v.name]) > stallGrace {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// conclude sums up exports that have ended, and returns the exit code.
+func (w *watcher) conclude(views []view) (int, error) {
+	w.out.finish()
+	code := exitComplete
+	for _, v := range views {
+		if err := summarize(w.out, w.root, v); err != nil {
+			return exitFailed, err
+		}
+		if v.export.Status.Gaps > 0 {
+			code = exitGaps
+		}
+	}
+	return code, nil
+}
