@@ -131,7 +131,11 @@ func (c *ControlPlane) connect(server string, keys pki) error {
 	if err != nil {
 		return err
 	}
-	c.Config = &rest.Config{Host: server, BearerToken: token, TLSClientConfig: rest.TLSClientConfig{CAFile: keys.certificate()}}
+	c.Config = &rest.Config{
+		Host: server, BearerToken: token, TLSClientConfig: rest.TLSClientConfig{CAFile: keys.certificate()},
+		// No limit on our side; the API server has its own. The default is 5 requests a second.
+		QPS: -1,
+	}
 	return nil
 }
 

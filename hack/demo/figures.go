@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/floor"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+)
+
+// day is the window of config/samples.
+var day = time.Date(2023, 10, 1, 0, 0, 0, 0, time.UTC)
+
+// requests counts what the simulator was asked, by route and status.
+type requests map[string]map[int]int
+
+// journal reads the simulator's.
+func journal(ctx context.Context) (requests, error) {
+	var answer struct {
+		Counts requests `json:"counts"`
+	}
+	err := get(ctx, "/_simulator/journal", &answer)
+	return answer.Counts, err
+}
+
+// since counts the requests after before by what they were: calls that count
+// against the budget, and among all answers 429s and 5xx.
+func (r requests) since(before requests) (calls, throttled, failed int) {
+	for route, byStatus := range r {
+		for status, n := range byStatus {
+			n -= before[route][status]
+			if strings.Contains(route, " /api/v2/") {
+				calls += n
+			}
+			switch {
+			case status == 429:
+				throttled += n
+			case status >= 500:
+				failed += n
+			}
+		}
+	}
+	return calls, throttled, failed
+}
+
+// conversation is what the simulator says of one.
+type conversation struct {
+	ID         string    `json:"id"`
+	Start      time.Time `json:"start"`
+	Held       bool      `json:"held"`
+	Recordings []struct {
+		Medium string `json:"medium"`
+	} `json:"recordings"`
+}
+
+// showFigures compares what was asked with the least that could have been.
+func showFigures(ctx context.Context, before requests) error {
+	after, err := journal(ctx)
+	if err != nil {
+		return err
+	}
+	calls, throttled, failed := after.since(before)
+	var dataset struct {
+		Conversations []conversation `json:"conversations"`
+	}
+	if err := get(ctx, "/_simulator/dataset?full=true", &dataset); err != nil {
+		return err
+	}
+	least, recordings, heldScreens, err := leastCalls(dataset.Conversations)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("  recordings in the window          %d, %d of them screens under legal hold\n", recordings, heldScreens)
+	fmt.Printf("  API calls                         %d, %.3f per recording\n", calls, float64(calls)/float64(recordings))
+	fmt.Printf("  the least for the same work       %d, %.3f per recording (ratio %.3f)\n", least.Total(), float64(least.Total())/float64(recordings), float64(calls)/float64(least.Total()))
+	fmt.Printf("  5xx answers met                   %d\n", failed)
+	fmt.Printf("  429 answers met                   %d\n", throttled)
+	return nil
+}
+
+// leastCalls is the floor for config/samples over the simulator's data.
+func leastCalls(all []conversation) (least floor.Bill, recordings, heldScreens int, err error) {
+	spec := slicing.Spec{
+		Start: day, End: day.AddDate(0, 0, 1), Width: time.Hour, MaxConversations: 1000,
+		Scope: slicing.Include, Screen: true, Other: true,
+	}
+	var wanted []floor.Conversation
+	for _, c := range all {
+		if c.Start.Before(spec.Start) || !c.Start.Before(spec.End) {
+			continue
+		}
+		w := floor.Conversation{Conversation: slicing.Conversation{ID: c.ID, Start: c.Start, Held: c.Held}}
+		for _, r := range c.Recordings {
+			if r.Medium == "Screen" {
+				w.Screens++
+			} else {
+				w.Others++
+			}
+		}
+		recordings += w.Screens + w.Others
+		if c.Held {
+			heldScreens += w.Screens
+		}
+		wanted = append(wanted, w)
+	}
+	least, err = floor.Calls(spec, wanted)
+	return least, recordings, heldScreens, err
+}

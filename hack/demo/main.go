@@ -1,0 +1,152 @@
+// Command demo shows the product at work: a simulated organisation, the bulk
+// export that fails there, and the export that does not.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+const (
+	// address of the simulator, which config/samples names too.
+	address = "127.0.0.1:8686"
+	base    = "http://" + address
+	// exitGaps is how cmd/standalone says that something could not be had.
+	exitGaps = 3
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, "bin", "demo"); err != nil {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(1)
+	}
+}
+
+// run plays the demo with the programs in binaries, in a folder that it empties.
+func run(ctx context.Context, binaries, folder string) error {
+	begun := time.Now()
+	if err := errors.Join(os.RemoveAll(folder), os.MkdirAll(folder, 0o750)); err != nil {
+		return err
+	}
+	stop, err := startSimulator(ctx, filepath.Join(binaries, "genesys-simulator"), folder)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	heading("What happens today: one bulk export job over the whole day")
+	if err := showBulkJob(ctx); err != nil {
+		return err
+	}
+	heading("The same day through the operator: config/samples")
+	before, err := journal(ctx)
+	if err != nil {
+		return err
+	}
+	if err := export(ctx, filepath.Join(binaries, "standalone"), folder); err != nil {
+		return err
+	}
+	heading("Every bag can be checked with sha256sum")
+	if err := showBags(ctx, filepath.Join(folder, "archive", "legal", "evidence", "case-4711")); err != nil {
+		return err
+	}
+	heading("Figures")
+	if err := showFigures(ctx, before); err != nil {
+		return err
+	}
+	fmt.Printf("\nThe demo took %v. The archive is in %s.\n", time.Since(begun).Round(time.Second), filepath.Join(folder, "archive"))
+	return nil
+}
+
+func heading(text string) { fmt.Printf("\n=== %s\n\n", text) }
+
+// startSimulator starts a day of eu-west-1: 600 conversations, a tenth of them
+// under legal hold, a third with screen recordings, 3,000 requests a minute.
+func startSimulator(ctx context.Context, binary, folder string) (stop func(), err error) {
+	log, err := os.Create(filepath.Join(folder, "simulator.log"))
+	if err != nil {
+		return nil, err
+	}
+	simulator := exec.CommandContext(ctx, binary, "--listen", address, "--region", "eu-west-1",
+		"--conversations", "600", "--held", "0.1", "--screens", "0.333", "--requests-per-minute", "3000")
+	simulator.Stdout, simulator.Stderr = log, log
+	simulator.Cancel = func() error { return simulator.Process.Signal(syscall.SIGTERM) }
+	if err := simulator.Start(); err != nil {
+		return nil, fmt.Errorf("start the simulator: %w", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- simulator.Wait(); _ = log.Close() }()
+	stop = func() {
+		_ = simulator.Process.Signal(syscall.SIGTERM)
+		<-ended
+	}
+	for range 100 {
+		if err = get(ctx, "/_simulator/health", nil); err == nil {
+			return stop, nil
+		}
+		select {
+		case <-ended:
+			return nil, fmt.Errorf("the simulator did not start; is %s in use? See %s", address, log.Name())
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	stop()
+	return nil, fmt.Errorf("the simulator does not answer: %w", err)
+}
+
+// export runs cmd/standalone on the samples.
+func export(ctx context.Context, binary, folder string) error {
+	standalone := exec.CommandContext(ctx, binary, "-f", "config/samples", "--timeout", "10m",
+		"--archive-root", filepath.Join(folder, "archive"), "--state-dir", filepath.Join(folder, "state"))
+	standalone.Stdout, standalone.Stderr = os.Stdout, os.Stderr
+	// Ctrl-C reaches it from the terminal; it stops cleanly by itself.
+	standalone.Cancel = func() error { return nil }
+	err := standalone.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == exitGaps {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("the export: %w", err)
+	}
+	return nil
+}
+
+// showBags lists the bags and checks the first with the tool that anybody has.
+func showBags(ctx context.Context, archive string) error {
+	bags, err := filepath.Glob(filepath.Join(archive, "bags", "*"))
+	if err != nil || len(bags) == 0 {
+		return fmt.Errorf("no bags in %s: %w", archive, err)
+	}
+	for _, bag := range bags {
+		files, err := filepath.Glob(filepath.Join(bag, "data", "recordings", "*", "*", "*"))
+		if err != nil {
+			return err
+		}
+		fmt.Printf("  %-52s %4d files\n", filepath.Base(bag), len(files))
+	}
+	seal := filepath.Join(archive, "seals", "1")
+	for _, check := range []struct{ folder, manifest string }{
+		{seal, "manifest-sha256.txt"}, {seal, "bags-sha256.txt"}, {bags[0], "tagmanifest-sha256.txt"}, {bags[0], "manifest-sha256.txt"},
+	} {
+		fmt.Printf("\n$ (cd %s && sha256sum -c --quiet %s)\n", check.folder, check.manifest)
+		sum := exec.CommandContext(ctx, "sha256sum", "-c", "--quiet", check.manifest)
+		sum.Dir, sum.Stdout, sum.Stderr = check.folder, os.Stdout, os.Stderr
+		if err := sum.Run(); err != nil {
+			return fmt.Errorf("%s in %s: %w", check.manifest, check.folder, err)
+		}
+		fmt.Println("  all files as they were sealed")
+	}
+	return nil
+}
+
+var client = &http.Client{Timeout: 30 * time.Second}
