@@ -38,6 +38,9 @@ type Reconciler struct {
 	Pace  Pace
 }
 
+// +kubebuilder:rbac:groups=recording.gcexport.dev,resources=exportdestinations,verbs=get;list;watch
+// +kubebuilder:rbac:groups=recording.gcexport.dev,resources=exportdestinations/status,verbs=patch
+
 // SetupWithManager adds the reconciler to a manager.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).

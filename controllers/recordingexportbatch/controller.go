@@ -62,6 +62,10 @@ type Reconciler struct {
 	waker loop.Waker
 }
 
+// +kubebuilder:rbac:groups=recording.gcexport.dev,resources=recordingexportbatches,verbs=get;list;watch
+// +kubebuilder:rbac:groups=recording.gcexport.dev,resources=recordingexportbatches/status,verbs=patch
+// +kubebuilder:rbac:groups=recording.gcexport.dev,resources=recordingexports;genesysorganizations;exportdestinations,verbs=get;list;watch
+
 // SetupWithManager adds the reconciler to a manager.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	generation := builder.WithPredicates(predicate.GenerationChangedPredicate{})

@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-logr/logr"
 	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	"github.com/gcexport/recording-export-operator/internal/controlplane"
@@ -74,6 +75,7 @@ func Start(t testing.TB) *rest.Config {
 // Main starts an API server for all tests of a package: call it from TestMain
 // with what the tests are to be given.
 func Main(m *testing.M, give func(*rest.Config)) {
+	ctrl.SetLogger(logger())
 	config, stop, err := start()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -122,8 +124,8 @@ func Eventually(t testing.TB, what string, holds func() bool) {
 	}
 }
 
-// Logger shows warnings and errors of the code under test, if tests are verbose.
-func Logger() logr.Logger {
+// logger shows warnings and errors of the code under test, if tests are verbose.
+func logger() logr.Logger {
 	if !slices.Contains(os.Args, "-test.v=true") {
 		return logr.Discard()
 	}

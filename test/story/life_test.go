@@ -21,19 +21,19 @@ import (
 // at work. What has been learned is not asked for again: at most what was in
 // flight at a stop is.
 func TestRestartsInTheMiddle(t *testing.T) {
-	w := newWorld(t, nil)
-	w.furnish()
-	export := w.export(nil)
-	w.create(export)
+	w := newStory(t, nil)
+	w.Furnish()
+	export := w.Export(nil)
+	w.Create(export)
 	restarts := 0
 	for _, calls := range []int{3, 20, 60, 100, 150} {
-		stop := w.start()
-		testenv.Eventually(t, "some more calls", func() bool { return w.sim.Journal().Count("", 0) >= calls })
+		stop := w.Start()
+		testenv.Eventually(t, "some more calls", func() bool { return w.Sim.Journal().Count("", 0) >= calls })
 		stop()
 		restarts++
 	}
-	w.start()
-	w.await(export, v1alpha1.ReasonComplete)
+	w.Start()
+	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(w.exportable())
 
 	const inFlight = 4 + 2 + 1
@@ -45,15 +45,15 @@ func TestRestartsInTheMiddle(t *testing.T) {
 			t.Errorf("%s: %d were asked for again after %d restarts, more than were in flight", route, again, restarts)
 		}
 	}
-	if n := w.sim.Journal().Count(simulator.RouteDetailsSubmit, 0); n > 2 {
+	if n := w.Sim.Journal().Count(simulator.RouteDetailsSubmit, 0); n > 2 {
 		t.Errorf("%d analytics jobs were made", n)
 	}
 }
 
 // askedAgain counts the requests of a route for something that was asked for before.
-func (w *world) askedAgain(route string, key func(simulator.Entry) string) int {
+func (w *story) askedAgain(route string, key func(simulator.Entry) string) int {
 	seen, again := map[string]bool{}, 0
-	for _, e := range w.sim.Journal().Entries() {
+	for _, e := range w.Sim.Journal().Entries() {
 		if e.Route != route {
 			continue
 		}
@@ -67,51 +67,48 @@ func (w *world) askedAgain(route string, key func(simulator.Entry) string) int {
 
 // TestSuspendAndResume: nothing is asked of Genesys Cloud while an export is suspended.
 func TestSuspendAndResume(t *testing.T) {
-	w := newWorld(t, nil)
-	w.furnish()
-	export := w.export(func(s *v1alpha1.RecordingExportSpec) { s.Suspend = true })
-	w.create(export)
-	w.start()
-	w.await(export, v1alpha1.ReasonSuspended)
-	if n := w.sim.Journal().Count(simulator.RouteDetailsSubmit, 0); n != 0 {
+	w := newStory(t, nil)
+	w.Furnish()
+	export := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.Suspend = true })
+	w.Create(export)
+	w.Start()
+	w.Await(export, v1alpha1.ReasonSuspended)
+	if n := w.Sim.Journal().Count(simulator.RouteDetailsSubmit, 0); n != 0 {
 		t.Errorf("%d analytics jobs were made", n)
 	}
 	w.suspend(export, false)
-	w.await(export, v1alpha1.ReasonBatchesRunning)
+	w.Await(export, v1alpha1.ReasonBatchesRunning)
 	w.suspend(export, true)
-	w.await(export, v1alpha1.ReasonSuspended)
+	w.Await(export, v1alpha1.ReasonSuspended)
 	w.suspend(export, false)
-	w.await(export, v1alpha1.ReasonComplete)
+	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(w.exportable())
 }
 
-func (w *world) suspend(export *v1alpha1.RecordingExport, suspend bool) {
-	w.t.Helper()
+func (w *story) suspend(export *v1alpha1.RecordingExport, suspend bool) {
+	w.Helper()
 	patch := client.MergeFrom(export.DeepCopy())
 	export.Spec.Suspend = suspend
-	if err := w.client.Patch(w.t.Context(), export, patch); err != nil {
-		w.t.Fatal(err)
+	if err := w.Client.Patch(w.Context(), export, patch); err != nil {
+		w.Fatal(err)
 	}
 }
 
 // TestDeletedWhileSurveying: the analytics job at Genesys Cloud is ended before
 // the export is let go.
 func TestDeletedWhileSurveying(t *testing.T) {
-	w := newWorld(t, func(o *simulator.Options) { o.AnalyticsDelay = time.Hour })
-	w.furnish()
-	export := w.export(nil)
-	w.create(export)
-	w.start()
-	testenv.Eventually(t, "an analytics job is running", func() bool { return w.sim.Journal().Count(simulator.RouteDetailsJob, 0) > 0 })
-	w.refresh(export)
+	w := newStory(t, func(o *simulator.Options) { o.AnalyticsDelay = time.Hour })
+	w.Furnish()
+	export := w.Export(nil)
+	w.Create(export)
+	w.Start()
+	testenv.Eventually(t, "an analytics job is running", func() bool { return w.Sim.Journal().Count(simulator.RouteDetailsJob, 0) > 0 })
+	w.Refresh(export)
 	if !slices.Contains(export.Finalizers, v1alpha1.Finalizer) {
 		t.Errorf("finalizers %v", export.Finalizers)
 	}
-	if err := w.client.Delete(t.Context(), export); err != nil {
-		t.Fatal(err)
-	}
-	w.gone(export)
-	if n := w.sim.Journal().Count(simulator.RouteDetailsDelete, http.StatusNoContent); n != 1 {
+	w.Delete(export)
+	if n := w.Sim.Journal().Count(simulator.RouteDetailsDelete, http.StatusNoContent); n != 1 {
 		t.Errorf("%d analytics jobs were ended, want 1", n)
 	}
 }
@@ -119,46 +116,46 @@ func TestDeletedWhileSurveying(t *testing.T) {
 // TestAConversationThatEndsLater comes in a batch of its own.
 func TestAConversationThatEndsLater(t *testing.T) {
 	yesterday := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -1)
-	w := newWorld(t, func(o *simulator.Options) { o.Start, o.Edges.Open, o.SettleLag = yesterday, 1, 0 })
-	w.furnish()
-	export := w.export(func(s *v1alpha1.RecordingExportSpec) {
+	w := newStory(t, func(o *simulator.Options) { o.Start, o.Edges.Open, o.SettleLag = yesterday, 1, 0 })
+	w.Furnish()
+	export := w.Export(func(s *v1alpha1.RecordingExportSpec) {
 		s.SettleAfter = &metav1.Duration{}
 		s.Window = v1alpha1.Window{Start: metav1.NewTime(yesterday), End: metav1.NewTime(yesterday.AddDate(0, 0, 1))}
 	})
-	w.create(export)
-	w.start()
-	w.await(export, v1alpha1.ReasonAwaitingConversationEnd)
+	w.Create(export)
+	w.Start()
+	w.Await(export, v1alpha1.ReasonAwaitingConversationEnd)
 	if export.Status.Survey.Deferred != 1 {
 		t.Errorf("survey %+v", export.Status.Survey)
 	}
-	all := w.sim.Dataset().Started(yesterday, yesterday.AddDate(0, 0, 1))
+	all := w.Sim.Dataset().Started(yesterday, yesterday.AddDate(0, 0, 1))
 	for _, c := range all.Conversations {
 		if c.End.IsZero() {
-			if err := w.sim.EndConversation(c.ID, time.Now()); err != nil {
+			if err := w.Sim.EndConversation(c.ID, time.Now()); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	w.await(export, v1alpha1.ReasonComplete)
+	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(all.Recordings())
-	if bags, _ := filepath.Glob(filepath.Join(w.archive(), "bags", "*-d*")); len(bags) == 0 {
+	if bags, _ := filepath.Glob(filepath.Join(w.Archive(), "bags", "*-d*")); len(bags) == 0 {
 		t.Error("there is no bag of a later round")
 	}
 }
 
 // TestAWindowThatIsNotOldEnough is not surveyed.
 func TestAWindowThatIsNotOldEnough(t *testing.T) {
-	w := newWorld(t, nil)
-	w.furnish()
-	export := w.export(func(s *v1alpha1.RecordingExportSpec) {
+	w := newStory(t, nil)
+	w.Furnish()
+	export := w.Export(func(s *v1alpha1.RecordingExportSpec) {
 		s.Window.End = metav1.NewTime(time.Now().Add(time.Hour).Truncate(time.Second))
 		s.Window.Start = metav1.NewTime(time.Now().Truncate(time.Second))
 	})
-	w.create(export)
-	w.start()
-	w.await(export, v1alpha1.ReasonAwaitingSettlement)
+	w.Create(export)
+	w.Start()
+	w.Await(export, v1alpha1.ReasonAwaitingSettlement)
 	w.says(export, "settleAfter")
-	if n := w.sim.Journal().Count(simulator.RouteAvailability, 0); n != 0 {
+	if n := w.Sim.Journal().Count(simulator.RouteAvailability, 0); n != 0 {
 		t.Errorf("Genesys Cloud was asked %d times", n)
 	}
 }
@@ -167,13 +164,13 @@ func TestAWindowThatIsNotOldEnough(t *testing.T) {
 func TestScopes(t *testing.T) {
 	for scope, held := range map[v1alpha1.HoldScope]bool{v1alpha1.HoldExclude: false, v1alpha1.HoldOnly: true} {
 		t.Run(string(scope), func(t *testing.T) {
-			w := newWorld(t, nil)
-			w.furnish()
-			export := w.export(func(s *v1alpha1.RecordingExportSpec) { s.LegalHold.Scope = scope })
-			w.create(export)
-			w.start()
-			w.await(export, v1alpha1.ReasonComplete)
-			all := w.sim.Dataset().Started(day, day.AddDate(0, 0, 1))
+			w := newStory(t, nil)
+			w.Furnish()
+			export := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.LegalHold.Scope = scope })
+			w.Create(export)
+			w.Start()
+			w.Await(export, v1alpha1.ReasonComplete)
+			all := w.Sim.Dataset().Started(day, day.AddDate(0, 0, 1))
 			wanted, left := all.NotHeld(), all.Held()
 			if held {
 				wanted, left = left, wanted
@@ -188,12 +185,12 @@ func TestScopes(t *testing.T) {
 
 // TestMediaThatWereNotAskedFor are listed as excluded, and their lane is not made.
 func TestMediaThatWereNotAskedFor(t *testing.T) {
-	w := newWorld(t, nil)
-	w.furnish()
-	export := w.export(func(s *v1alpha1.RecordingExportSpec) { s.MediaTypes = []v1alpha1.Medium{v1alpha1.MediumScreen} })
-	w.create(export)
-	w.start()
-	w.await(export, v1alpha1.ReasonComplete)
+	w := newStory(t, nil)
+	w.Furnish()
+	export := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.MediaTypes = []v1alpha1.Medium{v1alpha1.MediumScreen} })
+	w.Create(export)
+	w.Start()
+	w.Await(export, v1alpha1.ReasonComplete)
 	var wanted []simulator.Recording
 	others := 0
 	for _, r := range w.exportable() {
@@ -207,7 +204,7 @@ func TestMediaThatWereNotAskedFor(t *testing.T) {
 	if n := w.reasons("recordings.csv")["MediumNotRequested"]; n != others || export.Status.Recordings.Excluded != int64(others) {
 		t.Errorf("%d recordings are excluded, status says %d, want %d", n, export.Status.Recordings.Excluded, others)
 	}
-	if bags, _ := filepath.Glob(filepath.Join(w.archive(), "bags", "*-legalhold-*")); len(bags) != 0 {
+	if bags, _ := filepath.Glob(filepath.Join(w.Archive(), "bags", "*-legalhold-*")); len(bags) != 0 {
 		t.Errorf("there are bags of lane LegalHold: %v", bags)
 	}
 }
@@ -215,77 +212,77 @@ func TestMediaThatWereNotAskedFor(t *testing.T) {
 // TestParkedMetadata: held conversations that time out do not hold up the
 // others, are asked last, and are exported in the end.
 func TestParkedMetadata(t *testing.T) {
-	w := newWorld(t, nil)
-	held := w.sim.Dataset().Held().Started(day, day.AddDate(0, 0, 1)).Conversations
+	w := newStory(t, nil)
+	held := w.Sim.Dataset().Held().Started(day, day.AddDate(0, 0, 1)).Conversations
 	for _, c := range held[:3] {
-		w.sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, ConversationID: c.ID, Status: http.StatusGatewayTimeout, Count: 2})
+		w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, ConversationID: c.ID, Status: http.StatusGatewayTimeout, Count: 2})
 	}
-	w.furnish()
-	export := w.export(nil)
-	w.create(export)
-	w.start()
-	w.await(export, v1alpha1.ReasonComplete)
+	w.Furnish()
+	export := w.Export(nil)
+	w.Create(export)
+	w.Start()
+	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(w.exportable())
-	if n := w.sim.Journal().Count(simulator.RouteMetadata, http.StatusGatewayTimeout); n != 6 {
+	if n := w.Sim.Journal().Count(simulator.RouteMetadata, http.StatusGatewayTimeout); n != 6 {
 		t.Errorf("%d time-outs, want 6", n)
 	}
-	if peak := w.sim.Journal().Peak(simulator.HeldScreenLoad); peak != 1 {
+	if peak := w.Sim.Journal().Peak(simulator.HeldScreenLoad); peak != 1 {
 		t.Errorf("%d held conversations with screens were asked for at once, want 1", peak)
 	}
 }
 
 // TestThrottling is waited out: nothing fails and nothing is lost.
 func TestThrottling(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newStory(t, nil)
 	for _, route := range []string{simulator.RouteMetadata, simulator.RouteBatchSubmit, simulator.RouteBatch, simulator.RouteDetailsSubmit} {
-		w.sim.InjectFault(simulator.Fault{Route: route, Status: http.StatusTooManyRequests, RetryAfter: time.Second, Nth: 2, Count: 1})
+		w.Sim.InjectFault(simulator.Fault{Route: route, Status: http.StatusTooManyRequests, RetryAfter: time.Second, Nth: 2, Count: 1})
 	}
-	w.furnish()
-	export := w.export(nil)
-	w.create(export)
-	w.start()
-	w.await(export, v1alpha1.ReasonComplete)
+	w.Furnish()
+	export := w.Export(nil)
+	w.Create(export)
+	w.Start()
+	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(w.exportable())
 }
 
 // TestResultsThatCannotBeFetched are requested anew, and error pages are never
 // taken for recordings.
 func TestResultsThatCannotBeFetched(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newStory(t, nil)
 	spoil := []simulator.Fault{
 		{Status: http.StatusForbidden}, {Body: simulator.HTML}, {Body: simulator.Empty}, {Body: simulator.Truncated}, {Reset: true}, {Status: http.StatusServiceUnavailable},
 	}
 	for i, r := range w.plain(simulator.Call)[:len(spoil)] {
 		fault := spoil[i]
 		fault.Route, fault.RecordingID, fault.Count = simulator.RouteDownload, r.ID, 2
-		w.sim.InjectFault(fault)
+		w.Sim.InjectFault(fault)
 	}
-	w.furnish()
-	export := w.export(nil)
-	w.create(export)
-	w.start()
-	w.await(export, v1alpha1.ReasonComplete)
+	w.Furnish()
+	export := w.Export(nil)
+	w.Create(export)
+	w.Start()
+	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(w.exportable())
 }
 
 // TestAHoldThatChanges between survey and transfer is evidence; the recordings
 // are exported all the same.
 func TestAHoldThatChanges(t *testing.T) {
-	w := newWorld(t, nil)
-	c := w.sim.Dataset().Held().Started(day, day.AddDate(0, 0, 1)).Conversations[0]
-	w.furnish()
-	export := w.export(nil)
+	w := newStory(t, nil)
+	c := w.Sim.Dataset().Held().Started(day, day.AddDate(0, 0, 1)).Conversations[0]
+	w.Furnish()
+	export := w.Export(nil)
 	export.Spec.Suspend = false
-	w.create(export)
-	stop := w.start()
-	testenv.Eventually(t, "the survey is done", func() bool { w.refresh(export); return export.Status.Survey.DaysSurveyed == 1 })
+	w.Create(export)
+	stop := w.Start()
+	testenv.Eventually(t, "the survey is done", func() bool { w.Refresh(export); return export.Status.Survey.DaysSurveyed == 1 })
 	stop()
-	if err := w.sim.SetProtected(c.ID, false); err != nil {
+	if err := w.Sim.SetProtected(c.ID, false); err != nil {
 		t.Fatal(err)
 	}
-	w.start()
-	w.await(export, v1alpha1.ReasonComplete)
-	tables, err := filepath.Glob(filepath.Join(w.archive(), "bags", "*", "data", "conversations.csv"))
+	w.Start()
+	w.Await(export, v1alpha1.ReasonComplete)
+	tables, err := filepath.Glob(filepath.Join(w.Archive(), "bags", "*", "data", "conversations.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -304,25 +301,25 @@ func TestAHoldThatChanges(t *testing.T) {
 
 // TestOldBatchesAreDeleted once they are counted; their evidence is not.
 func TestOldBatchesAreDeleted(t *testing.T) {
-	w := newWorld(t, nil)
-	w.furnish()
-	export := w.export(func(s *v1alpha1.RecordingExportSpec) { s.RetainBatches = ptr.To[int32](2) })
-	w.create(export)
-	w.start()
-	w.await(export, v1alpha1.ReasonComplete)
+	w := newStory(t, nil)
+	w.Furnish()
+	export := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.RetainBatches = ptr.To[int32](2) })
+	w.Create(export)
+	w.Start()
+	w.Await(export, v1alpha1.ReasonComplete)
 	testenv.Eventually(t, "two batches are left", func() bool { return len(w.batches()) == 2 })
 	w.judge(w.exportable())
-	bags, _ := filepath.Glob(filepath.Join(w.archive(), "bags", "*"))
+	bags, _ := filepath.Glob(filepath.Join(w.Archive(), "bags", "*"))
 	if len(bags) != int(export.Status.Batches.Completed) {
 		t.Errorf("%d bags for %d batches", len(bags), export.Status.Batches.Completed)
 	}
 }
 
-func (w *world) batches() []v1alpha1.RecordingExportBatch {
-	w.t.Helper()
+func (w *story) batches() []v1alpha1.RecordingExportBatch {
+	w.Helper()
 	var list v1alpha1.RecordingExportBatchList
-	if err := w.client.List(w.t.Context(), &list, client.InNamespace(w.namespace)); err != nil {
-		w.t.Fatal(err)
+	if err := w.Client.List(w.Context(), &list, client.InNamespace(w.Namespace)); err != nil {
+		w.Fatal(err)
 	}
 	return list.Items
 }
@@ -330,14 +327,14 @@ func (w *world) batches() []v1alpha1.RecordingExportBatch {
 // TestBatchesFollowTheRules: their conditions conform at every moment, they are
 // owned, and carry nothing of their export's labels.
 func TestBatchesFollowTheRules(t *testing.T) {
-	w := newWorld(t, nil)
-	w.furnish()
-	export := w.export(nil)
+	w := newStory(t, nil)
+	w.Furnish()
+	export := w.Export(nil)
 	export.Labels = map[string]string{"argocd.argoproj.io/instance": "app"}
-	w.create(export)
-	w.start()
+	w.Create(export)
+	w.Start()
 	testenv.Eventually(t, "the export is complete", func() bool {
-		w.refresh(export)
+		w.Refresh(export)
 		for _, batch := range w.batches() {
 			if err := conditions.Check(&batch); err != nil && batch.Status.ObservedGeneration > 0 {
 				t.Error(err)

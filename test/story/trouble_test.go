@@ -10,7 +10,6 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
@@ -18,14 +17,15 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/operator"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
+	"github.com/gcexport/recording-export-operator/test/world"
 )
 
 // says fails unless the message of an object's Ready condition names what is to be done.
-func (w *world) says(obj object, words ...string) {
-	w.t.Helper()
+func (w *story) says(obj world.Object, words ...string) {
+	w.Helper()
 	for _, word := range words {
 		if !strings.Contains(conditions.Message(obj), word) {
-			w.t.Errorf("%s says %q, which does not name %q", obj.GetName(), conditions.Message(obj), word)
+			w.Errorf("%s says %q, which does not name %q", obj.GetName(), conditions.Message(obj), word)
 		}
 	}
 }
@@ -33,60 +33,53 @@ func (w *world) says(obj object, words ...string) {
 // TestEverythingMissingThenMade: whatever order the manifests come in, each
 // object says what it lacks, and goes on by itself once it is there.
 func TestEverythingMissingThenMade(t *testing.T) {
-	w := newWorld(t, nil)
-	w.start()
-	export := w.export(nil)
-	w.create(export)
-	w.await(export, v1alpha1.ReasonDestinationNotFound)
+	w := newStory(t, nil)
+	w.Start()
+	export := w.Export(nil)
+	w.Create(export)
+	w.Await(export, v1alpha1.ReasonDestinationNotFound)
 	w.says(export, "create the ExportDestination", "evidence")
 
-	w.create(w.destination())
-	w.await(export, v1alpha1.ReasonOrganizationNotFound)
+	w.Create(w.Destination())
+	w.Await(export, v1alpha1.ReasonOrganizationNotFound)
 	w.says(export, "create the GenesysOrganization", "emea")
 
-	organization := w.organization()
-	w.create(organization)
-	w.await(organization, v1alpha1.ReasonSecretNotFound)
+	organization := w.Organization()
+	w.Create(organization)
+	w.Await(organization, v1alpha1.ReasonSecretNotFound)
 	w.says(organization, "create the Secret", "genesys-oauth", "clientId", "clientSecret")
-	w.await(export, v1alpha1.ReasonOrganizationNotReady)
+	w.Await(export, v1alpha1.ReasonOrganizationNotReady)
 
-	w.create(w.secret(simulator.DefaultClientSecret))
-	w.await(export, v1alpha1.ReasonComplete)
+	w.Create(w.Secret(simulator.DefaultClientSecret))
+	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(w.exportable())
 }
 
 // TestASecretThatIsWrongThenCorrected: nobody has to restart or touch anything
 // but the Secret.
 func TestASecretThatIsWrongThenCorrected(t *testing.T) {
-	w := newWorld(t, nil)
-	secret, organization, export := w.secret("wrong"), w.organization(), w.export(nil)
-	w.create(secret)
-	w.create(organization)
-	w.create(w.destination())
-	w.create(export)
-	w.start()
-	w.await(organization, v1alpha1.ReasonCredentialsRejected)
+	w := newStory(t, nil)
+	secret, organization, export := w.Secret("wrong"), w.Organization(), w.Export(nil)
+	w.Create(secret)
+	w.Create(organization)
+	w.Create(w.Destination())
+	w.Create(export)
+	w.Start()
+	w.Await(organization, v1alpha1.ReasonCredentialsRejected)
 	w.says(organization, "correct the client id and secret in the organisation's Secret")
-	w.await(export, v1alpha1.ReasonOrganizationNotReady)
+	w.Await(export, v1alpha1.ReasonOrganizationNotReady)
 
-	w.refresh(secret)
+	w.Refresh(secret)
 	secret.StringData = map[string]string{"clientSecret": ""}
-	w.update(secret)
-	w.await(organization, v1alpha1.ReasonSecretIncomplete)
+	w.Update(secret)
+	w.Await(organization, v1alpha1.ReasonSecretIncomplete)
 	w.says(organization, "add the key clientSecret")
 
 	secret.StringData = map[string]string{"clientSecret": simulator.DefaultClientSecret}
-	w.update(secret)
-	w.await(organization, v1alpha1.ReasonLoggedIn)
-	w.await(export, v1alpha1.ReasonComplete)
+	w.Update(secret)
+	w.Await(organization, v1alpha1.ReasonLoggedIn)
+	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(w.exportable())
-}
-
-func (w *world) update(obj client.Object) {
-	w.t.Helper()
-	if err := w.client.Update(w.t.Context(), obj); err != nil {
-		w.t.Fatal(err)
-	}
 }
 
 // TestAPermissionThatIsMissingThenGiven: for each step of an export.
@@ -96,29 +89,29 @@ func TestAPermissionThatIsMissingThenGiven(t *testing.T) {
 		"metadata": {"recording:recording:view", "recording:recordingSegment:view"},
 	} {
 		t.Run(step, func(t *testing.T) {
-			w := newWorld(t, nil)
+			w := newStory(t, nil)
 			w.permit(permissions, false)
-			w.furnish()
-			export := w.export(nil)
-			w.create(export)
-			w.start()
+			w.Furnish()
+			export := w.Export(nil)
+			w.Create(export)
+			w.Start()
 			testenv.Eventually(t, "the export says that a permission is missing", func() bool {
-				w.refresh(export)
+				w.Refresh(export)
 				return conditions.IsStalled(export) && strings.Contains(conditions.Message(export), permissions[0])
 			})
 			w.says(export, "give the OAuth client a role with the permission")
 			w.permit(permissions, true)
-			w.await(export, v1alpha1.ReasonComplete)
+			w.Await(export, v1alpha1.ReasonComplete)
 			w.judge(w.exportable())
 		})
 	}
 }
 
-func (w *world) permit(permissions []string, granted bool) {
-	w.t.Helper()
+func (w *story) permit(permissions []string, granted bool) {
+	w.Helper()
 	for _, permission := range permissions {
-		if err := w.sim.SetPermission(simulator.DefaultClientID, permission, granted); err != nil {
-			w.t.Fatal(err)
+		if err := w.Sim.SetPermission(simulator.DefaultClientID, permission, granted); err != nil {
+			w.Fatal(err)
 		}
 	}
 }
@@ -126,14 +119,13 @@ func (w *world) permit(permissions []string, granted bool) {
 // TestAnEndpointThatIsNotAllowed: a manager asks nobody but Genesys Cloud unless
 // it was told to.
 func TestAnEndpointThatIsNotAllowed(t *testing.T) {
-	w := newWorld(t, nil)
-	w.furnish()
-	w.start(func(o *operator.Options) { o.Endpoints = connection.Endpoints{Hosts: []string{"genesys.example"}} })
-	organization := w.organization()
-	organization.Namespace = w.namespace
-	w.await(organization, v1alpha1.ReasonEndpointNotAllowed)
-	w.says(organization, "--allow-endpoints="+strings.TrimPrefix(w.endpoint, "http://"))
-	if n := w.sim.Journal().Count("", 0); n != 0 {
+	w := newStory(t, nil)
+	w.Furnish()
+	w.Start(func(o *operator.Options) { o.Endpoints = connection.Endpoints{Hosts: []string{"genesys.example"}} })
+	organization := w.Organization()
+	w.Await(organization, v1alpha1.ReasonEndpointNotAllowed)
+	w.says(organization, "--allow-endpoints="+strings.TrimPrefix(w.Endpoint, "http://"))
+	if n := w.Sim.Journal().Count("", 0); n != 0 {
 		t.Errorf("it was asked %d times all the same", n)
 	}
 }
@@ -141,71 +133,63 @@ func TestAnEndpointThatIsNotAllowed(t *testing.T) {
 // TestAnotherOrganizationIsRefused: credentials that suddenly belong to another
 // organisation must not mix its recordings in.
 func TestAnotherOrganizationIsRefused(t *testing.T) {
-	w := newWorld(t, nil)
-	w.furnish()
-	organization := w.organization()
-	organization.Namespace = w.namespace
-	stop := w.start()
-	w.await(organization, v1alpha1.ReasonLoggedIn)
+	w := newStory(t, nil)
+	w.Furnish()
+	organization := w.Organization()
+	stop := w.Start()
+	w.Await(organization, v1alpha1.ReasonLoggedIn)
 	stop()
 	organization.Status.Organization.ID = "11111111-1111-4111-8111-111111111111"
-	if err := w.client.Status().Update(t.Context(), organization); err != nil {
+	if err := w.Client.Status().Update(t.Context(), organization); err != nil {
 		t.Fatal(err)
 	}
-	w.start()
-	w.await(organization, v1alpha1.ReasonOrganizationMismatch)
+	w.Start()
+	w.Await(organization, v1alpha1.ReasonOrganizationMismatch)
 	w.says(organization, organization.Status.Organization.ID, simulator.DefaultOrganizationID)
 }
 
 // TestADestinationThatCannotBeWritten: a file stands where the directory should be.
 func TestADestinationThatCannotBeWritten(t *testing.T) {
-	w := newWorld(t, nil)
-	w.furnish()
-	blocker := filepath.Join(w.root, w.namespace)
+	w := newStory(t, nil)
+	w.Furnish()
+	blocker := filepath.Join(w.Root, w.Namespace)
 	if err := os.WriteFile(blocker, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	destination, export := w.destination(), w.export(nil)
-	destination.Namespace = w.namespace
-	w.create(export)
-	w.start()
-	w.await(destination, v1alpha1.ReasonDestinationNotWritable)
-	w.await(export, v1alpha1.ReasonDestinationNotReady)
+	destination, export := w.Destination(), w.Export(nil)
+	w.Create(export)
+	w.Start()
+	w.Await(destination, v1alpha1.ReasonDestinationNotWritable)
+	w.Await(export, v1alpha1.ReasonDestinationNotReady)
 	if err := os.Remove(blocker); err != nil {
 		t.Fatal(err)
 	}
-	w.await(destination, v1alpha1.ReasonWritable)
-	w.await(export, v1alpha1.ReasonComplete)
+	w.Await(destination, v1alpha1.ReasonWritable)
+	w.Await(export, v1alpha1.ReasonComplete)
 }
 
 // TestAnArchiveThatIsAnothers: an export of the same name that asks for something
 // else must not touch what is there.
 func TestAnArchiveThatIsAnothers(t *testing.T) {
-	w := newWorld(t, nil)
-	w.furnish()
-	w.start()
-	export := w.export(nil)
-	w.create(export)
-	w.await(export, v1alpha1.ReasonComplete)
-	if err := w.client.Delete(t.Context(), export); err != nil {
-		t.Fatal(err)
-	}
-	w.gone(export)
-	calls := w.sim.Journal().Count(simulator.RouteDownload, 0)
+	w := newStory(t, nil)
+	w.Furnish()
+	w.Start()
+	export := w.Export(nil)
+	w.Create(export)
+	w.Await(export, v1alpha1.ReasonComplete)
+	w.Delete(export)
+	calls := w.Sim.Journal().Count(simulator.RouteDownload, 0)
 
-	other := w.export(func(s *v1alpha1.RecordingExportSpec) { s.MediaTypes = []v1alpha1.Medium{"Call"} })
-	w.create(other)
-	w.await(other, v1alpha1.ReasonArchiveMismatch)
+	other := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.MediaTypes = []v1alpha1.Medium{"Call"} })
+	w.Create(other)
+	w.Await(other, v1alpha1.ReasonArchiveMismatch)
 	w.says(other, "use another name", "spec")
-	if err := w.client.Delete(t.Context(), other); err != nil {
-		t.Fatal(err)
-	}
-	w.gone(other)
+	w.Delete(other)
 
-	again := w.export(nil)
-	w.create(again)
-	w.await(again, v1alpha1.ReasonComplete)
-	if now := w.sim.Journal().Count(simulator.RouteDownload, 0); now != calls {
+	again := w.Export(nil)
+	w.Create(again)
+	w.Await(again, v1alpha1.ReasonComplete)
+	if now := w.Sim.Journal().Count(simulator.RouteDownload, 0); now != calls {
 		t.Errorf("an export made anew fetched %d recordings again", now-calls)
 	}
 	if again.Status.Progress != export.Status.Progress || again.Status.Batches.Completed != export.Status.Batches.Completed {
@@ -213,23 +197,15 @@ func TestAnArchiveThatIsAnothers(t *testing.T) {
 	}
 }
 
-func (w *world) gone(obj client.Object) {
-	w.t.Helper()
-	testenv.Eventually(w.t, obj.GetName()+" is gone", func() bool {
-		err := w.client.Get(w.t.Context(), client.ObjectKeyFromObject(obj), obj)
-		return client.IgnoreNotFound(err) == nil && err != nil
-	})
-}
-
 // TestIDsThatAreNoUUIDs: what Genesys Cloud lists under an id that is none is
 // named in the account, and no path is made of it.
 func TestIDsThatAreNoUUIDs(t *testing.T) {
-	w := newWorld(t, func(o *simulator.Options) { o.Edges.HostileIDs = true })
-	w.furnish()
-	w.start()
-	export := w.export(nil)
-	w.create(export)
-	w.await(export, v1alpha1.ReasonCompleteWithGaps)
+	w := newStory(t, func(o *simulator.Options) { o.Edges.HostileIDs = true })
+	w.Furnish()
+	w.Start()
+	export := w.Export(nil)
+	w.Create(export)
+	w.Await(export, v1alpha1.ReasonCompleteWithGaps)
 	if export.Status.Gaps != 2 {
 		t.Errorf("%d gaps, want the conversation and the recording", export.Status.Gaps)
 	}
@@ -239,7 +215,7 @@ func TestIDsThatAreNoUUIDs(t *testing.T) {
 	if got := w.reasons("recordings.csv")["InvalidID"] + w.reasons("conversations.csv")["InvalidID"]; got != 2 {
 		t.Errorf("%d lines name them, want 2", got)
 	}
-	for _, entry := range w.sim.Journal().Entries() {
+	for _, entry := range w.Sim.Journal().Entries() {
 		if strings.Contains(entry.Path, "..") {
 			t.Errorf("%s was asked for", entry.Path)
 		}
@@ -247,10 +223,10 @@ func TestIDsThatAreNoUUIDs(t *testing.T) {
 }
 
 // reasons counts the lines of a table of the seal by reason.
-func (w *world) reasons(table string) map[string]int {
-	w.t.Helper()
+func (w *story) reasons(table string) map[string]int {
+	w.Helper()
 	counts := map[string]int{}
-	for _, r := range readCSV(w.t, filepath.Join(w.archive(), "seals", "1", table)) {
+	for _, r := range readCSV(w, filepath.Join(w.Archive(), "seals", "1", table)) {
 		counts[r["reason"]]++
 	}
 	return counts
@@ -259,21 +235,21 @@ func (w *world) reasons(table string) map[string]int {
 // TestWhatCannotBeHadIsNamed: archived, deleted and unfinished recordings,
 // refused and withheld results, metadata that nobody can read.
 func TestWhatCannotBeHadIsNamed(t *testing.T) {
-	w := newWorld(t, func(o *simulator.Options) {
+	w := newStory(t, func(o *simulator.Options) {
 		o.Edges.Open = 2
 		o.Edges.FileStates = map[simulator.FileState]int{simulator.Archived: 3, simulator.Deleted: 1, simulator.Uploading: 1, simulator.Errored: 1}
 	})
 	calls := w.plain(simulator.Call)
 	refused, withheld, unreadable, unknown := calls[0], calls[1], calls[2], calls[3]
-	w.sim.InjectFault(simulator.Fault{ConversationID: refused.ConversationID, RecordingID: refused.ID, ResultError: "media not found"})
-	w.sim.InjectFault(simulator.Fault{ConversationID: withheld.ConversationID, RecordingID: withheld.ID, Withhold: true})
-	w.sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, ConversationID: unreadable.ConversationID, Status: http.StatusGatewayTimeout})
-	w.sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, ConversationID: unknown.ConversationID, Status: http.StatusNotFound})
-	w.furnish()
-	w.start()
-	export := w.export(func(s *v1alpha1.RecordingExportSpec) { s.Retry.Deadline = &metav1.Duration{Duration: 5 * time.Second} })
-	w.create(export)
-	w.await(export, v1alpha1.ReasonCompleteWithGaps)
+	w.Sim.InjectFault(simulator.Fault{ConversationID: refused.ConversationID, RecordingID: refused.ID, ResultError: "media not found"})
+	w.Sim.InjectFault(simulator.Fault{ConversationID: withheld.ConversationID, RecordingID: withheld.ID, Withhold: true})
+	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, ConversationID: unreadable.ConversationID, Status: http.StatusGatewayTimeout})
+	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, ConversationID: unknown.ConversationID, Status: http.StatusNotFound})
+	w.Furnish()
+	w.Start()
+	export := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.Retry.Deadline = &metav1.Duration{Duration: 5 * time.Second} })
+	w.Create(export)
+	w.Await(export, v1alpha1.ReasonCompleteWithGaps)
 
 	got := w.reasons("recordings.csv")
 	for reason, n := range map[string]int{"Archived": 3, "Deleted": 1, "NotReady": 1, "FileError": 1, "Refused": 1, "NotDelivered": 1} {
@@ -299,9 +275,9 @@ func TestWhatCannotBeHadIsNamed(t *testing.T) {
 
 // plain are recordings of a medium, each the only one of a conversation that is
 // not under legal hold.
-func (w *world) plain(medium simulator.Medium) []simulator.Recording {
+func (w *story) plain(medium simulator.Medium) []simulator.Recording {
 	var out []simulator.Recording
-	for _, c := range w.sim.Dataset().NotHeld().Started(day, day.AddDate(0, 0, 1)).Conversations {
+	for _, c := range w.Sim.Dataset().NotHeld().Started(day, day.AddDate(0, 0, 1)).Conversations {
 		if len(c.Recordings) == 1 && c.Recordings[0].Medium == medium && c.Recordings[0].FileState.Downloadable() && !c.End.IsZero() {
 			out = append(out, c.Recordings[0])
 		}
@@ -309,7 +285,7 @@ func (w *world) plain(medium simulator.Medium) []simulator.Recording {
 	return out
 }
 
-func (w *world) open(conversationID string) bool {
-	c, _ := w.sim.Dataset().Conversation(conversationID)
+func (w *story) open(conversationID string) bool {
+	c, _ := w.Sim.Dataset().Conversation(conversationID)
 	return c.End.IsZero()
 }

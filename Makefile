@@ -1,0 +1,84 @@
+# Everything is done by targets of this file; "make help" lists them. Nothing has
+# to be installed but Go, git, make and a C compiler.
+
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+IMAGE     ?= ghcr.io/gcexport/recording-export-operator:$(VERSION)
+LDFLAGS   := -s -w -X github.com/gcexport/recording-export-operator/internal/operator.Version=$(VERSION)
+TOOL      := go tool -modfile=hack/tools/go.mod
+# Seconds that each fuzz target runs in "make fuzz".
+FUZZTIME  ?= 30s
+
+.DEFAULT_GOAL := help
+.SUFFIXES:
+
+##@ General
+
+.PHONY: help
+help: ## Show this help.
+	@awk 'BEGIN {FS = ":.*##"; printf "\nUsage: make <target>\n"} \
+	  /^[a-zA-Z0-9_-]+:.*?##/ { printf "  %-16s %s\n", $$1, $$2 } \
+	  /^##@/ { printf "\n%s\n", substr($$0, 5) }' $(MAKEFILE_LIST)
+
+##@ Use it
+
+.PHONY: demo
+demo: control-plane build ## Export a simulated day into demo/archive and verify it. 20 minutes the first time, then half a minute.
+	@go run ./hack/demo
+
+##@ Build
+
+.PHONY: build
+build: ## Build the programs into bin/.
+	@echo "Building the programs; the first time the Genesys SDK alone takes about 5 minutes." >&2
+	@go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+
+.PHONY: control-plane
+control-plane: ## Build etcd, kube-apiserver, kube-controller-manager and kubectl into bin/k8s, once; not if KUBEBUILDER_ASSETS is set.
+	@[ -n "$$KUBEBUILDER_ASSETS" ] || hack/controlplane/build.sh >/dev/null
+
+.PHONY: image
+image: ## Build the container image (needs Docker).
+	docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
+
+##@ Change it
+
+.PHONY: generate
+generate: ## Generate deep copies, CRDs and RBAC from the Go code.
+	$(TOOL) controller-gen object paths=./api/...
+	$(TOOL) controller-gen crd paths=./api/... output:crd:dir=config/crd/bases
+	$(TOOL) controller-gen rbac:roleName=manager paths=./controllers/... output:rbac:dir=config/rbac
+
+.PHONY: tidy
+tidy: ## Tidy the modules and format the code.
+	go mod tidy
+	cd hack/controlplane && go mod tidy
+	cd hack/tools && go mod tidy
+	gofmt -w $$(git ls-files '*.go')
+
+.PHONY: lint
+lint: ## Lint the Go code.
+	@echo "Linting; the first time the linter itself is built, about 3 minutes." >&2
+	$(TOOL) golangci-lint run
+
+##@ Check it
+
+.PHONY: test
+test: control-plane ## Run all tests, with the race detector; prints the coverage.
+	@echo "Testing; the first time the Genesys SDK is compiled for the race detector, about 5 minutes." >&2
+	go test -race -count=1 -timeout 30m -coverpkg=./... -coverprofile=cover.out ./...
+	@go tool cover -func=cover.out | awk '/^total:/ {print "Coverage of all code by all tests: " $$3}'
+
+.PHONY: verify
+verify: control-plane ## Check that generated files are up to date, modules tidy, the code clean, and every manifest accepted by a real API server.
+	hack/verify.sh
+	$(MAKE) --no-print-directory lint
+	go test -count=1 ./test/manifests ./test/argocd
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME.
+	hack/fuzz.sh $(FUZZTIME)
+
+.PHONY: bench
+bench: control-plane ## Measure calls per recording and the use of a small budget; 6 minutes.
+	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./test/bench
+	go test -run '^$$' -bench . ./internal/genesys/client

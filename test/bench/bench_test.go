@@ -1,0 +1,121 @@
+// Package bench measures what an export costs: calls to Genesys Cloud against
+// the least that the same work can do with, and how well a small request budget
+// is used. Nothing here is a test: "make bench" prints the figures.
+package bench
+
+import (
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/exportspec"
+	"github.com/gcexport/recording-export-operator/internal/floor"
+	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
+	"github.com/gcexport/recording-export-operator/internal/operator"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+	"github.com/gcexport/recording-export-operator/internal/testenv"
+	"github.com/gcexport/recording-export-operator/test/world"
+)
+
+var server *rest.Config
+
+func TestMain(m *testing.M) {
+	testenv.Main(m, func(config *rest.Config) { server = config })
+}
+
+// export exports the simulator's day at the manager's own paces, and returns the
+// world afterwards.
+func export(b *testing.B, change func(*simulator.Options)) (*world.World, *v1alpha1.RecordingExport) {
+	b.Helper()
+	w := world.New(b, server, change)
+	w.Create(w.Secret(simulator.DefaultClientSecret))
+	organization := w.Organization()
+	organization.Spec.RequestsPerMinute = int32(w.Sim.Options().RequestsPerMinute) //nolint:gosec // a few thousand
+	w.Create(organization)
+	w.Create(w.Destination())
+	done := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.Slicing.Width = &metav1.Duration{Duration: time.Hour} })
+	w.Create(done)
+	w.Start(func(o *operator.Options) { o.Paces = operator.DefaultPaces() })
+	for !conditions.IsReady(done) {
+		<-time.After(time.Second)
+		w.Refresh(done)
+	}
+	if done.Status.Gaps != 0 {
+		b.Fatalf("%d gaps", done.Status.Gaps)
+	}
+	return w, done
+}
+
+// calls counts the calls that weigh on the request budget.
+func calls(journal *simulator.Journal) int {
+	return journal.Count("", 0) - journal.Count(simulator.RouteLogin, 0) - journal.Count(simulator.RouteDownload, 0)
+}
+
+// least is the floor for the work that was done.
+func least(b *testing.B, w *world.World, spec v1alpha1.RecordingExportSpec) floor.Bill {
+	b.Helper()
+	cut := exportspec.Slicing(spec)
+	var conversations []floor.Conversation
+	for _, c := range w.Sim.Dataset().Started(cut.Start, cut.End).Conversations {
+		known := floor.Conversation{Conversation: slicing.Conversation{ID: c.ID, Start: c.Start, Held: c.Held}}
+		for _, r := range c.Recordings {
+			if r.Medium == simulator.Screen {
+				known.Screens++
+			} else {
+				known.Others++
+			}
+		}
+		conversations = append(conversations, known)
+	}
+	bill, err := floor.Calls(cut, conversations)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return bill
+}
+
+// BenchmarkCalls exports a day of 600 conversations with latencies like Genesys
+// Cloud's in small.
+func BenchmarkCalls(b *testing.B) {
+	for b.Loop() {
+		w, done := export(b, func(o *simulator.Options) {
+			*o = simulator.Defaults()
+			o.RequestsPerMinute = 3000
+		})
+		journal, bill := w.Sim.Journal(), least(b, w, done.Spec)
+		recordings := float64(done.Status.Recordings.Exported)
+		b.ReportMetric(float64(calls(journal))/recordings, "calls/recording")
+		b.ReportMetric(float64(bill.Total())/recordings, "least-calls/recording")
+		b.ReportMetric(float64(calls(journal))/float64(bill.Total()), "calls/least")
+		b.ReportMetric(float64(journal.Throttled()), "429s")
+		b.ReportMetric(float64(journal.ServerErrors()), "5xxs")
+		b.ReportMetric(float64(journal.Peak(simulator.NotHeldLoad)), "peak-metadata-Standard")
+		b.ReportMetric(float64(max(journal.Peak(simulator.HeldLoad), journal.Peak(simulator.HeldScreenLoad))), "peak-metadata-held")
+	}
+}
+
+// BenchmarkBudget exports a day that takes several minutes of a budget of 300
+// requests a minute. The last minute does not count: there the work runs out.
+func BenchmarkBudget(b *testing.B) {
+	for b.Loop() {
+		w, _ := export(b, func(o *simulator.Options) {
+			*o = simulator.Defaults()
+			o.Conversations, o.RequestsPerMinute = 900, 300
+		})
+		windows := w.Sim.Journal().Windows()
+		used, lowest := 0, 1.0
+		for _, window := range windows[:len(windows)-1] {
+			used += window.Used
+			lowest = min(lowest, float64(window.Used)/300)
+		}
+		full := float64(len(windows) - 1)
+		b.ReportMetric(100*float64(used)/(full*300), "%-of-budget")
+		b.ReportMetric(100*lowest, "%-in-the-lowest-minute")
+		b.ReportMetric(full, "full-minutes")
+		b.ReportMetric(float64(w.Sim.Journal().Throttled()), "429s")
+	}
+}
