@@ -73,5 +73,3 @@ type ExportDestinationList struct {
 
 // GetConditions returns the conditions of the status.
 func (d *ExportDestination) GetConditions() *[]metav1.Condition { return &d.Status.Conditions }
-
-func init() { SchemeBuilder.Register(&ExportDestination{}, &ExportDestinationList{}) }

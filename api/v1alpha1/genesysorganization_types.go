@@ -110,5 +110,3 @@ type GenesysOrganizationList struct {
 
 // GetConditions returns the conditions of the status.
 func (o *GenesysOrganization) GetConditions() *[]metav1.Condition { return &o.Status.Conditions }
-
-func init() { SchemeBuilder.Register(&GenesysOrganization{}, &GenesysOrganizationList{}) }

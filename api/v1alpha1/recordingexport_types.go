@@ -260,5 +260,3 @@ type RecordingExportList struct {
 
 // GetConditions returns the conditions of the status.
 func (e *RecordingExport) GetConditions() *[]metav1.Condition { return &e.Status.Conditions }
-
-func init() { SchemeBuilder.Register(&RecordingExport{}, &RecordingExportList{}) }

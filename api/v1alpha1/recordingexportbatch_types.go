@@ -131,5 +131,3 @@ type RecordingExportBatchList struct {
 
 // GetConditions returns the conditions of the status.
 func (b *RecordingExportBatch) GetConditions() *[]metav1.Condition { return &b.Status.Conditions }
-
-func init() { SchemeBuilder.Register(&RecordingExportBatch{}, &RecordingExportBatchList{}) }

@@ -57,7 +57,7 @@ func start(t *testing.T, args ...string) running {
 	args = append([]string{"--listen", "127.0.0.1:0", "--conversations", "50", "--latency", "0"}, args...)
 	go func() { ended <- run(ctx, program{args, noEnvironment, p.stdout, p.stderr}) }()
 	p.stop = sync.OnceValue(func() error { cancel(); return <-ended })
-	t.Cleanup(func() { p.stop() })
+	t.Cleanup(func() { _ = p.stop() })
 	eventually(t, func() bool { return strings.Contains(p.stdout.String(), "look behind") })
 	p.url = addressLine.FindStringSubmatch(p.stdout.String())[1]
 	return p
@@ -148,7 +148,7 @@ func TestStopDoesNotWaitForSlowAnswers(t *testing.T) {
 	send(t, "POST", p.url+"/_simulator/faults", `{"route":"POST /oauth/token","delay":"1h"}`)
 	refused := make(chan error, 1)
 	go func() {
-		r, err := http.NewRequestWithContext(t.Context(), "POST", p.url+"/oauth/token", strings.NewReader(loginForm))
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.url+"/oauth/token", strings.NewReader(loginForm))
 		if err == nil {
 			var response *http.Response
 			if response, err = http.DefaultTransport.RoundTrip(r); err == nil {

@@ -36,7 +36,7 @@ type settings struct {
 func main() {
 	s := parse()
 	if s.version {
-		fmt.Println(operator.Version) //nolint:forbidigo // what the flag asks for
+		fmt.Println(operator.Version)
 		return
 	}
 	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&s.log)))

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -84,23 +85,24 @@ func startSimulator(ctx context.Context, binary, folder string) (stop func(), er
 		return nil, fmt.Errorf("start the simulator: %w", err)
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- simulator.Wait(); _ = log.Close() }()
+	go func() { ended <- errors.Join(simulator.Wait(), log.Close()) }()
 	stop = func() {
 		_ = simulator.Process.Signal(syscall.SIGTERM)
-		<-ended
-	}
-	for range 100 {
-		if err = get(ctx, "/_simulator/health", nil); err == nil {
-			return stop, nil
+		if err := <-ended; err != nil {
+			fmt.Fprintln(os.Stderr, "demo: the simulator:", err)
 		}
+	}
+	// Only its own word says that it is this one that listens, not another.
+	for {
 		select {
-		case <-ended:
-			return nil, fmt.Errorf("the simulator did not start; is %s in use? See %s", address, log.Name())
-		case <-time.After(100 * time.Millisecond):
+		case err := <-ended:
+			return nil, fmt.Errorf("the simulator did not start: %w; is %s in use? See %s", err, address, log.Name())
+		case <-time.After(50 * time.Millisecond):
+		}
+		if said, err := os.ReadFile(log.Name()); err != nil || bytes.Contains(said, []byte("look behind")) {
+			return stop, err
 		}
 	}
-	stop()
-	return nil, fmt.Errorf("the simulator does not answer: %w", err)
 }
 
 // export runs cmd/standalone on the samples.

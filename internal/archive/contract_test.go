@@ -188,7 +188,7 @@ func testLarge(t *testing.T, store, _ archive.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	got := sha256.New()
 	if _, err := io.Copy(got, file); err != nil {
 		t.Fatal(err)

@@ -38,7 +38,7 @@ func FindAssets() (string, error) {
 		directory = filepath.Join(root, "bin", "k8s", version)
 	}
 	for _, name := range binaries {
-		if _, err := os.Stat(filepath.Join(directory, name)); err != nil {
+		if _, err := os.Stat(filepath.Join(directory, name)); err != nil { //nolint:gosec // the user's own variable
 			return "", fmt.Errorf("%w (%w)", ErrNoAssets, err)
 		}
 	}

@@ -34,7 +34,7 @@ func start(binary, logFolder string, args ...string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.command = exec.Command(binary, args...) //nolint:noctx // it outlives any context; stop ends it
+	p.command = exec.Command(binary, args...) //nolint:gosec,noctx // our own binaries; they outlive any context, stop ends them
 	p.command.Stdout, p.command.Stderr = log, log
 	p.command.SysProcAttr = attributes()
 	started := make(chan error)
@@ -84,7 +84,15 @@ func (p *process) failure() error {
 		content = content[len(content)-tail:]
 		content = content[bytes.IndexByte(content, '\n')+1:]
 	}
-	return fmt.Errorf("%s ended (%v); its log %s ends with:\n%s", p.name, p.err, p.log, content)
+	return fmt.Errorf("%s ended (%w); its log %s ends with:\n%s", p.name, p.how(), p.log, content)
+}
+
+// how tells how the process ended.
+func (p *process) how() error {
+	if p.err == nil {
+		return errors.New("exit status 0")
+	}
+	return p.err
 }
 
 // stop ends the process, first kindly.

@@ -55,7 +55,7 @@ func store(t *testing.T, root, path, content string) File {
 // sampleBag is a bag of one exported, one excluded and one unavailable recording.
 func sampleBag(t *testing.T, root string) Bag {
 	t.Helper()
-	inventory := TakeInventory(policy(genesys.Call), slicing.Standard, []Conversation{conversation(1, false)}, knows(
+	inventory := TakeInventory(policy(genesys.Call), slicing.Standard, []Conversation{conversation(false)}, knows(
 		recording(11, genesys.Call, genesys.FileAvailable), recording(12, genesys.Chat, genesys.FileAvailable),
 		recording(13, genesys.Call, genesys.FileArchived),
 	))

@@ -27,8 +27,8 @@ func policy(media ...genesys.Medium) Policy {
 	}
 }
 
-func conversation(n int, held bool) Conversation {
-	return Conversation{ID: id(n), Start: day, Held: HoldAnswer{Held: held, At: day.Add(time.Hour)}}
+func conversation(held bool) Conversation {
+	return Conversation{ID: id(1), Start: day, Held: HoldAnswer{Held: held, At: day.Add(time.Hour)}}
 }
 
 func recording(n int, medium genesys.Medium, state genesys.FileState) genesys.Recording {
@@ -62,7 +62,7 @@ func TestTakeInventoryJudgesEachRecording(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := TakeInventory(policy(genesys.Call), slicing.Standard, []Conversation{conversation(1, false)}, knows(tt.in))
+			got := TakeInventory(policy(genesys.Call), slicing.Standard, []Conversation{conversation(false)}, knows(tt.in))
 			if len(got.Recordings) != 1 {
 				t.Fatalf("%d recordings", len(got.Recordings))
 			}
@@ -75,7 +75,7 @@ func TestTakeInventoryJudgesEachRecording(t *testing.T) {
 
 func TestTakeInventoryListsARecordingOnce(t *testing.T) {
 	r := recording(1, genesys.Call, genesys.FileAvailable)
-	got := TakeInventory(policy(genesys.Call), slicing.Standard, []Conversation{conversation(1, false)}, knows(r, r))
+	got := TakeInventory(policy(genesys.Call), slicing.Standard, []Conversation{conversation(false)}, knows(r, r))
 	if len(got.Wanted()) != 1 || got.Recordings[1].Reason != ReasonDuplicateID {
 		t.Errorf("inventory %+v", got.Recordings)
 	}
@@ -83,7 +83,7 @@ func TestTakeInventoryListsARecordingOnce(t *testing.T) {
 
 func TestTakeInventoryOfAnUnreadableConversation(t *testing.T) {
 	unreadable := func(string) Metadata { return Metadata{Reason: ReasonMetadataUnreadable, Detail: "HTTP 504"} }
-	conversations := []Conversation{conversation(1, true)}
+	conversations := []Conversation{conversation(true)}
 	hold := TakeInventory(policy(genesys.Call, genesys.Screen), slicing.LegalHold, conversations, unreadable)
 	screen := TakeInventory(policy(genesys.Call, genesys.Screen), slicing.LegalHoldScreen, conversations, unreadable)
 	if c := hold.Conversations[0]; c.Disposition != Unavailable || c.Reason != ReasonMetadataUnreadable || c.Detail != "HTTP 504" {
@@ -101,7 +101,7 @@ func TestEveryRecordingIsInOneLane(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		media := rapid.SliceOfNDistinct(rapid.SampledFrom(all), 1, 5, rapid.ID).Draw(t, "media")
 		p := policy(media...)
-		c := conversation(1, rapid.Bool().Draw(t, "held"))
+		c := conversation(rapid.Bool().Draw(t, "held"))
 		var recordings []genesys.Recording
 		for n := range rapid.IntRange(0, 8).Draw(t, "recordings") {
 			medium := rapid.SampledFrom(append([]genesys.Medium{""}, all...)).Draw(t, "medium")
@@ -132,7 +132,7 @@ func TestEveryRecordingIsInOneLane(t *testing.T) {
 }
 
 func TestSettle(t *testing.T) {
-	inventory := TakeInventory(policy(genesys.Call), slicing.Standard, []Conversation{conversation(1, false)}, knows(
+	inventory := TakeInventory(policy(genesys.Call), slicing.Standard, []Conversation{conversation(false)}, knows(
 		recording(1, genesys.Call, genesys.FileAvailable), recording(2, genesys.Call, genesys.FileAvailable),
 		recording(3, genesys.Call, genesys.FileAvailable), recording(4, genesys.Chat, genesys.FileAvailable),
 		recording(5, genesys.Call, genesys.FileAvailable),

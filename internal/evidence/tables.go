@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -129,7 +130,7 @@ func readTable[T any](r io.Reader, columns []string, parse func(row []string) (T
 		table.FieldsPerRecord = len(columns)
 		for line := 0; ; line++ {
 			row, err := table.Read()
-			if err == io.EOF && line > 0 {
+			if errors.Is(err, io.EOF) && line > 0 {
 				return
 			}
 			var value T

@@ -25,8 +25,9 @@ func at(offset time.Duration, id string) Conversation {
 	return Conversation{ID: id, Start: day.Add(offset)}
 }
 
-func held(offset time.Duration, id string) Conversation {
-	c := at(offset, id)
+// held is h, under legal hold.
+func held() Conversation {
+	c := at(0, "h")
 	c.Held = true
 	return c
 }
@@ -73,15 +74,15 @@ func TestSplit(t *testing.T) {
 			[]Conversation{at(0, "c"), at(0, "b"), at(0, "a"), at(1, "0")},
 			[]string{"x-standard-20231001t000000z: a b", "x-standard-20231001t000000z-2: c 0"}},
 		{"held conversations are in both hold lanes", spec(), 0,
-			[]Conversation{held(0, "h"), at(0, "s")},
+			[]Conversation{held(), at(0, "s")},
 			[]string{"x-standard-20231001t000000z: s", "x-legalhold-20231001t000000z: h", "x-legalholdscreen-20231001t000000z: h"}},
-		{"without screen there is one hold lane", noScreen, 0, []Conversation{held(0, "h")},
+		{"without screen there is one hold lane", noScreen, 0, []Conversation{held()},
 			[]string{"x-legalhold-20231001t000000z: h"}},
-		{"with nothing but screen there is the other", onlyScreen, 0, []Conversation{held(0, "h"), at(0, "s")},
+		{"with nothing but screen there is the other", onlyScreen, 0, []Conversation{held(), at(0, "s")},
 			[]string{"x-standard-20231001t000000z: s", "x-legalholdscreen-20231001t000000z: h"}},
-		{"exclude leaves held ones out", exclude, 0, []Conversation{held(0, "h"), at(0, "s")},
+		{"exclude leaves held ones out", exclude, 0, []Conversation{held(), at(0, "s")},
 			[]string{"x-standard-20231001t000000z: s"}},
-		{"only leaves the others out", only, 0, []Conversation{held(0, "h"), at(0, "s")},
+		{"only leaves the others out", only, 0, []Conversation{held(), at(0, "s")},
 			[]string{"x-legalhold-20231001t000000z: h", "x-legalholdscreen-20231001t000000z: h"}},
 		{"a later round says so", spec(), 3, []Conversation{at(0, "a"), at(0, "b"), at(0, "c")},
 			[]string{"x-standard-20231001t000000z-d3: a b", "x-standard-20231001t000000z-2-d3: c"}},
@@ -123,7 +124,7 @@ func TestPartsEndWithTheWindow(t *testing.T) {
 }
 
 func TestGroupIsSharedByHoldLanes(t *testing.T) {
-	slices, err := Split(spec(), 0, []Conversation{held(0, "h"), at(0, "s")})
+	slices, err := Split(spec(), 0, []Conversation{held(), at(0, "s")})
 	if err != nil {
 		t.Fatal(err)
 	}

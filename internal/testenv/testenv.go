@@ -39,7 +39,7 @@ var assets = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	build := exec.Command(filepath.Join(root, "hack", "controlplane", "build.sh")) //nolint:noctx // bounded by the test binary's own time-out
+	build := exec.Command(filepath.Join(root, "hack", "controlplane", "build.sh"))
 	build.Stderr = os.Stderr
 	if _, err := build.Output(); err != nil {
 		return "", fmt.Errorf("build the control plane: %w", err)

@@ -34,7 +34,7 @@ func export(b *testing.B, change func(*simulator.Options)) (*world.World, *v1alp
 	w := world.New(b, server, change)
 	w.Create(w.Secret(simulator.DefaultClientSecret))
 	organization := w.Organization()
-	organization.Spec.RequestsPerMinute = int32(w.Sim.Options().RequestsPerMinute) //nolint:gosec // a few thousand
+	organization.Spec.RequestsPerMinute = int32(w.Sim.Options().RequestsPerMinute)
 	w.Create(organization)
 	w.Create(w.Destination())
 	done := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.Slicing.Width = &metav1.Duration{Duration: time.Hour} })

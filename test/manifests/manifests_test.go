@@ -45,22 +45,16 @@ func newCluster(t *testing.T) *cluster {
 	return &cluster{t, plane}
 }
 
-// kubectl runs kubectl, with input if there is any.
-func (c *cluster) kubectl(input string, arguments ...string) (string, error) {
+// must runs kubectl.
+func (c *cluster) must(arguments ...string) string {
 	c.Helper()
-	command := exec.CommandContext(c.Context(), filepath.Join(testenv.Assets(c), "kubectl"), append([]string{"--kubeconfig", c.plane.Kubeconfig}, arguments...)...)
-	command.Stdin = strings.NewReader(input)
+	kubectl := filepath.Join(testenv.Assets(c), "kubectl")
+	command := exec.CommandContext(c.Context(), kubectl, append([]string{"--kubeconfig", c.plane.Kubeconfig}, arguments...)...)
 	output, err := command.CombinedOutput()
-	return string(output), err
-}
-
-func (c *cluster) must(input string, arguments ...string) string {
-	c.Helper()
-	output, err := c.kubectl(input, arguments...)
 	if err != nil {
 		c.Fatalf("kubectl %v: %v\n%s", arguments, err, output)
 	}
-	return output
+	return string(output)
 }
 
 // TestEverythingIsAccepted dry-runs every manifest strictly: an unknown field,
@@ -68,13 +62,13 @@ func (c *cluster) must(input string, arguments ...string) string {
 func TestEverythingIsAccepted(t *testing.T) {
 	c := newCluster(t)
 	// A dry run needs the kinds and the namespaces to be there.
-	c.must("", "apply", "--server-side", "-k", config+"/crd")
-	c.must("", "wait", "--for=condition=Established", "--timeout=60s", "-f", config+"/crd/bases")
-	c.must("", "create", "-f", config+"/samples/namespace.yaml")
-	c.must("", "create", "namespace", "recording-export-system")
-	c.must("", "label", "namespace", "recording-export-system", "pod-security.kubernetes.io/enforce=restricted")
+	c.must("apply", "--server-side", "-k", config+"/crd")
+	c.must("wait", "--for=condition=Established", "--timeout=60s", "-f", config+"/crd/bases")
+	c.must("create", "-f", config+"/samples/namespace.yaml")
+	c.must("create", "namespace", "recording-export-system")
+	c.must("label", "namespace", "recording-export-system", "pod-security.kubernetes.io/enforce=restricted")
 	for _, folder := range []string{"default", "samples"} {
-		output := c.must("", "apply", "--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict", "-k", filepath.Join(config, folder))
+		output := c.must("apply", "--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict", "-k", filepath.Join(config, folder))
 		if strings.Contains(output, "Warning") {
 			t.Errorf("config/%s: %s", folder, output)
 		}
@@ -137,10 +131,10 @@ func (c *cluster) expectEveryFileIsReached() {
 // TestColumns: what a person sees with kubectl get.
 func TestColumns(t *testing.T) {
 	c := newCluster(t)
-	c.must("", "apply", "--server-side", "-k", config+"/crd")
-	c.must("", "wait", "--for=condition=Established", "--timeout=60s", "-f", config+"/crd/bases")
-	c.must("", "create", "-f", config+"/samples/namespace.yaml")
-	c.must("", "apply", "-k", config+"/samples")
+	c.must("apply", "--server-side", "-k", config+"/crd")
+	c.must("wait", "--for=condition=Established", "--timeout=60s", "-f", config+"/crd/bases")
+	c.must("create", "-f", config+"/samples/namespace.yaml")
+	c.must("apply", "-k", config+"/samples")
 	for arguments, header := range map[string]string{
 		"get rex -n legal":             "NAME READY REASON EXPORTED GAPS BYTES AGE",
 		"get rex -n legal -o wide":     "NAME READY REASON EXPORTED GAPS BYTES AGE START END MESSAGE",
@@ -149,7 +143,7 @@ func TestColumns(t *testing.T) {
 		"explain rexb.spec.ordinal":    "GROUP: recording.gcexport.dev",
 		"get genesys -n legal -o name": "exportdestination.recording.gcexport.dev/evidence",
 	} {
-		first, _, _ := strings.Cut(c.must("", strings.Fields(arguments)...), "\n")
+		first, _, _ := strings.Cut(c.must(strings.Fields(arguments)...), "\n")
 		if got := strings.Join(strings.Fields(first), " "); got != header {
 			t.Errorf("kubectl %s begins with %q, want %q", arguments, got, header)
 		}

@@ -33,7 +33,7 @@ func TestAloneNeverRefusedAndHardlyIdle(t *testing.T) {
 			t.Run(wayName+"/"+windowName, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := &server{allowed: 300, aligned: model.aligned, phase: model.phase}
-					work(t, newLimiter(300), s, w.way, w.workers, tenMinutes)
+					work(t, newLimiter(300), s, w.way, w.workers)
 					if s.refused > 0 {
 						t.Errorf("%d requests were refused", s.refused)
 					}
@@ -52,7 +52,7 @@ func TestNoMinuteHoldsMoreThanTheBudget(t *testing.T) {
 		t.Run(fmt.Sprint(perMinute), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &server{allowed: 10 * perMinute}
-				work(t, newLimiter(perMinute), s, even(fixed(time.Millisecond)), 8, tenMinutes)
+				work(t, newLimiter(perMinute), s, even(fixed(time.Millisecond)), 8)
 				if most := s.busiestMinute(); most > perMinute {
 					t.Errorf("%d requests in one minute, want %d at most", most, perMinute)
 				}
@@ -68,7 +68,7 @@ func TestLessAllowedThanConfiguredIsRespected(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{allowed: 120, aligned: true, phase: 30 * time.Second}
 		l := newLimiter(300)
-		work(t, l, s, even(jitter(300*time.Millisecond)), 20, tenMinutes)
+		work(t, l, s, even(jitter(300*time.Millisecond)), 20)
 		if s.refused > 0 {
 			t.Errorf("%d requests were refused", s.refused)
 		}
@@ -89,7 +89,7 @@ func TestOthersOnTheSameClientAreSeen(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				go strangers(ctx, s, perMinute)
 				l := newLimiter(300)
-				work(t, l, s, even(jitter(300*time.Millisecond)), 20, tenMinutes)
+				work(t, l, s, even(jitter(300*time.Millisecond)), 20)
 				cancel()
 				synctest.Wait()
 				if refused := l.Stats().Throttled; refused > 0 {
@@ -111,7 +111,7 @@ func TestSeveralOfUsShareOneClient(t *testing.T) {
 		for i := range limiters {
 			limiters[i] = newLimiter(300)
 			go func() {
-				work(t, limiters[i], s, even(jitter(300*time.Millisecond)), 10, tenMinutes)
+				work(t, limiters[i], s, even(jitter(300*time.Millisecond)), 10)
 				done <- struct{}{}
 			}()
 		}
@@ -138,7 +138,7 @@ func TestRestartInAFullWindow(t *testing.T) {
 		for range 298 { // an earlier process used the window up
 			s.request()
 		}
-		work(t, newLimiter(300), s, even(fixed(50*time.Millisecond)), 20, tenMinutes)
+		work(t, newLimiter(300), s, even(fixed(50*time.Millisecond)), 20)
 		if s.refused > 0 {
 			t.Errorf("%d requests were refused", s.refused)
 		}

@@ -107,11 +107,11 @@ func jitter(upTo time.Duration) latency {
 	}
 }
 
-// work sends requests through l with so many workers for so long, and waits
+// work sends requests through l with so many workers for ten minutes, and waits
 // until the last of them is over.
-func work(t *testing.T, l *Limiter, s *server, way path, workers int, d time.Duration) {
+func work(t *testing.T, l *Limiter, s *server, way path, workers int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), d)
+	ctx, cancel := context.WithTimeout(t.Context(), tenMinutes)
 	defer cancel()
 	var all sync.WaitGroup
 	for range workers {

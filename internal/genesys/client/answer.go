@@ -61,7 +61,7 @@ func (b *boundedReader) Read(p []byte) (int, error) {
 	if b.left < 0 {
 		err = malformed("more bytes than such an answer can have")
 	}
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		b.failed = err
 	}
 	return n, err

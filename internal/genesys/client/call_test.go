@@ -71,7 +71,7 @@ func TestAnAnswerCutShortIsMalformed(t *testing.T) {
 				t.Parallel()
 				cloud := newCloud(t)
 				cloud.on(v.route, cutShort(body))
-				expectKind(t, v.call(t.Context(), newClient(t, cloud)), genesys.KindMalformed)
+				_ = expectKind(t, v.call(t.Context(), newClient(t, cloud)), genesys.KindMalformed)
 			})
 		}
 	}
@@ -87,7 +87,7 @@ func TestAnAnswerOfTheOtherFormIsMalformed(t *testing.T) {
 			}
 			cloud := newCloud(t)
 			cloud.answers(v.route, http.StatusOK, other)
-			expectKind(t, v.call(t.Context(), newClient(t, cloud)), genesys.KindMalformed)
+			_ = expectKind(t, v.call(t.Context(), newClient(t, cloud)), genesys.KindMalformed)
 		})
 	}
 }
@@ -98,7 +98,7 @@ func TestNobodyIsAskedTwice(t *testing.T) {
 			t.Parallel()
 			cloud := newCloud(t)
 			cloud.answers(v.route, http.StatusServiceUnavailable, `{"code":"service.unavailable"}`)
-			expectKind(t, v.call(t.Context(), newClient(t, cloud)), genesys.KindTransient)
+			_ = expectKind(t, v.call(t.Context(), newClient(t, cloud)), genesys.KindTransient)
 			if n := cloud.count(v.route); n != 1 {
 				t.Errorf("%d requests, want one", n)
 			}

@@ -37,7 +37,7 @@ func (c *Client) OpenMedia(ctx context.Context, signed genesys.SignedURL) (*gene
 	}
 	req.Header.Set("User-Agent", userAgent)
 	stream, ctx := c.newStream(ctx)
-	res, err := c.media.Do(req.WithContext(ctx))
+	res, err := c.media.Do(req.WithContext(ctx)) //nolint:bodyclose // the stream closes it
 	if err != nil {
 		stream.end()
 		return nil, stream.explain(err)
@@ -45,7 +45,7 @@ func (c *Client) OpenMedia(ctx context.Context, signed genesys.SignedURL) (*gene
 	stream.pause()
 	stream.body = res.Body
 	if res.StatusCode != http.StatusOK {
-		defer stream.Close()
+		defer func() { _ = stream.Close() }()
 		return nil, mediaRefusal(res)
 	}
 	return &genesys.Media{

@@ -116,7 +116,7 @@ func eachField(in *json.Decoder, read func(name string) error) error {
 		if err != nil {
 			return err
 		}
-		if err := read(name.(string)); err != nil {
+		if err := read(fmt.Sprint(name)); err != nil {
 			return err
 		}
 	}

@@ -149,6 +149,7 @@ func (d *describer) session(purpose, id string, n int) session {
 	case Email:
 		s.AddressFrom = "customer@example.com"
 		s.Provider = "PureCloud Email"
+	default: // the others say no more
 	}
 	return s
 }

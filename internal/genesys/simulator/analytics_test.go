@@ -181,7 +181,7 @@ func TestDetailsJobRefusals(t *testing.T) {
 		"metric":            {object{"interval": firstDay, "segmentFilters": []object{filter("and", object{"type": "metric"})}}, "invalid.property"},
 		"unknown operator":  {object{"interval": firstDay, "segmentFilters": []object{filter("and", object{"dimension": "ani", "operator": "like"})}}, "invalid.query.param.value"},
 	} {
-		t.Run(name, func(t *testing.T) { w.wantCode(w.post(detailsJobs, tc.query), 400, tc.code) })
+		t.Run(name, func(*testing.T) { w.wantCode(w.post(detailsJobs, tc.query), 400, tc.code) })
 	}
 	job := detailsJobs + "/" + w.post(detailsJobs, object{"interval": firstDay}).text("jobId")
 	w.clock.advance(time.Minute)

@@ -222,7 +222,7 @@ func TestResultURLs(t *testing.T) {
 		refused(t, w.download(other), 403, "SignatureDoesNotMatch")
 	})
 	t.Run("with a token", func(t *testing.T) {
-		r, err := http.NewRequestWithContext(t.Context(), "GET", address, nil)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -275,7 +275,7 @@ func (w *world) tourHistory() {
 
 func (w *world) tourErrors() {
 	w.post(protection, strings.Repeat(" ", 600_000))
-	r, err := http.NewRequestWithContext(w.t.Context(), "POST", w.url+protection, strings.NewReader("x"))
+	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, w.url+protection, strings.NewReader("x"))
 	if err != nil {
 		w.t.Fatal(err)
 	}

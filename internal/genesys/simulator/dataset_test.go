@@ -6,8 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"pgregory.net/rapid"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 )
 
 const day = 24 * time.Hour

@@ -9,9 +9,10 @@ type pendingExport struct {
 	due       time.Time
 }
 
-// Tick lets happen what is due by the clock: jobs write their outcome into
-// recordings, and recordings reach S3 or return from the archive. Requests that could tell the difference
-// do the same; Tick is for files that are to appear though nobody asks.
+// Tick lets happen what is due by the clock: EXPORT jobs write their outcome into
+// recordings, and recordings reach S3 or return from the archive. Requests that
+// could tell the difference do the same; Tick is for files that are to appear
+// though nobody asks.
 func (s *Simulator) Tick() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -313,7 +313,7 @@ func TestJobRefusals(t *testing.T) {
 		"other integration": func(q object) { q["integrationId"] = "00000000-0000-4000-8000-000000000000" },
 		"not an interval":   func(q object) { q["conversationQuery"] = object{"interval": "always"} },
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(name, func(*testing.T) {
 			query := w.exportQuery()
 			change(query)
 			w.want(w.post(jobs, query), 400)

@@ -1,6 +1,7 @@
 package simulator_test
 
 import (
+	"net/http"
 	"sync"
 	"testing"
 
@@ -40,7 +41,7 @@ func TestJournalCounts(t *testing.T) {
 	}
 	entries := j.Entries()
 	last := entries[len(entries)-1]
-	if last.Sequence != 6 || last.Method != "POST" || last.Route != simulator.RouteProtectionQuery || last.IDs != 2 || !last.Time.Equal(monday) {
+	if last.Sequence != 6 || last.Method != http.MethodPost || last.Route != simulator.RouteProtectionQuery || last.IDs != 2 || !last.Time.Equal(monday) {
 		t.Errorf("last entry is %+v", last)
 	}
 }

@@ -16,7 +16,7 @@ import (
 func ask(ctx context.Context, sim *simulator.Simulator, token string) (status int, took time.Duration) {
 	began := time.Now()
 	defer func() {
-		if recover() == http.ErrAbortHandler {
+		if recover() == http.ErrAbortHandler { //nolint:errorlint // what is thrown, not wrapped
 			status, took = 0, time.Since(began)
 		}
 	}()

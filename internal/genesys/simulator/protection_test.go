@@ -50,7 +50,7 @@ func TestProtectionRefusals(t *testing.T) {
 		"none":          {[]string{}, 400, "constraint.validation"},
 		"more than 100": {slices.Repeat([]string{good}, 101), 400, "constraint.validation"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(name, func(*testing.T) {
 			w.wantCode(w.post(protection, object{"conversationIds": tc.ids}), tc.status, tc.code)
 		})
 	}

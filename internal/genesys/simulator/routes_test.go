@@ -21,7 +21,7 @@ func TestBodies(t *testing.T) {
 	w.wantCode(w.post(path, "{"), 400, "bad.request")
 	w.wantCode(w.post(path, strings.Repeat(" ", 512_001)), 413, "request.entity.too.large")
 
-	r, err := http.NewRequestWithContext(t.Context(), "POST", w.url+path, strings.NewReader("conversationIds=1"))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.url+path, strings.NewReader("conversationIds=1"))
 	if err != nil {
 		t.Fatal(err)
 	}

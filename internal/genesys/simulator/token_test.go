@@ -34,7 +34,7 @@ func TestLogin(t *testing.T) {
 		})
 	}
 	t.Run("no credentials", func(t *testing.T) {
-		r, err := http.NewRequestWithContext(t.Context(), "POST", w.url+"/oauth/token", nil)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.url+"/oauth/token", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,7 +54,7 @@ func TestTokens(t *testing.T) {
 		t.Errorf("token says %s", a.body)
 	}
 
-	t.Run("made up", func(t *testing.T) {
+	t.Run("made up", func(*testing.T) {
 		w := *w
 		w.token = "made-up"
 		w.wantCode(w.get(probe), 401, "bad.credentials")
@@ -74,7 +74,7 @@ func TestTokens(t *testing.T) {
 		w.token = w.login(w.Options().Clients[0])
 		w.want(w.get(probe), 200)
 	})
-	t.Run("expired", func(t *testing.T) {
+	t.Run("expired", func(*testing.T) {
 		w.clock.advance(time.Hour - time.Second)
 		w.want(w.get(probe), 200)
 		w.clock.advance(time.Second)
