@@ -102,8 +102,12 @@ func newManager(plane *controlplane.ControlPlane, archiveRoot string, log io.Wri
 // something else has.
 func watchOver(ctx context.Context, s settings, out *screen, plane *controlplane.ControlPlane, mgr ctrl.Manager, w *watcher) int {
 	running, stop := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- mgr.Start(running) }()
+	ended := make(chan struct{})
+	var failure error
+	go func() {
+		failure = mgr.Start(running)
+		close(ended)
+	}()
 	defer func() {
 		stop()
 		<-ended
@@ -117,9 +121,8 @@ func watchOver(ctx context.Context, s settings, out *screen, plane *controlplane
 		select {
 		case err := <-plane.Failed():
 			cancel(err)
-		case err := <-ended:
-			ended <- err
-			cancel(fmt.Errorf("the operator ended: %w", err))
+		case <-ended:
+			cancel(fmt.Errorf("the operator ended: %w", failure))
 		case <-watching.Done():
 		}
 	}()
