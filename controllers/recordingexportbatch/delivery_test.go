@@ -1,0 +1,106 @@
+package recordingexportbatch
+
+import (
+	"testing"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+// look is what one look at a batch request shows, and when.
+type look struct {
+	at                time.Duration
+	expected, results int
+	unanswered        int
+	wantOver          bool
+}
+
+func TestABatchRequestIsOver(t *testing.T) {
+	tests := map[string][]look{
+		"complete in two looks": {
+			{time.Second, 2, 2, 0, false},
+			{2 * time.Second, 2, 2, 0, true},
+		},
+		"complete, and then more is expected": {
+			{time.Second, 2, 2, 0, false},
+			{2 * time.Second, 3, 2, 0, false},
+			{3 * time.Second, 3, 3, 0, true},
+		},
+		"growing from nothing": {
+			{time.Second, 0, 0, 2, false},
+			{2 * time.Second, 2, 1, 1, false},
+			{3 * time.Second, 2, 2, 0, true},
+		},
+		"all it expects is less than what was asked for": {
+			{time.Second, 1, 1, 1, false},
+			{30 * time.Second, 1, 1, 1, false},
+			{61 * time.Second, 1, 1, 1, true},
+		},
+		"nothing ever": {
+			{time.Second, 0, 0, 2, false},
+			{9 * time.Minute, 0, 0, 2, false},
+			{11 * time.Minute, 0, 0, 2, true},
+		},
+		"something moves at the last moment": {
+			{time.Second, 2, 0, 2, false},
+			{9 * time.Minute, 2, 1, 1, false},
+			{11 * time.Minute, 2, 1, 1, false},
+			{20 * time.Minute, 2, 1, 1, true},
+		},
+	}
+	for name, looks := range tests {
+		t.Run(name, func(t *testing.T) {
+			start := time.Unix(0, 0)
+			watch := progress{pace: DefaultPace(), since: start}
+			for i, l := range looks {
+				status := genesys.BatchStatus{Expected: l.expected, Results: make([]genesys.BatchResult, l.results)}
+				if got := watch.over(status, l.unanswered, start.Add(l.at)); got != l.wantOver {
+					t.Errorf("look %d: over %v, want %v", i+1, got, l.wantOver)
+				}
+			}
+		})
+	}
+}
+
+func TestLooksBecomeRarer(t *testing.T) {
+	watch := progress{pace: DefaultPace()}
+	want := []time.Duration{1, 1, 2, 4, 8, 15, 15}
+	for i, seconds := range want {
+		if got := watch.delay(); got != seconds*time.Second {
+			t.Errorf("look %d after %v, want %v", i+1, got, seconds*time.Second)
+		}
+		watch.polls++
+	}
+}
+
+func TestExtension(t *testing.T) {
+	for contentType, want := range map[string]string{
+		"audio/wav": "wav", "AUDIO/OGG; codecs=opus": "ogg", "video/webm": "webm", "application/json; charset=utf-8": "json",
+		"message/rfc822": "eml", "json; charset": "bin", "": "bin", "../../etc": "bin", "audio/wav; =broken": "wav",
+	} {
+		if got := extension(contentType); got != want {
+			t.Errorf("extension(%q) = %q, want %q", contentType, got, want)
+		}
+	}
+}
+
+func TestCheckType(t *testing.T) {
+	tests := []struct {
+		announced, received string
+		ok                  bool
+	}{
+		{"audio/wav", "audio/wav", true},
+		{"audio/wav", "binary/octet-stream", true},
+		{"audio/wav", "", true},
+		{"audio/wav", "text/html; charset=utf-8", false},
+		{"video/webm", "application/xml", false},
+		{"video/webm", "image/svg+xml", false},
+		{"text/html", "text/html", true},
+	}
+	for _, tt := range tests {
+		err := checkType(tt.announced, tt.received)
+		if (err == nil) != tt.ok || err != nil && genesys.KindOf(err) != genesys.KindMalformed {
+			t.Errorf("%s where %s was announced: %v", tt.received, tt.announced, err)
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package recordingexportbatch
+
+import (
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+)
+
+func newBatch() *v1alpha1.RecordingExportBatch {
+	return &v1alpha1.RecordingExportBatch{
+		ObjectMeta: metav1.ObjectMeta{Name: "b", Namespace: "legal", Generation: 1},
+		Spec:       v1alpha1.RecordingExportBatchSpec{Lane: v1alpha1.LaneStandard, Conversations: 2},
+	}
+}
+
+// inventory is of one recording for each disposition.
+func inventory(dispositions ...evidence.Disposition) *evidence.Inventory {
+	i := &evidence.Inventory{Lane: slicing.Standard}
+	for n, d := range dispositions {
+		i.Recordings = append(i.Recordings, evidence.Recording{ConversationID: "c", RecordingID: ref(n).RecordingID, Disposition: d})
+	}
+	return i
+}
+
+func steps(batch *v1alpha1.RecordingExportBatch) string {
+	out := ""
+	for _, kind := range []string{"MetadataFetched", "Submitted", "Completed"} {
+		for _, c := range batch.Status.Conditions {
+			if c.Type == kind {
+				out += string(c.Status[0])
+			}
+		}
+	}
+	return out
+}
+
+func TestSummarize(t *testing.T) {
+	slice := artifacts.Slice{Conversations: make([]evidence.Conversation, 2)}
+	requested := []artifacts.Request{{Refs: []genesys.RecordingRef{ref(0)}}}
+	stored := []artifacts.StoredFile{{File: evidence.File{ConversationID: "c", RecordingID: "0", Size: 7}, Number: 1}}
+	sealed := &evidence.Summary{Digest: "d", Gaps: 1, Bytes: 7, Media: map[genesys.Medium]*evidence.Counts{
+		genesys.Call: {Exported: 1, Excluded: 1, Unavailable: 1},
+	}}
+	waiting := outcome.Wait("Working", "at work", 0)
+	tests := map[string]struct {
+		facts    facts
+		out      outcome.Outcome
+		steps    string
+		progress string
+		metadata int32
+		reason   string
+	}{
+		"metadata missing":   {facts{slice: slice, unknown: []string{"x"}}, waiting, "FUU", "0/0", 1, "Working"},
+		"metadata there":     {facts{slice: slice, inventory: inventory(evidence.Wanted, evidence.Excluded, evidence.Unavailable)}, waiting, "TFU", "0/2", 2, "Working"},
+		"requested":          {facts{slice: slice, inventory: inventory(evidence.Wanted), requests: requested}, waiting, "TTF", "0/1", 2, "Working"},
+		"nothing to request": {facts{slice: slice, inventory: inventory(evidence.Excluded)}, waiting, "TTF", "0/0", 2, "Working"},
+		"stored":             {facts{slice: slice, inventory: inventory(evidence.Wanted, evidence.Unavailable), requests: requested, files: stored}, waiting, "TTF", "1/2", 2, "Working"},
+		"settled": {facts{slice: slice, inventory: inventory(evidence.Wanted), outcome: inventory(evidence.Unavailable)},
+			waiting, "TTF", "0/1", 2, "Working"},
+		"sealed":  {facts{sealed: sealed}, outcome.Done(), "TTT", "1/2", 2, v1alpha1.ReasonCompleteWithGaps},
+		"stalled": {facts{slice: slice}, outcome.Stall(v1alpha1.ReasonPermissionMissing, "give it", 0), "FUU", "0/0", 2, v1alpha1.ReasonPermissionMissing},
+		"suspended": {facts{slice: slice}, outcome.Wait(v1alpha1.ReasonSuspended, "the export is suspended", 0),
+			"FUU", "0/0", 2, v1alpha1.ReasonSuspended},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := &scope{batch: newBatch(), facts: tt.facts, observed: true, location: "legal/evidence/case-1"}
+			summarize(s, tt.out, time.Unix(0, 0))
+			got := s.batch.Status
+			if steps(s.batch) != tt.steps || got.Progress != tt.progress || got.Metadata != tt.metadata || conditions.Reason(s.batch) != tt.reason {
+				t.Errorf("steps %s, progress %s, metadata %d, reason %s; want %s, %s, %d, %s",
+					steps(s.batch), got.Progress, got.Metadata, conditions.Reason(s.batch), tt.steps, tt.progress, tt.metadata, tt.reason)
+			}
+			if err := conditions.Check(s.batch); err != nil {
+				t.Error(err)
+			}
+			if (got.Bag != nil) != (tt.facts.sealed != nil) || got.Bag != nil && got.Bag.Path != "legal/evidence/case-1/bags/b" {
+				t.Errorf("bag %+v", got.Bag)
+			}
+		})
+	}
+}
+
+func TestSummarizeKeepsWhatWasKnown(t *testing.T) {
+	s := &scope{batch: newBatch(), facts: facts{inventory: inventory(evidence.Excluded)}, observed: true}
+	summarize(s, outcome.Wait("Working", "at work", 0), time.Unix(0, 0))
+	blind := &scope{batch: s.batch}
+	summarize(blind, outcome.Stall(v1alpha1.ReasonExportNotFound, "create it", 0), time.Unix(0, 0))
+	if steps(s.batch) != "TTF" || !conditions.IsStalled(s.batch) || s.batch.Status.Metadata != 2 {
+		t.Errorf("steps %s, status %+v; want what was known, and Stalled", steps(s.batch), s.batch.Status)
+	}
+	fresh := &scope{batch: newBatch()}
+	summarize(fresh, outcome.Stall(v1alpha1.ReasonExportNotFound, "create it", 0), time.Unix(0, 0))
+	if steps(fresh.batch) != "FUU" {
+		t.Errorf("steps %s, want them there from the first look", steps(fresh.batch))
+	}
+}
