@@ -26,7 +26,10 @@ var day = world.Day
 // story is a world with what the stories look at.
 type story struct{ *world.World }
 
+// newStory makes a world of its own for a story, so that stories are told side
+// by side.
 func newStory(t *testing.T, change func(*simulator.Options)) *story {
 	t.Helper()
+	t.Parallel()
 	return &story{world.New(t, server, change)}
 }

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
+)
+
+// aView is an export with a finished lane and one at work.
+func aView() view {
+	v := view{name: types.NamespacedName{Namespace: "legal", Name: "case-1"}}
+	v.export.Generation = 1
+	v.export.Status = v1alpha1.RecordingExportStatus{
+		Progress: "7/9", Gaps: 1, Bytes: 5 << 20, Batches: v1alpha1.BatchCounts{Completed: 1, Planned: 2},
+		Lanes: []v1alpha1.LaneStatus{{Lane: v1alpha1.LaneStandard, Batches: 1, Recordings: v1alpha1.RecordingCounts{Total: 6, Exported: 5}, Gaps: 1, Bytes: 4 << 20}},
+	}
+	conditions.Reconciling(&v.export, v1alpha1.ReasonBatchesRunning, "batches are at work")
+	v.batches = []v1alpha1.RecordingExportBatch{{
+		ObjectMeta: metav1.ObjectMeta{Name: "b"},
+		Spec:       v1alpha1.RecordingExportBatchSpec{Lane: v1alpha1.LaneLegalHoldScreen, Conversations: 4},
+		Status:     v1alpha1.RecordingExportBatchStatus{Metadata: 3, Recordings: v1alpha1.RecordingCounts{Total: 3, Exported: 2}, Bytes: 1 << 20},
+	}}
+	return v
+}
+
+func TestTable(t *testing.T) {
+	got := table([]view{aView()})
+	for _, line := range []string{
+		"EXPORT LANE BATCHES EXPORTED GAPS SIZE STATE",
+		"case-1 1/2 7/9 1 5.0 MiB BatchesRunning: batches are at work",
+		"Standard 1 5/6 1 4.0 MiB",
+		"LegalHoldScreen 0 2/3 0 1.0 MiB 1 batches at work, metadata 3/4",
+	} {
+		found := false
+		for have := range strings.Lines(got) {
+			found = found || strings.Join(strings.Fields(have), " ") == line
+		}
+		if !found {
+			t.Errorf("the table has no line %q:\n%s", line, got)
+		}
+	}
+}
+
+func TestATerminalIsRedrawn(t *testing.T) {
+	var out bytes.Buffer
+	s := &screen{out: &out, terminal: true, width: func() int { return 40 }}
+	s.show([]view{aView()})
+	lines := strings.Count(out.String(), "\n")
+	for line := range strings.Lines(out.String()) {
+		if len([]rune(strings.TrimRight(line, "\n"))) > 39 {
+			t.Errorf("line %q would wrap", line)
+		}
+	}
+	out.Reset()
+	s.show([]view{aView()})
+	if want := "\x1b[4A\x1b[J"; lines != 4 || !strings.HasPrefix(out.String(), want) {
+		t.Errorf("after %d lines: %q, want it to begin with %q", lines, out.String(), want)
+	}
+	out.Reset()
+	s.note("something else")
+	if got, want := out.String(), "\x1b[4A\x1b[Jsomething else\n"; got != want {
+		t.Errorf("a note in between: %q, want %q", got, want)
+	}
+}
+
+func TestWithoutATerminalOnlyNewsAreTold(t *testing.T) {
+	var out bytes.Buffer
+	s := &screen{out: &out, said: map[string]string{}}
+	v := aView()
+	s.show([]view{v})
+	s.show([]view{v})
+	v.export.Status.Progress = "8/9"
+	s.show([]view{v})
+	if got := out.String(); strings.Count(got, "\n") != 2 || !strings.Contains(got, "7/9") || !strings.Contains(got, "8/9") || strings.Contains(got, "\x1b") {
+		t.Errorf("told %q, want two plain lines", got)
+	}
+}
+
+func TestSize(t *testing.T) {
+	for bytes, want := range map[int64]string{0: "0 B", 1023: "1023 B", 1024: "1.0 KiB", 1536: "1.5 KiB", 5 << 30: "5.0 GiB", 1 << 62: "4096.0 PiB"} {
+		if got := size(bytes); got != want {
+			t.Errorf("size(%d) = %q, want %q", bytes, got, want)
+		}
+	}
+}
+
+func TestParse(t *testing.T) {
+	s, err := parse([]string{"-f", "a", "-f", "b", "--timeout", "2h", "--keep"})
+	if err != nil || s.manifests.String() != "a b" || s.timeout.Hours() != 2 || !s.keep || s.archiveRoot != "archive" {
+		t.Errorf("%+v, %v", s, err)
+	}
+	for _, arguments := range [][]string{{}, {"-f", "a", "stray"}} {
+		if _, err := parse(arguments); err == nil || !strings.Contains(err.Error(), "-f FILE_OR_DIR") {
+			t.Errorf("%q: %v, want to be told what is missing", arguments, err)
+		}
+	}
+}
