@@ -36,6 +36,10 @@ build: ## Build the programs into bin/.
 control-plane: ## Build etcd, kube-apiserver, kube-controller-manager and kubectl into bin/k8s, once; not if KUBEBUILDER_ASSETS is set.
 	@[ -n "$$KUBEBUILDER_ASSETS" ] || hack/controlplane/build.sh >/dev/null
 
+.PHONY: image-binary
+image-binary: ## Build the manager as the image wants it, static, into bin/image; for "docker build --target prebuilt".
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/image/manager ./cmd/manager
+
 .PHONY: image
 image: ## Build the container image (needs Docker).
 	docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	// The certificate authorities of the web, for an image that holds none.
+	_ "golang.org/x/crypto/x509roots/fallback"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"

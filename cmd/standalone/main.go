@@ -17,6 +17,9 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	// The certificate authorities of the web, for a machine that has none.
+	_ "golang.org/x/crypto/x509roots/fallback"
 )
 
 // The exit codes.

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -129,12 +130,14 @@ func showBags(ctx context.Context, archive string) error {
 	if err != nil || len(bags) == 0 {
 		return fmt.Errorf("no bags in %s: %w", archive, err)
 	}
-	for _, bag := range bags {
+	for i, bag := range bags {
 		files, err := filepath.Glob(filepath.Join(bag, "data", "recordings", "*", "*", "*"))
 		if err != nil {
 			return err
 		}
-		fmt.Printf("  %-52s %4d files\n", filepath.Base(bag), len(files))
+		// Two to a line, by lane and hour: the export's name is the same in all.
+		name := strings.TrimPrefix(filepath.Base(bag), filepath.Base(archive)+"-")
+		fmt.Printf("  %-34s %4d files%s", name, len(files), [...]string{"   ", "\n"}[i%2])
 	}
 	seal := filepath.Join(archive, "seals", "1")
 	for _, check := range []struct{ folder, manifest string }{

@@ -72,12 +72,13 @@ func (p Publisher) Publish(ctx context.Context, obj, before Object) error {
 	if err := p.Client.Status().Patch(ctx, obj, patch); err != nil {
 		return client.IgnoreNotFound(err)
 	}
-	p.announce(obj, before)
+	p.announce(ctx, obj, before)
 	return nil
 }
 
-// announce sends an event when the object became ready, stalled or went on.
-func (p Publisher) announce(obj, before Object) {
+// announce logs, and sends as an event, that the object became ready or stalled,
+// or went on.
+func (p Publisher) announce(ctx context.Context, obj, before Object) {
 	reason, message := conditions.Reason(obj), conditions.Message(obj)
 	if reason == conditions.Reason(before) && conditions.IsStalled(obj) == conditions.IsStalled(before) {
 		return
@@ -86,6 +87,7 @@ func (p Publisher) announce(obj, before Object) {
 	if conditions.IsStalled(obj) {
 		kind = corev1.EventTypeWarning
 	}
+	ctrl.LoggerFrom(ctx).Info("Came to another state", "reason", reason, "message", message, "was", conditions.Reason(before))
 	p.Events.Eventf(obj, nil, kind, reason, "Reconcile", "%s", message)
 }
 

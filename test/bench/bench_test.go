@@ -4,6 +4,7 @@
 package bench
 
 import (
+	"flag"
 	"testing"
 	"time"
 
@@ -24,6 +25,9 @@ import (
 var server *rest.Config
 
 func TestMain(m *testing.M) {
+	if flag.Parse(); flag.Lookup("test.bench").Value.String() == "" {
+		return // nothing will be measured, so nothing need be started
+	}
 	testenv.Main(m, func(config *rest.Config) { server = config })
 }
 

@@ -1,0 +1,33 @@
+// Package controllers is where the four controllers of the operator are. Each
+// has a package of its own; they meet through the API server alone.
+//
+// # What each kind goes through
+//
+//	GenesysOrganization    look in   -> LoggedIn (Ready)
+//	                                 -> SecretNotFound, CredentialsRejected, OrganizationMismatch … (Stalled)
+//	ExportDestination      probe     -> Writable (Ready)
+//	                                 -> DestinationFull, DestinationNotWritable (Stalled)
+//	RecordingExport        claim     -> its archive is its own, or ArchiveMismatch (Stalled)
+//	                       survey    -> each day asked for; AwaitingSettlement, AwaitingConversationEnd
+//	                       batches   -> created as lanes have room, counted when sealed, old ones deleted
+//	                       seal      -> Complete or CompleteWithGaps (Ready)
+//	RecordingExportBatch   metadata  -> an inventory of its recordings; MetadataParked
+//	                       submit    -> holds asked again, recordings requested
+//	                       complete  -> recordings stored, RecordingsOutstanding; bag sealed (Ready)
+//
+// # How they work
+//
+// A Reconcile looks at facts: what the archive holds and what the API server
+// says. It never looks at conditions that it set itself. Its steps run in the
+// order of a slice literal, each satisfied, waiting or stalled (package
+// outcome); then the whole status is computed in one place and written once.
+//
+// What takes long is done by pools (package transfer), outside Reconcile. It
+// leaves artifacts (package artifacts) and wakes the reconciler, which finds
+// them. So a process may end anywhere and another go on: what is an artifact is
+// not asked for again.
+//
+// What a controller needs of Genesys Cloud it declares itself, verb by verb;
+// package operator gives it the client. So no controller depends on the SDK,
+// which takes minutes to compile.
+package controllers

@@ -1,0 +1,53 @@
+// Package deps keeps apart what must not depend on each other, all the way down:
+// the linter sees only what a package imports itself.
+package deps
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+const (
+	ours = "github.com/gcexport/recording-export-operator/"
+	sdk  = "github.com/mypurecloud/"
+)
+
+func TestWhoMayDependOnWhom(t *testing.T) {
+	tests := []struct {
+		of string
+		// not are beginnings of packages that must not be among the dependencies.
+		not []string
+		why string
+	}{
+		{"internal/slicing", []string{ours + "internal/genesys", ours + "api", "k8s.io/", "sigs.k8s.io/"}, "slicing is a pure function"},
+		{"internal/evidence", []string{ours + "api", ours + "internal/archive", "k8s.io/", "sigs.k8s.io/", sdk}, "evidence is pure"},
+		{"internal/genesys/simulator", []string{ours + "internal/slicing", ours + "internal/evidence", ours + "api", "k8s.io/", "sigs.k8s.io/", sdk}, "the simulator stands for somebody else's service"},
+		{"internal/genesys/client", []string{ours + "api", ours + "controllers", "k8s.io/", "sigs.k8s.io/"}, "the client knows nothing of Kubernetes"},
+		{"internal/genesys", []string{sdk, "net/http"}, "the words need no client"},
+		{"internal/archive", []string{ours + "api", "k8s.io/", "sigs.k8s.io/", sdk}, "an archive knows nothing of Kubernetes"},
+		{"api/v1alpha1", []string{ours + "internal", ours + "controllers", sdk, "sigs.k8s.io/controller-runtime"}, "others import the kinds"},
+		{"controllers/...", []string{sdk, ours + "internal/genesys/client", ours + "cmd"}, "controllers compile without the SDK"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.of, func(t *testing.T) {
+			list := exec.CommandContext(t.Context(), "go", "list", "-deps", "./"+tt.of)
+			list.Dir = "../.."
+			output, err := list.Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			packages := strings.Fields(string(output))
+			if len(packages) < 10 {
+				t.Fatalf("only %d dependencies: the test shows nothing", len(packages))
+			}
+			for _, dependency := range packages {
+				for _, not := range tt.not {
+					if strings.HasPrefix(dependency, not) && !strings.HasPrefix(dependency, ours+tt.of) {
+						t.Errorf("depends on %s, but %s", dependency, tt.why)
+					}
+				}
+			}
+		})
+	}
+}
