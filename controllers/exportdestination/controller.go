@@ -12,7 +12,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
-	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
@@ -61,11 +60,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, destination *v1alpha1.Export
 	if err := r.Probe(ctx, destination); err != nil {
 		out = r.unusable(err)
 	}
-	if out.IsDone() {
-		conditions.Ready(destination, v1alpha1.ReasonWritable, "evidence can be written")
-	} else {
-		conditions.Stalled(destination, out.Reason, out.Message)
-	}
+	loop.Mark(destination, out, v1alpha1.ReasonWritable, "evidence can be written")
 	return loop.IgnoreConflict(loop.Result(out), r.Publish(ctx, destination, before))
 }
 

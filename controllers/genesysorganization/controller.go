@@ -101,12 +101,9 @@ func (r *Reconciler) look(ctx context.Context, organization *v1alpha1.GenesysOrg
 // summarize computes the conditions.
 func summarize(organization *v1alpha1.GenesysOrganization, out outcome.Outcome) {
 	organization.Status.ObservedGeneration = organization.Generation
-	switch out.State {
-	case outcome.Satisfied:
-		conditions.Ready(organization, v1alpha1.ReasonLoggedIn, "logged in to "+organization.Status.Organization.Name)
-	case outcome.Stalled:
-		conditions.Stalled(organization, out.Reason, out.Message)
-	default:
-		conditions.Reconciling(organization, out.Reason, out.Message)
+	name := ""
+	if organization.Status.Organization != nil {
+		name = organization.Status.Organization.Name
 	}
+	loop.Mark(organization, out, v1alpha1.ReasonLoggedIn, "logged in to "+name)
 }

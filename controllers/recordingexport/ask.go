@@ -15,6 +15,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
 type surveyor interface {
@@ -135,7 +136,7 @@ func (w *surveyWork) await(ctx context.Context, job string) error {
 				&genesys.Error{Op: "survey " + w.day.Format(time.DateOnly), Kind: genesys.KindTransient, Message: fmt.Sprintf("analytics job %s ended without an answer: %s", job, state)},
 				endJob(ctx, w.store, w.cloud, artifacts.JobKey(w.round, w.day)))
 		}
-		if err := wait(ctx, w.clock, delay); err != nil {
+		if err := transfer.Wait(ctx, w.clock, delay); err != nil {
 			return err
 		}
 	}
@@ -182,17 +183,5 @@ func endJob(ctx context.Context, store archive.Store, cloud interface {
 }
 
 func (w *surveyWork) stamp() artifacts.Stamp {
-	return artifacts.Stamp{At: w.clock.Now().UTC(), By: w.actor}
-}
-
-// wait waits, or returns ctx's error.
-func wait(ctx context.Context, clk clock.Clock, delay time.Duration) error {
-	timer := clk.NewTimer(delay)
-	defer timer.Stop()
-	select {
-	case <-timer.C():
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return artifacts.NewStamp(w.clock.Now(), w.actor)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/exportspec"
+	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
@@ -44,25 +44,17 @@ func (r *Reconciler) find(ctx context.Context, s *scope) (outcome.Outcome, error
 	spec := s.export.Spec
 	name := types.NamespacedName{Namespace: s.export.Namespace, Name: spec.DestinationRef.Name}
 	if err := r.Client.Get(ctx, name, &s.destination); err != nil {
-		return absent(err, v1alpha1.ReasonDestinationNotFound, "ExportDestination", name.Name)
+		return loop.Absent(err, v1alpha1.ReasonDestinationNotFound, fmt.Sprintf("create the ExportDestination %q, or name another one in a new export", name.Name))
 	}
 	name.Name = spec.OrganizationRef.Name
 	if err := r.Client.Get(ctx, name, &s.organization); err != nil {
-		return absent(err, v1alpha1.ReasonOrganizationNotFound, "GenesysOrganization", name.Name)
+		return loop.Absent(err, v1alpha1.ReasonOrganizationNotFound, fmt.Sprintf("create the GenesysOrganization %q, or name another one in a new export", name.Name))
 	}
 	if out := usable(&s.destination, s.destination.Status.Location != "", v1alpha1.ReasonDestinationNotReady, "ExportDestination"); !out.IsDone() {
 		return out, nil
 	}
 	known := s.organization.Status.Organization != nil
 	return usable(&s.organization, known, v1alpha1.ReasonOrganizationNotReady, "GenesysOrganization"), nil
-}
-
-// absent is the outcome of a reference that names nothing.
-func absent(err error, reason, kind, name string) (outcome.Outcome, error) {
-	if apierrors.IsNotFound(err) {
-		return outcome.Stall(reason, fmt.Sprintf("create the %s %q, or correct the reference in a new export", kind, name), 0), nil
-	}
-	return outcome.Outcome{}, err
 }
 
 // usable tells whether what the export refers to can be used: it has been looked
@@ -81,7 +73,7 @@ func usable(obj conditions.Object, known bool, reason, kind string) outcome.Outc
 // mayGo stops here while the export is suspended.
 func (r *Reconciler) mayGo(_ context.Context, s *scope) (outcome.Outcome, error) {
 	if s.export.Spec.Suspend && s.export.Status.Seal == nil {
-		r.Pools.Cancel(prefix(s.name()))
+		r.Worker.Pools.Cancel(prefix(s.name()))
 		return outcome.Wait(v1alpha1.ReasonSuspended, "spec.suspend is true", 0), nil
 	}
 	return outcome.Done(), nil

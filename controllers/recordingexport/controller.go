@@ -32,7 +32,6 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
-	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
 // Pool is the name of the pool that does an export's own work.
@@ -46,8 +45,6 @@ type Cloud interface {
 
 // Pace is how often things are looked at.
 type Pace struct {
-	// Progress is between looks at work that is running.
-	Progress time.Duration
 	// Again is before another look after an error outside the pool.
 	Again time.Duration
 	// FirstPoll is before the first look at an analytics job; the wait doubles up to LastPoll.
@@ -61,7 +58,7 @@ type Pace struct {
 // DefaultPace is what the manager uses.
 func DefaultPace() Pace {
 	return Pace{
-		Progress: 3 * time.Second, Again: 10 * time.Second, FirstPoll: time.Second, LastPoll: 15 * time.Second,
+		Again: 10 * time.Second, FirstPoll: time.Second, LastPoll: 15 * time.Second,
 		Reask: 15 * time.Minute, Release: 10 * time.Minute,
 	}
 }
@@ -80,12 +77,11 @@ type Reconciler struct {
 	Archive func(destination *v1alpha1.ExportDestination, export string) (archive.Store, error)
 	// Location is where an export's archive is, relative to the archive root.
 	Location func(destination *v1alpha1.ExportDestination, export string) string
-	// Pools do what takes long: the one named Pool an export's own work, the
-	// others that of its batches.
-	Pools transfer.Pools
-	Pace  Pace
+	// Worker's pools do what takes long: the one named Pool an export's own work,
+	// the others that of its batches.
+	Worker *loop.Worker
+	Pace   Pace
 
-	waker loop.Waker
 	mu    sync.Mutex
 	books map[types.NamespacedName]*book
 }
@@ -104,7 +100,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Owns(&v1alpha1.RecordingExportBatch{}).
 		Watches(&v1alpha1.GenesysOrganization{}, handler.EnqueueRequestsFromMapFunc(r.inNamespace)).
 		Watches(&v1alpha1.ExportDestination{}, handler.EnqueueRequestsFromMapFunc(r.inNamespace)).
-		WatchesRawSource(r.waker.Source()).
+		WatchesRawSource(r.Worker.Source()).
 		WithOptions(controller.Options{MaxConcurrentReconciles: 2}).
 		Complete(r)
 }
@@ -128,7 +124,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	export := &v1alpha1.RecordingExport{}
 	if err := r.Client.Get(ctx, request.NamespacedName, export); err != nil {
 		if client.IgnoreNotFound(err) == nil {
-			r.Pools.Cancel(prefix(request.NamespacedName))
+			r.Worker.Pools.Cancel(prefix(request.NamespacedName))
 			r.forget(request.NamespacedName)
 		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)

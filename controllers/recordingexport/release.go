@@ -19,11 +19,11 @@ import (
 func (r *Reconciler) release(ctx context.Context, export *v1alpha1.RecordingExport) (ctrl.Result, error) {
 	s := &scope{export: export}
 	work := prefix(s.name())
-	r.Pools.Cancel(work)
+	r.Worker.Pools.Cancel(work)
 	if !controllerutil.ContainsFinalizer(export, v1alpha1.Finalizer) {
 		return ctrl.Result{}, nil
 	}
-	if r.Pools.Busy(work) {
+	if r.Worker.Pools.Busy(work) {
 		return ctrl.Result{RequeueAfter: time.Second}, nil
 	}
 	err := r.endJob(ctx, s)

@@ -9,6 +9,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
@@ -18,7 +19,9 @@ func (r *Reconciler) seal(_ context.Context, s *scope) (outcome.Outcome, error) 
 		store: s.store, now: r.Clock.Now, actor: r.Actor, record: s.record, rounds: s.book.rounds, slices: s.book.slices,
 		scope: func(held bool) bool { return s.book.spec.Scope.Takes(held) },
 	}
-	return r.do(s, "seal", work.run, outcome.Wait(v1alpha1.ReasonSealing, "drawing up and sealing the account", 0)), nil
+	return r.do(s, loop.Task{
+		Key: "seal", Work: work.run, Reason: v1alpha1.ReasonSealing, Message: "drawing up and sealing the account",
+	}), nil
 }
 
 // sealWork seals an export all of whose batches have finished.

@@ -8,8 +8,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
-	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
@@ -32,56 +32,26 @@ func (s *scope) summarize(out outcome.Outcome, now time.Time) {
 		}
 	}
 	s.markSteps(out)
-	s.markReady(out)
+	reason, message := ended(*status)
+	loop.Mark(s.export, out, reason, message)
 }
 
-func (s *scope) markReady(out outcome.Outcome) {
-	switch {
-	case out.IsDone():
-		reason, message := ended(s.export.Status)
-		conditions.Ready(s.export, reason, message)
-	case out.Reason == v1alpha1.ReasonSuspended:
-		conditions.Suspended(s.export, out.Reason, out.Message)
-	case out.State == outcome.Stalled:
-		conditions.Stalled(s.export, out.Reason, out.Message)
-	default:
-		conditions.Reconciling(s.export, out.Reason, out.Message)
-	}
-}
-
-// markSteps sets the condition of each step: those behind are True, the one at
-// work is False with what it waits for, those ahead are Unknown. If nothing
-// could be observed, what was known stays.
+// markSteps sets the condition of each step. If nothing could be observed, what
+// was known stays.
 func (s *scope) markSteps(out outcome.Outcome) {
 	if s.book == nil && len(s.export.Status.Conditions) > 0 {
 		return
 	}
-	status := s.export.Status
+	batches := s.export.Status.Batches
 	sealed := s.account != nil
 	surveyed := sealed || s.surveyed
-	made := status.Batches.Completed + int32(len(s.live())) //nolint:gosec // ordinals are int32
-	steps := []struct {
-		condition string
-		reached   bool
-		says      string
-	}{
-		{v1alpha1.ConditionSurveyed, surveyed, "all conversations of the window are known"},
-		{v1alpha1.ConditionBatchesCreated, sealed || surveyed && made >= status.Batches.Planned, "every slice has its batch"},
-		{v1alpha1.ConditionBatchesCompleted, sealed || surveyed && status.Batches.Completed >= status.Batches.Planned, "every batch is finished and counted"},
-		{v1alpha1.ConditionSealed, sealed, "the account of the export is sealed"},
-	}
-	waiting := true
-	for _, step := range steps {
-		switch {
-		case step.reached:
-			conditions.Reached(s.export, step.condition, metav1.ConditionTrue, v1alpha1.ReasonReached, step.says)
-		case waiting && !out.IsDone():
-			conditions.Reached(s.export, step.condition, metav1.ConditionFalse, out.Reason, out.Message)
-			waiting = false
-		default:
-			conditions.Reached(s.export, step.condition, metav1.ConditionUnknown, v1alpha1.ReasonPending, "its turn has not come")
-		}
-	}
+	made := batches.Completed + int32(len(s.live())) //nolint:gosec // ordinals are int32
+	loop.MarkSteps(s.export, out, []loop.Step{
+		{Condition: v1alpha1.ConditionSurveyed, Reached: surveyed, Says: "all conversations of the window are known"},
+		{Condition: v1alpha1.ConditionBatchesCreated, Reached: sealed || surveyed && made >= batches.Planned, Says: "every slice has its batch"},
+		{Condition: v1alpha1.ConditionBatchesCompleted, Reached: sealed || surveyed && batches.Completed >= batches.Planned, Says: "every batch is finished and counted"},
+		{Condition: v1alpha1.ConditionSealed, Reached: sealed, Says: "the account of the export is sealed"},
+	})
 }
 
 // live are the batches that have not been counted.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/exportspec"
+	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
@@ -37,8 +38,10 @@ func (r *Reconciler) survey(ctx context.Context, s *scope) (outcome.Outcome, err
 		export: s.export.Name, spec: s.book.spec, round: number, day: at, days: s.book.rounds[number].days,
 		settleAfter: exportspec.SettleAfter(s.export.Spec), openDeadline: exportspec.OpenDeadline(s.export.Spec),
 	}
-	key := fmt.Sprintf("survey/%d/%s", number, at.Format(time.DateOnly))
-	return r.do(s, key, work.run, outcome.Wait(v1alpha1.ReasonSurveying, "asking for the conversations of "+at.Format(time.DateOnly), 0)), nil
+	return r.do(s, loop.Task{
+		Key: fmt.Sprintf("survey/%d/%s", number, at.Format(time.DateOnly)), Work: work.run,
+		Reason: v1alpha1.ReasonSurveying, Message: "asking for the conversations of " + at.Format(time.DateOnly),
+	}), nil
 }
 
 // awaits says what the survey waits for.
@@ -50,19 +53,10 @@ func (s *scope) awaits(number int, wait time.Duration) outcome.Outcome {
 		fmt.Sprintf("the window is surveyed once it is %v old (settleAfter)", exportspec.SettleAfter(s.export.Spec)), wait)
 }
 
-// do has the pool do work for the export and says how it stands.
-func (r *Reconciler) do(s *scope, key string, work func(context.Context, int) error, running outcome.Outcome) outcome.Outcome {
-	name := s.name()
-	state := r.Pools[Pool].Do(prefix(name)+key, name.String(), func() { r.waker.Wake(name) }, work)
-	if state.Running {
-		state.After = r.Pace.Progress
-	}
-	if state.Err != nil {
-		// What failed is told until it has worked, not only until it is tried again.
-		return outcome.Of(state.Err, state.After)
-	}
-	running.After = state.After
-	return running
+// do has the pool do work for the export, and says how it stands.
+func (r *Reconciler) do(s *scope, task loop.Task) outcome.Outcome {
+	task.Pool, task.Key = Pool, prefix(s.name())+task.Key
+	return r.Worker.Do(s.name(), task)
 }
 
 // holdOn sets or removes the finalizer, which is there only while there may be

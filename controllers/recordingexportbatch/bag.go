@@ -36,7 +36,7 @@ func (w *completionWork) seal(ctx context.Context, settled evidence.Inventory) e
 		return err
 	}
 	record.heldLater(&settled)
-	now := stamp(w.clock, w.actor)
+	now := artifacts.NewStamp(w.clock.Now(), w.actor)
 	bag := evidence.Bag{
 		Inventory: settled, Files: record.evidenceFiles(),
 		Info: append(w.info,

@@ -10,6 +10,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
@@ -23,8 +24,9 @@ func (r *Reconciler) complete(_ context.Context, s *scope) (outcome.Outcome, err
 		delivery: delivery{requester: r.requester(s), media: s.cloud, mediaGate: s.gate(s.batch.Spec.Lane, "media"), pace: r.Pace, waits: r.Clock},
 		slice:    s.facts.slice, inventory: *s.facts.inventory, deadline: s.deadline(), info: bagInfo(s),
 	}
-	return r.do(s, s.batch.Spec.Lane, s.batch.Name+"/completion", work.run,
-		outcome.Wait(v1alpha1.ReasonTransferring, "fetching and storing the recordings", 0)), nil
+	return r.do(s, s.batch.Spec.Lane, loop.Task{
+		Key: s.batch.Name + "/completion", Work: work.run, Reason: v1alpha1.ReasonTransferring, Message: "fetching and storing the recordings",
+	}), nil
 }
 
 // completionWork fetches a batch's recordings and seals its bag.
@@ -58,7 +60,7 @@ func (e *outstandingError) Outcome() outcome.Outcome {
 
 // run goes on from whatever artifacts there are.
 func (w *completionWork) run(ctx context.Context, _ int) error {
-	run := artifacts.Run{Stamp: stamp(w.clock, w.actor)}
+	run := artifacts.Run{Stamp: artifacts.NewStamp(w.clock.Now(), w.actor)}
 	if _, err := artifacts.Put(ctx, w.store, artifacts.RunKey(w.batch, w.actor), run); err != nil {
 		return err
 	}
@@ -88,7 +90,7 @@ func (w *completionWork) deliver(ctx context.Context) (*evidence.Inventory, erro
 		return nil, err
 	}
 	settled, err := artifacts.Put(ctx, w.store, artifacts.OutcomeKey(w.batch), artifacts.Inventory{
-		Stamp: stamp(w.clock, w.actor), Inventory: w.inventory.Settle(w.ledger.outcomes()),
+		Stamp: artifacts.NewStamp(w.clock.Now(), w.actor), Inventory: w.inventory.Settle(w.ledger.outcomes()),
 	})
 	return &settled.Inventory, err
 }

@@ -14,7 +14,6 @@ import (
 	"context"
 	"fmt"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
@@ -54,12 +53,10 @@ type Reconciler struct {
 	Archive func(destination *v1alpha1.ExportDestination, export string) (archive.Store, error)
 	// Location is where an export's archive is, relative to the archive root.
 	Location func(destination *v1alpha1.ExportDestination, export string) string
-	// Pools do what takes long: one for each lane, by its name.
-	Pools transfer.Pools
-	Gates *transfer.Gates
-	Pace  Pace
-
-	waker loop.Waker
+	// Worker has a pool for each lane, by its name.
+	Worker *loop.Worker
+	Gates  *transfer.Gates
+	Pace   Pace
 }
 
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=recordingexportbatches,verbs=get;list;watch
@@ -75,7 +72,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.RecordingExport{}, handler.EnqueueRequestsFromMapFunc(r.ofExport), generation).
 		Watches(&v1alpha1.GenesysOrganization{}, handler.EnqueueRequestsFromMapFunc(r.unfinished)).
 		Watches(&v1alpha1.ExportDestination{}, handler.EnqueueRequestsFromMapFunc(r.unfinished)).
-		WatchesRawSource(r.waker.Source()).
+		WatchesRawSource(r.Worker.Source()).
 		WithOptions(controller.Options{MaxConcurrentReconciles: 4}).
 		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
 }
@@ -142,12 +139,12 @@ func (r *Reconciler) advance(ctx context.Context, s *scope) outcome.Outcome {
 func (r *Reconciler) find(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	name := types.NamespacedName{Namespace: s.batch.Namespace, Name: s.batch.Spec.ExportRef.Name}
 	if err := r.Client.Get(ctx, name, &s.export); err != nil {
-		return absent(err, v1alpha1.ReasonExportNotFound, "RecordingExport", name.Name)
+		return loop.Absent(err, v1alpha1.ReasonExportNotFound, fmt.Sprintf("create the RecordingExport %q again, or delete this batch", name.Name))
 	}
 	name.Name = s.export.Spec.DestinationRef.Name
 	var destination v1alpha1.ExportDestination
 	if err := r.Client.Get(ctx, name, &destination); err != nil {
-		return absent(err, v1alpha1.ReasonDestinationNotFound, "ExportDestination", name.Name)
+		return loop.Absent(err, v1alpha1.ReasonDestinationNotFound, fmt.Sprintf("create the ExportDestination %q that the export refers to", name.Name))
 	}
 	store, err := r.Archive(&destination, s.export.Name)
 	if err != nil {
@@ -160,7 +157,7 @@ func (r *Reconciler) find(ctx context.Context, s *scope) (outcome.Outcome, error
 // mayGo stops here while the export is suspended.
 func (r *Reconciler) mayGo(_ context.Context, s *scope) (outcome.Outcome, error) {
 	if s.export.Spec.Suspend {
-		r.Pools[string(s.batch.Spec.Lane)].Cancel(s.prefix() + s.batch.Name + "/")
+		r.Worker.Pools[string(s.batch.Spec.Lane)].Cancel(s.prefix() + s.batch.Name + "/")
 		return outcome.Wait(v1alpha1.ReasonSuspended, "the export is suspended", 0), nil
 	}
 	return outcome.Done(), nil
@@ -171,7 +168,7 @@ func (r *Reconciler) connect(ctx context.Context, s *scope) (outcome.Outcome, er
 	name := types.NamespacedName{Namespace: s.batch.Namespace, Name: s.export.Spec.OrganizationRef.Name}
 	var organization v1alpha1.GenesysOrganization
 	if err := r.Client.Get(ctx, name, &organization); err != nil {
-		return absent(err, v1alpha1.ReasonOrganizationNotFound, "GenesysOrganization", name.Name)
+		return loop.Absent(err, v1alpha1.ReasonOrganizationNotFound, fmt.Sprintf("create the GenesysOrganization %q that the export refers to", name.Name))
 	}
 	switch {
 	case conditions.IsStalled(&organization):
@@ -188,27 +185,8 @@ func (r *Reconciler) connect(ctx context.Context, s *scope) (outcome.Outcome, er
 	return outcome.Done(), nil
 }
 
-// absent is the outcome of a reference that names nothing; what is there later
-// wakes the batch by its watch.
-func absent(err error, reason, kind, name string) (outcome.Outcome, error) {
-	if apierrors.IsNotFound(err) {
-		return outcome.Stall(reason, fmt.Sprintf("create the %s %q that the export refers to", kind, name), 0), nil
-	}
-	return outcome.Outcome{}, err
-}
-
-// do has a pool do work for the batch and says how it stands. While it runs, the
-// batch is looked at now and then, for its progress.
-func (r *Reconciler) do(s *scope, lane v1alpha1.Lane, key string, work transfer.Work, running outcome.Outcome) outcome.Outcome {
-	name := client.ObjectKeyFromObject(s.batch)
-	state := r.Pools[string(lane)].Do(s.prefix()+key, name.String(), func() { r.waker.Wake(name) }, work)
-	if state.Running {
-		state.After = r.Pace.Progress
-	}
-	if state.Err != nil {
-		// What failed is told until it has worked, not only until it is tried again.
-		return outcome.Of(state.Err, state.After)
-	}
-	running.After = state.After
-	return running
+// do has the pool of a lane do work for the batch, and says how it stands.
+func (r *Reconciler) do(s *scope, lane v1alpha1.Lane, task loop.Task) outcome.Outcome {
+	task.Pool, task.Key = string(lane), s.prefix()+task.Key
+	return r.Worker.Do(client.ObjectKeyFromObject(s.batch), task)
 }

@@ -27,7 +27,7 @@ type delivery struct {
 func (d *delivery) follow(ctx context.Context, request artifacts.Request) error {
 	watch := progress{pace: d.pace, since: d.clock.Now()}
 	for {
-		if err := d.wait(ctx, watch.delay()); err != nil {
+		if err := transfer.Wait(ctx, d.waits, watch.delay()); err != nil {
 			return err
 		}
 		status, err := d.cloud.BatchStatus(ctx, request.RequestID)
@@ -83,17 +83,6 @@ func (d *delivery) receive(ctx context.Context, request artifacts.Request, resul
 		}
 	}
 	return group.Wait()
-}
-
-func (d *delivery) wait(ctx context.Context, delay time.Duration) error {
-	timer := d.waits.NewTimer(delay)
-	defer timer.Stop()
-	select {
-	case <-timer.C():
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // progress tells when a batch request will give no more.

@@ -59,7 +59,7 @@ func (d *delivery) download(ctx context.Context, result genesys.BatchResult, fil
 	if errors.Is(err, fs.ErrNotExist) {
 		stored, err = d.stream(ctx, result, key)
 	}
-	at := stamp(d.clock, d.actor)
+	at := artifacts.NewStamp(d.clock.Now(), d.actor)
 	return artifacts.StoredFile{
 		Stamp: at, Adopted: adopted, Number: file.number,
 		File: evidence.File{

@@ -16,6 +16,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
@@ -44,15 +45,17 @@ func (r *Reconciler) fetchMetadata(ctx context.Context, s *scope) (outcome.Outco
 			gate: s.gate(lane, "metadata"), limit: exportspec.Parallelism(s.export.Spec, lane),
 			slice: s.facts.slice, deadline: s.deadline(),
 		}
-		return r.do(s, lane, s.facts.slice.Group+"/metadata", work.run,
-			outcome.Wait(v1alpha1.ReasonFetchingMetadata, "asking for the recordings of the conversations", 0)), nil
+		return r.do(s, lane, loop.Task{
+			Key: s.facts.slice.Group + "/metadata", Work: work.run,
+			Reason: v1alpha1.ReasonFetchingMetadata, Message: "asking for the recordings of the conversations",
+		}), nil
 	}
 	inventory, err := takeInventory(ctx, s.store, exportspec.Policy(s.export.Spec), s.facts.slice)
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
 	stored, err := artifacts.Put(ctx, s.store, artifacts.InventoryKey(s.batch.Name),
-		artifacts.Inventory{Stamp: stamp(r.Clock, r.Actor), Inventory: inventory})
+		artifacts.Inventory{Stamp: artifacts.NewStamp(r.Clock.Now(), r.Actor), Inventory: inventory})
 	s.facts.inventory = &stored.Inventory
 	return outcome.Done(), err
 }
@@ -202,12 +205,7 @@ func (w *metadataWork) settle(ctx context.Context) error {
 }
 
 func (w *metadataWork) note(ctx context.Context, m artifacts.Metadata) error {
-	m.Stamp = stamp(w.clock, w.actor)
+	m.Stamp = artifacts.NewStamp(w.clock.Now(), w.actor)
 	_, err := artifacts.Put(ctx, w.store, artifacts.MetadataKey(w.slice.Group, m.ConversationID), m)
 	return err
-}
-
-// stamp says that this process does something now.
-func stamp(clk clock.PassiveClock, actor string) artifacts.Stamp {
-	return artifacts.Stamp{At: clk.Now().UTC(), By: actor}
 }

@@ -19,8 +19,6 @@ import (
 
 // Pace is how often things are looked at.
 type Pace struct {
-	// Progress is between looks at work that is running.
-	Progress time.Duration
 	// Again is before another look after an error outside the pools.
 	Again time.Duration
 	// FirstPoll is before each of the first two looks at a batch request; from
@@ -36,7 +34,7 @@ type Pace struct {
 // DefaultPace is what the manager uses.
 func DefaultPace() Pace {
 	return Pace{
-		Progress: 3 * time.Second, Again: 10 * time.Second, FirstPoll: time.Second, LastPoll: 15 * time.Second,
+		Again: 10 * time.Second, FirstPoll: time.Second, LastPoll: 15 * time.Second,
 		Missing: time.Minute, Patience: 10 * time.Minute,
 	}
 }

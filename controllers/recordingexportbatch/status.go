@@ -7,8 +7,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
-	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
@@ -24,49 +24,23 @@ func summarize(s *scope, out outcome.Outcome, now time.Time) {
 		}
 	}
 	s.markSteps(out)
-	switch {
-	case out.IsDone():
-		reason, message := ended(batch.Status.Recordings, batch.Status.Gaps)
-		conditions.Ready(batch, reason, message)
-	case out.Reason == v1alpha1.ReasonSuspended:
-		conditions.Suspended(batch, out.Reason, out.Message)
-	case out.State == outcome.Stalled:
-		conditions.Stalled(batch, out.Reason, out.Message)
-	default:
-		conditions.Reconciling(batch, out.Reason, out.Message)
-	}
+	reason, message := ended(batch.Status.Recordings, batch.Status.Gaps)
+	loop.Mark(batch, out, reason, message)
 }
 
-// markSteps sets the condition of each step: those behind are True, the one at
-// work is False with what it waits for, those ahead are Unknown. If nothing
-// could be observed, what was known stays.
+// markSteps sets the condition of each step. If nothing could be observed, what
+// was known stays.
 func (s *scope) markSteps(out outcome.Outcome) {
 	if !s.observed && len(s.batch.Status.Conditions) > 0 {
 		return
 	}
 	sealed := s.facts.sealed != nil
 	settled := sealed || s.facts.outcome != nil
-	steps := []struct {
-		condition string
-		reached   bool
-		says      string
-	}{
-		{v1alpha1.ConditionMetadataFetched, sealed || s.facts.inventory != nil, "the recordings of all conversations are known"},
-		{v1alpha1.ConditionSubmitted, settled || s.facts.inventory != nil && s.facts.submitted(), "every recording has been requested"},
-		{v1alpha1.ConditionCompleted, sealed, "the bag is sealed"},
-	}
-	waiting := true
-	for _, step := range steps {
-		switch {
-		case step.reached:
-			conditions.Reached(s.batch, step.condition, metav1.ConditionTrue, v1alpha1.ReasonReached, step.says)
-		case waiting && !out.IsDone():
-			conditions.Reached(s.batch, step.condition, metav1.ConditionFalse, out.Reason, out.Message)
-			waiting = false
-		default:
-			conditions.Reached(s.batch, step.condition, metav1.ConditionUnknown, v1alpha1.ReasonPending, "its turn has not come")
-		}
-	}
+	loop.MarkSteps(s.batch, out, []loop.Step{
+		{Condition: v1alpha1.ConditionMetadataFetched, Reached: sealed || s.facts.inventory != nil, Says: "the recordings of all conversations are known"},
+		{Condition: v1alpha1.ConditionSubmitted, Reached: settled || s.facts.inventory != nil && s.facts.submitted(), Says: "every recording has been requested"},
+		{Condition: v1alpha1.ConditionCompleted, Reached: sealed, Says: "the bag is sealed"},
+	})
 }
 
 // count fills in the numbers of the status, as far as the facts tell them.

@@ -11,6 +11,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
@@ -41,8 +42,9 @@ func (r *Reconciler) submit(_ context.Context, s *scope) (outcome.Outcome, error
 	work := &submissionWork{
 		requester: r.requester(s), holds: s.cloud, slice: s.facts.slice, wanted: s.facts.inventory.Wanted(),
 	}
-	return r.do(s, s.batch.Spec.Lane, s.batch.Name+"/submission", work.run,
-		outcome.Wait(v1alpha1.ReasonSubmitting, "requesting the recordings", 0)), nil
+	return r.do(s, s.batch.Spec.Lane, loop.Task{
+		Key: s.batch.Name + "/submission", Work: work.run, Reason: v1alpha1.ReasonSubmitting, Message: "requesting the recordings",
+	}), nil
 }
 
 // submitted tells whether every wanted recording has been requested once.
@@ -114,7 +116,7 @@ func (q requester) requestChunk(ctx context.Context, key string, try int, refs [
 		return err
 	}
 	_, err = artifacts.Put(ctx, q.store, key, artifacts.Request{
-		Stamp: stamp(q.clock, q.actor), RequestID: id, Try: try, Refs: refs,
+		Stamp: artifacts.NewStamp(q.clock.Now(), q.actor), RequestID: id, Try: try, Refs: refs,
 	})
 	return err
 }
@@ -145,7 +147,7 @@ func (w *submissionWork) checkHolds(ctx context.Context) error {
 	for i, c := range w.slice.Conversations {
 		ids[i] = c.ID
 	}
-	at := stamp(w.clock, w.actor)
+	at := artifacts.NewStamp(w.clock.Now(), w.actor)
 	held, err := genesys.Held(ctx, w.holds.Protected, ids)
 	if err != nil {
 		return err

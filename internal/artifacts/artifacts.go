@@ -39,6 +39,9 @@ type Stamp struct {
 	By string    `json:"by"`
 }
 
+// NewStamp says that a process does something at an instant.
+func NewStamp(at time.Time, by string) Stamp { return Stamp{at.UTC(), by} }
+
 // Put stores an artifact under key and returns what is stored there: value, or
 // what was there before.
 func Put[T any](ctx context.Context, store archive.Store, key string, value T) (T, error) {

@@ -4,20 +4,15 @@ package loop
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/tools/events"
-	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
-	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
@@ -27,33 +22,6 @@ import (
 type Object interface {
 	client.Object
 	conditions.Object
-}
-
-// Waker puts objects into a controller's queue from outside its watches. The
-// zero value is ready for use.
-type Waker struct {
-	mu    sync.Mutex
-	queue workqueue.TypedRateLimitingInterface[reconcile.Request]
-}
-
-// Source hands the controller's queue to the waker.
-func (w *Waker) Source() source.Source {
-	return source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.queue = queue
-		return nil
-	})
-}
-
-// Wake has the object looked at soon. Before the controller has started it does
-// nothing: a start looks at every object.
-func (w *Waker) Wake(name types.NamespacedName) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.queue != nil {
-		w.queue.Add(reconcile.Request{NamespacedName: name})
-	}
 }
 
 // Publisher writes an object's status and tells of what changed.
@@ -89,6 +57,15 @@ func (p Publisher) announce(ctx context.Context, obj, before Object) {
 	}
 	ctrl.LoggerFrom(ctx).Info("Came to another state", "reason", reason, "message", message, "was", conditions.Reason(before))
 	p.Events.Eventf(obj, nil, kind, reason, "Reconcile", "%s", message)
+}
+
+// Absent is the outcome of a reference that names nothing; says tells what to
+// make. What is there later wakes the object by a watch. Other errors are passed on.
+func Absent(err error, reason, says string) (outcome.Outcome, error) {
+	if apierrors.IsNotFound(err) {
+		return outcome.Stall(reason, says, 0), nil
+	}
+	return outcome.Outcome{}, err
 }
 
 // jitter spreads requeues, as a share of the wait.

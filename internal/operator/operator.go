@@ -61,13 +61,15 @@ type Paces struct {
 	Export       recordingexport.Pace
 	Batch        recordingexportbatch.Pace
 	Patience     outcome.Patience
+	// Progress is between looks at work that is running.
+	Progress time.Duration
 }
 
 // DefaultPaces is what the manager uses.
 func DefaultPaces() Paces {
 	return Paces{
 		genesysorganization.DefaultPace(), exportdestination.DefaultPace(), recordingexport.DefaultPace(),
-		recordingexportbatch.DefaultPace(), outcome.DefaultPatience(),
+		recordingexportbatch.DefaultPace(), outcome.DefaultPatience(), 3 * time.Second,
 	}
 }
 
@@ -171,7 +173,7 @@ func (o *operator) addExports() error {
 		Cloud: func(ctx context.Context, organization *v1alpha1.GenesysOrganization) (recordingexport.Cloud, error) {
 			return o.connections.Client(ctx, organization)
 		},
-		Archive: o.archive, Location: o.location, Pools: o.pools, Pace: o.Paces.Export,
+		Archive: o.archive, Location: o.location, Worker: o.worker(), Pace: o.Paces.Export,
 	}).SetupWithManager(o.manager)
 }
 
@@ -181,8 +183,13 @@ func (o *operator) addBatches() error {
 		Cloud: func(ctx context.Context, organization *v1alpha1.GenesysOrganization) (recordingexportbatch.Cloud, error) {
 			return o.connections.Client(ctx, organization)
 		},
-		Archive: o.archive, Location: o.location, Pools: o.pools, Gates: o.gates, Pace: o.Paces.Batch,
+		Archive: o.archive, Location: o.location, Worker: o.worker(), Gates: o.gates, Pace: o.Paces.Batch,
 	}).SetupWithManager(o.manager)
+}
+
+// worker makes a reconciler's worker; all share the pools.
+func (o *operator) worker() *loop.Worker {
+	return &loop.Worker{Pools: o.pools, Progress: o.Paces.Progress}
 }
 
 // clusterID tells this cluster from others by what no other has.

@@ -212,3 +212,15 @@ func (p Pools) Busy(prefix string) bool {
 	}
 	return false
 }
+
+// Wait waits, or returns ctx's error.
+func Wait(ctx context.Context, clk clock.Clock, delay time.Duration) error {
+	timer := clk.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C():
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -78,9 +78,9 @@ func Hurried() operator.Paces {
 	p := operator.DefaultPaces()
 	p.Organization.Ready, p.Organization.Again = time.Minute, 200*time.Millisecond
 	p.Destination.Again = 200 * time.Millisecond
-	p.Export.Progress, p.Export.Again, p.Export.FirstPoll = 200*time.Millisecond, 200*time.Millisecond, 20*time.Millisecond
+	p.Export.Again, p.Export.FirstPoll = 200*time.Millisecond, 20*time.Millisecond
 	p.Export.Reask = 200 * time.Millisecond
-	p.Batch.Progress, p.Batch.Again, p.Batch.FirstPoll = 200*time.Millisecond, 200*time.Millisecond, 20*time.Millisecond
+	p.Batch.Again, p.Batch.FirstPoll, p.Progress = 200*time.Millisecond, 20*time.Millisecond, 200*time.Millisecond
 	p.Batch.Missing, p.Batch.Patience = 300*time.Millisecond, time.Second
 	p.Patience.First, p.Patience.Most, p.Patience.Person = 50*time.Millisecond, time.Second, 200*time.Millisecond
 	return p

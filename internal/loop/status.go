@@ -1,0 +1,49 @@
+package loop
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+)
+
+// Mark sets the conditions that every kind has, from how the steps came out.
+// reason and message are those of an object that is Ready.
+func Mark(obj conditions.Object, out outcome.Outcome, reason, message string) {
+	switch {
+	case out.IsDone():
+		conditions.Ready(obj, reason, message)
+	case out.Reason == v1alpha1.ReasonSuspended:
+		conditions.Suspended(obj, out.Reason, out.Message)
+	case out.State == outcome.Stalled:
+		conditions.Stalled(obj, out.Reason, out.Message)
+	default:
+		conditions.Reconciling(obj, out.Reason, out.Message)
+	}
+}
+
+// Step is the condition of a step, and whether it has been reached.
+type Step struct {
+	Condition string
+	Reached   bool
+	// Says what is so once it has been reached.
+	Says string
+}
+
+// MarkSteps sets the condition of each step: those behind are True, the one at
+// work is False with what it waits for, those ahead are Unknown.
+func MarkSteps(obj conditions.Object, out outcome.Outcome, steps []Step) {
+	waiting := !out.IsDone()
+	for _, step := range steps {
+		switch {
+		case step.Reached:
+			conditions.Reached(obj, step.Condition, metav1.ConditionTrue, v1alpha1.ReasonReached, step.Says)
+		case waiting:
+			conditions.Reached(obj, step.Condition, metav1.ConditionFalse, out.Reason, out.Message)
+			waiting = false
+		default:
+			conditions.Reached(obj, step.Condition, metav1.ConditionUnknown, v1alpha1.ReasonPending, "its turn has not come")
+		}
+	}
+}
