@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bytes"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/gcexport/recording-export-operator/internal/testenv"
+)
+
+// asProgram is set where the test binary is to be the program itself.
+const asProgram = "RUN_AS_MANAGER"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// kubeconfig writes a file that reaches an API server.
+func kubeconfig(t *testing.T, server *rest.Config) string {
+	t.Helper()
+	config := clientcmdapi.NewConfig()
+	config.Clusters["c"] = &clientcmdapi.Cluster{Server: server.Host, CertificateAuthorityData: server.CAData}
+	config.AuthInfos["u"] = &clientcmdapi.AuthInfo{ClientCertificateData: server.CertData, ClientKeyData: server.KeyData}
+	config.Contexts["x"] = &clientcmdapi.Context{Cluster: "c", AuthInfo: "u"}
+	config.CurrentContext = "x"
+	path := filepath.Join(t.TempDir(), "kubeconfig")
+	if err := clientcmd.WriteToFile(*config, path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// TestManagerRuns: it becomes ready, shows its metrics to nobody without a
+// token, and ends when told to.
+func TestManagerRuns(t *testing.T) {
+	probes, metrics := freeAddress(t), freeAddress(t)
+	manager := exec.CommandContext(t.Context(), os.Args[0], "--archive-root", t.TempDir(), "--namespaces", "default",
+		"--health-probe-bind-address", probes, "--metrics-bind-address", metrics)
+	var log bytes.Buffer
+	manager.Stdout, manager.Stderr = &log, &log
+	manager.Env = append(os.Environ(), asProgram+"=1", "KUBECONFIG="+kubeconfig(t, testenv.Start(t)))
+	if err := manager.Start(); err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+	status := func(url string) int {
+		response, err := client.Get(url)
+		if err != nil {
+			return 0
+		}
+		defer response.Body.Close()
+		return response.StatusCode
+	}
+	testenv.Eventually(t, "the manager is ready", func() bool { return status("http://"+probes+"/readyz") == http.StatusOK })
+	testenv.Eventually(t, "metrics are for those who may read them", func() bool {
+		return status("https://"+metrics+"/metrics") == http.StatusUnauthorized
+	})
+	if err := manager.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := manager.Wait(); err != nil {
+		t.Errorf("the manager ended with %v:\n%s", err, &log)
+	}
+}
+
+func TestSplit(t *testing.T) {
+	for list, want := range map[string][]string{"": nil, "a": {"a"}, "a,b:80, c ": {"a", "b:80", "c"}, ",": nil} {
+		if got := split(list); !slices.Equal(got, want) {
+			t.Errorf("split(%q) = %q, want %q", list, strings.Join(got, "|"), want)
+		}
+	}
+}
