@@ -7,6 +7,12 @@ const (
 	LabelExport = "recording.gcexport.dev/export"
 	// LabelLane is set on each batch to its lane, in lower case.
 	LabelLane = "recording.gcexport.dev/lane"
+	// AnnotationRetry on an export asks, by a value that differs from status.lastRetryRequest, that everything is
+	// tried again: what is stalled or waits, and after sealing what was unavailable. An instant (RFC 3339) is usual.
+	AnnotationRetry = "recording.gcexport.dev/retry-requested-at"
+	// AnnotationCancel on an export asks, by a value that differs from status.lastCancelRequest, that it is given up.
+	// A later retry takes it up again.
+	AnnotationCancel = "recording.gcexport.dev/cancel-requested-at"
 	// Finalizer is on an export for as long as there is an analytics job at
 	// Genesys Cloud that it would have to end.
 	Finalizer = "recording.gcexport.dev/analytics-job"
@@ -61,6 +67,22 @@ type Window struct {
 	// end of the window (RFC 3339). A conversation that starts at this instant does not belong to it.
 	// +required
 	End metav1.Time `json:"end"`
+}
+
+// ExportWindow is a half-open interval of time, or everything from its start on.
+// +kubebuilder:validation:XValidation:rule="!has(self.end) || self.start < self.end",message="window.end must be after window.start",fieldPath=".end"
+// +kubebuilder:validation:XValidation:rule="!has(self.end) || self.end <= self.start || self.end - self.start <= duration('43848h')",message="the window must not be wider than 5 years: use several exports",fieldPath=".end"
+// +kubebuilder:validation:XValidation:rule="self.start.getMilliseconds() == 0",message="window.start must be a whole second",fieldPath=".start"
+// +kubebuilder:validation:XValidation:rule="!has(self.end) || self.end.getMilliseconds() == 0",message="window.end must be a whole second",fieldPath=".end"
+type ExportWindow struct {
+	// start of the window (RFC 3339). A conversation that starts at this instant belongs to it. Cannot be changed.
+	// +required
+	Start metav1.Time `json:"start"`
+
+	// end of the window (RFC 3339). A conversation that starts at this instant does not belong to it. Absent, the
+	// export follows, and every day is exported once it has settled; it can be set once, which ends the export.
+	// +optional
+	End *metav1.Time `json:"end,omitempty"`
 }
 
 // RecordingCounts counts recordings by what became of them.

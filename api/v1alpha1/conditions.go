@@ -112,8 +112,16 @@ const (
 	ReasonBatchesStalled = "BatchesStalled"
 	// ReasonTooManyStalled: so many batches are stalled that no more are started.
 	ReasonTooManyStalled = "TooManyStalled"
+	// ReasonPlanning: slices are being made of what became known.
+	ReasonPlanning = "Planning"
+	// ReasonReviewing: days are surveyed again, and their legal holds asked for again, before they are sealed.
+	ReasonReviewing = "Reviewing"
 	// ReasonSealing: the account of the export is being written.
 	ReasonSealing = "Sealing"
+	// ReasonCaughtUp: everything that has settled so far is sealed; the window has no end.
+	ReasonCaughtUp = "CaughtUp"
+	// ReasonCancelled: the export was cancelled.
+	ReasonCancelled = "Cancelled"
 )
 
 // Reasons of a batch.
@@ -128,6 +136,8 @@ const (
 	ReasonSubmitting = "Submitting"
 	// ReasonTransferring: the recordings are being fetched and stored.
 	ReasonTransferring = "Transferring"
+	// ReasonSplit: the batch is too large for one bag, and two others hold its halves.
+	ReasonSplit = "Split"
 	// ReasonRecordingsOutstanding: recordings that did not arrive are requested again.
 	ReasonRecordingsOutstanding = "RecordingsOutstanding"
 )

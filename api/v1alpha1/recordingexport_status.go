@@ -9,7 +9,7 @@ type RecordingExportStatus struct {
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// conditions: Surveyed, BatchesCreated, BatchesCompleted, Sealed, and Ready, which is True once the export has
-	// ended (reason Complete or CompleteWithGaps). Reconciling and Stalled are present only while True.
+	// ended (reason Complete or CompleteWithGaps), or has caught up if its window has no end (CaughtUp). Reconciling and Stalled are present only while True.
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=16
@@ -66,11 +66,25 @@ type RecordingExportStatus struct {
 	// seal is the newest seal over the export's evidence.
 	// +optional
 	Seal *SealStatus `json:"seal,omitempty"`
+
+	// lastRetryRequest is the value of the annotation retry-requested-at that was last acted upon.
+	// +kubebuilder:validation:MaxLength=256
+	// +optional
+	LastRetryRequest string `json:"lastRetryRequest,omitempty"`
+
+	// lastCancelRequest is the value of the annotation cancel-requested-at that was last acted upon.
+	// +kubebuilder:validation:MaxLength=256
+	// +optional
+	LastCancelRequest string `json:"lastCancelRequest,omitempty"`
+
+	// cancelled tells that the export was given up, and has not been taken up again by a retry.
+	// +optional
+	Cancelled bool `json:"cancelled,omitempty"`
 }
 
 // SurveyStatus is what was found in the window.
 type SurveyStatus struct {
-	// days is the number of UTC days that the window touches.
+	// days is the number of UTC days that the window touches; without an end, of those that have settled so far.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Days int32 `json:"days,omitempty"`
@@ -157,10 +171,14 @@ type LaneStatus struct {
 
 // SealStatus names a seal.
 type SealStatus struct {
-	// number of the seal: its directory in the archive is seals/<number>.
+	// number of the seal: its directory in the archive is seals/<number>. Each names the one before.
 	// +kubebuilder:validation:Minimum=1
 	// +required
 	Number int32 `json:"number"`
+
+	// until is the end of the part of the window that the seals cover so far.
+	// +optional
+	Until *metav1.Time `json:"until,omitempty"`
 
 	// digest is the SHA-256 of the seal's manifest-sha256.txt, in hexadecimal.
 	// +kubebuilder:validation:MaxLength=64

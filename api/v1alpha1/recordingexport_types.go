@@ -3,15 +3,16 @@ package v1alpha1
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // RecordingExportSpec says what is to be exported, whence, and where to. All of it is fixed once the export
-// exists, but for suspend, lanes, retry and retainBatches.
+// exists, but for suspend, lanes, retry, retainBatches, and window.end once, if it was absent.
 // +kubebuilder:validation:XValidation:rule="self.organizationRef == oldSelf.organizationRef",message="organizationRef cannot be changed: create another RecordingExport",fieldPath=".organizationRef"
 // +kubebuilder:validation:XValidation:rule="self.destinationRef == oldSelf.destinationRef",message="destinationRef cannot be changed: create another RecordingExport",fieldPath=".destinationRef"
 // +kubebuilder:validation:XValidation:rule="self.mediaTypes == oldSelf.mediaTypes",message="mediaTypes cannot be changed: create another RecordingExport",fieldPath=".mediaTypes"
 // +kubebuilder:validation:XValidation:rule="self.legalHold == oldSelf.legalHold",message="legalHold cannot be changed: create another RecordingExport",fieldPath=".legalHold"
-// +kubebuilder:validation:XValidation:rule="self.window == oldSelf.window",message="window cannot be changed: create another RecordingExport",fieldPath=".window"
-// +kubebuilder:validation:XValidation:rule="self.slicing == oldSelf.slicing",message="slicing cannot be changed: create another RecordingExport",fieldPath=".slicing"
-// +kubebuilder:validation:XValidation:rule="self.settleAfter == oldSelf.settleAfter",message="settleAfter cannot be changed: create another RecordingExport",fieldPath=".settleAfter"
-// +kubebuilder:validation:XValidation:rule="self.openDeadline == oldSelf.openDeadline",message="openDeadline cannot be changed: create another RecordingExport",fieldPath=".openDeadline"
+// +kubebuilder:validation:XValidation:rule="self.window.start == oldSelf.window.start",message="window.start cannot be changed: create another RecordingExport",fieldPath=".window.start"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.window.end) || has(self.window.end) && self.window.end == oldSelf.window.end",message="window.end can be set once, and not be changed then: create another RecordingExport",fieldPath=".window"
+// +kubebuilder:validation:XValidation:rule="duration(self.slicing.width) == duration(oldSelf.slicing.width) && self.slicing.maxConversations == oldSelf.slicing.maxConversations",message="slicing cannot be changed: create another RecordingExport",fieldPath=".slicing"
+// +kubebuilder:validation:XValidation:rule="duration(self.settleAfter) == duration(oldSelf.settleAfter)",message="settleAfter cannot be changed: create another RecordingExport",fieldPath=".settleAfter"
+// +kubebuilder:validation:XValidation:rule="duration(self.openDeadline) == duration(oldSelf.openDeadline)",message="openDeadline cannot be changed: create another RecordingExport",fieldPath=".openDeadline"
 // +kubebuilder:validation:XValidation:rule="has(self.attributes) == has(oldSelf.attributes) && (!has(self.attributes) || self.attributes == oldSelf.attributes)",message="attributes cannot be changed: create another RecordingExport",fieldPath=".attributes"
 type RecordingExportSpec struct {
 	// organizationRef names the GenesysOrganization to export from. Cannot be changed.
@@ -34,9 +35,10 @@ type RecordingExportSpec struct {
 	// +optional
 	LegalHold LegalHold `json:"legalHold,omitzero"`
 
-	// window of time to export: a conversation belongs to it if it started in it. Cannot be changed.
+	// window of time to export: a conversation belongs to it if it started in it. Without an end the export
+	// follows: new slices come as time passes.
 	// +required
-	Window Window `json:"window"`
+	Window ExportWindow `json:"window"`
 
 	// slicing says how the window is cut into batches. Cannot be changed.
 	// +kubebuilder:default={}

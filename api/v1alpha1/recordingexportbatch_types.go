@@ -35,7 +35,7 @@ type RecordingExportBatchStatus struct {
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// conditions: MetadataFetched, Submitted, Completed, and Ready, which is True once the batch's bag is sealed
-	// (reason Complete or CompleteWithGaps). Reconciling and Stalled are present only while True.
+	// (reason Complete or CompleteWithGaps), or split into others (Split). Reconciling and Stalled are present only while True.
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=16
@@ -77,6 +77,33 @@ type RecordingExportBatchStatus struct {
 	// bag is the batch's sealed BagIt bag.
 	// +optional
 	Bag *BagStatus `json:"bag,omitempty"`
+
+	// moved is the number of conversations that left the batch because their legal hold changed before transfer.
+	// They come in another batch.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Moved int32 `json:"moved,omitempty"`
+
+	// replaces counts what the account of an earlier batch had as unavailable, and this one accounts for anew.
+	// +optional
+	Replaces ReplacedCounts `json:"replaces,omitempty"`
+
+	// split tells that the batch is too large for one bag. Two others hold its halves; it has no bag of its own.
+	// +optional
+	Split bool `json:"split,omitempty"`
+}
+
+// ReplacedCounts counts what is accounted for anew.
+type ReplacedCounts struct {
+	// recordings that were unavailable.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Recordings int64 `json:"recordings,omitempty"`
+
+	// conversations whose recordings could not be learned.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Conversations int64 `json:"conversations,omitempty"`
 }
 
 // BagStatus names a sealed bag.
@@ -128,6 +155,9 @@ type RecordingExportBatchList struct {
 	metav1.ListMeta `json:"metadata,omitempty"`
 	Items           []RecordingExportBatch `json:"items"`
 }
+
+// IsFinished tells whether nothing is left to be done for the batch: its bag is sealed, or others hold its halves.
+func (b *RecordingExportBatch) IsFinished() bool { return b.Status.Bag != nil || b.Status.Split }
 
 // GetConditions returns the conditions of the status.
 func (b *RecordingExportBatch) GetConditions() *[]metav1.Condition { return &b.Status.Conditions }

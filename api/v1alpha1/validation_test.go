@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/rest"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
@@ -52,6 +53,9 @@ spec:
   retry: {deadline: 24h}
   retainBatches: 50
 `
+
+// endlessYAML is an export whose window has no end.
+var endlessYAML = strings.Replace(exportYAML, `, end: "2023-10-02T00:00:00Z"`, "", 1)
 
 const organizationYAML = `
 apiVersion: recording.gcexport.dev/v1alpha1
@@ -144,7 +148,7 @@ func TestWhatIsCreatedIsValidated(t *testing.T) {
 		{"a start that is no time", exportYAML, edit{"spec.window.start", "yesterday"}, "spec.window.start"},
 		{"half a second at the start", exportYAML, edit{"spec.window.start", `"2023-10-01T00:00:00.5Z"`}, "window.start must be a whole second"},
 		{"half a second at the end", exportYAML, edit{"spec.window.end", `"2023-10-01T01:00:00.5Z"`}, "window.end must be a whole second"},
-		{"no end", exportYAML, edit{"spec.window.end", ""}, "spec.window.end: Required value"},
+		{"no end", exportYAML, edit{"spec.window.end", ""}, ""},
 		{"unknown medium", exportYAML, edit{"spec.mediaTypes", "[Call, Fax]"}, `spec.mediaTypes[1]: Unsupported value: "Fax": supported values: "Call", "Screen", "Chat", "Email", "Message"`},
 		{"a medium twice", exportYAML, edit{"spec.mediaTypes", "[Call, Call]"}, `spec.mediaTypes[1]: Duplicate value: "Call"`},
 		{"no medium", exportYAML, edit{"spec.mediaTypes", "[]"}, "spec.mediaTypes in body should have at least 1 items"},
@@ -236,9 +240,14 @@ func TestWhatIdentifiesAnObjectCannotChange(t *testing.T) {
 		{exportYAML, edit{"spec.mediaTypes", "[Call]"}, "spec.mediaTypes: Invalid value: mediaTypes " + other},
 		{exportYAML, edit{"spec.mediaTypes", "[Screen, Call]"}, ""},
 		{exportYAML, edit{"spec.legalHold.scope", "Only"}, "legalHold " + other},
-		{exportYAML, edit{"spec.window.end", `"2023-10-03T00:00:00Z"`}, "spec.window: Invalid value: window " + other},
+		{exportYAML, edit{"spec.window.start", `"2023-09-30T00:00:00Z"`}, "spec.window.start: Invalid value: window.start " + other},
+		{exportYAML, edit{"spec.window.end", `"2023-10-03T00:00:00Z"`}, "spec.window: Invalid value: window.end can be set once"},
+		{exportYAML, edit{"spec.window.end", ""}, "spec.window: Invalid value: window.end can be set once"},
+		{endlessYAML, edit{"spec.window.end", `"2023-10-03T00:00:00Z"`}, ""},
 		{exportYAML, edit{"spec.window.end", `"2023-10-02T02:00:00+02:00"`}, ""},
 		{exportYAML, edit{"spec.slicing.width", "2h"}, "slicing " + other},
+		{exportYAML, edit{"spec.slicing.width", "60m"}, ""},
+		{exportYAML, edit{"spec.settleAfter", "48h0m0s"}, ""},
 		{exportYAML, edit{"spec.settleAfter", "1h"}, "settleAfter " + other},
 		{exportYAML, edit{"spec.openDeadline", "1h"}, "openDeadline " + other},
 		{exportYAML, edit{"spec.attributes", "{caseId: other}"}, "attributes " + other},
@@ -278,7 +287,7 @@ func TestWhatIsNotSetIsDefaulted(t *testing.T) {
 		Spec: v1alpha1.RecordingExportSpec{
 			OrganizationRef: v1alpha1.LocalReference{Name: "emea"}, DestinationRef: v1alpha1.LocalReference{Name: "evidence"},
 			MediaTypes: []v1alpha1.Medium{v1alpha1.MediumCall},
-			Window:     v1alpha1.Window{Start: metav1.Unix(0, 0), End: metav1.Unix(3600, 0)},
+			Window:     v1alpha1.ExportWindow{Start: metav1.Unix(0, 0), End: ptr.To(metav1.Unix(3600, 0))},
 		},
 	}
 	if err := api.Create(t.Context(), bare, client.DryRunAll); err != nil {

@@ -37,7 +37,9 @@ type settings struct {
 	archiveRoot string
 	stateDir    string
 	keep        bool
-	timeout     time.Duration
+	// untilCaughtUp ends the program when exports without an end have caught up.
+	untilCaughtUp bool
+	timeout       time.Duration
 }
 
 // paths is a flag that can be given more than once.
@@ -81,6 +83,7 @@ func parse(arguments []string) (settings, error) {
 	flags.StringVar(&s.archiveRoot, "archive-root", "archive", "`directory` below which the evidence lands")
 	flags.StringVar(&s.stateDir, "state-dir", ".standalone", "`directory` that keeps the control plane's data")
 	flags.BoolVar(&s.keep, "keep", false, "stay up when the exports have ended, and print how kubectl reaches the control plane")
+	flags.BoolVar(&s.untilCaughtUp, "until-caught-up", false, "end when exports whose window has no end have caught up, instead of following on")
 	flags.DurationVar(&s.timeout, "timeout", 0, "give up after this `time`, as 2h; 0 is never")
 	flags.Usage = func() {
 		fmt.Fprint(flags.Output(), usage)

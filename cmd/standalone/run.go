@@ -80,7 +80,7 @@ func work(ctx context.Context, s settings, out *screen, plane *controlplane.Cont
 	if err != nil {
 		return out.fail(err)
 	}
-	return watchOver(ctx, s, out, plane, mgr, &watcher{api: api, exports: exports, root: s.archiveRoot, out: out})
+	return watchOver(ctx, s, out, plane, mgr, &watcher{api: api, exports: exports, root: s.archiveRoot, out: out, untilCaughtUp: s.untilCaughtUp})
 }
 
 func newManager(plane *controlplane.ControlPlane, archiveRoot string, log io.Writer) (ctrl.Manager, error) {

@@ -226,6 +226,23 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
+// TestUntilCaughtUp: an export without an end ends the program once it has caught
+// up, if it is told so, and otherwise never.
+func TestUntilCaughtUp(t *testing.T) {
+	start := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -2)
+	o := newOffice(t, func(s *simulator.Options) { s.Start, s.Days, s.SettleLag = start, 2, 0 })
+	manifests, err := os.ReadFile(filepath.Join(o.folder, "manifests", "00-all.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	window := `{start: "2023-10-01T00:00:00Z", end: "2023-10-02T00:00:00Z"}`
+	endless := fmt.Sprintf("{start: %q}\n  settleAfter: 0s", start.Format(time.RFC3339))
+	o.write("manifests/00-all.yaml", strings.Replace(string(manifests), window, endless, 1))
+	wanted := len(o.sim.Dataset().Started(start, start.AddDate(0, 0, 2)).Recordings())
+	o.ends(o.start("--until-caught-up"), exitComplete, fmt.Sprintf("legal/case-1: %d of %d recordings exported", wanted, wanted))
+	o.ends(o.start("--timeout", "8s"), exitFailed, "CaughtUp", "not finished after 8s (--timeout)")
+}
+
 func TestOutOfTime(t *testing.T) {
 	o := newOffice(t, func(s *simulator.Options) { s.AnalyticsDelay = time.Hour })
 	o.ends(o.start("--timeout", "3s"), exitFailed, "not finished after 3s (--timeout)")

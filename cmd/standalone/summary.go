@@ -3,8 +3,10 @@ package main
 import (
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/gcexport/recording-export-operator/internal/evidence"
@@ -17,7 +19,11 @@ const maxGaps = 20
 // what is missing, where it lies and how to check it.
 func summarize(out *screen, root string, v view) error {
 	folder := filepath.Join(root, v.export.Status.Archive)
-	account, digest, err := evidence.ReadSeal(os.DirFS(folder), 1)
+	number := 1
+	if v.export.Status.Seal != nil {
+		number = int(v.export.Status.Seal.Number)
+	}
+	account, digest, err := evidence.ReadSeal(os.DirFS(folder), number)
 	if err != nil {
 		return fmt.Errorf("read the account of %s: %w", v.name, err)
 	}
@@ -34,34 +40,39 @@ func summarize(out *screen, root string, v view) error {
 	out.note("\n%s: %d of %d recordings exported from %d conversations, %d gaps, %s in %d bags\n\n%s",
 		v.name, totals.Exported, totals.Total(), account.Conversations.Surveyed, account.Gaps, size(account.Bytes), account.Bags, columns(rows))
 	if account.Gaps > 0 {
-		if err := listGaps(out, filepath.Join(folder, evidence.SealFolder(1))); err != nil {
+		if err := listGaps(out, folder, number); err != nil {
 			return err
 		}
 	}
-	out.note("  Archive: %s\n  Seal: %s (SHA-256 of its manifest %s)", folder, evidence.SealFolder(1), digest)
+	out.note("  Archive: %s\n  Seal: %s (SHA-256 of its manifest %s)", folder, evidence.SealFolder(number), digest)
 	return nil
 }
 
-// listGaps lists what could not be had, and why, as far as it fits.
-func listGaps(out *screen, seal string) error {
-	out.note("  Not available:")
-	listed := 0
-	for _, table := range []string{"conversations.csv", "recordings.csv"} {
-		rows, err := readTable(filepath.Join(seal, table))
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			if row["disposition"] != string(evidence.Unavailable) {
-				continue
+// listGaps lists what could not be had, and why, as far as it fits: of each thing
+// what the last seal says that names it.
+func listGaps(out *screen, folder string, seals int) error {
+	gaps := map[string]map[string]string{}
+	for number := 1; number <= seals; number++ {
+		for _, table := range []string{"conversations.csv", "recordings.csv"} {
+			rows, err := readTable(filepath.Join(folder, evidence.SealFolder(number), table))
+			if err != nil {
+				return err
 			}
-			if listed++; listed <= maxGaps {
-				out.note("    conversation %s recording %s: %s %s", row["conversation_id"], row["recording_id"], row["reason"], row["detail"])
+			for _, row := range rows {
+				key := row["conversation_id"] + " recording " + row["recording_id"]
+				if delete(gaps, key); row["disposition"] == string(evidence.Unavailable) {
+					gaps[key] = row
+				}
 			}
 		}
 	}
-	if listed > maxGaps {
-		out.note("    and %d more: see conversations.csv and recordings.csv in %s", listed-maxGaps, seal)
+	out.note("  Not available:")
+	for i, key := range slices.Sorted(maps.Keys(gaps)) {
+		if i == maxGaps {
+			out.note("    and %d more: see conversations.csv and recordings.csv of the seals in %s", len(gaps)-maxGaps, folder)
+			break
+		}
+		out.note("    conversation %s: %s %s", key, gaps[key]["reason"], gaps[key]["detail"])
 	}
 	return nil
 }

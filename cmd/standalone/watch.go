@@ -10,6 +10,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/exportspec"
 )
 
 const (
@@ -26,6 +27,8 @@ type watcher struct {
 	exports []types.NamespacedName
 	root    string
 	out     *screen
+	// untilCaughtUp takes an export without an end for ended once it has caught up.
+	untilCaughtUp bool
 	// stalled is since when each export has been stalled.
 	stalled map[types.NamespacedName]time.Time
 }
@@ -42,7 +45,7 @@ func (w *watcher) watch(ctx context.Context, mendable bool) (int, error) {
 			return exitFailed, err
 		}
 		w.out.show(views)
-		if ended(views) {
+		if w.ended(views) {
 			return w.conclude(views)
 		}
 		if hopeless := w.hopeless(views); len(hopeless) > 0 && !mendable {
@@ -86,9 +89,11 @@ func (w *watcher) look(ctx context.Context) ([]view, error) {
 	return views, nil
 }
 
-func ended(views []view) bool {
+// ended tells whether nothing more will come of any export.
+func (w *watcher) ended(views []view) bool {
 	for i := range views {
-		if !conditions.IsReady(&views[i].export) {
+		export := &views[i].export
+		if !conditions.IsReady(export) || exportspec.Follows(export.Spec) && !w.untilCaughtUp {
 			return false
 		}
 	}

@@ -14,7 +14,6 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
-	"github.com/gcexport/recording-export-operator/internal/slicing"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
@@ -30,18 +29,15 @@ type holdChecker interface {
 	Protected(ctx context.Context, conversationIDs []string) ([]string, error)
 }
 
-// surveyWork surveys one UTC day in one round, and plans what became known.
+// surveyWork surveys one UTC day, and takes what it finds into the plan.
 type surveyWork struct {
-	store        archive.Store
-	cloud        Cloud
-	clock        clock.Clock
-	actor        string
-	pace         Pace
-	export       string
-	spec         slicing.Spec
-	round        int
-	day          time.Time
-	days         []time.Time
+	planner
+	cloud Cloud
+	clock clock.Clock
+	pace  Pace
+	question
+	// entry is the number of the plan's next entry.
+	entry        int
 	settleAfter  time.Duration
 	openDeadline time.Duration
 }
@@ -61,17 +57,41 @@ func (e *unsettledError) Outcome() outcome.Outcome {
 
 // run goes on from whatever artifacts there are: the survey, then the plan.
 func (w *surveyWork) run(ctx context.Context, _ int) error {
-	done, err := artifacts.Exists(ctx, w.store, artifacts.SurveyKey(w.round, w.day))
+	done, err := artifacts.Exists(ctx, w.store, artifacts.SurveyKey(w.pass, w.day))
 	if err == nil && !done {
 		err = w.ask(ctx)
 	}
 	if err != nil {
 		return err
 	}
-	if err := endJob(ctx, w.store, w.cloud, artifacts.JobKey(w.round, w.day)); err != nil {
+	if err := endJob(ctx, w.store, w.cloud, artifacts.JobKey(w.pass, w.day)); err != nil {
 		return err
 	}
-	return w.plan(ctx)
+	survey, err := artifacts.Get[artifacts.Survey](ctx, w.store, artifacts.SurveyKey(w.pass, w.day))
+	if err != nil {
+		return err
+	}
+	return w.enter(ctx, w.entry, artifacts.Entry{Surveyed: w.account(survey)})
+}
+
+// account counts what a survey found.
+func (w *surveyWork) account(survey artifacts.Survey) *artifacts.Surveyed {
+	_, to := span(w.spec, w.day)
+	s := artifacts.Surveyed{
+		Day: w.day, Pass: survey.Pass, Purpose: survey.Purpose, To: to,
+		Open: int64(len(survey.Open)), Refused: int64(len(survey.Refused)), Deferred: int64(len(survey.Deferred)),
+		Reopened: int64(len(survey.Reopened)), AskAgain: w.askAgain(survey),
+	}
+	s.Conversations = int64(len(survey.Conversations)) + s.Open + s.Refused - s.Reopened
+	for _, c := range survey.Conversations {
+		if c.Held {
+			s.Held++
+		}
+		if !w.spec.Scope.Takes(c.Held) {
+			s.Excluded++
+		}
+	}
+	return &s
 }
 
 // ask surveys the day.
@@ -100,13 +120,13 @@ func (w *surveyWork) ask(ctx context.Context) error {
 		return err
 	}
 	survey.JobID = job
-	_, err = artifacts.Put(ctx, w.store, artifacts.SurveyKey(w.round, w.day), survey)
+	_, err = artifacts.Put(ctx, w.store, artifacts.SurveyKey(w.pass, w.day), survey)
 	return err
 }
 
 // job returns the analytics job of the day, which it starts if there is none.
 func (w *surveyWork) job(ctx context.Context, from, to time.Time) (string, error) {
-	key := artifacts.JobKey(w.round, w.day)
+	key := artifacts.JobKey(w.pass, w.day)
 	known, err := artifacts.Get[artifacts.AnalyticsJob](ctx, w.store, key)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return known.JobID, err
@@ -134,7 +154,7 @@ func (w *surveyWork) await(ctx context.Context, job string) error {
 		if gone || state == genesys.JobFailed || state == genesys.JobCancelled || state == genesys.JobExpired {
 			return errors.Join(
 				&genesys.Error{Op: "survey " + w.day.Format(time.DateOnly), Kind: genesys.KindTransient, Message: fmt.Sprintf("analytics job %s ended without an answer: %s", job, state)},
-				endJob(ctx, w.store, w.cloud, artifacts.JobKey(w.round, w.day)))
+				endJob(ctx, w.store, w.cloud, artifacts.JobKey(w.pass, w.day)))
 		}
 		if err := transfer.Wait(ctx, w.clock, delay); err != nil {
 			return err
@@ -180,8 +200,4 @@ func endJob(ctx context.Context, store archive.Store, cloud interface {
 		return err
 	}
 	return store.Remove(ctx, key)
-}
-
-func (w *surveyWork) stamp() artifacts.Stamp {
-	return artifacts.NewStamp(w.clock.Now(), w.actor)
 }

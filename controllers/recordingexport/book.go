@@ -3,6 +3,7 @@ package recordingexport
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"time"
 
@@ -12,35 +13,40 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
-	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// day is the span that is surveyed at once.
-const day = 24 * time.Hour
-
-// book is what is known of an export's survey and plan. It is read from
-// artifacts and kept in memory only to spare reading them again: they never
-// change, so the book only grows.
+// book is what is known of an export's plan. It is read from the plan's entries
+// and kept in memory only to spare reading them again: entries never change, and
+// the plan only grows, so the book only grows too.
 type book struct {
 	of   types.UID
 	spec slicing.Spec
-	// rounds of the survey. The first asks for every day of the window; each
-	// following one for the days on which conversations were deferred.
-	rounds []round
-	// slices in the order of their ordinals.
-	slices []artifacts.PlannedSlice
-	totals v1alpha1.SurveyStatus
+	// days of the window, in order, as far as they can be surveyed.
+	days []*dayState
+	// entries of the plan, the ordinal of each one's first slice, and the seal
+	// (from 1) that takes it in, 0 if none does yet.
+	entries []artifacts.Entry
+	firsts  []int
+	sealed  []int
+	// slices in the order of their ordinals, and the day that each belongs to.
+	slices   []artifacts.PlannedSlice
+	sliceDay []time.Time
+	// moved are the groups, halved the batches, retried the tokens that the plan
+	// has taken care of.
+	moved, halved, retried map[string]bool
+	seals                  []sealState
+	totals                 v1alpha1.SurveyStatus
 }
 
-type round struct {
-	days []time.Time
-	// plans of the first days, as many as are surveyed.
-	plans []artifacts.Plan
+// sealState is a part of the plan that is closed: sealed, or about to be.
+type sealState struct {
+	artifacts.Sealing
+	at time.Time
 }
 
 // bookOf returns the book of an export.
-func (r *Reconciler) bookOf(export *v1alpha1.RecordingExport) *book {
+func (r *Reconciler) bookOf(export *v1alpha1.RecordingExport, spec slicing.Spec) *book {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.books == nil {
@@ -48,7 +54,7 @@ func (r *Reconciler) bookOf(export *v1alpha1.RecordingExport) *book {
 	}
 	name := client.ObjectKeyFromObject(export)
 	if known := r.books[name]; known == nil || known.of != export.UID {
-		r.books[name] = newBook(exportspec.Slicing(export.Spec))
+		r.books[name] = newBook(spec)
 		r.books[name].of = export.UID
 	}
 	return r.books[name]
@@ -62,110 +68,127 @@ func (r *Reconciler) forget(name types.NamespacedName) {
 }
 
 func newBook(spec slicing.Spec) *book {
-	b := &book{spec: spec, rounds: []round{{days: daysOf(spec)}}}
-	b.totals.Days = int32(len(b.rounds[0].days)) //nolint:gosec // at most five years of days
-	return b
+	return &book{spec: spec, moved: map[string]bool{}, halved: map[string]bool{}, retried: map[string]bool{}}
 }
 
-// daysOf lists the UTC days that a window touches.
-func daysOf(spec slicing.Spec) []time.Time {
-	var days []time.Time
-	for at := spec.Start.UTC().Truncate(day); at.Before(spec.End); at = at.Add(day) {
-		days = append(days, at)
-	}
-	return days
-}
-
-// read takes in the plans that have been written since the last time.
+// read takes in the entries that have been written since the last time.
 func (b *book) read(ctx context.Context, store archive.Store) error {
 	for {
-		number, at, ok := b.next()
-		if !ok {
-			return nil
-		}
-		plan, err := artifacts.Get[artifacts.Plan](ctx, store, artifacts.PlanKey(number, at))
+		entry, err := artifacts.Get[artifacts.Entry](ctx, store, artifacts.EntryKey(len(b.entries)))
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		b.add(plan)
+		if err := b.add(entry); err != nil {
+			return fmt.Errorf("entry %d of the plan: %w", len(b.entries)-1, err)
+		}
 	}
 }
 
-// add takes in the plan of the day that next names.
-func (b *book) add(plan artifacts.Plan) {
-	current := &b.rounds[len(b.rounds)-1]
-	current.plans = append(current.plans, plan)
-	b.slices = append(b.slices, plan.Slices...)
-	b.totals.Conversations += plan.Surveyed
-	b.totals.Held += plan.Held
-	b.totals.Excluded += plan.Excluded
-	b.totals.Unavailable += plan.Open + plan.Refused
-	b.totals.Deferred += plan.Deferred
-	if len(b.rounds) == 1 {
+// add takes in the plan's next entry.
+func (b *book) add(entry artifacts.Entry) error {
+	b.firsts, b.sealed = append(b.firsts, len(b.slices)), append(b.sealed, 0)
+	b.entries = append(b.entries, entry)
+	day := entryDay(entry)
+	for _, slice := range entry.Slices {
+		b.slices, b.sliceDay = append(b.slices, slice), append(b.sliceDay, day)
+	}
+	switch {
+	case entry.Surveyed != nil:
+		b.survey(*entry.Surveyed)
+	case entry.Moved != nil:
+		b.moved[entry.Moved.Group] = true
+	case entry.Halved != nil:
+		b.halved[entry.Halved.Batch] = true
+	case entry.Retried != nil:
+		b.retry(*entry.Retried)
+	case entry.Sealing != nil:
+		return b.close(*entry.Sealing, entry.At)
+	}
+	return nil
+}
+
+// entryDay is the day that an entry is about, zero if it is about none.
+func entryDay(entry artifacts.Entry) time.Time {
+	switch {
+	case entry.Surveyed != nil:
+		return entry.Surveyed.Day
+	case entry.Moved != nil:
+		return entry.Moved.Day
+	case entry.Halved != nil:
+		return entry.Halved.Day
+	default:
+		return time.Time{}
+	}
+}
+
+// survey takes in what a survey of a day has found.
+func (b *book) survey(s artifacts.Surveyed) {
+	if s.To.After(b.spec.End) {
+		b.spec.End = s.To // surveyed before the window got its end
+	}
+	d := b.day(s.Day)
+	b.totals.Conversations += s.Conversations
+	b.totals.Held += s.Held
+	b.totals.Excluded += s.Excluded
+	b.totals.Unavailable += s.Open + s.Refused - s.Reopened
+	b.totals.Deferred += s.Deferred - d.deferred
+	if d.passes == 0 {
 		b.totals.DaysSurveyed++
-	} else {
-		b.totals.Deferred -= b.before(plan.Day).Deferred
 	}
-	if len(current.plans) == len(current.days) {
-		b.openRound()
+	d.passes = s.Pass + 1
+	d.deferred, d.askAgain = s.Deferred, s.AskAgain
+	d.open += s.Open - s.Reopened
+	d.again = d.again && s.Purpose != artifacts.Retry
+	d.reviewed = d.reviewed || s.Purpose == artifacts.Review
+}
+
+// retry has the days asked for again that held conversations without an end.
+func (b *book) retry(r artifacts.Retried) {
+	b.retried[r.Token] = true
+	for _, at := range r.Days {
+		b.day(at).again = true
 	}
 }
 
-// openRound begins another round if conversations were deferred in the last one.
-func (b *book) openRound() {
-	var again []time.Time
-	for _, plan := range b.rounds[len(b.rounds)-1].plans {
-		if plan.Deferred > 0 {
-			again = append(again, plan.Day)
+// close takes in that a part of the plan is to be sealed.
+func (b *book) close(s artifacts.Sealing, at time.Time) error {
+	entries, err := slicing.ParseOrdinals(s.Entries)
+	if err != nil {
+		return err
+	}
+	b.seals = append(b.seals, sealState{s, at})
+	for i := range b.entries {
+		if entries.Contains(i) {
+			b.sealed[i] = s.Number
 		}
 	}
-	if len(again) > 0 {
-		b.rounds = append(b.rounds, round{days: again})
+	for _, d := range b.days {
+		d.sealed = d.sealed || d.at.Before(s.Until)
 	}
+	return nil
 }
 
-// next names the day to be surveyed next, and in which round; there is none
-// once the survey has come to its end.
-func (b *book) next() (number int, at time.Time, ok bool) {
-	number = len(b.rounds) - 1
-	current := b.rounds[number]
-	if len(current.plans) == len(current.days) {
-		return 0, time.Time{}, false
-	}
-	return number, current.days[len(current.plans)], true
-}
-
-// due is when the day that next names is worth asking for.
-func (b *book) due(settleAfter time.Duration) time.Time {
-	number, at, _ := b.next()
-	if number > 0 {
-		return b.before(at).AskAgain
-	}
-	_, to := span(b.spec, at)
-	return to.Add(settleAfter)
-}
-
-// before returns the plan of a day from the round before the current one.
-func (b *book) before(at time.Time) artifacts.Plan {
-	for _, plan := range b.rounds[len(b.rounds)-2].plans {
-		if plan.Day.Equal(at) {
-			return plan
+// sealedSlices are the ordinals of the slices that are in the first seals.
+func (b *book) sealedSlices(seals int) slicing.Ordinals {
+	var all slicing.Ordinals
+	for i, number := range b.sealed {
+		for ordinal := b.firsts[i]; number > 0 && number <= seals && ordinal < b.firsts[i]+len(b.entries[i].Slices); ordinal++ {
+			all = all.With(ordinal)
 		}
 	}
-	return artifacts.Plan{}
+	return all
 }
 
-// span is the part of a UTC day that is in the window.
-func span(spec slicing.Spec, at time.Time) (from, to time.Time) {
-	from, to = at, at.Add(day)
-	if from.Before(spec.Start) {
-		from = spec.Start
+// entryOf returns the number of the entry that led to a slice.
+func (b *book) entryOf(ordinal int) int {
+	number := 0
+	for i, first := range b.firsts {
+		if first <= ordinal && len(b.entries[i].Slices) > 0 {
+			number = i
+		}
 	}
-	if to.After(spec.End) {
-		to = spec.End
-	}
-	return from, to
+	return number
 }

@@ -2,7 +2,6 @@ package recordingexport
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
@@ -22,7 +21,33 @@ func window(from, to time.Duration) slicing.Spec {
 	}
 }
 
-func TestDaysOf(t *testing.T) {
+// surveyedDay is the entry of a survey of the nth day of October.
+func surveyedDay(n, pass int, purpose artifacts.Purpose, deferred int64) artifacts.Entry {
+	at := first.AddDate(0, 0, n-1)
+	return artifacts.Entry{Surveyed: &artifacts.Surveyed{
+		Day: at, Pass: pass, Purpose: purpose, To: at.Add(day), Conversations: 10, Held: 1, Deferred: deferred, AskAgain: at.Add(100 * time.Hour),
+	}}
+}
+
+// withSlices adds slices to an entry.
+func withSlices(entry artifacts.Entry, n int) artifacts.Entry {
+	entry.Slices = make([]artifacts.PlannedSlice, n)
+	return entry
+}
+
+func bookOf(t testing.TB, spec slicing.Spec, entries ...artifacts.Entry) *book {
+	t.Helper()
+	b := newBook(spec)
+	b.extend(spec.End, spec.End)
+	for _, entry := range entries {
+		if err := b.add(entry); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b
+}
+
+func TestTheDaysOfAWindow(t *testing.T) {
 	tests := []struct {
 		spec slicing.Spec
 		want int
@@ -34,83 +59,201 @@ func TestDaysOf(t *testing.T) {
 		{window(0, 365*24*time.Hour), 365},
 	}
 	for _, tt := range tests {
-		if got := daysOf(tt.spec); len(got) != tt.want || !got[0].Equal(first) {
-			t.Errorf("[%v, %v) touches %d days from %v, want %d", tt.spec.Start, tt.spec.End, len(got), got[0], tt.want)
+		if got := bookOf(t, tt.spec).days; len(got) != tt.want || !got[0].at.Equal(first) {
+			t.Errorf("[%v, %v) touches %d days from %v, want %d", tt.spec.Start, tt.spec.End, len(got), got[0].at, tt.want)
 		}
 	}
 }
 
-// TestBookGoesThroughRounds: every day once, then those with deferred
-// conversations again, until there are none.
-func TestBookGoesThroughRounds(t *testing.T) {
-	b := newBook(window(0, 72*time.Hour))
-	deferred := map[string]int64{"0 1": 2, "0 3": 1, "1 3": 1}
+// TestTheNextSurvey: every day once, in order, and those with deferred
+// conversations again when they are due.
+func TestTheNextSurvey(t *testing.T) {
+	b := bookOf(t, window(0, 72*time.Hour))
 	var got []string
+	deferred := map[string]int64{"1/0": 2, "3/0": 1, "3/1": 1}
 	for {
-		round, at, more := b.next()
+		q, more := b.next(48 * time.Hour)
 		if !more {
 			break
 		}
-		name := fmt.Sprintf("%d %d", round, at.Day())
-		got = append(got, name)
-		b.add(artifacts.Plan{Day: at, Round: round, Surveyed: 10, Held: 1, Deferred: deferred[name], AskAgain: at.Add(time.Hour)})
+		name := fmt.Sprintf("%d/%d", q.day.Day(), q.pass)
+		got = append(got, name+" "+string(q.purpose)+" "+q.due.Sub(first).String())
+		if err := b.add(surveyedDay(q.day.Day(), q.pass, q.purpose, deferred[name])); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if diff := cmp.Diff([]string{"0 1", "0 2", "0 3", "1 1", "1 3", "2 3"}, got); diff != "" {
-		t.Errorf("days asked for (-want +got):\n%s", diff)
+	want := []string{
+		"1/0 First 72h0m0s", "2/0 First 96h0m0s", "1/1 Deferred 100h0m0s", "3/0 First 120h0m0s", "3/1 Deferred 148h0m0s", "3/2 Deferred 148h0m0s",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("surveys (-want +got):\n%s", diff)
 	}
 	if b.totals.Deferred != 0 || b.totals.Conversations != 60 || b.totals.DaysSurveyed != 3 || b.totals.Days != 3 {
 		t.Errorf("totals %+v", b.totals)
 	}
 }
 
-func TestBookSaysWhenADayIsDue(t *testing.T) {
-	b := newBook(window(0, 30*time.Hour))
-	if got, want := b.due(48*time.Hour), first.Add(72*time.Hour); !got.Equal(want) {
-		t.Errorf("the first day is due %v, want %v", got, want)
+// TestAnEndThatComesLater: what was surveyed before the window got its end stays,
+// and no day is added any more.
+func TestAnEndThatComesLater(t *testing.T) {
+	endless := window(0, 72*time.Hour)
+	endless.End, endless.Daily = first.AddDate(100, 0, 0), true
+	b := newBook(endless)
+	b.extend(endless.End, first.Add(48*time.Hour))
+	for n := 1; n <= 2; n++ {
+		if err := b.add(surveyedDay(n, 0, artifacts.First, 0)); err != nil {
+			t.Fatal(err)
+		}
 	}
-	b.add(artifacts.Plan{Day: first, Deferred: 1, AskAgain: first.Add(100 * time.Hour)})
-	if got, want := b.due(48*time.Hour), first.Add(78*time.Hour); !got.Equal(want) {
-		t.Errorf("the second day, of which the window takes 6 hours, is due %v, want %v", got, want)
+	early := first.Add(30 * time.Hour)
+	b.extend(early, early)
+	if want := first.Add(48 * time.Hour); len(b.days) != 2 || !b.spec.End.Equal(want) || !b.surveyed() {
+		t.Errorf("%d days, end %v; want 2 days and the end of the second", len(b.days), b.spec.End)
 	}
-	b.add(artifacts.Plan{Day: first.Add(24 * time.Hour)})
-	if got, want := b.due(48*time.Hour), first.Add(100*time.Hour); !got.Equal(want) {
-		t.Errorf("the first day is due again %v, want %v", got, want)
+}
+
+func TestWhatCanBeSealed(t *testing.T) {
+	firstDay, secondDay := withSlices(surveyedDay(1, 0, artifacts.First, 0), 1), withSlices(surveyedDay(2, 0, artifacts.First, 0), 1)
+	open := withSlices(surveyedDay(1, 0, artifacts.First, 3), 1)
+	reviewed := surveyedDay(1, 1, artifacts.Review, 0)
+	sealed := artifacts.Entry{Sealing: &artifacts.Sealing{Number: 1, Until: first.Add(day), Entries: "0-1"}}
+	retried := withSlices(artifacts.Entry{Retried: &artifacts.Retried{Token: "t", Seals: 1}}, 1)
+	late := withSlices(surveyedDay(1, 2, artifacts.Deferred, 0), 1)
+	tests := map[string]struct {
+		days    int
+		follows bool
+		entries []artifacts.Entry
+		counted int
+		after   time.Duration
+		// want is "<entries> until <day>, <days to review>", empty if nothing is due
+		want string
+	}{
+		"a day that is not surveyed":           {1, false, nil, 0, 0, ""},
+		"a batch at work":                      {1, false, []artifacts.Entry{firstDay}, 0, 0, ""},
+		"a whole window, not reviewed":         {1, false, []artifacts.Entry{firstDay}, 1, 0, "0 until 2, 1 to review"},
+		"a whole window":                       {1, false, []artifacts.Entry{firstDay, reviewed}, 1, 0, "0-1 until 2, 0 to review"},
+		"half a window":                        {2, false, []artifacts.Entry{firstDay}, 1, 0, ""},
+		"conversations that have not ended":    {1, false, []artifacts.Entry{open}, 1, 0, ""},
+		"the same of an endless window":        {1, true, []artifacts.Entry{open}, 1, 0, "0 until 2, 1 to review"},
+		"a sealed window":                      {1, false, []artifacts.Entry{firstDay, reviewed, sealed}, 1, 0, ""},
+		"a retry at work":                      {1, false, []artifacts.Entry{firstDay, reviewed, sealed, retried}, 1, 0, ""},
+		"a retry":                              {1, false, []artifacts.Entry{firstDay, reviewed, sealed, retried}, 2, 0, "3 until 2, 0 to review"},
+		"a retry of an endless window":         {1, true, []artifacts.Entry{firstDay, reviewed, sealed, retried}, 2, 0, "3 until 2, 0 to review"},
+		"what came later":                      {1, true, []artifacts.Entry{firstDay, reviewed, sealed, late}, 2, 0, ""},
+		"what came later, a day on":            {1, true, []artifacts.Entry{firstDay, reviewed, sealed, late}, 2, sealEvery, "3 until 2, 0 to review"},
+		"a day whose neighbour is at work":     {2, true, []artifacts.Entry{firstDay, secondDay}, 1, 0, ""},
+		"the same when a day has passed":       {2, true, []artifacts.Entry{firstDay, secondDay}, 1, sealEvery, "0 until 2, 1 to review"},
+		"two days, of which one has caught up": {2, true, []artifacts.Entry{firstDay, reviewed, sealed, secondDay}, 2, 0, "3 until 3, 1 to review"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := bookOf(t, window(0, time.Duration(tt.days)*day), tt.entries...)
+			for i := range b.seals {
+				b.seals[i].at = first
+			}
+			r, got := b.ripen(slicing.FirstOrdinals(tt.counted), tt.follows, first, first.Add(tt.after)), ""
+			if r.due {
+				got = fmt.Sprintf("%s until %d, %d to review", r.entries, r.until.Day(), len(r.review))
+			}
+			if got != tt.want {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestEveryEntryIsSealedOnce: whatever the order in which days are surveyed,
+// batches finish and days pass, each entry of an endless plan is in one seal, and
+// none is sealed while a batch of its day is at work.
+func TestEveryEntryIsSealedOnce(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const days = 4
+		spec := window(0, days*day)
+		b := newBook(spec)
+		b.extend(spec.End, spec.End)
+		now, counted := first, slicing.Ordinals{}
+		for range rapid.IntRange(10, 80).Draw(t, "steps") {
+			switch rapid.SampledFrom([]string{"survey", "count", "wait", "seal"}).Draw(t, "step") {
+			case "survey":
+				if q, more := b.next(0); more {
+					entry := surveyedDay(q.day.Day(), q.pass, q.purpose, rapid.Int64Range(0, 1).Draw(t, "deferred"))
+					_ = b.add(withSlices(entry, rapid.IntRange(0, 2).Draw(t, "slices")))
+				}
+			case "count":
+				if n := len(b.slices); n > 0 {
+					counted = counted.With(rapid.IntRange(0, n-1).Draw(t, "batch"))
+				}
+			case "wait":
+				now = now.Add(7 * time.Hour)
+			case "seal":
+				sealRipe(t, b, counted, now)
+			}
+		}
+	})
+}
+
+// sealRipe seals what is ripe, if it is due, and checks it.
+func sealRipe(t *rapid.T, b *book, counted slicing.Ordinals, now time.Time) {
+	r := b.ripen(counted, true, first, now)
+	if !r.due {
+		return
+	}
+	for _, d := range r.review {
+		_ = b.add(surveyedDay(d.at.Day(), d.passes, artifacts.Review, d.deferred))
+	}
+	if r = b.ripen(counted, true, first, now); !r.due || len(r.review) > 0 {
+		t.Fatalf("after the review %+v", r)
+	}
+	busy := b.busy(counted)
+	for i, entry := range b.entries {
+		if !r.entries.Contains(i) {
+			continue
+		}
+		if b.sealed[i] > 0 || busy[entryDay(entry)] {
+			t.Fatalf("entry %d is sealed again, or while a batch of its day is at work", i)
+		}
+	}
+	sealing := artifacts.Sealing{Number: len(b.seals) + 1, Until: r.until, Entries: r.entries.String()}
+	if err := b.add(artifacts.Entry{Stamp: artifacts.Stamp{At: now}, Sealing: &sealing}); err != nil {
+		t.Fatal(err)
 	}
 }
 
 // TestEachConversationIsPlannedOnce: whatever the width of parts against that of
-// days, and whatever days a round asks for, each conversation becomes known with
-// one day, and not before its whole part is surveyed.
+// days, each conversation becomes known with one day, and not before its whole
+// part is surveyed.
 func TestEachConversationIsPlannedOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		spec := window(
 			time.Duration(rapid.IntRange(0, 48*60).Draw(t, "from"))*time.Minute,
 			time.Duration(rapid.IntRange(48*60+1, 200*60).Draw(t, "to"))*time.Minute)
 		spec.Width = time.Duration(rapid.IntRange(1, 100*60).Draw(t, "width")) * time.Minute
-		days := daysOf(spec)
-		if rapid.Bool().Draw(t, "later round") {
-			days = slices.DeleteFunc(days, func(time.Time) bool { return rapid.Bool().Draw(t, "skip") })
-		}
+		spec.Daily = rapid.Bool().Draw(t, "daily")
+		b := newBook(spec)
+		b.extend(spec.End, spec.End)
 		var surveys []artifacts.Survey
 		total := 0
-		for _, at := range days {
-			survey := artifacts.Survey{Day: at}
-			from, to := span(spec, at)
+		for _, d := range b.days {
+			survey := artifacts.Survey{Day: d.at}
+			from, to := span(spec, d.at)
 			for n := range rapid.IntRange(0, 5).Draw(t, "conversations") {
 				offset := rapid.Int64Range(0, int64(to.Sub(from))-1).Draw(t, "offset")
 				survey.Conversations = append(survey.Conversations, slicing.Conversation{
-					ID: fmt.Sprintf("%d-%d", at.Day(), n), Start: from.Add(time.Duration(offset)),
+					ID: fmt.Sprintf("%d-%d", d.at.Day(), n), Start: from.Add(time.Duration(offset)),
 				})
 				total++
 			}
 			surveys = append(surveys, survey)
 		}
 		planned := map[string]bool{}
-		for i, at := range days {
-			for _, c := range known(spec, days, at, surveys[:i+1]) {
+		for i, d := range b.days {
+			for _, c := range known(spec, d.at, surveys[:i+1]) {
 				_, end, _ := spec.Part(c.Start)
-				if planned[c.ID] || i+1 < len(days) && days[i+1].Before(end) {
-					t.Fatalf("%s at %v is planned with day %v", c.ID, c.Start, at)
+				if planned[c.ID] || i+1 < len(b.days) && b.days[i+1].at.Before(end) {
+					t.Fatalf("%s at %v is planned with day %v", c.ID, c.Start, d.at)
+				}
+				if spec.Daily && !c.Start.UTC().Truncate(day).Equal(d.at) {
+					t.Fatalf("%s at %v is planned with day %v, not with its own", c.ID, c.Start, d.at)
 				}
 				planned[c.ID] = true
 			}

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -17,11 +19,13 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
 // scope is what one look at an export sees.
 type scope struct {
 	export       *v1alpha1.RecordingExport
+	before       v1alpha1.RecordingExportStatus
 	organization v1alpha1.GenesysOrganization
 	destination  v1alpha1.ExportDestination
 	store        archive.Store
@@ -29,11 +33,17 @@ type scope struct {
 	record       evidence.ExportRecord
 	book         *book
 	batches      []v1alpha1.RecordingExportBatch
-	// surveyed tells whether the survey has come to its end.
-	surveyed bool
-	// account is not nil once the export is sealed.
-	account *evidence.Account
-	digest  string
+	// counted are the ordinals of the batches that are finished and counted.
+	counted slicing.Ordinals
+	// daily tells that the window had no end when the archive was begun.
+	daily bool
+	// surveyed tells whether every day that can be surveyed has been, ended that
+	// everything is sealed and nothing more will come.
+	surveyed, ended bool
+	// sealed is the newest seal, nil if there is none.
+	sealed *evidence.Former
+	// retry is a request, not yet acted upon, to ask again for what is unavailable.
+	retry string
 }
 
 func (s *scope) name() types.NamespacedName { return client.ObjectKeyFromObject(s.export) }
@@ -70,15 +80,6 @@ func usable(obj conditions.Object, known bool, reason, kind string) outcome.Outc
 	}
 }
 
-// mayGo stops here while the export is suspended.
-func (r *Reconciler) mayGo(_ context.Context, s *scope) (outcome.Outcome, error) {
-	if s.export.Spec.Suspend && s.export.Status.Seal == nil {
-		r.Worker.Pools.Cancel(prefix(s.name()))
-		return outcome.Wait(v1alpha1.ReasonSuspended, "spec.suspend is true", 0), nil
-	}
-	return outcome.Done(), nil
-}
-
 // connect opens the archive and finds the way to Genesys Cloud.
 func (r *Reconciler) connect(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	var err error
@@ -99,48 +100,111 @@ func (r *Reconciler) claim(ctx context.Context, s *scope) (outcome.Outcome, erro
 	if err != nil {
 		return outcome.Outcome{}, fmt.Errorf("tell this cluster from others: %w", err)
 	}
-	mine, err := evidence.NewExportRecord(
-		s.export.Namespace, s.export.Name, cluster, s.organization.Status.Organization.ID, exportspec.Terms(s.export.Spec), r.Clock.Now())
+	record := func(terms any) (evidence.ExportRecord, error) {
+		return evidence.NewExportRecord(s.export.Namespace, s.export.Name, cluster, s.organization.Status.Organization.ID, terms, r.Clock.Now())
+	}
+	mine, err := record(exportspec.Terms(s.export.Spec))
+	if err != nil {
+		return outcome.Outcome{}, err
+	}
+	endless, err := record(exportspec.EndlessTerms(s.export.Spec))
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
 	if s.record, err = artifacts.Put(ctx, s.store, evidence.RecordPath, mine); err != nil {
 		return outcome.Outcome{}, err
 	}
-	if says := mine.Mismatch(s.record); says != "" {
+	// The archive may have been begun before the window got its end.
+	s.daily = endless.Mismatch(s.record) == ""
+	if says := mine.Mismatch(s.record); says != "" && !s.daily {
 		return outcome.Stall(v1alpha1.ReasonArchiveMismatch, fmt.Sprintf(
 			"use another name: the archive %s belongs to another export: %s", s.export.Status.Archive, says), r.Pace.Again), nil
 	}
 	return outcome.Done(), nil
 }
 
-// observe reads what the archive proves of the export, and lists its batches.
+// observe reads what the archive proves of the export, lists its batches and
+// counts those that have finished.
 func (r *Reconciler) observe(ctx context.Context, s *scope) (outcome.Outcome, error) {
+	if err := r.list(ctx, s); err != nil {
+		return outcome.Outcome{}, err
+	}
+	if err := r.readBook(ctx, s); err != nil {
+		return outcome.Outcome{}, err
+	}
 	if err := s.readSeal(ctx); err != nil {
 		return outcome.Outcome{}, err
 	}
-	var list v1alpha1.RecordingExportBatchList
-	err := r.Client.List(ctx, &list, client.InNamespace(s.export.Namespace), client.MatchingLabels{v1alpha1.LabelExport: s.export.Name})
-	if err != nil {
+	if err := s.adopt(); err != nil {
 		return outcome.Outcome{}, err
 	}
-	s.batches = list.Items
-	s.book = r.bookOf(s.export)
-	if err := s.book.read(ctx, s.store); err != nil {
-		return outcome.Outcome{}, err
-	}
-	if s.account != nil {
-		return outcome.Done(), r.prune(ctx, s)
-	}
-	return outcome.Done(), nil
+	var err error
+	s.counted, err = s.book.fold(&s.export.Status, s.batches)
+	return outcome.Done(), err
 }
 
-// readSeal reads the account, if there is one.
+// list lists the export's batches.
+func (r *Reconciler) list(ctx context.Context, s *scope) error {
+	var list v1alpha1.RecordingExportBatchList
+	err := r.Client.List(ctx, &list, client.InNamespace(s.export.Namespace), client.MatchingLabels{v1alpha1.LabelExport: s.export.Name})
+	s.batches = slices.DeleteFunc(list.Items, func(b v1alpha1.RecordingExportBatch) bool { return !metav1.IsControlledBy(&b, s.export) })
+	return err
+}
+
+// readBook reads the plan, and has it know the days that can be surveyed.
+func (r *Reconciler) readBook(ctx context.Context, s *scope) error {
+	spec := exportspec.Slicing(s.export.Spec)
+	end := spec.End
+	spec.Daily = s.daily
+	s.book = r.bookOf(s.export, spec)
+	if err := s.book.read(ctx, s.store); err != nil {
+		return err
+	}
+	until := end
+	if exportspec.Follows(s.export.Spec) {
+		until = r.Clock.Now().Add(-exportspec.SettleAfter(s.export.Spec)).UTC().Truncate(day)
+	}
+	s.book.extend(end, until)
+	s.surveyed = s.book.surveyed()
+	return nil
+}
+
+// readSeal reads the account of the newest seal, if there is one.
 func (s *scope) readSeal(ctx context.Context) error {
-	account, digest, err := evidence.ReadSeal(s.store.FS(ctx), 1)
-	if errors.Is(err, fs.ErrNotExist) {
+	for number := len(s.book.seals); number > 0; number-- {
+		account, digest, err := evidence.ReadSeal(s.store.FS(ctx), number)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // it is about to be written
+		}
+		s.sealed = &evidence.Former{Account: account, Digest: digest}
+		return err
+	}
+	return nil
+}
+
+// adopt takes the numbers of what is sealed from the account, if the status does
+// not have them: it outlives batches and status, and an export that was made anew
+// under an old name has nothing else.
+func (s *scope) adopt() error {
+	if s.sealed == nil {
 		return nil
 	}
-	s.account, s.digest = &account, digest
-	return err
+	status := &s.export.Status
+	counted, err := slicing.ParseOrdinals(status.Batches.CompletedOrdinals)
+	if err != nil {
+		return fmt.Errorf("status.batches.completedOrdinals: %w", err)
+	}
+	sealed := s.book.sealedSlices(s.sealed.Account.Number)
+	if counted.ContainsAll(sealed) {
+		return nil
+	}
+	status.Batches.CompletedOrdinals, status.Lanes = sealed.String(), nil
+	for _, l := range s.sealed.Account.Lanes {
+		lane := laneOf(status, v1alpha1.Lane(l.Lane))
+		lane.Batches, lane.Gaps, lane.Bytes = int32(l.Bags), l.Gaps, l.Bytes //nolint:gosec // bags are numbered by int32
+	}
+	for _, r := range s.sealed.Account.Recordings {
+		addCounts(&laneOf(status, v1alpha1.Lane(r.Lane)).Recordings, recordingCounts(r.Counts))
+	}
+	return nil
 }

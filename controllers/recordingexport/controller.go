@@ -3,16 +3,23 @@
 //
 //	          fact that ends the step                     condition then True
 //	claim     export.json is this export's
-//	survey    every day of the window has its plan        Surveyed
+//	survey    every day of the window is in the plan      Surveyed
 //	batches   every slice has, or had, its batch          BatchesCreated
 //	          every batch is finished and counted         BatchesCompleted
-//	seal      the account is sealed                       Sealed, Ready
+//	close     every entry of the plan is in a seal        Sealed, Ready
 //
-// The survey goes on while batches of the days before are at work. A step looks
+// The plan is a log (artifacts.Entry) that only grows: by the surveys of days, by
+// what batches lead to (conversations that move to another lane, batches that are
+// cut in two), by retries and by seals. Ordinals, slices and what a seal takes in
+// follow from it, whoever reads it and whenever.
+//
+// The survey goes on while batches of the days before are at work. A window
+// without an end is sealed day by day, one with an end as a whole. A step looks
 // at the facts alone, never at conditions.
 package recordingexport
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -53,13 +60,16 @@ type Pace struct {
 	Reask time.Duration
 	// Release is how long a deleted export tries to end its analytics job.
 	Release time.Duration
+	// Look is at most between two looks at an export that waits for an instant, so
+	// that a clock that was set matters soon.
+	Look time.Duration
 }
 
 // DefaultPace is what the manager uses.
 func DefaultPace() Pace {
 	return Pace{
 		Again: 10 * time.Second, FirstPoll: time.Second, LastPoll: 15 * time.Second,
-		Reask: 15 * time.Minute, Release: 10 * time.Minute,
+		Reask: 15 * time.Minute, Release: 10 * time.Minute, Look: 15 * time.Minute,
 	}
 }
 
@@ -96,7 +106,7 @@ type Reconciler struct {
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("recordingexport").
-		For(&v1alpha1.RecordingExport{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		For(&v1alpha1.RecordingExport{}, builder.WithPredicates(predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
 		Owns(&v1alpha1.RecordingExportBatch{}).
 		Watches(&v1alpha1.GenesysOrganization{}, handler.EnqueueRequestsFromMapFunc(r.inNamespace)).
 		Watches(&v1alpha1.ExportDestination{}, handler.EnqueueRequestsFromMapFunc(r.inNamespace)).
@@ -136,7 +146,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if export.Status.StartTime == nil {
 		export.Status.StartTime = &metav1.Time{Time: r.Clock.Now()}
 	}
-	s := &scope{export: export}
+	s := &scope{export: export, before: before.Status}
 	out := r.advance(ctx, s)
 	s.summarize(out, r.Clock.Now())
 	return loop.IgnoreConflict(loop.Result(out), r.Publish(ctx, export, before))
@@ -145,49 +155,67 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 // step takes the export one step on, or says why it is not there yet.
 type step func(context.Context, *scope) (outcome.Outcome, error)
 
-// advance runs the steps in order until one is not satisfied, or the export is sealed.
-func (r *Reconciler) advance(ctx context.Context, s *scope) outcome.Outcome {
-	for _, step := range []step{r.find, r.mayGo, r.connect, r.claim, r.observe, r.work, r.seal} {
-		out, err := step(ctx, s)
-		if err != nil {
+// advance runs the steps in order until one is not satisfied, or the export has ended.
+func (r *Reconciler) advance(ctx context.Context, s *scope) (out outcome.Outcome) {
+	for _, step := range []step{r.heed, r.rest, r.find, r.mayGo, r.connect, r.claim, r.observe, r.work} {
+		var err error
+		if out, err = step(ctx, s); err != nil {
 			return outcome.Of(err, r.Pace.Again)
 		}
-		if !out.IsDone() || s.account != nil {
+		if !out.IsDone() || s.ended {
 			return out
 		}
 	}
-	return outcome.Done()
+	return out
 }
 
-// work has the survey and the batches go on side by side.
+// work has the plan grow, the batches go on and complete parts be sealed, side by side.
 func (r *Reconciler) work(ctx context.Context, s *scope) (outcome.Outcome, error) {
-	survey, err := r.survey(ctx, s)
-	if err != nil {
-		return outcome.Outcome{}, err
+	var outs []outcome.Outcome
+	for _, step := range []step{r.close, r.grow, r.survey, r.runBatches} {
+		out, err := step(ctx, s)
+		if err != nil {
+			return outcome.Outcome{}, err
+		}
+		outs = append(outs, out)
 	}
-	batches, err := r.runBatches(ctx, s)
-	if err != nil {
-		return outcome.Outcome{}, err
+	closing, growing, survey, batches := outs[0], outs[1], outs[2], outs[3]
+	if closing.IsDone() && growing.IsDone() && !s.atWork(survey) {
+		if err := r.holdOn(ctx, s.export, false); err != nil {
+			return outcome.Outcome{}, err
+		}
 	}
-	s.surveyed = survey.IsDone()
-	return combine(survey, batches), nil
+	return s.combine(closing, growing, survey, batches), nil
 }
 
-// combine tells of the survey and the batches together. What needs a person
-// comes first, then the batches, because they are what is waited for.
-func combine(survey, batches outcome.Outcome) outcome.Outcome {
-	if survey.IsDone() {
-		return batches
-	}
+// atWork tells whether a survey is being made, rather than waited for.
+func (s *scope) atWork(survey outcome.Outcome) bool {
+	return !survey.IsDone() && survey.Reason != v1alpha1.ReasonAwaitingSettlement && survey.Reason != v1alpha1.ReasonAwaitingConversationEnd
+}
+
+// combine tells of everything that goes on together. What needs a person comes
+// first, then sealing, then the batches, because they are what is waited for. An
+// export without an end that has caught up waits for nothing that matters now.
+func (s *scope) combine(closing, growing, survey, batches outcome.Outcome) outcome.Outcome {
 	first := survey
-	if survey.State != outcome.Stalled && !batches.IsDone() && batches.Reason != v1alpha1.ReasonBatchesStalled {
+	switch {
+	case survey.State == outcome.Stalled || growing.State == outcome.Stalled && survey.IsDone():
+		first = cmp.Or(survey, growing)
+	case !closing.IsDone():
+		first = closing
+	case batches.State == outcome.Stalled && (survey.IsDone() || s.caughtUp()):
 		first = batches
+	case s.caughtUp():
+		first = outcome.Done()
+	case !batches.IsDone() && (batches.Reason != v1alpha1.ReasonBatchesStalled || survey.IsDone()):
+		first = batches
+	case survey.IsDone():
+		first = growing
 	}
-	if batches.After > 0 && (first.After == 0 || batches.After < first.After) {
-		first.After = batches.After
-	}
-	if survey.After > 0 && (first.After == 0 || survey.After < first.After) {
-		first.After = survey.After
+	for _, out := range []outcome.Outcome{closing, growing, survey, batches} {
+		if out.After > 0 && (first.After == 0 || out.After < first.After) {
+			first.After = out.After
+		}
 	}
 	return first
 }

@@ -2,50 +2,111 @@ package recordingexport
 
 import (
 	"context"
+	"strings"
 	"time"
 
+	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// plan cuts the window parts that became known with this day into slices. Each
-// slice is stored with its conversations before the plan names it.
-func (w *surveyWork) plan(ctx context.Context) error {
-	surveys, err := w.surveys(ctx)
-	if err != nil {
-		return err
-	}
-	cut, err := slicing.Split(w.spec, w.round, known(w.spec, w.days, w.day, surveys))
-	if err != nil {
-		return err
-	}
-	today := surveys[len(surveys)-1]
-	plan := w.account(today)
-	for _, slice := range cut {
-		planned := artifacts.PlannedSlice{
-			Name: slice.Name(w.export), Lane: slice.Lane, Start: slice.Start, End: slice.End, Conversations: len(slice.Conversations),
-		}
-		if err := w.putSlice(ctx, planned.Name, slice, surveys); err != nil {
-			return err
-		}
-		plan.Slices = append(plan.Slices, planned)
-	}
-	_, err = artifacts.Put(ctx, w.store, artifacts.PlanKey(w.round, w.day), plan)
-	return err
+// planner writes an export's plan. What slices an entry leads to follows from
+// the entry and from artifacts that were there before it, so that whoever finds
+// an entry without its slices, after a crash, can write them as they would have
+// been.
+type planner struct {
+	store  archive.Store
+	export string
+	spec   slicing.Spec
+	stamp  func() artifacts.Stamp
 }
 
-// surveys reads the surveys of this round that parts known with this day may
-// draw on, the day's own last.
-func (w *surveyWork) surveys(ctx context.Context) ([]artifacts.Survey, error) {
-	from, _ := span(w.spec, w.day)
-	first, _, _ := w.spec.Part(from)
-	var surveys []artifacts.Survey
-	for _, d := range w.days {
-		if d.After(w.day) || !d.Add(day).After(first) {
-			continue
+// cutSlice is a slice with its name.
+type cutSlice struct {
+	name string
+	artifacts.Slice
+}
+
+// enter appends an entry to the plan as its given number. If another process has
+// written that entry in the meantime it counts, and this one is decided anew.
+func (p planner) enter(ctx context.Context, number int, entry artifacts.Entry) error {
+	cut, err := p.cut(ctx, number, entry)
+	if err != nil {
+		return err
+	}
+	entry.Stamp = p.stamp()
+	for _, s := range cut {
+		entry.Slices = append(entry.Slices, artifacts.PlannedSlice{
+			Name: s.name, Group: s.Group, Lane: s.Lane, Start: s.Start, End: s.End, Conversations: len(s.Conversations),
+		})
+	}
+	stored, err := artifacts.Put(ctx, p.store, artifacts.EntryKey(number), entry)
+	if err != nil || stored.Stamp != entry.Stamp {
+		return err
+	}
+	return p.put(ctx, cut)
+}
+
+// restore writes the slices of an entry whose writer ended before it could.
+func (p planner) restore(ctx context.Context, number int, entry artifacts.Entry) error {
+	cut, err := p.cut(ctx, number, entry)
+	if err != nil {
+		return err
+	}
+	return p.put(ctx, cut)
+}
+
+func (p planner) put(ctx context.Context, cut []cutSlice) error {
+	for _, s := range cut {
+		s.Stamp = p.stamp()
+		if _, err := artifacts.Put(ctx, p.store, artifacts.SliceKey(s.name), s.Slice); err != nil {
+			return err
 		}
-		survey, err := artifacts.Get[artifacts.Survey](ctx, w.store, artifacts.SurveyKey(w.round, d))
+	}
+	return nil
+}
+
+// cut returns the slices that an entry leads to.
+func (p planner) cut(ctx context.Context, number int, entry artifacts.Entry) ([]cutSlice, error) {
+	switch {
+	case entry.Surveyed != nil:
+		return p.cutSurvey(ctx, number, *entry.Surveyed)
+	case entry.Moved != nil:
+		return p.cutMoved(ctx, number, *entry.Moved)
+	case entry.Halved != nil:
+		return p.cutHalves(ctx, number, *entry.Halved)
+	case entry.Retried != nil:
+		return p.cutRetry(ctx, number, *entry.Retried)
+	default:
+		return nil, nil
+	}
+}
+
+// cutSurvey cuts the conversations that became known with a survey.
+func (p planner) cutSurvey(ctx context.Context, number int, s artifacts.Surveyed) ([]cutSlice, error) {
+	if s.Purpose != artifacts.First {
+		survey, err := artifacts.Get[artifacts.Survey](ctx, p.store, artifacts.SurveyKey(s.Pass, s.Day))
+		if err != nil {
+			return nil, err
+		}
+		return p.split(number, survey.Conversations, []artifacts.Survey{survey})
+	}
+	surveys, err := p.firstSurveys(ctx, s.Day)
+	if err != nil {
+		return nil, err
+	}
+	return p.split(0, known(p.spec, s.Day, surveys), surveys)
+}
+
+// firstSurveys reads the first surveys of the days that parts known with a day
+// may draw on, the day's own last.
+func (p planner) firstSurveys(ctx context.Context, today time.Time) ([]artifacts.Survey, error) {
+	from, _ := span(p.spec, today)
+	begin, _, _ := p.spec.Part(from)
+	var surveys []artifacts.Survey
+	for at := begin.UTC().Truncate(day); !at.After(today); at = at.Add(day) {
+		survey, err := artifacts.Get[artifacts.Survey](ctx, p.store, artifacts.SurveyKey(0, at))
 		if err != nil {
 			return nil, err
 		}
@@ -54,15 +115,12 @@ func (w *surveyWork) surveys(ctx context.Context) ([]artifacts.Survey, error) {
 	return surveys, nil
 }
 
-// known lists the conversations of the window parts that are fully surveyed with
-// this day and were not before: of each part, this day is the last that the
-// round asks for.
-func known(spec slicing.Spec, days []time.Time, today time.Time, surveys []artifacts.Survey) []slicing.Conversation {
+// known lists the conversations of the window parts of which this day is the last.
+func known(spec slicing.Spec, today time.Time, surveys []artifacts.Survey) []slicing.Conversation {
 	var out []slicing.Conversation
 	for _, survey := range surveys {
 		for _, c := range survey.Conversations {
-			_, end, _ := spec.Part(c.Start)
-			if last := lastBefore(days, end); last.Equal(today) {
+			if _, end, _ := spec.Part(c.Start); end.Add(-1).UTC().Truncate(day).Equal(today) {
 				out = append(out, c)
 			}
 		}
@@ -70,49 +128,28 @@ func known(spec slicing.Spec, days []time.Time, today time.Time, surveys []artif
 	return out
 }
 
-// lastBefore is the last day that begins before end. Days ascend.
-func lastBefore(days []time.Time, end time.Time) time.Time {
-	var last time.Time
-	for _, d := range days {
-		if d.Before(end) {
-			last = d
-		}
+func (p planner) split(delta int, conversations []slicing.Conversation, surveys []artifacts.Survey) ([]cutSlice, error) {
+	cut, err := slicing.Split(p.spec, delta, conversations)
+	if err != nil {
+		return nil, err
 	}
-	return last
+	return p.named(cut, func(c slicing.Conversation) evidence.HoldAnswer {
+		return evidence.HoldAnswer{Held: c.Held, At: heldAt(surveys, c.Start)}
+	}), nil
 }
 
-// account counts what the day's survey found.
-func (w *surveyWork) account(survey artifacts.Survey) artifacts.Plan {
-	plan := artifacts.Plan{
-		Stamp: w.stamp(), Day: w.day, Round: w.round,
-		Open: int64(len(survey.Open)), Refused: int64(len(survey.Refused)), Deferred: int64(len(survey.Deferred)),
-		AskAgain: w.askAgain(survey),
-	}
-	plan.Surveyed = int64(len(survey.Conversations)) + plan.Open + plan.Refused
-	for _, c := range survey.Conversations {
-		if c.Held {
-			plan.Held++
-		}
-		if !w.spec.Scope.Takes(c.Held) {
-			plan.Excluded++
+// named gives slices the form that is stored.
+func (p planner) named(cut []slicing.Slice, held func(slicing.Conversation) evidence.HoldAnswer) []cutSlice {
+	out := make([]cutSlice, len(cut))
+	for i, s := range cut {
+		out[i] = cutSlice{s.Name(p.export), artifacts.Slice{
+			Lane: s.Lane, Start: s.Start, End: s.End, Group: s.Group(), Conversations: make([]evidence.Conversation, len(s.Conversations)),
+		}}
+		for j, c := range s.Conversations {
+			out[i].Conversations[j] = evidence.Conversation{ID: c.ID, Start: c.Start, Held: held(c)}
 		}
 	}
-	return plan
-}
-
-// putSlice stores the conversations of a slice.
-func (w *surveyWork) putSlice(ctx context.Context, name string, slice slicing.Slice, surveys []artifacts.Survey) error {
-	stored := artifacts.Slice{
-		Stamp: w.stamp(), Lane: slice.Lane, Start: slice.Start, End: slice.End, Group: slice.Group(),
-		Conversations: make([]evidence.Conversation, len(slice.Conversations)),
-	}
-	for i, c := range slice.Conversations {
-		stored.Conversations[i] = evidence.Conversation{
-			ID: c.ID, Start: c.Start, Held: evidence.HoldAnswer{Held: c.Held, At: heldAt(surveys, c.Start)},
-		}
-	}
-	_, err := artifacts.Put(ctx, w.store, artifacts.SliceKey(name), stored)
-	return err
+	return out
 }
 
 // heldAt is when the holds of the day of an instant were asked for.
@@ -123,4 +160,112 @@ func heldAt(surveys []artifacts.Survey, at time.Time) time.Time {
 		}
 	}
 	return time.Time{}
+}
+
+// cutMoved cuts the conversations that left the slices of a group because their
+// hold changed. They stay where they come now: nothing is moved twice.
+func (p planner) cutMoved(ctx context.Context, number int, m artifacts.Moved) ([]cutSlice, error) {
+	slice, err := artifacts.Get[artifacts.Slice](ctx, p.store, artifacts.SliceKey(m.Batch))
+	if err != nil {
+		return nil, err
+	}
+	hold, err := artifacts.Get[artifacts.Hold](ctx, p.store, artifacts.HoldKey(m.Group))
+	if err != nil {
+		return nil, err
+	}
+	var moved []slicing.Conversation
+	for _, c := range hold.Answer(slice.Conversations) {
+		if c.Drifted() {
+			moved = append(moved, slicing.Conversation{ID: c.ID, Start: c.Start, Held: c.HeldLater.Held})
+		}
+	}
+	cut, err := slicing.Split(p.spec, number, moved)
+	if err != nil {
+		return nil, err
+	}
+	out := p.named(cut, func(c slicing.Conversation) evidence.HoldAnswer {
+		return evidence.HoldAnswer{Held: c.Held, At: hold.At}
+	})
+	for i := range out {
+		out[i].Stay = true
+	}
+	return out, nil
+}
+
+// cutHalves cuts a batch in two. Its halves share what is known of its group.
+func (p planner) cutHalves(ctx context.Context, number int, h artifacts.Halved) ([]cutSlice, error) {
+	whole, err := artifacts.Get[artifacts.Slice](ctx, p.store, artifacts.SliceKey(h.Batch))
+	if err != nil {
+		return nil, err
+	}
+	middle := len(whole.Conversations) / 2
+	var out []cutSlice
+	for piece, part := range [][]evidence.Conversation{whole.Conversations[:middle], whole.Conversations[middle:]} {
+		shape := slicing.Slice{Lane: whole.Lane, Start: whole.Start, End: whole.End, Piece: piece, Delta: number}
+		half := whole
+		half.Conversations = part
+		out = append(out, cutSlice{shape.Name(p.export), half})
+	}
+	return out, nil
+}
+
+// cutRetry cuts what the seals have as unavailable, in the lanes that it was in.
+func (p planner) cutRetry(ctx context.Context, number int, r artifacts.Retried) ([]cutSlice, error) {
+	gaps, err := evidence.ReadGaps(p.store.FS(ctx), r.Seals)
+	if err != nil {
+		return nil, err
+	}
+	var out []cutSlice
+	for _, lane := range []slicing.Lane{slicing.Standard, slicing.LegalHold, slicing.LegalHoldScreen} {
+		only := map[string][]string{}
+		var conversations []slicing.Conversation
+		for _, gap := range p.inLane(gaps, lane) {
+			only[gap.ConversationID] = gap.Recordings
+			conversations = append(conversations, slicing.Conversation{ID: gap.ConversationID, Start: gap.Start, Held: lane != slicing.Standard})
+		}
+		cut, err := slicing.Split(p.alone(lane), number, conversations)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p.again(cut, only)...)
+	}
+	return out, nil
+}
+
+// inLane lists the gaps that are a lane's business. A conversation whose
+// recordings could not be learned is that of all its lanes; its gap is in the first.
+func (p planner) inLane(gaps []evidence.Gap, lane slicing.Lane) []evidence.Gap {
+	var out []evidence.Gap
+	for _, gap := range gaps {
+		unknown := len(gap.Recordings) == 0 && lane == slicing.LegalHoldScreen && gap.Lane == slicing.LegalHold && p.spec.Screen
+		if gap.Lane == lane || unknown {
+			out = append(out, gap)
+		}
+	}
+	return out
+}
+
+// alone is the spec with a single lane.
+func (p planner) alone(lane slicing.Lane) slicing.Spec {
+	spec := p.spec
+	spec.Scope = slicing.Include
+	if lane != slicing.Standard {
+		spec.Screen, spec.Other = lane == slicing.LegalHoldScreen, lane == slicing.LegalHold
+	}
+	return spec
+}
+
+// again gives slices of what is asked for again the form that is stored. They
+// share nothing with each other, nor with the batches before.
+func (p planner) again(cut []slicing.Slice, only map[string][]string) []cutSlice {
+	out := p.named(cut, func(c slicing.Conversation) evidence.HoldAnswer { return evidence.HoldAnswer{Held: c.Held} })
+	for i := range out {
+		out[i].Group, out[i].Stay = strings.TrimPrefix(out[i].name, p.export+"-"), true
+		for j := range out[i].Conversations {
+			c := &out[i].Conversations[j]
+			c.Only = only[c.ID]
+			c.Retried = len(c.Only) == 0
+		}
+	}
+	return out
 }

@@ -11,11 +11,16 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
 )
 
+// busyAgain is before another look at work that is being stopped.
+const busyAgain = time.Second
+
 // release lets a deleted export go once its analytics jobs at Genesys Cloud are
-// ended. If that cannot be done in time it lets go all the same, and says so:
-// Genesys Cloud expires such jobs by itself. Evidence is not touched.
+// ended. If that cannot be done in time, or what it takes is gone, it lets go all
+// the same, and says so: Genesys Cloud expires such jobs by itself. Evidence is
+// not touched.
 func (r *Reconciler) release(ctx context.Context, export *v1alpha1.RecordingExport) (ctrl.Result, error) {
 	s := &scope{export: export}
 	work := prefix(s.name())
@@ -24,24 +29,34 @@ func (r *Reconciler) release(ctx context.Context, export *v1alpha1.RecordingExpo
 		return ctrl.Result{}, nil
 	}
 	if r.Worker.Pools.Busy(work) {
-		return ctrl.Result{RequeueAfter: time.Second}, nil
+		return ctrl.Result{RequeueAfter: busyAgain}, nil
 	}
-	err := r.endJob(ctx, s)
-	if err != nil && r.Clock.Since(export.DeletionTimestamp.Time) < r.Pace.Release {
+	err := r.endJobs(ctx, s)
+	var gone *goneError
+	if err != nil && !errors.As(err, &gone) && r.Clock.Since(export.DeletionTimestamp.Time) < r.Pace.Release {
 		return ctrl.Result{RequeueAfter: r.Pace.Again}, nil
 	}
 	if err != nil {
 		r.Events.Eventf(export, nil, corev1.EventTypeWarning, "AnalyticsJobLeft", "Release",
-			"gave up ending the analytics job at Genesys Cloud, which will expire: %v", err)
+			"the analytics job at Genesys Cloud was not ended, and will expire: %v", err)
 	}
 	return ctrl.Result{}, r.holdOn(ctx, export, false)
 }
 
-// endJob ends the analytics job of the export, of which there is one at most:
-// that of the day to be surveyed next.
-func (r *Reconciler) endJob(ctx context.Context, s *scope) error {
+// goneError tells that what it takes to reach Genesys Cloud is gone.
+type goneError struct{ says string }
+
+func (e *goneError) Error() string { return e.says }
+
+// endJobs ends the analytics jobs of the export.
+func (r *Reconciler) endJobs(ctx context.Context, s *scope) error {
 	out, err := r.find(ctx, s)
-	if err == nil && !out.IsDone() {
+	switch {
+	case err != nil || out.IsDone():
+	case out.Reason == v1alpha1.ReasonOrganizationNotFound, out.Reason == v1alpha1.ReasonDestinationNotFound,
+		conditions.Reason(&s.organization) == v1alpha1.ReasonSecretNotFound:
+		err = &goneError{out.Message}
+	default:
 		err = errors.New(out.Message)
 	}
 	if err == nil {
@@ -50,13 +65,9 @@ func (r *Reconciler) endJob(ctx context.Context, s *scope) error {
 	if err != nil {
 		return err
 	}
-	b := r.bookOf(s.export)
-	if err := b.read(ctx, s.store); err != nil {
-		return err
+	keys, err := artifacts.Keys(ctx, s.store, artifacts.JobFolder)
+	for _, key := range keys {
+		err = errors.Join(err, endJob(ctx, s.store, s.cloud, key))
 	}
-	round, at, more := b.next()
-	if !more {
-		return nil
-	}
-	return endJob(ctx, s.store, s.cloud, artifacts.JobKey(round, at))
+	return err
 }

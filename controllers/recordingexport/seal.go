@@ -2,6 +2,7 @@ package recordingexport
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"time"
 
@@ -9,42 +10,123 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// seal draws up the account of the export and seals it.
-func (r *Reconciler) seal(_ context.Context, s *scope) (outcome.Outcome, error) {
-	work := &sealWork{
-		store: s.store, now: r.Clock.Now, actor: r.Actor, record: s.record, rounds: s.book.rounds, slices: s.book.slices,
-		scope: func(held bool) bool { return s.book.spec.Scope.Takes(held) },
+// close seals what is complete: a part of the plan is reviewed, closed by an entry
+// of its own, and its account drawn up and sealed.
+func (r *Reconciler) close(ctx context.Context, s *scope) (outcome.Outcome, error) {
+	if last := len(s.book.seals); last > 0 && !s.hasSeal(last) {
+		return r.seal(s, last), nil
 	}
-	return r.do(s, loop.Task{
-		Key: "seal", Work: work.run, Reason: v1alpha1.ReasonSealing, Message: "drawing up and sealing the account",
-	}), nil
+	follows := exportspec.Follows(s.export.Spec)
+	ripe := s.book.ripen(s.counted, follows, s.export.Status.StartTime.Time, r.Clock.Now())
+	switch {
+	case ripe.due && len(ripe.review) > 0:
+		d := ripe.review[0]
+		return r.ask(ctx, s, question{day: d.at, pass: d.passes, purpose: artifacts.Review})
+	case ripe.due:
+		return r.enter(s, artifacts.Entry{Sealing: &artifacts.Sealing{
+			Number: len(s.book.seals) + 1, Until: ripe.until, Entries: ripe.entries.String(),
+		}}), nil
+	}
+	if s.retry != "" && s.sealed != nil {
+		if out := r.retrySealed(s); !out.IsDone() {
+			return out, nil
+		}
+	}
+	s.ended = !follows && s.sealed != nil && s.allSealed()
+	return outcome.Done(), nil
 }
 
-// sealWork seals an export all of whose batches have finished.
+// hasSeal tells whether a seal is written.
+func (s *scope) hasSeal(number int) bool { return s.sealed != nil && s.sealed.Account.Number >= number }
+
+// allSealed tells whether every entry of the plan is in a seal.
+func (s *scope) allSealed() bool {
+	for i, entry := range s.book.entries {
+		if s.book.sealed[i] == 0 && entry.Sealing == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// caughtUp tells, of a window without an end, whether every day that has settled
+// is sealed.
+func (s *scope) caughtUp() bool {
+	days := s.book.days
+	return exportspec.Follows(s.export.Spec) && s.sealed != nil && s.hasSeal(len(s.book.seals)) &&
+		(len(days) == 0 || days[len(days)-1].sealed)
+}
+
+// retrySealed asks again for what the seals have as unavailable, once for each
+// request. Without gaps there is nothing to ask for.
+func (r *Reconciler) retrySealed(s *scope) outcome.Outcome {
+	if s.book.retried[s.retry] || s.sealed.Account.Gaps == 0 {
+		s.acceptRetry()
+		return outcome.Done()
+	}
+	retried := &artifacts.Retried{Token: s.retry, Seals: s.sealed.Account.Number}
+	for _, d := range s.book.days {
+		if d.open > 0 {
+			retried.Days = append(retried.Days, d.at)
+		}
+	}
+	s.export.Status.CompletionTime = nil
+	return r.enter(s, artifacts.Entry{Retried: retried})
+}
+
+// seal draws up the account and seals it.
+func (r *Reconciler) seal(s *scope, number int) outcome.Outcome {
+	work := &sealWork{
+		store: s.store, now: r.Clock.Now, actor: r.Actor, record: s.record, former: s.sealed,
+		from: s.book.spec.Start, scope: s.book.spec.Scope, deferred: s.book.totals.Deferred,
+	}
+	work.take(s.book, number)
+	return r.do(s, loop.Task{
+		Key: fmt.Sprintf("seal/%d", number), Work: work.run, Reason: v1alpha1.ReasonSealing, Message: "drawing up and sealing the account",
+	})
+}
+
+// sealWork seals a part of the plan all of whose batches have finished.
 type sealWork struct {
-	store  archive.Store
-	now    func() time.Time
-	actor  string
-	record evidence.ExportRecord
-	rounds []round
-	slices []artifacts.PlannedSlice
-	scope  func(held bool) bool
+	store    archive.Store
+	now      func() time.Time
+	actor    string
+	record   evidence.ExportRecord
+	former   *evidence.Former
+	from     time.Time
+	scope    slicing.Scope
+	deferred int64
+	sealing  artifacts.Sealing
+	entries  []artifacts.Entry
+}
+
+// take takes what the seal is to hold from the book.
+func (w *sealWork) take(b *book, number int) {
+	w.sealing = b.seals[number-1].Sealing
+	for i, entry := range b.entries {
+		if b.sealed[i] == number {
+			w.entries = append(w.entries, entry)
+		}
+	}
 }
 
 func (w *sealWork) run(ctx context.Context, _ int) error {
 	at := w.now().UTC()
-	seal := evidence.Seal{Number: 1, Record: w.record, At: at}
-	seal.Events = append(seal.Events, evidence.Event{Time: w.record.CreatedAt, Type: "ArchiveBegun", Actor: w.actor})
+	seal := evidence.Seal{
+		Number: w.sealing.Number, Record: w.record, At: at, Former: w.former,
+		From: w.from, Until: w.sealing.Until, Deferred: w.deferred,
+	}
+	seal.Events = append(seal.Events, w.opening())
 	if err := w.addSurveys(ctx, &seal); err != nil {
 		return err
 	}
-	for _, slice := range w.slices {
-		seal.Bags = append(seal.Bags, evidence.BagRef{Name: slice.Name, Lane: slice.Lane, Start: slice.Start, End: slice.End})
-	}
+	w.addSlices(&seal)
 	seal.Events = append(seal.Events, evidence.Event{Time: at, Type: "ExportSealed", Actor: w.actor})
 	create := func(ctx context.Context, path string, write func(io.Writer) error) error {
 		return w.store.Create(ctx, path, write)
@@ -55,28 +137,100 @@ func (w *sealWork) run(ctx context.Context, _ int) error {
 	return w.store.Remove(ctx, archive.WorkPrefix+"tmp")
 }
 
+// opening is the first event of a seal's log.
+func (w *sealWork) opening() evidence.Event {
+	if w.former == nil {
+		return evidence.Event{Time: w.record.CreatedAt, Type: "ArchiveBegun", Actor: w.actor}
+	}
+	return evidence.Event{Time: w.former.Account.SealedAt, Type: "FormerSeal", Actor: w.actor, Details: map[string]string{
+		"number": count(w.former.Account.Number), "sha256": w.former.Digest,
+	}}
+}
+
 // addSurveys tells the seal what every survey found, and lists the conversations
 // that are in no batch.
 func (w *sealWork) addSurveys(ctx context.Context, seal *evidence.Seal) error {
-	for number, round := range w.rounds {
-		for _, at := range round.days {
-			survey, err := artifacts.Get[artifacts.Survey](ctx, w.store, artifacts.SurveyKey(number, at))
-			if err != nil {
+	holds := map[string]evidence.HoldAnswer{}
+	for _, entry := range w.entries {
+		if entry.Surveyed == nil {
+			continue
+		}
+		survey, err := artifacts.Get[artifacts.Survey](ctx, w.store, artifacts.SurveyKey(entry.Surveyed.Pass, entry.Surveyed.Day))
+		if err != nil {
+			return err
+		}
+		seal.Surveyed += entry.Surveyed.Conversations
+		seal.Reopened += entry.Surveyed.Reopened
+		seal.Unbatched = append(seal.Unbatched, w.unbatched(survey)...)
+		seal.Events = append(seal.Events, surveyed(survey))
+		if survey.Purpose == artifacts.Review {
+			if err := w.addHolds(ctx, survey, holds); err != nil {
 				return err
 			}
-			seal.Surveyed += int64(len(survey.Conversations) + len(survey.Open) + len(survey.Refused))
-			seal.Unbatched = append(seal.Unbatched, w.unbatched(survey)...)
-			seal.Events = append(seal.Events, surveyed(survey))
 		}
 	}
+	seal.HeldAtSealing = func(id string) evidence.HoldAnswer { return holds[id] }
 	return nil
+}
+
+// addHolds notes what a review answered about every conversation of its day.
+func (w *sealWork) addHolds(ctx context.Context, review artifacts.Survey, holds map[string]evidence.HoldAnswer) error {
+	for pass := range review.Pass + 1 {
+		survey, err := artifacts.Get[artifacts.Survey](ctx, w.store, artifacts.SurveyKey(pass, review.Day))
+		if err != nil {
+			return err
+		}
+		for _, c := range survey.Conversations {
+			holds[c.ID] = evidence.HoldAnswer{At: review.HeldAt}
+		}
+	}
+	for _, id := range review.Held {
+		holds[id] = evidence.HoldAnswer{Held: true, At: review.HeldAt}
+	}
+	return nil
+}
+
+// addSlices names the bags, and tells what else the plan holds.
+func (w *sealWork) addSlices(seal *evidence.Seal) {
+	halved := map[string]bool{}
+	for _, entry := range w.entries {
+		if entry.Halved != nil {
+			halved[entry.Halved.Batch] = true
+		}
+	}
+	for _, entry := range w.entries {
+		for _, slice := range entry.Slices {
+			if !halved[slice.Name] {
+				seal.Bags = append(seal.Bags, evidence.BagRef{Name: slice.Name, Lane: slice.Lane, Start: slice.Start, End: slice.End})
+			}
+		}
+		if event, ok := told(entry); ok {
+			seal.Events = append(seal.Events, event)
+		}
+	}
+}
+
+// told is the event of an entry that is not about a survey.
+func told(entry artifacts.Entry) (evidence.Event, bool) {
+	event := evidence.Event{Time: entry.At, Actor: entry.By}
+	switch {
+	case entry.Moved != nil:
+		event.Type, event.Details = "ConversationsMoved", map[string]string{"group": entry.Moved.Group}
+	case entry.Halved != nil:
+		event.Type, event.Details = "BatchSplit", map[string]string{"batch": entry.Halved.Batch}
+	case entry.Retried != nil:
+		event.Type, event.Details = "RetryRequested", map[string]string{"token": entry.Retried.Token}
+	default:
+		return event, false
+	}
+	return event, true
 }
 
 // unbatched lists the conversations of a survey that are in no batch, with the reason.
 func (w *sealWork) unbatched(survey artifacts.Survey) []evidence.Conversation {
 	var out []evidence.Conversation
 	for _, c := range survey.Conversations {
-		if !w.scope(c.Held) {
+		if !w.scope.Takes(c.Held) {
 			out = append(out, evidence.Conversation{
 				ID: c.ID, Start: c.Start, Held: evidence.HoldAnswer{Held: c.Held, At: survey.HeldAt},
 				Disposition: evidence.Excluded, Reason: evidence.ReasonHoldScope,
@@ -97,7 +251,7 @@ func (w *sealWork) unbatched(survey artifacts.Survey) []evidence.Conversation {
 func surveyed(survey artifacts.Survey) evidence.Event {
 	return evidence.Event{
 		Time: survey.At, Type: "DaySurveyed", Actor: survey.By, Details: map[string]string{
-			"day": survey.Day.Format(time.DateOnly), "analyticsJob": survey.JobID,
+			"day": survey.Day.Format(time.DateOnly), "purpose": string(survey.Purpose), "analyticsJob": survey.JobID,
 			"conversations": count(len(survey.Conversations)), "deferred": count(len(survey.Deferred)),
 			"open": count(len(survey.Open)), "refused": count(len(survey.Refused)),
 			"holdsAskedAt": survey.HeldAt.Format(time.RFC3339Nano),

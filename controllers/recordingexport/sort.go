@@ -13,20 +13,25 @@ import (
 )
 
 // sort puts what was found into the lists of a survey, and asks which of the
-// conversations are under legal hold. What an earlier round has settled is left out.
+// conversations are under legal hold. What an earlier survey has settled is left out.
 func (w *surveyWork) sort(ctx context.Context, found []genesys.Conversation) (artifacts.Survey, error) {
-	survey := artifacts.Survey{Stamp: w.stamp(), Day: w.day, Round: w.round}
-	settled, deferred, err := w.earlier(ctx)
+	survey := artifacts.Survey{Stamp: w.stamp(), Day: w.day, Pass: w.pass, Purpose: w.purpose}
+	before, err := w.before(ctx)
 	if err != nil {
 		return survey, err
 	}
 	var ended []genesys.Conversation
-	for _, c := range union(found, deferred) {
+	for _, c := range union(found, before.deferred) {
+		hasEnded := !c.End.IsZero() && !c.End.Add(w.settleAfter).After(survey.At)
 		switch {
-		case settled[c.ID], settled[printableID(c.ID)]:
+		case before.settled[c.ID], before.settled[printableID(c.ID)]:
+		case before.open[c.ID]:
+			if w.purpose == artifacts.Retry && hasEnded {
+				ended, survey.Reopened = append(ended, c), append(survey.Reopened, c.ID)
+			}
 		case !genesys.ValidID(c.ID):
 			survey.Refused = append(survey.Refused, printableID(c.ID))
-		case !c.End.IsZero() && !c.End.Add(w.settleAfter).After(survey.At):
+		case hasEnded:
 			ended = append(ended, c)
 		case survey.At.Before(w.giveUp(c)):
 			survey.Deferred = append(survey.Deferred, c)
@@ -35,8 +40,7 @@ func (w *surveyWork) sort(ctx context.Context, found []genesys.Conversation) (ar
 		}
 	}
 	survey.HeldAt = w.clock.Now().UTC()
-	survey.Conversations, err = w.askHolds(ctx, ended)
-	return survey, err
+	return survey, w.askHolds(ctx, &survey, ended, before.ids)
 }
 
 // union is what was found, and those deferred before that were not found again:
@@ -87,48 +91,72 @@ func (w *surveyWork) askAgain(survey artifacts.Survey) time.Time {
 	return first
 }
 
-func (w *surveyWork) askHolds(ctx context.Context, ended []genesys.Conversation) ([]slicing.Conversation, error) {
+// askHolds asks which of the conversations that have ended are under legal hold;
+// at a review it asks again for all that were known before, too.
+func (w *surveyWork) askHolds(ctx context.Context, survey *artifacts.Survey, ended []genesys.Conversation, before []string) error {
 	slices.SortFunc(ended, func(a, b genesys.Conversation) int {
 		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID))
 	})
-	ids := make([]string, len(ended))
-	for i, c := range ended {
-		ids[i] = c.ID
+	var ids []string
+	if w.purpose == artifacts.Review {
+		ids = append(ids, before...)
+	}
+	for _, c := range ended {
+		ids = append(ids, c.ID)
 	}
 	answer, err := genesys.Held(ctx, w.cloud.Protected, ids)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	held := make(map[string]bool, len(answer))
 	for _, id := range answer {
 		held[id] = true
 	}
-	conversations := make([]slicing.Conversation, len(ended))
+	survey.Conversations = make([]slicing.Conversation, len(ended))
 	for i, c := range ended {
-		conversations[i] = slicing.Conversation{ID: c.ID, Start: c.Start, Held: held[c.ID]}
+		survey.Conversations[i] = slicing.Conversation{ID: c.ID, Start: c.Start, Held: held[c.ID]}
 	}
-	return conversations, nil
+	if w.purpose == artifacts.Review {
+		survey.Held = answer
+	}
+	return nil
 }
 
-// earlier returns what the rounds before have settled, by id, and what the last
-// of them has deferred.
-func (w *surveyWork) earlier(ctx context.Context) (settled map[string]bool, deferred []genesys.Conversation, err error) {
-	settled = map[string]bool{}
-	for number := range w.round {
-		survey, err := artifacts.Get[artifacts.Survey](ctx, w.store, artifacts.SurveyKey(number, w.day))
+// earlier is what the surveys of a day before have found.
+type earlier struct {
+	// settled and open are the conversations that they have settled, and those
+	// that they have listed as open, by id.
+	settled, open map[string]bool
+	// ids are those of the settled ones that are in the plan.
+	ids []string
+	// deferred is what the last of them has deferred.
+	deferred []genesys.Conversation
+}
+
+// before reads the earlier surveys of the day.
+func (w *surveyWork) before(ctx context.Context) (earlier, error) {
+	e := earlier{settled: map[string]bool{}, open: map[string]bool{}}
+	for pass := range w.pass {
+		survey, err := artifacts.Get[artifacts.Survey](ctx, w.store, artifacts.SurveyKey(pass, w.day))
 		if err != nil {
-			return nil, nil, err
+			return e, err
 		}
-		deferred = survey.Deferred
-		for _, c := range survey.Conversations {
-			settled[c.ID] = true
-		}
-		for _, c := range survey.Open {
-			settled[c.ID] = true
-		}
-		for _, id := range survey.Refused {
-			settled[id] = true
-		}
+		e.add(survey)
 	}
-	return settled, deferred, nil
+	return e, nil
+}
+
+func (e *earlier) add(survey artifacts.Survey) {
+	e.deferred = survey.Deferred
+	for _, c := range survey.Conversations {
+		e.settled[c.ID] = true
+		e.ids = append(e.ids, c.ID)
+		delete(e.open, c.ID)
+	}
+	for _, c := range survey.Open {
+		e.open[c.ID] = true
+	}
+	for _, id := range survey.Refused {
+		e.settled[id] = true
+	}
 }

@@ -28,8 +28,9 @@ func newSurvey(t *testing.T, now time.Time) *surveyWork {
 		t.Fatal(err)
 	}
 	return &surveyWork{
-		store: store, cloud: nobodyHeld{}, clock: clocktesting.NewFakeClock(now), spec: window(0, 24*time.Hour),
-		day: first, days: []time.Time{first}, settleAfter: 48 * time.Hour, openDeadline: 240 * time.Hour, pace: DefaultPace(),
+		planner: planner{store: store, spec: window(0, 24*time.Hour), stamp: func() artifacts.Stamp { return artifacts.NewStamp(now, "m") }},
+		cloud:   nobodyHeld{}, clock: clocktesting.NewFakeClock(now), question: question{day: first, purpose: artifacts.First},
+		settleAfter: 48 * time.Hour, openDeadline: 240 * time.Hour, pace: DefaultPace(),
 	}
 }
 
@@ -55,6 +56,9 @@ func lists(s artifacts.Survey) map[string][]string {
 	}
 	if s.Refused != nil {
 		out["refused"] = s.Refused
+	}
+	if s.Reopened != nil {
+		out["reopened"] = s.Reopened
 	}
 	return out
 }
@@ -84,28 +88,62 @@ func TestSortPutsEachConversationIntoOneList(t *testing.T) {
 	}
 }
 
-// TestALaterRound leaves out what is settled, takes what is new, and drops
-// nothing that was once listed.
-func TestALaterRound(t *testing.T) {
+// TestALaterSurvey leaves out what is settled, takes what is new, and drops
+// nothing that was once listed. A retry also takes what has ended after all.
+func TestALaterSurvey(t *testing.T) {
 	w := newSurvey(t, first.Add(100*time.Hour))
 	before := artifacts.Survey{
 		Deferred: []genesys.Conversation{conversation(2, 0), conversation(3, 0)}, Refused: []string{`"../x"`},
 		Open: []genesys.Conversation{conversation(5, 0)},
 	}
-	before.Conversations, _ = w.askHolds(t.Context(), []genesys.Conversation{conversation(1, time.Hour)})
+	if err := w.askHolds(t.Context(), &before, []genesys.Conversation{conversation(1, time.Hour)}, nil); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := artifacts.Put(t.Context(), w.store, artifacts.SurveyKey(0, first), before); err != nil {
 		t.Fatal(err)
 	}
-	w.round = 1
-	survey, err := w.sort(t.Context(), []genesys.Conversation{
+	w.pass = 1
+	found := []genesys.Conversation{
 		conversation(1, time.Hour), conversation(2, 2*time.Hour), conversation(4, 3*time.Hour), {ID: "../x"}, conversation(5, time.Hour),
-	})
+	}
+	tests := map[artifacts.Purpose]map[string][]string{
+		artifacts.Deferred: {"ended": {id(2), id(4)}, "deferred": {id(3)}},
+		artifacts.Retry:    {"ended": {id(2), id(4), id(5)}, "deferred": {id(3)}, "reopened": {id(5)}},
+	}
+	for purpose, want := range tests {
+		w.purpose = purpose
+		survey, err := w.sort(t.Context(), found)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, lists(survey)); diff != "" {
+			t.Errorf("%s: lists (-want +got):\n%s", purpose, diff)
+		}
+	}
+}
+
+// allHeld answers that everything is under legal hold.
+type allHeld struct{ surveyor }
+
+func (allHeld) Protected(_ context.Context, ids []string) ([]string, error) { return ids, nil }
+
+// TestAReviewAsksForAllHolds: of what was known before as well as of what is new.
+func TestAReviewAsksForAllHolds(t *testing.T) {
+	w := newSurvey(t, first.Add(100*time.Hour))
+	before := artifacts.Survey{}
+	if err := w.askHolds(t.Context(), &before, []genesys.Conversation{conversation(1, time.Hour)}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := artifacts.Put(t.Context(), w.store, artifacts.SurveyKey(0, first), before); err != nil {
+		t.Fatal(err)
+	}
+	w.pass, w.purpose, w.cloud = 1, artifacts.Review, allHeld{}
+	survey, err := w.sort(t.Context(), []genesys.Conversation{conversation(1, time.Hour), conversation(2, time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string][]string{"ended": {id(2), id(4)}, "deferred": {id(3)}}
-	if diff := cmp.Diff(want, lists(survey)); diff != "" {
-		t.Errorf("lists (-want +got):\n%s", diff)
+	if diff := cmp.Diff([]string{id(1), id(2)}, survey.Held); diff != "" || len(survey.Conversations) != 1 || !survey.Conversations[0].Held {
+		t.Errorf("held %v, conversations %+v", survey.Held, survey.Conversations)
 	}
 }
 

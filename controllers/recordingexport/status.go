@@ -24,15 +24,19 @@ func (s *scope) summarize(out outcome.Outcome, now time.Time) {
 		status.Batches.Stalled = int32(len(stalledAmong(s.batches))) //nolint:gosec // ordinals are int32
 		s.count(status)
 	}
-	if s.account != nil {
-		countAccount(status, *s.account)
-		status.Seal = &v1alpha1.SealStatus{Number: 1, Digest: s.digest}
-		if status.CompletionTime == nil {
-			status.CompletionTime = &metav1.Time{Time: now}
+	if s.sealed != nil {
+		status.Seal = &v1alpha1.SealStatus{
+			Number: int32(s.sealed.Account.Number), Digest: s.sealed.Digest, Until: &metav1.Time{Time: s.sealed.Account.Until}, //nolint:gosec // one a day at most
 		}
+	}
+	if s.ended && status.CompletionTime == nil {
+		status.CompletionTime = &metav1.Time{Time: now}
 	}
 	s.markSteps(out)
 	reason, message := ended(*status)
+	if !s.ended {
+		reason, message = v1alpha1.ReasonCaughtUp, caughtUpSays(*status)
+	}
 	loop.Mark(s.export, out, reason, message)
 }
 
@@ -43,8 +47,8 @@ func (s *scope) markSteps(out outcome.Outcome) {
 		return
 	}
 	batches := s.export.Status.Batches
-	sealed := s.account != nil
-	surveyed := sealed || s.surveyed
+	sealed := s.ended || s.book != nil && s.caughtUp()
+	surveyed := sealed || s.surveyed && s.export.Status.Survey.Deferred == 0
 	made := batches.Completed + int32(len(s.live())) //nolint:gosec // ordinals are int32
 	loop.MarkSteps(s.export, out, []loop.Step{
 		{Condition: v1alpha1.ConditionSurveyed, Reached: surveyed, Says: "all conversations of the window are known"},
@@ -78,32 +82,11 @@ func (s *scope) count(status *v1alpha1.RecordingExportStatus) {
 		status.Bytes += lane.Bytes
 	}
 	for _, batch := range s.live() {
-		addCounts(&status.Recordings, batch.Status.Recordings)
-		status.Gaps += batch.Status.Gaps
+		addCounts(&status.Recordings, recordingsOf(batch))
+		status.Gaps += gapsOf(batch)
 		status.Bytes += batch.Status.Bytes
 	}
 	status.Progress = fmt.Sprintf("%d/%d", status.Recordings.Exported, status.Recordings.Total)
-}
-
-// countAccount takes the numbers from the sealed account, which outlives batches
-// and status: an export that was made anew under an old name has nothing else.
-func countAccount(status *v1alpha1.RecordingExportStatus, account evidence.Account) {
-	status.Batches.Completed = status.Batches.Planned
-	status.Batches.CompletedOrdinals = slicing.FirstOrdinals(int(status.Batches.Planned)).String()
-	status.Recordings = recordingCounts(account.Totals())
-	status.Gaps, status.Bytes = account.Gaps, account.Bytes
-	status.Progress = fmt.Sprintf("%d/%d", status.Recordings.Exported, status.Recordings.Total)
-	for _, lane := range lanes {
-		var sum evidence.Counts
-		for _, r := range account.Recordings {
-			if v1alpha1.Lane(r.Lane) == lane {
-				sum.Add(r.Counts)
-			}
-		}
-		if sum != (evidence.Counts{}) {
-			laneOf(status, lane).Recordings = recordingCounts(sum)
-		}
-	}
 }
 
 func recordingCounts(counts evidence.Counts) v1alpha1.RecordingCounts {
@@ -114,11 +97,32 @@ func recordingCounts(counts evidence.Counts) v1alpha1.RecordingCounts {
 
 // ended is the reason and message of an export that is sealed.
 func ended(status v1alpha1.RecordingExportStatus) (reason, message string) {
+	seal := sealPath(status)
 	if status.Gaps == 0 {
-		return v1alpha1.ReasonComplete, fmt.Sprintf("%d recordings exported, sealed in %s/seals/1", status.Recordings.Exported, status.Archive)
+		return v1alpha1.ReasonComplete, fmt.Sprintf("%d recordings exported, sealed in %s", status.Recordings.Exported, seal)
 	}
-	return v1alpha1.ReasonCompleteWithGaps, fmt.Sprintf("%d recordings exported, %d gaps: see recordings.csv and conversations.csv in %s/seals/1",
-		status.Recordings.Exported, status.Gaps, status.Archive)
+	return v1alpha1.ReasonCompleteWithGaps, fmt.Sprintf("%d recordings exported, %d gaps: see recordings.csv and conversations.csv in %s",
+		status.Recordings.Exported, status.Gaps, seal)
+}
+
+// caughtUpSays is the message of an export without an end that has caught up.
+func caughtUpSays(status v1alpha1.RecordingExportStatus) string {
+	if status.Seal == nil {
+		return ""
+	}
+	message := fmt.Sprintf("everything up to %s is sealed in %s: %d recordings exported, %d gaps",
+		status.Seal.Until.UTC().Format(time.RFC3339), sealPath(status), status.Recordings.Exported, status.Gaps)
+	if n := status.Survey.Deferred; n > 0 {
+		message += fmt.Sprintf("; %d conversations have not ended yet", n)
+	}
+	return message
+}
+
+func sealPath(status v1alpha1.RecordingExportStatus) string {
+	if status.Seal == nil {
+		return status.Archive
+	}
+	return status.Archive + "/" + evidence.SealFolder(int(status.Seal.Number))
 }
 
 func count(n int) string { return strconv.Itoa(n) }

@@ -12,7 +12,6 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
-	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
@@ -51,11 +50,9 @@ func steps(export *v1alpha1.RecordingExport) string {
 func TestSummarize(t *testing.T) {
 	waiting := outcome.Wait(v1alpha1.ReasonBatchesRunning, "batches are at work", 0)
 	stalled := outcome.Stall(v1alpha1.ReasonArchiveMismatch, "use another name", 0)
-	two := &book{slices: make([]artifacts.PlannedSlice, 2)}
-	account := &evidence.Account{
-		Gaps: 1, Bytes: 70,
-		Recordings: []evidence.RecordingAccount{{Lane: slicing.Standard, Medium: genesys.Call, Counts: evidence.Counts{Exported: 7, Unavailable: 1}}},
-	}
+	two := bookOf(t, window(0, day), withSlices(surveyedDay(1, 0, artifacts.First, 0), 2))
+	none := bookOf(t, window(0, day))
+	former := &evidence.Former{Account: evidence.Account{Number: 1, Until: first.Add(day)}, Digest: "d"}
 	tests := map[string]struct {
 		scope  scope
 		out    outcome.Outcome
@@ -66,13 +63,14 @@ func TestSummarize(t *testing.T) {
 		"surveying":            {scope{book: two}, waiting, "FUUU", v1alpha1.ReasonBatchesRunning},
 		"creating batches":     {scope{book: two, surveyed: true}, waiting, "TFUU", v1alpha1.ReasonBatchesRunning},
 		"batches at work":      {scope{book: two, surveyed: true, batches: []v1alpha1.RecordingExportBatch{batch(0, "Standard", 1, false), batch(1, "Standard", 1, false)}}, waiting, "TTFU", v1alpha1.ReasonBatchesRunning},
-		"an export of nothing": {scope{book: &book{}, surveyed: true}, outcome.Wait(v1alpha1.ReasonSealing, "sealing", 0), "TTTF", v1alpha1.ReasonSealing},
-		"sealed":               {scope{book: two, account: account, digest: "d"}, outcome.Done(), "TTTT", v1alpha1.ReasonCompleteWithGaps},
+		"an export of nothing": {scope{book: none, surveyed: true}, outcome.Wait(v1alpha1.ReasonSealing, "sealing", 0), "TTTF", v1alpha1.ReasonSealing},
+		"sealed":               {scope{book: two, sealed: former, ended: true}, outcome.Done(), "TTTT", v1alpha1.ReasonComplete},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := tt.scope
 			s.export = newExport()
+			s.export.Spec.Window.End = &metav1.Time{Time: first.Add(day)}
 			s.summarize(tt.out, time.Unix(0, 0))
 			if got := steps(s.export); got != tt.steps {
 				t.Errorf("steps %s, want %s", got, tt.steps)
@@ -88,7 +86,7 @@ func TestSummarize(t *testing.T) {
 }
 
 func TestSummarizeKeepsWhatWasKnown(t *testing.T) {
-	s := scope{export: newExport(), book: &book{}, surveyed: true}
+	s := scope{export: newExport(), book: bookOf(t, window(0, day)), surveyed: true}
 	s.summarize(outcome.Wait(v1alpha1.ReasonSealing, "sealing", 0), time.Unix(0, 0))
 	blind := scope{export: s.export}
 	blind.summarize(outcome.Stall(v1alpha1.ReasonDestinationNotFound, "create it", 0), time.Unix(0, 0))
@@ -98,12 +96,12 @@ func TestSummarizeKeepsWhatWasKnown(t *testing.T) {
 }
 
 func TestSummarizeCountsEveryBatchOnce(t *testing.T) {
-	s := scope{export: newExport(), book: &book{slices: make([]artifacts.PlannedSlice, 4)}}
+	s := scope{export: newExport(), book: bookOf(t, window(0, day), withSlices(surveyedDay(1, 0, artifacts.First, 0), 4))}
 	s.batches = []v1alpha1.RecordingExportBatch{
 		batch(0, "Standard", 5, true), batch(1, "LegalHold", 3, true), batch(2, "Standard", 1, false), batch(3, "LegalHoldScreen", 0, false),
 	}
 	for range 3 {
-		if _, err := fold(&s.export.Status, s.batches); err != nil {
+		if _, err := s.book.fold(&s.export.Status, s.batches); err != nil {
 			t.Fatal(err)
 		}
 		s.summarize(outcome.Wait("R", "m", 0), time.Unix(0, 0))
@@ -119,8 +117,48 @@ func TestSummarizeCountsEveryBatchOnce(t *testing.T) {
 
 func TestFoldRefusesAStatusThatIsNotOurs(t *testing.T) {
 	status := v1alpha1.RecordingExportStatus{Batches: v1alpha1.BatchCounts{CompletedOrdinals: "all"}}
-	if _, err := fold(&status, nil); err == nil || !strings.Contains(err.Error(), "completedOrdinals") {
+	if _, err := newBook(window(0, day)).fold(&status, nil); err == nil || !strings.Contains(err.Error(), "completedOrdinals") {
 		t.Errorf("fold: %v, want an error that names the field", err)
+	}
+}
+
+// TestABatchIsCountedOnceThePlanHoldsWhatItLedTo: only then may it be deleted.
+func TestABatchIsCountedOnceThePlanHoldsWhatItLedTo(t *testing.T) {
+	b := bookOf(t, window(0, day), artifacts.Entry{
+		Surveyed: &artifacts.Surveyed{Day: first, To: first.Add(day)},
+		Slices:   []artifacts.PlannedSlice{{Name: "0", Group: "g"}, {Name: "1", Group: "h"}},
+	})
+	moved, split := batch(0, "Standard", 1, true), batch(1, "Standard", 1, false)
+	moved.Status.Moved, split.Status.Split = 1, true
+	batches := []v1alpha1.RecordingExportBatch{moved, split}
+	var status v1alpha1.RecordingExportStatus
+	for _, want := range []string{"", "0", "0-1"} {
+		if counted, err := b.fold(&status, batches); err != nil || counted.String() != want {
+			t.Errorf("counted %s, %v; want %s", counted, err, want)
+		}
+		for i := range batches {
+			if entry := b.ledTo(&batches[i]); entry != nil {
+				_ = b.add(withSlices(*entry, 2))
+				break
+			}
+		}
+	}
+	counted := slicing.FirstOrdinals(2)
+	if !b.rests(&batches[0], counted) || b.rests(&batches[1], counted) || !b.rests(&batches[1], slicing.FirstOrdinals(6)) {
+		t.Error("a batch that was cut in two rests only once its halves are counted")
+	}
+}
+
+func TestARetryReplacesWhatWasUnavailable(t *testing.T) {
+	b := batch(0, "Standard", 3, false)
+	b.Status.Recordings, b.Status.Gaps = v1alpha1.RecordingCounts{Total: 5, Exported: 3}, 0
+	b.Status.Replaces = v1alpha1.ReplacedCounts{Recordings: 5}
+	if got := recordingsOf(&b); got != (v1alpha1.RecordingCounts{Exported: 3, Unavailable: -3}) || gapsOf(&b) != -3 {
+		t.Errorf("at work it adds %+v and %d gaps", got, gapsOf(&b))
+	}
+	b.Status.Bag, b.Status.Gaps, b.Status.Recordings.Unavailable = &v1alpha1.BagStatus{}, 2, 2
+	if got := recordingsOf(&b); got != (v1alpha1.RecordingCounts{Exported: 3, Unavailable: -3}) || gapsOf(&b) != -3 {
+		t.Errorf("in the end it adds %+v and %d gaps", got, gapsOf(&b))
 	}
 }
 
@@ -130,22 +168,28 @@ func TestCombine(t *testing.T) {
 	refused := outcome.Stall(v1alpha1.ReasonPermissionMissing, "p", time.Minute)
 	running := outcome.Wait(v1alpha1.ReasonBatchesRunning, "b", 0)
 	stalled := outcome.Stall(v1alpha1.ReasonBatchesStalled, "b", 0)
+	sealing := outcome.Wait(v1alpha1.ReasonSealing, "s", time.Second)
+	planning := outcome.Wait(v1alpha1.ReasonPlanning, "p", 0)
 	tests := []struct {
-		survey, batches outcome.Outcome
-		reason          string
-		after           time.Duration
+		closing, growing, survey, batches outcome.Outcome
+		reason                            string
+		after                             time.Duration
 	}{
-		{done, done, "", 0},
-		{done, running, v1alpha1.ReasonBatchesRunning, 0},
-		{done, stalled, v1alpha1.ReasonBatchesStalled, 0},
-		{surveying, done, v1alpha1.ReasonSurveying, 5 * time.Second},
-		{surveying, running, v1alpha1.ReasonBatchesRunning, 5 * time.Second},
-		{surveying, stalled, v1alpha1.ReasonSurveying, 5 * time.Second},
-		{refused, running, v1alpha1.ReasonPermissionMissing, time.Minute},
+		{done, done, done, done, "", 0},
+		{done, done, done, running, v1alpha1.ReasonBatchesRunning, 0},
+		{done, done, done, stalled, v1alpha1.ReasonBatchesStalled, 0},
+		{done, done, surveying, done, v1alpha1.ReasonSurveying, 5 * time.Second},
+		{done, done, surveying, running, v1alpha1.ReasonBatchesRunning, 5 * time.Second},
+		{done, done, surveying, stalled, v1alpha1.ReasonSurveying, 5 * time.Second},
+		{done, done, refused, running, v1alpha1.ReasonPermissionMissing, time.Minute},
+		{done, planning, done, done, v1alpha1.ReasonPlanning, 0},
+		{done, refused, done, running, v1alpha1.ReasonPermissionMissing, time.Minute},
+		{sealing, done, surveying, done, v1alpha1.ReasonSealing, time.Second},
 	}
+	s := &scope{export: newExport(), book: newBook(window(0, day))}
 	for _, tt := range tests {
-		if got := combine(tt.survey, tt.batches); got.Reason != tt.reason || got.After != tt.after {
-			t.Errorf("%v and %v make %v, want %s after %v", tt.survey, tt.batches, got, tt.reason, tt.after)
+		if got := s.combine(tt.closing, tt.growing, tt.survey, tt.batches); got.Reason != tt.reason || got.After != tt.after {
+			t.Errorf("%v, %v, %v and %v make %v, want %s after %v", tt.closing, tt.growing, tt.survey, tt.batches, got, tt.reason, tt.after)
 		}
 	}
 }
@@ -165,7 +209,8 @@ func TestProgressOfBatches(t *testing.T) {
 		{0, many, v1alpha1.ReasonTooManyStalled},
 	}
 	for _, tt := range tests {
-		if got := progressOf(s, slicing.FirstOrdinals(tt.counted), tt.stalled); got.Reason != tt.want {
+		s.counted = slicing.FirstOrdinals(tt.counted)
+		if got := progressOf(s, tt.stalled); got.Reason != tt.want {
 			t.Errorf("%d counted, %d stalled: %v, want %s", tt.counted, len(tt.stalled), got, tt.want)
 		}
 	}

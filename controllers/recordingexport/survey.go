@@ -9,48 +9,90 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
 // maxAhead is how many slices may wait for a batch before the survey pauses, so
 // that what it found is not too old by the time it is fetched.
 const maxAhead = 500
 
-// survey asks for the conversations of the window, a UTC day at a time.
+// survey has the plan grow by what the conversations of the window are, a UTC day
+// at a time.
 func (r *Reconciler) survey(ctx context.Context, s *scope) (outcome.Outcome, error) {
-	number, at, more := s.book.next()
+	settleAfter := exportspec.SettleAfter(s.export.Spec)
+	next, more := s.book.next(settleAfter)
+	if !more && exportspec.Follows(s.export.Spec) {
+		next, more = s.book.coming(settleAfter), true
+	}
 	if !more {
-		return outcome.Done(), r.holdOn(ctx, s.export, false)
+		return outcome.Done(), nil
 	}
-	if wait := s.book.due(exportspec.SettleAfter(s.export.Spec)).Sub(r.Clock.Now()); wait > 0 {
-		return s.awaits(number, wait), r.holdOn(ctx, s.export, false)
+	if wait := next.due.Sub(r.Clock.Now()); wait > 0 {
+		return s.awaits(next, min(wait, r.Pace.Look)), nil
 	}
-	if len(s.book.slices)-int(s.export.Status.Batches.Completed) > maxAhead {
+	if s.ahead() > maxAhead {
 		return outcome.Wait(v1alpha1.ReasonSurveying, "the survey goes on once some batches have finished", 0), nil
 	}
+	return r.ask(ctx, s, next)
+}
+
+// ahead is how many slices wait for a batch in the lane that moves fastest, so
+// that a lane that stands still does not hold up the survey for the others.
+func (s *scope) ahead() int {
+	fastest := slicing.Standard
+	if s.book.spec.Scope == slicing.Only {
+		fastest = s.book.spec.Lanes(true)[0]
+	}
+	waiting := 0
+	for ordinal, slice := range s.book.slices {
+		if slice.Lane == fastest && !s.counted.Contains(ordinal) {
+			waiting++
+		}
+	}
+	return waiting
+}
+
+// ask has the pool survey a day. The finalizer is there while it may have an
+// analytics job at Genesys Cloud.
+func (r *Reconciler) ask(ctx context.Context, s *scope, q question) (outcome.Outcome, error) {
 	if err := r.holdOn(ctx, s.export, true); err != nil {
 		return outcome.Outcome{}, err
 	}
 	work := &surveyWork{
-		store: s.store, cloud: s.cloud, clock: r.Clock, actor: r.Actor, pace: r.Pace,
-		export: s.export.Name, spec: s.book.spec, round: number, day: at, days: s.book.rounds[number].days,
+		planner: r.planner(s), cloud: s.cloud, clock: r.Clock, pace: r.Pace, question: q, entry: len(s.book.entries),
 		settleAfter: exportspec.SettleAfter(s.export.Spec), openDeadline: exportspec.OpenDeadline(s.export.Spec),
 	}
-	return r.do(s, loop.Task{
-		Key: fmt.Sprintf("survey/%d/%s", number, at.Format(time.DateOnly)), Work: work.run,
-		Reason: v1alpha1.ReasonSurveying, Message: "asking for the conversations of " + at.Format(time.DateOnly),
-	}), nil
+	task := loop.Task{
+		Key: fmt.Sprintf("survey/%s/%d", q.day.Format(time.DateOnly), q.pass), Work: work.run,
+		Reason: v1alpha1.ReasonSurveying, Message: "asking for the conversations of " + q.day.Format(time.DateOnly),
+	}
+	if q.purpose == artifacts.Review {
+		task.Reason, task.Message = v1alpha1.ReasonReviewing, "asking again for the conversations and legal holds of "+q.day.Format(time.DateOnly)+" before it is sealed"
+	}
+	return r.do(s, task), nil
+}
+
+// planner writes the export's plan.
+func (r *Reconciler) planner(s *scope) planner {
+	return planner{
+		store: s.store, export: s.export.Name, spec: s.book.spec,
+		stamp: func() artifacts.Stamp { return artifacts.NewStamp(r.Clock.Now(), r.Actor) },
+	}
 }
 
 // awaits says what the survey waits for.
-func (s *scope) awaits(number int, wait time.Duration) outcome.Outcome {
-	if number > 0 {
-		return outcome.Wait(v1alpha1.ReasonAwaitingConversationEnd, "conversations of the window have not ended yet; they are asked for again", wait)
+func (s *scope) awaits(next question, wait time.Duration) outcome.Outcome {
+	until := next.due.UTC().Format(time.RFC3339)
+	if next.purpose == artifacts.Deferred {
+		return outcome.Wait(v1alpha1.ReasonAwaitingConversationEnd,
+			"conversations of the window have not ended yet; they are asked for again at "+until, wait)
 	}
 	return outcome.Wait(v1alpha1.ReasonAwaitingSettlement,
-		fmt.Sprintf("the window is surveyed once it is %v old (settleAfter)", exportspec.SettleAfter(s.export.Spec)), wait)
+		fmt.Sprintf("the window is surveyed once it is %v old (settleAfter), next at %s", exportspec.SettleAfter(s.export.Spec), until), wait)
 }
 
 // do has the pool do work for the export, and says how it stands.

@@ -35,7 +35,6 @@ func (w *completionWork) seal(ctx context.Context, settled evidence.Inventory) e
 	if err != nil {
 		return err
 	}
-	record.heldLater(&settled)
 	now := artifacts.NewStamp(w.clock.Now(), w.actor)
 	bag := evidence.Bag{
 		Inventory: settled, Files: record.evidenceFiles(),
@@ -60,7 +59,7 @@ func (w *completionWork) seal(ctx context.Context, settled evidence.Inventory) e
 type record struct {
 	slice    artifacts.Slice
 	metadata map[string]artifacts.Metadata
-	hold     *artifacts.Hold
+	hold     artifacts.Hold
 	requests []artifacts.Request
 	files    []artifacts.StoredFile
 	runs     []artifacts.Run
@@ -83,28 +82,8 @@ func (w *completionWork) gather(ctx context.Context) (record, error) {
 			return r, err
 		}
 	}
-	asked, err := artifacts.Exists(ctx, w.store, artifacts.HoldKey(w.batch))
-	if err != nil || !asked {
-		return r, err
-	}
-	hold, err := artifacts.Get[artifacts.Hold](ctx, w.store, artifacts.HoldKey(w.batch))
-	r.hold = &hold
+	r.hold, err = artifacts.Get[artifacts.Hold](ctx, w.store, artifacts.HoldKey(w.slice.Group))
 	return r, err
-}
-
-// heldLater writes the hold answers before transfer into the inventory.
-func (r record) heldLater(inventory *evidence.Inventory) {
-	if r.hold == nil {
-		return
-	}
-	held := make(map[string]bool, len(r.hold.Held))
-	for _, id := range r.hold.Held {
-		held[id] = true
-	}
-	for i := range inventory.Conversations {
-		c := &inventory.Conversations[i]
-		c.HeldLater = evidence.HoldAnswer{Held: held[c.ID], At: r.hold.At}
-	}
 }
 
 func (r record) evidenceFiles() []evidence.File {

@@ -21,6 +21,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -57,7 +58,14 @@ type Reconciler struct {
 	Worker *loop.Worker
 	Gates  *transfer.Gates
 	Pace   Pace
+	// MaxRecordings is the most recordings that one bag is to hold; a batch with
+	// more is cut in two.
+	MaxRecordings int
 }
+
+// DefaultMaxRecordings is what the manager uses: a bag of so many is still listed,
+// copied and checked in one go.
+const DefaultMaxRecordings = 10_000
 
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=recordingexportbatches,verbs=get;list;watch
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=recordingexportbatches/status,verbs=patch
@@ -65,11 +73,10 @@ type Reconciler struct {
 
 // SetupWithManager adds the reconciler to a manager.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
-	generation := builder.WithPredicates(predicate.GenerationChangedPredicate{})
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("recordingexportbatch").
-		For(&v1alpha1.RecordingExportBatch{}, generation).
-		Watches(&v1alpha1.RecordingExport{}, handler.EnqueueRequestsFromMapFunc(r.ofExport), generation).
+		For(&v1alpha1.RecordingExportBatch{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Watches(&v1alpha1.RecordingExport{}, handler.EnqueueRequestsFromMapFunc(r.ofExport), builder.WithPredicates(exportChanged)).
 		Watches(&v1alpha1.GenesysOrganization{}, handler.EnqueueRequestsFromMapFunc(r.unfinished)).
 		Watches(&v1alpha1.ExportDestination{}, handler.EnqueueRequestsFromMapFunc(r.unfinished)).
 		WatchesRawSource(r.Worker.Source()).
@@ -96,7 +103,7 @@ func (r *Reconciler) list(ctx context.Context, options ...client.ListOption) []r
 	}
 	var requests []reconcile.Request
 	for i := range batches.Items {
-		if batches.Items[i].Status.Bag == nil {
+		if !batches.Items[i].IsFinished() {
 			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&batches.Items[i])})
 		}
 	}
@@ -105,7 +112,7 @@ func (r *Reconciler) list(ctx context.Context, options ...client.ListOption) []r
 
 // Reconcile looks at one batch.
 func (r *Reconciler) Reconcile(ctx context.Context, batch *v1alpha1.RecordingExportBatch) (ctrl.Result, error) {
-	if !batch.DeletionTimestamp.IsZero() || batch.Status.Bag != nil {
+	if !batch.DeletionTimestamp.IsZero() || batch.IsFinished() {
 		return ctrl.Result{}, nil
 	}
 	before := batch.DeepCopy()
@@ -128,7 +135,7 @@ func (r *Reconciler) advance(ctx context.Context, s *scope) outcome.Outcome {
 		if err != nil {
 			return outcome.Of(err, r.Pace.Again)
 		}
-		if !out.IsDone() || s.facts.sealed != nil {
+		if !out.IsDone() || s.facts.finished() {
 			return out
 		}
 	}
@@ -154,14 +161,30 @@ func (r *Reconciler) find(ctx context.Context, s *scope) (outcome.Outcome, error
 	return outcome.Done(), nil
 }
 
-// mayGo stops here while the export is suspended.
+// mayGo stops here while the export is suspended, or once it is given up.
 func (r *Reconciler) mayGo(_ context.Context, s *scope) (outcome.Outcome, error) {
-	if s.export.Spec.Suspend {
-		r.Worker.Pools[string(s.batch.Spec.Lane)].Cancel(s.prefix() + s.batch.Name + "/")
-		return outcome.Wait(v1alpha1.ReasonSuspended, "the export is suspended", 0), nil
+	var out outcome.Outcome
+	switch {
+	case s.export.Status.Cancelled:
+		out = outcome.Stall(v1alpha1.ReasonCancelled, "the export was cancelled; a retry of it takes this batch up again", 0)
+	case s.export.Spec.Suspend:
+		out = outcome.Wait(v1alpha1.ReasonSuspended, "the export is suspended", 0)
+	default:
+		return outcome.Done(), nil
 	}
-	return outcome.Done(), nil
+	r.Worker.Pools[string(s.batch.Spec.Lane)].Cancel(s.prefix() + s.batch.Name + "/")
+	return out, nil
 }
+
+// exportChanged tells of changes of an export that matter to its batches: of its
+// spec, and whether it is cancelled.
+var exportChanged = predicate.Or(predicate.GenerationChangedPredicate{}, predicate.Funcs{
+	UpdateFunc: func(e event.UpdateEvent) bool {
+		before, okBefore := e.ObjectOld.(*v1alpha1.RecordingExport)
+		now, okNow := e.ObjectNew.(*v1alpha1.RecordingExport)
+		return okBefore && okNow && before.Status.Cancelled != now.Status.Cancelled
+	},
+})
 
 // connect finds the way to Genesys Cloud.
 func (r *Reconciler) connect(ctx context.Context, s *scope) (outcome.Outcome, error) {

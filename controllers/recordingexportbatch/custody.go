@@ -26,7 +26,7 @@ func (r record) events(settled evidence.Inventory) []evidence.Event {
 		}
 		add(m.Stamp, "MetadataReceived", map[string]string{"conversation": c.ID, "correlationId": m.CorrelationID})
 	}
-	if r.hold != nil {
+	if r.hold.Asked {
 		add(r.hold.Stamp, "HoldChecked", map[string]string{"held": strconv.Itoa(len(r.hold.Held))})
 	}
 	for _, request := range r.requests {
@@ -49,7 +49,7 @@ func stored(f artifacts.StoredFile) map[string]string {
 }
 
 // drifts tells of conversations whose legal hold was another before transfer
-// than at the survey. They stay in the lane that the survey gave them.
+// than at the survey, and whether they left for another lane.
 func drifts(settled evidence.Inventory) []evidence.Event {
 	var events []evidence.Event
 	for _, c := range settled.Conversations {
@@ -59,7 +59,7 @@ func drifts(settled evidence.Inventory) []evidence.Event {
 		events = append(events, evidence.Event{
 			Time: c.HeldLater.At, Type: "HoldChanged", Actor: "Genesys Cloud", Details: map[string]string{
 				"conversation": c.ID, "held": strconv.FormatBool(c.HeldLater.Held),
-				"surveyedAt": c.Held.At.UTC().Format(time.RFC3339Nano),
+				"surveyedAt": c.Held.At.UTC().Format(time.RFC3339Nano), "moved": strconv.FormatBool(c.Moved()),
 			},
 		})
 	}

@@ -2,7 +2,9 @@ package recordingexportbatch
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,7 +20,6 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
-	"github.com/gcexport/recording-export-operator/internal/slicing"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
@@ -30,34 +31,46 @@ type metadataReader interface {
 // that times out is parked, and asked again with more time once all others are through.
 var timeouts = []time.Duration{16 * time.Second, 60 * time.Second, 120 * time.Second}
 
-// fetchMetadata learns the recordings of the batch's conversations. The two
-// hold lanes of a slice share this step, because metadata cannot be asked by
-// medium: whichever batch comes first has it done for both, in the lane and
-// under the limit of LegalHoldScreen.
+// fetchMetadata learns the recordings of the batch's conversations, and which of
+// them are under legal hold now, before anything is transferred. The two hold
+// lanes of a slice share this step, because metadata cannot be asked by medium:
+// whichever batch comes first has it done for both, in the lane and under the
+// limit of LegalHoldScreen.
 func (r *Reconciler) fetchMetadata(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	if s.facts.inventory != nil {
 		return outcome.Done(), nil
 	}
-	if len(s.facts.unknown) > 0 {
-		lane := metadataLane(s.batch.Spec.Lane)
-		work := &metadataWork{
-			store: s.store, cloud: s.cloud, clock: r.Clock, actor: r.Actor, gates: r.Gates,
-			gate: s.gate(lane, "metadata"), limit: exportspec.Parallelism(s.export.Spec, lane),
-			slice: s.facts.slice, deadline: s.deadline(),
-		}
-		return r.do(s, lane, loop.Task{
-			Key: s.facts.slice.Group + "/metadata", Work: work.run,
-			Reason: v1alpha1.ReasonFetchingMetadata, Message: "asking for the recordings of the conversations",
-		}), nil
+	hold, err := artifacts.Get[artifacts.Hold](ctx, s.store, artifacts.HoldKey(s.facts.slice.Group))
+	if errors.Is(err, fs.ErrNotExist) {
+		return r.learn(s), nil
 	}
-	inventory, err := takeInventory(ctx, s.store, exportspec.Policy(s.export.Spec), s.facts.slice)
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
-	stored, err := artifacts.Put(ctx, s.store, artifacts.InventoryKey(s.batch.Name),
-		artifacts.Inventory{Stamp: artifacts.NewStamp(r.Clock.Now(), r.Actor), Inventory: inventory})
-	s.facts.inventory = &stored.Inventory
+	inventory, err := takeInventory(ctx, s, hold)
+	if err != nil {
+		return outcome.Outcome{}, err
+	}
+	stored, err := artifacts.Put(ctx, s.store, artifacts.InventoryKey(s.batch.Name), artifacts.Inventory{
+		Stamp: artifacts.NewStamp(r.Clock.Now(), r.Actor), Inventory: inventory,
+		Split: len(inventory.Wanted()) > r.MaxRecordings && len(inventory.Conversations) > 1,
+	})
+	s.facts.inventory, s.facts.split = &stored.Inventory, stored.Split
 	return outcome.Done(), err
+}
+
+// learn has the pool ask for what is not known of the slice.
+func (r *Reconciler) learn(s *scope) outcome.Outcome {
+	lane := metadataLane(s.batch.Spec.Lane)
+	work := &metadataWork{
+		store: s.store, cloud: s.cloud, clock: r.Clock, actor: r.Actor, gates: r.Gates,
+		gate: s.gate(lane, "metadata"), limit: exportspec.Parallelism(s.export.Spec, lane),
+		slice: s.facts.slice, policy: exportspec.Policy(s.export.Spec), deadline: s.deadline(),
+	}
+	return r.do(s, lane, loop.Task{
+		Key: s.facts.slice.Group + "/metadata", Work: work.run,
+		Reason: v1alpha1.ReasonFetchingMetadata, Message: "asking for the recordings of the conversations",
+	})
 }
 
 func metadataLane(lane v1alpha1.Lane) v1alpha1.Lane {
@@ -67,30 +80,46 @@ func metadataLane(lane v1alpha1.Lane) v1alpha1.Lane {
 	return v1alpha1.LaneLegalHoldScreen
 }
 
-// takeInventory lists what the metadata artifacts of a slice say.
-func takeInventory(ctx context.Context, store archive.Store, policy evidence.Policy, slice artifacts.Slice) (evidence.Inventory, error) {
-	known := map[string]evidence.Metadata{}
+// takeInventory lists what the metadata artifacts of a slice say, and what the
+// legal holds before transfer make of it.
+func takeInventory(ctx context.Context, s *scope, hold artifacts.Hold) (evidence.Inventory, error) {
+	known, err := readMetadata(ctx, s.store, s.facts.slice)
+	if err != nil {
+		return evidence.Inventory{}, err
+	}
+	policy := exportspec.Policy(s.export.Spec)
+	policy.Stay = s.facts.slice.Stay
+	return evidence.TakeInventory(policy, s.facts.slice.Lane, hold.Answer(s.facts.slice.Conversations), known), nil
+}
+
+// readMetadata reads the metadata artifacts of a slice.
+func readMetadata(ctx context.Context, store archive.Store, slice artifacts.Slice) (func(id string) evidence.Metadata, error) {
+	known := make(map[string]evidence.Metadata, len(slice.Conversations))
 	for _, c := range slice.Conversations {
 		m, err := artifacts.Get[artifacts.Metadata](ctx, store, artifacts.MetadataKey(slice.Group, c.ID))
 		if err != nil {
-			return evidence.Inventory{}, err
+			return nil, err
 		}
 		known[c.ID] = evidence.Metadata{Recordings: m.Recordings, Reason: m.Reason, Detail: m.Detail}
 	}
-	return evidence.TakeInventory(policy, slicing.Lane(slice.Lane), slice.Conversations,
-		func(id string) evidence.Metadata { return known[id] }), nil
+	return func(id string) evidence.Metadata { return known[id] }, nil
 }
 
-// metadataWork fetches the metadata of one slice's conversations.
+// metadataWork fetches the metadata of one slice's conversations, and then their
+// legal holds.
 type metadataWork struct {
-	store    archive.Store
-	cloud    metadataReader
+	store archive.Store
+	cloud interface {
+		metadataReader
+		holdChecker
+	}
 	clock    clock.PassiveClock
 	actor    string
 	gates    *transfer.Gates
 	gate     transfer.Gate
 	limit    int
 	slice    artifacts.Slice
+	policy   evidence.Policy
 	deadline time.Time
 
 	// stop is set once an error concerns every conversation.
@@ -137,7 +166,10 @@ func (w *metadataWork) run(ctx context.Context, attempt int) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	return w.settle(ctx)
+	if err := w.settle(ctx); err != nil {
+		return err
+	}
+	return w.checkHolds(ctx)
 }
 
 // ask asks for one conversation, unless there is no point in asking any more.

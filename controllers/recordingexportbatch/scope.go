@@ -59,8 +59,10 @@ type facts struct {
 	unknown []string
 	// inventory is nil until the metadata is complete.
 	inventory *evidence.Inventory
-	requests  []artifacts.Request
-	files     []artifacts.StoredFile
+	// split tells that the batch is too large, and others hold its halves.
+	split    bool
+	requests []artifacts.Request
+	files    []artifacts.StoredFile
 	// outcome is nil until every wanted recording has its last disposition.
 	outcome *evidence.Inventory
 	// sealed is nil until the bag is sealed.
@@ -99,13 +101,13 @@ func (s *scope) gather(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the batch's conversations: %w", err)
 	}
-	inventory, err := readInventory(ctx, s.store, artifacts.InventoryKey(s.batch.Name))
-	if err != nil {
+	inventory, err := artifacts.Get[artifacts.Inventory](ctx, s.store, artifacts.InventoryKey(s.batch.Name))
+	if errors.Is(err, fs.ErrNotExist) {
+		s.facts.unknown, err = unknown(ctx, s.store, s.facts.slice)
 		return err
 	}
-	s.facts.inventory = inventory
-	if inventory == nil {
-		s.facts.unknown, err = unknown(ctx, s.store, s.facts.slice)
+	s.facts.inventory, s.facts.split = &inventory.Inventory, inventory.Split
+	if err != nil || inventory.Split {
 		return err
 	}
 	return s.facts.observeTransfer(ctx, s.store, s.batch.Name)
@@ -163,6 +165,9 @@ func unknown(ctx context.Context, store archive.Store, slice artifacts.Slice) ([
 	}
 	return missing, nil
 }
+
+// finished tells whether nothing is left to be done.
+func (f *facts) finished() bool { return f.sealed != nil || f.split }
 
 // stored counts the recordings of which there are files in the bag.
 func (f *facts) stored() int {

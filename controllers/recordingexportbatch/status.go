@@ -17,14 +17,20 @@ func summarize(s *scope, out outcome.Outcome, now time.Time) {
 	batch := s.batch
 	batch.Status.ObservedGeneration = batch.Generation
 	s.facts.count(&batch.Status, batch.Spec.Conversations)
-	if s.facts.sealed != nil {
+	if s.facts.finished() {
 		batch.Status.CompletionTime = &metav1.Time{Time: now}
+	}
+	batch.Status.Split = s.facts.split
+	if s.facts.sealed != nil {
 		batch.Status.Bag = &v1alpha1.BagStatus{
 			Path: s.location + "/" + evidence.BagFolder(batch.Name), Digest: s.facts.sealed.Digest,
 		}
 	}
 	s.markSteps(out)
 	reason, message := ended(batch.Status.Recordings, batch.Status.Gaps)
+	if s.facts.split {
+		reason, message = v1alpha1.ReasonSplit, fmt.Sprintf("%d recordings are too many for one bag: two other batches hold the halves", batch.Status.Recordings.Total)
+	}
 	loop.Mark(batch, out, reason, message)
 }
 
@@ -34,12 +40,12 @@ func (s *scope) markSteps(out outcome.Outcome) {
 	if !s.observed && len(s.batch.Status.Conditions) > 0 {
 		return
 	}
-	sealed := s.facts.sealed != nil
+	sealed := s.facts.finished()
 	settled := sealed || s.facts.outcome != nil
 	loop.MarkSteps(s.batch, out, []loop.Step{
 		{Condition: v1alpha1.ConditionMetadataFetched, Reached: sealed || s.facts.inventory != nil, Says: "the recordings of all conversations are known"},
 		{Condition: v1alpha1.ConditionSubmitted, Reached: settled || s.facts.inventory != nil && s.facts.submitted(), Says: "every recording has been requested"},
-		{Condition: v1alpha1.ConditionCompleted, Reached: sealed, Says: "the bag is sealed"},
+		{Condition: v1alpha1.ConditionCompleted, Reached: sealed, Says: "the bag is sealed, or others hold the halves"},
 	})
 }
 
@@ -49,6 +55,7 @@ func (f *facts) count(status *v1alpha1.RecordingExportBatchStatus, conversations
 	case f.sealed != nil:
 		status.Metadata = conversations
 		status.Recordings, status.Gaps, status.Bytes = recordingCounts(f.sealed.Counts()), f.sealed.Gaps, f.sealed.Bytes
+		status.Moved, status.Replaces = int32(f.sealed.Moved), replacedCounts(f.sealed.Replaced) //nolint:gosec // at most the slice's conversations
 	case f.inventory != nil:
 		status.Metadata = conversations
 		f.countTransfer(status)
@@ -65,6 +72,7 @@ func (f *facts) countTransfer(status *v1alpha1.RecordingExportBatchStatus) {
 		inventory = f.outcome
 	}
 	counts := inventory.Counts()
+	status.Moved, status.Replaces = int32(inventory.Moved()), replacedCounts(inventory.Replaced()) //nolint:gosec // at most the slice's conversations
 	if f.outcome == nil {
 		counts.Exported = int64(f.stored())
 		counts.Wanted -= counts.Exported
@@ -73,6 +81,10 @@ func (f *facts) countTransfer(status *v1alpha1.RecordingExportBatchStatus) {
 	for _, file := range f.files {
 		status.Bytes += file.Size
 	}
+}
+
+func replacedCounts(replaced evidence.Replaced) v1alpha1.ReplacedCounts {
+	return v1alpha1.ReplacedCounts{Recordings: replaced.Recordings, Conversations: replaced.Conversations}
 }
 
 func recordingCounts(counts evidence.Counts) v1alpha1.RecordingCounts {

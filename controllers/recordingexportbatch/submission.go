@@ -16,10 +16,6 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
-type holdChecker interface {
-	Protected(ctx context.Context, conversationIDs []string) ([]string, error)
-}
-
 type batchRequester interface {
 	RequestBatch(ctx context.Context, refs []genesys.RecordingRef) (string, error)
 	BatchStatus(ctx context.Context, requestID string) (genesys.BatchStatus, error)
@@ -33,15 +29,12 @@ const (
 	maxScreenRequest = 10
 )
 
-// submit asks for the holds again and requests every wanted recording. A
-// request that was made twice does no harm.
+// submit requests every wanted recording. A request that was made twice does no harm.
 func (r *Reconciler) submit(_ context.Context, s *scope) (outcome.Outcome, error) {
 	if s.facts.outcome != nil || s.facts.submitted() {
 		return outcome.Done(), nil
 	}
-	work := &submissionWork{
-		requester: r.requester(s), holds: s.cloud, slice: s.facts.slice, wanted: s.facts.inventory.Wanted(),
-	}
+	work := &submissionWork{requester: r.requester(s), wanted: s.facts.inventory.Wanted()}
 	return r.do(s, s.batch.Spec.Lane, loop.Task{
 		Key: s.batch.Name + "/submission", Work: work.run, Reason: v1alpha1.ReasonSubmitting, Message: "requesting the recordings",
 	}), nil
@@ -121,37 +114,10 @@ func (q requester) requestChunk(ctx context.Context, key string, try int, refs [
 	return err
 }
 
-// submissionWork asks for the holds of a slice and requests its recordings.
+// submissionWork requests a slice's recordings.
 type submissionWork struct {
 	requester
-	holds  holdChecker
-	slice  artifacts.Slice
 	wanted []genesys.RecordingRef
 }
 
-func (w *submissionWork) run(ctx context.Context, _ int) error {
-	if err := w.checkHolds(ctx); err != nil {
-		return err
-	}
-	return w.request(ctx, 0, w.wanted)
-}
-
-// checkHolds asks, before anything is transferred, which conversations are
-// under legal hold. Both answers, this one and the survey's, are evidence.
-func (w *submissionWork) checkHolds(ctx context.Context) error {
-	key := artifacts.HoldKey(w.batch)
-	if there, err := artifacts.Exists(ctx, w.store, key); err != nil || there {
-		return err
-	}
-	ids := make([]string, len(w.slice.Conversations))
-	for i, c := range w.slice.Conversations {
-		ids[i] = c.ID
-	}
-	at := artifacts.NewStamp(w.clock.Now(), w.actor)
-	held, err := genesys.Held(ctx, w.holds.Protected, ids)
-	if err != nil {
-		return err
-	}
-	_, err = artifacts.Put(ctx, w.store, key, artifacts.Hold{Stamp: at, Held: held})
-	return err
-}
+func (w *submissionWork) run(ctx context.Context, _ int) error { return w.request(ctx, 0, w.wanted) }

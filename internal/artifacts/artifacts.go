@@ -6,13 +6,13 @@
 // written the first counts, and whoever writes the second uses it. Evidence is
 // made from them when a bag is sealed.
 //
-//	.work/survey/<round>/<day>.json          what a day's survey found
-//	.work/survey/<round>/<day>.job.json      the analytics job that is asking
-//	.work/plan/<round>/<day>.json            the slices that became known with that day
+//	.work/survey/<day>/<pass>.json           what a survey of a day found
+//	.work/jobs/<day>.<pass>.json             the analytics job that is asking
+//	.work/plan/<number>.json                 what became known, in order, with the slices that it led to
 //	.work/metadata/<group>/<conversation>.json
+//	.work/holds/<group>.json                 the holds before transfer
 //	.work/batches/<batch>/slice.json         the conversations of the batch
 //	.work/batches/<batch>/inventory.json     its recordings, and which are wanted
-//	.work/batches/<batch>/hold.json          the holds before transfer
 //	.work/batches/<batch>/requests/<try>-<n>.json
 //	.work/batches/<batch>/files/<conversation>.<recording>.<nn>.json
 //	.work/batches/<batch>/outcome.json       the inventory with what became of each recording
@@ -96,15 +96,24 @@ func Names(ctx context.Context, store archive.Store, folder string) ([]string, e
 	return names, err
 }
 
+// Keys lists the keys of the artifacts in a folder, in order.
+func Keys(ctx context.Context, store archive.Store, folder string) ([]string, error) {
+	names, err := Names(ctx, store, folder)
+	for i, name := range names {
+		names[i] = path.Join(folder, name+ending)
+	}
+	return names, err
+}
+
 // All reads every artifact in a folder, in the order of their names.
 func All[T any](ctx context.Context, store archive.Store, folder string) ([]T, error) {
-	names, err := Names(ctx, store, folder)
+	keys, err := Keys(ctx, store, folder)
 	if err != nil {
 		return nil, err
 	}
-	all := make([]T, 0, len(names))
-	for _, name := range names {
-		value, err := Get[T](ctx, store, path.Join(folder, name+ending))
+	all := make([]T, 0, len(keys))
+	for _, key := range keys {
+		value, err := Get[T](ctx, store, key)
 		if err != nil {
 			return nil, err
 		}

@@ -98,8 +98,8 @@ func TestMetadataIsKeptByteForByte(t *testing.T) {
 func TestKeysCanBeUsed(t *testing.T) {
 	ref := genesys.RecordingRef{ConversationID: "00000000-0000-4000-8000-000000000001", RecordingID: "00000000-0000-4000-8000-000000000002"}
 	for _, key := range []string{
-		SurveyKey(0, day), JobKey(1, day), PlanKey(2, day), MetadataKey("held-20231001t000000z", ref.ConversationID),
-		SliceKey("x.y-1"), InventoryKey("b"), HoldKey("b"), OutcomeKey("b"), RequestKey("b", 1, 2), FileKey("b", ref, 1), RunKey("b", "r"),
+		SurveyKey(0, day), JobKey(1, day), EntryKey(2), MetadataKey("held-20231001t000000z", ref.ConversationID),
+		SliceKey("x.y-1"), InventoryKey("b"), HoldKey("held-20231001t000000z"), OutcomeKey("b"), RequestKey("b", 1, 2), FileKey("b", ref, 1), RunKey("b", "r"),
 	} {
 		if err := archive.CheckKey(key); err != nil {
 			t.Error(err)

@@ -1,6 +1,7 @@
 package artifacts
 
 import (
+	"slices"
 	"time"
 
 	"github.com/gcexport/recording-export-operator/internal/evidence"
@@ -15,14 +16,31 @@ type AnalyticsJob struct {
 	JobID string `json:"jobId"`
 }
 
-// Survey is what one day's survey found: every conversation that started in the
-// day's part of the window, in exactly one list. Round 0 is the first survey of
-// a day; a later round holds what the rounds before it had deferred or missed.
+// Purpose says why a day is surveyed.
+type Purpose string
+
+// The purposes of a survey.
+const (
+	// First: the day has settled.
+	First Purpose = "First"
+	// Deferred: conversations of the day had not ended, or not settled.
+	Deferred Purpose = "Deferred"
+	// Review: the day is about to be sealed.
+	Review Purpose = "Review"
+	// Retry: somebody asked for what was unavailable.
+	Retry Purpose = "Retry"
+)
+
+// Survey is what one survey of a day found: every conversation that started in
+// the day's part of the window and that no survey before has settled, in exactly
+// one list.
 type Survey struct {
 	Stamp
-	Day   time.Time `json:"day"`
-	Round int       `json:"round"`
-	JobID string    `json:"jobId"`
+	Day time.Time `json:"day"`
+	// Pass counts the surveys of the day before this one.
+	Pass    int     `json:"pass"`
+	Purpose Purpose `json:"purpose"`
+	JobID   string  `json:"jobId"`
 	// HeldAt is when the holds were asked for.
 	HeldAt time.Time `json:"heldAt"`
 	// Conversations have ended and settled.
@@ -33,28 +51,87 @@ type Survey struct {
 	Open []genesys.Conversation `json:"open,omitempty"`
 	// Refused are ids that are none, made printable.
 	Refused []string `json:"refused,omitempty"`
+	// Reopened are those of Conversations that a survey before has listed as open.
+	Reopened []string `json:"reopened,omitempty"`
+	// Held is, of a review, which of all conversations of the day are under legal hold.
+	Held []string `json:"held,omitempty"`
 }
 
-// Plan is the slices that became known with a day's survey.
-type Plan struct {
+// Entry is a line of an export's plan. The plan only grows; its entries are
+// numbered from 0, and what an entry names follows from it and from artifacts
+// that were there before: so whoever reads it cuts the same slices. Exactly one
+// of the pointers is set.
+type Entry struct {
 	Stamp
-	Day   time.Time `json:"day"`
-	Round int       `json:"round"`
-	// Conversations of the day's survey, by what becomes of them.
-	Surveyed int64 `json:"surveyed"`
-	Held     int64 `json:"held"`
-	Excluded int64 `json:"excluded"`
-	Open     int64 `json:"open"`
-	Refused  int64 `json:"refused"`
-	Deferred int64 `json:"deferred"`
+	Surveyed *Surveyed `json:"surveyed,omitempty"`
+	Moved    *Moved    `json:"moved,omitempty"`
+	Halved   *Halved   `json:"halved,omitempty"`
+	Retried  *Retried  `json:"retried,omitempty"`
+	Sealing  *Sealing  `json:"sealing,omitempty"`
+	// Slices that the entry leads to.
+	Slices []PlannedSlice `json:"slices,omitempty"`
+}
+
+// Surveyed takes a survey into the plan.
+type Surveyed struct {
+	Day     time.Time `json:"day"`
+	Pass    int       `json:"pass"`
+	Purpose Purpose   `json:"purpose"`
+	// To is the end of the part of the day that was asked for.
+	To time.Time `json:"to"`
+	// Conversations of the survey, by what becomes of them.
+	Conversations int64 `json:"conversations"`
+	Held          int64 `json:"held"`
+	Excluded      int64 `json:"excluded"`
+	Open          int64 `json:"open"`
+	Refused       int64 `json:"refused"`
+	Deferred      int64 `json:"deferred"`
+	Reopened      int64 `json:"reopened,omitempty"`
 	// AskAgain is when the deferred ones are worth asking for again.
-	AskAgain time.Time      `json:"askAgain,omitzero"`
-	Slices   []PlannedSlice `json:"slices"`
+	AskAgain time.Time `json:"askAgain,omitzero"`
+}
+
+// Moved gives conversations whose legal hold changed before their transfer to
+// the lanes that are theirs now.
+type Moved struct {
+	// Group of slices that they left, and one batch of it.
+	Group string `json:"group"`
+	Batch string `json:"batch"`
+	// Day at which the batch's part of the window begins.
+	Day time.Time `json:"day"`
+}
+
+// Halved cuts a batch that is too large in two.
+type Halved struct {
+	Batch string    `json:"batch"`
+	Day   time.Time `json:"day"`
+}
+
+// Retried asks again for what the seals so far have as unavailable.
+type Retried struct {
+	// Token of the request.
+	Token string `json:"token"`
+	// Seals is how many there were.
+	Seals int `json:"seals"`
+	// Days with conversations that had not ended in time.
+	Days []time.Time `json:"days,omitempty"`
+}
+
+// Sealing closes a part of the plan.
+type Sealing struct {
+	// Number of the seal, from 1.
+	Number int `json:"number"`
+	// Until is the end of the days that the seals cover then.
+	Until time.Time `json:"until"`
+	// Entries that the seal takes in, as numbers and intervals: 0-41,43.
+	Entries string `json:"entries"`
 }
 
 // PlannedSlice is a slice of the plan: a batch to be.
 type PlannedSlice struct {
-	Name          string       `json:"name"`
+	Name string `json:"name"`
+	// Group names what shares its metadata and hold answers.
+	Group         string       `json:"group"`
 	Lane          slicing.Lane `json:"lane"`
 	Start         time.Time    `json:"start"`
 	End           time.Time    `json:"end"`
@@ -67,8 +144,11 @@ type Slice struct {
 	Lane  slicing.Lane `json:"lane"`
 	Start time.Time    `json:"start"`
 	End   time.Time    `json:"end"`
-	// Group names what shares its metadata.
-	Group         string                  `json:"group"`
+	// Group names what shares its metadata and hold answers.
+	Group string `json:"group"`
+	// Stay tells that its conversations stay in the batch even if their legal hold
+	// changes: they have been moved before, or are asked for again.
+	Stay          bool                    `json:"stay,omitempty"`
 	Conversations []evidence.Conversation `json:"conversations"`
 }
 
@@ -85,10 +165,12 @@ type Metadata struct {
 	Detail string `json:"detail,omitempty"`
 }
 
-// Hold is which conversations of a batch were under legal hold before transfer.
+// Hold is which conversations of a group were under legal hold before transfer.
 type Hold struct {
 	Stamp
-	Held []string `json:"held"`
+	// Asked is false if there was nothing to transfer, and nobody was asked.
+	Asked bool     `json:"asked"`
+	Held  []string `json:"held,omitempty"`
 }
 
 // Request is a batch request at Genesys Cloud.
@@ -114,8 +196,27 @@ type StoredFile struct {
 // Inventory is a batch's inventory.
 type Inventory struct {
 	Stamp
+	// Split tells that the batch is too large for one bag: two others hold its halves.
+	Split bool `json:"split,omitempty"`
 	evidence.Inventory
 }
 
 // Run is a process that worked on a batch.
 type Run struct{ Stamp }
+
+// Answer returns the conversations with what the hold says of each. It says
+// nothing if nobody was asked.
+func (h Hold) Answer(conversations []evidence.Conversation) []evidence.Conversation {
+	if !h.Asked {
+		return conversations
+	}
+	held := make(map[string]bool, len(h.Held))
+	for _, id := range h.Held {
+		held[id] = true
+	}
+	out := slices.Clone(conversations)
+	for i := range out {
+		out[i].HeldLater = evidence.HoldAnswer{Held: held[out[i].ID], At: h.At}
+	}
+	return out
+}

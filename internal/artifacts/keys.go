@@ -15,17 +15,22 @@ const ending = ".json"
 // dayForm names a UTC day.
 const dayForm = "2006-01-02"
 
-// SurveyKey is the key of a day's Survey.
-func SurveyKey(round int, day time.Time) string { return dayKey("survey", round, day) + ending }
+// SurveyKey is the key of a Survey of a day; passes count from 0.
+func SurveyKey(pass int, day time.Time) string {
+	return fmt.Sprintf("%ssurvey/%s/%d%s", archive.WorkPrefix, day.UTC().Format(dayForm), pass, ending)
+}
 
-// JobKey is the key of the AnalyticsJob that is asking for a day's survey.
-func JobKey(round int, day time.Time) string { return dayKey("survey", round, day) + ".job" + ending }
+// JobFolder holds the AnalyticsJobs that are running.
+const JobFolder = archive.WorkPrefix + "jobs"
 
-// PlanKey is the key of the Plan that became known with a day's survey.
-func PlanKey(round int, day time.Time) string { return dayKey("plan", round, day) + ending }
+// JobKey is the key of the AnalyticsJob that is asking for a Survey.
+func JobKey(pass int, day time.Time) string {
+	return fmt.Sprintf("%s/%s.%d%s", JobFolder, day.UTC().Format(dayForm), pass, ending)
+}
 
-func dayKey(kind string, round int, day time.Time) string {
-	return fmt.Sprintf("%s%s/%d/%s", archive.WorkPrefix, kind, round, day.UTC().Format(dayForm))
+// EntryKey is the key of an Entry of the plan; they count from 0.
+func EntryKey(number int) string {
+	return fmt.Sprintf("%splan/%06d%s", archive.WorkPrefix, number, ending)
 }
 
 // MetadataFolder holds the Metadata of a group of conversations.
@@ -45,8 +50,8 @@ func SliceKey(batch string) string { return BatchFolder(batch) + "/slice" + endi
 // InventoryKey is the key of a batch's inventory before transfer.
 func InventoryKey(batch string) string { return BatchFolder(batch) + "/inventory" + ending }
 
-// HoldKey is the key of a batch's Hold.
-func HoldKey(batch string) string { return BatchFolder(batch) + "/hold" + ending }
+// HoldKey is the key of a group's Hold.
+func HoldKey(group string) string { return archive.WorkPrefix + "holds/" + group + ending }
 
 // OutcomeKey is the key of a batch's inventory after transfer.
 func OutcomeKey(batch string) string { return BatchFolder(batch) + "/outcome" + ending }

@@ -15,15 +15,25 @@ import (
 // ErrUnbalanced is the error for an account whose numbers do not add up.
 var ErrUnbalanced = errors.New("the account does not add up")
 
-// Account is what became of everything that an export found.
+// Account is what became of everything that an export found so far.
 type Account struct {
 	Export ExportRecord `json:"export"`
+	// Number of the seal, from 1, and which one came before it.
+	Number int      `json:"number"`
+	Former *SealRef `json:"former,omitempty"`
 	// SealedAt is when the account was drawn up, by the manager's clock.
 	SealedAt time.Time `json:"sealedAt"`
+	// From and Until are the part of the window that the seals cover so far.
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
 	// Conversations by what became of them.
 	Conversations ConversationAccount `json:"conversations"`
 	// Recordings by lane and medium.
 	Recordings []RecordingAccount `json:"recordings"`
+	// Lanes is what the bags of each lane hold.
+	Lanes []LaneAccount `json:"lanes"`
+	// Listed is how many recordings Genesys Cloud listed for the conversations in bags.
+	Listed int64 `json:"listed"`
 	// Bags is the number of bags, Files and Bytes what is in their recordings folders.
 	Bags  int64 `json:"bags"`
 	Files int64 `json:"files"`
@@ -34,12 +44,21 @@ type Account struct {
 	Checks []Check `json:"checks"`
 }
 
+// SealRef names a seal by its number and the SHA-256 of its manifest.
+type SealRef struct {
+	Number int    `json:"number"`
+	Digest string `json:"digest"`
+}
+
 // ConversationAccount counts conversations by what became of them.
 type ConversationAccount struct {
 	Surveyed    int64 `json:"surveyed"`
 	Batched     int64 `json:"batched"`
 	Excluded    int64 `json:"excluded"`
 	Unavailable int64 `json:"unavailable"`
+	// Deferred ones have not ended yet. They are not among the surveyed, and come
+	// in a later seal.
+	Deferred int64 `json:"deferred"`
 }
 
 // RecordingAccount counts the recordings of a lane and medium.
@@ -47,6 +66,16 @@ type RecordingAccount struct {
 	Lane   slicing.Lane   `json:"lane"`
 	Medium genesys.Medium `json:"medium"`
 	Counts
+}
+
+// LaneAccount is what the bags of a lane hold.
+type LaneAccount struct {
+	Lane  slicing.Lane `json:"lane"`
+	Bags  int64        `json:"bags"`
+	Files int64        `json:"files"`
+	Bytes int64        `json:"bytes"`
+	// Gaps of the lane's bags; conversations in no bag are not among them.
+	Gaps int64 `json:"gaps"`
 }
 
 // Check is a sum that must hold.
@@ -71,34 +100,73 @@ type sealedBag struct {
 	Summary
 }
 
-// drawUp adds up an account. surveyed is how many conversations the survey
-// found, unbatched those of them that are in no bag.
-func drawUp(record ExportRecord, at time.Time, surveyed int64, unbatched []Conversation, bags []sealedBag) (Account, error) {
-	account := Account{Export: record, SealedAt: at.UTC(), Bags: int64(len(bags))}
-	account.Conversations.Surveyed = surveyed
-	for _, c := range unbatched {
-		if c.Disposition == Excluded {
-			account.Conversations.Excluded++
-			continue
-		}
-		account.Conversations.Unavailable++
-		account.Gaps++
+// drawUp adds what is new to the account of the former seal. Numbers are always
+// those of the whole export.
+func (s Seal) drawUp(bags []sealedBag) (Account, error) {
+	account := Account{From: s.From}
+	if s.Former != nil {
+		account = s.Former.Account.carry()
+		account.Former = &SealRef{s.Former.Account.Number, s.Former.Digest}
 	}
-	var listed, found int64
+	account.Export, account.Number, account.SealedAt, account.Until = s.Record, s.Number, s.At.UTC(), s.Until
+	account.addSurveys(s)
 	for _, bag := range bags {
-		account.Conversations.Batched += bag.Conversations
-		account.Files += bag.Files
-		account.Bytes += bag.Bytes
-		account.Gaps += bag.Gaps
-		listed += bag.Listed
-		found += bag.Counts().Found()
-		account.addRecordings(bag)
+		account.addBag(bag)
 	}
 	account.sort()
 	c := account.Conversations
 	account.check("conversations surveyed = in bags + excluded + unavailable", c.Surveyed, c.Batched+c.Excluded+c.Unavailable)
-	account.check("recordings that Genesys Cloud listed = exported + excluded + unavailable", listed, found)
+	account.check("recordings that Genesys Cloud listed = exported + excluded + unavailable", account.Listed, account.Totals().Found())
 	return account, account.balanced()
+}
+
+// carry is the account without what is each seal's own.
+func (a Account) carry() Account {
+	a.Recordings, a.Lanes, a.Checks = slices.Clone(a.Recordings), slices.Clone(a.Lanes), nil
+	return a
+}
+
+// addSurveys adds the conversations that are in no bag, and takes out those that
+// were and are now.
+func (a *Account) addSurveys(s Seal) {
+	a.Conversations.Surveyed += s.Surveyed
+	a.Conversations.Unavailable -= s.Reopened
+	a.Conversations.Deferred = s.Deferred
+	a.Gaps -= s.Reopened
+	for _, c := range s.Unbatched {
+		if c.Disposition == Excluded {
+			a.Conversations.Excluded++
+			continue
+		}
+		a.Conversations.Unavailable++
+		a.Gaps++
+	}
+}
+
+func (a *Account) addBag(bag sealedBag) {
+	gaps := bag.Gaps - bag.Replaced.Gaps()
+	a.Conversations.Batched += bag.Conversations
+	a.Listed += bag.Listed
+	a.Bags++
+	a.Files += bag.Files
+	a.Bytes += bag.Bytes
+	a.Gaps += gaps
+	lane := a.lane(bag.Lane)
+	lane.Bags++
+	lane.Files += bag.Files
+	lane.Bytes += bag.Bytes
+	lane.Gaps += gaps
+	a.addRecordings(bag)
+}
+
+// lane returns the account of a lane, which it adds if there is none.
+func (a *Account) lane(lane slicing.Lane) *LaneAccount {
+	i := slices.IndexFunc(a.Lanes, func(l LaneAccount) bool { return l.Lane == lane })
+	if i < 0 {
+		i = len(a.Lanes)
+		a.Lanes = append(a.Lanes, LaneAccount{Lane: lane})
+	}
+	return &a.Lanes[i]
 }
 
 func (a *Account) addRecordings(bag sealedBag) {
@@ -109,14 +177,21 @@ func (a *Account) addRecordings(bag sealedBag) {
 			a.Recordings = append(a.Recordings, RecordingAccount{Lane: bag.Lane, Medium: medium})
 		}
 		a.Recordings[i].Add(*counts)
+		a.Recordings[i].Unavailable -= bag.ReplacedMedia[medium]
 	}
 }
 
+// laneOrder is the order in which lanes are listed.
+var laneOrder = []slicing.Lane{slicing.Standard, slicing.LegalHold, slicing.LegalHoldScreen}
+
 // sort puts lanes in their order and media in the alphabet's.
 func (a *Account) sort() {
-	lanes := []slicing.Lane{slicing.Standard, slicing.LegalHold, slicing.LegalHoldScreen}
+	order := func(x, y slicing.Lane) int {
+		return cmp.Compare(slices.Index(laneOrder, x), slices.Index(laneOrder, y))
+	}
+	slices.SortFunc(a.Lanes, func(x, y LaneAccount) int { return order(x.Lane, y.Lane) })
 	slices.SortFunc(a.Recordings, func(x, y RecordingAccount) int {
-		return cmp.Or(cmp.Compare(slices.Index(lanes, x.Lane), slices.Index(lanes, y.Lane)), cmp.Compare(x.Medium, y.Medium))
+		return cmp.Or(order(x.Lane, y.Lane), cmp.Compare(x.Medium, y.Medium))
 	})
 }
 

@@ -36,6 +36,44 @@ func (c *Counts) add(d Disposition) {
 	}
 }
 
+// Replaced counts lines that stand in the place of lines of earlier bags, by
+// which a recording, or all of a conversation, was unavailable.
+type Replaced struct {
+	Recordings    int64 `json:"recordings,omitempty"`
+	Conversations int64 `json:"conversations,omitempty"`
+}
+
+// Gaps is how many gaps of earlier bags do not count any more.
+func (r Replaced) Gaps() int64 { return r.Recordings + r.Conversations }
+
+// Replaced counts the lines of the inventory that replace earlier ones. A
+// conversation counts in its home lane alone.
+func (inventory Inventory) Replaced() Replaced {
+	var replaced Replaced
+	for _, r := range inventory.Recordings {
+		if r.Retried {
+			replaced.Recordings++
+		}
+	}
+	for _, c := range inventory.Conversations {
+		if c.Retried && c.Home {
+			replaced.Conversations++
+		}
+	}
+	return replaced
+}
+
+// Moved counts the conversations that left for another lane.
+func (inventory Inventory) Moved() int {
+	n := 0
+	for _, c := range inventory.Conversations {
+		if c.Moved() {
+			n++
+		}
+	}
+	return n
+}
+
 // Counts counts the inventory's recordings.
 func (inventory Inventory) Counts() Counts {
 	var counts Counts

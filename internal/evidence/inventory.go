@@ -26,6 +26,10 @@ const (
 	ReasonMediumNotRequested = "MediumNotRequested"
 	// ReasonHoldScope: the export's legal-hold scope leaves the conversation out.
 	ReasonHoldScope = "HoldScope"
+	// ReasonMovedToHold: the conversation was put under legal hold before its transfer, and comes in a batch of the hold lanes.
+	ReasonMovedToHold = "MovedToHold"
+	// ReasonMovedFromHold: the conversation was released before its transfer, and comes in a batch of the Standard lane.
+	ReasonMovedFromHold = "MovedFromHold"
 	// ReasonUnknownMedium: Genesys Cloud names a medium that this version does not know.
 	ReasonUnknownMedium = "UnknownMedium"
 	// ReasonInvalidID: Genesys Cloud gave an id that is not a UUID.
@@ -63,6 +67,9 @@ type Recording struct {
 	Detail string `json:"detail,omitempty"`
 	// Files is how many files were stored.
 	Files int `json:"files,omitempty"`
+	// Retried tells that the line replaces one of an earlier bag, by which the
+	// recording was unavailable.
+	Retried bool `json:"retried,omitempty"`
 }
 
 // Ref names the recording.
@@ -85,12 +92,30 @@ type Conversation struct {
 	// Home tells whether this slice's lane accounts for the conversation: the
 	// other hold lane lists it without counting it.
 	Home bool `json:"home"`
+	// Retried tells that the line replaces one of an earlier bag, by which the
+	// conversation's recordings could not be learned.
+	Retried bool `json:"retried,omitempty"`
+	// Only are the recordings that are asked for again, all if there are none.
+	Only []string `json:"only,omitempty"`
 }
 
 // HoldAnswer is what Genesys Cloud answered, and when, about a legal hold.
 type HoldAnswer struct {
 	Held bool      `json:"held"`
 	At   time.Time `json:"at"`
+}
+
+// Moved tells whether the conversation left the slice for one of another lane.
+func (c Conversation) Moved() bool {
+	return c.Reason == ReasonMovedToHold || c.Reason == ReasonMovedFromHold
+}
+
+// LastHeld is the latest hold answer up to the transfer.
+func (c Conversation) LastHeld() bool {
+	if !c.HeldLater.At.IsZero() {
+		return c.HeldLater.Held
+	}
+	return c.Held.Held
 }
 
 // Drifted tells whether the hold was another before transfer than at the survey.
@@ -116,24 +141,47 @@ type Metadata struct {
 type Policy struct {
 	Slicing slicing.Spec
 	Media   []genesys.Medium
+	// Stay keeps conversations in their slice even if their legal hold has changed.
+	Stay bool
 }
 
 // TakeInventory lists every recording that is the lane's business, with what is
-// to become of it. metadata answers for each of the slice's conversations.
+// to become of it. metadata answers for each of the slice's conversations. A
+// conversation whose legal hold has changed since the survey leaves the slice,
+// unless the policy has it stay.
 func TakeInventory(policy Policy, lane slicing.Lane, conversations []Conversation, metadata func(id string) Metadata) Inventory {
 	inventory := Inventory{Lane: lane, Conversations: slices.Clone(conversations)}
 	for i := range inventory.Conversations {
 		c := &inventory.Conversations[i]
 		known := metadata(c.ID)
 		c.Recordings, c.Reason, c.Detail = len(known.Recordings), known.Reason, known.Detail
-		c.Home = policy.Slicing.Home(c.Held.Held, false) == lane
+		c.Home = policy.Slicing.Home(c.Held.Held, false) == lane && len(c.Only) == 0
 		c.Disposition = Exported
 		if known.Reason != "" {
 			c.Disposition = Unavailable
 		}
+		if c.Drifted() && !policy.Stay && policy.leave(c) {
+			continue
+		}
 		inventory.Recordings = append(inventory.Recordings, policy.take(lane, *c, known.Recordings)...)
 	}
 	return inventory
+}
+
+// leave takes a conversation whose hold has changed out of its slice, and tells
+// whether another slice has it then. If the scope leaves it out there is none:
+// then it stays and is accounted for here, with all of its recordings excluded.
+func (p Policy) leave(c *Conversation) bool {
+	c.Disposition, c.Detail = Excluded, ""
+	if !p.Slicing.Scope.Takes(c.HeldLater.Held) {
+		c.Reason = ReasonHoldScope
+		return false
+	}
+	c.Home, c.Reason = false, ReasonMovedFromHold
+	if c.HeldLater.Held {
+		c.Reason = ReasonMovedToHold
+	}
+	return true
 }
 
 // take lists the recordings of one conversation that are the lane's business.
@@ -141,12 +189,19 @@ func (p Policy) take(lane slicing.Lane, c Conversation, recordings []genesys.Rec
 	var out []Recording
 	seen := map[string]bool{}
 	for _, r := range recordings {
+		again := len(c.Only) > 0
+		if again && (seen[r.ID] || !slices.Contains(c.Only, r.ID)) {
+			continue
+		}
 		line := p.judge(r)
 		if line.Disposition == Wanted && seen[r.ID] {
 			line.Disposition, line.Reason = Excluded, ReasonDuplicateID
 		}
+		if c.Reason == ReasonHoldScope {
+			line.Disposition, line.Reason, line.Detail = Excluded, ReasonHoldScope, ""
+		}
 		seen[r.ID] = true
-		line.ConversationID = c.ID
+		line.ConversationID, line.Retried = c.ID, again
 		if p.lane(c.Held.Held, r.Medium) == lane {
 			out = append(out, line)
 		}

@@ -94,6 +94,53 @@ func TestTakeInventoryOfAnUnreadableConversation(t *testing.T) {
 	}
 }
 
+// TestAHoldThatChanged: the conversation leaves for the lane that is its own now,
+// unless it is to stay, or no lane takes it.
+func TestAHoldThatChanged(t *testing.T) {
+	drifted := conversation(false)
+	drifted.HeldLater = HoldAnswer{Held: true, At: day.Add(2 * time.Hour)}
+	include, stay, exclude := policy(genesys.Call), policy(genesys.Call), policy(genesys.Call)
+	stay.Stay, exclude.Slicing.Scope = true, slicing.Exclude
+	tests := map[string]struct {
+		policy      Policy
+		disposition Disposition
+		reason      string
+		home        bool
+		wanted      int
+		listed      int
+	}{
+		"leaves":                  {include, Excluded, ReasonMovedToHold, false, 0, 0},
+		"stays":                   {stay, Exported, "", true, 1, 1},
+		"is taken by no lane now": {exclude, Excluded, ReasonHoldScope, true, 0, 1},
+	}
+	for name, tt := range tests {
+		got := TakeInventory(tt.policy, slicing.Standard, []Conversation{drifted}, knows(recording(1, genesys.Call, genesys.FileAvailable)))
+		c := got.Conversations[0]
+		if c.Disposition != tt.disposition || c.Reason != tt.reason || c.Home != tt.home || len(got.Wanted()) != tt.wanted || len(got.Recordings) != tt.listed {
+			t.Errorf("%s: %+v with %d recordings, %d wanted", name, c, len(got.Recordings), len(got.Wanted()))
+		}
+		if moved := got.Moved(); moved != map[bool]int{true: 1}[c.Moved()] {
+			t.Errorf("%s: %d moved", name, moved)
+		}
+	}
+}
+
+// TestWhatIsAskedForAgain: only the recordings that were unavailable, in the place
+// of the lines of before.
+func TestWhatIsAskedForAgain(t *testing.T) {
+	c := conversation(false)
+	c.Only = []string{id(2)}
+	got := TakeInventory(policy(genesys.Call), slicing.Standard, []Conversation{c}, knows(
+		recording(1, genesys.Call, genesys.FileAvailable), recording(2, genesys.Call, genesys.FileAvailable), recording(2, genesys.Call, genesys.FileAvailable),
+	))
+	if len(got.Recordings) != 1 || got.Recordings[0].RecordingID != id(2) || !got.Recordings[0].Retried || got.Conversations[0].Home {
+		t.Errorf("inventory %+v", got)
+	}
+	if replaced := got.Replaced(); replaced != (Replaced{Recordings: 1}) {
+		t.Errorf("it replaces %+v", replaced)
+	}
+}
+
 // TestEveryRecordingIsInOneLane: whatever the media and holds, each recording is
 // in the inventory of exactly one of its conversation's lanes.
 func TestEveryRecordingIsInOneLane(t *testing.T) {

@@ -35,32 +35,55 @@ func BagFolder(batch string) string { return bagsFolder + "/" + batch }
 // SealFolder is where a seal lies in its export's archive. Seals count from 1.
 func SealFolder(number int) string { return sealsFolder + "/" + strconv.Itoa(number) }
 
-// Seal is what an export's seal is made of.
+// Seal is what an export's seal is made of: what is new since the former one.
 type Seal struct {
 	Number int
 	Record ExportRecord
 	At     time.Time
-	// Surveyed is how many conversations the survey found.
+	// Former is the seal before, nil if this is the first.
+	Former *Former
+	// From is where the window begins, Until how far the seals cover it now.
+	From, Until time.Time
+	// Surveyed is how many conversations the surveys found.
 	Surveyed int64
-	// Unbatched are those of them that are in no bag, with the reason.
+	// Reopened is how many of an earlier seal's unavailable conversations are in bags now.
+	Reopened int64
+	// Deferred is how many conversations have not ended yet.
+	Deferred int64
+	// Unbatched are conversations that are in no bag, with the reason.
 	Unbatched []Conversation
 	// Bags in the order of the plan.
-	Bags   []BagRef
-	Events []Event
+	Bags []BagRef
+	// HeldAtSealing is the last answer about a conversation's legal hold, zero if
+	// it was not asked for again.
+	HeldAtSealing func(conversationID string) HoldAnswer
+	Events        []Event
 }
 
-// Write draws up the account of the whole export and seals it. root is the
-// export's archive as stored. The error is ErrUnbalanced if the numbers do not
-// add up; then nothing is written. The manifest comes last: it makes the seal.
+// Former is the seal before another.
+type Former struct {
+	Account Account
+	// Digest is the SHA-256 of its manifest.
+	Digest string
+}
+
+// Write draws up the account of the whole export and seals what is new. root is
+// the export's archive as stored. The error is ErrUnbalanced if the numbers do
+// not add up; then nothing is written. The manifest comes last: it makes the seal.
 func (s Seal) Write(ctx context.Context, root fs.FS, create Creator) (Account, string, error) {
 	bags, err := readBags(root, s.Bags)
 	if err != nil {
 		return Account{}, "", err
 	}
-	account, err := drawUp(s.Record, s.At, s.Surveyed, s.Unbatched, bags)
+	account, err := s.drawUp(bags)
 	if err != nil {
 		return account, "", err
 	}
+	drifts, err := s.drifts(root)
+	if err != nil {
+		return account, "", err
+	}
+	s.Events = append(s.Events, drifts...)
 	folder := SealFolder(s.Number)
 	within := func(ctx context.Context, path string, write func(io.Writer) error) error {
 		return create(ctx, folder+"/"+path, write)
@@ -76,6 +99,34 @@ func (s Seal) Write(ctx context.Context, root fs.FS, create Creator) (Account, s
 	}
 	digest, err := writeSealManifest(ctx, sealed, within)
 	return account, digest, err
+}
+
+// drifts tells of conversations whose legal hold was another at sealing than
+// before: they stay where they are.
+func (s Seal) drifts(root fs.FS) ([]Event, error) {
+	var events []Event
+	for _, bag := range s.Bags {
+		err := eachRow(root, BagFolder(bag.Name)+"/"+ConversationsTable, ReadConversations, func(c Conversation) error {
+			now := s.heldAtSealing(c.ID)
+			if c.Home && !now.At.IsZero() && now.Held != c.LastHeld() {
+				events = append(events, Event{Time: now.At, Type: "HoldChanged", Actor: "Genesys Cloud", Details: map[string]string{
+					"conversation": c.ID, "held": strconv.FormatBool(now.Held), "bag": bag.Name,
+				}})
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return events, nil
+}
+
+func (s Seal) heldAtSealing(id string) HoldAnswer {
+	if s.HeldAtSealing == nil {
+		return HoldAnswer{}
+	}
+	return s.HeldAtSealing(id)
 }
 
 type sealFile struct {
@@ -134,11 +185,14 @@ func ReadSeal(root fs.FS, number int) (Account, string, error) {
 // by the lane that accounts for them, then those in none.
 func (s Seal) writeConversations(w io.Writer, root fs.FS) error {
 	table := csv.NewWriter(w)
-	columns := []string{"conversation_id", "start", "held_at_survey", "recordings", "disposition", "reason", "bag"}
+	columns := []string{
+		"conversation_id", "start", "held_at_survey", "held_at_sealing", "held_at_sealing_time", "recordings", "disposition", "reason", "retried", "bag",
+	}
 	write := func(c Conversation, bag string) error {
+		now := s.heldAtSealing(c.ID)
 		return table.Write([]string{
-			cell(c.ID), stamp(c.Start), strconv.FormatBool(c.Held.Held), strconv.Itoa(c.Recordings),
-			string(c.Disposition), c.Reason, bag,
+			cell(c.ID), stamp(c.Start), strconv.FormatBool(c.Held.Held), later(now), stamp(now.At), strconv.Itoa(c.Recordings),
+			string(c.Disposition), c.Reason, strconv.FormatBool(c.Retried), bag,
 		})
 	}
 	err := table.Write(columns)
@@ -160,12 +214,12 @@ func (s Seal) writeConversations(w io.Writer, root fs.FS) error {
 // writeRecordings lists every recording of every bag.
 func (s Seal) writeRecordings(w io.Writer, root fs.FS) error {
 	table := csv.NewWriter(w)
-	err := table.Write([]string{"conversation_id", "recording_id", "medium", "lane", "disposition", "reason", "detail", "files", "bag"})
+	err := table.Write([]string{"conversation_id", "recording_id", "medium", "lane", "disposition", "reason", "detail", "files", "retried", "bag"})
 	for _, bag := range s.Bags {
 		err = errors.Join(err, eachRow(root, BagFolder(bag.Name)+"/"+IndexTable, ReadIndex, func(r Recording) error {
 			return table.Write([]string{
 				r.ConversationID, r.RecordingID, string(r.Medium), string(bag.Lane), string(r.Disposition), r.Reason,
-				r.Detail, strconv.Itoa(r.Files), bag.Name,
+				r.Detail, strconv.Itoa(r.Files), strconv.FormatBool(r.Retried), bag.Name,
 			})
 		}))
 	}

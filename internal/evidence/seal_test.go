@@ -73,6 +73,60 @@ func TestSealHoldsTheAccount(t *testing.T) {
 	}
 }
 
+// TestALaterSeal holds what is new, and the numbers of everything.
+func TestALaterSeal(t *testing.T) {
+	root := t.TempDir()
+	first := sampleSeal(t, root)
+	account, digest, err := first.Write(t.Context(), os.DirFS(root), creator(root))
+	if err != nil {
+		t.Fatal(err)
+	}
+	gaps, err := ReadGaps(os.DirFS(root), 1)
+	if want := []Gap{{ConversationID: id(1), Start: day, Lane: slicing.Standard, Recordings: []string{id(13)}}}; err != nil || cmp.Diff(want, gaps) != "" {
+		t.Fatalf("gaps %+v, %v; want %+v", gaps, err, want)
+	}
+	second := first
+	second.Number, second.Former = 2, &Former{account, digest}
+	second.Surveyed, second.Reopened, second.Unbatched = 0, 1, nil
+	second.Bags = []BagRef{{Name: "again", Lane: slicing.Standard}}
+	retryBag(t, filepath.Join(root, "bags", "again"))
+	now, _, err := second.Write(t.Context(), os.DirFS(root), creator(root))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (SealRef{1, digest}); *now.Former != want || now.Gaps != 0 || now.Bags != 2 || now.Totals() != (Counts{Exported: 3, Excluded: 1}) {
+		t.Errorf("account %+v, totals %+v", now, now.Totals())
+	}
+	if want := (ConversationAccount{Surveyed: 3, Batched: 2, Excluded: 1}); now.Conversations != want {
+		t.Errorf("conversations %+v, want %+v", now.Conversations, want)
+	}
+	if gaps, err := ReadGaps(os.DirFS(root), 2); err != nil || len(gaps) != 0 {
+		t.Errorf("gaps %+v, %v; want none", gaps, err)
+	}
+}
+
+// retryBag is a bag of what the sample's seal has as unavailable: a recording, and
+// a conversation that had not ended.
+func retryBag(t *testing.T, folder string) {
+	t.Helper()
+	again, late := conversation(false), conversation(false)
+	again.Only, late.ID = []string{id(13)}, id(3)
+	known := map[string]Metadata{
+		id(1): {Recordings: []genesys.Recording{recording(13, genesys.Call, genesys.FileRestored)}},
+		id(3): {Recordings: []genesys.Recording{recording(31, genesys.Call, genesys.FileAvailable)}},
+	}
+	inventory := TakeInventory(policy(genesys.Call), slicing.Standard, []Conversation{again, late}, func(id string) Metadata { return known[id] })
+	bag := Bag{
+		Metadata: func(string) ([]byte, error) { return nil, nil },
+		Inventory: inventory.Settle(map[genesys.RecordingRef]Outcome{
+			{ConversationID: id(1), RecordingID: id(13)}: {Files: 1}, {ConversationID: id(3), RecordingID: id(31)}: {Files: 1},
+		}),
+	}
+	if _, err := bag.Seal(t.Context(), os.DirFS(folder), creator(folder)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestSealRefusesAnAccountThatDoesNotAddUp(t *testing.T) {
 	root := t.TempDir()
 	seal := sampleSeal(t, root)

@@ -13,8 +13,14 @@ type Summary struct {
 	Digest string
 	// Counts by medium; the empty medium is one that this version does not know.
 	Media map[genesys.Medium]*Counts
-	// Conversations that the bag's lane accounts for.
+	// Conversations that the bag's lane accounts for, and no bag before.
 	Conversations int64
+	// Moved is how many conversations left for another lane.
+	Moved int64
+	// Replaced counts lines in the place of lines of earlier bags.
+	Replaced Replaced
+	// ReplacedMedia is how many of its recordings there are, by medium.
+	ReplacedMedia map[genesys.Medium]int64
 	// Listed is how many recordings Genesys Cloud listed for those conversations, of whatever lane.
 	Listed int64
 	// Gaps is how many recordings and conversations could not be had.
@@ -47,10 +53,17 @@ func ReadSummary(bag fs.FS) (Summary, error) {
 
 func (s *Summary) readConversations(bag fs.FS) error {
 	return eachRow(bag, ConversationsTable, ReadConversations, func(c Conversation) error {
+		if c.Moved() {
+			s.Moved++
+		}
 		if !c.Home {
 			return nil
 		}
-		s.Conversations++
+		if c.Retried {
+			s.Replaced.Conversations++
+		} else {
+			s.Conversations++
+		}
 		s.Listed += int64(c.Recordings)
 		if c.Disposition == Unavailable {
 			s.Gaps++
@@ -67,11 +80,23 @@ func (s *Summary) readIndex(bag fs.FS) error {
 			s.Media[r.Medium] = counts
 		}
 		counts.add(r.Disposition)
+		if r.Retried {
+			s.Replaced.Recordings++
+			s.replaced(r.Medium)
+		}
 		if r.Disposition == Unavailable {
 			s.Gaps++
 		}
 		return nil
 	})
+}
+
+// replaced notes that a recording of a medium was unavailable in an earlier bag.
+func (s *Summary) replaced(medium genesys.Medium) {
+	if s.ReplacedMedia == nil {
+		s.ReplacedMedia = map[genesys.Medium]int64{}
+	}
+	s.ReplacedMedia[medium]++
 }
 
 func (s *Summary) readFiles(bag fs.FS) error {

@@ -33,10 +33,10 @@ type File struct {
 var (
 	conversationColumns = []string{
 		"conversation_id", "start", "held_at_survey", "held_at_survey_time", "held_before_transfer",
-		"held_before_transfer_time", "recordings", "home", "disposition", "reason", "detail",
+		"held_before_transfer_time", "recordings", "home", "disposition", "reason", "detail", "retried",
 	}
 	indexColumns = []string{
-		"conversation_id", "recording_id", "medium", "lane", "disposition", "reason", "detail", "files",
+		"conversation_id", "recording_id", "medium", "lane", "disposition", "reason", "detail", "files", "retried",
 	}
 	fileColumns = []string{
 		"path", "conversation_id", "recording_id", "size", "sha256", "content_type", "request_id", "received_at",
@@ -50,6 +50,7 @@ func WriteConversations(w io.Writer, conversations []Conversation) error {
 		return []string{
 			c.ID, stamp(c.Start), strconv.FormatBool(c.Held.Held), stamp(c.Held.At), later(c.HeldLater), stamp(c.HeldLater.At),
 			strconv.Itoa(c.Recordings), strconv.FormatBool(c.Home), string(c.Disposition), c.Reason, cell(c.Detail),
+			strconv.FormatBool(c.Retried),
 		}
 	})
 }
@@ -60,7 +61,7 @@ func WriteIndex(w io.Writer, lane slicing.Lane, recordings []Recording) error {
 		r := recordings[i]
 		return []string{
 			r.ConversationID, cell(r.RecordingID), string(r.Medium), string(lane), string(r.Disposition), r.Reason,
-			cell(r.Detail), strconv.Itoa(r.Files),
+			cell(r.Detail), strconv.Itoa(r.Files), strconv.FormatBool(r.Retried),
 		}
 	})
 }
@@ -86,7 +87,8 @@ func ReadConversations(r io.Reader) iter.Seq2[Conversation, error] {
 		start, err := time.Parse(time.RFC3339Nano, row[1])
 		return Conversation{
 			ID: row[0], Start: start, Held: HoldAnswer{Held: row[2] == "true"}, Recordings: recordings,
-			Home: row[7] == "true", Disposition: Disposition(row[8]), Reason: row[9],
+			Home: row[7] == "true", Disposition: Disposition(row[8]), Reason: row[9], Retried: row[11] == "true",
+			HeldLater: answer(row[4], row[5]),
 		}, err
 	})
 }
@@ -98,6 +100,7 @@ func ReadIndex(r io.Reader) iter.Seq2[Recording, error] {
 		return Recording{
 			ConversationID: row[0], RecordingID: row[1], Medium: genesys.Medium(row[2]),
 			Disposition: Disposition(row[4]), Reason: row[5], Detail: row[6], Files: files,
+			Retried: row[8] == "true",
 		}, err
 	})
 }
@@ -159,6 +162,15 @@ func later(answer HoldAnswer) string {
 		return ""
 	}
 	return strconv.FormatBool(answer.Held)
+}
+
+// answer reads what later and stamp write.
+func answer(held, at string) HoldAnswer {
+	when, err := time.Parse(time.RFC3339Nano, at)
+	if err != nil {
+		return HoldAnswer{}
+	}
+	return HoldAnswer{Held: held == "true", At: when}
 }
 
 // eachRow reads a stored table row by row.

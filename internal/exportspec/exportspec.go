@@ -24,11 +24,23 @@ const (
 	defaultRetain       = 50
 )
 
-// Slicing returns what slicing must know.
+// endless is the end of a window that has none: further than any date of Genesys Cloud.
+var endless = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// Follows tells whether the export's window has no end.
+func Follows(spec v1alpha1.RecordingExportSpec) bool { return spec.Window.End == nil }
+
+// Slicing returns what slicing must know. An export that began without an end is
+// to be cut by days, also once it has one.
 func Slicing(spec v1alpha1.RecordingExportSpec) slicing.Spec {
+	end := endless
+	if !Follows(spec) {
+		end = spec.Window.End.UTC()
+	}
 	return slicing.Spec{
 		Start:            spec.Window.Start.UTC(),
-		End:              spec.Window.End.UTC(),
+		End:              end,
+		Daily:            Follows(spec),
 		Width:            or(spec.Slicing.Width, defaultWidth),
 		MaxConversations: positive(int(spec.Slicing.MaxConversations), defaultMost),
 		Scope:            slicing.Scope(spec.LegalHold.Scope),
@@ -87,7 +99,7 @@ type terms struct {
 	MediaTypes   []v1alpha1.Medium                  `json:"mediaTypes"`
 	HoldScope    v1alpha1.HoldScope                 `json:"holdScope"`
 	Start        time.Time                          `json:"start"`
-	End          time.Time                          `json:"end"`
+	End          time.Time                          `json:"end,omitzero"`
 	Width        string                             `json:"width"`
 	Most         int                                `json:"maxConversations"`
 	SettleAfter  string                             `json:"settleAfter"`
@@ -101,8 +113,20 @@ type terms struct {
 
 // Terms returns the part of a spec that cannot change, in a form whose JSON is
 // the same whenever the spec asks for the same.
-func Terms(spec v1alpha1.RecordingExportSpec) any {
+func Terms(spec v1alpha1.RecordingExportSpec) any { return termsOf(spec) }
+
+// EndlessTerms returns the same of the export before its window had an end.
+func EndlessTerms(spec v1alpha1.RecordingExportSpec) any {
+	t := termsOf(spec)
+	t.End = time.Time{}
+	return t
+}
+
+func termsOf(spec v1alpha1.RecordingExportSpec) terms {
 	cut := Slicing(spec)
+	if Follows(spec) {
+		cut.End = time.Time{}
+	}
 	return terms{
 		MediaTypes: slices.Sorted(slices.Values(spec.MediaTypes)), HoldScope: spec.LegalHold.Scope,
 		Start: cut.Start, End: cut.End, Width: cut.Width.String(), Most: cut.MaxConversations,

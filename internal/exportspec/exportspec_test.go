@@ -19,7 +19,7 @@ func sample() v1alpha1.RecordingExportSpec {
 	return v1alpha1.RecordingExportSpec{
 		MediaTypes: []v1alpha1.Medium{v1alpha1.MediumScreen, v1alpha1.MediumCall},
 		LegalHold:  v1alpha1.LegalHold{Scope: v1alpha1.HoldInclude},
-		Window:     v1alpha1.Window{Start: metav1.NewTime(start), End: metav1.NewTime(start.Add(24 * time.Hour))},
+		Window:     v1alpha1.ExportWindow{Start: metav1.NewTime(start), End: &metav1.Time{Time: start.Add(24 * time.Hour)}},
 		Slicing:    v1alpha1.Slicing{Width: &metav1.Duration{Duration: 30 * time.Minute}, MaxConversations: 7},
 	}
 }
@@ -86,7 +86,7 @@ func TestTermsAreThoseThatCannotChange(t *testing.T) {
 	other := map[string]func(*v1alpha1.RecordingExportSpec){
 		"media":  func(s *v1alpha1.RecordingExportSpec) { s.MediaTypes = s.MediaTypes[:1] },
 		"scope":  func(s *v1alpha1.RecordingExportSpec) { s.LegalHold.Scope = v1alpha1.HoldOnly },
-		"window": func(s *v1alpha1.RecordingExportSpec) { s.Window.End = metav1.NewTime(s.Window.End.Add(1)) },
+		"window": func(s *v1alpha1.RecordingExportSpec) { s.Window.End = &metav1.Time{Time: s.Window.End.Add(1)} },
 		"width":  func(s *v1alpha1.RecordingExportSpec) { s.Slicing.Width.Duration++ },
 		"attributes": func(s *v1alpha1.RecordingExportSpec) {
 			s.Attributes = map[string]v1alpha1.AttributeValue{"caseId": "1"}

@@ -30,9 +30,11 @@ type Conversation struct {
 type Bill struct {
 	// Identity: one probe of the login.
 	Identity int
-	// Survey: per UTC day the availability, one job, two polls, pages of 1,000, its deletion.
+	// Survey: per UTC day the availability, one job, two polls, pages of 1,000, its
+	// deletion. The review before sealing, which asks once more, is not among them.
 	Survey int
-	// Holds: in hundreds, once per day at the survey and once per slice before transfer.
+	// Holds: in hundreds, once per day at the survey, and once per slice before
+	// transfer, which the hold lanes of a slice share.
 	Holds int
 	// Metadata: one call per conversation.
 	Metadata int
@@ -60,8 +62,9 @@ func Calls(spec slicing.Spec, conversations []Conversation) (Bill, error) {
 		}
 	}
 	cut, err := slicing.Split(spec, 0, plain)
+	groups := map[string]bool{}
 	for _, slice := range cut {
-		bill.addSlice(slice, known)
+		bill.addSlice(slice, known, groups)
 	}
 	return bill, err
 }
@@ -80,7 +83,8 @@ func (b *Bill) addSurveys(spec slicing.Spec, conversations []Conversation) {
 	}
 }
 
-func (b *Bill) addSlice(slice slicing.Slice, known map[string]Conversation) {
+// addSlice adds a slice's requests, and its hold queries if its group has none yet.
+func (b *Bill) addSlice(slice slicing.Slice, known map[string]Conversation, groups map[string]bool) {
 	wanted, size := 0, request
 	for _, c := range slice.Conversations {
 		switch slice.Lane {
@@ -95,7 +99,10 @@ func (b *Bill) addSlice(slice slicing.Slice, known map[string]Conversation) {
 	if wanted == 0 {
 		return
 	}
-	b.Holds += parts(len(slice.Conversations), holdQuery)
+	if group := slice.Group(); !groups[group] {
+		groups[group] = true
+		b.Holds += parts(len(slice.Conversations), holdQuery)
+	}
 	b.Requests += parts(wanted, size)
 	b.Polls += pollsPerJob * parts(wanted, size)
 }

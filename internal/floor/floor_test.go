@@ -37,7 +37,7 @@ func TestCalls(t *testing.T) {
 	}{
 		{"an empty day", spec, nil, Bill{Identity: 1, Survey: 6}},
 		{"two empty days", twoDays, nil, Bill{Identity: 1, Survey: 12}},
-		{"some under hold", spec, all, Bill{Identity: 1, Survey: 6, Holds: 2 + 2 + 1 + 1, Metadata: 150, Requests: 2 + 1 + 3, Polls: 12}},
+		{"some under hold", spec, all, Bill{Identity: 1, Survey: 6, Holds: 2 + 2 + 1, Metadata: 150, Requests: 2 + 1 + 3, Polls: 12}},
 		{"without those under hold", exclude, all, Bill{Identity: 1, Survey: 6, Holds: 2 + 2, Metadata: 120, Requests: 2, Polls: 4}},
 		{"nothing recorded", spec, conversations(10, false, 0, 0), Bill{Identity: 1, Survey: 6, Holds: 1, Metadata: 10}},
 	}

@@ -3,6 +3,7 @@
 package operator
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -50,6 +51,10 @@ type Options struct {
 	Endpoints connection.Endpoints
 	// Paces is how often things are looked at.
 	Paces Paces
+	// MaxRecordings in one bag; 0 is recordingexportbatch.DefaultMaxRecordings.
+	MaxRecordings int
+	// Clock, if it is not the machine's own.
+	Clock clock.Clock
 	// Manager is passed on to controller-runtime; its scheme and cache are set here.
 	Manager ctrl.Options
 }
@@ -83,6 +88,9 @@ func NewScheme() *runtime.Scheme {
 
 // New makes a manager with all of the operator's controllers.
 func New(cfg *rest.Config, options Options) (ctrl.Manager, error) {
+	if options.Clock == nil {
+		options.Clock = clock.RealClock{}
+	}
 	options.Manager.Scheme = NewScheme()
 	options.Manager.Cache.DefaultTransform = cache.TransformStripManagedFields()
 	options.Manager.Client.Cache = &client.CacheOptions{DisableFor: []client.Object{&corev1.Secret{}, &corev1.Namespace{}}}
@@ -96,7 +104,7 @@ func New(cfg *rest.Config, options Options) (ctrl.Manager, error) {
 		manager:     mgr,
 		connections: &connection.Connections{Secrets: mgr.GetAPIReader(), Endpoints: options.Endpoints},
 		publisher:   loop.Publisher{Client: mgr.GetClient(), Events: mgr.GetEventRecorder(name)},
-		clock:       clock.RealClock{},
+		clock:       options.Clock,
 		actor:       actor(),
 		gates:       &transfer.Gates{},
 	}
@@ -184,6 +192,7 @@ func (o *operator) addBatches() error {
 			return o.connections.Client(ctx, organization)
 		},
 		Archive: o.archive, Location: o.location, Worker: o.worker(), Gates: o.gates, Pace: o.Paces.Batch,
+		MaxRecordings: cmp.Or(o.MaxRecordings, recordingexportbatch.DefaultMaxRecordings),
 	}).SetupWithManager(o.manager)
 }
 

@@ -97,6 +97,14 @@ func (o Ordinals) Contains(n int) bool {
 	return found
 }
 
+// ContainsAll tells whether every number of other is in the set.
+func (o Ordinals) ContainsAll(other Ordinals) bool {
+	return !slices.ContainsFunc(other.spans, func(s span) bool {
+		at, found := o.find(s.first)
+		return !found || o.spans[at].last < s.last
+	})
+}
+
 // With returns the set with n in it; o stays as it is.
 func (o Ordinals) With(n int) Ordinals {
 	at, found := o.find(n)

@@ -76,3 +76,19 @@ func FuzzParseOrdinals(f *testing.F) {
 		}
 	})
 }
+
+func TestContainsAll(t *testing.T) {
+	tests := []struct {
+		set, other string
+		want       bool
+	}{
+		{"0-4", "", true}, {"", "0", false}, {"0-4,6-9", "1-3,6", true}, {"0-4,6-9", "3-6", false}, {"0-4", "4-5", false}, {"0-4", "7", false},
+	}
+	for _, tt := range tests {
+		set, _ := ParseOrdinals(tt.set)
+		other, _ := ParseOrdinals(tt.other)
+		if got := set.ContainsAll(other); got != tt.want {
+			t.Errorf("%q contains all of %q: %v, want %v", tt.set, tt.other, got, tt.want)
+		}
+	}
+}

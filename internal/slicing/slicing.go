@@ -36,6 +36,9 @@ type Spec struct {
 	MaxConversations int
 	// Scope says which conversations are taken, by legal hold.
 	Scope Scope
+	// Daily cuts parts at midnight UTC too, so that a day is known with its own survey:
+	// of a window without end, no other day may ever come.
+	Daily bool
 	// Screen and Other tell whether screen recordings, and recordings of any
 	// other medium, are asked for.
 	Screen, Other bool
@@ -55,8 +58,9 @@ type Slice struct {
 	Start, End time.Time
 	// Piece numbers the slices of one lane and part, from 0.
 	Piece int
-	// Round of the survey that the conversations were found in; 0 is the first.
-	Round int
+	// Delta is not 0 if the conversations became known after the others of their
+	// part; it tells such slices apart.
+	Delta int
 	// Conversations along (start, id).
 	Conversations []Conversation
 }
@@ -64,7 +68,7 @@ type Slice struct {
 // timeForm is RFC 3339 reduced to what an object's name may hold.
 const timeForm = "20060102t150405z"
 
-// Name of the slice's batch: <export>-<lane>-<UTC start>[-<piece>][-d<round>].
+// Name of the slice's batch: <export>-<lane>-<UTC start>[-<piece>][-d<delta>].
 // The first piece bears no number, the second is 2.
 func (s Slice) Name(export string) string {
 	return export + "-" + strings.ToLower(string(s.Lane)) + "-" + s.place()
@@ -84,8 +88,8 @@ func (s Slice) place() string {
 	if s.Piece > 0 {
 		name += fmt.Sprintf("-%d", s.Piece+1)
 	}
-	if s.Round > 0 {
-		name += fmt.Sprintf("-d%d", s.Round)
+	if s.Delta > 0 {
+		name += fmt.Sprintf("-d%d", s.Delta)
 	}
 	return name
 }
@@ -98,16 +102,30 @@ func (s Spec) Part(at time.Time) (start, end time.Time, ok bool) {
 	}
 	start = s.Start.Add(at.Sub(s.Start).Truncate(s.Width))
 	end = start.Add(s.Width)
-	if end.After(s.End) {
-		end = s.End
+	if midnight := at.UTC().Truncate(24 * time.Hour); s.Daily {
+		start, end = later(start, midnight), earlier(end, midnight.Add(24*time.Hour))
 	}
-	return start, end, true
+	return start, earlier(end, s.End), true
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // Split cuts conversations into slices, ordered by part, lane and piece.
 // Conversations that the scope leaves out are in no slice. It is an error if
 // one starts outside the window or occurs twice.
-func Split(spec Spec, round int, conversations []Conversation) ([]Slice, error) {
+func Split(spec Spec, delta int, conversations []Conversation) ([]Slice, error) {
 	ordered := slices.SortedFunc(slices.Values(conversations), along)
 	if err := check(spec, ordered); err != nil {
 		return nil, err
@@ -119,7 +137,7 @@ func Split(spec Spec, round int, conversations []Conversation) ([]Slice, error) 
 		for n < len(ordered) && ordered[n].Start.Before(end) {
 			n++
 		}
-		out = append(out, part(spec, Slice{Start: start, End: end, Round: round}, ordered[:n])...)
+		out = append(out, part(spec, Slice{Start: start, End: end, Delta: delta}, ordered[:n])...)
 		ordered = ordered[n:]
 	}
 	return out, nil

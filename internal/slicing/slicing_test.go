@@ -56,6 +56,8 @@ func TestSplit(t *testing.T) {
 	onlyScreen.Other = false
 	wide.Width = 1000 * time.Hour
 	offGrid.Start, offGrid.Width = day.Add(90*time.Second), 25*time.Minute
+	daily := spec()
+	daily.Start, daily.End, daily.Width, daily.Daily = day.Add(30*time.Minute), day.Add(48*time.Hour), 2*time.Hour, true
 	exclude, only := spec(), spec()
 	exclude.Scope, only.Scope = Exclude, Only
 
@@ -86,6 +88,8 @@ func TestSplit(t *testing.T) {
 			[]string{"x-legalhold-20231001t000000z: h", "x-legalholdscreen-20231001t000000z: h"}},
 		{"a later round says so", spec(), 3, []Conversation{at(0, "a"), at(0, "b"), at(0, "c")},
 			[]string{"x-standard-20231001t000000z-d3: a b", "x-standard-20231001t000000z-2-d3: c"}},
+		{"a daily cut ends parts at midnight", daily, 0, []Conversation{at(23*time.Hour, "a"), at(24*time.Hour, "b")},
+			[]string{"x-standard-20231001t223000z: a", "x-standard-20231002t000000z: b"}},
 		{"a width above the window makes one part", wide, 0, []Conversation{at(0, "a"), at(23*time.Hour, "b")},
 			[]string{"x-standard-20231001t000000z: a b"}},
 		{"parts count from the window's start", offGrid, 0, []Conversation{at(26*time.Minute+30*time.Second, "b"), at(26*time.Minute, "a")},

@@ -181,6 +181,26 @@ func (p *Pool) Cancel(prefix string) {
 	}
 }
 
+// Retry forgets the failures of all work whose key begins with prefix, and wakes
+// whoever waits for it to be tried again. What is running goes on.
+func (p *Pool) Retry(prefix string) {
+	p.mu.Lock()
+	var wakes []func()
+	for key, e := range p.entries {
+		if e.running || !strings.HasPrefix(key, prefix) {
+			continue
+		}
+		delete(p.entries, key)
+		for _, wake := range e.wake {
+			wakes = append(wakes, wake)
+		}
+	}
+	p.mu.Unlock()
+	for _, wake := range wakes {
+		wake()
+	}
+}
+
 // Busy tells whether any work whose key begins with prefix is running.
 func (p *Pool) Busy(prefix string) bool {
 	p.mu.Lock()
@@ -200,6 +220,13 @@ type Pools map[string]*Pool
 func (p Pools) Cancel(prefix string) {
 	for _, pool := range p {
 		pool.Cancel(prefix)
+	}
+}
+
+// Retry has all work be tried again at once, in every pool, whose key begins with prefix.
+func (p Pools) Retry(prefix string) {
+	for _, pool := range p {
+		pool.Retry(prefix)
 	}
 }
 

@@ -54,9 +54,10 @@ func (w *story) judge(wanted []simulator.Recording) {
 			w.Error(err)
 		}
 	}
-	seal := filepath.Join(w.Archive(), "seals", "1")
-	w.sha256sum(seal, "manifest-sha256.txt")
-	w.sha256sum(seal, "bags-sha256.txt")
+	for _, seal := range w.seals() {
+		w.sha256sum(seal, "manifest-sha256.txt")
+		w.sha256sum(seal, "bags-sha256.txt")
+	}
 
 	files := w.storedFiles()
 	for _, r := range wanted {
@@ -71,6 +72,16 @@ func (w *story) judge(wanted []simulator.Recording) {
 	for key := range files {
 		w.Errorf("%s is stored and not wanted", key)
 	}
+}
+
+// seals are the folders of the export's seals.
+func (w *story) seals() []string {
+	w.Helper()
+	seals, err := filepath.Glob(filepath.Join(w.Archive(), "seals", "*"))
+	if err != nil || len(seals) == 0 {
+		w.Errorf("no seals: %v", err)
+	}
+	return seals
 }
 
 // storedFiles returns the SHA-256 of each recording's files in all bags, by

@@ -122,8 +122,8 @@ func (w *story) expectJournal(recordings int) {
 	}
 	w.expectOnce()
 	created, deleted := journal.Count(simulator.RouteDetailsSubmit, 0), journal.Count(simulator.RouteDetailsDelete, http.StatusNoContent)
-	if created != 1 || deleted != 1 {
-		w.Errorf("%d analytics jobs were made, %d deleted; want one of each", created, deleted)
+	if created != 2 || deleted != 2 {
+		w.Errorf("%d analytics jobs were made, %d deleted; want two of each, for the survey and the review", created, deleted)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
+	"github.com/gcexport/recording-export-operator/test/world"
 )
 
 // TestRestartsInTheMiddle stops the operator again and again while an export is
@@ -120,7 +121,7 @@ func TestAConversationThatEndsLater(t *testing.T) {
 	w.Furnish()
 	export := w.Export(func(s *v1alpha1.RecordingExportSpec) {
 		s.SettleAfter = &metav1.Duration{}
-		s.Window = v1alpha1.Window{Start: metav1.NewTime(yesterday), End: metav1.NewTime(yesterday.AddDate(0, 0, 1))}
+		s.Window = world.Window(yesterday, yesterday.AddDate(0, 0, 1))
 	})
 	w.Create(export)
 	w.Start()
@@ -148,8 +149,8 @@ func TestAWindowThatIsNotOldEnough(t *testing.T) {
 	w := newStory(t, nil)
 	w.Furnish()
 	export := w.Export(func(s *v1alpha1.RecordingExportSpec) {
-		s.Window.End = metav1.NewTime(time.Now().Add(time.Hour).Truncate(time.Second))
-		s.Window.Start = metav1.NewTime(time.Now().Truncate(time.Second))
+		now := time.Now().Truncate(time.Second)
+		s.Window = world.Window(now, now.Add(time.Hour))
 	})
 	w.Create(export)
 	w.Start()
@@ -265,37 +266,61 @@ func TestResultsThatCannotBeFetched(t *testing.T) {
 	w.judge(w.exportable())
 }
 
-// TestAHoldThatChanges between survey and transfer is evidence; the recordings
-// are exported all the same.
-func TestAHoldThatChanges(t *testing.T) {
-	w := newStory(t, nil)
-	c := w.Sim.Dataset().Held().Started(day, day.AddDate(0, 0, 1)).Conversations[0]
-	w.Furnish()
-	export := w.Export(nil)
-	export.Spec.Suspend = false
-	w.Create(export)
-	stop := w.Start()
-	testenv.Eventually(t, "the survey is done", func() bool { w.Refresh(export); return export.Status.Survey.DaysSurveyed == 1 })
-	stop()
-	if err := w.Sim.SetProtected(c.ID, false); err != nil {
-		t.Fatal(err)
+// TestHoldsThatChangeBeforeTransfer: conversations leave their batch for one of
+// the other lane, and are exported once.
+func TestHoldsThatChangeBeforeTransfer(t *testing.T) {
+	for name, scope := range map[string]v1alpha1.HoldScope{"include": v1alpha1.HoldInclude, "exclude": v1alpha1.HoldExclude} {
+		t.Run(name, func(t *testing.T) {
+			w := newStory(t, nil)
+			held := w.Sim.Dataset().Held().Started(day, day.AddDate(0, 0, 1)).Conversations
+			i := slices.IndexFunc(held, simulator.Conversation.HasScreens)
+			released, seized := held[i].ID, w.plain(simulator.Call)[0].ConversationID
+			w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, Delay: 2 * time.Second, Count: 8})
+			w.Furnish()
+			w.Start()
+			export := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.LegalHold.Scope = scope })
+			w.Create(export)
+			testenv.Eventually(t, "the survey is done", func() bool { w.Refresh(export); return export.Status.Survey.DaysSurveyed == 1 })
+			for id, protected := range map[string]bool{released: false, seized: true} {
+				if err := w.Sim.SetProtected(id, protected); err != nil {
+					t.Fatal(err)
+				}
+			}
+			w.Await(export, v1alpha1.ReasonComplete)
+			if scope == v1alpha1.HoldExclude {
+				w.judge(slices.DeleteFunc(w.Sim.Dataset().NotHeld().Started(day, day.AddDate(0, 0, 1)).Recordings(), func(r simulator.Recording) bool {
+					return r.ConversationID == released // it was left out at the survey
+				}))
+				return
+			}
+			w.judge(w.exportable())
+			w.expectMoved(released, "MovedFromHold", "standard", 2)
+			w.expectMoved(seized, "MovedToHold", "legalhold", 1)
+		})
 	}
-	w.Start()
-	w.Await(export, v1alpha1.ReasonComplete)
+}
+
+// expectMoved: a conversation left so many batches for a reason, and is in a later
+// bag of the lane that is its own now.
+func (w *story) expectMoved(conversation, reason, lane string, batches int) {
+	w.Helper()
 	tables, err := filepath.Glob(filepath.Join(w.Archive(), "bags", "*", "data", "conversations.csv"))
 	if err != nil {
-		t.Fatal(err)
+		w.Fatal(err)
 	}
-	listed := 0
+	left := 0
 	for _, table := range tables {
-		for _, r := range readCSV(t, table) {
-			if r["conversation_id"] == c.ID && r["held_at_survey"] == "true" {
-				listed++
+		for _, r := range readCSV(w, table) {
+			if r["conversation_id"] == conversation && r["reason"] == reason {
+				left++
 			}
 		}
 	}
-	if listed != 2 {
-		t.Errorf("the conversation is listed %d times as held at the survey, want once in each hold lane", listed)
+	if left != batches {
+		w.Errorf("%s left %d batches because of %s, want %d", conversation, left, reason, batches)
+	}
+	if bags, _ := filepath.Glob(filepath.Join(w.Archive(), "bags", "*-"+lane+"-*-d*", "data", "recordings", conversation)); len(bags) != 1 {
+		w.Errorf("%s is in %v, want one later bag of lane %s", conversation, bags, lane)
 	}
 }
 

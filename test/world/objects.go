@@ -45,7 +45,7 @@ func (w *World) Export(change func(*v1alpha1.RecordingExportSpec)) *v1alpha1.Rec
 		Spec: v1alpha1.RecordingExportSpec{
 			OrganizationRef: v1alpha1.LocalReference{Name: "emea"}, DestinationRef: v1alpha1.LocalReference{Name: "evidence"},
 			MediaTypes: []v1alpha1.Medium{"Call", "Screen", "Chat", "Email", "Message"},
-			Window:     v1alpha1.Window{Start: metav1.NewTime(Day), End: metav1.NewTime(Day.Add(24 * time.Hour))},
+			Window:     Window(Day, Day.Add(24*time.Hour)),
 			Slicing:    v1alpha1.Slicing{Width: &metav1.Duration{Duration: 4 * time.Hour}},
 			Attributes: map[string]v1alpha1.AttributeValue{"caseId": "4711"},
 		},
@@ -54,6 +54,11 @@ func (w *World) Export(change func(*v1alpha1.RecordingExportSpec)) *v1alpha1.Rec
 		change(&export.Spec)
 	}
 	return export
+}
+
+// Window is that of an export.
+func Window(start, end time.Time) v1alpha1.ExportWindow {
+	return v1alpha1.ExportWindow{Start: metav1.NewTime(start), End: &metav1.Time{Time: end}}
 }
 
 // Furnish makes everything that an export refers to.

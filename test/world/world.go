@@ -42,6 +42,8 @@ type World struct {
 	Endpoint string
 	// Root is the archive root.
 	Root string
+	// Clock is that of the simulator and of the operators.
+	Clock *Clock
 
 	server *rest.Config
 }
@@ -56,6 +58,8 @@ func New(t testing.TB, server *rest.Config, change func(*simulator.Options)) *Wo
 	options.HeldShare = 0.2
 	options.Latency = simulator.Latency{}
 	options.BatchDelay, options.AnalyticsDelay = 10*time.Millisecond, 10*time.Millisecond
+	now := &Clock{}
+	options.Now = now.Now
 	if change != nil {
 		change(&options)
 	}
@@ -66,7 +70,7 @@ func New(t testing.TB, server *rest.Config, change func(*simulator.Options)) *Wo
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &World{TB: t, Client: api, Sim: sim, Endpoint: http.URL, Root: t.TempDir(), server: server}
+	w := &World{TB: t, Client: api, Sim: sim, Endpoint: http.URL, Root: t.TempDir(), Clock: now, server: server}
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "story-"}}
 	w.Create(namespace)
 	w.Namespace = namespace.Name
@@ -79,7 +83,7 @@ func Hurried() operator.Paces {
 	p.Organization.Ready, p.Organization.Again = time.Minute, 200*time.Millisecond
 	p.Destination.Again = 200 * time.Millisecond
 	p.Export.Again, p.Export.FirstPoll = 200*time.Millisecond, 20*time.Millisecond
-	p.Export.Reask = 200 * time.Millisecond
+	p.Export.Reask, p.Export.Look = 200*time.Millisecond, 200*time.Millisecond
 	p.Batch.Again, p.Batch.FirstPoll, p.Progress = 200*time.Millisecond, 20*time.Millisecond, 200*time.Millisecond
 	p.Batch.Missing, p.Batch.Patience = 300*time.Millisecond, time.Second
 	p.Patience.First, p.Patience.Most, p.Patience.Person = 50*time.Millisecond, time.Second, 200*time.Millisecond
@@ -91,7 +95,7 @@ func Hurried() operator.Paces {
 func (w *World) Start(change ...func(*operator.Options)) (stop func()) {
 	w.Helper()
 	options := operator.Options{
-		ArchiveRoot: w.Root, Endpoints: connection.Endpoints{Any: true}, Paces: Hurried(),
+		ArchiveRoot: w.Root, Endpoints: connection.Endpoints{Any: true}, Paces: Hurried(), Clock: w.Clock,
 		Manager: ctrl.Options{
 			Metrics:    metricsserver.Options{BindAddress: "0"},
 			Controller: config.Controller{SkipNameValidation: ptr.To(true)},

@@ -13,6 +13,10 @@ type mutation struct {
 		ConversationID string `json:"conversationId"`
 		Protected      bool   `json:"protected"`
 	} `json:"setProtected"`
+	SetListed *struct {
+		ConversationID string `json:"conversationId"`
+		Listed         bool   `json:"listed"`
+	} `json:"setListed"`
 	EndConversation *struct {
 		ConversationID string    `json:"conversationId"`
 		At             time.Time `json:"at"`
@@ -56,6 +60,9 @@ func (s *Simulator) mutateConversations(m mutation) error {
 	var errs []error
 	if p := m.SetProtected; p != nil {
 		errs = append(errs, s.SetProtected(p.ConversationID, p.Protected))
+	}
+	if l := m.SetListed; l != nil {
+		errs = append(errs, s.SetListed(l.ConversationID, l.Listed))
 	}
 	if e := m.EndConversation; e != nil {
 		at := e.At

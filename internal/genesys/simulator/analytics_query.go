@@ -45,7 +45,7 @@ func (s *Simulator) search(q conversationQuery, longest time.Duration) ([]row, *
 	settled := s.settledAt()
 	for _, c := range s.conversations {
 		found := rowAt(c, settled)
-		if !c.Start.After(settled) && found.inside(from, to, q.StartOfDayIntervalMatching) && q.matches(found) {
+		if !c.unlisted && !c.Start.After(settled) && found.inside(from, to, q.StartOfDayIntervalMatching) && q.matches(found) {
 			rows = append(rows, found)
 		}
 	}

@@ -70,6 +70,8 @@ type Conversation struct {
 	Recordings []Recording
 
 	key uint64
+	// unlisted ones are not known to analytics yet.
+	unlisted bool
 }
 
 // HasScreens tells whether a screen was recorded.

@@ -22,6 +22,19 @@ func (s *Simulator) SetProtected(conversationID string, protected bool) error {
 	return nil
 }
 
+// SetListed hides a conversation from analytics, or lets it be listed, as one that
+// comes late. The recording service knows it all the same.
+func (s *Simulator) SetListed(conversationID string, listed bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.byID[conversationID]
+	if c == nil {
+		return fmt.Errorf("no conversation %q", conversationID)
+	}
+	c.unlisted = !listed
+	return nil
+}
+
 // EndConversation ends an open conversation. Its recordings can be asked for
 // once Options.RecordingLag has passed from then.
 func (s *Simulator) EndConversation(conversationID string, at time.Time) error {

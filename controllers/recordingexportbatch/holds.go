@@ -1,0 +1,51 @@
+package recordingexportbatch
+
+import (
+	"context"
+
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+)
+
+type holdChecker interface {
+	Protected(ctx context.Context, conversationIDs []string) ([]string, error)
+}
+
+// checkHolds asks, before anything is transferred, which conversations are under
+// legal hold, if there is something to transfer at all. Both answers, this one
+// and the survey's, are evidence. The hold lanes of a slice share the answer, so
+// that a conversation leaves either both of them or none.
+func (w *metadataWork) checkHolds(ctx context.Context) error {
+	known, err := readMetadata(ctx, w.store, w.slice)
+	if err != nil {
+		return err
+	}
+	hold := artifacts.Hold{Stamp: artifacts.NewStamp(w.clock.Now(), w.actor), Asked: w.wantsAny(known)}
+	if hold.Asked {
+		if hold.Held, err = genesys.Held(ctx, w.cloud.Protected, w.ids()); err != nil {
+			return err
+		}
+	}
+	_, err = artifacts.Put(ctx, w.store, artifacts.HoldKey(w.slice.Group), hold)
+	return err
+}
+
+// wantsAny tells whether any lane of the slice's conversations has something to transfer.
+func (w *metadataWork) wantsAny(known func(id string) evidence.Metadata) bool {
+	for _, lane := range w.policy.Slicing.Lanes(w.slice.Lane != slicing.Standard) {
+		if len(evidence.TakeInventory(w.policy, lane, w.slice.Conversations, known).Wanted()) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *metadataWork) ids() []string {
+	ids := make([]string, len(w.slice.Conversations))
+	for i, c := range w.slice.Conversations {
+		ids[i] = c.ID
+	}
+	return ids
+}

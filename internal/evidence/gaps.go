@@ -1,0 +1,156 @@
+package evidence
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+)
+
+// Gap is a conversation, or some of its recordings, that the seals have as
+// unavailable and that may be had after all.
+type Gap struct {
+	ConversationID string
+	Start          time.Time
+	Lane           slicing.Lane
+	// Recordings that are missing; none if the conversation's could not be learned.
+	Recordings []string
+}
+
+// ReadGaps reads from the first seals of an export what is still unavailable,
+// along (start, conversation id, lane). What asking again cannot mend is left
+// out, and so are conversations that are in no bag.
+func ReadGaps(root fs.FS, seals int) ([]Gap, error) {
+	known := gapBook{gaps: map[gapKey]*Gap{}, starts: map[string]time.Time{}}
+	for number := 1; number <= seals; number++ {
+		if err := known.readSeal(root, SealFolder(number)); err != nil {
+			return nil, err
+		}
+	}
+	return known.list(), nil
+}
+
+type gapKey struct {
+	conversation string
+	lane         slicing.Lane
+}
+
+// gapBook follows what is unavailable from seal to seal.
+type gapBook struct {
+	gaps   map[gapKey]*Gap
+	starts map[string]time.Time
+}
+
+func (b *gapBook) readSeal(root fs.FS, folder string) error {
+	lanes := map[string]slicing.Lane{}
+	if err := eachCell(root, folder+"/"+bagTable, func(row map[string]string) error {
+		lanes[row["bag"]] = slicing.Lane(row["lane"])
+		return nil
+	}); err != nil {
+		return err
+	}
+	err := eachCell(root, folder+"/"+conversations, func(row map[string]string) error { return b.conversation(row, lanes) })
+	if err != nil {
+		return err
+	}
+	return eachCell(root, folder+"/"+recordings, b.recording)
+}
+
+// conversation takes in a line about a conversation that is in a bag.
+func (b *gapBook) conversation(row map[string]string, lanes map[string]slicing.Lane) error {
+	lane, inBag := lanes[row["bag"]]
+	if !inBag {
+		return nil
+	}
+	start, err := time.Parse(time.RFC3339Nano, row["start"])
+	if err != nil {
+		return err
+	}
+	id := row["conversation_id"]
+	b.starts[id] = start
+	key := gapKey{id, lane}
+	if Disposition(row["disposition"]) == Unavailable {
+		b.gaps[key] = &Gap{ConversationID: id, Lane: lane}
+	} else if row["retried"] == "true" {
+		delete(b.gaps, key)
+	}
+	return nil
+}
+
+// hopeless are reasons that asking again does not mend.
+var hopeless = []string{ReasonInvalidID, ReasonUnknownMedium}
+
+// recording takes in a line about a recording.
+func (b *gapBook) recording(row map[string]string) error {
+	key, id := gapKey{row["conversation_id"], slicing.Lane(row["lane"])}, row["recording_id"]
+	gap := b.gaps[key]
+	switch {
+	case Disposition(row["disposition"]) == Unavailable && !slices.Contains(hopeless, row["reason"]):
+		if gap == nil {
+			gap = &Gap{ConversationID: key.conversation, Lane: key.lane}
+			b.gaps[key] = gap
+		}
+		if !slices.Contains(gap.Recordings, id) {
+			gap.Recordings = append(gap.Recordings, id)
+		}
+	case gap != nil && row["retried"] == "true":
+		gap.Recordings = slices.DeleteFunc(gap.Recordings, func(other string) bool { return other == id })
+		if len(gap.Recordings) == 0 {
+			delete(b.gaps, key)
+		}
+	}
+	return nil
+}
+
+func (b *gapBook) list() []Gap {
+	gaps := make([]Gap, 0, len(b.gaps))
+	for _, gap := range b.gaps {
+		gap.Start = b.starts[gap.ConversationID]
+		gaps = append(gaps, *gap)
+	}
+	slices.SortFunc(gaps, func(x, y Gap) int {
+		if c := x.Start.Compare(y.Start); c != 0 {
+			return c
+		}
+		return strings.Compare(x.ConversationID+string(x.Lane), y.ConversationID+string(y.Lane))
+	})
+	return gaps
+}
+
+// eachCell reads a stored table row by row, each cell by the name of its column.
+func eachCell(fsys fs.FS, path string, do func(row map[string]string) error) error {
+	file, err := fsys.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	table := csv.NewReader(file)
+	table.ReuseRecord = true
+	header, err := table.Read()
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	names := slices.Clone(header)
+	row := make(map[string]string, len(names))
+	for {
+		cells, err := table.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			for i, name := range names {
+				row[name] = cells[i]
+			}
+			err = do(row)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+}
