@@ -45,8 +45,14 @@ func (r *Reconciler) close(ctx context.Context, s *scope) (outcome.Outcome, erro
 // hasSeal tells whether a seal is written.
 func (s *scope) hasSeal(number int) bool { return s.sealed != nil && s.sealed.Account.Number >= number }
 
-// allSealed tells whether every entry of the plan is in a seal.
+// allSealed tells whether every day of the window and every entry of the plan is
+// in a seal, and nothing is waited for.
 func (s *scope) allSealed() bool {
+	for _, d := range s.book.days {
+		if !d.sealed || d.again || d.deferred > 0 {
+			return false
+		}
+	}
 	for i, entry := range s.book.entries {
 		if s.book.sealed[i] == 0 && entry.Sealing == nil {
 			return false
