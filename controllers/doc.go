@@ -7,18 +7,18 @@
 //	                                 -> SecretNotFound, CredentialsRejected, OrganizationMismatch … (Stalled)
 //	ExportDestination      probe     -> Writable (Ready)
 //	                                 -> DestinationFull, DestinationNotWritable (Stalled)
-//	RecordingExport       claim     -> its archive is its own, or ArchiveMismatch (Stalled)
-//	                      survey    -> each day asked for; AwaitingSettlement, AwaitingConversationEnd
-//	                      batches   -> created as lanes have room, counted when sealed, old ones deleted;
-//	                                   what they lead to is planned: moved conversations, halves
-//	                      close     -> days surveyed once more (Reviewing), their account sealed (Sealing)
-//	                                -> Complete or CompleteWithGaps (Ready), or CaughtUp (Ready) and on
-//	                      retry     -> what was unavailable asked for again, a further seal
-//	                      cancel    -> Cancelled (Stalled), until a retry
-//	RecordingExportBatch  metadata  -> an inventory of its recordings, holds asked for again; MetadataParked
-//	                                -> Split (Ready) if it is too large: two others hold its halves
-//	                      submit    -> recordings requested
-//	                      complete  -> recordings stored, RecordingsOutstanding; bag sealed (Ready)
+//	RecordingExport        claim     -> its archive is its own, or ArchiveMismatch (Stalled)
+//	                       survey    -> each day asked for; AwaitingSettlement, AwaitingConversationEnd
+//	                       batches   -> created as lanes have room, counted when sealed, old ones deleted;
+//	                                    what they lead to is planned: moved conversations, halves
+//	                       close     -> days surveyed once more (Reviewing), their account sealed (Sealing)
+//	                                 -> Complete or CompleteWithGaps (Ready), or CaughtUp (Ready) and on
+//	                       retry     -> what was unavailable asked for again, a further seal
+//	                       cancel    -> Cancelled (Stalled), until a retry
+//	RecordingExportBatch   metadata  -> an inventory of its recordings, holds asked for again; MetadataParked
+//	                                 -> Split (Ready) if it is too large: two others hold its halves
+//	                       submit    -> recordings requested
+//	                       complete  -> recordings stored, RecordingsOutstanding; bag sealed (Ready)
 //
 // # How they work
 //

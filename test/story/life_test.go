@@ -114,6 +114,20 @@ func TestDeletedWhileSurveying(t *testing.T) {
 	}
 }
 
+// TestDeletedWithEverythingItNeeds: an export whose organisation is gone, as when
+// a namespace is deleted, is let go at once, and says what it could not do.
+func TestDeletedWithEverythingItNeeds(t *testing.T) {
+	w := newStory(t, func(o *simulator.Options) { o.AnalyticsDelay = time.Hour })
+	w.Furnish()
+	export := w.Export(nil)
+	w.Create(export)
+	w.Start()
+	testenv.Eventually(t, "an analytics job is running", func() bool { return w.Sim.Journal().Count(simulator.RouteDetailsJob, 0) > 0 })
+	w.Delete(w.Organization())
+	w.Delete(export)
+	w.expectEvents(export, "AnalyticsJobLeft")
+}
+
 // TestAConversationThatEndsLater comes in a batch of its own.
 func TestAConversationThatEndsLater(t *testing.T) {
 	yesterday := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -1)
