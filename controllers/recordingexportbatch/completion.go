@@ -1,8 +1,10 @@
 package recordingexportbatch
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -15,14 +17,18 @@ import (
 )
 
 // maxTries is how often a recording is requested of which Genesys Cloud gives
-// neither a result nor an error. One that fails is requested until the deadline.
+// neither a result nor an error. Requests in which it failed are not counted, and
+// one that fails is requested until the deadline.
 const maxTries = 3
 
 // complete fetches what was requested and seals the bag.
 func (r *Reconciler) complete(_ context.Context, s *scope) (outcome.Outcome, error) {
 	work := &completionWork{
-		delivery: delivery{requester: r.requester(s), media: s.cloud, mediaGate: s.gate(s.batch.Spec.Lane, "media"), pace: r.Pace, waits: r.Clock},
-		slice:    s.facts.slice, inventory: *s.facts.inventory, deadline: s.deadline(), info: bagInfo(s),
+		delivery: delivery{
+			requester: r.requester(s), media: s.cloud, mediaGate: s.gate(s.batch.Spec.Lane, "media"),
+			pace: r.Pace, waits: r.Clock, deadline: s.deadline(),
+		},
+		slice: s.facts.slice, inventory: *s.facts.inventory, info: bagInfo(s),
 	}
 	return r.do(s, s.batch.Spec.Lane, loop.Task{
 		Key: s.batch.Name + "/completion", Work: work.run, Reason: v1alpha1.ReasonTransferring, Message: "fetching and storing the recordings",
@@ -32,16 +38,18 @@ func (r *Reconciler) complete(_ context.Context, s *scope) (outcome.Outcome, err
 // completionWork fetches a batch's recordings and seals its bag.
 type completionWork struct {
 	delivery
+	// try is the number of the next try at requesting what is outstanding.
+	try       int
 	slice     artifacts.Slice
 	inventory evidence.Inventory
-	deadline  time.Time
 	info      []evidence.InfoField
 }
 
-// outstandingError tells that recordings did not arrive and were requested again.
+// outstandingError tells that recordings did not arrive and are to be requested again.
 type outstandingError struct {
 	count int
 	last  error
+	until time.Time
 }
 
 func (e *outstandingError) Error() string {
@@ -55,7 +63,7 @@ func (e *outstandingError) Unwrap() error { return e.last }
 
 // Outcome is to wait for the new request.
 func (e *outstandingError) Outcome() outcome.Outcome {
-	return outcome.Wait(v1alpha1.ReasonRecordingsOutstanding, e.Error()+"; they are requested again", 0)
+	return outcome.Wait(v1alpha1.ReasonRecordingsOutstanding, e.Error()+"; they are requested again, until "+e.until.UTC().Format(time.RFC3339), 0)
 }
 
 // run goes on from whatever artifacts there are.
@@ -74,46 +82,79 @@ func (w *completionWork) run(ctx context.Context, _ int) error {
 	return w.seal(ctx, *settled)
 }
 
-// deliver fetches every wanted recording and gives each its last disposition,
-// or requests again what is outstanding.
+// deliver fetches every wanted recording and gives each its last disposition, or
+// says by its error what is outstanding.
 func (w *completionWork) deliver(ctx context.Context) (*evidence.Inventory, error) {
+	for stored := -1; ; {
+		wanted, open, err := w.recall(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err := w.followAll(ctx, open); err != nil {
+			return nil, err
+		}
+		left := wanted.outstanding()
+		if len(left) == 0 || !w.clock.Now().Before(w.deadline) {
+			return w.settle(ctx, wanted)
+		}
+		// What was asked for anew just now is not asked for at once again, unless
+		// nothing but worn out addresses is in the way and each round brings something.
+		if len(open) > 0 {
+			if !left.expired() || wanted.stored() <= stored {
+				return nil, &outstandingError{len(left), left.last(), w.deadline}
+			}
+			stored = wanted.stored()
+		}
+		if err := w.request(ctx, w.try, left.refs()); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// recall reads what was noted down: what is known of each wanted recording, and
+// which requests are to be followed.
+func (w *completionWork) recall(ctx context.Context) (ledger, []pending, error) {
 	var now facts
 	if err := now.observeTransfer(ctx, w.store, w.batch); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	w.ledger = newLedger(now.files)
-	left, _ := w.ledger.outstanding(w.inventory.Wanted())
-	if err := w.followAll(ctx, latest(now.requests, left)); err != nil {
-		return nil, err
+	answers, err := artifacts.All[artifacts.Answer](ctx, w.store, artifacts.AnswerFolder(w.batch))
+	if err != nil {
+		return nil, nil, err
 	}
-	if err := w.requestAgain(ctx, now.requests); err != nil {
-		return nil, err
+	inOrder(answers, now.requests)
+	wanted := newLedger(w.inventory.Wanted(), now.files, answers)
+	w.try = 0
+	for _, request := range now.requests {
+		w.try = max(w.try, request.Try+1)
+	}
+	return wanted, wanted.pending(now.requests, answers), wanted.findUnnoted(ctx, w.store, w.batch)
+}
+
+// inOrder sorts answers as their requests were made, so that the last one counts.
+func inOrder(answers []artifacts.Answer, requests []artifacts.Request) {
+	place := make(map[string]int, len(requests))
+	for i, request := range requests {
+		place[request.RequestID] = i
+	}
+	slices.SortFunc(answers, func(a, b artifacts.Answer) int { return cmp.Compare(place[a.RequestID], place[b.RequestID]) })
+}
+
+// settle gives each recording its last disposition.
+func (w *completionWork) settle(ctx context.Context, wanted ledger) (*evidence.Inventory, error) {
+	for _, line := range wanted {
+		if err := w.adopt(ctx, line); err != nil {
+			return nil, err
+		}
 	}
 	settled, err := artifacts.Put(ctx, w.store, artifacts.OutcomeKey(w.batch), artifacts.Inventory{
-		Stamp: artifacts.NewStamp(w.clock.Now(), w.actor), Inventory: w.inventory.Settle(w.ledger.outcomes()),
+		Stamp: artifacts.NewStamp(w.clock.Now(), w.actor), Inventory: w.inventory.Settle(wanted.outcomes()),
 	})
 	return &settled.Inventory, err
 }
 
-// requestAgain requests what is outstanding, and says so by its error. It does
-// nothing once the deadline has passed or asking again is of no use.
-func (w *completionWork) requestAgain(ctx context.Context, requests []artifacts.Request) error {
-	left, failed := w.ledger.outstanding(w.inventory.Wanted())
-	tries := 0
-	for _, request := range requests {
-		tries = max(tries, request.Try+1)
-	}
-	if len(left) == 0 || !w.clock.Now().Before(w.deadline) || tries >= maxTries && !failed {
-		return nil
-	}
-	if err := w.request(ctx, tries, left); err != nil {
-		return err
-	}
-	return &outstandingError{len(left), w.ledger.last}
-}
-
 // followAll follows requests until each has given what it will give.
-func (w *completionWork) followAll(ctx context.Context, requests []artifacts.Request) error {
+func (w *completionWork) followAll(ctx context.Context, requests []pending) error {
 	var group errgroup.Group
 	group.SetLimit(w.limit)
 	for _, request := range requests {

@@ -19,80 +19,116 @@ type delivery struct {
 	mediaGate transfer.Gate
 	pace      Pace
 	waits     clock.Clock
-	ledger    *ledger
+	// deadline is when to be content with what has come.
+	deadline time.Time
 }
 
-// follow polls a request, and fetches what it gives, until it will give no more.
-// What has not arrived then is outstanding.
-func (d *delivery) follow(ctx context.Context, request artifacts.Request) error {
-	watch := progress{pace: d.pace, since: d.clock.Now()}
-	for {
+// follow polls a request, and fetches what it gives, until it will give no more,
+// and notes that down.
+func (d *delivery) follow(ctx context.Context, request pending) error {
+	for _, line := range request.lines {
+		line.begin()
+	}
+	watch := progress{pace: d.pace, deadline: d.deadline, since: d.clock.Now()}
+	for over := false; !over; {
 		if err := transfer.Wait(ctx, d.waits, watch.delay()); err != nil {
 			return err
 		}
 		status, err := d.cloud.BatchStatus(ctx, request.RequestID)
 		if err != nil {
-			return d.lost(request, err)
+			if err := d.lost(request, err); err != nil {
+				return err
+			}
+			break
 		}
+		before := request.lines.stored()
 		if err := d.receive(ctx, request, status.Results); err != nil {
 			return err
 		}
-		if watch.over(status, d.ledger.unanswered(request.Refs), d.clock.Now()) {
-			return nil
-		}
+		watch.moved = request.lines.stored() > before
+		over = watch.over(status, request.lines, d.clock.Now())
 	}
+	return d.conclude(ctx, request)
 }
 
 // lost decides what it means that a request cannot be read. One that Genesys
-// Cloud does not know, or not to this client, gives no more; its recordings are
-// outstanding. Anything else is tried again with the same request.
-func (d *delivery) lost(request artifacts.Request, err error) error {
-	switch genesys.KindOf(err) {
+// Cloud does not know, or not to this client, gives no more, and neither does any
+// once the deadline has passed. Otherwise the same request is looked at again.
+func (d *delivery) lost(request pending, err error) error {
+	switch kind := genesys.KindOf(err); kind {
 	case genesys.KindNotFound, genesys.KindForbidden, genesys.KindInvalid:
-		for _, ref := range request.Refs {
-			if d.ledger.unanswered([]genesys.RecordingRef{ref}) > 0 {
-				d.ledger.fail(fileRef{ref, 0}, err)
-			}
+	case genesys.KindTimeout, genesys.KindTransient, genesys.KindMalformed:
+		if d.clock.Now().Before(d.deadline) {
+			return err
 		}
-		return nil
 	default:
 		return err
 	}
+	for _, line := range request.lines {
+		if line.open() {
+			line.fail(err, true)
+		}
+	}
+	return nil
 }
 
-// receive fetches the results that are new. Results of a recording are numbered
-// in the order in which they are listed.
-func (d *delivery) receive(ctx context.Context, request artifacts.Request, results []genesys.BatchResult) error {
-	asked := make(map[genesys.RecordingRef]bool, len(request.Refs))
-	for _, ref := range request.Refs {
-		asked[ref] = true
+// conclude notes down what a request has given.
+func (d *delivery) conclude(ctx context.Context, request pending) error {
+	answer := artifacts.Answer{Stamp: artifacts.NewStamp(d.clock.Now(), d.actor), RequestID: request.RequestID}
+	for _, line := range request.lines {
+		answer.Recordings = append(answer.Recordings, line.answered())
 	}
-	count := map[genesys.RecordingRef]int{}
+	_, err := artifacts.Put(ctx, d.store, artifacts.AnswerKey(d.batch, request.RequestID), answer)
+	return err
+}
+
+// receive fetches the results that are new. A result of a recording that was not
+// asked for is nobody's.
+func (d *delivery) receive(ctx context.Context, request pending, results []genesys.BatchResult) error {
+	listed := map[*line][]genesys.BatchResult{}
+	for _, result := range results {
+		if line := request.find(result.RecordingRef); line != nil {
+			listed[line] = append(listed[line], result)
+		}
+	}
 	var group errgroup.Group
 	group.SetLimit(d.limit)
-	for _, result := range results {
-		ref := result.RecordingRef
-		switch {
-		case !asked[ref]:
-		case result.URL.Empty():
-			d.ledger.refuse(ref, result.Error)
-		default:
-			count[ref]++
-			file := fileRef{ref, count[ref]}
-			group.Go(func() error { return d.fetch(ctx, request, result, file) })
+	for _, line := range request.lines {
+		if results := listed[line]; len(results) > 0 {
+			group.Go(func() error { return d.take(ctx, newListing(request.RequestID, line, results)) })
 		}
 	}
 	return group.Wait()
 }
 
+// take fetches the results of one recording, one after the other: only so can the
+// content of each be compared with those before.
+func (d *delivery) take(ctx context.Context, of *listing) error {
+	fresh := of.fresh()
+	if len(fresh) > 0 {
+		if err := d.examine(ctx, of.line); err != nil {
+			return err
+		}
+	}
+	for _, result := range fresh {
+		if err := d.fetch(ctx, of, result); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // progress tells when a batch request will give no more.
 type progress struct {
-	pace Pace
+	pace     Pace
+	deadline time.Time
 	// polls is how often the request was looked at, since when it last moved.
 	polls    int
 	since    time.Time
 	expected int
 	results  int
+	// moved tells whether the last look brought a file.
+	moved bool
 }
 
 // delay is how long to wait before the next look: twice the first wait, since a
@@ -103,12 +139,13 @@ func (p *progress) delay() time.Duration {
 }
 
 // over takes what was just seen. A request is over when every recording has its
-// answer and the expected number was the same in two looks; when it has given
-// all it expects to give, though not all that was asked for, for pace.Missing;
-// or when it has not moved for pace.Patience.
-func (p *progress) over(status genesys.BatchStatus, unanswered int, now time.Time) bool {
+// answer and the expected number was the same in two looks, unless addresses
+// expired while others were fetched: the next look may show new ones; when it has
+// given all it expects to give, though not all that was asked for, for
+// pace.Missing; when it has not moved for pace.Patience; or at the deadline.
+func (p *progress) over(status genesys.BatchStatus, lines ledger, now time.Time) bool {
 	same := p.polls > 0 && status.Expected == p.expected && len(status.Results) == p.results
-	if !same {
+	if !same || p.moved {
 		p.since = now
 	}
 	p.polls++
@@ -116,8 +153,10 @@ func (p *progress) over(status genesys.BatchStatus, unanswered int, now time.Tim
 	p.expected, p.results = status.Expected, len(status.Results)
 	still := now.Sub(p.since)
 	switch {
-	case unanswered == 0:
-		return steady
+	case !now.Before(p.deadline):
+		return true
+	case lines.open() == 0:
+		return steady && (!p.moved || !lines.expired())
 	case status.Expected > 0 && len(status.Results) >= status.Expected:
 		return still >= p.pace.Missing
 	default:

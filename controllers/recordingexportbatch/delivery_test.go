@@ -1,6 +1,7 @@
 package recordingexportbatch
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -13,6 +14,15 @@ type look struct {
 	expected, results int
 	unanswered        int
 	wantOver          bool
+}
+
+// lines are as many that more is to be waited for, beside one that is stored.
+func lines(open int) ledger {
+	l := ledger{{files: []file{{number: 1}}, results: 1}}
+	for range open {
+		l = append(l, &line{})
+	}
+	return l
 }
 
 func TestABatchRequestIsOver(t *testing.T) {
@@ -47,18 +57,42 @@ func TestABatchRequestIsOver(t *testing.T) {
 			{11 * time.Minute, 2, 1, 1, false},
 			{20 * time.Minute, 2, 1, 1, true},
 		},
+		"nothing is waited for beyond the deadline": {
+			{59 * time.Minute, 2, 1, 1, false},
+			{60 * time.Minute, 2, 1, 1, true},
+		},
 	}
 	for name, looks := range tests {
 		t.Run(name, func(t *testing.T) {
 			start := time.Unix(0, 0)
-			watch := progress{pace: DefaultPace(), since: start}
+			watch := progress{pace: DefaultPace(), deadline: start.Add(time.Hour), since: start}
 			for i, l := range looks {
 				status := genesys.BatchStatus{Expected: l.expected, Results: make([]genesys.BatchResult, l.results)}
-				if got := watch.over(status, l.unanswered, start.Add(l.at)); got != l.wantOver {
+				if got := watch.over(status, lines(l.unanswered), start.Add(l.at)); got != l.wantOver {
 					t.Errorf("look %d: over %v, want %v", i+1, got, l.wantOver)
 				}
 			}
 		})
+	}
+}
+
+// TestAddressesThatExpireMeanwhile: while each look brings something, the next may
+// show new addresses.
+func TestAddressesThatExpireMeanwhile(t *testing.T) {
+	start := time.Unix(0, 0)
+	status := genesys.BatchStatus{Expected: 2, Results: make([]genesys.BatchResult, 2)}
+	watch := progress{pace: DefaultPace(), deadline: start.Add(time.Hour), since: start}
+	of := lines(1)
+	of[1].fail(errors.New("HTTP 403"), true)
+	for i, tt := range []struct{ moved, over bool }{{true, false}, {true, false}, {false, true}} {
+		watch.moved = tt.moved
+		if got := watch.over(status, of, start.Add(time.Second)); got != tt.over {
+			t.Errorf("look %d: over %v, want %v", i+1, got, tt.over)
+		}
+	}
+	of[1].fail(errors.New("reset"), false)
+	if watch.moved = true; !watch.over(status, of, start.Add(time.Second)) {
+		t.Error("new addresses are waited for although one result failed otherwise")
 	}
 }
 
@@ -95,12 +129,43 @@ func TestCheckType(t *testing.T) {
 		{"audio/wav", "text/html; charset=utf-8", false},
 		{"video/webm", "application/xml", false},
 		{"video/webm", "image/svg+xml", false},
+		{"audio/wav", "application/json", false},
+		{"application/octet-stream", "application/json", true},
+		{"application/octet-stream", "text/html", false},
 		{"text/html", "text/html", true},
+		{"application/json; charset=utf-8", "application/json", true},
 	}
 	for _, tt := range tests {
 		err := checkType(tt.announced, tt.received)
 		if (err == nil) != tt.ok || err != nil && genesys.KindOf(err) != genesys.KindMalformed {
 			t.Errorf("%s where %s was announced: %v", tt.received, tt.announced, err)
+		}
+	}
+}
+
+func TestCheckHead(t *testing.T) {
+	tests := []struct {
+		announced, head string
+		ok              bool
+	}{
+		{"audio/wav", "RIFF\x00\x00\x00\x00WAVEfmt ", true},
+		{"audio/wav", "", true},
+		{"audio/basic", "\xff\xff\xff\xff", true},
+		{"audio/wav", "<!DOCTYPE html><p>gone", false},
+		{"video/webm", "  <html>", false},
+		{"", "<html>", false},
+		{"audio/wav", "<?xml version=\"1.0\"?><Error/>", false},
+		{"audio/wav", "null", false},
+		{"application/octet-stream", "{}", true},
+		{"application/json", "<html>", false},
+		{"application/json", "{\"a\": \"<html>\"}", true},
+		{"text/plain", "<html> is how the customer began", true},
+		{"application/xml", "<?xml version=\"1.0\"?>", true},
+	}
+	for _, tt := range tests {
+		err := checkHead(tt.announced, []byte(tt.head))
+		if (err == nil) != tt.ok || err != nil && genesys.KindOf(err) != genesys.KindMalformed {
+			t.Errorf("%q where %s was announced: %v", tt.head, tt.announced, err)
 		}
 	}
 }

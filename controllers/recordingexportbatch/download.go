@@ -1,14 +1,18 @@
 package recordingexportbatch
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"mime"
+	"net/http"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
-	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
@@ -18,11 +22,15 @@ type mediaReader interface {
 	OpenMedia(ctx context.Context, url genesys.SignedURL) (*genesys.Media, error)
 }
 
-// fetch stores one result as a file of its recording. A result that does not
-// arrive whole is not stored, and its recording is outstanding; an error is
-// returned only if the archive cannot be written, or ctx has ended.
-func (d *delivery) fetch(ctx context.Context, request artifacts.Request, result genesys.BatchResult, file fileRef) error {
-	if d.ledger.has(file) {
+// errStored ends the copy of a result that turns out to be a file that is stored.
+var errStored = errors.New("it is stored already")
+
+// fetch brings one result into the bag. One that does not arrive whole is not
+// stored, and its recording is outstanding; an error is returned only if all must
+// wait: the archive cannot be written, Genesys Cloud said so, or ctx has ended.
+func (d *delivery) fetch(ctx context.Context, of *listing, result genesys.BatchResult) error {
+	if err := of.gone[result.URL]; err != nil {
+		of.fail(err, true)
 		return nil
 	}
 	leave, err := d.gates.Enter(ctx, d.mediaGate, d.limit)
@@ -30,46 +38,62 @@ func (d *delivery) fetch(ctx context.Context, request artifacts.Request, result 
 		return err
 	}
 	defer leave()
-	stored, err := d.download(ctx, result, file)
-	switch {
+	err = d.download(ctx, of, result)
+	switch kind := genesys.KindOf(err); {
 	case err == nil:
+		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case genesys.KindOf(err) != "" || errors.Is(err, transfer.ErrShort):
-		d.ledger.fail(file, err)
+	case kind == genesys.KindForbidden, kind == genesys.KindNotFound, kind == genesys.KindInvalid:
+		of.gone[result.URL] = err
+		of.fail(err, true)
+		return nil
+	case kind != "" && kind != genesys.KindThrottled, errors.Is(err, transfer.ErrShort):
+		of.fail(err, false)
 		return nil
 	default:
 		return err
 	}
-	stored.RequestID = request.RequestID
-	if _, err := artifacts.Put(ctx, d.store, artifacts.FileKey(d.batch, file.RecordingRef, file.number), stored); err != nil {
+}
+
+// download streams a result into the bag, unless it turns out to be a file that is
+// there already, and notes it down.
+func (d *delivery) download(ctx context.Context, of *listing, result genesys.BatchResult) error {
+	f := file{number: of.number(of.place(result)), request: of.request}
+	f.path = evidence.RecordingPath(of.ConversationID, of.RecordingID, f.number, extension(result.ContentType))
+	known := file{}
+	stored, err := d.stream(ctx, result, f.path, func(got transfer.Stored) error {
+		if of, claimed := of.claim(got.SHA256); claimed {
+			known = of
+			return errStored
+		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, errStored) && slices.Contains(of.files, known):
+		of.seen[result.URL] = known.number
+		return nil
+	case errors.Is(err, errStored):
+		f.number, f.path, f.sha256, f.size = known.number, known.path, known.sha256, known.size
+	case errors.Is(err, fs.ErrExist): // another process was quicker: it may have stored just this
+		of.found = append(of.found, f)
+		if err := d.examine(ctx, of.line); err != nil {
+			return err
+		}
+		return d.download(ctx, of, result)
+	case err != nil:
 		return err
+	default:
+		f.sha256, f.size = stored.SHA256, stored.Size
 	}
-	d.ledger.store(file)
-	return nil
+	noted := d.storedFile(of.line, f)
+	noted.ContentType, noted.Adopted = result.ContentType, known.path != ""
+	number, err := d.note(ctx, of.line, noted)
+	of.seen[result.URL], of.claimed[number] = number, true
+	return err
 }
 
-// download streams a result into the bag. If the file is there already, stored
-// by a process that ended before it could note so, it is adopted as it is.
-func (d *delivery) download(ctx context.Context, result genesys.BatchResult, file fileRef) (artifacts.StoredFile, error) {
-	path := evidence.RecordingPath(file.ConversationID, file.RecordingID, file.number, extension(result.ContentType))
-	key := evidence.BagFolder(d.batch) + "/" + path
-	stored, err := transfer.Inspect(ctx, d.store, key)
-	adopted := err == nil
-	if errors.Is(err, fs.ErrNotExist) {
-		stored, err = d.stream(ctx, result, key)
-	}
-	at := artifacts.NewStamp(d.clock.Now(), d.actor)
-	return artifacts.StoredFile{
-		Stamp: at, Adopted: adopted, Number: file.number,
-		File: evidence.File{
-			Path: path, ConversationID: file.ConversationID, RecordingID: file.RecordingID,
-			Size: stored.Size, SHA256: stored.SHA256, ContentType: result.ContentType, ReceivedAt: at.At,
-		},
-	}, err
-}
-
-func (d *delivery) stream(ctx context.Context, result genesys.BatchResult, key string) (transfer.Stored, error) {
+func (d *delivery) stream(ctx context.Context, result genesys.BatchResult, path string, accept func(transfer.Stored) error) (transfer.Stored, error) {
 	media, err := d.media.OpenMedia(ctx, result.URL)
 	if err != nil {
 		return transfer.Stored{}, err
@@ -78,7 +102,15 @@ func (d *delivery) stream(ctx context.Context, result genesys.BatchResult, key s
 	if err := checkType(result.ContentType, media.ContentType); err != nil {
 		return transfer.Stored{}, err
 	}
-	return transfer.Copy(ctx, d.store, key, media.Body, media.Length)
+	body := bufio.NewReaderSize(media.Body, pageHead)
+	head, err := body.Peek(pageHead)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return transfer.Stored{}, err
+	}
+	if err := checkHead(result.ContentType, head); err != nil {
+		return transfer.Stored{}, err
+	}
+	return transfer.Copy(ctx, d.store, evidence.BagFolder(d.batch)+"/"+path, transfer.Stream{From: body, Length: media.Length, Accept: accept})
 }
 
 // extensions of files, by content type. Nothing else becomes part of a path.
@@ -116,16 +148,48 @@ func mediaType(contentType string) string {
 	return parsed
 }
 
-// checkType refuses an error page that comes in a recording's place: markup
-// where something else was announced.
+// pageHead is how many bytes of a body tell whether it is a page (http.DetectContentType).
+const pageHead = 512
+
+// checkType refuses an error page that comes in a recording's place: markup where
+// something else was announced, JSON where sound or pictures were.
 func checkType(announced, received string) error {
-	got := mediaType(received)
-	page := got == "text/html" || strings.HasSuffix(got, "/xml") || strings.HasSuffix(got, "+xml")
-	if page && got != mediaType(announced) {
-		return &genesys.Error{
-			Op: "fetch recording", Kind: genesys.KindMalformed,
-			Err: fmt.Errorf("a page of type %s came where %s was announced", got, mediaType(announced)),
-		}
+	got, was := mediaType(received), mediaType(announced)
+	if got != was && isMarkup(got) || got == "application/json" && isBinary(was) {
+		return aPage(got, was)
 	}
 	return nil
+}
+
+// checkHead refuses an error page that says it were a recording: markup where
+// something else than text was announced, text where sound or pictures were.
+func checkHead(announced string, head []byte) error {
+	got, was := mediaType(http.DetectContentType(head)), mediaType(announced)
+	isText := strings.HasPrefix(was, "text/") || isMarkup(was)
+	if isMarkup(got) && !isText || isBinary(was) && isASCII(head) {
+		return aPage(got, was)
+	}
+	return nil
+}
+
+func isMarkup(contentType string) bool {
+	return contentType == "text/html" || strings.HasSuffix(contentType, "/xml") || strings.HasSuffix(contentType, "+xml")
+}
+
+func isBinary(contentType string) bool {
+	return strings.HasPrefix(contentType, "audio/") || strings.HasPrefix(contentType, "video/") || contentType == "application/zip"
+}
+
+// isASCII tells whether there is something, all of it printable.
+func isASCII(head []byte) bool {
+	return len(head) > 0 && !slices.ContainsFunc(head, func(b byte) bool {
+		return b >= utf8.RuneSelf || b < ' ' && !strings.ContainsRune("\t\n\r", rune(b))
+	})
+}
+
+func aPage(got, announced string) error {
+	return &genesys.Error{
+		Op: "fetch recording", Kind: genesys.KindMalformed,
+		Err: fmt.Errorf("a page of type %s came where %s was announced", got, announced),
+	}
 }

@@ -1,36 +1,71 @@
 package recordingexportbatch
 
 import (
-	"sync"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
-// fileRef names one file of a recording; they count from 1. Number 0 stands for
-// a recording none of whose files is known.
-type fileRef struct {
+// ledger keeps account of what became of each wanted recording, a line each, in
+// the inventory's order.
+type ledger []*line
+
+// line is what is known of one recording. One goroutine at a time is at work on it.
+type line struct {
 	genesys.RecordingRef
+	// files are those of it that are stored and noted down.
+	files []file
+	// found are files of it in the bag that nobody noted down.
+	found []file
+	// results is the most results that any listing had of it, 0 if none had any.
+	results int
+	// refused is what Genesys Cloud said of a result that it will not give.
+	refused string
+	// failed is why a result did not arrive; expired tells whether its address
+	// was of no use any more, so that a new one may cure it.
+	failed  error
+	expired bool
+	// passes counts the requests that ended without all that is due of it.
+	passes int
+	// seen are the addresses that gave a file, by its number, gone those that
+	// will never give one; both of the request that is being followed.
+	seen map[genesys.SignedURL]int
+	gone map[genesys.SignedURL]error
+}
+
+// file is one stored file of a recording. Its content is what identifies it.
+type file struct {
 	number int
+	path   string
+	sha256 string
+	size   int64
+	// request that gave it.
+	request string
 }
 
-// ledger keeps account of what became of each recording that was requested.
-type ledger struct {
-	mu sync.Mutex
-	// stored are the files in the bag.
-	stored map[fileRef]bool
-	// refused holds what Genesys Cloud said of recordings that it will not give.
-	refused map[genesys.RecordingRef]string
-	// failed holds why a file did not arrive.
-	failed map[fileRef]error
-	last   error
-}
-
-func newLedger(files []artifacts.StoredFile) *ledger {
-	l := &ledger{stored: map[fileRef]bool{}, refused: map[genesys.RecordingRef]string{}, failed: map[fileRef]error{}}
+// newLedger recalls what was noted down.
+func newLedger(wanted []genesys.RecordingRef, files []artifacts.StoredFile, answers []artifacts.Answer) ledger {
+	l, lines := make(ledger, len(wanted)), make(map[genesys.RecordingRef]*line, len(wanted))
+	for i, ref := range wanted {
+		l[i] = &line{RecordingRef: ref}
+		lines[ref] = l[i]
+	}
 	for _, f := range files {
-		l.store(fileRef{refOf(f), f.Number})
+		if of := lines[refOf(f)]; of != nil {
+			of.files = append(of.files, noted(f))
+		}
+	}
+	for _, answer := range answers {
+		for _, a := range answer.Recordings {
+			if of := lines[a.RecordingRef]; of != nil {
+				of.recall(a)
+			}
+		}
 	}
 	return l
 }
@@ -39,100 +74,200 @@ func refOf(f artifacts.StoredFile) genesys.RecordingRef {
 	return genesys.RecordingRef{ConversationID: f.ConversationID, RecordingID: f.RecordingID}
 }
 
-// has tells whether a file is stored.
-func (l *ledger) has(file fileRef) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.stored[file]
+func noted(f artifacts.StoredFile) file {
+	return file{number: f.Number, path: f.Path, sha256: f.SHA256, size: f.Size, request: f.RequestID}
 }
 
-func (l *ledger) store(file fileRef) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.stored[file] = true
-	delete(l.failed, file)
-	delete(l.failed, fileRef{file.RecordingRef, 0})
-}
-
-func (l *ledger) refuse(ref genesys.RecordingRef, says string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.refused[ref] = says
-}
-
-func (l *ledger) fail(file fileRef, err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.failed[file], l.last = err, err
-}
-
-// outcomes tells what became of each recording that is known of. A failure
-// outweighs what else there is of a recording.
-func (l *ledger) outcomes() map[genesys.RecordingRef]evidence.Outcome {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	all := map[genesys.RecordingRef]evidence.Outcome{}
-	for ref, says := range l.refused {
-		all[ref] = evidence.Outcome{Reason: evidence.ReasonRefused, Detail: says}
+// recall takes in how a request answered for the recording.
+func (l *line) recall(a artifacts.Answered) {
+	l.results = max(l.results, a.Results)
+	l.refused, l.failed, l.expired = a.Refused, nil, a.Expired
+	if a.Failed != "" {
+		l.failed = errors.New(a.Failed)
 	}
-	for file := range l.stored {
-		all[file.RecordingRef] = evidence.Outcome{Files: all[file.RecordingRef].Files + 1}
+	if a.Passed {
+		l.passes++
 	}
-	for file, err := range l.failed {
-		known := all[file.RecordingRef]
-		known.Reason, known.Detail = evidence.ReasonNotDelivered, err.Error()
-		all[file.RecordingRef] = known
+}
+
+// answered is the reverse of recall.
+func (l *line) answered() artifacts.Answered {
+	a := artifacts.Answered{
+		RecordingRef: l.RecordingRef, Results: l.results, Refused: l.refused, Expired: l.expired, Passed: l.open(),
+	}
+	if l.failed != nil {
+		a.Failed = l.failed.Error()
+	}
+	return a
+}
+
+// begin gets the line ready for another request.
+func (l *line) begin() {
+	l.refused, l.failed, l.expired = "", nil, false
+	l.seen, l.gone = map[genesys.SignedURL]int{}, map[genesys.SignedURL]error{}
+}
+
+// fail notes that a result did not arrive.
+func (l *line) fail(err error, expired bool) {
+	// One result that only patience can cure outweighs those whose address expired.
+	l.expired = expired && (l.failed == nil || l.expired)
+	l.failed = err
+}
+
+// open tells whether more is to be waited for: neither was it refused, nor did it
+// fail, nor are as many files stored as there are results.
+func (l *line) open() bool {
+	return l.refused == "" && l.failed == nil && (l.results == 0 || len(l.files) < l.results)
+}
+
+// outstanding tells whether it is worth being requested again. What failed is,
+// until the deadline; what is merely passed over, maxTries times.
+func (l *line) outstanding() bool {
+	return l.failed != nil || l.open() && l.passes < maxTries
+}
+
+// outcome tells what became of the recording if nothing more comes of it.
+func (l *line) outcome() evidence.Outcome {
+	out := evidence.Outcome{Files: len(l.files)}
+	switch {
+	case l.failed != nil:
+		out.Reason, out.Detail = evidence.ReasonNotDelivered, l.failed.Error()
+	case l.refused != "":
+		out.Reason, out.Detail = evidence.ReasonRefused, l.refused
+	case l.open() && l.results == 0:
+		out.Reason, out.Detail = evidence.ReasonNotDelivered, "it came neither as a result nor as an error"
+	case l.open():
+		out.Reason, out.Detail = evidence.ReasonNotDelivered, fmt.Sprintf("%d of %d results came", len(l.files), l.results)
+	}
+	return out
+}
+
+// taken tells whether a number stands for a file already.
+func (l *line) taken(number int) bool {
+	is := func(f file) bool { return f.number == number }
+	return slices.ContainsFunc(l.files, is) || slices.ContainsFunc(l.found, is)
+}
+
+// number returns the number for a new file: its place in the listing, or, if
+// that is taken, the first that is free.
+func (l *line) number(place int) int {
+	if !l.taken(place) {
+		return place
+	}
+	n := 1
+	for l.taken(n) {
+		n++
+	}
+	return n
+}
+
+// outcomes tells what became of each recording.
+func (l ledger) outcomes() map[genesys.RecordingRef]evidence.Outcome {
+	all := make(map[genesys.RecordingRef]evidence.Outcome, len(l))
+	for _, line := range l {
+		all[line.RecordingRef] = line.outcome()
 	}
 	return all
 }
 
-// unanswered counts the recordings of which nothing is known.
-func (l *ledger) unanswered(refs []genesys.RecordingRef) int {
-	known, n := l.outcomes(), 0
-	for _, ref := range refs {
-		if _, answered := known[ref]; !answered {
+// outstanding lists the recordings that are worth being requested again.
+func (l ledger) outstanding() ledger {
+	return slices.DeleteFunc(slices.Clone(l), func(of *line) bool { return !of.outstanding() })
+}
+
+func (l ledger) refs() []genesys.RecordingRef {
+	refs := make([]genesys.RecordingRef, len(l))
+	for i, line := range l {
+		refs[i] = line.RecordingRef
+	}
+	return refs
+}
+
+// stored counts files.
+func (l ledger) stored() int {
+	n := 0
+	for _, line := range l {
+		n += len(line.files)
+	}
+	return n
+}
+
+// open counts the lines that more is to be waited for.
+func (l ledger) open() int {
+	n := 0
+	for _, line := range l {
+		if line.open() {
 			n++
 		}
 	}
 	return n
 }
 
-// outstanding lists those of the wanted recordings that may still come, and
-// tells whether any of them failed: the others were merely passed over.
-func (l *ledger) outstanding(wanted []genesys.RecordingRef) (left []genesys.RecordingRef, failed bool) {
-	known := l.outcomes()
-	for _, ref := range wanted {
-		outcome, answered := known[ref]
-		if outcome.Reason == evidence.ReasonNotDelivered {
-			failed = true
-		} else if answered {
-			continue
+// expired tells whether something is wrong, and all of it for no other reason
+// than that addresses expired.
+func (l ledger) expired() bool {
+	any := false
+	for _, line := range l {
+		if line.outstanding() && !line.expired {
+			return false
 		}
-		left = append(left, ref)
+		any = any || line.expired
 	}
-	return left, failed
+	return any
 }
 
-// latest returns, in order, the requests that still matter: for each recording
-// that is outstanding the last one that names it.
-func latest(requests []artifacts.Request, outstanding []genesys.RecordingRef) []artifacts.Request {
+// last returns why one of the recordings did not arrive, nil if none failed.
+func (l ledger) last() error {
+	for _, line := range slices.Backward(l) {
+		if line.failed != nil {
+			return line.failed
+		}
+	}
+	return nil
+}
+
+// pending is a request that has not yet given all that it will give, with the
+// recordings that no later request names.
+type pending struct {
+	artifacts.Request
+	lines ledger
+}
+
+// pending returns, in order, the requests that are to be followed.
+func (l ledger) pending(requests []artifacts.Request, answers []artifacts.Answer) []pending {
 	last := map[genesys.RecordingRef]int{}
 	for i, request := range requests {
 		for _, ref := range request.Refs {
 			last[ref] = i
 		}
 	}
-	matters := map[int]bool{}
-	for _, ref := range outstanding {
-		if i, requested := last[ref]; requested {
-			matters[i] = true
+	ended := map[string]bool{}
+	for _, answer := range answers {
+		ended[answer.RequestID] = true
+	}
+	lines := make([]ledger, len(requests))
+	for _, line := range l {
+		if i, requested := last[line.RecordingRef]; requested && !ended[requests[i].RequestID] {
+			lines[i] = append(lines[i], line)
 		}
 	}
-	var left []artifacts.Request
-	for i, request := range requests {
-		if matters[i] {
-			left = append(left, request)
+	var out []pending
+	for i, of := range lines {
+		if len(of) > 0 {
+			out = append(out, pending{requests[i], of})
 		}
 	}
-	return left
+	return out
+}
+
+// find returns the line that a result is of, nil if it was not asked for. Ids are
+// UUIDs, which are the same in capitals.
+func (p pending) find(ref genesys.RecordingRef) *line {
+	i := slices.IndexFunc(p.lines, func(l *line) bool {
+		return strings.EqualFold(l.RecordingID, ref.RecordingID) && strings.EqualFold(l.ConversationID, ref.ConversationID)
+	})
+	if i < 0 {
+		return nil
+	}
+	return p.lines[i]
 }

@@ -17,65 +17,139 @@ func ref(n int) genesys.RecordingRef {
 	return genesys.RecordingRef{ConversationID: "c", RecordingID: fmt.Sprint(n)}
 }
 
-func TestLedgerTellsWhatIsOutstanding(t *testing.T) {
-	wanted := []genesys.RecordingRef{ref(1), ref(2), ref(3), ref(4), ref(5)}
-	cause := errors.New("HTTP 403")
-	l := newLedger([]artifacts.StoredFile{{File: evidence.File{ConversationID: "c", RecordingID: "1"}, Number: 1}})
-	l.refuse(ref(2), "archived")
-	l.store(fileRef{ref(3), 2})
-	l.fail(fileRef{ref(3), 1}, cause)
-	l.fail(fileRef{ref(4), 0}, cause)
+func refs(n int) []genesys.RecordingRef {
+	all := make([]genesys.RecordingRef, n)
+	for i := range all {
+		all[i] = ref(i + 1)
+	}
+	return all
+}
 
-	left, failed := l.outstanding(wanted)
-	if diff := cmp.Diff([]genesys.RecordingRef{ref(3), ref(4), ref(5)}, left); diff != "" || !failed {
-		t.Errorf("outstanding, failed %v (-want +got):\n%s", failed, diff)
-	}
-	want := map[genesys.RecordingRef]evidence.Outcome{
-		ref(1): {Files: 1},
-		ref(2): {Reason: evidence.ReasonRefused, Detail: "archived"},
-		ref(3): {Files: 1, Reason: evidence.ReasonNotDelivered, Detail: "HTTP 403"},
-		ref(4): {Reason: evidence.ReasonNotDelivered, Detail: "HTTP 403"},
-	}
-	if diff := cmp.Diff(want, l.outcomes()); diff != "" {
-		t.Errorf("outcomes (-want +got):\n%s", diff)
-	}
-	if n := l.unanswered(wanted); n != 1 {
-		t.Errorf("%d unanswered, want only the last", n)
-	}
-
-	l.store(fileRef{ref(3), 1})
-	l.store(fileRef{ref(4), 1})
-	l.store(fileRef{ref(5), 1})
-	if left, failed := l.outstanding(wanted); len(left) != 0 || failed {
-		t.Errorf("outstanding %v, failed %v; want nothing", left, failed)
-	}
-	if !l.has(fileRef{ref(3), 2}) || l.has(fileRef{ref(1), 2}) {
-		t.Error("files of a recording are confused")
+func aFile(n, number int) artifacts.StoredFile {
+	return artifacts.StoredFile{
+		File: evidence.File{ConversationID: "c", RecordingID: fmt.Sprint(n), SHA256: fmt.Sprint(n, number), RequestID: "a"}, Number: number,
 	}
 }
 
-func TestLatestRequestsThatMatter(t *testing.T) {
+// TestLedgerTellsWhatIsOutstanding: from what was noted down, and again from what
+// it notes down itself.
+func TestLedgerTellsWhatIsOutstanding(t *testing.T) {
+	answer := func(of ...artifacts.Answered) artifacts.Answer { return artifacts.Answer{Recordings: of} }
+	passed := func(n, results int) artifacts.Answered {
+		return artifacts.Answered{RecordingRef: ref(n), Results: results, Passed: true}
+	}
+	l := newLedger(refs(9), []artifacts.StoredFile{aFile(1, 1), aFile(3, 2), aFile(6, 1), aFile(8, 1), aFile(9, 1)}, []artifacts.Answer{
+		answer(artifacts.Answered{RecordingRef: ref(1), Results: 1}, artifacts.Answered{RecordingRef: ref(2), Refused: "archived"}),
+		answer(artifacts.Answered{RecordingRef: ref(3), Results: 2, Failed: "HTTP 403", Expired: true}),
+		answer(passed(5, 0), passed(6, 2), passed(7, 0)), answer(passed(5, 0), passed(7, 0)), answer(passed(5, 0)),
+		answer(artifacts.Answered{RecordingRef: ref(8), Results: 2, Refused: "no longer there"}),
+	})
+	// 1 is there, 2 refused, 3 failed, 4 unheard of, 5 passed over for good, 6 half
+	// there, 7 passed over, 8 refused in part, 9 there without anybody having said
+	// how many files it has.
+	want := []genesys.RecordingRef{ref(3), ref(4), ref(6), ref(7), ref(9)}
+	if diff := cmp.Diff(want, l.outstanding().refs()); diff != "" {
+		t.Errorf("outstanding (-want +got):\n%s", diff)
+	}
+	outcomes := map[genesys.RecordingRef]evidence.Outcome{
+		ref(1): {Files: 1},
+		ref(2): {Reason: evidence.ReasonRefused, Detail: "archived"},
+		ref(3): {Files: 1, Reason: evidence.ReasonNotDelivered, Detail: "HTTP 403"},
+		ref(4): {Reason: evidence.ReasonNotDelivered, Detail: "it came neither as a result nor as an error"},
+		ref(5): {Reason: evidence.ReasonNotDelivered, Detail: "it came neither as a result nor as an error"},
+		ref(6): {Files: 1, Reason: evidence.ReasonNotDelivered, Detail: "1 of 2 results came"},
+		ref(7): {Reason: evidence.ReasonNotDelivered, Detail: "it came neither as a result nor as an error"},
+		ref(8): {Files: 1, Reason: evidence.ReasonRefused, Detail: "no longer there"},
+		ref(9): {Files: 1, Reason: evidence.ReasonNotDelivered, Detail: "it came neither as a result nor as an error"},
+	}
+	if diff := cmp.Diff(outcomes, l.outcomes()); diff != "" {
+		t.Errorf("outcomes (-want +got):\n%s", diff)
+	}
+	if l.last().Error() != "HTTP 403" || l.open() != 5 || l.stored() != 5 {
+		t.Errorf("last %v, %d open, %d stored", l.last(), l.open(), l.stored())
+	}
+	for _, line := range l {
+		again := newLedger([]genesys.RecordingRef{line.RecordingRef}, nil, []artifacts.Answer{answer(line.answered())})[0]
+		again.files = line.files
+		if again.outcome() != line.outcome() {
+			t.Errorf("%s is recalled as %+v, was %+v", line.RecordingID, again.outcome(), line.outcome())
+		}
+	}
+}
+
+func TestWhatExpiredAlone(t *testing.T) {
+	gone, cut := errors.New("HTTP 403"), errors.New("cut")
+	tests := []struct {
+		spoil func(ledger)
+		want  bool
+	}{
+		{func(ledger) {}, false},
+		{func(l ledger) { l[0].fail(gone, true) }, true},
+		{func(l ledger) { l[0].fail(gone, true); l[1].fail(gone, true) }, true},
+		{func(l ledger) { l[0].fail(gone, true); l[1].fail(cut, false) }, false},
+		{func(l ledger) { l[0].fail(gone, true); l[0].fail(cut, false) }, false},
+		{func(l ledger) { l[0].fail(cut, false); l[0].fail(gone, true) }, false},
+		{func(l ledger) { l[0].fail(gone, true); l[1].results = 2 }, false},
+		{func(l ledger) { l[0].fail(gone, true); l[1].refused = "archived" }, true},
+	}
+	for i, tt := range tests {
+		l := newLedger(refs(2), []artifacts.StoredFile{aFile(1, 1), aFile(2, 1)}, nil)
+		l[0].results, l[1].results = 1, 1
+		if tt.spoil(l); l.expired() != tt.want {
+			t.Errorf("case %d: expired %v, want %v", i, l.expired(), tt.want)
+		}
+	}
+}
+
+func TestRequestsThatAreToBeFollowed(t *testing.T) {
 	requests := []artifacts.Request{
-		{RequestID: "a", Refs: []genesys.RecordingRef{ref(1), ref(2)}},
+		{RequestID: "a", Refs: refs(2)},
 		{RequestID: "b", Refs: []genesys.RecordingRef{ref(3)}},
 		{RequestID: "c", Try: 1, Refs: []genesys.RecordingRef{ref(2)}},
+		{RequestID: "d", Refs: []genesys.RecordingRef{ref(9)}},
 	}
-	tests := []struct {
-		outstanding []genesys.RecordingRef
-		want        []string
-	}{
-		{[]genesys.RecordingRef{ref(1), ref(2), ref(3)}, []string{"a", "b", "c"}},
-		{[]genesys.RecordingRef{ref(2)}, []string{"c"}},
-		{[]genesys.RecordingRef{ref(4)}, nil},
-		{nil, nil},
-	}
-	for _, tt := range tests {
-		var got []string
-		for _, request := range latest(requests, tt.outstanding) {
-			got = append(got, request.RequestID)
+	for ended, want := range map[string]map[string]string{
+		"":   {"a": "1", "b": "3", "c": "2"},
+		"a":  {"b": "3", "c": "2"},
+		"c":  {"a": "1", "b": "3"},
+		"ab": {"c": "2"},
+	} {
+		var answers []artifacts.Answer
+		for _, id := range ended {
+			answers = append(answers, artifacts.Answer{RequestID: string(id)})
 		}
-		if !slices.Equal(got, tt.want) {
-			t.Errorf("for %v: %v, want %v", tt.outstanding, got, tt.want)
+		got := map[string]string{}
+		for _, request := range newLedger(refs(4), nil, answers).pending(requests, answers) {
+			for _, of := range request.lines {
+				got[request.RequestID] += of.RecordingID
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("after the answers %q (-want +got):\n%s", ended, diff)
+		}
+	}
+}
+
+// TestTheLastAnswerCounts, whatever order they are read in.
+func TestTheLastAnswerCounts(t *testing.T) {
+	requests := []artifacts.Request{{RequestID: "b"}, {RequestID: "c"}, {RequestID: "a"}}
+	answers := []artifacts.Answer{{RequestID: "a"}, {RequestID: "b"}, {RequestID: "c"}}
+	inOrder(answers, requests)
+	if got := []string{answers[0].RequestID, answers[1].RequestID, answers[2].RequestID}; !slices.Equal(got, []string{"b", "c", "a"}) {
+		t.Errorf("answers in the order %v", got)
+	}
+}
+
+func TestResultsAreFoundWhateverTheirCase(t *testing.T) {
+	p := pending{lines: ledger{{RecordingRef: genesys.RecordingRef{ConversationID: "ab", RecordingID: "cd"}}}}
+	for ref, want := range map[genesys.RecordingRef]bool{
+		{ConversationID: "ab", RecordingID: "cd"}: true,
+		{ConversationID: "AB", RecordingID: "Cd"}: true,
+		{ConversationID: "ab", RecordingID: "ce"}: false,
+		{ConversationID: "", RecordingID: "cd"}:   false,
+	} {
+		if got := p.find(ref) != nil; got != want {
+			t.Errorf("%v is found: %v, want %v", ref, got, want)
 		}
 	}
 }

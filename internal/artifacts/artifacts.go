@@ -14,6 +14,7 @@
 //	.work/batches/<batch>/slice.json         the conversations of the batch
 //	.work/batches/<batch>/inventory.json     its recordings, and which are wanted
 //	.work/batches/<batch>/requests/<try>-<n>.json
+//	.work/batches/<batch>/answers/<request>.json
 //	.work/batches/<batch>/files/<conversation>.<recording>.<nn>.json
 //	.work/batches/<batch>/outcome.json       the inventory with what became of each recording
 //	.work/batches/<batch>/runs/<run>.json    each process that worked on it

@@ -182,6 +182,28 @@ type Request struct {
 	Refs []genesys.RecordingRef `json:"refs"`
 }
 
+// Answer is what a batch request had given when it would give no more.
+type Answer struct {
+	Stamp
+	RequestID  string     `json:"requestId"`
+	Recordings []Answered `json:"recordings"`
+}
+
+// Answered is how a request answered for one recording.
+type Answered struct {
+	genesys.RecordingRef
+	// Results is the most results that were listed, in this request or before.
+	Results int `json:"results"`
+	// Refused is what Genesys Cloud said of a result that it will not give.
+	Refused string `json:"refused,omitempty"`
+	// Failed is why a result did not arrive, and Expired tells whether that was
+	// for its address.
+	Failed  string `json:"failed,omitempty"`
+	Expired bool   `json:"expired,omitempty"`
+	// Passed tells that not all came that is due, without a reason.
+	Passed bool `json:"passed,omitempty"`
+}
+
 // StoredFile is a file of a recording that is in the batch's bag.
 type StoredFile struct {
 	Stamp

@@ -64,6 +64,12 @@ func RequestKey(batch string, try, n int) string {
 	return fmt.Sprintf("%s/%04d-%04d%s", RequestFolder(batch), try, n, ending)
 }
 
+// AnswerFolder holds the Answers to a batch's Requests.
+func AnswerFolder(batch string) string { return BatchFolder(batch) + "/answers" }
+
+// AnswerKey is the key of the Answer to a Request. Its id must be a UUID.
+func AnswerKey(batch, requestID string) string { return AnswerFolder(batch) + "/" + requestID + ending }
+
 // FileFolder holds the StoredFiles of a batch.
 func FileFolder(batch string) string { return BatchFolder(batch) + "/files" }
 

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -42,6 +43,9 @@ type Connections struct {
 	Secrets kube.Reader
 	// Endpoints that may be asked.
 	Endpoints Endpoints
+	// StallTimeout is how long a media stream may stand still, the client's
+	// default if 0.
+	StallTimeout time.Duration
 
 	budgets budget.Registry
 	mu      sync.Mutex
@@ -108,7 +112,7 @@ func (c *Connections) connect(ctx context.Context, organization *v1alpha1.Genesy
 	if known, ok := c.open[kube.ObjectKeyFromObject(organization)]; ok && known.endpoint == endpoint && known.credentials == credentials {
 		return known.client, nil
 	}
-	made, err := client.New(client.Config{Endpoint: endpoint, Credentials: credentials, Budget: limiter})
+	made, err := client.New(client.Config{Endpoint: endpoint, Credentials: credentials, Budget: limiter, StallTimeout: c.StallTimeout})
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ const (
 	IndexTable         = "data/index.csv"
 	FilesTable         = "data/files.csv"
 	BagDeclaration     = "bagit.txt"
-	recordingsFolder   = "data/recordings"
+	RecordingsFolder   = "data/recordings"
 	bagInfo            = "bag-info.txt"
 	bagLog             = "custody/events.jsonl"
 	payloadManifest    = "manifest-sha256.txt"
@@ -27,7 +27,7 @@ const declaration = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 // RecordingPath is where a file of a recording lies in its bag. nn counts a
 // recording's files from 1. Both ids must be UUIDs.
 func RecordingPath(conversationID, recordingID string, nn int, extension string) string {
-	return fmt.Sprintf("%s/%s/%s/%02d.%s", recordingsFolder, conversationID, recordingID, nn, extension)
+	return fmt.Sprintf("%s/%s/%s/%02d.%s", RecordingsFolder, conversationID, recordingID, nn, extension)
 }
 
 // MetadataPath is where a conversation's metadata lies in its bag.
@@ -130,7 +130,7 @@ func (b Bag) writeTags(ctx context.Context, fsys fs.FS, create Creator, payload 
 func checkFiles(files []File, payload []Digest) error {
 	stored := map[string]Digest{}
 	for _, d := range payload {
-		if strings.HasPrefix(d.Path, recordingsFolder+"/") {
+		if strings.HasPrefix(d.Path, RecordingsFolder+"/") {
 			stored[d.Path] = d
 		}
 	}

@@ -28,6 +28,7 @@ import (
 	"github.com/gcexport/recording-export-operator/controllers/recordingexport"
 	"github.com/gcexport/recording-export-operator/controllers/recordingexportbatch"
 	"github.com/gcexport/recording-export-operator/internal/connection"
+	genesysclient "github.com/gcexport/recording-export-operator/internal/genesys/client"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
@@ -68,13 +69,15 @@ type Paces struct {
 	Patience     outcome.Patience
 	// Progress is between looks at work that is running.
 	Progress time.Duration
+	// Stall is how long a media stream may stand still, the client's default if 0.
+	Stall time.Duration
 }
 
 // DefaultPaces is what the manager uses.
 func DefaultPaces() Paces {
 	return Paces{
 		genesysorganization.DefaultPace(), exportdestination.DefaultPace(), recordingexport.DefaultPace(),
-		recordingexportbatch.DefaultPace(), outcome.DefaultPatience(), 3 * time.Second,
+		recordingexportbatch.DefaultPace(), outcome.DefaultPatience(), 3 * time.Second, genesysclient.DefaultStallTimeout,
 	}
 }
 
@@ -102,7 +105,7 @@ func New(cfg *rest.Config, options Options) (ctrl.Manager, error) {
 	o := &operator{
 		Options:     options,
 		manager:     mgr,
-		connections: &connection.Connections{Secrets: mgr.GetAPIReader(), Endpoints: options.Endpoints},
+		connections: &connection.Connections{Secrets: mgr.GetAPIReader(), Endpoints: options.Endpoints, StallTimeout: options.Paces.Stall},
 		publisher:   loop.Publisher{Client: mgr.GetClient(), Events: mgr.GetEventRecorder(name)},
 		clock:       options.Clock,
 		actor:       actor(),

@@ -17,26 +17,38 @@ type Stored struct {
 	SHA256 string
 }
 
+// Stream is what Copy stores.
+type Stream struct {
+	From io.Reader
+	// Length is what the source announced, in bytes, negative if it did not.
+	Length int64
+	// Accept is asked once all has come, and may refuse it; nil accepts anything.
+	Accept func(Stored) error
+}
+
 // ErrShort is the error for a stream whose length is not the one announced.
 var ErrShort = errors.New("not of the announced length")
 
-// Copy streams from into the archive while hashing it. length is what the
-// source announced, in bytes, negative if it did not; a stream of another
-// length, or without a byte, is not stored. Memory use does not depend on the length. If there is
-// something under key already, the error is fs.ErrExist.
-func Copy(ctx context.Context, store archive.Store, key string, from io.Reader, length int64) (Stored, error) {
+// Copy streams into the archive while hashing. A stream of another length than
+// was announced, without a byte, or that is not accepted, is not stored. Memory
+// use does not depend on the length. If there is something under key already,
+// the error is fs.ErrExist.
+func Copy(ctx context.Context, store archive.Store, key string, stream Stream) (Stored, error) {
 	var stored Stored
 	err := store.Create(ctx, key, func(w io.Writer) error {
 		hash := sha256.New()
-		size, err := io.Copy(io.MultiWriter(w, hash), from)
+		size, err := io.Copy(io.MultiWriter(w, hash), stream.From)
 		if err != nil {
 			return err
 		}
-		if length >= 0 && size != length || size == 0 {
-			return fmt.Errorf("%w: %d bytes came, %d were announced", ErrShort, size, length)
+		if stream.Length >= 0 && size != stream.Length || size == 0 {
+			return fmt.Errorf("%w: %d bytes came, %d were announced", ErrShort, size, stream.Length)
 		}
 		stored = Stored{size, hex.EncodeToString(hash.Sum(nil))}
-		return nil
+		if stream.Accept == nil {
+			return nil
+		}
+		return stream.Accept(stored)
 	})
 	return stored, err
 }

@@ -25,7 +25,7 @@ const abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 func TestCopyStoresAndHashes(t *testing.T) {
 	for _, length := range []int64{-1, 3} {
 		store := openStore(t)
-		got, err := Copy(t.Context(), store, "a", strings.NewReader("abc"), length)
+		got, err := Copy(t.Context(), store, "a", Stream{From: strings.NewReader("abc"), Length: length})
 		if want := (Stored{3, abc}); err != nil || got != want {
 			t.Errorf("Copy: %+v, %v; want %+v", got, err, want)
 		}
@@ -38,16 +38,16 @@ func TestCopyStoresAndHashes(t *testing.T) {
 func TestCopyStoresNothingThatIsNotWhole(t *testing.T) {
 	store := openStore(t)
 	cut := errors.New("cut")
-	if _, err := Copy(t.Context(), store, "a", iotest.DataErrReader(iotest.ErrReader(cut)), -1); !errors.Is(err, cut) {
+	if _, err := Copy(t.Context(), store, "a", Stream{From: iotest.DataErrReader(iotest.ErrReader(cut)), Length: -1}); !errors.Is(err, cut) {
 		t.Errorf("a stream that breaks: %v", err)
 	}
 	for _, length := range []int64{2, 4} {
-		if _, err := Copy(t.Context(), store, "a", strings.NewReader("abc"), length); !errors.Is(err, ErrShort) {
+		if _, err := Copy(t.Context(), store, "a", Stream{From: strings.NewReader("abc"), Length: length}); !errors.Is(err, ErrShort) {
 			t.Errorf("3 bytes where %d were announced: %v", length, err)
 		}
 	}
 	for _, length := range []int64{-1, 0} {
-		if _, err := Copy(t.Context(), store, "a", strings.NewReader(""), length); !errors.Is(err, ErrShort) {
+		if _, err := Copy(t.Context(), store, "a", Stream{From: strings.NewReader(""), Length: length}); !errors.Is(err, ErrShort) {
 			t.Errorf("an empty stream: %v", err)
 		}
 	}
@@ -58,13 +58,29 @@ func TestCopyStoresNothingThatIsNotWhole(t *testing.T) {
 
 func TestCopyKeepsWhatIsThere(t *testing.T) {
 	store := openStore(t)
-	if _, err := Copy(t.Context(), store, "a", strings.NewReader("abc"), -1); err != nil {
+	if _, err := Copy(t.Context(), store, "a", Stream{From: strings.NewReader("abc"), Length: -1}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Copy(t.Context(), store, "a", strings.NewReader("xyz"), -1); !errors.Is(err, fs.ErrExist) {
+	if _, err := Copy(t.Context(), store, "a", Stream{From: strings.NewReader("xyz"), Length: -1}); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("Copy: %v, want fs.ErrExist", err)
 	}
 	if got, err := Inspect(t.Context(), store, "a"); err != nil || got.SHA256 != abc {
 		t.Errorf("Inspect: %+v, %v", got, err)
+	}
+}
+
+func TestCopyStoresOnlyWhatIsAccepted(t *testing.T) {
+	store := openStore(t)
+	refused := errors.New("seen before")
+	var shown Stored
+	_, err := Copy(t.Context(), store, "a", Stream{From: strings.NewReader("abc"), Length: 3, Accept: func(got Stored) error {
+		shown = got
+		return refused
+	}})
+	if !errors.Is(err, refused) || shown != (Stored{3, abc}) {
+		t.Errorf("Copy: %v, after it was shown %+v", err, shown)
+	}
+	if _, err := Inspect(t.Context(), store, "a"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it is stored all the same: %v", err)
 	}
 }

@@ -48,11 +48,22 @@ func (c *Client) OpenMedia(ctx context.Context, signed genesys.SignedURL) (*gene
 		defer func() { _ = stream.Close() }()
 		return nil, mediaRefusal(res)
 	}
+	if !marksEnd(res) {
+		defer func() { _ = stream.Close() }()
+		return nil, failure(opMedia, answer{status: res.StatusCode, header: res.Header}, malformed("the answer does not say where it ends"))
+	}
 	return &genesys.Media{
 		Body:        stream,
 		ContentType: clean(res.Header.Get("Content-Type"), maxWord),
 		Length:      res.ContentLength,
 	}, nil
+}
+
+// marksEnd tells whether an answer that is cut short can be told from a whole one:
+// it can if its length is known, if it comes in chunks, or over HTTP/2. Where the
+// end of the connection is its only end (RFC 9112, section 6.3), it cannot.
+func marksEnd(res *http.Response) bool {
+	return res.ContentLength >= 0 || len(res.TransferEncoding) > 0 || res.ProtoMajor > 1
 }
 
 // checkMediaURL refuses what media cannot be at. Its errors are without the URL.

@@ -71,6 +71,24 @@ func TestMediaOfUnknownLength(t *testing.T) {
 	}
 }
 
+// TestMediaThatEndWithTheConnection: an answer of which nobody can tell whether it
+// was cut short is not taken.
+func TestMediaThatEndWithTheConnection(t *testing.T) {
+	cloud := newCloud(t)
+	cloud.on(routeMedia, func(w http.ResponseWriter, _ *http.Request) {
+		conn, buffered, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		_, _ = buffered.WriteString("HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\nConnection: close\r\n\r\ncont")
+		_ = buffered.Flush()
+	})
+	_, err := newClient(t, cloud).OpenMedia(t.Context(), signed(cloud))
+	expectKind(t, err, genesys.KindMalformed)
+}
+
 func TestRefusedMedia(t *testing.T) {
 	tests := map[int]genesys.Kind{
 		204: genesys.KindMalformed,

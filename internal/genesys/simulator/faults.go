@@ -17,6 +17,9 @@ type Fault struct {
 	// request. Empty: any.
 	ConversationID string `json:"conversationId,omitempty"`
 	RecordingID    string `json:"recordingId,omitempty"`
+	// Path is that of the request, without its query, such as one file's of a
+	// recording: /media/<conversation>/<recording>/1.wav. Empty: any.
+	Path string `json:"path,omitempty"`
 	// ClientID is the OAuth client that asks. Empty: any.
 	ClientID string `json:"clientId,omitempty"`
 
@@ -40,6 +43,8 @@ type Fault struct {
 	RetryAfter time.Duration `json:"retryAfter,omitempty"`
 	// Body spoils the body of the answer. Empty: it stays.
 	Body Spoilt `json:"body,omitempty"`
+	// Results changes how the results of a batch request are listed. Empty: not at all.
+	Results Mislisted `json:"results,omitempty"`
 	// Reset breaks the connection instead of answering.
 	Reset bool `json:"reset,omitempty"`
 	// Applied lets the request take effect although its answer is an error or is
@@ -75,6 +80,27 @@ const (
 	Null Spoilt = "null"
 	// Truncated: half of it, then the connection breaks.
 	Truncated Spoilt = "truncated"
+	// Standing: half of it, then nothing, until the client goes away.
+	Standing Spoilt = "standing"
+	// Page: an error page that says it were what was asked for.
+	Page Spoilt = "page"
+)
+
+// Mislisted is a way to list the results of a batch request otherwise.
+type Mislisted string
+
+// The ways to list results otherwise.
+const (
+	// Reversed: the last one first.
+	Reversed Mislisted = "reversed"
+	// Capitals: ids in capitals.
+	Capitals Mislisted = "capitals"
+	// Stray: one more, of a recording that was not asked for.
+	Stray Mislisted = "stray"
+	// Retyped: of another content type.
+	Retyped Mislisted = "retyped"
+	// Resigned: each with an address that was not there before.
+	Resigned Mislisted = "resigned"
 )
 
 // aboutResults tells whether the fault is about batch results.
@@ -135,6 +161,7 @@ func (b *faultBook) forCall(c *call) *fault {
 	return b.first(func(f *fault) bool {
 		return !f.aboutResults() &&
 			(f.Route == "" || f.Route == c.route.pattern) &&
+			(f.Path == "" || f.Path == c.URL.Path) &&
 			(f.ClientID == "" || c.client != nil && f.ClientID == c.client.id) &&
 			(f.ConversationID == "" || slices.Contains(c.conversations, f.ConversationID)) &&
 			(f.RecordingID == "" || slices.Contains(c.recordings, f.RecordingID))

@@ -5,7 +5,9 @@ import (
 	"math"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // distort answers a call in the way of the fault.
@@ -73,18 +75,61 @@ func (f *fault) spoil(answer reply) reply {
 	if f.UnknownFields || f.UnknownValues {
 		answer.body = f.estrange(answer.body)
 	}
+	if f.Results != "" {
+		answer.body = f.mislist(answer.body)
+	}
 	switch f.Body {
 	case HTML:
 		answer.contentType = "text/html"
-		answer.body = []byte("<html><head><title>Bad Gateway</title></head><body>upstream gone</body></html>\n")
+		answer.body = []byte(errorPage)
+	case Page:
+		answer.body = []byte(errorPage)
 	case Empty:
 		answer.body = nil
 	case Null:
 		answer.body = []byte("null")
 	case Truncated:
 		answer.cut = true
+	case Standing:
+		answer.stands = true
 	}
 	return answer
+}
+
+// errorPage is that of some proxy.
+const errorPage = "<html><head><title>Bad Gateway</title></head><body>upstream gone</body></html>\n"
+
+// mislist lists the results of a batch request otherwise; other bodies stay.
+func (f *fault) mislist(body []byte) []byte {
+	var status batchStatus
+	if json.Unmarshal(body, &status) != nil {
+		return body
+	}
+	if f.Results == Reversed {
+		slices.Reverse(status.Results)
+	}
+	if f.Results == Stray && len(status.Results) > 0 {
+		stray := status.Results[0]
+		stray.RecordingID = newUUID()
+		status.Results = append([]batchResult{stray}, status.Results...)
+	}
+	for i := range status.Results {
+		f.mislistOne(&status.Results[i])
+	}
+	return encode(status)
+}
+
+func (f *fault) mislistOne(result *batchResult) {
+	switch f.Results {
+	case Capitals:
+		result.ConversationID, result.RecordingID = strings.ToUpper(result.ConversationID), strings.ToUpper(result.RecordingID)
+	case Retyped:
+		result.ContentType = "application/octet-stream"
+	case Resigned:
+		if result.ResultURL != "" {
+			result.ResultURL += "&Nonce=" + newUUID() // which the signature does not cover
+		}
+	}
 }
 
 // isoDate matches a date in JSON, not an interval.

@@ -61,8 +61,11 @@ func (f Fault) Validate() error {
 	if f.Status != 0 {
 		errs = append(errs, within("status", float64(f.Status), 400, 599))
 	}
-	if !slices.Contains([]Spoilt{"", HTML, Empty, Null, Truncated}, f.Body) {
-		errs = append(errs, fmt.Errorf("body is %q, must be one of html, empty, null, truncated", f.Body))
+	if !slices.Contains([]Spoilt{"", HTML, Empty, Null, Truncated, Standing, Page}, f.Body) {
+		errs = append(errs, fmt.Errorf("body is %q, must be one of html, empty, null, truncated, standing, page", f.Body))
+	}
+	if !slices.Contains([]Mislisted{"", Reversed, Capitals, Stray, Retyped, Resigned}, f.Results) {
+		errs = append(errs, fmt.Errorf("results is %q, must be one of reversed, capitals, stray, retyped, resigned", f.Results))
 	}
 	if min(f.Delay, f.RetryAfter) < 0 || min(f.Nth, f.Count) < 0 {
 		errs = append(errs, errors.New("nothing may be negative"))

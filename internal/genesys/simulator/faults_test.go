@@ -1,10 +1,12 @@
 package simulator_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -79,6 +81,87 @@ func TestFaultTruncates(t *testing.T) {
 	if !errors.Is(err, io.ErrUnexpectedEOF) || a.status != 200 || !strings.HasPrefix(string(whole.body), string(a.body)) ||
 		len(a.body) != len(whole.body)/2 {
 		t.Errorf("error %v after %d of %d bytes", err, len(a.body), len(whole.body))
+	}
+}
+
+func TestFaultStandsStill(t *testing.T) {
+	w := newWorld(t)
+	w.InjectFault(simulator.Fault{Body: simulator.Standing})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, w.url+probe, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+w.token)
+	response, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	half := make([]byte, response.ContentLength/2)
+	if _, err := io.ReadFull(response.Body, half); err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if n, err := response.Body.Read(half); !errors.Is(err, context.Canceled) {
+		t.Errorf("after half of the body came %d bytes, %v", n, err)
+	}
+}
+
+func TestFaultPageKeepsTheType(t *testing.T) {
+	w := newWorld(t)
+	w.InjectFault(simulator.Fault{Body: simulator.Page})
+	if a := w.get(probe); !strings.HasPrefix(string(a.body), "<html>") || a.header.Get("Content-Type") != "application/json" {
+		t.Errorf("%q comes as %s", a.body, a.header.Get("Content-Type"))
+	}
+}
+
+func TestFaultMatchesAPath(t *testing.T) {
+	w := newWorld(t)
+	w.InjectFault(simulator.Fault{Path: "/api/v2/organizations/me", Status: 503})
+	w.want(w.get(probe), 200)
+	w.want(w.get("/api/v2/organizations/me"), 503)
+}
+
+// TestFaultMislists: the same request is listed otherwise, and only as said.
+func TestFaultMislists(t *testing.T) {
+	w := newWorld(t)
+	c := w.pick(func(c simulator.Conversation) bool { return len(c.Recordings) > 1 && len(c.Recordings) < 100 })
+	id := w.submitBatch(object{"conversationId": c.ID})
+	w.clock.advance(w.Options().BatchDelay)
+	list := func(how simulator.Mislisted) []batchResult {
+		w.ClearFaults()
+		w.InjectFault(simulator.Fault{Route: simulator.RouteBatch, Results: how})
+		var status struct{ Results []batchResult }
+		w.get(batches + "/" + id).decode(&status)
+		return status.Results
+	}
+	plain := list("")
+	reversed := list(simulator.Reversed)
+	slices.Reverse(reversed)
+	if !slices.Equal(reversed, plain) {
+		t.Errorf("reversed %v", reversed)
+	}
+	if stray := list(simulator.Stray); len(stray) != len(plain)+1 || !slices.Equal(stray[1:], plain) || stray[0].RecordingID == plain[0].RecordingID {
+		t.Errorf("with a stray one %v", stray)
+	}
+	for how, same := range map[simulator.Mislisted]func(got, want batchResult) bool{
+		simulator.Capitals: func(got, want batchResult) bool {
+			return got.RecordingID == strings.ToUpper(want.RecordingID) && got.ResultURL == want.ResultURL
+		},
+		simulator.Retyped: func(got, want batchResult) bool {
+			return got.ContentType != want.ContentType && got.ResultURL == want.ResultURL
+		},
+		simulator.Resigned: func(got, want batchResult) bool {
+			return got.ResultURL != want.ResultURL && w.download(got.ResultURL).status == 200
+		},
+	} {
+		for i, got := range list(how) {
+			if !same(got, plain[i]) {
+				t.Errorf("%s: %+v was %+v", how, got, plain[i])
+			}
+		}
 	}
 }
 
@@ -264,10 +347,10 @@ func TestFaultAsJSON(t *testing.T) {
 	for text, want := range map[string]simulator.Fault{
 		`{"route":"GET /api/v2/tokens/me","status":503,"retryAfter":"2s","delay":"1m0s"}`: {
 			Route: simulator.RouteTokenSelf, Status: 503, RetryAfter: 2 * time.Second, Delay: time.Minute},
-		`{"conversationId":"c","recordingId":"r","clientId":"k","nth":2,"count":3,"probability":0.5,"code":"x","message":"y","body":"html","reset":true,"applied":true,"badDates":true,"unknownFields":true,"unknownValues":true,"resultError":"e","withhold":true}`: {
+		`{"conversationId":"c","recordingId":"r","clientId":"k","nth":2,"count":3,"probability":0.5,"code":"x","message":"y","body":"html","reset":true,"applied":true,"path":"/p","results":"stray","badDates":true,"unknownFields":true,"unknownValues":true,"resultError":"e","withhold":true}`: {
 			ConversationID: "c", RecordingID: "r", ClientID: "k", Nth: 2, Count: 3, Probability: 0.5, Code: "x", Message: "y",
 			Body: simulator.HTML, Reset: true, Applied: true, BadDates: true, UnknownFields: true, UnknownValues: true,
-			ResultError: "e", Withhold: true},
+			Path: "/p", Results: simulator.Stray, ResultError: "e", Withhold: true},
 	} {
 		var got simulator.Fault
 		if err := json.Unmarshal([]byte(text), &got); err != nil || got != want {
@@ -296,6 +379,7 @@ func TestFaultValidation(t *testing.T) {
 		"probability": {Probability: 2},
 		"status":      {Status: 200},
 		"body":        {Body: "soup"},
+		"results":     {Results: "soup"},
 		"negative":    {Delay: -1},
 		"no route":    {Route: "GET /nothing"},
 	} {

@@ -18,8 +18,10 @@ type reply struct {
 	// the correlation id from the call.
 	problem *problem
 	// cut sends half of the body and breaks the connection, reset breaks it
-	// before a byte is sent.
-	cut, reset bool
+	// before a byte is sent. stands sends half of the body, and then nothing until
+	// gone is closed.
+	cut, reset, stands bool
+	gone               <-chan struct{}
 }
 
 // respond answers with JSON.
@@ -41,6 +43,7 @@ func (r reply) with(c *call) reply {
 	header := maps.Clone(c.header)
 	maps.Copy(header, r.header)
 	r.header = header
+	r.gone = c.Context().Done()
 	if r.problem != nil {
 		r.problem.ContextID = c.correlation
 		r.body = encode(r.problem)
@@ -64,12 +67,15 @@ func (r reply) send(w http.ResponseWriter) {
 	}
 	w.WriteHeader(r.status)
 	body := r.body
-	if r.cut {
+	if r.cut || r.stands {
 		body = body[:len(body)/2]
 	}
 	_, err := w.Write(body)
-	if r.cut {
+	if r.cut || r.stands {
 		err = errors.Join(err, http.NewResponseController(w).Flush(), errCut)
+	}
+	if r.stands {
+		<-r.gone
 	}
 	if err != nil {
 		panic(http.ErrAbortHandler)

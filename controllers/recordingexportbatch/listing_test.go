@@ -1,0 +1,242 @@
+package recordingexportbatch
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/utils/clock"
+	"pgregory.net/rapid"
+
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+)
+
+// tester is a test, or one of many that rapid makes.
+type tester interface {
+	Fatal(...any)
+	Context() context.Context
+}
+
+// shelf gives what lies at an address, and counts how often.
+type shelf struct {
+	content map[genesys.SignedURL]string
+	broken  map[genesys.SignedURL]error
+	given   int
+}
+
+func (s *shelf) OpenMedia(_ context.Context, url genesys.SignedURL) (*genesys.Media, error) {
+	if err := s.broken[url]; err != nil {
+		return nil, err
+	}
+	s.given++
+	body := s.content[url]
+	return &genesys.Media{Body: io.NopCloser(strings.NewReader(body)), Length: int64(len(body))}, nil
+}
+
+// put lays content out at a new address.
+func (s *shelf) put(content string) genesys.BatchResult {
+	url := genesys.NewSignedURL(fmt.Sprintf("https://media/%d", len(s.content)))
+	s.content[url] = content
+	return genesys.BatchResult{RecordingRef: ref(1), URL: url, ContentType: "application/octet-stream"}
+}
+
+func newShelf() *shelf {
+	return &shelf{content: map[genesys.SignedURL]string{}, broken: map[genesys.SignedURL]error{}}
+}
+
+func newDelivery(t tester, root string, media mediaReader) *delivery {
+	store, err := archive.OpenDirectory(root, "case-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &delivery{
+		requester: requester{store: store, clock: clock.RealClock{}, actor: "test", gates: &transfer.Gates{}, limit: 1, batch: "b"},
+		media:     media, pace: DefaultPace(), deadline: time.Now().Add(time.Hour),
+	}
+}
+
+// bag returns the contents of the files that are noted down, by number, and fails
+// unless they are those of the bag.
+func (d *delivery) bag(t tester) map[int]string {
+	notes, err := artifacts.All[artifacts.StoredFile](t.Context(), d.store, artifacts.FileFolder(d.batch))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[int]string{}
+	for _, f := range notes {
+		content, err := fs.ReadFile(d.store.FS(t.Context()), evidence.BagFolder(d.batch)+"/"+f.Path)
+		if err != nil || int64(len(content)) != f.Size {
+			t.Fatal("note", f.Path, "does not fit:", err)
+		}
+		files[f.Number] = string(content)
+	}
+	stored, err := fs.Glob(d.store.FS(t.Context()), evidence.BagFolder(d.batch)+"/"+evidence.RecordingsFolder+"/*/*/*")
+	if err != nil || len(stored) != len(files) {
+		t.Fatal("stored", stored, "noted", files, err)
+	}
+	return files
+}
+
+// recalled is the recording's line as another process would find it.
+func (d *delivery) recalled(t tester) *line {
+	notes, err := artifacts.All[artifacts.StoredFile](t.Context(), d.store, artifacts.FileFolder(d.batch))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newLedger(refs(1), notes, nil)
+	if err := l.findUnnoted(t.Context(), d.store, d.batch); err != nil {
+		t.Fatal(err)
+	}
+	l[0].begin()
+	return l[0]
+}
+
+// TestFilesAreKnownByTheirContent: whatever the order, however often a request is
+// looked at or made anew, with addresses that stay or change, that break, and with
+// contents that are equal: in the end there are as many files of each content as
+// there are results, and none is stored twice.
+func TestFilesAreKnownByTheirContent(t *testing.T) {
+	root, rounds := t.TempDir(), 0
+	rapid.Check(t, func(t *rapid.T) {
+		media := newShelf()
+		rounds++
+		d := newDelivery(t, filepath.Join(root, fmt.Sprint(rounds)), media)
+		contents := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c"}), 1, 4).Draw(t, "contents")
+		results := func() []genesys.BatchResult {
+			out := make([]genesys.BatchResult, len(contents))
+			for i, content := range contents {
+				out[i] = media.put(content)
+			}
+			return rapid.Permutation(out).Draw(t, "order")
+		}
+		for request := range rapid.IntRange(1, 3).Draw(t, "requests") {
+			l, listed := d.recalled(t), results()
+			for range rapid.IntRange(1, 3).Draw(t, "looks") {
+				if rapid.Bool().Draw(t, "signed anew") {
+					listed = results()
+				}
+				shown := listed[:rapid.IntRange(1, len(listed)).Draw(t, "shown")]
+				clear(media.broken)
+				for _, result := range shown {
+					if rapid.Bool().Draw(t, "broken") {
+						media.broken[result.URL] = &genesys.Error{Kind: genesys.KindTransient}
+					}
+				}
+				if err := d.take(t.Context(), newListing(fmt.Sprint(request), l, shown)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		l := d.recalled(t)
+		clear(media.broken)
+		for range 2 {
+			if err := d.take(t.Context(), newListing("last", l, results())); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := slices.Sorted(maps.Values(d.bag(t)))
+		if diff := cmp.Diff(slices.Sorted(slices.Values(contents)), got); diff != "" || l.open() {
+			t.Fatalf("open %v, contents (-want +got):\n%s", l.open(), diff)
+		}
+	})
+}
+
+// TestNothingIsFetchedTwice as long as the request is the same, though it signs
+// its addresses anew.
+func TestNothingIsFetchedTwice(t *testing.T) {
+	media := newShelf()
+	d := newDelivery(t, t.TempDir(), media)
+	l := d.recalled(t)
+	for range 3 {
+		results := []genesys.BatchResult{media.put("a"), media.put("b")}
+		if err := d.take(t.Context(), newListing("r", l, results)); err != nil {
+			t.Fatal(err)
+		}
+		l = d.recalled(t) // as after a restart
+	}
+	if media.given != 2 {
+		t.Errorf("media were fetched %d times, want once each", media.given)
+	}
+}
+
+// TestNumbersFollowTheListing, and stay with the content when the order changes.
+func TestNumbersFollowTheListing(t *testing.T) {
+	media := newShelf()
+	d := newDelivery(t, t.TempDir(), media)
+	a, b := media.put("a"), media.put("b")
+	media.broken[a.URL] = &genesys.Error{Kind: genesys.KindForbidden}
+	l := d.recalled(t)
+	if err := d.take(t.Context(), newListing("1", l, []genesys.BatchResult{a, b})); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[int]string{2: "b"}, d.bag(t)); diff != "" || !l.expired {
+		t.Errorf("expired %v, files (-want +got):\n%s", l.expired, diff)
+	}
+	l = d.recalled(t)
+	again := []genesys.BatchResult{media.put("c"), media.put("b"), media.put("a")}
+	if err := d.take(t.Context(), newListing("2", l, again)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[int]string{1: "c", 2: "b", 3: "a"}, d.bag(t)); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
+
+// TestAFileThatNobodyNoted is found by its content, whatever its type was called,
+// and otherwise kept as it is.
+func TestAFileThatNobodyNoted(t *testing.T) {
+	media := newShelf()
+	d := newDelivery(t, t.TempDir(), media)
+	for number, content := range []string{"a", "lost"} {
+		key := evidence.BagFolder("b") + "/" + evidence.RecordingPath("c", "1", number+1, "ogg")
+		if err := d.store.Create(t.Context(), key, func(w io.Writer) error { _, err := io.WriteString(w, content); return err }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := d.recalled(t)
+	if err := d.take(t.Context(), newListing("r", l, []genesys.BatchResult{media.put("b"), media.put("a")})); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.adopt(t.Context(), l); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[int]string{1: "a", 2: "lost", 3: "b"}, d.bag(t)); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
+
+// TestAnotherProcessWasQuicker: what it stored under the same name is kept, and
+// used if it is the same.
+func TestAnotherProcessWasQuicker(t *testing.T) {
+	for _, theirs := range []string{"a", "other"} {
+		media := newShelf()
+		root := t.TempDir()
+		d, other := newDelivery(t, root, media), newDelivery(t, root, media)
+		l := d.recalled(t)
+		if err := other.take(t.Context(), newListing("r", other.recalled(t), []genesys.BatchResult{media.put(theirs)})); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.take(t.Context(), newListing("r", l, []genesys.BatchResult{media.put("a")})); err != nil {
+			t.Fatal(err)
+		}
+		want := map[int]string{1: theirs}
+		if theirs != "a" {
+			want[2] = "a"
+		}
+		if diff := cmp.Diff(want, d.bag(t)); diff != "" {
+			t.Errorf("files (-want +got):\n%s", diff)
+		}
+	}
+}
