@@ -48,6 +48,8 @@ const (
 	ReasonCompleteWithGaps = "CompleteWithGaps"
 	// ReasonInternalError: something failed that should not; it is tried again.
 	ReasonInternalError = "InternalError"
+	// ReasonDeadlineExceeded: what was waited for did not come in time; it goes on as soon as it can.
+	ReasonDeadlineExceeded = "DeadlineExceeded"
 	// ReasonReached is the reason of a step condition that is True.
 	ReasonReached = "Reached"
 )

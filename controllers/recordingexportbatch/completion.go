@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -49,7 +48,6 @@ type completionWork struct {
 type outstandingError struct {
 	count int
 	last  error
-	until time.Time
 }
 
 func (e *outstandingError) Error() string {
@@ -63,7 +61,7 @@ func (e *outstandingError) Unwrap() error { return e.last }
 
 // Outcome is to wait for the new request.
 func (e *outstandingError) Outcome() outcome.Outcome {
-	return outcome.Wait(v1alpha1.ReasonRecordingsOutstanding, e.Error()+"; they are requested again, until "+e.until.UTC().Format(time.RFC3339), 0)
+	return outcome.Wait(v1alpha1.ReasonRecordingsOutstanding, e.Error()+"; they are requested again", 0)
 }
 
 // run goes on from whatever artifacts there are.
@@ -101,7 +99,7 @@ func (w *completionWork) deliver(ctx context.Context) (*evidence.Inventory, erro
 		// nothing but worn out addresses is in the way and each round brings something.
 		if len(open) > 0 {
 			if !left.expired() || wanted.stored() <= stored {
-				return nil, &outstandingError{len(left), left.last(), w.deadline}
+				return nil, &outstandingError{len(left), left.last()}
 			}
 			stored = wanted.stored()
 		}

@@ -120,7 +120,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, batch *v1alpha1.RecordingExp
 		batch.Status.StartTime = &metav1.Time{Time: r.Clock.Now()}
 	}
 	s := &scope{batch: batch}
-	out := r.advance(ctx, s)
+	out := bounded(r.advance(ctx, s), s.deadline(), r.Clock.Now())
 	summarize(s, out, r.Clock.Now())
 	return loop.IgnoreConflict(loop.Result(out), r.Publish(ctx, batch, before))
 }
@@ -198,7 +198,7 @@ func (r *Reconciler) connect(ctx context.Context, s *scope) (outcome.Outcome, er
 		return outcome.Stall(v1alpha1.ReasonOrganizationNotReady, fmt.Sprintf(
 			"mend the GenesysOrganization %q: %s", organization.Name, conditions.Message(&organization)), 0), nil
 	case organization.Status.Organization == nil:
-		return outcome.Wait(v1alpha1.ReasonOrganizationNotReady, "waiting for the login of the organisation", 0), nil
+		return outcome.Wait(v1alpha1.ReasonOrganizationNotReady, fmt.Sprintf("waiting for the login of the GenesysOrganization %q", organization.Name), 0), nil
 	}
 	var err error
 	if s.cloud, err = r.Cloud(ctx, &organization); err != nil {

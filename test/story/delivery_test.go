@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/operator"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
@@ -315,4 +316,37 @@ func TestAfterTheDeadlineGenesysCloudMayBeAway(t *testing.T) {
 	if got := w.reasons("recordings.csv"); got["NotDelivered"] != len(w.exportable()) {
 		t.Errorf("the reasons are %v", got)
 	}
+}
+
+// TestPastTheDeadlineAPersonIsAsked about what keeps a batch from going on; it goes
+// on by itself all the same.
+func TestPastTheDeadlineAPersonIsAsked(t *testing.T) {
+	w := newStory(t, func(o *simulator.Options) { o.Conversations, o.HeldShare = 50, 0 })
+	w.Furnish()
+	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteBatchSubmit, Status: http.StatusBadGateway})
+	w.Start()
+	export := w.exportWithin(3 * time.Second)
+	batch := &v1alpha1.RecordingExportBatch{}
+	testenv.Eventually(t, "a batch waits for Genesys Cloud", func() bool { return w.anyBatch(batch, v1alpha1.ReasonGenesysUnavailable) })
+	w.says(batch, "502", "waited for until "+batch.Status.StartTime.Add(3*time.Second).UTC().Format(time.RFC3339))
+	testenv.Eventually(t, "a batch is past its deadline", func() bool { return w.anyBatch(batch, v1alpha1.ReasonDeadlineExceeded) })
+	w.says(batch, "502", "look into what keeps the batch from going on")
+	if !conditions.IsStalled(batch) {
+		t.Error("it is not stalled")
+	}
+	w.Sim.ClearFaults()
+	w.Await(export, v1alpha1.ReasonComplete)
+	w.judge(w.exportable())
+}
+
+// anyBatch finds a batch whose Ready condition has a reason.
+func (w *story) anyBatch(batch *v1alpha1.RecordingExportBatch, reason string) bool {
+	w.Helper()
+	for _, b := range w.batches() {
+		if conditions.Reason(&b) == reason {
+			*batch = b
+			return true
+		}
+	}
+	return false
 }
