@@ -134,6 +134,8 @@ const (
 	ReasonFetchingMetadata = "FetchingMetadata"
 	// ReasonMetadataParked: conversations whose metadata timed out are asked again, last.
 	ReasonMetadataParked = "MetadataParked"
+	// ReasonRestoringArchived: archived recordings are on their way back.
+	ReasonRestoringArchived = "RestoringArchived"
 	// ReasonSubmitting: the recordings are being requested.
 	ReasonSubmitting = "Submitting"
 	// ReasonTransferring: the recordings are being fetched and stored.

@@ -71,8 +71,9 @@ type RecordingExportSpec struct {
 	Metadata MetadataPolicy `json:"metadata,omitzero"`
 
 	// archived says what is done with recordings that Genesys Cloud has archived. List (the default) names each
-	// of them as unavailable.
-	// +kubebuilder:validation:Enum=List
+	// of them as unavailable. Restore asks Genesys Cloud to restore them, within the organisation's quota, and waits
+	// for each until its batch's deadline; what then follows has as much time again.
+	// +kubebuilder:validation:Enum=List;Restore
 	// +kubebuilder:default=List
 	// +optional
 	Archived string `json:"archived,omitempty"`
@@ -117,6 +118,12 @@ type RecordingExportSpec struct {
 	// +optional
 	RetainBatches *int32 `json:"retainBatches,omitempty"`
 }
+
+// What is done with archived recordings.
+const (
+	ArchivedList    = "List"
+	ArchivedRestore = "Restore"
+)
 
 // AttributeValue is one line of text.
 // +kubebuilder:validation:MaxLength=256

@@ -43,6 +43,7 @@ func (w *completionWork) seal(ctx context.Context, settled evidence.Inventory) e
 			evidence.InfoField{Name: "Bagging-Date", Value: now.At.Format(time.DateOnly)}),
 		Events:   append(record.events(settled), evidence.Event{Time: now.At, Type: "BagSealed", Actor: now.By}),
 		Metadata: func(id string) ([]byte, error) { return record.metadata[id].Body, nil },
+		Restored: record.body,
 	}
 	folder := evidence.BagFolder(w.batch)
 	stored, err := fs.Sub(w.store.FS(ctx), folder)
@@ -63,6 +64,7 @@ type record struct {
 	requests []artifacts.Request
 	files    []artifacts.StoredFile
 	runs     []artifacts.Run
+	restorationRecord
 }
 
 func (w *completionWork) gather(ctx context.Context) (record, error) {
@@ -74,6 +76,9 @@ func (w *completionWork) gather(ctx context.Context) (record, error) {
 	r.requests, r.files = now.requests, now.files
 	var err error
 	if r.runs, err = artifacts.All[artifacts.Run](ctx, w.store, artifacts.RunFolder(w.batch)); err != nil {
+		return r, err
+	}
+	if r.restorationRecord, err = readRestorations(ctx, w.store, w.slice); err != nil {
 		return r, err
 	}
 	for _, c := range w.slice.Conversations {

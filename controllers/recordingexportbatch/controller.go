@@ -3,6 +3,7 @@
 //
 //	                 fact that ends the step            condition then True
 //	metadata         the inventory is an artifact       MetadataFetched
+//	restoration      archived recordings are back       (before the inventory is taken)
 //	submission       every wanted recording requested   Submitted
 //	completion       the bag is sealed                  Completed, Ready
 //
@@ -36,7 +37,7 @@ import (
 
 // Cloud is what a batch asks of Genesys Cloud.
 type Cloud interface {
-	metadataReader
+	recordingRestorer
 	holdChecker
 	batchRequester
 	mediaReader
@@ -130,7 +131,7 @@ type step func(context.Context, *scope) (outcome.Outcome, error)
 
 // advance runs the steps in order until one is not satisfied, or the bag is sealed.
 func (r *Reconciler) advance(ctx context.Context, s *scope) outcome.Outcome {
-	for _, step := range []step{r.find, r.observe, r.mayGo, r.connect, r.fetchMetadata, r.submit, r.complete} {
+	for _, step := range []step{r.find, r.observe, r.mayGo, r.connect, r.restoreArchived, r.fetchMetadata, r.submit, r.complete} {
 		out, err := step(ctx, s)
 		if err != nil {
 			return outcome.Of(err, r.Pace.Again)

@@ -29,6 +29,7 @@ func (r record) events(settled evidence.Inventory) []evidence.Event {
 	if r.hold.Asked {
 		add(r.hold.Stamp, "HoldChecked", map[string]string{"held": strconv.Itoa(len(r.hold.Held))})
 	}
+	events = append(events, r.restorationRecord.events()...)
 	for _, request := range r.requests {
 		add(request.Stamp, "RecordingsRequested", map[string]string{
 			"request": request.RequestID, "recordings": strconv.Itoa(len(request.Refs)), "try": strconv.Itoa(request.Try + 1),

@@ -2,6 +2,7 @@ package recordingexportbatch
 
 import (
 	"context"
+	"slices"
 
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
@@ -32,10 +33,12 @@ func (w *metadataWork) checkHolds(ctx context.Context) error {
 	return err
 }
 
-// wantsAny tells whether any lane of the slice's conversations has something to transfer.
+// wantsAny tells whether any lane of the slice's conversations has something to
+// transfer, now or once it has returned from the archive.
 func (w *metadataWork) wantsAny(known func(id string) evidence.Metadata) bool {
 	for _, lane := range w.policy.Slicing.Lanes(w.slice.Lane != slicing.Standard) {
-		if len(evidence.TakeInventory(w.policy, lane, w.slice.Conversations, known).Wanted()) > 0 {
+		inventory := evidence.TakeInventory(w.policy, lane, w.slice.Conversations, known)
+		if len(inventory.Wanted()) > 0 || w.restores && slices.ContainsFunc(inventory.Recordings, mayReturn) {
 			return true
 		}
 	}

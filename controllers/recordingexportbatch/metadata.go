@@ -51,6 +51,9 @@ func (r *Reconciler) fetchMetadata(ctx context.Context, s *scope) (outcome.Outco
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
+	if err := countRestored(ctx, s.store, s.facts.slice, &inventory); err != nil {
+		return outcome.Outcome{}, err
+	}
 	stored, err := artifacts.Put(ctx, s.store, artifacts.InventoryKey(s.batch.Name), artifacts.Inventory{
 		Stamp: artifacts.NewStamp(r.Clock.Now(), r.Actor), Inventory: inventory,
 		Split: len(inventory.Wanted()) > r.MaxRecordings && len(inventory.Conversations) > 1,
@@ -66,6 +69,7 @@ func (r *Reconciler) learn(s *scope) outcome.Outcome {
 		store: s.store, cloud: s.cloud, clock: r.Clock, actor: r.Actor, gates: r.Gates,
 		gate: s.gate(lane, "metadata"), limit: exportspec.Parallelism(s.export.Spec, lane),
 		slice: s.facts.slice, policy: exportspec.Policy(s.export.Spec), deadline: s.deadline(),
+		restores: s.export.Spec.Archived == v1alpha1.ArchivedRestore,
 	}
 	return r.do(s, lane, loop.Task{
 		Key: s.facts.slice.Group + "/metadata", Work: work.run,
@@ -121,6 +125,8 @@ type metadataWork struct {
 	slice    artifacts.Slice
 	policy   evidence.Policy
 	deadline time.Time
+	// restores tells whether archived recordings are to be had back.
+	restores bool
 
 	// stop is set once an error concerns every conversation.
 	stop   atomic.Bool

@@ -48,6 +48,8 @@ type scope struct {
 	organization string
 	location     string
 	facts        facts
+	// restored is when the last restoration from the archive ended, zero if none did.
+	restored time.Time
 	// observed tells whether facts were gathered.
 	observed bool
 }
@@ -81,7 +83,7 @@ func (s *scope) gate(lane v1alpha1.Lane, route string) transfer.Gate {
 
 // deadline is when the batch stops trying.
 func (s *scope) deadline() time.Time {
-	return s.batch.Status.StartTime.Add(exportspec.RetryDeadline(s.export.Spec))
+	return later(s.batch.Status.StartTime.Time, s.restored).Add(exportspec.RetryDeadline(s.export.Spec))
 }
 
 // observe gathers the facts.

@@ -27,6 +27,7 @@ const (
 var waits = map[string]wait{
 	v1alpha1.ReasonFetchingMetadata:      {says: unavailableAfter},
 	v1alpha1.ReasonMetadataParked:        {says: unavailableAfter},
+	v1alpha1.ReasonRestoringArchived:     {says: "what is not restored by %s is listed as unavailable"},
 	v1alpha1.ReasonSubmitting:            {says: unavailableAfter},
 	v1alpha1.ReasonTransferring:          {says: unavailableAfter},
 	v1alpha1.ReasonRecordingsOutstanding: {says: unavailableAfter},

@@ -11,6 +11,9 @@
 //	.work/plan/<number>.json                 what became known, in order, with the slices that it led to
 //	.work/metadata/<group>/<conversation>.json
 //	.work/holds/<group>.json                 the holds before transfer
+//	.work/restorations/<group>/<lane>/attempts/<conversation>.<recording>.json
+//	.work/restorations/<group>/<lane>/refusals/<conversation>.<recording>.json
+//	.work/restorations/<group>/<lane>/ended/<conversation>.json
 //	.work/batches/<batch>/slice.json         the conversations of the batch
 //	.work/batches/<batch>/inventory.json     its recordings, and which are wanted
 //	.work/batches/<batch>/requests/<try>-<n>.json

@@ -165,6 +165,37 @@ type Metadata struct {
 	Detail string `json:"detail,omitempty"`
 }
 
+// Attempt is a request to restore a recording from Genesys Cloud's archive. It is
+// noted down before it is made: there must not be another one.
+type Attempt struct {
+	Stamp
+	genesys.RecordingRef
+}
+
+// Refusal is Genesys Cloud's refusal to restore a recording.
+type Refusal struct {
+	Stamp
+	Restored
+}
+
+// Restored is what became of a recording that was archived: it is back, or there
+// is a reason why not.
+type Restored struct {
+	genesys.RecordingRef
+	Reason string `json:"reason,omitempty"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// Restoration is how the restoration of a conversation's recordings ended.
+type Restoration struct {
+	Stamp
+	ConversationID string     `json:"conversationId"`
+	CorrelationID  string     `json:"correlationId,omitempty"`
+	Recordings     []Restored `json:"recordings"`
+	// Body is the conversation's metadata then, byte for byte (base64 in JSON).
+	Body []byte `json:"body,omitempty"`
+}
+
 // Hold is which conversations of a group were under legal hold before transfer.
 type Hold struct {
 	Stamp

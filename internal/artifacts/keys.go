@@ -3,6 +3,7 @@ package artifacts
 import (
 	"fmt"
 	"path"
+	"strings"
 	"time"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
@@ -77,6 +78,36 @@ func FileFolder(batch string) string { return BatchFolder(batch) + "/files" }
 // from 1. Both ids of the recording must be UUIDs.
 func FileKey(batch string, ref genesys.RecordingRef, nn int) string {
 	return fmt.Sprintf("%s/%s.%s.%02d%s", FileFolder(batch), ref.ConversationID, ref.RecordingID, nn, ending)
+}
+
+// restorationFolder holds what is noted down about the restorations of a slice's
+// recordings from Genesys Cloud's archive.
+func restorationFolder(slice Slice, kind string) string {
+	return archive.WorkPrefix + "restorations/" + slice.Group + "/" + strings.ToLower(string(slice.Lane)) + "/" + kind
+}
+
+// RestorationFolder holds a slice's Restorations.
+func RestorationFolder(slice Slice) string { return restorationFolder(slice, "ended") }
+
+// RestorationKey is the key of a conversation's Restoration. The id must be a UUID.
+func RestorationKey(slice Slice, conversationID string) string {
+	return path.Join(RestorationFolder(slice), conversationID+ending)
+}
+
+// AttemptFolder holds a slice's Attempts.
+func AttemptFolder(slice Slice) string { return restorationFolder(slice, "attempts") }
+
+// AttemptKey is the key of the Attempt to restore a recording. Both its ids must be UUIDs.
+func AttemptKey(slice Slice, ref genesys.RecordingRef) string {
+	return path.Join(AttemptFolder(slice), ref.ConversationID+"."+ref.RecordingID+ending)
+}
+
+// RefusalFolder holds a slice's Refusals.
+func RefusalFolder(slice Slice) string { return restorationFolder(slice, "refusals") }
+
+// RefusalKey is the key of the Refusal to restore a recording. Both its ids must be UUIDs.
+func RefusalKey(slice Slice, ref genesys.RecordingRef) string {
+	return path.Join(RefusalFolder(slice), ref.ConversationID+"."+ref.RecordingID+ending)
 }
 
 // RunFolder holds the Runs of a batch.

@@ -35,6 +35,11 @@ func MetadataPath(conversationID string) string {
 	return fmt.Sprintf("data/metadata/%s.json", conversationID)
 }
 
+// RestoredPath is where a conversation's metadata after a restoration lies in its bag.
+func RestoredPath(conversationID string) string {
+	return fmt.Sprintf("data/metadata/%s.restored.json", conversationID)
+}
+
 // InfoField is one line of bag-info.txt.
 type InfoField struct{ Name, Value string }
 
@@ -47,6 +52,9 @@ type Bag struct {
 	Events []Event
 	// Metadata gives the metadata of a conversation as received, nil if there is none.
 	Metadata func(conversationID string) ([]byte, error)
+	// Restored gives the metadata of a conversation as received when archived
+	// recordings of it had been restored, nil if there is none.
+	Restored func(conversationID string) []byte
 }
 
 // Seal completes a bag and returns the SHA-256 of its tag manifest. fsys is the
@@ -69,17 +77,23 @@ func (b Bag) Seal(ctx context.Context, fsys fs.FS, create Creator) (string, erro
 	return b.writeTags(ctx, fsys, create, payload)
 }
 
+// writeMetadata stores what Genesys Cloud said of a conversation, and what it said
+// once archived recordings had been restored.
+func (b Bag) writeMetadata(ctx context.Context, create Creator, id string) error {
+	body, err := b.Metadata(id)
+	if err == nil && body != nil {
+		err = createOnce(ctx, create, MetadataPath(id), bytesWriter(body))
+	}
+	if err != nil || b.Restored == nil || b.Restored(id) == nil {
+		return err
+	}
+	return createOnce(ctx, create, RestoredPath(id), bytesWriter(b.Restored(id)))
+}
+
 // writeTables stores everything of the payload but the recordings.
 func (b Bag) writeTables(ctx context.Context, create Creator) error {
 	for _, c := range b.Inventory.Conversations {
-		body, err := b.Metadata(c.ID)
-		if err != nil {
-			return err
-		}
-		if body == nil {
-			continue
-		}
-		if err := createOnce(ctx, create, MetadataPath(c.ID), bytesWriter(body)); err != nil {
+		if err := b.writeMetadata(ctx, create, c.ID); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@
 //
 //	data/recordings/<conversation>/<recording>/<nn>.<ext>   the recordings
 //	data/metadata/<conversation>.json     what Genesys Cloud said of them, byte for byte
+//	data/metadata/<conversation>.restored.json  and once archived recordings of it were back
 //	data/conversations.csv                one line for each conversation of the slice
 //	data/index.csv                        one line for each recording: what became of it, and why
 //	data/files.csv                        one line for each file: size, SHA-256, times

@@ -38,6 +38,10 @@ const (
 	ReasonDuplicateID = "DuplicateID"
 	// ReasonArchived: Genesys Cloud has archived the file.
 	ReasonArchived = "Archived"
+	// ReasonRestorationQuota: the organisation may have no more recordings restored from the archive.
+	ReasonRestorationQuota = "RestorationQuota"
+	// ReasonNotRestored: the file did not come back from the archive in time, or cannot.
+	ReasonNotRestored = "NotRestored"
 	// ReasonDeleted: Genesys Cloud has deleted the file.
 	ReasonDeleted = "Deleted"
 	// ReasonNotReady: the file is being uploaded or restored.

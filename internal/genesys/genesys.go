@@ -100,6 +100,9 @@ type Metadata struct {
 	// Body is the answer as received, byte for byte.
 	Body          []byte
 	CorrelationID string
+	// RestorationsLeft is how many recordings the organisation may still have
+	// restored from the archive, nil if it was not said.
+	RestorationsLeft *int
 }
 
 // RecordingRef names one recording.

@@ -41,6 +41,7 @@ const (
 	routeMetadata     = "GET /api/v2/conversations/" + conversationA + "/recordingmetadata"
 	routeBatches      = "POST /api/v2/recording/batchrequests"
 	routeBatch        = "GET /api/v2/recording/batchrequests/" + jobA
+	routeRestore      = "PUT /api/v2/conversations/" + conversationA + "/recordings/" + recordingA
 	routeMedia        = "GET /media"
 )
 

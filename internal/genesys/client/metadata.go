@@ -44,6 +44,7 @@ func metadataOf(op string, got answer) (genesys.Metadata, error) {
 		Media        string            `json:"media"`
 		MediaSubtype string            `json:"mediaSubtype"`
 		FileState    genesys.FileState `json:"fileState"`
+		Restorations *int              `json:"remainingRestorationsAllowedForOrg"`
 	}
 	if err := got.list(op, &body); err != nil {
 		return genesys.Metadata{}, err
@@ -52,6 +53,9 @@ func metadataOf(op string, got answer) (genesys.Metadata, error) {
 	for _, r := range body {
 		if r.ID == "" {
 			return genesys.Metadata{}, got.lacking(op, "recording id")
+		}
+		if r.Restorations != nil && (metadata.RestorationsLeft == nil || *r.Restorations < *metadata.RestorationsLeft) {
+			metadata.RestorationsLeft = r.Restorations
 		}
 		metadata.Recordings = append(metadata.Recordings, genesys.Recording{
 			ID:              r.ID,

@@ -119,6 +119,40 @@ func TestMetadataWithoutARecordingsIDIsMalformed(t *testing.T) {
 	}
 }
 
+// TestRestorationsLeft is the least of what is said, and unknown if nothing is.
+func TestRestorationsLeft(t *testing.T) {
+	for body, want := range map[string]int{
+		`[{"id":"a"}]`: -1,
+		`[]`:           -1,
+		`[{"id":"a","remainingRestorationsAllowedForOrg":3},{"id":"b","remainingRestorationsAllowedForOrg":0},{"id":"c"}]`: 0,
+	} {
+		cloud := newCloud(t)
+		cloud.answers(routeMetadata, http.StatusOK, body)
+		got, err := newClient(t, cloud).RecordingMetadata(t.Context(), conversationA, time.Minute)
+		if err != nil || (got.RestorationsLeft == nil) != (want < 0) || want >= 0 && *got.RestorationsLeft != want {
+			t.Errorf("%s: %v left, %v", body, got.RestorationsLeft, err)
+		}
+	}
+}
+
+// TestRestore sends nothing but the state that is wanted, once, whatever comes back.
+func TestRestore(t *testing.T) {
+	for status, want := range map[int]genesys.Kind{200: "", 400: genesys.KindInvalid, 403: genesys.KindForbidden, 500: genesys.KindTransient, 504: genesys.KindTimeout} {
+		cloud := newCloud(t)
+		cloud.answers(routeRestore, status, `{}`)
+		err := verbs["Restore"].call(t.Context(), newClient(t, cloud))
+		if genesys.KindOf(err) != want {
+			t.Errorf("%d: %v, want %s", status, err, want)
+		}
+		got := cloud.got(routeRestore)
+		if len(got) != 1 || got[0].body != `{"fileState":"RESTORED"}` || got[0].query != "clearExport=false" {
+			t.Errorf("%d: sent %+v", status, got)
+		}
+	}
+	err := newClient(t, newCloud(t)).Restore(t.Context(), genesys.RecordingRef{ConversationID: conversationA, RecordingID: "../x"})
+	expectKind(t, err, genesys.KindInvalid)
+}
+
 func TestMediumOf(t *testing.T) {
 	tests := []struct {
 		media, subtype string

@@ -44,6 +44,9 @@ var verbs = map[string]verb{
 		_, err := c.RecordingMetadata(ctx, conversationA, time.Minute)
 		return err
 	}},
+	"Restore": {routeRestore, `{"id":"` + recordingA + `","fileState":"RESTORING"}`, func(ctx context.Context, c *Client) error {
+		return c.Restore(ctx, genesys.RecordingRef{ConversationID: conversationA, RecordingID: recordingA})
+	}},
 	"RequestBatch": {routeBatches, `{"id":"` + jobA + `"}`, func(ctx context.Context, c *Client) error {
 		_, err := c.RequestBatch(ctx, []genesys.RecordingRef{{ConversationID: conversationA, RecordingID: recordingA}})
 		return err

@@ -1,0 +1,162 @@
+package recordingexportbatch
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	clocktesting "k8s.io/utils/clock/testing"
+	"k8s.io/utils/ptr"
+
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+)
+
+// restoring is work that may ask nobody: what it decides, it decides by itself.
+func restoring(t *testing.T) *restorationWork {
+	t.Helper()
+	store, err := archive.OpenDirectory(t.TempDir(), "case-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Unix(0, 0)
+	return &restorationWork{
+		store: store, clock: clocktesting.NewFakePassiveClock(start), actor: "test",
+		slice: artifacts.Slice{Lane: slicing.Standard, Group: "g"}, deadline: start.Add(time.Hour),
+	}
+}
+
+func TestWhatBecomesOfAnArchivedRecording(t *testing.T) {
+	const waits = "waits"
+	tests := map[string]struct {
+		state     genesys.FileState
+		attempted bool
+		refused   string
+		left      *int
+		// want is a reason, empty if it is back, and late what it is past the deadline.
+		want, late string
+	}{
+		"back":                             {state: genesys.FileRestored},
+		"available":                        {state: genesys.FileAvailable},
+		"on its way":                       {state: genesys.FileRestoring, want: waits, late: evidence.ReasonNotRestored},
+		"asked for, but still archived":    {state: genesys.FileArchived, attempted: true, left: ptr.To(5), want: waits, late: evidence.ReasonNotRestored},
+		"refused":                          {state: genesys.FileArchived, attempted: true, refused: "R", want: "R", late: "R"},
+		"nothing is left of the quota":     {state: genesys.FileArchived, left: ptr.To(0), want: evidence.ReasonRestorationQuota, late: evidence.ReasonNotRestored},
+		"deleted meanwhile":                {state: genesys.FileDeleted, want: evidence.ReasonNotRestored, late: evidence.ReasonNotRestored},
+		"not listed any more":              {want: evidence.ReasonNotRestored, late: evidence.ReasonNotRestored},
+		"a state that nobody has heard of": {state: "NEW", want: evidence.ReasonNotRestored, late: evidence.ReasonNotRestored},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := restoring(t)
+			if tt.attempted {
+				w.put(t, artifacts.AttemptKey(w.slice, ref(1)), artifacts.Attempt{RecordingRef: ref(1)})
+			}
+			if tt.refused != "" {
+				w.put(t, artifacts.RefusalKey(w.slice, ref(1)), artifacts.Refusal{Restored: artifacts.Restored{RecordingRef: ref(1), Reason: tt.refused}})
+			}
+			metadata := genesys.Metadata{RestorationsLeft: tt.left, Recordings: []genesys.Recording{{ID: "other", FileState: genesys.FileAvailable}}}
+			if tt.state != "" {
+				metadata.Recordings = append(metadata.Recordings, genesys.Recording{ID: "1", FileState: tt.state})
+			}
+			for _, want := range []string{tt.want, tt.late} {
+				got := waits
+				end, err := w.settle(t.Context(), ref(1), &metadata)
+				if end != nil {
+					got = end.Reason
+				}
+				if got != want || err != nil {
+					t.Errorf("at %v: %q, %v; want %q", w.clock.Now(), got, err, want)
+				}
+				w.clock.(*clocktesting.FakePassiveClock).SetTime(w.deadline)
+			}
+		})
+	}
+}
+
+func (w *restorationWork) put(t *testing.T, key string, value any) {
+	t.Helper()
+	if _, err := artifacts.Put(t.Context(), w.store, key, value); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestAConversationThatCannotBeLookedAt holds nothing up for ever.
+func TestAConversationThatCannotBeLookedAt(t *testing.T) {
+	for kind, tt := range map[genesys.Kind]struct{ returned, waits, waitsLate bool }{
+		genesys.KindThrottled:    {returned: true},
+		genesys.KindUnauthorized: {returned: true},
+		genesys.KindForbidden:    {returned: true},
+		genesys.KindTimeout:      {waits: true},
+		genesys.KindTransient:    {waits: true},
+		genesys.KindMalformed:    {waits: true},
+		genesys.KindNotFound:     {},
+	} {
+		w := restoring(t)
+		failed := &genesys.Error{Kind: kind}
+		c := archived{"c", refs(2)}
+		for _, waits := range []bool{tt.waits, false} {
+			sum := &restoringError{}
+			err := w.unseen(t.Context(), c, failed, sum)
+			if errors.Is(err, failed) != tt.returned || (sum.waiting == 2) != waits {
+				t.Errorf("%s at %v: %v, %+v", kind, w.clock.Now(), err, sum)
+			}
+			w.clock.(*clocktesting.FakePassiveClock).SetTime(w.deadline)
+		}
+		ended, err := restorations(t.Context(), w.store, w.slice)
+		if err != nil || (len(ended) == 1) == tt.returned {
+			t.Errorf("%s: %d conversations have ended, %v", kind, len(ended), err)
+		}
+	}
+}
+
+func TestTheInventoryAfterRestorations(t *testing.T) {
+	w := restoring(t)
+	line := func(n int, d evidence.Disposition, reason, detail string) evidence.Recording {
+		return evidence.Recording{ConversationID: "c", RecordingID: ref(n).RecordingID, Disposition: d, Reason: reason, Detail: detail}
+	}
+	inventory := evidence.Inventory{Recordings: []evidence.Recording{
+		line(1, evidence.Unavailable, evidence.ReasonArchived, ""),
+		line(2, evidence.Unavailable, evidence.ReasonNotReady, "RESTORING"),
+		line(3, evidence.Unavailable, evidence.ReasonArchived, ""),
+		line(4, evidence.Unavailable, evidence.ReasonNotReady, "UPLOADING"),
+		line(5, evidence.Wanted, "", ""),
+	}}
+	left := inArchive(inventory, nil)
+	if diff := cmp.Diff([]archived{{"c", refs(3)}}, left, cmp.AllowUnexported(archived{})); diff != "" {
+		t.Errorf("in the archive (-want +got):\n%s", diff)
+	}
+	end := artifacts.Restoration{ConversationID: "c", Recordings: []artifacts.Restored{
+		{RecordingRef: ref(1)}, {RecordingRef: ref(2)}, notRestored(ref(3), "late"), {RecordingRef: ref(4)}, notRestored(ref(5), "odd"),
+	}}
+	if left := inArchive(inventory, []artifacts.Restoration{end}); len(left) != 0 {
+		t.Errorf("%v are left although they have ended", left)
+	}
+	if err := w.note(t.Context(), end); err != nil {
+		t.Fatal(err)
+	}
+	if err := countRestored(t.Context(), w.store, w.slice, &inventory); err != nil {
+		t.Fatal(err)
+	}
+	want := []evidence.Recording{
+		line(1, evidence.Wanted, "", ""), line(2, evidence.Wanted, "", ""), line(3, evidence.Unavailable, evidence.ReasonNotRestored, "late"),
+		line(4, evidence.Unavailable, evidence.ReasonNotReady, "UPLOADING"), line(5, evidence.Wanted, "", ""),
+	}
+	if diff := cmp.Diff(want, inventory.Recordings); diff != "" {
+		t.Errorf("inventory (-want +got):\n%s", diff)
+	}
+}
+
+func TestRestoringSaysHowMany(t *testing.T) {
+	sum := &restoringError{waiting: 2}
+	sum.count([]artifacts.Restored{{}, {}, notRestored(ref(1), "")})
+	out := outcome.Of(sum, time.Minute)
+	if want := "of 5 archived recordings 2 are restored, 1 cannot be, 2 are waited for"; out.Message != want || out.State != outcome.Waiting {
+		t.Errorf("%v, want %q", out, want)
+	}
+}

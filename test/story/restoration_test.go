@@ -1,0 +1,193 @@
+package story
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
+	"github.com/gcexport/recording-export-operator/internal/testenv"
+)
+
+// newArchive is a story some of whose recordings are in Genesys Cloud's archive.
+func newArchive(t *testing.T, archived int, change func(*simulator.Options)) *story {
+	t.Helper()
+	return newStory(t, func(o *simulator.Options) {
+		o.Edges.FileStates = map[simulator.FileState]int{simulator.Archived: archived}
+		o.RestoreDelay = 300 * time.Millisecond
+		if change != nil {
+			change(o)
+		}
+	})
+}
+
+// restoring exports the day and has archived recordings restored.
+func (w *story) restoring(deadline time.Duration) *v1alpha1.RecordingExport {
+	w.Helper()
+	export := w.Export(func(s *v1alpha1.RecordingExportSpec) {
+		s.Archived, s.Retry.Deadline = v1alpha1.ArchivedRestore, &metav1.Duration{Duration: deadline}
+	})
+	w.Create(export)
+	return export
+}
+
+// expectRestorations: so many were asked for, none of them twice.
+func (w *story) expectRestorations(want int) {
+	w.Helper()
+	if n := w.Sim.Journal().Count(simulator.RouteRestore, 0); n != want {
+		w.Errorf("%d restorations were asked for, want %d", n, want)
+	}
+	if again := w.askedAgain(simulator.RouteRestore, func(e simulator.Entry) string { return e.Path }); again != 0 {
+		w.Errorf("%d restorations were asked for twice", again)
+	}
+}
+
+// events counts the custody events of a type in all bags.
+func (w *story) events(kind string) int {
+	w.Helper()
+	logs, err := filepath.Glob(filepath.Join(w.Archive(), "bags", "*", "custody", "events.jsonl"))
+	if err != nil {
+		w.Fatal(err)
+	}
+	n := 0
+	for _, log := range logs {
+		body, err := os.ReadFile(log)
+		if err != nil {
+			w.Fatal(err)
+		}
+		n += strings.Count(string(body), `"type":"`+kind+`"`)
+	}
+	return n
+}
+
+// TestArchivedRecordingsAreRestored and exported; what Genesys Cloud said of them
+// before and after is evidence.
+func TestArchivedRecordingsAreRestored(t *testing.T) {
+	w := newArchive(t, 4, nil)
+	w.Furnish()
+	w.Start()
+	export := w.restoring(time.Hour)
+	batch := &v1alpha1.RecordingExportBatch{}
+	testenv.Eventually(t, "a batch says that it waits", func() bool { return w.anyBatch(batch, v1alpha1.ReasonRestoringArchived) })
+	testenv.Eventually(t, "it says how many it waits for", func() bool {
+		return w.anyBatch(batch, v1alpha1.ReasonRestoringArchived) && strings.Contains(conditions.Message(batch), "are waited for") ||
+			w.Sim.Journal().Count(simulator.RouteBatchSubmit, 0) > 0
+	})
+	w.Await(export, v1alpha1.ReasonComplete)
+	w.judge(w.exportable())
+	w.expectRestorations(4)
+	if asked, back := w.events("RestorationRequested"), w.events("RecordingRestored"); asked != 4 || back != 4 {
+		t.Errorf("the custody logs tell of %d requests and %d returns, want 4 of each", asked, back)
+	}
+	after, _ := filepath.Glob(filepath.Join(w.Archive(), "bags", "*", "data", "metadata", "*.restored.json"))
+	if len(after) == 0 {
+		t.Error("the metadata after the restoration are not in the bags")
+	}
+	for _, path := range after {
+		before, err := os.ReadFile(strings.Replace(path, ".restored", "", 1))
+		now, err2 := os.ReadFile(path)
+		if err != nil || err2 != nil || !strings.Contains(string(before), `"ARCHIVED"`) || strings.Contains(string(now), `"ARCHIVED"`) {
+			t.Errorf("%s: before %s, after %s, %v, %v", path, before, now, err, err2)
+		}
+	}
+}
+
+// TestArchivedRecordingsAreListed unless the export says otherwise: nothing is
+// asked for.
+func TestArchivedRecordingsAreListed(t *testing.T) {
+	w := newArchive(t, 2, nil)
+	w.Furnish()
+	w.Start()
+	export := w.exportWithin(time.Hour)
+	w.Await(export, v1alpha1.ReasonCompleteWithGaps)
+	w.expectRestorations(0)
+	if got := w.reasons("recordings.csv"); got["Archived"] != 2 {
+		t.Errorf("the reasons are %v", got)
+	}
+}
+
+// TestMoreArchivedThanTheQuotaAllows: what there is no restoration left for is a
+// gap that says so.
+func TestMoreArchivedThanTheQuotaAllows(t *testing.T) {
+	w := newArchive(t, 6, func(o *simulator.Options) { o.Limits.Restorations = 2 })
+	w.Furnish()
+	w.Start()
+	export := w.restoring(time.Hour)
+	w.Await(export, v1alpha1.ReasonCompleteWithGaps)
+	if got := w.reasons("recordings.csv"); got["RestorationQuota"] != 4 || export.Status.Gaps != 4 {
+		t.Errorf("the reasons are %v, %d gaps; want 4 for the quota", got, export.Status.Gaps)
+	}
+	w.judge(slices.DeleteFunc(w.exportable(), func(r simulator.Recording) bool { return !r.FileState.Downloadable() }))
+	if n := w.Sim.Journal().Count(simulator.RouteRestore, http.StatusOK); n != 2 {
+		t.Errorf("%d restorations were given, want 2", n)
+	}
+}
+
+// TestRestartsWhileRestoring: no recording's restoration is asked for twice, not
+// even when the answer to the first request was lost.
+func TestRestartsWhileRestoring(t *testing.T) {
+	w := newArchive(t, 6, func(o *simulator.Options) { o.RestoreDelay = 4 * time.Second })
+	w.Furnish()
+	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteRestore, Nth: 2, Count: 1, Reset: true, Applied: true})
+	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteRestore, Nth: 3, Count: 1, Status: http.StatusBadGateway, Applied: true})
+	export := w.restoring(time.Hour)
+	for _, asked := range []int{1, 3, 5} {
+		stop := w.Start()
+		testenv.Eventually(t, "some more were asked for", func() bool { return w.Sim.Journal().Count(simulator.RouteRestore, 0) >= asked })
+		stop()
+	}
+	w.Start()
+	w.Await(export, v1alpha1.ReasonComplete)
+	w.judge(w.exportable())
+	w.expectRestorations(6)
+}
+
+// TestARestorationThatIsThrottled took no effect, so it is asked for again.
+func TestARestorationThatIsThrottled(t *testing.T) {
+	w := newArchive(t, 2, nil)
+	w.Furnish()
+	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteRestore, Count: 1, Status: http.StatusTooManyRequests, RetryAfter: time.Second})
+	w.Start()
+	export := w.restoring(time.Hour)
+	w.Await(export, v1alpha1.ReasonComplete)
+	w.judge(w.exportable())
+}
+
+// TestWhatDoesNotComeBack in time is a gap, and does not keep the rest of its batch
+// from being exported.
+func TestWhatDoesNotComeBack(t *testing.T) {
+	w := newArchive(t, 3, func(o *simulator.Options) { o.RestoreDelay = time.Hour })
+	w.Furnish()
+	w.Start()
+	export := w.restoring(8 * time.Second)
+	w.Await(export, v1alpha1.ReasonCompleteWithGaps)
+	if got := w.reasons("recordings.csv"); got["NotRestored"] != 3 || export.Status.Gaps != 3 {
+		t.Errorf("the reasons are %v, %d gaps", got, export.Status.Gaps)
+	}
+	w.judge(slices.DeleteFunc(w.exportable(), func(r simulator.Recording) bool { return !r.FileState.Downloadable() }))
+	w.expectRestorations(3)
+}
+
+// TestRestoringWithoutPermission stalls, names it, and goes on once it is given.
+func TestRestoringWithoutPermission(t *testing.T) {
+	const permission = "recording:recording:editRetention"
+	w := newArchive(t, 2, nil)
+	w.permit([]string{permission}, false)
+	w.Furnish()
+	w.Start()
+	export := w.restoring(time.Hour)
+	batch := &v1alpha1.RecordingExportBatch{}
+	testenv.Eventually(t, "a batch says what is missing", func() bool { return w.anyBatch(batch, v1alpha1.ReasonPermissionMissing) })
+	w.says(batch, permission)
+	w.permit([]string{permission}, true)
+	w.Await(export, v1alpha1.ReasonComplete)
+	w.judge(w.exportable())
+}
