@@ -17,6 +17,7 @@ type delivery struct {
 	requester
 	media     mediaReader
 	mediaGate transfer.Gate
+	pollGate  transfer.Gate
 	pace      Pace
 	waits     clock.Clock
 	// deadline is when to be content with what has come.
@@ -34,7 +35,7 @@ func (d *delivery) follow(ctx context.Context, request pending) error {
 		if err := transfer.Wait(ctx, d.waits, watch.delay()); err != nil {
 			return err
 		}
-		status, err := d.cloud.BatchStatus(ctx, request.RequestID)
+		status, err := d.poll(ctx, request)
 		if err != nil {
 			if err := d.lost(request, err); err != nil {
 				return err
@@ -49,6 +50,18 @@ func (d *delivery) follow(ctx context.Context, request pending) error {
 		over = watch.over(status, request.lines, d.clock.Now())
 	}
 	return d.conclude(ctx, request)
+}
+
+// poll looks at a request once.
+func (d *delivery) poll(ctx context.Context, request pending) (genesys.BatchStatus, error) {
+	pass, err := d.gates.Enter(ctx, d.pollGate, d.limit)
+	if err != nil {
+		return genesys.BatchStatus{}, err
+	}
+	defer pass.Drop()
+	status, err := d.cloud.BatchStatus(ctx, request.RequestID)
+	pass.Leave(err)
+	return status, err
 }
 
 // lost decides what it means that a request cannot be read. One that Genesys

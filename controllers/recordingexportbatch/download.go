@@ -33,12 +33,13 @@ func (d *delivery) fetch(ctx context.Context, of *listing, result genesys.BatchR
 		of.fail(err, true)
 		return nil
 	}
-	leave, err := d.gates.Enter(ctx, d.mediaGate, d.limit)
+	pass, err := d.gates.Enter(ctx, d.mediaGate, d.limit)
 	if err != nil {
 		return err
 	}
-	defer leave()
+	defer pass.Drop()
 	err = d.download(ctx, of, result)
+	pass.Leave(err)
 	switch kind := genesys.KindOf(err); {
 	case err == nil:
 		return nil

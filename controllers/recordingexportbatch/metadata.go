@@ -180,15 +180,16 @@ func (w *metadataWork) run(ctx context.Context, attempt int) error {
 
 // ask asks for one conversation, unless there is no point in asking any more.
 func (w *metadataWork) ask(ctx context.Context, id string, timeout time.Duration) error {
-	leave, err := w.gates.Enter(ctx, w.gate, w.limit)
+	pass, err := w.gates.Enter(ctx, w.gate, w.limit)
 	if err != nil {
 		return err
 	}
-	defer leave()
+	defer pass.Drop()
 	if w.stop.Load() {
 		return nil
 	}
 	metadata, err := w.cloud.RecordingMetadata(ctx, id, timeout)
+	pass.Leave(err)
 	if err == nil {
 		return w.note(ctx, artifacts.Metadata{
 			ConversationID: id, CorrelationID: metadata.CorrelationID, Recordings: metadata.Recordings, Body: metadata.Body,

@@ -119,12 +119,14 @@ func (w *restorationWork) look(ctx context.Context, c archived, sum *restoringEr
 }
 
 func (w *restorationWork) metadata(ctx context.Context, conversationID string) (genesys.Metadata, error) {
-	leave, err := w.gates.Enter(ctx, w.gate, w.limit)
+	pass, err := w.gates.Enter(ctx, w.gate, w.limit)
 	if err != nil {
 		return genesys.Metadata{}, err
 	}
-	defer leave()
-	return w.cloud.RecordingMetadata(ctx, conversationID, restoreTimeout)
+	defer pass.Drop()
+	metadata, err := w.cloud.RecordingMetadata(ctx, conversationID, restoreTimeout)
+	pass.Leave(err)
+	return metadata, err
 }
 
 func (w *restorationWork) note(ctx context.Context, end artifacts.Restoration) error {
@@ -228,12 +230,14 @@ func (w *restorationWork) ask(ctx context.Context, ref genesys.RecordingRef, met
 }
 
 func (w *restorationWork) restore(ctx context.Context, ref genesys.RecordingRef) error {
-	leave, err := w.gates.Enter(ctx, w.gate, w.limit)
+	pass, err := w.gates.Enter(ctx, w.gate, w.limit)
 	if err != nil {
 		return err
 	}
-	defer leave()
-	return w.cloud.Restore(ctx, ref)
+	defer pass.Drop()
+	err = w.cloud.Restore(ctx, ref)
+	pass.Leave(err)
+	return err
 }
 
 // refused notes down that Genesys Cloud refused a restoration, and why: for the

@@ -99,12 +99,13 @@ func (q requester) request(ctx context.Context, try int, refs []genesys.Recordin
 }
 
 func (q requester) requestChunk(ctx context.Context, key string, try int, refs []genesys.RecordingRef) error {
-	leave, err := q.gates.Enter(ctx, q.gate, q.limit)
+	pass, err := q.gates.Enter(ctx, q.gate, q.limit)
 	if err != nil {
 		return err
 	}
-	defer leave()
+	defer pass.Drop()
 	id, err := q.cloud.RequestBatch(ctx, refs)
+	pass.Leave(err)
 	if err != nil {
 		return err
 	}

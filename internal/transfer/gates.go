@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -14,81 +15,130 @@ type Gate struct {
 	Route        string
 }
 
-// Gates limit what is in flight. The zero value is ready for use.
+// Gates limit what is in flight. Each limit adapts to how Genesys Cloud copes,
+// see [limit]; it is the only circuit breaker. The zero value is ready for use.
+// A gate that was used once is remembered for as long as the process runs.
 type Gates struct {
-	mu     sync.Mutex
-	counts map[Gate]*gate
+	mu   sync.Mutex
+	open map[Gate]*gate
 }
 
 type gate struct {
+	limit    limit
+	ceiling  int
 	inFlight int
-	waiting  []*ticket
+	waiting  []*Pass
 }
 
-type ticket struct {
-	limit int
-	ready chan struct{}
+// Pass is the leave to have one request in flight.
+type Pass struct {
+	gates   *Gates
+	at      Gate
+	ceiling int
+	ready   chan struct{}
+	// cuts is how often the limit had been cut when the request set out.
+	cuts int
+	over sync.Once
 }
 
-// Enter waits until fewer than limit requests are in flight behind the gate, in
-// the order of asking. Exports with different limits share a gate: each
-// compares all that is in flight with its own. Call leave when the request has
-// ended. The error is ctx's.
-func (g *Gates) Enter(ctx context.Context, at Gate, limit int) (leave func(), err error) {
-	t := &ticket{limit: max(limit, 1), ready: make(chan struct{})}
-	g.mu.Lock()
-	if g.counts == nil {
-		g.counts = map[Gate]*gate{}
-	}
-	if g.counts[at] == nil {
-		g.counts[at] = &gate{}
-	}
-	g.counts[at].waiting = append(g.counts[at].waiting, t)
-	g.admit(at)
-	g.mu.Unlock()
-
-	leave = sync.OnceFunc(func() { g.leave(at) })
+// Enter waits until there is room behind the gate for one more request, in the
+// order of asking. No more than ceiling are in flight together with it, and no
+// more than Genesys Cloud copes with. Exports with different ceilings share a
+// gate: each compares all that is in flight with its own. The pass must be left,
+// or dropped. The error is ctx's.
+func (g *Gates) Enter(ctx context.Context, at Gate, ceiling int) (*Pass, error) {
+	p := &Pass{gates: g, at: at, ceiling: max(ceiling, 1), ready: make(chan struct{})}
+	g.join(p)
 	select {
-	case <-t.ready:
-		return leave, nil
+	case <-p.ready:
+		return p, nil
 	case <-ctx.Done():
-		g.withdraw(at, t, leave)
+		g.withdraw(p)
 		return nil, ctx.Err()
 	}
 }
 
-// admit lets in those at the head of the queue that may. The caller holds the lock.
-func (g *Gates) admit(at Gate) {
-	state := g.counts[at]
-	for len(state.waiting) > 0 && state.inFlight < state.waiting[0].limit {
-		close(state.waiting[0].ready)
-		state.waiting = state.waiting[1:]
-		state.inFlight++
+// Leave tells that the request has ended, and how: from that the gate learns how
+// much Genesys Cloud copes with. Only the first call of Leave or Drop counts.
+func (p *Pass) Leave(err error) { p.end(verdictOf(err)) }
+
+// Drop gives the pass back without a word on how Genesys Cloud copes: no request
+// was made. After Leave it does nothing, so it can be deferred.
+func (p *Pass) Drop() { p.end(silent) }
+
+func (p *Pass) end(v verdict) {
+	p.over.Do(func() {
+		g := p.gates
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		state := g.open[p.at]
+		state.inFlight--
+		state.limit.learn(v, p.ceiling, p.cuts)
+		state.admit()
+	})
+}
+
+func (g *Gates) join(p *Pass) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	state := g.open[p.at]
+	if state == nil {
+		if g.open == nil {
+			g.open = map[Gate]*gate{}
+		}
+		state = &gate{}
+		g.open[p.at] = state
 	}
-	if state.inFlight == 0 && len(state.waiting) == 0 {
-		delete(g.counts, at)
+	state.ceiling = p.ceiling
+	state.waiting = append(state.waiting, p)
+	state.admit()
+}
+
+// admit lets in those at the head of the queue that may.
+func (s *gate) admit() {
+	for len(s.waiting) > 0 && s.inFlight < s.limit.under(s.waiting[0].ceiling) {
+		s.waiting[0].cuts = s.limit.cuts
+		close(s.waiting[0].ready)
+		s.waiting = s.waiting[1:]
+		s.inFlight++
 	}
 }
 
-func (g *Gates) leave(at Gate) {
+// withdraw takes a pass back that may have been given in the meantime.
+func (g *Gates) withdraw(p *Pass) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.counts[at].inFlight--
-	g.admit(at)
+	state := g.open[p.at]
+	before := len(state.waiting)
+	state.waiting = slices.DeleteFunc(state.waiting, func(other *Pass) bool { return other == p })
+	given := len(state.waiting) == before
+	state.admit()
+	g.mu.Unlock()
+	if given {
+		p.Drop()
+	}
 }
 
-// withdraw takes a ticket back that may have been admitted in the meantime.
-func (g *Gates) withdraw(at Gate, t *ticket, leave func()) {
+// GateStats is a snapshot of a gate.
+type GateStats struct {
+	Gate
+	// Limit is how many requests may be in flight now.
+	Limit int
+	// InFlight is how many are.
+	InFlight int
+	// Waiting is how many wait for room.
+	Waiting int
+}
+
+// Stats returns a snapshot of every gate that was ever used, in order.
+func (g *Gates) Stats() []GateStats {
 	g.mu.Lock()
-	select {
-	case <-t.ready:
-		g.mu.Unlock()
-		leave()
-		return
-	default:
-	}
 	defer g.mu.Unlock()
-	state := g.counts[at]
-	state.waiting = slices.DeleteFunc(state.waiting, func(other *ticket) bool { return other == t })
-	g.admit(at)
+	all := make([]GateStats, 0, len(g.open))
+	for at, state := range g.open {
+		all = append(all, GateStats{at, state.limit.under(state.ceiling), state.inFlight, len(state.waiting)})
+	}
+	slices.SortFunc(all, func(a, b GateStats) int {
+		return cmp.Or(cmp.Compare(a.Organization, b.Organization), cmp.Compare(a.Lane, b.Lane), cmp.Compare(a.Route, b.Route))
+	})
+	return all
 }

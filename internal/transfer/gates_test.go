@@ -3,21 +3,24 @@ package transfer
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
 var screen = Gate{Organization: "o", Lane: "LegalHoldScreen", Route: "metadata"}
 
-func enter(t *testing.T, gates *Gates, at Gate, limit int) (leave func()) {
+func enter(t *testing.T, gates *Gates, at Gate, ceiling int) (leave func()) {
 	t.Helper()
-	leave, err := gates.Enter(t.Context(), at, limit)
+	pass, err := gates.Enter(t.Context(), at, ceiling)
 	if err != nil {
-		t.Error(err)
+		t.Fatal(err)
 	}
-	return leave
+	return func() { pass.Leave(nil) }
 }
 
 func TestGatesLimitWhatIsInFlight(t *testing.T) {
@@ -38,8 +41,8 @@ func TestGatesLimitWhatIsInFlight(t *testing.T) {
 		if peak.Load() != 2 || inside.Load() != 0 {
 			t.Errorf("%d at once, %d left after %v; want 2 and 0", peak.Load(), inside.Load(), time.Since(start))
 		}
-		if len(gates.counts) != 0 {
-			t.Errorf("gates remember %v", gates.counts)
+		if got, want := gates.Stats(), []GateStats{{screen, 2, 0, 0}}; !slices.Equal(got, want) {
+			t.Errorf("stats %+v, want %+v", got, want)
 		}
 	})
 }
@@ -88,4 +91,72 @@ func TestGatesCanBeLeftWaiting(t *testing.T) {
 		leave()
 		enter(t, &gates, screen, 1)()
 	})
+}
+
+// TestGatesCloseAndOpen: under trouble one request at a time goes on to find out
+// whether Genesys Cloud copes again, and once it does there are soon as many as before.
+func TestGatesCloseAndOpen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var gates Gates
+		var ill atomic.Bool
+		ill.Store(true)
+		ctx, cancel := context.WithCancel(t.Context())
+		for range 8 {
+			go request(ctx, &gates, &ill)
+		}
+		expectStats(t, &gates, GateStats{screen, 4, 4, 4}, 0)
+		expectStats(t, &gates, GateStats{screen, 1, 1, 7}, 10*time.Second)
+		ill.Store(false)
+		expectStats(t, &gates, GateStats{screen, 4, 4, 4}, 10*time.Second)
+		cancel()
+		expectStats(t, &gates, GateStats{screen, 4, 0, 0}, time.Second)
+	})
+}
+
+// request makes requests of a second each until ctx ends.
+func request(ctx context.Context, gates *Gates, ill *atomic.Bool) {
+	for {
+		pass, err := gates.Enter(ctx, screen, 4)
+		if err != nil {
+			return
+		}
+		<-time.After(time.Second)
+		if ill.Load() {
+			pass.Leave(&genesys.Error{Kind: genesys.KindTimeout})
+		} else {
+			pass.Leave(nil)
+		}
+	}
+}
+
+// expectStats compares the only gate's snapshot once some time has passed, in
+// the middle between two rounds of requests.
+func expectStats(t *testing.T, gates *Gates, want GateStats, after time.Duration) {
+	t.Helper()
+	<-time.After(after + 500*time.Millisecond)
+	synctest.Wait()
+	if got := gates.Stats(); !slices.Equal(got, []GateStats{want}) {
+		t.Errorf("stats %+v, want %+v", got, want)
+	}
+	<-time.After(500 * time.Millisecond)
+}
+
+// TestAPassThatIsDroppedTeachesNothing, and only its first end counts.
+func TestAPassThatIsDroppedTeachesNothing(t *testing.T) {
+	var gates Gates
+	end := func(end func(*Pass)) int {
+		pass, err := gates.Enter(t.Context(), screen, 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		end(pass)
+		pass.Leave(&genesys.Error{Kind: genesys.KindTimeout})
+		return gates.Stats()[0].Limit
+	}
+	if got := end((*Pass).Drop); got != 4 {
+		t.Errorf("limit %d after a pass was dropped, want 4", got)
+	}
+	if got := end(func(*Pass) {}); got != 2 {
+		t.Errorf("limit %d after a time-out, want 2", got)
+	}
 }
