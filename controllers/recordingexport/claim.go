@@ -87,7 +87,7 @@ func (r *Reconciler) connect(ctx context.Context, s *scope) (outcome.Outcome, er
 		return outcome.Outcome{}, fmt.Errorf("open archive: %w", err)
 	}
 	s.export.Status.Archive = r.Location(&s.destination, s.export.Name)
-	if s.cloud, err = r.Cloud(ctx, &s.organization); err != nil {
+	if s.cloud, err = r.Cloud(ctx, &s.organization, exportspec.SurveyShare(s.name())); err != nil {
 		return outcome.Outcome{}, fmt.Errorf("connect to organisation %s: %w", s.organization.Name, err)
 	}
 	return outcome.Done(), nil

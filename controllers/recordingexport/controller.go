@@ -37,6 +37,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
@@ -81,8 +82,8 @@ type Reconciler struct {
 	Actor string
 	// ClusterID tells this cluster from others.
 	ClusterID func(context.Context) (string, error)
-	// Cloud gives the client that asks an organisation.
-	Cloud func(context.Context, *v1alpha1.GenesysOrganization) (Cloud, error)
+	// Cloud gives what asks an organisation, with a share of its budget.
+	Cloud func(context.Context, *v1alpha1.GenesysOrganization, genesys.Share) (Cloud, error)
 	// Archive opens the archive of an export.
 	Archive func(destination *v1alpha1.ExportDestination, export string) (archive.Store, error)
 	// Location is where an export's archive is, relative to the archive root.

@@ -30,6 +30,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
@@ -49,8 +50,8 @@ type Reconciler struct {
 	Clock clock.Clock
 	// Actor names this process in the evidence.
 	Actor string
-	// Cloud gives the client that asks an organisation.
-	Cloud func(context.Context, *v1alpha1.GenesysOrganization) (Cloud, error)
+	// Cloud gives what asks an organisation, with a share of its budget.
+	Cloud func(context.Context, *v1alpha1.GenesysOrganization, genesys.Share) (Cloud, error)
 	// Archive opens the archive of an export.
 	Archive func(destination *v1alpha1.ExportDestination, export string) (archive.Store, error)
 	// Location is where an export's archive is, relative to the archive root.
@@ -202,7 +203,10 @@ func (r *Reconciler) connect(ctx context.Context, s *scope) (outcome.Outcome, er
 		return outcome.Wait(v1alpha1.ReasonOrganizationNotReady, fmt.Sprintf("waiting for the login of the GenesysOrganization %q", organization.Name), 0), nil
 	}
 	var err error
-	if s.cloud, err = r.Cloud(ctx, &organization); err != nil {
+	if s.cloud, err = r.Cloud(ctx, &organization, s.share(s.batch.Spec.Lane)); err == nil {
+		s.metadata, err = r.Cloud(ctx, &organization, s.share(metadataLane(s.batch.Spec.Lane)))
+	}
+	if err != nil {
 		return outcome.Outcome{}, fmt.Errorf("connect to organisation %s: %w", organization.Name, err)
 	}
 	s.organization = organization.Status.Organization.ID

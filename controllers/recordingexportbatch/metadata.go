@@ -27,6 +27,12 @@ type metadataReader interface {
 	RecordingMetadata(ctx context.Context, conversationID string, timeout time.Duration) (genesys.Metadata, error)
 }
 
+// learner is what is asked about a slice before anything is transferred.
+type learner interface {
+	metadataReader
+	holdChecker
+}
+
 // timeouts of metadata requests, by how often the conversation has failed: one
 // that times out is parked, and asked again with more time once all others are through.
 var timeouts = []time.Duration{16 * time.Second, 60 * time.Second, 120 * time.Second}
@@ -66,7 +72,7 @@ func (r *Reconciler) fetchMetadata(ctx context.Context, s *scope) (outcome.Outco
 func (r *Reconciler) learn(s *scope) outcome.Outcome {
 	lane := metadataLane(s.batch.Spec.Lane)
 	work := &metadataWork{
-		store: s.store, cloud: s.cloud, clock: r.Clock, actor: r.Actor, gates: r.Gates,
+		store: s.store, cloud: s.metadata, clock: r.Clock, actor: r.Actor, gates: r.Gates,
 		gate: s.gate(lane, "metadata"), limit: exportspec.Parallelism(s.export.Spec, lane),
 		slice: s.facts.slice, policy: exportspec.Policy(s.export.Spec), deadline: s.deadline(),
 		restores: s.export.Spec.Archived == v1alpha1.ArchivedRestore,
@@ -112,11 +118,8 @@ func readMetadata(ctx context.Context, store archive.Store, slice artifacts.Slic
 // metadataWork fetches the metadata of one slice's conversations, and then their
 // legal holds.
 type metadataWork struct {
-	store archive.Store
-	cloud interface {
-		metadataReader
-		holdChecker
-	}
+	store    archive.Store
+	cloud    learner
 	clock    clock.PassiveClock
 	actor    string
 	gates    *transfer.Gates

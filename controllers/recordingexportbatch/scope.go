@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"time"
 
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
@@ -45,6 +47,7 @@ type scope struct {
 	export       v1alpha1.RecordingExport
 	store        archive.Store
 	cloud        Cloud
+	metadata     learner
 	organization string
 	location     string
 	facts        facts
@@ -79,6 +82,11 @@ func (s *scope) prefix() string {
 // gate is where requests of one kind wait.
 func (s *scope) gate(lane v1alpha1.Lane, route string) transfer.Gate {
 	return transfer.Gate{Organization: s.organization, Lane: string(lane), Route: route}
+}
+
+// share says for whom requests of a lane are made.
+func (s *scope) share(lane v1alpha1.Lane) genesys.Share {
+	return exportspec.LaneShare(client.ObjectKeyFromObject(&s.export), lane)
 }
 
 // deadline is when the batch stops trying.

@@ -65,16 +65,20 @@ type refusal struct{ reason, says string }
 func (r refusal) Error() string            { return r.says }
 func (r refusal) Outcome() outcome.Outcome { return outcome.Stall(r.reason, r.says, 0) }
 
-// Client returns the organisation's client. It makes one if there is none, and
-// does not read the Secret again if there is.
-func (c *Connections) Client(ctx context.Context, organization *v1alpha1.GenesysOrganization) (*client.Client, error) {
+// Client returns the organisation's client, with a share of its budget. It makes
+// one if there is none, and does not read the Secret again if there is.
+func (c *Connections) Client(ctx context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (*client.Client, error) {
 	c.mu.Lock()
 	known, ok := c.open[kube.ObjectKeyFromObject(organization)]
 	c.mu.Unlock()
 	if ok {
-		return known.client, nil
+		return known.client.As(share), nil
 	}
-	return c.connect(ctx, organization)
+	made, err := c.connect(ctx, organization)
+	if err != nil {
+		return nil, err
+	}
+	return made.As(share), nil
 }
 
 // Login logs in with what the Secret holds now, and says as whom. If that is
@@ -84,7 +88,7 @@ func (c *Connections) Login(ctx context.Context, organization *v1alpha1.GenesysO
 	if err != nil {
 		return genesys.Identity{}, err
 	}
-	return client.WhoAmI(ctx)
+	return client.As(genesys.Share{Lane: "Login"}).WhoAmI(ctx)
 }
 
 // Forget lets go of an organisation that is gone.

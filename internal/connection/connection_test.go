@@ -54,7 +54,7 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 		`add the key clientSecret to the Secret "genesys-oauth"`: {"clientId": "i", "clientSecret": ""},
 	} {
 		c := &Connections{Secrets: held, Endpoints: Endpoints{Any: true}}
-		_, err := c.Client(t.Context(), organization("http://127.0.0.1:1"))
+		_, err := c.Client(t.Context(), organization("http://127.0.0.1:1"), genesys.Share{})
 		if err == nil || !strings.Contains(err.Error(), want) || outcome.Of(err, 0).State != outcome.Stalled {
 			t.Errorf("Client: %v, want %q, for a person to mend", err, want)
 		}
@@ -82,7 +82,7 @@ func TestEndpoints(t *testing.T) {
 		if tt.endpoint == "" {
 			org.Spec.Region = "eu-west-1"
 		}
-		_, err := c.Client(t.Context(), org)
+		_, err := c.Client(t.Context(), org, genesys.Share{})
 		if (err == nil) != tt.ok {
 			t.Errorf("%q with %+v: %v", tt.endpoint, tt.allowed, err)
 		}
@@ -110,12 +110,12 @@ func TestLoginNoticesAnotherSecret(t *testing.T) {
 	if n := sim.Journal().Count(simulator.RouteLogin, 200); n != 1 {
 		t.Errorf("%d logins, want one for both looks", n)
 	}
-	known, err := c.Client(t.Context(), org)
+	known, err := c.Client(t.Context(), org, genesys.Share{})
 	if err != nil || strings.Contains(fmt.Sprintf("%v %+v %#v", known, known, known), simulator.DefaultClientSecret) {
 		t.Errorf("the client shows its secret, or %v", err)
 	}
 	c.Forget(kube.ObjectKeyFromObject(org))
-	if again, err := c.Client(t.Context(), org); err != nil || again == known {
+	if again, err := c.Client(t.Context(), org, genesys.Share{}); err != nil || again == known {
 		t.Errorf("a forgotten client is still there, or %v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
@@ -68,6 +69,32 @@ func Parallelism(spec v1alpha1.RecordingExportSpec, lane v1alpha1.Lane) int {
 	default:
 		return positive(int(spec.Lanes.Standard.Parallelism), 4)
 	}
+}
+
+// The weights by which lanes that wait share the budget of an OAuth client. Light
+// work comes before locked media, and the survey keeps ahead of the batches.
+const (
+	weightStandard        = 4
+	weightLegalHold       = 2
+	weightLegalHoldScreen = 1
+	weightSurvey          = 2
+)
+
+// SurveyShare says for whom the requests of an export's survey are made.
+func SurveyShare(export types.NamespacedName) genesys.Share {
+	return genesys.Share{Export: export.String(), Lane: "Survey", Weight: weightSurvey}
+}
+
+// LaneShare says for whom the requests of an export's lane are made.
+func LaneShare(export types.NamespacedName, lane v1alpha1.Lane) genesys.Share {
+	share := genesys.Share{Export: export.String(), Lane: string(lane), Weight: weightStandard}
+	switch lane {
+	case v1alpha1.LaneLegalHold:
+		share.Weight = weightLegalHold
+	case v1alpha1.LaneLegalHoldScreen:
+		share.Weight = weightLegalHoldScreen
+	}
+	return share
 }
 
 // SettleAfter returns how long a part of the window is left alone after its end.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
@@ -96,5 +97,24 @@ func TestTermsAreThoseThatCannotChange(t *testing.T) {
 		if digest(change) == want {
 			t.Errorf("%s does not change the terms", name)
 		}
+	}
+}
+
+// TestShares: lanes weigh what the design says, and exports are told apart by
+// their namespace too.
+func TestShares(t *testing.T) {
+	export := types.NamespacedName{Namespace: "legal", Name: "case-1"}
+	want := []genesys.Share{
+		{Export: "legal/case-1", Lane: "Standard", Weight: 4},
+		{Export: "legal/case-1", Lane: "LegalHold", Weight: 2},
+		{Export: "legal/case-1", Lane: "LegalHoldScreen", Weight: 1},
+		{Export: "legal/case-1", Lane: "Survey", Weight: 2},
+	}
+	got := []genesys.Share{
+		LaneShare(export, v1alpha1.LaneStandard), LaneShare(export, v1alpha1.LaneLegalHold),
+		LaneShare(export, v1alpha1.LaneLegalHoldScreen), SurveyShare(export),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }

@@ -28,6 +28,7 @@ import (
 	"github.com/gcexport/recording-export-operator/controllers/recordingexport"
 	"github.com/gcexport/recording-export-operator/controllers/recordingexportbatch"
 	"github.com/gcexport/recording-export-operator/internal/connection"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
 	genesysclient "github.com/gcexport/recording-export-operator/internal/genesys/client"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
@@ -181,8 +182,8 @@ func (o *operator) addDestinations() error {
 func (o *operator) addExports() error {
 	return (&recordingexport.Reconciler{
 		Publisher: o.publisher, Clock: o.clock, Actor: o.actor, ClusterID: o.clusterID,
-		Cloud: func(ctx context.Context, organization *v1alpha1.GenesysOrganization) (recordingexport.Cloud, error) {
-			return o.connections.Client(ctx, organization)
+		Cloud: func(ctx context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (recordingexport.Cloud, error) {
+			return o.connections.Client(ctx, organization, share)
 		},
 		Archive: o.archive, Location: o.location, Worker: o.worker(), Pace: o.Paces.Export,
 	}).SetupWithManager(o.manager)
@@ -191,8 +192,8 @@ func (o *operator) addExports() error {
 func (o *operator) addBatches() error {
 	return (&recordingexportbatch.Reconciler{
 		Publisher: o.publisher, Clock: o.clock, Actor: o.actor,
-		Cloud: func(ctx context.Context, organization *v1alpha1.GenesysOrganization) (recordingexportbatch.Cloud, error) {
-			return o.connections.Client(ctx, organization)
+		Cloud: func(ctx context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (recordingexportbatch.Cloud, error) {
+			return o.connections.Client(ctx, organization, share)
 		},
 		Archive: o.archive, Location: o.location, Worker: o.worker(), Gates: o.gates, Pace: o.Paces.Batch,
 		MaxRecordings: cmp.Or(o.MaxRecordings, recordingexportbatch.DefaultMaxRecordings),

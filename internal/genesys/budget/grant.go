@@ -26,7 +26,7 @@ func (g *Grant) Observe(h Headers) {
 		l.window.observe(h, g.sent, now)
 	}
 	l.repace(now)
-	l.lookAgain()
+	l.serve(now)
 }
 
 // Throttle enters that the request was refused with 429: nobody sends for
@@ -45,7 +45,7 @@ func (g *Grant) Throttle(retryAfter time.Duration) {
 		l.stopped = until
 	}
 	l.tally.throttled++
-	l.lookAgain()
+	l.serve(now)
 }
 
 // Done says that the request is over, whatever became of it. Calling it more
@@ -55,5 +55,5 @@ func (g *Grant) Done() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.underWay, g)
-	l.lookAgain()
+	l.serve(time.Now())
 }

@@ -13,6 +13,9 @@
 //     same client.
 //   - Stop: after a 429 nobody sends until the time that it names.
 //
+// Those that wait share what there is by weight, so that no lane and no export
+// can starve another; what somebody does not use goes to the others.
+//
 // The package knows no SDK and sends nothing itself.
 package budget
 
@@ -21,8 +24,9 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
 const (
@@ -39,15 +43,10 @@ const (
 	leastPace = 1 / 10.0
 )
 
-// Limiter grants requests of one OAuth client, first come, first served. It is
-// safe for concurrent use; [Registry] makes it.
+// Limiter grants requests of one OAuth client, shared fairly among those that
+// wait (see [genesys.Share]) and used up by whoever does. It is safe for
+// concurrent use; [Registry] makes it.
 type Limiter struct {
-	// head is held by the one caller whose turn is next; it queues the others
-	// in the order in which they came.
-	head *semaphore.Weighted
-	// wake tells the caller at the head to look again.
-	wake chan struct{}
-
 	mu         sync.Mutex
 	configured int
 	pace       *rate.Limiter
@@ -58,16 +57,14 @@ type Limiter struct {
 	// stopped is when a 429 allows requests again.
 	stopped  time.Time
 	underWay map[*Grant]struct{}
-	tally    tally
+	queue    queue
+	// again looks whether those who wait may go; nil until somebody had to wait.
+	again *time.Timer
+	tally tally
 }
 
 func newLimiter(requestsPerMinute int) *Limiter {
-	l := &Limiter{
-		head:     semaphore.NewWeighted(1),
-		wake:     make(chan struct{}, 1),
-		pace:     rate.NewLimiter(0, 1),
-		underWay: make(map[*Grant]struct{}),
-	}
+	l := &Limiter{pace: rate.NewLimiter(0, 1), underWay: make(map[*Grant]struct{})}
 	l.configure(requestsPerMinute)
 	return l
 }
@@ -76,48 +73,80 @@ func newLimiter(requestsPerMinute int) *Limiter {
 func (l *Limiter) configure(requestsPerMinute int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	now := time.Now()
 	l.configured = requestsPerMinute
-	l.repace(time.Now())
-	l.lookAgain()
+	l.repace(now)
+	l.serve(now)
 }
 
-// Wait blocks until a request may be sent. Whoever asked first is served
-// first. The grant's Done must be called when the request is over. The only
-// error is ctx.Err().
-func (l *Limiter) Wait(ctx context.Context) (*Grant, error) {
-	began := time.Now()
-	l.join()
-	defer l.leave(began)
-	if err := l.head.Acquire(ctx, 1); err != nil {
+// Wait blocks until a request may be sent, and it is its turn. The grant's Done
+// must be called when the request is over. The only error is ctx.Err().
+func (l *Limiter) Wait(ctx context.Context, share genesys.Share) (*Grant, error) {
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	defer l.head.Release(1)
-	for ctx.Err() == nil {
-		grant, pause := l.try()
-		if grant != nil {
-			return grant, nil
-		}
-		l.pause(ctx, pause)
-	}
-	return nil, ctx.Err()
-}
-
-// pause returns after d, or earlier if ctx ends or there is reason to look again.
-func (l *Limiter) pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
+	c := newCaller(share)
+	l.join(c)
 	select {
-	case <-timer.C:
-	case <-l.wake:
+	case grant := <-c.leave:
+		return grant, nil
 	case <-ctx.Done():
 	}
+	if l.withdraw(c) {
+		return nil, ctx.Err()
+	}
+	return <-c.leave, nil // it came in the meantime, and is counted
 }
 
-// try grants a request now or tells how long to wait before looking again.
-func (l *Limiter) try() (*Grant, time.Duration) {
+func (l *Limiter) join(c *caller) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
+	c.since = now
+	l.queue.join(c)
+	l.serve(now)
+}
+
+func (l *Limiter) withdraw(c *caller) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.queue.withdraw(c) {
+		return false
+	}
+	l.tally.waited += time.Since(c.since)
+	return true
+}
+
+// serve gives leave to those whose turn it is, as far as there is any to give,
+// and sees to it that somebody looks again in time. The caller holds the lock.
+func (l *Limiter) serve(now time.Time) {
+	for l.queue.waiting > 0 {
+		grant, pause := l.try(now)
+		if grant == nil {
+			l.lookAfter(pause)
+			return
+		}
+		served := l.queue.next()
+		l.tally.waited += now.Sub(served.since)
+		served.leave <- grant
+	}
+}
+
+// lookAfter has the limiter look again after d, and not earlier.
+func (l *Limiter) lookAfter(d time.Duration) {
+	if l.again != nil {
+		l.again.Reset(d)
+		return
+	}
+	l.again = time.AfterFunc(d, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.serve(time.Now())
+	})
+}
+
+// try grants a request now or tells how long to wait before looking again.
+func (l *Limiter) try(now time.Time) (*Grant, time.Duration) {
 	if l.window.roll(now) {
 		l.repace(now)
 	}
@@ -140,7 +169,7 @@ func (l *Limiter) barred(now time.Time) time.Duration {
 	case now.Before(l.stopped):
 		return l.stopped.Sub(now)
 	case !l.answered && len(l.underWay) > 0:
-		return windowLength // its end wakes us earlier
+		return windowLength // its end lets us look earlier
 	case l.window.room(now) <= 0:
 		return l.window.end.Sub(now)
 	default:
@@ -176,13 +205,4 @@ func (l *Limiter) perMinute() int {
 		return min(l.configured, l.window.allowed)
 	}
 	return l.configured
-}
-
-// lookAgain wakes the caller at the head; a wake-up that nobody waits for is
-// kept, and costs the next one a look.
-func (l *Limiter) lookAgain() {
-	select {
-	case l.wake <- struct{}{}:
-	default:
-	}
 }

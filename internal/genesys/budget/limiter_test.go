@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
 const tenMinutes = 10 * time.Minute
@@ -237,7 +239,7 @@ func TestCancelledWhileWaiting(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		for range 3 { // one at the head, two behind it
 			go func() {
-				_, err := l.Wait(ctx)
+				_, err := l.Wait(ctx, genesys.Share{})
 				errs <- err
 			}()
 		}
@@ -254,7 +256,7 @@ func TestCancelledWhileWaiting(t *testing.T) {
 		if took := time.Since(began); took != 0 {
 			t.Errorf("cancelled callers waited %v longer", took)
 		}
-		if _, err := l.Wait(ctx); !errors.Is(err, context.Canceled) {
+		if _, err := l.Wait(ctx, genesys.Share{}); !errors.Is(err, context.Canceled) {
 			t.Errorf("an ended context got leave: %v", err)
 		}
 	})
@@ -283,7 +285,7 @@ func TestStats(t *testing.T) {
 // mustWait waits for leave without a deadline of its own.
 func mustWait(t *testing.T, l *Limiter) *Grant {
 	t.Helper()
-	grant, err := l.Wait(t.Context())
+	grant, err := l.Wait(t.Context(), genesys.Share{})
 	if err != nil {
 		t.Error(err)
 	}

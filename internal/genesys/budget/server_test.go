@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
 // server is a model of how Genesys Cloud counts: fixed windows of 60 seconds.
@@ -116,7 +118,7 @@ func work(t *testing.T, l *Limiter, s *server, way path, workers int) {
 	var all sync.WaitGroup
 	for range workers {
 		all.Go(func() {
-			for send(ctx, l, s, way) {
+			for send(ctx, l, genesys.Share{}, s, way) {
 			}
 		})
 	}
@@ -124,8 +126,8 @@ func work(t *testing.T, l *Limiter, s *server, way path, workers int) {
 }
 
 // send sends one request and tells whether there was leave to.
-func send(ctx context.Context, l *Limiter, s *server, way path) bool {
-	grant, err := l.Wait(ctx)
+func send(ctx context.Context, l *Limiter, share genesys.Share, s *server, way path) bool {
+	grant, err := l.Wait(ctx, share)
 	if err != nil {
 		return false
 	}

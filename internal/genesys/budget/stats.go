@@ -31,7 +31,6 @@ type Stats struct {
 type tally struct {
 	granted, throttled uint64
 	waited             time.Duration
-	waiting            int
 }
 
 // Stats returns a snapshot.
@@ -43,7 +42,7 @@ func (l *Limiter) Stats() Stats {
 		Granted:      l.tally.granted,
 		Throttled:    l.tally.throttled,
 		Waited:       l.tally.waited,
-		Waiting:      l.tally.waiting,
+		Waiting:      l.queue.waiting,
 		UnderWay:     len(l.underWay),
 		Allowed:      l.perMinute(),
 		Remaining:    l.perMinute(),
@@ -54,19 +53,4 @@ func (l *Limiter) Stats() Stats {
 		s.Reset = l.window.end
 	}
 	return s
-}
-
-// join counts a caller that waits.
-func (l *Limiter) join() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.tally.waiting++
-}
-
-// leave counts a caller that has waited since began.
-func (l *Limiter) leave(began time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.tally.waiting--
-	l.tally.waited += time.Since(began)
 }

@@ -56,7 +56,7 @@ func (c *Client) call(ctx context.Context, op string, send sender) (answer, erro
 
 // once sends a request within the budget and enters what its answer tells of it.
 func (c *Client) once(ctx context.Context, op, token string, send sender) (answer, error) {
-	grant, err := c.budget.Wait(ctx)
+	grant, err := c.budget.Wait(ctx, c.share)
 	if err != nil {
 		return answer{}, cancelled(op, err)
 	}

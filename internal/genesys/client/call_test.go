@@ -202,7 +202,7 @@ func TestCancelledWhileWaitingForTheBudget(t *testing.T) {
 			t.Fatal(err)
 		}
 		client.session.current = token{"token-1", time.Now().Add(time.Hour)}
-		grant, err := client.budget.Wait(t.Context())
+		grant, err := client.budget.Wait(t.Context(), genesys.Share{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -293,5 +293,24 @@ func expectCancelled(t *testing.T, err, why error) {
 	expectKind(t, err, genesys.KindCancelled)
 	if !errors.Is(err, why) {
 		t.Errorf("got %v, want %v in its chain", err, why)
+	}
+}
+
+// TestAs: requests for somebody else wait in their own turn, with the same
+// token and the same budget.
+func TestAs(t *testing.T) {
+	cloud := newCloud(t)
+	cloud.answers(routeMe, http.StatusOK, verbs["WhoAmI"].good)
+	client := newClient(t, cloud)
+	for _, lane := range []string{"Standard", "LegalHold"} {
+		if _, err := client.As(genesys.Share{Lane: lane}).WhoAmI(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := cloud.count("POST /oauth/token"); n != 1 {
+		t.Errorf("%d logins, want one for both", n)
+	}
+	if got := client.budget.Stats().Granted; got != 2 {
+		t.Errorf("the budget granted %d requests, want both", got)
 	}
 }

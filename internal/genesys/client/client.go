@@ -53,6 +53,8 @@ type Client struct {
 	endpoint string
 	budget   *budget.Limiter
 	session  *session
+	// share is for whom requests are made.
+	share genesys.Share
 	// api and media are our own way out; they differ in time-outs and in that
 	// media are taken as they are stored.
 	api   *http.Client
@@ -83,6 +85,14 @@ func New(cfg Config) (*Client, error) {
 	}
 	c.session = newSession(cfg.Credentials, c.logIn)
 	return c, nil
+}
+
+// As returns the same client for requests that are made for somebody else: the
+// token, the budget and the connections are shared.
+func (c *Client) As(share genesys.Share) *Client {
+	view := *c
+	view.share = share
+	return &view
 }
 
 // checkEndpoint wants what paths can be appended to. The URL itself stays out

@@ -58,7 +58,7 @@ func TestMetadataMayTakeTwoMinutes(t *testing.T) {
 func TestTheBudgetDoesNotEatTheTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := loggedIn(t, after(10*time.Second, `[]`))
-		grant, err := client.budget.Wait(t.Context())
+		grant, err := client.budget.Wait(t.Context(), genesys.Share{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,15 @@
+package genesys
+
+// Share says for whom a request is made, so that the budget of an OAuth client
+// is shared fairly while several wait for it: lanes by weight, the exports of a
+// lane in turn, the requests of an export in the order in which they come.
+type Share struct {
+	// Export is unlike that of any other export, as "legal/case-4711".
+	Export string
+	// Lane is what the request belongs to: a lane of the export, its survey, or
+	// the look after the login.
+	Lane string
+	// Weight is how much the lane gets, in proportion to the others that wait.
+	// Less than 1 counts as 1.
+	Weight int
+}
