@@ -56,7 +56,7 @@ const (
 
 // Reasons to do with Genesys Cloud.
 const (
-	// ReasonLoggedIn: the login works.
+	// ReasonLoggedIn: the login works, of all OAuth clients if there are several.
 	ReasonLoggedIn = "LoggedIn"
 	// ReasonSecretNotFound: the Secret of the credentials does not exist.
 	ReasonSecretNotFound = "SecretNotFound"
@@ -68,8 +68,10 @@ const (
 	ReasonPermissionMissing = "PermissionMissing"
 	// ReasonEndpointNotAllowed: the manager was not started with this endpoint's host.
 	ReasonEndpointNotAllowed = "EndpointNotAllowed"
-	// ReasonOrganizationMismatch: the login belongs to another organisation than before.
+	// ReasonOrganizationMismatch: the login belongs to another organisation than before, or than the other OAuth clients.
 	ReasonOrganizationMismatch = "OrganizationMismatch"
+	// ReasonClientsOut: the organisation can be asked, but not by all of its OAuth clients.
+	ReasonClientsOut = "ClientsOut"
 	// ReasonThrottled: Genesys Cloud said to wait.
 	ReasonThrottled = "Throttled"
 	// ReasonGenesysUnavailable: Genesys Cloud does not answer, or not as it should; it is asked again.

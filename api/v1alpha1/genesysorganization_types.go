@@ -19,9 +19,12 @@ type GenesysOrganizationSpec struct {
 	// +optional
 	Endpoint string `json:"endpoint,omitempty"`
 
-	// credentials of the OAuth client (grant type: client credentials) that asks. This version takes one.
+	// credentials of the OAuth clients (grant type: client credentials) that ask, 1 to 16. Their request
+	// budgets add up; a client that is rejected or lacks a permission is left out while others work. All
+	// of them must belong to the same organisation.
 	// +kubebuilder:validation:MinItems=1
-	// +kubebuilder:validation:MaxItems=1
+	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:XValidation:rule="self.all(a, self.exists_one(b, b.secretRef.name == a.secretRef.name))",message="name each Secret once: an OAuth client has one request budget, however often it is named"
 	// +listType=atomic
 	// +required
 	Credentials []OAuthClient `json:"credentials"`
@@ -49,7 +52,7 @@ type GenesysOrganizationStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// conditions: Ready is True when the login works. Reconciling and Stalled are present only while True.
+	// conditions: Ready is True when the login works, of one OAuth client at least. Reconciling and Stalled are present only while True.
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=16
@@ -59,6 +62,47 @@ type GenesysOrganizationStatus struct {
 	// organization is what the first login turned out to be. A later login to another one is refused.
 	// +optional
 	Organization *OrganizationIdentity `json:"organization,omitempty"`
+
+	// clients are the OAuth clients of spec.credentials, in their order.
+	// +listType=map
+	// +listMapKey=secretName
+	// +kubebuilder:validation:MaxItems=16
+	// +optional
+	Clients []OAuthClientStatus `json:"clients,omitempty"`
+}
+
+// OAuthClientState tells whether an OAuth client is asked.
+// +kubebuilder:validation:Enum=In;Out
+type OAuthClientState string
+
+// The states of an OAuth client.
+const (
+	// ClientIn: requests are made with it.
+	ClientIn OAuthClientState = "In"
+	// ClientOut: no requests are made with it; it is tried again every minute.
+	ClientOut OAuthClientState = "Out"
+)
+
+// OAuthClientStatus is how an OAuth client stands.
+type OAuthClientStatus struct {
+	// secretName names the Secret that holds the client's id and secret.
+	// +kubebuilder:validation:MaxLength=253
+	// +required
+	SecretName string `json:"secretName"`
+
+	// clientId is the client's id at Genesys Cloud, which is no secret. Absent if the Secret does not tell.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	ClientID string `json:"clientId,omitempty"`
+
+	// state is In while requests are made with the client, Out while they are not.
+	// +required
+	State OAuthClientState `json:"state"`
+
+	// reason says why the client is out, or what ails it; LoggedIn if nothing does.
+	// +kubebuilder:validation:MaxLength=64
+	// +required
+	Reason string `json:"reason"`
 }
 
 // OrganizationIdentity is who the organisation is at Genesys Cloud.
@@ -74,7 +118,7 @@ type OrganizationIdentity struct {
 	Name string `json:"name,omitempty"`
 }
 
-// GenesysOrganization is an organisation of Genesys Cloud and the OAuth client that may ask it.
+// GenesysOrganization is an organisation of Genesys Cloud and the OAuth clients that may ask it.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=gcorg,categories=genesys

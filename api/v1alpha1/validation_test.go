@@ -2,6 +2,7 @@ package v1alpha1_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -121,6 +122,15 @@ func change(t *testing.T, obj *unstructured.Unstructured, edits ...edit) {
 	}
 }
 
+// credentials lists so many Secrets.
+func credentials(n int) string {
+	refs := make([]string, n)
+	for i := range refs {
+		refs[i] = fmt.Sprintf("{secretRef: {name: secret-%d}}", i)
+	}
+	return "[" + strings.Join(refs, ", ") + "]"
+}
+
 // refusal creates an object, in a dry run, and returns why it is refused.
 func refusal(ctx context.Context, obj client.Object) string {
 	if err := api.Create(ctx, obj, client.DryRunAll); err != nil {
@@ -192,7 +202,10 @@ func TestWhatIsCreatedIsValidated(t *testing.T) {
 		{"an endpoint with a path", organizationYAML, edit{"spec", `{endpoint: "http://127.0.0.1/x", credentials: [{secretRef: {name: a}}]}`}, "spec.endpoint"},
 		{"an endpoint with a password", organizationYAML, edit{"spec", `{endpoint: "http://a:b@127.0.0.1", credentials: [{secretRef: {name: a}}]}`}, "spec.endpoint"},
 		{"no credentials", organizationYAML, edit{"spec.credentials", "[]"}, "spec.credentials in body should have at least 1 items"},
-		{"two credentials", organizationYAML, edit{"spec.credentials", "[{secretRef: {name: a}}, {secretRef: {name: b}}]"}, "spec.credentials: Too many: 2: must have at most 1 item"},
+		{"two credentials", organizationYAML, edit{"spec.credentials", "[{secretRef: {name: a}}, {secretRef: {name: b}}]"}, ""},
+		{"sixteen credentials", organizationYAML, edit{"spec.credentials", credentials(16)}, ""},
+		{"seventeen credentials", organizationYAML, edit{"spec.credentials", credentials(17)}, "spec.credentials: Too many: 17: must have at most 16 items"},
+		{"the same credentials twice", organizationYAML, edit{"spec.credentials", "[{secretRef: {name: a}}, {secretRef: {name: b}}, {secretRef: {name: a}}]"}, "spec.credentials: Invalid value: name each Secret once: an OAuth client has one request budget, however often it is named"},
 		{"no requests", organizationYAML, edit{"spec.requestsPerMinute", "0"}, "spec.requestsPerMinute in body should be greater than or equal to 1"},
 
 		{"a destination", destinationYAML, edit{"spec.directory.name", "case-1"}, ""},

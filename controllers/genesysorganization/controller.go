@@ -4,7 +4,7 @@ package genesysorganization
 
 import (
 	"context"
-	"fmt"
+	"slices"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -40,12 +40,18 @@ func DefaultPace() Pace {
 // Reconciler looks after organisations.
 type Reconciler struct {
 	loop.Publisher
-	// Login logs in with what the Secret holds now, and says as whom.
-	Login func(context.Context, *v1alpha1.GenesysOrganization) (genesys.Identity, error)
+	// Login logs in with what each Secret holds now, and says how each OAuth
+	// client stands, in the order of the spec.
+	Login func(context.Context, *v1alpha1.GenesysOrganization) ([]genesys.Login, error)
 	// Forget lets go of an organisation that is gone.
 	Forget func(types.NamespacedName)
 	Pace   Pace
+
+	waker loop.Waker
 }
+
+// Wake has an organisation looked at soon: one of its OAuth clients is out.
+func (r *Reconciler) Wake(name types.NamespacedName) { r.waker.Wake(name) }
 
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=genesysorganizations,verbs=get;list;watch
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=genesysorganizations/status,verbs=patch
@@ -57,6 +63,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("genesysorganization").
 		For(&v1alpha1.GenesysOrganization{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		WatchesRawSource(r.waker.Source()).
 		Complete(r)
 }
 
@@ -73,29 +80,38 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	out := r.look(ctx, organization)
 	summarize(organization, out)
 	if out.IsDone() {
-		out.After = r.Pace.Ready
+		out.After = r.again(organization)
 	}
-	return loop.IgnoreConflict(loop.Result(out), r.Publish(ctx, organization, before))
+	err := r.Publish(ctx, organization, before)
+	if err == nil {
+		r.announce(organization, before)
+	}
+	return loop.IgnoreConflict(loop.Result(out), err)
 }
 
-// look logs in and pins the organisation that the first login belongs to.
+// again is how long to wait before another look at an organisation that can be asked.
+func (r *Reconciler) again(organization *v1alpha1.GenesysOrganization) time.Duration {
+	if slices.ContainsFunc(organization.Status.Clients, isOut) {
+		return r.Pace.Again
+	}
+	return r.Pace.Ready
+}
+
+// look logs in, and pins the organisation that the first login belongs to.
 func (r *Reconciler) look(ctx context.Context, organization *v1alpha1.GenesysOrganization) outcome.Outcome {
 	ctx, cancel := context.WithTimeout(ctx, r.Pace.Timeout)
 	defer cancel()
-	identity, err := r.Login(ctx, organization)
+	logins, err := r.Login(ctx, organization)
 	if err != nil {
 		return outcome.Of(err, r.Pace.Again)
 	}
-	pinned := organization.Status.Organization
-	if pinned != nil && pinned.ID != identity.OrganizationID {
-		return outcome.Stall(v1alpha1.ReasonOrganizationMismatch, fmt.Sprintf(
-			"restore the credentials of organisation %s, or create another GenesysOrganization: the login belongs to %s (%s)",
-			pinned.ID, identity.OrganizationID, identity.OrganizationName), r.Pace.Again)
+	if identity, ok := pin(logins); ok {
+		organization.Status.Organization = &v1alpha1.OrganizationIdentity{
+			ID: identity.OrganizationID, Name: conditions.Printable(identity.OrganizationName),
+		}
 	}
-	organization.Status.Organization = &v1alpha1.OrganizationIdentity{
-		ID: identity.OrganizationID, Name: conditions.Printable(identity.OrganizationName),
-	}
-	return outcome.Done()
+	organization.Status.Clients = statuses(logins)
+	return judge(logins, r.Pace.Again)
 }
 
 // summarize computes the conditions.
@@ -105,5 +121,9 @@ func summarize(organization *v1alpha1.GenesysOrganization, out outcome.Outcome) 
 	if organization.Status.Organization != nil {
 		name = organization.Status.Organization.Name
 	}
-	loop.Mark(organization, out, v1alpha1.ReasonLoggedIn, "logged in to "+name)
+	reason, message := v1alpha1.ReasonLoggedIn, "logged in to "+name
+	if out.IsDone() && out.Message != "" {
+		reason, message = v1alpha1.ReasonClientsOut, message+", but "+out.Message
+	}
+	loop.Mark(organization, out, reason, message)
 }

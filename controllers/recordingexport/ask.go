@@ -19,10 +19,10 @@ import (
 
 type surveyor interface {
 	DataAvailability(ctx context.Context) (time.Time, error)
-	StartSurvey(ctx context.Context, from, to time.Time) (string, error)
-	SurveyState(ctx context.Context, jobID string) (genesys.JobState, error)
-	SurveyPage(ctx context.Context, jobID, cursor string) (genesys.SurveyPage, error)
-	EndSurvey(ctx context.Context, jobID string) error
+	StartSurvey(ctx context.Context, from, to time.Time) (genesys.Ticket, error)
+	SurveyState(ctx context.Context, job genesys.Ticket) (genesys.JobState, error)
+	SurveyPage(ctx context.Context, job genesys.Ticket, cursor string) (genesys.SurveyPage, error)
+	EndSurvey(ctx context.Context, job genesys.Ticket) error
 }
 
 type holdChecker interface {
@@ -119,41 +119,42 @@ func (w *surveyWork) ask(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	survey.JobID = job
+	survey.JobID = job.ID
 	_, err = artifacts.Put(ctx, w.store, artifacts.SurveyKey(w.pass, w.day), survey)
 	return err
 }
 
 // job returns the analytics job of the day, which it starts if there is none.
-func (w *surveyWork) job(ctx context.Context, from, to time.Time) (string, error) {
+func (w *surveyWork) job(ctx context.Context, from, to time.Time) (genesys.Ticket, error) {
 	key := artifacts.JobKey(w.pass, w.day)
 	known, err := artifacts.Get[artifacts.AnalyticsJob](ctx, w.store, key)
 	if !errors.Is(err, fs.ErrNotExist) {
-		return known.JobID, err
+		return known.Job, err
 	}
-	id, err := w.cloud.StartSurvey(ctx, from, to)
+	job, err := w.cloud.StartSurvey(ctx, from, to)
 	if err != nil {
-		return "", err
+		return genesys.Ticket{}, err
 	}
-	stored, err := artifacts.Put(ctx, w.store, key, artifacts.AnalyticsJob{Stamp: w.stamp(), JobID: id})
-	return stored.JobID, err
+	stored, err := artifacts.Put(ctx, w.store, key, artifacts.AnalyticsJob{Stamp: w.stamp(), Job: job})
+	return stored.Job, err
 }
 
 // await polls the job until its answer is there. A job that will never have one
 // is ended, so that the next attempt starts another.
-func (w *surveyWork) await(ctx context.Context, job string) error {
+func (w *surveyWork) await(ctx context.Context, job genesys.Ticket) error {
 	for delay := w.pace.FirstPoll; ; delay = min(2*delay, w.pace.LastPoll) {
 		state, err := w.cloud.SurveyState(ctx, job)
 		if err == nil && state == genesys.JobFulfilled {
 			return nil
 		}
-		gone := genesys.KindOf(err) == genesys.KindNotFound
+		kind := genesys.KindOf(err)
+		gone := kind == genesys.KindNotFound || kind == genesys.KindOrphaned
 		if err != nil && !gone {
 			return err
 		}
 		if gone || state == genesys.JobFailed || state == genesys.JobCancelled || state == genesys.JobExpired {
 			return errors.Join(
-				&genesys.Error{Op: "survey " + w.day.Format(time.DateOnly), Kind: genesys.KindTransient, Message: fmt.Sprintf("analytics job %s ended without an answer: %s", job, state)},
+				&genesys.Error{Op: "survey " + w.day.Format(time.DateOnly), Kind: genesys.KindTransient, Message: fmt.Sprintf("analytics job %s ended without an answer: %s", job.ID, state)},
 				endJob(ctx, w.store, w.cloud, artifacts.JobKey(w.pass, w.day)))
 		}
 		if err := transfer.Wait(ctx, w.clock, delay); err != nil {
@@ -164,7 +165,7 @@ func (w *surveyWork) await(ctx context.Context, job string) error {
 
 // pages reads the job's answer: every conversation, once, that started in the
 // window's part of the day. Others that merely overlap it belong elsewhere.
-func (w *surveyWork) pages(ctx context.Context, job string) ([]genesys.Conversation, error) {
+func (w *surveyWork) pages(ctx context.Context, job genesys.Ticket) ([]genesys.Conversation, error) {
 	from, to := span(w.spec, w.day)
 	var found []genesys.Conversation
 	seen := map[string]bool{}
@@ -187,14 +188,14 @@ func (w *surveyWork) pages(ctx context.Context, job string) ([]genesys.Conversat
 
 // endJob ends the analytics job noted under key, if there is one.
 func endJob(ctx context.Context, store archive.Store, cloud interface {
-	EndSurvey(ctx context.Context, jobID string) error
+	EndSurvey(ctx context.Context, job genesys.Ticket) error
 }, key string) error {
 	job, err := artifacts.Get[artifacts.AnalyticsJob](ctx, store, key)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err == nil {
-		err = cloud.EndSurvey(ctx, job.JobID)
+		err = cloud.EndSurvey(ctx, job.Job)
 	}
 	if err != nil {
 		return err

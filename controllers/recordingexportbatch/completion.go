@@ -133,7 +133,7 @@ func (w *completionWork) recall(ctx context.Context) (ledger, []pending, error) 
 func inOrder(answers []artifacts.Answer, requests []artifacts.Request) {
 	place := make(map[string]int, len(requests))
 	for i, request := range requests {
-		place[request.RequestID] = i
+		place[request.Ticket.ID] = i
 	}
 	slices.SortFunc(answers, func(a, b artifacts.Answer) int { return cmp.Compare(place[a.RequestID], place[b.RequestID]) })
 }

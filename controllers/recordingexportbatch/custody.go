@@ -32,7 +32,7 @@ func (r record) events(settled evidence.Inventory) []evidence.Event {
 	events = append(events, r.restorationRecord.events()...)
 	for _, request := range r.requests {
 		add(request.Stamp, "RecordingsRequested", map[string]string{
-			"request": request.RequestID, "recordings": strconv.Itoa(len(request.Refs)), "try": strconv.Itoa(request.Try + 1),
+			"request": request.Ticket.ID, "recordings": strconv.Itoa(len(request.Refs)), "try": strconv.Itoa(request.Try + 1),
 		})
 	}
 	for _, f := range r.files {

@@ -59,17 +59,17 @@ func (d *delivery) poll(ctx context.Context, request pending) (genesys.BatchStat
 		return genesys.BatchStatus{}, err
 	}
 	defer pass.Drop()
-	status, err := d.cloud.BatchStatus(ctx, request.RequestID)
+	status, err := d.cloud.BatchStatus(ctx, request.Ticket)
 	pass.Leave(err)
 	return status, err
 }
 
 // lost decides what it means that a request cannot be read. One that Genesys
-// Cloud does not know, or not to this client, gives no more, and neither does any
-// once the deadline has passed. Otherwise the same request is looked at again.
+// Cloud does not know, or not to this client, gives no more, nor does one whose
+// client is out, nor any once the deadline has passed. Otherwise the same request is looked at again.
 func (d *delivery) lost(request pending, err error) error {
 	switch kind := genesys.KindOf(err); kind {
-	case genesys.KindNotFound, genesys.KindForbidden, genesys.KindInvalid:
+	case genesys.KindNotFound, genesys.KindForbidden, genesys.KindInvalid, genesys.KindOrphaned:
 	case genesys.KindTimeout, genesys.KindTransient, genesys.KindMalformed:
 		if d.clock.Now().Before(d.deadline) {
 			return err
@@ -87,11 +87,11 @@ func (d *delivery) lost(request pending, err error) error {
 
 // conclude notes down what a request has given.
 func (d *delivery) conclude(ctx context.Context, request pending) error {
-	answer := artifacts.Answer{Stamp: artifacts.NewStamp(d.clock.Now(), d.actor), RequestID: request.RequestID}
+	answer := artifacts.Answer{Stamp: artifacts.NewStamp(d.clock.Now(), d.actor), RequestID: request.Ticket.ID}
 	for _, line := range request.lines {
 		answer.Recordings = append(answer.Recordings, line.answered())
 	}
-	_, err := artifacts.Put(ctx, d.store, artifacts.AnswerKey(d.batch, request.RequestID), answer)
+	_, err := artifacts.Put(ctx, d.store, artifacts.AnswerKey(d.batch, request.Ticket.ID), answer)
 	return err
 }
 
@@ -108,7 +108,7 @@ func (d *delivery) receive(ctx context.Context, request pending, results []genes
 	group.SetLimit(d.limit)
 	for _, line := range request.lines {
 		if results := listed[line]; len(results) > 0 {
-			group.Go(func() error { return d.take(ctx, newListing(request.RequestID, line, results)) })
+			group.Go(func() error { return d.take(ctx, newListing(request.Ticket.ID, line, results)) })
 		}
 	}
 	return group.Wait()

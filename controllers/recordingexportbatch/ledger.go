@@ -247,7 +247,7 @@ func (l ledger) pending(requests []artifacts.Request, answers []artifacts.Answer
 	}
 	lines := make([]ledger, len(requests))
 	for _, line := range l {
-		if i, requested := last[line.RecordingRef]; requested && !ended[requests[i].RequestID] {
+		if i, requested := last[line.RecordingRef]; requested && !ended[requests[i].Ticket.ID] {
 			lines[i] = append(lines[i], line)
 		}
 	}

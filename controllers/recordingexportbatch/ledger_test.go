@@ -103,10 +103,10 @@ func TestWhatExpiredAlone(t *testing.T) {
 
 func TestRequestsThatAreToBeFollowed(t *testing.T) {
 	requests := []artifacts.Request{
-		{RequestID: "a", Refs: refs(2)},
-		{RequestID: "b", Refs: []genesys.RecordingRef{ref(3)}},
-		{RequestID: "c", Try: 1, Refs: []genesys.RecordingRef{ref(2)}},
-		{RequestID: "d", Refs: []genesys.RecordingRef{ref(9)}},
+		{Ticket: genesys.Ticket{ID: "a"}, Refs: refs(2)},
+		{Ticket: genesys.Ticket{ID: "b"}, Refs: []genesys.RecordingRef{ref(3)}},
+		{Ticket: genesys.Ticket{ID: "c"}, Try: 1, Refs: []genesys.RecordingRef{ref(2)}},
+		{Ticket: genesys.Ticket{ID: "d"}, Refs: []genesys.RecordingRef{ref(9)}},
 	}
 	for ended, want := range map[string]map[string]string{
 		"":   {"a": "1", "b": "3", "c": "2"},
@@ -121,7 +121,7 @@ func TestRequestsThatAreToBeFollowed(t *testing.T) {
 		got := map[string]string{}
 		for _, request := range newLedger(refs(4), nil, answers).pending(requests, answers) {
 			for _, of := range request.lines {
-				got[request.RequestID] += of.RecordingID
+				got[request.Ticket.ID] += of.RecordingID
 			}
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -132,7 +132,7 @@ func TestRequestsThatAreToBeFollowed(t *testing.T) {
 
 // TestTheLastAnswerCounts, whatever order they are read in.
 func TestTheLastAnswerCounts(t *testing.T) {
-	requests := []artifacts.Request{{RequestID: "b"}, {RequestID: "c"}, {RequestID: "a"}}
+	requests := []artifacts.Request{{Ticket: genesys.Ticket{ID: "b"}}, {Ticket: genesys.Ticket{ID: "c"}}, {Ticket: genesys.Ticket{ID: "a"}}}
 	answers := []artifacts.Answer{{RequestID: "a"}, {RequestID: "b"}, {RequestID: "c"}}
 	inOrder(answers, requests)
 	if got := []string{answers[0].RequestID, answers[1].RequestID, answers[2].RequestID}; !slices.Equal(got, []string{"b", "c", "a"}) {

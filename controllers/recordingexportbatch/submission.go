@@ -17,8 +17,8 @@ import (
 )
 
 type batchRequester interface {
-	RequestBatch(ctx context.Context, refs []genesys.RecordingRef) (string, error)
-	BatchStatus(ctx context.Context, requestID string) (genesys.BatchStatus, error)
+	RequestBatch(ctx context.Context, refs []genesys.RecordingRef) (genesys.Ticket, error)
+	BatchStatus(ctx context.Context, request genesys.Ticket) (genesys.BatchStatus, error)
 }
 
 const (
@@ -104,13 +104,13 @@ func (q requester) requestChunk(ctx context.Context, key string, try int, refs [
 		return err
 	}
 	defer pass.Drop()
-	id, err := q.cloud.RequestBatch(ctx, refs)
+	ticket, err := q.cloud.RequestBatch(ctx, refs)
 	pass.Leave(err)
 	if err != nil {
 		return err
 	}
 	_, err = artifacts.Put(ctx, q.store, key, artifacts.Request{
-		Stamp: artifacts.NewStamp(q.clock.Now(), q.actor), RequestID: id, Try: try, Refs: refs,
+		Stamp: artifacts.NewStamp(q.clock.Now(), q.actor), Ticket: ticket, Try: try, Refs: refs,
 	})
 	return err
 }

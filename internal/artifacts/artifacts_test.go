@@ -67,14 +67,14 @@ func TestWhatIsBrokenIsAnError(t *testing.T) {
 func TestAllReadsInOrder(t *testing.T) {
 	store := openStore(t)
 	for _, n := range []int{2, 0, 10, 1} {
-		if _, err := Put(t.Context(), store, RequestKey("b", 0, n), Request{RequestID: string(rune('a' + n))}); err != nil {
+		if _, err := Put(t.Context(), store, RequestKey("b", 0, n), Request{Ticket: genesys.Ticket{ID: string(rune('a' + n))}}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	all, err := All[Request](t.Context(), store, RequestFolder("b"))
 	var got string
 	for _, r := range all {
-		got += r.RequestID
+		got += r.Ticket.ID
 	}
 	if err != nil || got != "abck" {
 		t.Errorf("All: %q, %v", got, err)

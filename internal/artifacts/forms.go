@@ -13,7 +13,7 @@ import (
 // removed once the answer is an artifact.
 type AnalyticsJob struct {
 	Stamp
-	JobID string `json:"jobId"`
+	Job genesys.Ticket `json:"job"`
 }
 
 // Purpose says why a day is surveyed.
@@ -207,7 +207,7 @@ type Hold struct {
 // Request is a batch request at Genesys Cloud.
 type Request struct {
 	Stamp
-	RequestID string `json:"requestId"`
+	Ticket genesys.Ticket `json:"ticket"`
 	// Try counts how often the recordings were requested before, from 0.
 	Try  int                    `json:"try"`
 	Refs []genesys.RecordingRef `json:"refs"`

@@ -1,8 +1,9 @@
-// Package connection keeps the clients that ask Genesys Cloud, one for each
-// GenesysOrganization, and the credentials they ask with.
+// Package connection keeps the clients that ask Genesys Cloud, one for each OAuth
+// client of each GenesysOrganization, and chooses among them.
 package connection
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -13,12 +14,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
 	kube "sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/genesys/budget"
-	"github.com/gcexport/recording-export-operator/internal/genesys/client"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
@@ -47,17 +48,20 @@ type Connections struct {
 	// default if 0.
 	StallTimeout time.Duration
 
+	Clock clock.PassiveClock
+	// Again is how long an OAuth client stays out before it is tried again.
+	Again time.Duration
+	// Changed is called when an organisation's OAuth client is out that was in.
+	Changed func(types.NamespacedName)
+
 	budgets budget.Registry
 	mu      sync.Mutex
-	open    map[types.NamespacedName]connection
+	pools   map[types.NamespacedName]*pool
 }
 
-// connection is a client and what it was made of.
-type connection struct {
-	client      *client.Client
-	endpoint    string
-	credentials genesys.Credentials
-}
+// patience is how long a look at an organisation's OAuth clients may take that
+// nobody has set a time for.
+const patience = 30 * time.Second
 
 // refusal is an error that a person has to mend.
 type refusal struct{ reason, says string }
@@ -65,66 +69,52 @@ type refusal struct{ reason, says string }
 func (r refusal) Error() string            { return r.says }
 func (r refusal) Outcome() outcome.Outcome { return outcome.Stall(r.reason, r.says, 0) }
 
-// Client returns the organisation's client, with a share of its budget. It makes
-// one if there is none, and does not read the Secret again if there is.
-func (c *Connections) Client(ctx context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (*client.Client, error) {
-	c.mu.Lock()
-	known, ok := c.open[kube.ObjectKeyFromObject(organization)]
-	c.mu.Unlock()
-	if ok {
-		return known.client.As(share), nil
+// Cloud returns what asks the organisation, with a share of its budgets. Secrets
+// are read, and logins made, only if that was never done.
+func (c *Connections) Cloud(ctx context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (*Cloud, error) {
+	p := c.pool(kube.ObjectKeyFromObject(organization))
+	if p.ready() {
+		return &Cloud{p, share}, nil
 	}
-	made, err := c.connect(ctx, organization)
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	logins, err := c.Login(ctx, organization)
 	if err != nil {
 		return nil, err
 	}
-	return made.As(share), nil
-}
-
-// Login logs in with what the Secret holds now, and says as whom. If that is
-// something else than before, the organisation gets another client.
-func (c *Connections) Login(ctx context.Context, organization *v1alpha1.GenesysOrganization) (genesys.Identity, error) {
-	client, err := c.connect(ctx, organization)
-	if err != nil {
-		return genesys.Identity{}, err
+	for _, login := range logins {
+		if login.In {
+			return &Cloud{p, share}, nil
+		}
+		err = cmp.Or(err, login.Err)
 	}
-	return client.As(genesys.Share{Lane: "Login"}).WhoAmI(ctx)
+	return nil, err
 }
 
 // Forget lets go of an organisation that is gone.
 func (c *Connections) Forget(name types.NamespacedName) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.open, name)
-	c.budgets.Release(name.String())
+	p := c.pools[name]
+	delete(c.pools, name)
+	c.mu.Unlock()
+	if p != nil {
+		c.release(name, p.replace(nil))
+	}
 }
 
-// connect reads the Secret and makes a client, unless there is one that was made
-// of the same.
-func (c *Connections) connect(ctx context.Context, organization *v1alpha1.GenesysOrganization) (*client.Client, error) {
-	endpoint, err := c.endpoint(organization.Spec)
-	if err != nil {
-		return nil, err
-	}
-	credentials, err := c.credentials(ctx, organization)
-	if err != nil {
-		return nil, err
-	}
-	limiter := c.budgets.For(endpoint, credentials.ClientID, kube.ObjectKeyFromObject(organization).String(), int(organization.Spec.RequestsPerMinute))
+// pool returns the organisation's pool, an empty one if it is new.
+func (c *Connections) pool(name types.NamespacedName) *pool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if known, ok := c.open[kube.ObjectKeyFromObject(organization)]; ok && known.endpoint == endpoint && known.credentials == credentials {
-		return known.client, nil
+	p := c.pools[name]
+	if p == nil {
+		if c.pools == nil {
+			c.pools = map[types.NamespacedName]*pool{}
+		}
+		p = &pool{clock: c.Clock, again: c.Again, changed: func() { c.Changed(name) }}
+		c.pools[name] = p
 	}
-	made, err := client.New(client.Config{Endpoint: endpoint, Credentials: credentials, Budget: limiter, StallTimeout: c.StallTimeout})
-	if err != nil {
-		return nil, err
-	}
-	if c.open == nil {
-		c.open = map[types.NamespacedName]connection{}
-	}
-	c.open[kube.ObjectKeyFromObject(organization)] = connection{made, endpoint, credentials}
-	return made, nil
+	return p
 }
 
 // endpoint returns the base URL that the organisation is asked at.
@@ -147,9 +137,8 @@ func (c *Connections) endpoint(spec v1alpha1.GenesysOrganizationSpec) (string, e
 		"use spec.region in another GenesysOrganization, or start the manager with --allow-endpoints=%s", parsed.Host)}
 }
 
-// credentials reads the organisation's Secret.
-func (c *Connections) credentials(ctx context.Context, organization *v1alpha1.GenesysOrganization) (genesys.Credentials, error) {
-	name := types.NamespacedName{Namespace: organization.Namespace, Name: organization.Spec.Credentials[0].SecretRef.Name}
+// credentials reads a Secret.
+func (c *Connections) credentials(ctx context.Context, name types.NamespacedName) (genesys.Credentials, error) {
 	var secret corev1.Secret
 	err := c.Secrets.Get(ctx, name, &secret)
 	if apierrors.IsNotFound(err) {

@@ -7,10 +7,14 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	clocktesting "k8s.io/utils/clock/testing"
 	kube "sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
@@ -19,16 +23,17 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// secrets is the API server, as far as it matters here. Listing is refused.
-type secrets map[string]string
+// secrets is the API server, as far as it matters here: Secrets by name. Listing
+// is refused.
+type secrets map[string]map[string]string
 
 func (s secrets) Get(_ context.Context, key kube.ObjectKey, obj kube.Object, _ ...kube.GetOption) error {
 	secret, ok := obj.(*corev1.Secret)
-	if !ok || s == nil {
+	if !ok || s[key.Name] == nil {
 		return apierrors.NewNotFound(corev1.Resource("secrets"), key.Name)
 	}
 	secret.Data = map[string][]byte{}
-	for name, value := range s {
+	for name, value := range s[key.Name] {
 		secret.Data[name] = []byte(value)
 	}
 	return nil
@@ -38,25 +43,53 @@ func (s secrets) List(context.Context, kube.ObjectList, ...kube.ListOption) erro
 	return errors.New("secrets must not be listed")
 }
 
-func organization(endpoint string) *v1alpha1.GenesysOrganization {
-	return &v1alpha1.GenesysOrganization{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "legal", Name: "emea"},
-		Spec: v1alpha1.GenesysOrganizationSpec{
-			Endpoint: endpoint, Credentials: []v1alpha1.OAuthClient{{SecretRef: v1alpha1.LocalReference{Name: "genesys-oauth"}}},
-		},
+func oauth(clientID, clientSecret string) map[string]string {
+	return map[string]string{"clientId": clientID, "clientSecret": clientSecret}
+}
+
+func organization(endpoint string, names ...string) *v1alpha1.GenesysOrganization {
+	if len(names) == 0 {
+		names = []string{"genesys-oauth"}
 	}
+	spec := v1alpha1.GenesysOrganizationSpec{Endpoint: endpoint}
+	for _, name := range names {
+		spec.Credentials = append(spec.Credentials, v1alpha1.OAuthClient{SecretRef: v1alpha1.LocalReference{Name: name}})
+	}
+	return &v1alpha1.GenesysOrganization{ObjectMeta: metav1.ObjectMeta{Namespace: "legal", Name: "emea"}, Spec: spec}
+}
+
+// connections are some whose clock stands still, and that count how often they
+// tell that a client is out.
+func connections(held secrets, endpoints Endpoints) (*Connections, *clocktesting.FakePassiveClock, *int) {
+	clock, changed := clocktesting.NewFakePassiveClock(time.Unix(1_700_000_000, 0)), 0
+	return &Connections{
+		Secrets: held, Endpoints: endpoints, Clock: clock, Again: time.Minute,
+		Changed: func(types.NamespacedName) { changed++ },
+	}, clock, &changed
+}
+
+// serve starts a simulator with the clients a and b, and c of which it knows nothing.
+func serve(t *testing.T, organizationID string) (*simulator.Simulator, string) {
+	t.Helper()
+	options := simulator.Defaults()
+	options.OrganizationID = organizationID
+	options.Clients = []simulator.Client{{ID: "id-a", Secret: "secret-a"}, {ID: "id-b", Secret: "secret-b"}}
+	sim := simulator.New(options)
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	return sim, server.URL
 }
 
 func TestWhatIsMissingIsNamed(t *testing.T) {
 	for want, held := range map[string]secrets{
 		`create the Secret "genesys-oauth"`:                      nil,
-		`add the key clientId to the Secret "genesys-oauth"`:     {"clientSecret": "s"},
-		`add the key clientSecret to the Secret "genesys-oauth"`: {"clientId": "i", "clientSecret": ""},
+		`add the key clientId to the Secret "genesys-oauth"`:     {"genesys-oauth": {"clientSecret": "s"}},
+		`add the key clientSecret to the Secret "genesys-oauth"`: {"genesys-oauth": oauth("i", "")},
 	} {
-		c := &Connections{Secrets: held, Endpoints: Endpoints{Any: true}}
-		_, err := c.Client(t.Context(), organization("http://127.0.0.1:1"), genesys.Share{})
+		c, _, _ := connections(held, Endpoints{Any: true})
+		_, err := c.Cloud(t.Context(), organization("http://127.0.0.1:1"), genesys.Share{})
 		if err == nil || !strings.Contains(err.Error(), want) || outcome.Of(err, 0).State != outcome.Stalled {
-			t.Errorf("Client: %v, want %q, for a person to mend", err, want)
+			t.Errorf("Cloud: %v, want %q, for a person to mend", err, want)
 		}
 	}
 }
@@ -65,57 +98,152 @@ func TestEndpoints(t *testing.T) {
 	tests := []struct {
 		allowed  Endpoints
 		endpoint string
-		ok       bool
+		want     string
 	}{
-		{Endpoints{}, "", true},
-		{Endpoints{}, "https://genesys.example", false},
-		{Endpoints{Any: true}, "https://genesys.example", true},
-		{Endpoints{Hosts: []string{"genesys.example"}}, "https://genesys.example", true},
-		{Endpoints{Hosts: []string{"genesys.example"}}, "http://genesys.example:8080", true},
-		{Endpoints{Hosts: []string{"genesys.example:8080"}}, "http://genesys.example:8080", true},
-		{Endpoints{Hosts: []string{"genesys.example:8080"}}, "http://genesys.example", false},
-		{Endpoints{Hosts: []string{"example"}}, "http://genesys.example", false},
+		{Endpoints{}, "", "https://api.mypurecloud.ie"},
+		{Endpoints{}, "https://genesys.example", ""},
+		{Endpoints{Any: true}, "https://genesys.example", "https://genesys.example"},
+		{Endpoints{Hosts: []string{"genesys.example"}}, "https://genesys.example", "https://genesys.example"},
+		{Endpoints{Hosts: []string{"genesys.example"}}, "http://genesys.example:8080", "http://genesys.example:8080"},
+		{Endpoints{Hosts: []string{"genesys.example:8080"}}, "http://genesys.example:8080", "http://genesys.example:8080"},
+		{Endpoints{Hosts: []string{"genesys.example:8080"}}, "http://genesys.example", ""},
+		{Endpoints{Hosts: []string{"example"}}, "http://genesys.example", ""},
 	}
 	for _, tt := range tests {
-		c := &Connections{Secrets: secrets{"clientId": "i", "clientSecret": "s"}, Endpoints: tt.allowed}
-		org := organization(tt.endpoint)
+		c, _, _ := connections(nil, tt.allowed)
+		spec := organization(tt.endpoint).Spec
 		if tt.endpoint == "" {
-			org.Spec.Region = "eu-west-1"
+			spec.Region = "eu-west-1"
 		}
-		_, err := c.Client(t.Context(), org, genesys.Share{})
-		if (err == nil) != tt.ok {
-			t.Errorf("%q with %+v: %v", tt.endpoint, tt.allowed, err)
+		got, err := c.endpoint(spec)
+		if got != tt.want || (err == nil) != (tt.want != "") {
+			t.Errorf("%q with %+v: %q, %v", tt.endpoint, tt.allowed, got, err)
 		}
 	}
 }
 
-// TestLoginNoticesAnotherSecret: a corrected Secret gives another client, the
-// same Secret the same one, with its token.
+// TestLoginNoticesAnotherSecret: a corrected Secret gives another client at once,
+// the same Secret the same one, with its token.
 func TestLoginNoticesAnotherSecret(t *testing.T) {
-	sim := simulator.New(simulator.Defaults())
-	server := httptest.NewServer(sim)
-	defer server.Close()
-	held := secrets{"clientId": simulator.DefaultClientID, "clientSecret": "wrong"}
-	c, org := &Connections{Secrets: held, Endpoints: Endpoints{Any: true}}, organization(server.URL)
-	if _, err := c.Login(t.Context(), org); genesys.KindOf(err) != genesys.KindUnauthorized {
-		t.Fatalf("Login: %v, want it refused", err)
-	}
-	held["clientSecret"] = simulator.DefaultClientSecret
+	sim, url := serve(t, "")
+	held := secrets{"genesys-oauth": oauth("id-a", "wrong")}
+	c, _, _ := connections(held, Endpoints{Any: true})
+	org := organization(url)
+	expectLogins(t, c, org, "genesys-oauth Out CredentialsRejected")
+	held["genesys-oauth"]["clientSecret"] = "secret-a"
 	for range 2 {
-		identity, err := c.Login(t.Context(), org)
-		if err != nil || identity.OrganizationID != simulator.DefaultOrganizationID {
-			t.Fatalf("Login: %+v, %v", identity, err)
-		}
+		expectLogins(t, c, org, "genesys-oauth In")
 	}
 	if n := sim.Journal().Count(simulator.RouteLogin, 200); n != 1 {
 		t.Errorf("%d logins, want one for both looks", n)
 	}
-	known, err := c.Client(t.Context(), org, genesys.Share{})
-	if err != nil || strings.Contains(fmt.Sprintf("%v %+v %#v", known, known, known), simulator.DefaultClientSecret) {
+	cloud, err := c.Cloud(t.Context(), org, genesys.Share{})
+	if err != nil || strings.Contains(fmt.Sprintf("%v %+v", cloud.pool.members[0].client, cloud.pool.members[0].credentials), "secret-a") {
 		t.Errorf("the client shows its secret, or %v", err)
 	}
 	c.Forget(kube.ObjectKeyFromObject(org))
-	if again, err := c.Client(t.Context(), org, genesys.Share{}); err != nil || again == known {
+	if again, err := c.Cloud(t.Context(), org, genesys.Share{}); err != nil || again.pool == cloud.pool {
 		t.Errorf("a forgotten client is still there, or %v", err)
+	}
+}
+
+// expectLogins looks at an organisation's clients, and compares how they stand.
+func expectLogins(t *testing.T, c *Connections, org *v1alpha1.GenesysOrganization, want ...string) {
+	t.Helper()
+	logins, err := c.Login(t.Context(), org)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, login := range logins {
+		says := login.Secret + " Out"
+		if login.In {
+			says = login.Secret + " In"
+		}
+		if login.Err != nil {
+			says += " " + outcome.Of(login.Err, 0).Reason
+		}
+		got = append(got, says)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestARejectedClientIsTriedAgainInTime: not at every look, which would be a login each.
+func TestARejectedClientIsTriedAgainInTime(t *testing.T) {
+	sim, url := serve(t, "")
+	c, clock, _ := connections(secrets{"a": oauth("id-a", "secret-a"), "b": oauth("id-b", "wrong")}, Endpoints{Any: true})
+	org := organization(url, "a", "b")
+	for range 3 {
+		expectLogins(t, c, org, "a In", "b Out CredentialsRejected")
+	}
+	if n := sim.Journal().Count(simulator.RouteLogin, 401); n != 1 {
+		t.Errorf("%d logins of a rejected client, want one", n)
+	}
+	if err := sim.SetSecret("id-b", "wrong"); err != nil { // it is what they meant
+		t.Fatal(err)
+	}
+	expectLogins(t, c, org, "a In", "b Out CredentialsRejected")
+	clock.SetTime(clock.Now().Add(time.Minute))
+	expectLogins(t, c, org, "a In", "b In")
+}
+
+// TestAllClientsBelongToOneOrganization: to the pinned one, or to that of the
+// first that works.
+func TestAllClientsBelongToOneOrganization(t *testing.T) {
+	_, url := serve(t, "11111111-1111-4111-8111-111111111111")
+	held := secrets{"a": oauth("id-a", "secret-a"), "b": oauth("id-b", "secret-b")}
+	c, _, _ := connections(held, Endpoints{Any: true})
+	org := organization(url, "a", "b")
+	org.Status.Organization = &v1alpha1.OrganizationIdentity{ID: "22222222-2222-4222-8222-222222222222"}
+	expectLogins(t, c, org, "a Out OrganizationMismatch", "b Out OrganizationMismatch")
+	_, err := c.Cloud(t.Context(), org, genesys.Share{})
+	if err == nil || !strings.Contains(err.Error(), `Secret "a"`) {
+		t.Errorf("Cloud: %v, want it refused, with the Secret's name", err)
+	}
+	org.Status.Organization = nil
+	expectLogins(t, c, org, "a In", "b In")
+}
+
+// TestASecretThatGoesOrCannotBeRead: what is gone is out; what cannot be read
+// just now goes on as it is.
+func TestASecretThatGoesOrCannotBeRead(t *testing.T) {
+	_, url := serve(t, "")
+	held := secrets{"a": oauth("id-a", "secret-a"), "b": oauth("id-b", "secret-b")}
+	c, _, _ := connections(held, Endpoints{Any: true})
+	org := organization(url, "a", "b")
+	expectLogins(t, c, org, "a In", "b In")
+	delete(held, "b")
+	expectLogins(t, c, org, "a In", "b Out SecretNotFound")
+	c.Secrets = unreadable{}
+	expectLogins(t, c, org, "a In InternalError", "b Out InternalError")
+}
+
+type unreadable struct{ secrets }
+
+func (unreadable) Get(context.Context, kube.ObjectKey, kube.Object, ...kube.GetOption) error {
+	return errors.New("etcdserver: request timed out")
+}
+
+// TestOrganizationsShareTheBudgetOfAClient, and only that.
+func TestOrganizationsShareTheBudgetOfAClient(t *testing.T) {
+	_, url := serve(t, "")
+	c, _, _ := connections(secrets{"a": oauth("id-a", "secret-a"), "b": oauth("id-b", "secret-b"), "c": oauth("id-a", "secret-a")}, Endpoints{Any: true})
+	first, second := organization(url, "a", "b"), organization(url, "c")
+	second.Name = "emea-2"
+	first.Spec.RequestsPerMinute, second.Spec.RequestsPerMinute = 200, 100
+	expectLogins(t, c, first, "a In", "b In")
+	expectLogins(t, c, second, "c In")
+	a, b, shared := c.pool(kube.ObjectKeyFromObject(first)).members[0], c.pool(kube.ObjectKeyFromObject(first)).members[1], c.pool(kube.ObjectKeyFromObject(second)).members[0]
+	if a.budget != shared.budget || a.budget == b.budget {
+		t.Error("budgets are not by OAuth client")
+	}
+	if got := a.budget.Stats().Allowed; got != 100 {
+		t.Errorf("%d requests a minute, want the smaller figure", got)
+	}
+	c.Forget(kube.ObjectKeyFromObject(second))
+	if got := a.budget.Stats().Allowed; got != 200 {
+		t.Errorf("%d requests a minute once the other organisation is gone, want 200", got)
 	}
 }

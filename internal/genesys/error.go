@@ -29,6 +29,9 @@ const (
 	// KindMalformed: the answer is not what the API promises (empty, cut short, of
 	// another form); asked again, it may be.
 	KindMalformed Kind = "Malformed"
+	// KindOrphaned: the OAuth client that started it is out; with another it has
+	// to be started again. Not a failure and not an attempt.
+	KindOrphaned Kind = "Orphaned"
 	// KindCancelled: the caller gave up (its context ended). Says nothing of
 	// Genesys Cloud.
 	KindCancelled Kind = "Cancelled"

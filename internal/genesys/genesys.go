@@ -26,6 +26,28 @@ type Identity struct {
 	ClientName       string
 }
 
+// Login is how one of an organisation's OAuth clients stands.
+type Login struct {
+	// Secret names the Secret that holds the client's id and secret.
+	Secret string
+	// ClientID is the client's id, which is public; empty if the Secret does not tell.
+	ClientID string
+	// Identity is what the last login that worked turned out to be.
+	Identity Identity
+	// In tells whether the client is asked.
+	In bool
+	// Err is what is wrong with it. A client that is in may be throttled, or
+	// Genesys Cloud may be out of reach.
+	Err error
+}
+
+// Ticket names something that was started at Genesys Cloud, and the OAuth
+// client that started it: no other may ask how far it is.
+type Ticket struct {
+	ID       string `json:"id"`
+	ClientID string `json:"clientId"`
+}
+
 // Conversation is one conversation of a survey.
 type Conversation struct {
 	ID    string

@@ -104,13 +104,16 @@ func New(cfg *rest.Config, options Options) (ctrl.Manager, error) {
 		return nil, fmt.Errorf("make manager: %w", err)
 	}
 	o := &operator{
-		Options:     options,
-		manager:     mgr,
-		connections: &connection.Connections{Secrets: mgr.GetAPIReader(), Endpoints: options.Endpoints, StallTimeout: options.Paces.Stall},
-		publisher:   loop.Publisher{Client: mgr.GetClient(), Events: mgr.GetEventRecorder(name)},
-		clock:       options.Clock,
-		actor:       actor(),
-		gates:       &transfer.Gates{},
+		Options: options,
+		manager: mgr,
+		connections: &connection.Connections{
+			Secrets: mgr.GetAPIReader(), Endpoints: options.Endpoints, StallTimeout: options.Paces.Stall,
+			Clock: options.Clock, Again: options.Paces.Organization.Again,
+		},
+		publisher: loop.Publisher{Client: mgr.GetClient(), Events: mgr.GetEventRecorder(name)},
+		clock:     options.Clock,
+		actor:     actor(),
+		gates:     &transfer.Gates{},
 	}
 	if err := o.addPools(); err != nil {
 		return nil, err
@@ -168,9 +171,11 @@ func (o *operator) addControllers() error {
 }
 
 func (o *operator) addOrganizations() error {
-	return (&genesysorganization.Reconciler{
+	organizations := &genesysorganization.Reconciler{
 		Publisher: o.publisher, Login: o.connections.Login, Forget: o.connections.Forget, Pace: o.Paces.Organization,
-	}).SetupWithManager(o.manager)
+	}
+	o.connections.Changed = organizations.Wake
+	return organizations.SetupWithManager(o.manager)
 }
 
 func (o *operator) addDestinations() error {
@@ -183,7 +188,7 @@ func (o *operator) addExports() error {
 	return (&recordingexport.Reconciler{
 		Publisher: o.publisher, Clock: o.clock, Actor: o.actor, ClusterID: o.clusterID,
 		Cloud: func(ctx context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (recordingexport.Cloud, error) {
-			return o.connections.Client(ctx, organization, share)
+			return o.connections.Cloud(ctx, organization, share)
 		},
 		Archive: o.archive, Location: o.location, Worker: o.worker(), Pace: o.Paces.Export,
 	}).SetupWithManager(o.manager)
@@ -193,7 +198,7 @@ func (o *operator) addBatches() error {
 	return (&recordingexportbatch.Reconciler{
 		Publisher: o.publisher, Clock: o.clock, Actor: o.actor,
 		Cloud: func(ctx context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (recordingexportbatch.Cloud, error) {
-			return o.connections.Client(ctx, organization, share)
+			return o.connections.Cloud(ctx, organization, share)
 		},
 		Archive: o.archive, Location: o.location, Worker: o.worker(), Gates: o.gates, Pace: o.Paces.Batch,
 		MaxRecordings: cmp.Or(o.MaxRecordings, recordingexportbatch.DefaultMaxRecordings),

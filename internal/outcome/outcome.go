@@ -86,6 +86,8 @@ func ofGenesys(kind genesys.Kind, says string, after time.Duration) Outcome {
 	switch kind {
 	case genesys.KindThrottled:
 		return Wait(v1alpha1.ReasonThrottled, "Genesys Cloud said to wait: "+says, after)
+	case genesys.KindOrphaned:
+		return Wait(v1alpha1.ReasonClientsOut, "started again with another OAuth client: "+says, after)
 	case genesys.KindUnauthorized:
 		return Stall(v1alpha1.ReasonCredentialsRejected,
 			"correct the client id and secret in the organisation's Secret, or the OAuth client: "+says, after)
@@ -112,9 +114,11 @@ func DefaultPatience() Patience {
 }
 
 // Backoff says how long to wait after an attempt that failed with err, and
-// whether the attempt counts: being throttled never does.
+// whether the attempt counts: being throttled never does, nor that an OAuth
+// client is out.
 func (p Patience) Backoff(err error, attempt int) (time.Duration, bool) {
-	if genesys.KindOf(err) == genesys.KindThrottled {
+	switch genesys.KindOf(err) {
+	case genesys.KindThrottled, genesys.KindOrphaned:
 		return max(genesys.RetryAfterOf(err), p.First), false
 	}
 	if Of(err, 0).State == Stalled {

@@ -24,6 +24,7 @@ func TestOf(t *testing.T) {
 		reason string
 	}{
 		{of(genesys.KindThrottled), Waiting, v1alpha1.ReasonThrottled},
+		{of(genesys.KindOrphaned), Waiting, v1alpha1.ReasonClientsOut},
 		{of(genesys.KindTimeout), Waiting, v1alpha1.ReasonGenesysUnavailable},
 		{of(genesys.KindTransient), Waiting, v1alpha1.ReasonGenesysUnavailable},
 		{of(genesys.KindMalformed), Waiting, v1alpha1.ReasonGenesysUnavailable},
@@ -78,6 +79,7 @@ func TestBackoff(t *testing.T) {
 		{transient, 1000, time.Minute, true},
 		{throttled, 5, 200 * time.Second, false},
 		{hasty, 5, time.Second, false},
+		{&genesys.Error{Kind: genesys.KindOrphaned}, 5, time.Second, false},
 		{&genesys.Error{Kind: genesys.KindForbidden}, 0, time.Hour, true},
 	}
 	for _, tt := range tests {

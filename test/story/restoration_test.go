@@ -50,8 +50,8 @@ func (w *story) expectRestorations(want int) {
 	}
 }
 
-// events counts the custody events of a type in all bags.
-func (w *story) events(kind string) int {
+// custody counts the custody events of a type in all bags.
+func (w *story) custody(kind string) int {
 	w.Helper()
 	logs, err := filepath.Glob(filepath.Join(w.Archive(), "bags", "*", "custody", "events.jsonl"))
 	if err != nil {
@@ -84,7 +84,7 @@ func TestArchivedRecordingsAreRestored(t *testing.T) {
 	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(w.exportable())
 	w.expectRestorations(4)
-	if asked, back := w.events("RestorationRequested"), w.events("RecordingRestored"); asked != 4 || back != 4 {
+	if asked, back := w.custody("RestorationRequested"), w.custody("RecordingRestored"); asked != 4 || back != 4 {
 		t.Errorf("the custody logs tell of %d requests and %d returns, want 4 of each", asked, back)
 	}
 	after, _ := filepath.Glob(filepath.Join(w.Archive(), "bags", "*", "data", "metadata", "*.restored.json"))

@@ -13,6 +13,9 @@ type Stats struct {
 	Waited time.Duration
 	// Waiting is how many callers wait now.
 	Waiting int
+	// Delay is how long one who came now would wait, as far as is known, if all
+	// were served in their order.
+	Delay time.Duration
 	// UnderWay is how many granted requests are not over.
 	UnderWay int
 	// Allowed is how many requests a minute we may send: what is configured, or
@@ -47,10 +50,21 @@ func (l *Limiter) Stats() Stats {
 		Allowed:      l.perMinute(),
 		Remaining:    l.perMinute(),
 		StoppedUntil: l.stopped,
+		Delay:        l.delay(now),
 	}
 	if l.window.told && now.Before(l.window.end) {
 		s.Remaining = max(l.window.room(now), 0)
 		s.Reset = l.window.end
 	}
 	return s
+}
+
+// delay estimates how long one who came now would wait.
+func (l *Limiter) delay(now time.Time) time.Duration {
+	missing := float64(l.queue.waiting) + 1 - l.pace.TokensAt(now)
+	paced := time.Duration(max(missing, 0) / float64(l.pace.Limit()) * float64(time.Second))
+	if !now.Before(l.window.end) || l.window.room(now) > l.queue.waiting || l.window.allowed == 0 {
+		return max(paced, l.barred(now))
+	}
+	return max(paced, l.barred(now), l.window.end.Sub(now))
 }

@@ -1,0 +1,117 @@
+package connection
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/genesys/client"
+)
+
+// Cloud asks an organisation with whichever of its OAuth clients is best, for
+// one share of their budgets. It is safe for concurrent use. Errors are those of
+// package client, and KindOrphaned.
+type Cloud struct {
+	pool  *pool
+	share genesys.Share
+}
+
+// ask makes a call that any client can make.
+func ask[T any](c *Cloud, call func(*client.Client) (T, error)) (got T, err error) {
+	err = c.pool.try(func(m *member) (err error) {
+		got, err = call(m.client.As(c.share))
+		return err
+	})
+	return got, err
+}
+
+// start makes a call that starts something, and tells which client it stays with.
+func start(c *Cloud, call func(*client.Client) (string, error)) (ticket genesys.Ticket, err error) {
+	err = c.pool.try(func(m *member) error {
+		id, err := call(m.client.As(c.share))
+		ticket = genesys.Ticket{ID: id, ClientID: m.credentials.ClientID}
+		return err
+	})
+	return ticket, err
+}
+
+// follow makes a call that only the ticket's client can make.
+func follow[T any](c *Cloud, op string, ticket genesys.Ticket, call func(*client.Client) (T, error)) (got T, err error) {
+	err = c.pool.with(op, ticket, func(m *member) (err error) {
+		got, err = call(m.client.As(c.share))
+		return err
+	})
+	return got, err
+}
+
+// DataAvailability tells up to when analytics know everything that happened.
+func (c *Cloud) DataAvailability(ctx context.Context) (time.Time, error) {
+	return ask(c, func(as *client.Client) (time.Time, error) { return as.DataAvailability(ctx) })
+}
+
+// StartSurvey starts an analytics job, see [client.Client.StartSurvey].
+func (c *Cloud) StartSurvey(ctx context.Context, from, to time.Time) (genesys.Ticket, error) {
+	return start(c, func(as *client.Client) (string, error) { return as.StartSurvey(ctx, from, to) })
+}
+
+// SurveyState tells how far a survey is.
+func (c *Cloud) SurveyState(ctx context.Context, job genesys.Ticket) (genesys.JobState, error) {
+	return follow(c, "read survey state", job, func(as *client.Client) (genesys.JobState, error) { return as.SurveyState(ctx, job.ID) })
+}
+
+// SurveyPage reads a page of a survey's result.
+func (c *Cloud) SurveyPage(ctx context.Context, job genesys.Ticket, cursor string) (genesys.SurveyPage, error) {
+	return follow(c, "read survey page", job, func(as *client.Client) (genesys.SurveyPage, error) { return as.SurveyPage(ctx, job.ID, cursor) })
+}
+
+// EndSurvey deletes a survey and its results. One whose client is out is left to
+// expire.
+func (c *Cloud) EndSurvey(ctx context.Context, job genesys.Ticket) error {
+	_, err := follow(c, "end survey", job, func(as *client.Client) (struct{}, error) { return struct{}{}, as.EndSurvey(ctx, job.ID) })
+	if genesys.KindOf(err) == genesys.KindOrphaned {
+		return nil
+	}
+	return err
+}
+
+// Protected tells which of at most 100 conversations are under legal hold.
+func (c *Cloud) Protected(ctx context.Context, conversationIDs []string) ([]string, error) {
+	return ask(c, func(as *client.Client) ([]string, error) { return as.Protected(ctx, conversationIDs) })
+}
+
+// RecordingMetadata tells which recordings a conversation has.
+func (c *Cloud) RecordingMetadata(ctx context.Context, conversationID string, timeout time.Duration) (genesys.Metadata, error) {
+	return ask(c, func(as *client.Client) (genesys.Metadata, error) {
+		return as.RecordingMetadata(ctx, conversationID, timeout)
+	})
+}
+
+// Restore asks Genesys Cloud to bring a recording back from its archive.
+func (c *Cloud) Restore(ctx context.Context, ref genesys.RecordingRef) error {
+	_, err := ask(c, func(as *client.Client) (struct{}, error) { return struct{}{}, as.Restore(ctx, ref) })
+	return err
+}
+
+// RequestBatch asks Genesys Cloud to make at most 100 recordings ready for download.
+func (c *Cloud) RequestBatch(ctx context.Context, refs []genesys.RecordingRef) (genesys.Ticket, error) {
+	return start(c, func(as *client.Client) (string, error) { return as.RequestBatch(ctx, refs) })
+}
+
+// BatchStatus tells how far a batch request is.
+func (c *Cloud) BatchStatus(ctx context.Context, request genesys.Ticket) (genesys.BatchStatus, error) {
+	return follow(c, "read batch request", request, func(as *client.Client) (genesys.BatchStatus, error) { return as.BatchStatus(ctx, request.ID) })
+}
+
+// OpenMedia opens a recording's content. The address is the permission, whoever asks.
+func (c *Cloud) OpenMedia(ctx context.Context, url genesys.SignedURL) (*genesys.Media, error) {
+	m := c.pool.any()
+	if m == nil {
+		return nil, errNobody
+	}
+	return m.client.OpenMedia(ctx, url)
+}
+
+// errNobody is the error of a call while there is no client at all: the
+// Secrets have gone in the middle of the work.
+var errNobody = errors.New("no OAuth client is left to ask with: see the GenesysOrganization")

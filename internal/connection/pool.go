@@ -1,0 +1,204 @@
+package connection
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"time"
+
+	"k8s.io/utils/clock"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/genesys/budget"
+	"github.com/gcexport/recording-export-operator/internal/genesys/client"
+)
+
+// pool is the OAuth clients of one organisation.
+//
+//	new   its login has not been seen to belong to the organisation: it is not asked
+//	in    it is asked
+//	out   its credentials or a permission were refused: it is not asked while
+//	      another is in
+//
+// What a client has started at Genesys Cloud stays with it. A client that is out
+// is looked at again once its time has come.
+type pool struct {
+	// looking is held by whoever looks after all clients.
+	looking sync.Mutex
+	clock   clock.PassiveClock
+	// again is how long a client stays out before it is tried again.
+	again time.Duration
+	// changed is called when a client is out that was in.
+	changed func()
+
+	mu      sync.Mutex
+	members []*member
+}
+
+// member is an OAuth client of a pool. The pool's mu guards what may change.
+type member struct {
+	secret      string
+	endpoint    string
+	credentials genesys.Credentials
+	client      *client.Client
+	budget      *budget.Limiter
+
+	// identity is what its login turned out to be, once it is known to belong to
+	// the organisation.
+	identity genesys.Identity
+	// out is why it is out, nil if it is not.
+	out error
+	// notUntil is when it is tried again.
+	notUntil time.Time
+}
+
+// known tells whether the member has been seen to belong to the organisation.
+func (m *member) known() bool { return m.identity.OrganizationID != "" }
+
+func (m *member) in() bool { return m.known() && m.out == nil }
+
+// ready tells whether there is anybody to ask.
+func (p *pool) ready() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.ContainsFunc(p.members, (*member).known)
+}
+
+// refused tells whether an error is about the OAuth client rather than about
+// what it asked for.
+func refused(err error) bool {
+	kind := genesys.KindOf(err)
+	return kind == genesys.KindUnauthorized || kind == genesys.KindForbidden
+}
+
+// try makes a call with the client whose budget has most room. Where one is
+// refused the others are tried. A missing permission puts a client out only if
+// another has it: otherwise it is not the client that is to blame. The error is
+// that of the first.
+func (p *pool) try(call func(*member) error) error {
+	var first error
+	var tried []*member
+	for {
+		m := p.choose(tried)
+		if m == nil {
+			return cmp.Or(first, errNobody)
+		}
+		err := call(m)
+		if !refused(err) {
+			if err == nil {
+				p.expel(first, tried...)
+			}
+			return err
+		}
+		if genesys.KindOf(err) == genesys.KindUnauthorized {
+			p.expel(err, m)
+		}
+		if first == nil {
+			first = err
+		}
+		tried = append(tried, m)
+	}
+}
+
+// choose returns the client to ask next, nil if all have been tried.
+func (p *pool) choose(tried []*member) *member {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var best *member
+	var room budget.Stats
+	for _, m := range p.candidates() {
+		if slices.Contains(tried, m) {
+			continue
+		}
+		if stats := m.budget.Stats(); best == nil || roomier(stats, room) {
+			best, room = m, stats
+		}
+	}
+	return best
+}
+
+// candidates are the clients that are in, or all that are known if none is. The
+// caller holds the lock.
+func (p *pool) candidates() []*member {
+	var in, known []*member
+	for _, m := range p.members {
+		if m.in() {
+			in = append(in, m)
+		}
+		if m.known() {
+			known = append(known, m)
+		}
+	}
+	if len(in) == 0 {
+		return known
+	}
+	return in
+}
+
+// roomier tells whether a request would go earlier with one budget than with
+// another or, if it would not, leave more of it.
+func roomier(a, b budget.Stats) bool {
+	if a.Delay != b.Delay {
+		return a.Delay < b.Delay
+	}
+	return a.Remaining-a.Waiting > b.Remaining-b.Waiting
+}
+
+// with makes a call that only the ticket's client can make. If that one is out,
+// and another is in, what it started is orphaned.
+func (p *pool) with(op string, ticket genesys.Ticket, call func(*member) error) error {
+	m, alone := p.holder(ticket)
+	if m == nil {
+		return &genesys.Error{Op: op, Kind: genesys.KindOrphaned, Message: "the OAuth client " + ticket.ClientID + " that started it is out"}
+	}
+	err := call(m)
+	switch {
+	case !refused(err):
+		return err
+	case !alone:
+		p.expel(err, m)
+		return &genesys.Error{Op: op, Kind: genesys.KindOrphaned, Err: err}
+	case genesys.KindOf(err) == genesys.KindUnauthorized:
+		p.expel(err, m)
+	}
+	return err
+}
+
+// holder returns the ticket's client, nil if it is not asked, and whether it is
+// the only one that is.
+func (p *pool) holder(ticket genesys.Ticket) (m *member, alone bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	candidates := p.candidates()
+	i := slices.IndexFunc(candidates, func(m *member) bool { return m.credentials.ClientID == ticket.ClientID })
+	if i < 0 {
+		return nil, false
+	}
+	return candidates[i], len(candidates) == 1
+}
+
+// any returns some client, for what needs no permission; nil if there is none.
+func (p *pool) any() *member {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if candidates := p.candidates(); len(candidates) > 0 {
+		return candidates[0]
+	}
+	return nil
+}
+
+// expel puts clients out that were refused, and tells of it if any was in.
+func (p *pool) expel(why error, members ...*member) {
+	p.mu.Lock()
+	told := false
+	for _, m := range members {
+		if m.out == nil {
+			told = true
+			m.out, m.notUntil = why, p.clock.Now().Add(p.again)
+		}
+	}
+	p.mu.Unlock()
+	if told {
+		p.changed()
+	}
+}

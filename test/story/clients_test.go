@@ -1,0 +1,263 @@
+package story
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
+	"github.com/gcexport/recording-export-operator/internal/testenv"
+	"github.com/gcexport/recording-export-operator/test/world"
+)
+
+// twoClients has the simulator know the OAuth clients one and two, each with a
+// budget of its own.
+func twoClients(o *simulator.Options) {
+	o.Clients = []simulator.Client{{ID: "one", Secret: "secret-one"}, {ID: "two", Secret: "secret-two"}}
+	o.RateScope = simulator.PerClient
+}
+
+// furnishFor makes what an export refers to, with an organisation that has the
+// given OAuth clients.
+func (w *story) furnishFor(clients ...string) *v1alpha1.GenesysOrganization {
+	w.Helper()
+	for _, id := range clients {
+		w.Create(&corev1.Secret{
+			ObjectMeta: metav1.ObjectMeta{Name: "oauth-" + id},
+			StringData: map[string]string{"clientId": id, "clientSecret": "secret-" + id},
+		})
+	}
+	w.Create(w.Destination())
+	organization := w.organizationOf(clients...)
+	w.Create(organization)
+	return organization
+}
+
+func (w *story) organizationOf(clients ...string) *v1alpha1.GenesysOrganization {
+	organization := w.Organization()
+	organization.Spec.Credentials = nil
+	for _, id := range clients {
+		organization.Spec.Credentials = append(organization.Spec.Credentials,
+			v1alpha1.OAuthClient{SecretRef: v1alpha1.LocalReference{Name: "oauth-" + id}})
+	}
+	return organization
+}
+
+const (
+	// budgetTime is how long budgets are watched, short of a whole window.
+	budgetTime = 20 * time.Second
+	// mostOfBudget is how many requests of 300 a minute go in that time: 3 % at once
+	// and the rest evenly, and a few for the watching being late. A busy machine
+	// makes fewer.
+	mostOfBudget = 9 + 97 + 15
+)
+
+// watch waits until requests have been made for budgetTime, and returns how many
+// each client made.
+func (w *story) watch() map[string]int {
+	w.Helper()
+	testenv.Eventually(w, "the budget has been used for a while", func() bool {
+		windows := w.Sim.Journal().Windows()
+		return len(windows) > 0 && time.Since(windows[0].Start) >= budgetTime
+	})
+	used := map[string]int{}
+	for _, window := range w.Sim.Journal().Windows() {
+		used[window.ClientID] += window.Used
+	}
+	if n := w.Sim.Journal().Throttled(); n != 0 {
+		w.Errorf("%d requests were throttled", n)
+	}
+	return used
+}
+
+// busy makes the simulator's day so large that it takes minutes of a small budget.
+func busy(o *simulator.Options) {
+	twoClients(o)
+	o.Conversations, o.RequestsPerMinute = 600, 300
+}
+
+// TestBudgetsAddUp: two OAuth clients do twice as much in a window as one.
+func TestBudgetsAddUp(t *testing.T) {
+	alone := newStory(t, busy)
+	pair := &story{world.New(t, server, busy)}
+	alone.begin("one")
+	pair.begin("one", "two")
+	one, two := alone.watch()["one"], pair.watch()
+	if one < mostOfBudget/2 || one > mostOfBudget {
+		t.Errorf("one client made %d requests in %v of 300 a minute", one, budgetTime)
+	}
+	for _, id := range []string{"one", "two"} {
+		if two[id] < one*75/100 || two[id] > mostOfBudget {
+			t.Errorf("of two clients %s made %d requests, one alone made %d", id, two[id], one)
+		}
+	}
+}
+
+// begin starts an export with the given OAuth clients, of 300 requests a minute each.
+func (w *story) begin(clients ...string) {
+	w.Helper()
+	organization := w.furnishFor(clients...)
+	organization.Spec.RequestsPerMinute = 300
+	w.Update(organization)
+	w.Create(w.Export(nil))
+	w.Start()
+}
+
+// TestOrganizationsShareAClient: however many organisations name an OAuth client,
+// it is asked no more than one alone would.
+func TestOrganizationsShareAClient(t *testing.T) {
+	w := newStory(t, busy)
+	second := w.organizationOf("one")
+	second.Name, second.Spec.RequestsPerMinute = "emea-2", 300
+	w.Create(second)
+	export := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.OrganizationRef.Name = "emea-2" })
+	export.Name = "case-2"
+	w.Create(export)
+	w.begin("one")
+	if used := w.watch()["one"]; used < mostOfBudget/2 || used > mostOfBudget {
+		t.Errorf("two organisations made %d requests with one client in %v of 300 a minute", used, budgetTime)
+	}
+	for _, name := range []string{"case-1", "case-2"} {
+		export.Name = name
+		w.Refresh(export)
+		if export.Status.Survey.Conversations == 0 {
+			t.Errorf("%s got nothing of the budget", name)
+		}
+	}
+}
+
+// TestAClientRevokedInTheMiddle: its work is done again by another, nothing is
+// lost, and the organisation says which Secret is to be mended.
+func TestAClientRevokedInTheMiddle(t *testing.T) {
+	w := newStory(t, func(o *simulator.Options) {
+		twoClients(o)
+		o.BatchDelay = 2 * time.Second
+	})
+	organization, export := w.furnishFor("one", "two"), w.Export(nil)
+	w.Create(export)
+	w.Start()
+	w.Await(organization, v1alpha1.ReasonLoggedIn)
+	requests := func() int { return w.madeBy("two", simulator.RouteBatchSubmit, http.StatusOK) }
+	testenv.Eventually(t, "the second client has made batch requests", func() bool { return requests() >= 2 })
+	w.revoke("two")
+	w.Await(organization, v1alpha1.ReasonClientsOut)
+	w.says(organization, `Secret "oauth-two" is out`, "correct the client id and secret")
+	if got := organization.Status.Clients; len(got) != 2 || got[0].State != v1alpha1.ClientIn || got[1].State != v1alpha1.ClientOut ||
+		got[1].ClientID != "two" || got[1].Reason != v1alpha1.ReasonCredentialsRejected {
+		t.Errorf("clients %+v", got)
+	}
+	w.expectEvent(organization, v1alpha1.ReasonCredentialsRejected, corev1.EventTypeWarning)
+	w.Await(export, v1alpha1.ReasonComplete)
+	w.judge(w.exportable())
+
+	if err := w.Sim.SetSecret("two", "secret-two"); err != nil {
+		t.Fatal(err)
+	}
+	w.Await(organization, v1alpha1.ReasonLoggedIn)
+}
+
+// TestAnAnalyticsJobWhoseClientIsRevoked is started anew by the other.
+func TestAnAnalyticsJobWhoseClientIsRevoked(t *testing.T) {
+	w := newStory(t, func(o *simulator.Options) {
+		twoClients(o)
+		o.AnalyticsDelay = 3 * time.Second
+	})
+	organization, export := w.furnishFor("one", "two"), w.Export(nil)
+	w.Create(export)
+	w.Start()
+	started := ""
+	testenv.Eventually(t, "an analytics job was started", func() bool {
+		for _, e := range w.Sim.Journal().Entries() {
+			if e.Route == simulator.RouteDetailsSubmit {
+				started = e.ClientID
+			}
+		}
+		return started != ""
+	})
+	w.revoke(started)
+	w.Await(organization, v1alpha1.ReasonClientsOut)
+	w.Await(export, v1alpha1.ReasonComplete)
+	w.judge(w.exportable())
+	other := map[string]string{"one": "two", "two": "one"}[started]
+	if n := w.madeBy(other, simulator.RouteDetailsSubmit, 0); n != 1 {
+		t.Errorf("the other client started %d analytics jobs, want one", n)
+	}
+}
+
+// TestTokensRevokedInTheMiddle: nobody but Genesys Cloud notices.
+func TestTokensRevokedInTheMiddle(t *testing.T) {
+	w := newStory(t, twoClients)
+	organization, export := w.furnishFor("one", "two"), w.Export(nil)
+	w.Create(export)
+	w.Start()
+	for _, calls := range []int{20, 60, 100, 140} {
+		testenv.Eventually(t, "some more calls", func() bool { return w.Sim.Journal().Count("", 0) >= calls })
+		for _, id := range []string{"one", "two"} {
+			if err := w.Sim.RevokeTokens(id); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	w.Await(export, v1alpha1.ReasonComplete)
+	w.judge(w.exportable())
+	if n := w.Sim.Journal().Count("", http.StatusUnauthorized); n == 0 {
+		t.Error("no token was refused: the story tells nothing")
+	}
+	if n := w.Sim.Journal().Count(simulator.RouteDetailsSubmit, http.StatusOK) + w.Sim.Journal().Count(simulator.RouteDetailsSubmit, http.StatusAccepted); n != 1 {
+		t.Errorf("%d analytics jobs were made, want one", n)
+	}
+	w.Refresh(organization)
+	if got := organization.Status.Clients; len(got) != 2 || got[0].Reason != v1alpha1.ReasonLoggedIn || got[1].Reason != v1alpha1.ReasonLoggedIn {
+		t.Errorf("clients %+v, want both in", got)
+	}
+	if n := w.events(organization, "", corev1.EventTypeWarning) + w.events(export, "", corev1.EventTypeWarning); n != 0 {
+		t.Errorf("%d warnings", n)
+	}
+}
+
+// revoke makes an OAuth client useless.
+func (w *story) revoke(id string) {
+	w.Helper()
+	if err := w.Sim.SetSecret(id, "another"); err != nil {
+		w.Fatal(err)
+	}
+	if err := w.Sim.RevokeTokens(id); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// madeBy counts a client's requests of a route, with a status if it is not 0.
+func (w *story) madeBy(id, route string, status int) int {
+	n := 0
+	for _, e := range w.Sim.Journal().Entries() {
+		if e.ClientID == id && e.Route == route && (status == 0 || e.Status == status) {
+			n++
+		}
+	}
+	return n
+}
+
+func (w *story) expectEvent(obj client.Object, reason, kind string) {
+	w.Helper()
+	testenv.Eventually(w, fmt.Sprintf("there is a %s event %s", kind, reason), func() bool { return w.events(obj, reason, kind) > 0 })
+}
+
+// events counts an object's events of a kind, with a reason if it is not empty.
+func (w *story) events(obj client.Object, reason, kind string) int {
+	w.Helper()
+	var list eventsv1.EventList
+	if err := w.Client.List(w.Context(), &list, client.InNamespace(w.Namespace)); err != nil {
+		w.Fatal(err)
+	}
+	return len(slices.DeleteFunc(list.Items, func(e eventsv1.Event) bool {
+		return e.Regarding.UID != obj.GetUID() || reason != "" && e.Reason != reason || e.Type != kind
+	}))
+}
