@@ -35,6 +35,7 @@ func (d *delivery) follow(ctx context.Context, request pending) error {
 		if err := transfer.Wait(ctx, d.waits, watch.delay()); err != nil {
 			return err
 		}
+		asked := d.clock.Now()
 		status, err := d.poll(ctx, request)
 		if err != nil {
 			if err := d.lost(request, err); err != nil {
@@ -42,6 +43,7 @@ func (d *delivery) follow(ctx context.Context, request pending) error {
 			}
 			break
 		}
+		watch.pause(d.clock.Since(asked))
 		before := request.lines.stored()
 		if err := d.receive(ctx, request, status.Results); err != nil {
 			return err
@@ -150,6 +152,10 @@ func (p *progress) delay() time.Duration {
 	delay := p.pace.FirstPoll << max(0, min(p.polls-1, 20))
 	return min(delay, p.pace.LastPoll)
 }
+
+// pause leaves out of account that a look took so long: what waits for its
+// answer, for the budget above all, is not the request.
+func (p *progress) pause(d time.Duration) { p.since = p.since.Add(d) }
 
 // over takes what was just seen. A request is over when every recording has its
 // answer and the expected number was the same in two looks, unless addresses

@@ -1,11 +1,18 @@
 package recordingexportbatch
 
 import (
+	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"k8s.io/utils/clock"
+
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
 // look is what one look at a batch request shows, and when.
@@ -94,6 +101,44 @@ func TestAddressesThatExpireMeanwhile(t *testing.T) {
 	if watch.moved = true; !watch.over(status, of, start.Add(time.Second)) {
 		t.Error("new addresses are waited for although one result failed otherwise")
 	}
+}
+
+// slowAnswers answers looks at a batch request only after minutes, as when the
+// budget is used up, and refuses its recording in the last one.
+type slowAnswers struct {
+	batchRequester
+	looks int
+}
+
+func (s *slowAnswers) BatchStatus(context.Context, genesys.Ticket) (genesys.BatchStatus, error) {
+	<-time.After(4 * time.Minute)
+	if s.looks--; s.looks > 0 {
+		return genesys.BatchStatus{Expected: 1}, nil
+	}
+	return genesys.BatchStatus{Expected: 1, Results: []genesys.BatchResult{{RecordingRef: ref(1), Error: "media not found"}}}, nil
+}
+
+// TestWaitingForTheBudgetIsNotStandingStill: a request is not given up because
+// we could not look at it.
+func TestWaitingForTheBudgetIsNotStandingStill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, err := archive.OpenDirectory(t.TempDir(), "evidence")
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := delivery{
+			requester: requester{store: store, cloud: &slowAnswers{looks: 8}, clock: clock.RealClock{}, gates: &transfer.Gates{}, limit: 1, batch: "b"},
+			pace:      DefaultPace(), waits: clock.RealClock{}, deadline: time.Now().AddDate(0, 0, 1),
+		}
+		wanted := newLedger([]genesys.RecordingRef{ref(1)}, nil, nil)
+		request := artifacts.Request{Ticket: genesys.Ticket{ID: "r"}, Refs: []genesys.RecordingRef{ref(1)}}
+		if err := d.follow(t.Context(), pending{request, wanted}); err != nil {
+			t.Fatal(err)
+		}
+		if wanted[0].refused == "" {
+			t.Error("the request was given up before its answer came")
+		}
+	})
 }
 
 func TestLooksBecomeRarer(t *testing.T) {

@@ -71,32 +71,35 @@ func refused(err error) bool {
 	return kind == genesys.KindUnauthorized || kind == genesys.KindForbidden
 }
 
-// try makes a call with the client whose budget has most room. Where one is
-// refused the others are tried. A missing permission puts a client out only if
-// another has it: otherwise it is not the client that is to blame. The error is
-// that of the first.
+// try makes a call with the client whose budget has most room. Where that one is
+// refused the others are tried, and where it is throttled one that is not. A missing permission puts a client out only if another has it:
+// otherwise it is not the client that is to blame. The error is that of the first.
 func (p *pool) try(call func(*member) error) error {
-	var first error
-	var tried []*member
+	var first, lacks error
+	var tried, lacking []*member
 	for {
 		m := p.choose(tried)
 		if m == nil {
 			return cmp.Or(first, errNobody)
 		}
 		err := call(m)
-		if !refused(err) {
+		tried = append(tried, m)
+		switch genesys.KindOf(err) {
+		case genesys.KindUnauthorized:
+			p.expel(err, m)
+		case genesys.KindForbidden:
+			lacks, lacking = err, append(lacking, m)
+		case genesys.KindThrottled:
+			if other := p.choose(tried); other == nil || other.budget.Stats().Stopped {
+				return err
+			}
+		default:
 			if err == nil {
-				p.expel(first, tried...)
+				p.expel(lacks, lacking...)
 			}
 			return err
 		}
-		if genesys.KindOf(err) == genesys.KindUnauthorized {
-			p.expel(err, m)
-		}
-		if first == nil {
-			first = err
-		}
-		tried = append(tried, m)
+		first = cmp.Or(first, err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	clocktesting "k8s.io/utils/clock/testing"
@@ -82,7 +83,6 @@ func TestTry(t *testing.T) {
 			"a b", answers{"a": genesys.KindForbidden, "b": genesys.KindTimeout}, "a b", genesys.KindTimeout, "", 0},
 		"all rejected": {
 			"a b", answers{"a": genesys.KindUnauthorized, "b": genesys.KindUnauthorized}, "a b", genesys.KindUnauthorized, "a b", 2},
-		"throttled is not refused":    {"a b", answers{"a": genesys.KindThrottled}, "a", genesys.KindThrottled, "", 0},
 		"trouble is not the client's": {"a b", answers{"a": genesys.KindTransient}, "a", genesys.KindTransient, "", 0},
 		"nothing there is an answer":  {"a b", answers{"a": genesys.KindNotFound}, "a", genesys.KindNotFound, "", 0},
 		"one alone that is forbidden": {"a", answers{"a": genesys.KindForbidden}, "a", genesys.KindForbidden, "", 0},
@@ -162,6 +162,38 @@ func TestWhoeverHasMoreRoomIsAsked(t *testing.T) {
 	expectChosen(t, p, "a")
 	first.Throttle(200 * time.Second)
 	expectChosen(t, p, "b")
+}
+
+// TestOneThatIsThrottledIsPassedOver for another that may go, and for none that may not.
+func TestOneThatIsThrottledIsPassedOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, changed := poolOf("a", "b")
+		var asked []string
+		throttle := func(m *member) error {
+			grant, err := m.budget.Wait(t.Context(), genesys.Share{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			grant.Observe(budget.Headers{})
+			asked = append(asked, m.secret)
+			if m.secret == "a" || len(asked) > 3 {
+				grant.Throttle(200 * time.Second)
+				return &genesys.Error{Kind: genesys.KindThrottled, RetryAfter: 200 * time.Second}
+			}
+			return nil
+		}
+		for range 2 { // a and b; then b, because a must wait
+			if err := p.try(throttle); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := p.try(throttle); genesys.KindOf(err) != genesys.KindThrottled { // b, and now both must wait
+			t.Errorf("%v, want throttled", err)
+		}
+		if !slices.Equal(asked, []string{"a", "b", "b", "b"}) || p.states() != "" || *changed != 0 {
+			t.Errorf("asked %v, out %q, told %d times", asked, p.states(), *changed)
+		}
+	})
 }
 
 func expectChosen(t *testing.T, p *pool, want string) {

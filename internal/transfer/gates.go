@@ -47,6 +47,9 @@ type Pass struct {
 // gate: each compares all that is in flight with its own. The pass must be left,
 // or dropped. The error is ctx's.
 func (g *Gates) Enter(ctx context.Context, at Gate, ceiling int) (*Pass, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	p := &Pass{gates: g, at: at, ceiling: max(ceiling, 1), ready: make(chan struct{})}
 	g.join(p)
 	select {

@@ -28,6 +28,8 @@ type Stats struct {
 	Reset time.Time
 	// StoppedUntil is when requests may go again after a 429, zero or past if they may.
 	StoppedUntil time.Time
+	// Stopped is whether requests have to wait for that.
+	Stopped bool
 }
 
 // tally is what a limiter counts of its own doings.
@@ -50,6 +52,7 @@ func (l *Limiter) Stats() Stats {
 		Allowed:      l.perMinute(),
 		Remaining:    l.perMinute(),
 		StoppedUntil: l.stopped,
+		Stopped:      now.Before(l.stopped),
 		Delay:        l.delay(now),
 	}
 	if l.window.told && now.Before(l.window.end) {

@@ -219,25 +219,43 @@ func TestCancelledWhileWaitingForTheBudget(t *testing.T) {
 }
 
 func TestThrottledStopsTheBudget(t *testing.T) {
-	cloud := newCloud(t)
-	cloud.on(routeMe, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Retry-After", "17")
-		w.Header().Set("inin-ratelimit-allowed", "300")
-		w.Header().Set("inin-ratelimit-count", "300")
-		w.Header().Set("inin-ratelimit-reset", "17")
-		w.WriteHeader(http.StatusTooManyRequests)
-	})
-	client := newClient(t, cloud)
-	_, err := client.WhoAmI(t.Context())
-	if got := expectKind(t, err, genesys.KindThrottled); got.RetryAfter != 17*time.Second {
-		t.Errorf("retry after %v, want 17s", got.RetryAfter)
+	tests := map[string]struct {
+		retryAfter string
+		told       time.Duration
+		stopped    time.Duration
+	}{
+		"below three minutes":                {"17", 17 * time.Second, 17 * time.Second},
+		"above three minutes":                {"200", 200 * time.Second, 200 * time.Second},
+		"not told: until the window is over": {"", 0, 41 * time.Second},
 	}
-	stats := client.budget.Stats()
-	if stats.Throttled != 1 || stats.Allowed != 300 || stats.Remaining != 0 || stats.UnderWay != 0 {
-		t.Errorf("got %+v", stats)
-	}
-	if left := time.Until(stats.StoppedUntil); left < 10*time.Second || left > 17*time.Second {
-		t.Errorf("stopped for %v, want 17s", left)
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			cloud := newCloud(t)
+			cloud.on(routeMe, func(w http.ResponseWriter, _ *http.Request) {
+				if tt.retryAfter != "" {
+					w.Header().Set("Retry-After", tt.retryAfter)
+				}
+				w.Header().Set("inin-ratelimit-allowed", "300")
+				w.Header().Set("inin-ratelimit-count", "300")
+				w.Header().Set("inin-ratelimit-reset", "40")
+				w.WriteHeader(http.StatusTooManyRequests)
+			})
+			client := newClient(t, cloud)
+			_, err := client.WhoAmI(t.Context())
+			if got := expectKind(t, err, genesys.KindThrottled); got.RetryAfter != tt.told {
+				t.Errorf("retry after %v, want %v", got.RetryAfter, tt.told)
+			}
+			if n := cloud.count(routeMe); n != 1 {
+				t.Errorf("%d requests, want one", n)
+			}
+			stats := client.budget.Stats()
+			if stats.Throttled != 1 || stats.Allowed != 300 || stats.Remaining != 0 || stats.UnderWay != 0 {
+				t.Errorf("got %+v", stats)
+			}
+			if left := time.Until(stats.StoppedUntil); left < tt.stopped-7*time.Second || left > tt.stopped {
+				t.Errorf("stopped for %v, want %v", left, tt.stopped)
+			}
+		})
 	}
 }
 
