@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
@@ -72,6 +73,7 @@ func run(s settings) error {
 		ArchiveRoot: s.archiveRoot,
 		Endpoints:   connection.Endpoints{Hosts: split(s.allowEndpoints)},
 		Paces:       operator.DefaultPaces(),
+		Metrics:     metrics.Registry,
 		Manager:     s.manager(),
 	})
 	if err != nil {

@@ -91,6 +91,9 @@ func (c *Connections) Cloud(ctx context.Context, organization *v1alpha1.GenesysO
 	return nil, err
 }
 
+// Budgets returns a snapshot of every OAuth client's budget.
+func (c *Connections) Budgets() []budget.ClientStats { return c.budgets.Stats() }
+
 // Forget lets go of an organisation that is gone.
 func (c *Connections) Forget(name types.NamespacedName) {
 	c.mu.Lock()

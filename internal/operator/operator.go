@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -57,6 +58,8 @@ type Options struct {
 	MaxRecordings int
 	// Clock, if it is not the machine's own.
 	Clock clock.Clock
+	// Metrics is where the operator's metrics are registered; nil for nowhere.
+	Metrics prometheus.Registerer
 	// Manager is passed on to controller-runtime; its scheme and cache are set here.
 	Manager ctrl.Options
 }
@@ -114,6 +117,9 @@ func New(cfg *rest.Config, options Options) (ctrl.Manager, error) {
 		clock:     options.Clock,
 		actor:     actor(),
 		gates:     &transfer.Gates{},
+	}
+	if err := o.addMetrics(); err != nil {
+		return nil, err
 	}
 	if err := o.addPools(); err != nil {
 		return nil, err

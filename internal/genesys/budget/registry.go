@@ -1,6 +1,8 @@
 package budget
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -50,6 +52,27 @@ func (r *Registry) Release(user string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.withdraw(user, clientKey{})
+}
+
+// ClientStats is a snapshot of an OAuth client's limiter.
+type ClientStats struct {
+	Endpoint string
+	ClientID string
+	Stats
+}
+
+// Stats returns a snapshot of every limiter that was ever asked for, in order.
+func (r *Registry) Stats() []ClientStats {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := make([]ClientStats, 0, len(r.clients))
+	for key, c := range r.clients {
+		all = append(all, ClientStats{key.endpoint, key.clientID, c.limiter.Stats()})
+	}
+	slices.SortFunc(all, func(a, b ClientStats) int {
+		return cmp.Or(cmp.Compare(a.Endpoint, b.Endpoint), cmp.Compare(a.ClientID, b.ClientID))
+	})
+	return all
 }
 
 // withdraw removes user's figure from every client but the kept one.

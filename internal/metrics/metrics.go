@@ -1,0 +1,174 @@
+// Package metrics tells Prometheus how the operator stands. Nothing is counted
+// here and nothing is written while work goes on: a scrape takes snapshots of
+// what keeps account anyway.
+package metrics
+
+import (
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/genesys/budget"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+)
+
+// Sources are where snapshots come from.
+type Sources struct {
+	// Budgets are those of all OAuth clients.
+	Budgets func() []budget.ClientStats
+	// Gates are all that were ever used.
+	Gates func() []transfer.GateStats
+	// Organizations and Exports are all that there are, none if that is not known yet.
+	Organizations func() []v1alpha1.GenesysOrganization
+	Exports       func() []v1alpha1.RecordingExport
+}
+
+// Collector collects the metrics of an operator.
+type Collector struct{ sources Sources }
+
+// NewCollector makes a collector.
+func NewCollector(sources Sources) *Collector { return &Collector{sources} }
+
+// metric is something that is told about.
+type metric struct {
+	desc *prometheus.Desc
+	kind prometheus.ValueType
+}
+
+func gauge(name, help string, labels []string) metric {
+	return metric{prometheus.NewDesc("recording_export_"+name, help, labels, nil), prometheus.GaugeValue}
+}
+
+func counter(name, help string, labels []string) metric {
+	return metric{prometheus.NewDesc("recording_export_"+name, help, labels, nil), prometheus.CounterValue}
+}
+
+// send tells a value. Labels may come from outside, as a client's id from a
+// Secret: Prometheus takes nothing but UTF-8.
+func (m metric) send(to chan<- prometheus.Metric, value float64, labels ...string) {
+	for i, label := range labels {
+		labels[i] = strings.ToValidUTF8(label, "?")
+	}
+	to <- prometheus.MustNewConstMetric(m.desc, m.kind, value, labels...)
+}
+
+// The labels: of an OAuth client (its id is public), of a gate (the organisation
+// by its id at Genesys Cloud), of a GenesysOrganization, and of what its exports
+// did in a lane. No label names a single export: there may be any number of them.
+var (
+	ofClient       = []string{"endpoint", "client_id"}
+	ofGate         = []string{"organization_id", "lane", "route"}
+	ofOrganization = []string{"namespace", "organization", "state"}
+	ofRecordings   = []string{"namespace", "organization", "lane", "disposition"}
+	ofLane         = []string{"namespace", "organization", "lane"}
+)
+
+var (
+	granted   = counter("client_requests_granted_total", "Requests to Genesys Cloud that an OAuth client's budget let go.", ofClient)
+	throttled = counter("client_requests_throttled_total", "Requests that Genesys Cloud refused with 429, which is no failure.", ofClient)
+	waited    = counter("client_wait_seconds_total", "Seconds that requests have waited for an OAuth client's budget, those that still wait not counted.", ofClient)
+	waiting   = gauge("client_requests_waiting", "Requests that wait for an OAuth client's budget.", ofClient)
+	underWay  = gauge("client_requests_under_way", "Requests that were let go and are not over.", ofClient)
+	allowed   = gauge("client_requests_allowed", "Requests that may be made in a window of 60 seconds: spec.requestsPerMinute, or less if Genesys Cloud allows less.", ofClient)
+	remaining = gauge("client_requests_remaining", "Requests that Genesys Cloud's present window still takes.", ofClient)
+	stopped   = gauge("client_stopped", "1 while no request may be made because Genesys Cloud said to wait, else 0.", ofClient)
+
+	gateLimit    = gauge("gate_requests_limit", "Requests of a lane and kind that may be in flight: the lane's parallelism, or less while Genesys Cloud does not cope with it.", ofGate)
+	gateInFlight = gauge("gate_requests_in_flight", "Requests of a lane and kind that are in flight, or wait for the budget.", ofGate)
+	gateWaiting  = gauge("gate_requests_waiting", "Requests of a lane and kind that wait for others to end.", ofGate)
+
+	clients    = gauge("organization_clients", "OAuth clients of a GenesysOrganization by state: In if requests are made with them, else Out.", ofOrganization)
+	recordings = gauge("recordings", "Recordings of an organisation's exports that were counted in finished batches, by what became of them.", ofRecordings)
+	gaps       = gauge("gaps", "Recordings and conversations of an organisation's exports that could not be had, in finished batches.", ofLane)
+	stored     = gauge("stored_bytes", "Bytes of recordings that an organisation's exports have stored, in finished batches.", ofLane)
+)
+
+var all = []metric{
+	granted, throttled, waited, waiting, underWay, allowed, remaining, stopped,
+	gateLimit, gateInFlight, gateWaiting, clients, recordings, gaps, stored,
+}
+
+// Describe implements prometheus.Collector.
+func (c *Collector) Describe(to chan<- *prometheus.Desc) {
+	for _, m := range all {
+		to <- m.desc
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c *Collector) Collect(to chan<- prometheus.Metric) {
+	for _, b := range c.sources.Budgets() {
+		collectBudget(to, b)
+	}
+	for _, g := range c.sources.Gates() {
+		gateLimit.send(to, float64(g.Limit), g.Organization, g.Lane, g.Route)
+		gateInFlight.send(to, float64(g.InFlight), g.Organization, g.Lane, g.Route)
+		gateWaiting.send(to, float64(g.Waiting), g.Organization, g.Lane, g.Route)
+	}
+	organizations := c.sources.Organizations()
+	for i := range organizations {
+		collectClients(to, &organizations[i])
+	}
+	collectLanes(to, c.sources.Exports())
+}
+
+func collectBudget(to chan<- prometheus.Metric, b budget.ClientStats) {
+	labels := []string{b.Endpoint, b.ClientID}
+	granted.send(to, float64(b.Granted), labels...)
+	throttled.send(to, float64(b.Throttled), labels...)
+	waited.send(to, b.Waited.Seconds(), labels...)
+	waiting.send(to, float64(b.Waiting), labels...)
+	underWay.send(to, float64(b.UnderWay), labels...)
+	allowed.send(to, float64(b.Allowed), labels...)
+	remaining.send(to, float64(b.Remaining), labels...)
+	is := 0.0
+	if b.Stopped {
+		is = 1
+	}
+	stopped.send(to, is, labels...)
+}
+
+func collectClients(to chan<- prometheus.Metric, organization *v1alpha1.GenesysOrganization) {
+	count := map[v1alpha1.OAuthClientState]int{}
+	for _, client := range organization.Status.Clients {
+		count[client.State]++
+	}
+	for _, state := range []v1alpha1.OAuthClientState{v1alpha1.ClientIn, v1alpha1.ClientOut} {
+		clients.send(to, float64(count[state]), organization.Namespace, organization.Name, string(state))
+	}
+}
+
+// lane is a lane of an organisation's exports.
+type lane struct{ namespace, organization, name string }
+
+// collectLanes adds up what the exports' statuses count.
+func collectLanes(to chan<- prometheus.Metric, exports []v1alpha1.RecordingExport) {
+	sums := map[lane]*v1alpha1.LaneStatus{}
+	for i := range exports {
+		export := &exports[i]
+		for _, counted := range export.Status.Lanes {
+			at := lane{export.Namespace, export.Spec.OrganizationRef.Name, string(counted.Lane)}
+			sum := sums[at]
+			if sum == nil {
+				sum = &v1alpha1.LaneStatus{}
+				sums[at] = sum
+			}
+			sum.Gaps += counted.Gaps
+			sum.Bytes += counted.Bytes
+			sum.Recordings.Exported += counted.Recordings.Exported
+			sum.Recordings.Excluded += counted.Recordings.Excluded
+			sum.Recordings.Unavailable += counted.Recordings.Unavailable
+		}
+	}
+	for at, sum := range sums {
+		labels := []string{at.namespace, at.organization, at.name}
+		gaps.send(to, float64(sum.Gaps), labels...)
+		stored.send(to, float64(sum.Bytes), labels...)
+		for disposition, n := range map[string]int64{
+			"Exported": sum.Recordings.Exported, "Excluded": sum.Recordings.Excluded, "Unavailable": sum.Recordings.Unavailable,
+		} {
+			recordings.send(to, float64(n), at.namespace, at.organization, at.name, disposition)
+		}
+	}
+}

@@ -1,0 +1,155 @@
+package metrics
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	dto "github.com/prometheus/client_model/go"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/genesys/budget"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+)
+
+// sample is a collector with something of everything.
+func sample() *Collector {
+	return NewCollector(Sources{
+		Budgets: func() []budget.ClientStats {
+			return []budget.ClientStats{{Endpoint: "https://api.mypurecloud.ie", ClientID: "id\xff", Stats: budget.Stats{
+				Granted: 120, Throttled: 2, Waited: 1500 * time.Millisecond, Waiting: 7, UnderWay: 3, Allowed: 300, Remaining: 180, Stopped: true,
+			}}}
+		},
+		Gates: func() []transfer.GateStats {
+			gate := transfer.Gate{Organization: "o-1", Lane: "LegalHoldScreen", Route: "metadata"}
+			return []transfer.GateStats{{Gate: gate, Limit: 1, InFlight: 1, Waiting: 9}}
+		},
+		Organizations: func() []v1alpha1.GenesysOrganization {
+			return []v1alpha1.GenesysOrganization{{
+				ObjectMeta: metav1.ObjectMeta{Namespace: "legal", Name: "emea"},
+				Status: v1alpha1.GenesysOrganizationStatus{Clients: []v1alpha1.OAuthClientStatus{
+					{State: v1alpha1.ClientIn}, {State: v1alpha1.ClientOut}, {State: v1alpha1.ClientIn},
+				}},
+			}}
+		},
+		Exports: func() []v1alpha1.RecordingExport {
+			return []v1alpha1.RecordingExport{export("a", "Standard", 10, 1), export("b", "Standard", 5, 0)}
+		},
+	})
+}
+
+func export(name string, lane v1alpha1.Lane, exported, unavailable int64) v1alpha1.RecordingExport {
+	return v1alpha1.RecordingExport{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "legal", Name: name},
+		Spec:       v1alpha1.RecordingExportSpec{OrganizationRef: v1alpha1.LocalReference{Name: "emea"}},
+		Status: v1alpha1.RecordingExportStatus{Lanes: []v1alpha1.LaneStatus{{
+			Lane: lane, Gaps: unavailable, Bytes: 1000 * exported,
+			Recordings: v1alpha1.RecordingCounts{Exported: exported, Unavailable: unavailable, Excluded: 2},
+		}}},
+	}
+}
+
+func TestCollect(t *testing.T) {
+	const client, gate, lane = `{client_id="id?",endpoint="https://api.mypurecloud.ie"}`,
+		`{lane="LegalHoldScreen",organization_id="o-1",route="metadata"}`, `{lane="Standard",namespace="legal",organization="emea"}`
+	want := map[string]float64{
+		"client_requests_granted_total" + client:                                                      120,
+		"client_requests_throttled_total" + client:                                                    2,
+		"client_wait_seconds_total" + client:                                                          1.5,
+		"client_requests_waiting" + client:                                                            7,
+		"client_requests_under_way" + client:                                                          3,
+		"client_requests_allowed" + client:                                                            300,
+		"client_requests_remaining" + client:                                                          180,
+		"client_stopped" + client:                                                                     1,
+		"gate_requests_limit" + gate:                                                                  1,
+		"gate_requests_in_flight" + gate:                                                              1,
+		"gate_requests_waiting" + gate:                                                                9,
+		`organization_clients{namespace="legal",organization="emea",state="In"}`:                      2,
+		`organization_clients{namespace="legal",organization="emea",state="Out"}`:                     1,
+		`recordings{disposition="Exported",lane="Standard",namespace="legal",organization="emea"}`:    15,
+		`recordings{disposition="Excluded",lane="Standard",namespace="legal",organization="emea"}`:    4,
+		`recordings{disposition="Unavailable",lane="Standard",namespace="legal",organization="emea"}`: 1,
+		"gaps" + lane:         1,
+		"stored_bytes" + lane: 15000,
+	}
+	got := map[string]float64{}
+	for name, family := range gather(t) {
+		for _, m := range family.GetMetric() {
+			var labels []string
+			for _, pair := range m.GetLabel() {
+				labels = append(labels, fmt.Sprintf("%s=%q", pair.GetName(), pair.GetValue()))
+			}
+			got[strings.TrimPrefix(name, "recording_export_")+"{"+strings.Join(labels, ",")+"}"] = m.GetGauge().GetValue() + m.GetCounter().GetValue()
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestNamesAndHelpAreAsPrometheusWantsThem(t *testing.T) {
+	problems, err := testutil.CollectAndLint(sample())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}
+
+// gather is what a scrape gets, by name.
+func gather(t *testing.T) map[string]*dto.MetricFamily {
+	t.Helper()
+	registry := prometheus.NewPedanticRegistry()
+	if err := registry.Register(sample()); err != nil {
+		t.Fatal(err)
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]*dto.MetricFamily{}
+	for _, family := range families {
+		told[family.GetName()] = family
+	}
+	if len(told) != len(all) {
+		t.Fatalf("%d of %d metrics are told: the sample lacks some", len(told), len(all))
+	}
+	return told
+}
+
+// row is a row of the table in docs/metrics.md.
+var row = regexp.MustCompile("(?m)^\\| `(recording_export_[a-z_]+)` \\| ([a-z]+) \\| ([a-z_ `,]*) \\| (.+) \\|$")
+
+// TestThePageTellsWhatThereIs: no metric more, none less, each in its own words.
+func TestThePageTellsWhatThereIs(t *testing.T) {
+	page, err := os.ReadFile("../../docs/metrics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented := map[string][3]string{}
+	for _, match := range row.FindAllStringSubmatch(string(page), -1) {
+		labels := strings.Fields(strings.NewReplacer("`", "", ",", "").Replace(match[3]))
+		slices.Sort(labels)
+		documented[match[1]] = [3]string{match[2], strings.Join(labels, " "), match[4]}
+	}
+	collected := map[string][3]string{}
+	for name, family := range gather(t) {
+		var labels []string
+		for _, pair := range family.GetMetric()[0].GetLabel() {
+			labels = append(labels, pair.GetName())
+		}
+		collected[name] = [3]string{strings.ToLower(family.GetType().String()), strings.Join(labels, " "), family.GetHelp()}
+	}
+	if diff := cmp.Diff(collected, documented); diff != "" {
+		t.Errorf("docs/metrics.md differs, -collected +documented:\n%s", diff)
+	}
+}
