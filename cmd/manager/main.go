@@ -69,13 +69,17 @@ func run(s settings) error {
 	if err != nil {
 		return fmt.Errorf("find the cluster: %w", err)
 	}
-	mgr, err := operator.New(cfg, operator.Options{
+	options := operator.Options{
 		ArchiveRoot: s.archiveRoot,
 		Endpoints:   connection.Endpoints{Hosts: split(s.allowEndpoints)},
 		Paces:       operator.DefaultPaces(),
 		Metrics:     metrics.Registry,
 		Manager:     s.manager(),
-	})
+	}
+	if err := hurry(&options); err != nil {
+		return err
+	}
+	mgr, err := operator.New(cfg, options)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,8 @@ import (
 	"os"
 	"path"
 	"strings"
+
+	"github.com/gcexport/recording-export-operator/internal/failpoint"
 )
 
 const (
@@ -76,7 +78,7 @@ func (d *Directory) Create(ctx context.Context, key string, write func(io.Writer
 	if _, err := root.Lstat(key); err == nil {
 		return fmt.Errorf("create %s: %w", key, fs.ErrExist)
 	}
-	temporary, err := fill(ctx, root, write)
+	temporary, err := fill(ctx, root, key, write)
 	if err != nil {
 		return fmt.Errorf("create %s: %w", key, err)
 	}
@@ -88,7 +90,7 @@ func (d *Directory) Create(ctx context.Context, key string, write func(io.Writer
 }
 
 // fill writes a scratch file and flushes it to disk.
-func fill(ctx context.Context, root *os.Root, write func(io.Writer) error) (string, error) {
+func fill(ctx context.Context, root *os.Root, key string, write func(io.Writer) error) (string, error) {
 	if err := root.MkdirAll(scratch, dirMode); err != nil {
 		return "", err
 	}
@@ -97,21 +99,21 @@ func fill(ctx context.Context, root *os.Root, write func(io.Writer) error) (stri
 	if err != nil {
 		return "", err
 	}
-	if err := errors.Join(writeDurably(ctx, file, write), file.Close()); err != nil {
+	if err := errors.Join(writeDurably(ctx, file, key, write), file.Close()); err != nil {
 		return "", errors.Join(err, root.Remove(name))
 	}
 	return name, nil
 }
 
-func writeDurably(ctx context.Context, file *os.File, write func(io.Writer) error) error {
+func writeDurably(ctx context.Context, file *os.File, key string, write func(io.Writer) error) error {
 	buffered := bufio.NewWriterSize(contextWriter{ctx, file}, bufferSize)
-	if err := write(buffered); err != nil {
+	if err := failpoint.Do(failpoint.ArchiveWrite, key, func() error { return write(buffered) }); err != nil {
 		return err
 	}
 	if err := buffered.Flush(); err != nil {
 		return err
 	}
-	return file.Sync()
+	return failpoint.Do(failpoint.ArchiveSync, key, file.Sync)
 }
 
 // link gives a scratch file its key and flushes the directories that hold it.
@@ -120,11 +122,11 @@ func link(root *os.Root, temporary, key string) error {
 	if err != nil {
 		return err
 	}
-	if err := root.Link(temporary, key); err != nil {
+	if err := failpoint.Do(failpoint.ArchiveLink, key, func() error { return root.Link(temporary, key) }); err != nil {
 		return err
 	}
 	for _, directory := range append(made, path.Dir(key)) {
-		if err := syncDirectory(root, directory); err != nil {
+		if err := failpoint.Do(failpoint.ArchiveSyncDirectory, directory, func() error { return syncDirectory(root, directory) }); err != nil {
 			return err
 		}
 	}
@@ -171,5 +173,5 @@ func (d *Directory) Remove(_ context.Context, key string) error {
 		return err
 	}
 	defer func() { _ = root.Close() }()
-	return root.RemoveAll(key)
+	return failpoint.Do(failpoint.ArchiveRemove, key, func() error { return root.RemoveAll(key) })
 }

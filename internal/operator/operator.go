@@ -113,7 +113,7 @@ func New(cfg *rest.Config, options Options) (ctrl.Manager, error) {
 			Secrets: mgr.GetAPIReader(), Endpoints: options.Endpoints, StallTimeout: options.Paces.Stall,
 			Clock: options.Clock, Again: options.Paces.Organization.Again,
 		},
-		publisher: loop.Publisher{Client: mgr.GetClient(), Events: mgr.GetEventRecorder(name)},
+		publisher: loop.Publisher{Client: writer(mgr.GetClient()), Events: mgr.GetEventRecorder(name)},
 		clock:     options.Clock,
 		actor:     actor(),
 		gates:     &transfer.Gates{},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mypurecloud/platform-client-sdk-go/v133/platformclientv2"
 
+	"github.com/gcexport/recording-export-operator/internal/failpoint"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/genesys/budget"
 )
@@ -61,7 +62,7 @@ func (c *Client) once(ctx context.Context, op, token string, send sender) (answe
 		return answer{}, cancelled(op, err)
 	}
 	defer grant.Done()
-	got, sendErr := send(ctx, token)
+	got, sendErr := failpoint.Get(failpoint.Call(op), "", func() (answer, error) { return send(ctx, token) })
 	if got.status != 0 {
 		grant.Observe(budget.ParseHeaders(got.header))
 	}

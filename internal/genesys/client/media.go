@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gcexport/recording-export-operator/internal/failpoint"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
@@ -37,7 +38,7 @@ func (c *Client) OpenMedia(ctx context.Context, signed genesys.SignedURL) (*gene
 	}
 	req.Header.Set("User-Agent", userAgent)
 	stream, ctx := c.newStream(ctx)
-	res, err := c.media.Do(req.WithContext(ctx)) //nolint:bodyclose // the stream closes it
+	res, err := failpoint.Get(failpoint.MediaOpen, req.URL.Path, func() (*http.Response, error) { return c.media.Do(req.WithContext(ctx)) }) //nolint:bodyclose // the stream closes it
 	if err != nil {
 		stream.end()
 		return nil, stream.explain(err)
@@ -121,7 +122,7 @@ func (c *Client) newStream(caller context.Context) (*stream, context.Context) {
 // does not count as standing still.
 func (s *stream) Read(p []byte) (int, error) {
 	s.watch.Reset(s.stall)
-	n, err := s.body.Read(p)
+	n, err := failpoint.Get(failpoint.MediaRead, "", func() (int, error) { return s.body.Read(p) })
 	s.pause()
 	if err == nil || err == io.EOF {
 		return n, err

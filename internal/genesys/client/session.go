@@ -11,6 +11,7 @@ import (
 
 	"github.com/mypurecloud/platform-client-sdk-go/v133/platformclientv2"
 
+	"github.com/gcexport/recording-export-operator/internal/failpoint"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
@@ -84,7 +85,7 @@ func (s *session) token(ctx context.Context) (string, error) {
 
 // run makes a login and keeps its token.
 func (s *session) run(ctx context.Context, l *login) {
-	got, err := s.logIn(ctx, s.credentials)
+	got, err := failpoint.Get(failpoint.Call(opLogIn), "", func() (answer, error) { return s.logIn(ctx, s.credentials) })
 	l.token, l.err = loginResult(got, err, s.credentials.ClientSecret, time.Now())
 	s.mu.Lock()
 	defer s.mu.Unlock()

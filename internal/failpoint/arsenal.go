@@ -1,0 +1,142 @@
+//go:build failpoints
+
+package failpoint
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// glance is between two looks at whether a pause is over.
+const glance = 10 * time.Millisecond
+
+// trap is an action that waits for its pass.
+type trap struct {
+	place, detail string
+	left          int
+	action        string
+}
+
+// weapons are what the environment asks for.
+type weapons struct {
+	mark string
+	mu   sync.Mutex
+	log  *os.File
+	set  []*trap
+}
+
+// arsenal reads the environment, once. What it cannot read ends the process: a
+// test that thinks to have set a trap must not pass without one.
+var arsenal = sync.OnceValue(func() *weapons {
+	w := &weapons{mark: os.Getenv("REX_FAILPOINT_MARK")}
+	for text := range strings.SplitSeq(os.Getenv("REX_FAILPOINT"), ",") {
+		if text == "" {
+			continue
+		}
+		t, err := parse(text)
+		if err != nil {
+			panic(err)
+		}
+		w.set = append(w.set, t)
+	}
+	if name := os.Getenv("REX_FAILPOINT_LOG"); name != "" {
+		var err error
+		if w.log, err = os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600); err != nil {
+			panic(err)
+		}
+	}
+	return w
+})
+
+// parse reads POINT/MOMENT[@DETAIL][:PASS]=ACTION.
+func parse(text string) (*trap, error) {
+	where, action, ok := strings.Cut(text, "=")
+	if !ok {
+		return nil, fmt.Errorf("REX_FAILPOINT: %q names no action", text)
+	}
+	where, pass, counted := strings.Cut(where, ":")
+	t := &trap{left: 1, action: action}
+	t.place, t.detail, _ = strings.Cut(where, "@")
+	if counted {
+		var err error
+		if t.left, err = strconv.Atoi(pass); err != nil {
+			return nil, fmt.Errorf("REX_FAILPOINT: %q: %w", text, err)
+		}
+	}
+	switch action {
+	case "kill", "error", "pause", "stop":
+		return t, nil
+	default:
+		return nil, fmt.Errorf("REX_FAILPOINT: %q is not an action", action)
+	}
+}
+
+// pass is called at each pass of a place.
+func (w *weapons) pass(place, detail string) error {
+	switch w.due(place, detail) {
+	case "kill":
+		return kill()
+	case "error":
+		return fmt.Errorf("failpoint %s", place)
+	case "pause":
+		return w.pause()
+	case "stop":
+		return w.stop()
+	default:
+		return nil
+	}
+}
+
+// due notes down the pass and returns the action whose pass it is.
+func (w *weapons) due(place, detail string) (action string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.log != nil {
+		if _, err := fmt.Fprintln(w.log, place, detail); err != nil {
+			panic(err)
+		}
+	}
+	for _, t := range w.set {
+		if t.place != place || !strings.Contains(detail, t.detail) {
+			continue
+		}
+		if t.left--; t.left == 0 {
+			return t.action
+		}
+	}
+	return ""
+}
+
+// kill ends the process without giving anything in it a chance.
+func kill() error {
+	if err := syscall.Kill(os.Getpid(), syscall.SIGKILL); err != nil {
+		panic(err)
+	}
+	select {}
+}
+
+// pause waits until the mark is removed.
+func (w *weapons) pause() error {
+	if err := os.WriteFile(w.mark, nil, 0o600); err != nil {
+		panic(err)
+	}
+	for {
+		if _, err := os.Stat(w.mark); err != nil {
+			return nil
+		}
+		<-time.After(glance)
+	}
+}
+
+// stop stops the whole process; it goes on here.
+func (w *weapons) stop() error {
+	if err := os.WriteFile(w.mark, nil, 0o600); err != nil {
+		panic(err)
+	}
+	return syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+}
