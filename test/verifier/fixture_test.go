@@ -1,0 +1,315 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"testing"
+	"time"
+)
+
+// fixture writes an archive as the format documents it, and the truth beside it.
+type fixture struct {
+	*testing.T
+	archive, truth string
+	data           dataset
+	log            journal
+	bags           []*madeBag
+	former         map[string]any
+	totals         map[string]int
+}
+
+// madeBag is a bag to be made.
+type madeBag struct {
+	name, lane    string
+	conversations [][]string
+	index         [][]string
+	files         [][]string
+}
+
+var morning = time.Date(2023, 10, 1, 8, 0, 0, 0, time.UTC)
+
+// id makes a UUID that is easy to read.
+func id(kind, n int) string { return fmt.Sprintf("%08d-0000-4000-8000-%012d", kind, n) }
+
+func sum(content []byte) string {
+	digest := sha256.Sum256(content)
+	return hex.EncodeToString(digest[:])
+}
+
+func (f *fixture) write(path string, content []byte) {
+	f.Helper()
+	full := filepath.Join(f.archive, path)
+	if err := os.MkdirAll(filepath.Dir(full), 0o750); err != nil {
+		f.Fatal(err)
+	}
+	if err := os.WriteFile(full, content, 0o600); err != nil {
+		f.Fatal(err)
+	}
+}
+
+func table(columns []string, rows [][]string) []byte {
+	var out bytes.Buffer
+	w := csv.NewWriter(&out)
+	_ = w.Write(columns)
+	_ = w.WriteAll(rows)
+	return out.Bytes()
+}
+
+// events writes a custody log.
+func events(list ...event) []byte {
+	var out bytes.Buffer
+	previous := strings.Repeat("0", 64)
+	for i, e := range list {
+		e.Sequence, e.Previous, e.Actor, e.Time = i+1, previous, "test", morning.Add(time.Duration(i)*time.Second)
+		line, _ := json.Marshal(e)
+		previous = sum(line)
+		fmt.Fprintf(&out, "%s\n", line)
+	}
+	return out.Bytes()
+}
+
+// manifestOf lists what lies below a directory of the archive.
+func (f *fixture) manifestOf(directory string, take func(path string) bool) []byte {
+	f.Helper()
+	found := (&verdict{}).walk(filepath.Join(f.archive, directory))
+	var lines []string
+	for path, s := range found {
+		if take(path) {
+			lines = append(lines, s.sha256+"  "+path+"\n")
+		}
+	}
+	sort.Strings(lines)
+	return []byte(strings.Join(lines, ""))
+}
+
+// bag begins a bag.
+func (f *fixture) bag(name, lane string) *madeBag {
+	b := &madeBag{name: name, lane: lane}
+	f.bags = append(f.bags, b)
+	return b
+}
+
+// conversation puts a conversation into a bag; ids are those of its recordings.
+func (f *fixture) conversation(b *madeBag, id, home, disposition, reason, retried string, ids ...string) {
+	b.conversations = append(b.conversations, []string{id, fmt.Sprint(len(ids)), home, disposition, reason, retried, "another column"})
+	var listed []map[string]string
+	for _, r := range ids {
+		listed = append(listed, map[string]string{"id": r})
+	}
+	body, _ := json.Marshal(listed)
+	f.write("bags/"+b.name+"/data/metadata/"+id+".json", body)
+	if home == "true" {
+		f.totals["batched"]++
+	}
+}
+
+// recording puts a recording into a bag, with its files.
+func (f *fixture) recording(b *madeBag, of, id, medium, disposition, reason, retried string, files ...string) {
+	b.index = append(b.index, []string{of, id, medium, b.lane, disposition, reason, fmt.Sprint(len(files)), retried})
+	for i, content := range files {
+		path := fmt.Sprintf("data/recordings/%s/%s/%02d.wav", of, id, i+1)
+		f.write("bags/"+b.name+"/"+path, []byte(content))
+		b.files = append(b.files, []string{path, of, id, fmt.Sprint(len(content)), sum([]byte(content))})
+	}
+}
+
+var (
+	conversationColumns = []string{"conversation_id", "recordings", "home", "disposition", "reason", "retried", "new"}
+	indexColumns        = []string{"conversation_id", "recording_id", "medium", "lane", "disposition", "reason", "files", "retried"}
+	fileColumns         = []string{"path", "conversation_id", "recording_id", "size", "sha256"}
+)
+
+// finish completes a bag.
+func (f *fixture) finish(b *madeBag) {
+	f.Helper()
+	folder := "bags/" + b.name
+	f.write(folder+"/data/conversations.csv", table(conversationColumns, b.conversations))
+	f.write(folder+"/data/index.csv", table(indexColumns, b.index))
+	f.write(folder+"/data/files.csv", table(fileColumns, b.files))
+	var told []event
+	for _, line := range b.files {
+		told = append(told, event{Type: "RecordingStored", Details: map[string]string{"path": line[0], "sha256": line[4]}})
+	}
+	f.write(folder+"/custody/events.jsonl", events(append(told, event{Type: "BagSealed"})...))
+	f.write(folder+"/bagit.txt", []byte("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"))
+	f.remanifest(folder)
+}
+
+// remanifest writes a bag's size and manifests anew, as a forger would who knows
+// how bags are made.
+func (f *fixture) remanifest(folder string) {
+	f.Helper()
+	payload := func(path string) bool { return strings.HasPrefix(path, "data/") }
+	count, size := 0, int64(0)
+	for path, s := range (&verdict{}).walk(filepath.Join(f.archive, folder)) {
+		if payload(path) {
+			count, size = count+1, size+s.size
+		}
+	}
+	f.write(folder+"/bag-info.txt", fmt.Appendf(nil, "External-Identifier: x\nPayload-Oxum: %d.%d\n", size, count))
+	f.write(folder+"/manifest-sha256.txt", f.manifestOf(folder, payload))
+	f.write(folder+"/"+tagManifest, f.manifestOf(folder, func(path string) bool { return !payload(path) && path != tagManifest }))
+}
+
+// seal seals the bags that no seal holds yet, with conversations that are in none.
+func (f *fixture) seal(number int, others ...[]string) {
+	f.Helper()
+	folder := fmt.Sprintf("seals/%d", number)
+	conversations := others
+	var bags, recordings [][]string
+	var digests bytes.Buffer
+	for _, b := range f.bags {
+		f.finish(b)
+		tag, err := os.ReadFile(filepath.Join(f.archive, "bags", b.name, tagManifest))
+		if err != nil {
+			f.Fatal(err)
+		}
+		counts, size := map[string]int{}, 0
+		for _, r := range b.index {
+			counts[r[4]]++
+			recordings = append(recordings, []string{r[0], r[1], r[4], r[5], r[7], b.name})
+		}
+		for _, line := range b.files {
+			n := 0
+			_, _ = fmt.Sscan(line[3], &n)
+			size += n
+		}
+		for _, c := range b.conversations {
+			if c[2] == "true" {
+				conversations = append(conversations, []string{c[0], c[1], "false", c[3], c[4], c[5], b.name})
+			}
+		}
+		bags = append(bags, []string{b.name, sum(tag), fmt.Sprint(counts[exported]), fmt.Sprint(counts[excluded]), fmt.Sprint(counts[unavailable]), fmt.Sprint(len(b.files)), fmt.Sprint(size)})
+		fmt.Fprintf(&digests, "%s  ../../bags/%s/%s\n", sum(tag), b.name, tagManifest)
+		f.totals["bags"]++
+		f.totals["files"] += len(b.files)
+		f.totals["bytes"] += size
+	}
+	f.bags = nil
+	f.write(folder+"/bags.csv", table([]string{"bag", "tagmanifest_sha256", "exported", "excluded", "unavailable", "files", "bytes"}, bags))
+	f.write(folder+"/bags-sha256.txt", digests.Bytes())
+	f.write(folder+"/conversations.csv", table([]string{"conversation_id", "recordings", "held_at_survey", "disposition", "reason", "retried", "bag"}, conversations))
+	f.write(folder+"/recordings.csv", table([]string{"conversation_id", "recording_id", "disposition", "reason", "retried", "bag"}, recordings))
+	f.write(folder+"/events.jsonl", events(event{Type: "ExportSealed"}))
+	f.account(folder, number)
+}
+
+// account writes a seal's account and manifest.
+func (f *fixture) account(folder string, number int) {
+	f.Helper()
+	t := f.totals
+	body, _ := json.Marshal(map[string]any{
+		"former":        f.former,
+		"conversations": map[string]int{"surveyed": t["surveyed"], "batched": t["surveyed"] - t["unbatched"], "unavailable": t["unbatched"]},
+		"recordings":    []map[string]int{{exported: t[exported], excluded: t[excluded], unavailable: t[unavailable]}},
+		"bags":          t["bags"], "files": t["files"], "bytes": t["bytes"], "gaps": t["gaps"],
+		"checks": []map[string]any{{"says": "all = all", "left": 1, "right": 1, "holds": true}},
+	})
+	f.write(folder+"/account.json", body)
+	f.resign(folder)
+	manifest, err := os.ReadFile(filepath.Join(f.archive, folder, "manifest-sha256.txt"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.former = map[string]any{"number": number, "digest": sum(manifest)}
+}
+
+// resign writes a seal's manifest anew.
+func (f *fixture) resign(folder string) {
+	f.Helper()
+	f.write(folder+"/manifest-sha256.txt", f.manifestOf(folder, func(path string) bool { return path != "manifest-sha256.txt" }))
+}
+
+// knows adds a conversation to the truth; recordings have a medium, a state and
+// the contents of their files.
+func (f *fixture) knows(n int, start time.Time, recordings ...recording) string {
+	c := conversation{ID: id(1, n), Start: start, End: start.Add(time.Minute), Recordings: recordings}
+	f.data.Conversations = append(f.data.Conversations, c)
+	return c.ID
+}
+
+func made(n int, medium, state string, contents ...string) recording {
+	r := recording{ID: id(2, n), Medium: medium, FileState: state}
+	for _, content := range contents {
+		r.Files = append(r.Files, file{Size: int64(len(content)), SHA256: sum([]byte(content))})
+	}
+	return r
+}
+
+// tell writes the truth down.
+func (f *fixture) tell() {
+	f.Helper()
+	for name, value := range map[string]any{"dataset": f.data, "journal": f.log} {
+		body, err := json.Marshal(value)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(f.truth, name+".json"), body, 0o600); err != nil {
+			f.Fatal(err)
+		}
+	}
+}
+
+// newFixture makes a sound archive: two seals, the second with a recording that
+// was unavailable before and a conversation that had moved.
+func newFixture(t *testing.T) *fixture {
+	t.Helper()
+	root := t.TempDir()
+	f := &fixture{T: t, archive: filepath.Join(root, "archive", "case"), truth: root, totals: map[string]int{}}
+	spec, _ := json.Marshal(order{MediaTypes: []string{"Call", "Screen"}, HoldScope: "Include", Start: morning, End: morning.Add(time.Hour)})
+	record, _ := json.Marshal(map[string]any{"spec": json.RawMessage(spec), "specDigest": sum(spec)})
+	f.write("export.json", record)
+
+	plain := f.knows(1, morning, made(11, "Call", "AVAILABLE", "one", "two"), made(12, "Chat", "AVAILABLE", "chat"), made(13, "Call", "ARCHIVED", "old"))
+	held := f.knows(2, morning.Add(time.Minute), made(21, "Call", "RESTORED", "held"), made(22, "Screen", "AVAILABLE", "screen"))
+	open := f.knows(3, morning.Add(2*time.Minute))
+	f.data.Conversations[2].End = time.Time{}
+	late := f.knows(4, morning.Add(3*time.Minute), made(41, "Call", "AVAILABLE", "late"))
+	moves := f.knows(5, morning.Add(4*time.Minute), made(51, "Call", "AVAILABLE", "moves"))
+	f.knows(6, morning.Add(time.Hour), made(61, "Call", "AVAILABLE", "of the next window"))
+
+	b := f.bag("case-standard", "Standard")
+	f.conversation(b, plain, "true", exported, "", "", id(2, 11), id(2, 12), id(2, 13))
+	f.recording(b, plain, id(2, 11), "Call", exported, "", "", "one", "two")
+	f.recording(b, plain, id(2, 12), "Chat", excluded, "MediumNotRequested", "")
+	f.recording(b, plain, id(2, 13), "Call", unavailable, "Archived", "")
+	f.conversation(b, late, "true", exported, "", "", id(2, 41))
+	f.recording(b, late, id(2, 41), "Call", unavailable, "NotDelivered", "")
+	f.conversation(b, moves, "true", excluded, movedToHold, "", id(2, 51))
+	f.recording(b, moves, id(2, 51), "Call", excluded, movedToHold, "")
+	b = f.bag("case-legalhold", "LegalHold")
+	f.conversation(b, held, "true", exported, "", "", id(2, 21), id(2, 22))
+	f.recording(b, held, id(2, 21), "Call", exported, "", "", "held")
+	b = f.bag("case-legalholdscreen", "LegalHoldScreen")
+	f.conversation(b, held, "false", exported, "", "", id(2, 21), id(2, 22))
+	f.recording(b, held, id(2, 22), "Screen", exported, "", "", "screen")
+	f.totals["surveyed"], f.totals["unbatched"], f.totals["gaps"] = 5, 1, 3
+	f.totals[exported], f.totals[excluded], f.totals[unavailable] = 3, 2, 2
+	f.seal(1, []string{open, "0", "false", unavailable, "ConversationOpen", "", ""})
+
+	b = f.bag("case-standard-d1", "Standard")
+	f.recording(b, late, id(2, 41), "Call", exported, "", "true", "late")
+	b = f.bag("case-legalhold-d2", "LegalHold")
+	f.conversation(b, moves, "true", exported, "", "", id(2, 51))
+	f.recording(b, moves, id(2, 51), "Call", exported, "", "", "moves")
+	f.totals["gaps"], f.totals[exported], f.totals[unavailable] = 2, 5, 1
+	f.seal(2)
+
+	f.log = journal{Requests: 9, Entries: []entry{
+		{Route: startJob, Status: 202, Path: jobs}, {Route: startJob, Status: 503, Path: jobs},
+		{Route: endJob, Status: 204, Path: jobs + "/1"},
+		{Route: metadataRoute, Status: 200, Path: "/metadata/1"}, {Route: metadataRoute, Status: 500, Path: "/metadata/1"},
+		{Route: mediaRoute, Status: 200, Path: "/media/1"},
+		{Route: requestRoute, Status: 200, IDs: 6},
+	}}
+	f.tell()
+	return f
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+)
+
+// The routes that are looked at, by the names of the journal.
+const (
+	jobs          = "/api/v2/analytics/conversations/details/jobs"
+	startJob      = "POST " + jobs
+	endJob        = "DELETE " + jobs + "/{jobId}"
+	metadataRoute = "GET /api/v2/conversations/{conversationId}/recordingmetadata"
+	mediaRoute    = "GET /media/{conversationId}/{recordingId}/{file}"
+	requestRoute  = "POST /api/v2/recording/batchrequests"
+)
+
+// checkJournal judges what was asked of Genesys Cloud: every analytics job was
+// ended, and nothing that had been answered was asked again without need.
+func (v *verdict) checkJournal(t terms, known truth) {
+	started, ended := 0, map[string]bool{}
+	answered := map[string]int{}
+	requested, recordings := 0, 0
+	for _, e := range known.journal.Entries {
+		switch {
+		case e.Route == startJob && e.Status == http.StatusAccepted:
+			started++
+		case e.Route == endJob && e.Status == http.StatusNoContent:
+			ended[e.Path] = true
+		case e.Status != http.StatusOK:
+		case e.Route == metadataRoute, e.Route == mediaRoute:
+			answered[e.Path]++
+		case e.Route == requestRoute:
+			requested += e.IDs
+		}
+	}
+	for path, n := range answered {
+		if n > t.asks {
+			v.fault("journal", "%s was answered %d times, %d are allowed", path, n, t.asks)
+		}
+	}
+	for _, c := range known.dataset.Conversations {
+		recordings += len(c.Recordings)
+	}
+	if requested > t.asks*recordings {
+		v.fault("journal", "%d recordings were requested, there are %d", requested, recordings)
+	}
+	v.calls = known.journal.Requests
+	v.orphans = started - len(ended)
+	if v.orphans > t.orphans {
+		v.fault("journal", "%d analytics jobs were left to expire, %d are allowed", v.orphans, t.orphans)
+	}
+	for _, e := range known.journal.Entries {
+		if strings.Contains(e.Path, "..") {
+			v.fault("journal", "%s was asked for", e.Path)
+		}
+	}
+}
