@@ -7,15 +7,10 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
-
-	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/gcexport/recording-export-operator/internal/testenv"
 )
@@ -29,21 +24,6 @@ func TestMain(m *testing.M) {
 		return
 	}
 	os.Exit(m.Run())
-}
-
-// kubeconfig writes a file that reaches an API server.
-func kubeconfig(t *testing.T, server *rest.Config) string {
-	t.Helper()
-	config := clientcmdapi.NewConfig()
-	config.Clusters["c"] = &clientcmdapi.Cluster{Server: server.Host, CertificateAuthorityData: server.CAData}
-	config.AuthInfos["u"] = &clientcmdapi.AuthInfo{ClientCertificateData: server.CertData, ClientKeyData: server.KeyData}
-	config.Contexts["x"] = &clientcmdapi.Context{Cluster: "c", AuthInfo: "u"}
-	config.CurrentContext = "x"
-	path := filepath.Join(t.TempDir(), "kubeconfig")
-	if err := clientcmd.WriteToFile(*config, path); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }
 
 func freeAddress(t *testing.T) string {
@@ -64,7 +44,7 @@ func TestManagerRuns(t *testing.T) {
 		"--health-probe-bind-address", probes, "--metrics-bind-address", metrics)
 	var log bytes.Buffer
 	manager.Stdout, manager.Stderr = &log, &log
-	manager.Env = append(os.Environ(), asProgram+"=1", "KUBECONFIG="+kubeconfig(t, testenv.Start(t)))
+	manager.Env = append(os.Environ(), asProgram+"=1", "KUBECONFIG="+testenv.Kubeconfig(t, testenv.Start(t)))
 	if err := manager.Start(); err != nil {
 		t.Fatal(err)
 	}

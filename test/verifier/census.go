@@ -47,6 +47,7 @@ func (c *census) takeConversations() {
 			if !uuid.MatchString(id) {
 				strange++
 				c.expect(line["reason"] == "InvalidID" && line["disposition"] == unavailable, "seals", "%s has an id that is none, but is %s %s", id, line["disposition"], line["reason"])
+				c.gaps++
 				continue
 			}
 			c.settle(s, line)

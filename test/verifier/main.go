@@ -26,8 +26,8 @@ const (
 // terms say what is to be judged, and what is allowed to be amiss.
 type terms struct {
 	archive string
-	// alone is a directory in which there is no file but those of the archive;
-	// empty, it is not looked at.
+	// alone is a directory in which there is no file but those of the archive and
+	// working artifacts; empty, it is not looked at.
 	alone string
 	// truth is the simulator's base URL, or a directory with dataset.json and
 	// journal.json.

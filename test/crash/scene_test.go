@@ -1,0 +1,246 @@
+package crash
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
+	"github.com/gcexport/recording-export-operator/internal/operator"
+	"github.com/gcexport/recording-export-operator/internal/testenv"
+	"github.com/gcexport/recording-export-operator/test/world"
+)
+
+const (
+	// glance is between two looks at whether the export has ended.
+	glance = 50 * time.Millisecond
+	// patience is how long an export may take, on a busy machine.
+	patience = 2 * time.Minute
+)
+
+// room is for as many scenes at a time as two processors can play.
+var room = make(chan struct{}, 2)
+
+// takeTurns lets a test run beside others, but not beside too many.
+func takeTurns(t *testing.T) {
+	t.Helper()
+	t.Parallel()
+	room <- struct{}{}
+	t.Cleanup(func() { <-room })
+}
+
+// scene is one export of its own: namespace, simulator and archive, and the
+// manager that comes and goes.
+type scene struct {
+	*world.World
+	programs
+	export     *v1alpha1.RecordingExport
+	kubeconfig string
+	// interrupted counts what may have made the operator ask again.
+	interrupted int
+}
+
+// newScene makes a small day with everything that takes a way of its own: holds,
+// screens, a recording of several results, media that cannot be had, hostile
+// ids, and a conversation that ends only once the survey has seen it open.
+func newScene(t *testing.T) *scene {
+	t.Helper()
+	yesterday := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -1)
+	w := world.New(t, server, func(o *simulator.Options) {
+		o.Start, o.SettleLag = yesterday, 0
+		o.Edges = simulator.Edges{
+			Open: 1, Sensitive: 1, HostileIDs: true,
+			FileStates: map[simulator.FileState]int{simulator.Archived: 1, simulator.Deleted: 1, simulator.Restored: 1},
+		}
+	})
+	w.Furnish()
+	s := &scene{World: w, programs: mustBuild(t), kubeconfig: testenv.Kubeconfig(t, server)}
+	s.export = w.Export(func(spec *v1alpha1.RecordingExportSpec) {
+		spec.Window = v1alpha1.Window{Start: metav1.NewTime(yesterday), End: metav1.NewTime(yesterday.AddDate(0, 0, 1))}
+		spec.Slicing.Width = &metav1.Duration{Duration: 12 * time.Hour}
+		spec.SettleAfter = &metav1.Duration{}
+		spec.RetainBatches = ptr.To(int32(1))
+	})
+	w.Create(s.export)
+	return s
+}
+
+// run is a running manager.
+type run struct {
+	*exec.Cmd
+	output bytes.Buffer
+	ended  chan error
+}
+
+// hurry tells a manager with failpoints the paces of tests, and of its lease.
+func (s *scene) hurry() string {
+	body, err := json.Marshal(struct {
+		Paces                                     operator.Paces
+		LeaseNamespace                            string
+		LeaseDuration, RenewDeadline, RetryPeriod time.Duration
+	}{world.Hurried(), s.Namespace, 6 * time.Second, 4 * time.Second, 500 * time.Millisecond})
+	if err != nil {
+		s.Fatal(err)
+	}
+	return string(body)
+}
+
+// start starts the manager with failpoints.
+func (s *scene) start(failpoints string, more ...string) *run {
+	s.Helper()
+	endpoint, err := url.Parse(s.Endpoint)
+	if err != nil {
+		s.Fatal(err)
+	}
+	flags := append([]string{
+		"--archive-root", s.Root, "--namespaces", s.Namespace, "--allow-endpoints", endpoint.Host,
+		"--metrics-bind-address", "0", "--health-probe-bind-address", "0",
+	}, more...)
+	r := &run{Cmd: exec.CommandContext(s.Context(), s.manager, flags...), ended: make(chan error, 1)}
+	r.Stdout, r.Stderr = &r.output, &r.output
+	r.Env = append(os.Environ(), "KUBECONFIG="+s.kubeconfig, "REX_HURRY="+s.hurry(), "REX_FAILPOINT="+failpoints,
+		"REX_FAILPOINT_MARK="+s.mark(), "REX_FAILPOINT_LOG="+s.log())
+	if err := r.Start(); err != nil {
+		s.Fatal(err)
+	}
+	go func() { r.ended <- r.Wait() }()
+	return r
+}
+
+// mark and log are the files of failpoints; they lie outside the archive root.
+func (s *scene) mark() string { return filepath.Join(filepath.Dir(s.kubeconfig), "mark") }
+func (s *scene) log() string  { return filepath.Join(filepath.Dir(s.kubeconfig), "log") }
+
+// finished looks whether the export has ended, and ends the open conversation
+// once the survey has seen it.
+func (s *scene) finished() bool {
+	s.Helper()
+	if s.Sim.Journal().Count(simulator.RouteDetailsDelete, 0) > 0 {
+		for _, c := range s.Sim.Dataset().Conversations {
+			if c.End.IsZero() {
+				if err := s.Sim.EndConversation(c.ID, time.Now()); err != nil {
+					s.Fatal(err)
+				}
+			}
+		}
+	}
+	s.Refresh(s.export)
+	reason := conditions.Reason(s.export)
+	return reason == v1alpha1.ReasonComplete || reason == v1alpha1.ReasonCompleteWithGaps
+}
+
+// await waits until the manager is gone, which is how, or the export has ended.
+func (s *scene) await(r *run) (gone bool, how error) {
+	s.Helper()
+	tick := time.NewTicker(glance)
+	defer tick.Stop()
+	deadline := time.After(patience)
+	for {
+		select {
+		case err := <-r.ended:
+			return true, err
+		case <-deadline:
+			s.dump(r)
+			s.Fatalf("not ended after %v: %s: %s", patience, conditions.Reason(s.export), conditions.Message(s.export))
+		case <-tick.C:
+			if s.finished() {
+				return false, nil
+			}
+		}
+	}
+}
+
+// crash runs the manager until a failpoint kills it. It tells whether one did
+// before the export had ended.
+func (s *scene) crash(failpoint string) bool {
+	s.Helper()
+	if s.finished() {
+		return false
+	}
+	r := s.start(failpoint + "=kill")
+	gone, how := s.await(r)
+	if !gone {
+		s.kill(r)
+		return false
+	}
+	if !killed(how) {
+		s.dump(r)
+		s.Fatalf("the manager ended with %v instead of being killed at %s", how, failpoint)
+	}
+	s.races(r)
+	s.interrupted++
+	return true
+}
+
+// complete runs the manager until the export has ended, with failpoints that
+// make effects fail.
+func (s *scene) complete(failing ...string) {
+	s.Helper()
+	s.interrupted += len(failing)
+	r := s.start(strings.Join(failing, ","))
+	if gone, how := s.await(r); gone {
+		s.dump(r)
+		s.Fatalf("the manager ended by itself: %v", how)
+	}
+	s.kill(r)
+}
+
+// kill ends a manager that has nothing more to do.
+func (s *scene) kill(r *run) {
+	s.Helper()
+	if err := r.Process.Kill(); err != nil {
+		s.Fatal(err)
+	}
+	<-r.ended
+	s.races(r)
+}
+
+// races fails the test if the race detector has found something.
+func (s *scene) races(r *run) {
+	if strings.Contains(r.output.String(), "DATA RACE") {
+		s.dump(r)
+		s.Fatal("the manager has a data race")
+	}
+}
+
+func (s *scene) dump(r *run) {
+	lines := strings.Split(r.output.String(), "\n")
+	s.Logf("the manager's last words:\n%s", strings.Join(lines[max(0, len(lines)-40):], "\n"))
+}
+
+// killed tells whether a program ended by SIGKILL.
+func killed(err error) bool {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+}
+
+// judge has the verifier judge the archive. After an interruption, what was under
+// way may be asked once more, and an analytics job be left to expire whose id
+// nobody had noted down.
+func (s *scene) judge() {
+	s.Helper()
+	command := exec.CommandContext(s.Context(), s.verifier, "-archive", s.Archive(), "-alone", s.Root, "-truth", s.Endpoint,
+		"-asks", strconv.Itoa(1+s.interrupted), "-orphans", strconv.Itoa(s.interrupted))
+	output, err := command.CombinedOutput()
+	if err != nil {
+		s.Errorf("after %d interruptions the verifier ends with %v:\n%s", s.interrupted, err, output)
+	}
+}
