@@ -15,6 +15,9 @@ import (
 // glance is between two looks at whether a pause is over.
 const glance = 10 * time.Millisecond
 
+// halt is longer than any thread goes on after the process was told to stop.
+const halt = 200 * time.Millisecond
+
 // trap is an action that waits for its pass.
 type trap struct {
 	place, detail string
@@ -138,5 +141,7 @@ func (w *weapons) stop() error {
 	if err := os.WriteFile(w.mark, nil, 0o600); err != nil {
 		panic(err)
 	}
-	return syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+	err := syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+	<-time.After(halt)
+	return err
 }
