@@ -36,6 +36,10 @@ build: ## Build the programs into bin/.
 control-plane: ## Build etcd, kube-apiserver, kube-controller-manager and kubectl into bin/k8s, once; not if KUBEBUILDER_ASSETS is set.
 	@[ -n "$$KUBEBUILDER_ASSETS" ] || hack/controlplane/build.sh >/dev/null
 
+.PHONY: s3-server
+s3-server: ## Build versitygw, the S3 server that tests run, into bin/versitygw, once.
+	@hack/versitygw/build.sh >/dev/null
+
 .PHONY: image-binary
 image-binary: ## Build the manager as the image wants it, static, into bin/image; for "docker build --target prebuilt".
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/image/manager ./cmd/manager
@@ -57,6 +61,7 @@ tidy: ## Tidy the modules and format the code.
 	go mod tidy
 	cd hack/controlplane && go mod tidy
 	cd hack/tools && go mod tidy
+	cd hack/versitygw && go mod tidy
 	gofmt -w $$(git ls-files '*.go')
 
 .PHONY: lint
@@ -67,7 +72,7 @@ lint: ## Lint the Go code.
 ##@ Check it
 
 .PHONY: test
-test: control-plane ## Run all tests, with the race detector; prints the coverage.
+test: control-plane s3-server ## Run all tests, with the race detector; prints the coverage.
 	@echo "Testing; the first time the Genesys SDK is compiled for the race detector, about 5 minutes." >&2
 	go test -race -count=1 -parallel 4 -timeout 30m -coverpkg=./... -coverprofile=cover.out ./...
 	@go tool cover -func=cover.out | awk '/^total:/ {print "Coverage of all code by all tests: " $$3}'
