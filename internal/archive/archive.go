@@ -19,6 +19,10 @@ import (
 // WorkPrefix begins the keys of working artifacts, the only ones that may be removed.
 const WorkPrefix = ".work/"
 
+// Scratch is the key of what is not yet wholly stored. It may be removed when
+// nothing is being written.
+const Scratch = scratch
+
 // Store holds one export's evidence.
 type Store interface {
 	// FS reads what is stored. Its errors are those of package io/fs.

@@ -6,12 +6,16 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"testing/fstest"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
 )
@@ -28,6 +32,12 @@ func testStore(t *testing.T, open func(t *testing.T) (store, other archive.Store
 		"unusable keys are refused":             testKeys,
 		"only working artifacts can be removed": testRemove,
 		"a large file arrives whole":            testLarge,
+		"of a large file one writer wins":       testLargeRace,
+		"a large file cut short leaves nothing": testLargeFails,
+		"an empty file is a file":               testEmpty,
+		"what is stored is a file system":       testFS,
+		"folders are read as files are":         testFolders,
+		"a folder is listed part by part":       testReadDirParts,
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -175,25 +185,175 @@ func testRemove(t *testing.T, store, _ archive.Store) {
 	}
 }
 
-func testLarge(t *testing.T, store, _ archive.Store) {
-	want := sha256.New()
-	err := store.Create(t.Context(), "big", func(w io.Writer) error {
-		_, err := io.CopyN(io.MultiWriter(w, want), rand.Reader, 5<<20+3)
+// largeSize is more than one part of the S3 store under test, in bytes, and no
+// multiple of anything.
+const largeSize = 13<<20 + 3
+
+// random gives largeSize bytes, and hashes them.
+func random(want io.Writer) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.CopyN(io.MultiWriter(w, want), rand.Reader, largeSize)
 		return err
-	})
-	if err != nil {
+	}
+}
+
+func testLarge(t *testing.T, store, other archive.Store) {
+	want := sha256.New()
+	if err := store.Create(t.Context(), "big", random(want)); err != nil {
 		t.Fatal(err)
 	}
+	expectSum(t, other, want)
+	if err := other.Create(t.Context(), "big", random(io.Discard)); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("second Create: %v, want fs.ErrExist", err)
+	}
+	expectSum(t, store, want)
+}
+
+// expectSum reads the file big in a stream.
+func expectSum(t *testing.T, store archive.Store, want hash.Hash) {
+	t.Helper()
 	file, err := store.FS(t.Context()).Open("big")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = file.Close() }()
+	if info, err := file.Stat(); err != nil || info.Size() != largeSize || info.IsDir() {
+		t.Errorf("Stat: %v, %v; want a file of %d bytes", info, err, largeSize)
+	}
 	got := sha256.New()
 	if _, err := io.Copy(got, file); err != nil {
 		t.Fatal(err)
 	}
 	if string(got.Sum(nil)) != string(want.Sum(nil)) {
 		t.Error("what is stored is not what was written")
+	}
+}
+
+func testLargeRace(t *testing.T, store, other archive.Store) {
+	var group sync.WaitGroup
+	sums := make([]hash.Hash, 4)
+	won := make([]error, len(sums))
+	for i := range sums {
+		sums[i] = sha256.New()
+		group.Go(func() {
+			target := store
+			if i%2 == 1 {
+				target = other
+			}
+			won[i] = target.Create(t.Context(), "big", random(sums[i]))
+		})
+	}
+	group.Wait()
+	winners := 0
+	for i, err := range won {
+		if err == nil {
+			winners++
+			expectSum(t, store, sums[i])
+		}
+	}
+	if winners != 1 {
+		t.Errorf("%d writers won, want one: %v", winners, won)
+	}
+}
+
+func testLargeFails(t *testing.T, store, other archive.Store) {
+	cause := errors.New("cut short")
+	err := store.Create(t.Context(), "big", func(w io.Writer) error {
+		return errors.Join(random(io.Discard)(w), cause)
+	})
+	if !errors.Is(err, cause) {
+		t.Errorf("Create: %v, want the cause", err)
+	}
+	if all := files(t, other); len(all) != 0 {
+		t.Errorf("the store holds %v, want nothing", all)
+	}
+}
+
+func testEmpty(t *testing.T, store, other archive.Store) {
+	if err := store.Create(t.Context(), "bags/empty", text("")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := fs.ReadFile(other.FS(t.Context()), "bags/empty"); err != nil || len(got) != 0 {
+		t.Errorf("read %q, %v", got, err)
+	}
+}
+
+// testFS has the standard library judge the file system.
+func testFS(t *testing.T, store, other archive.Store) {
+	keys := []string{"export.json", "bags/a/data/1/x.wav", "bags/a/data/2/x.wav", "bags/a/bagit.txt", "bags/a.b/bagit.txt", "bags/a-b", ".work/x/1"}
+	for _, key := range keys {
+		if err := store.Create(t.Context(), key, text(key)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := fstest.TestFS(other.FS(t.Context()), keys...); err != nil {
+		t.Error(err)
+	}
+}
+
+func testFolders(t *testing.T, store, other archive.Store) {
+	for _, key := range []string{"bags/a/data/x", "bags/a/data/y/z", "bags/a.b", "bags/b"} {
+		if err := store.Create(t.Context(), key, text(key)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bag, err := fs.Sub(other.FS(t.Context()), "bags/a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := fs.Stat(bag, "data"); err != nil || !info.IsDir() || info.Name() != "data" {
+		t.Errorf("Stat(data): %v, %v; want a folder", info, err)
+	}
+	if info, err := fs.Stat(bag, "data/x"); err != nil || info.IsDir() || info.Size() != int64(len("bags/a/data/x")) {
+		t.Errorf("Stat(data/x): %v, %v; want a file", info, err)
+	}
+	var names []string
+	entries, err := fs.ReadDir(bag, "data")
+	for _, entry := range entries {
+		names = append(names, fmt.Sprint(entry.Name(), entry.IsDir()))
+	}
+	if got := strings.Join(names, " "); err != nil || got != "xfalse ytrue" {
+		t.Errorf("ReadDir(data): %s, %v", got, err)
+	}
+	for _, name := range []string{"none", "dat", "data/x/y", "data/x.wav"} {
+		if _, err := fs.Stat(bag, name); !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+			t.Errorf("Stat(%s): %v, want fs.ErrNotExist", name, err)
+		}
+		if _, err := fs.ReadFile(bag, name); !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+			t.Errorf("ReadFile(%s): %v, want fs.ErrNotExist", name, err)
+		}
+		if _, err := fs.ReadDir(bag, name); !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+			t.Errorf("ReadDir(%s): %v, want fs.ErrNotExist", name, err)
+		}
+	}
+}
+
+func testReadDirParts(t *testing.T, store, other archive.Store) {
+	for _, key := range []string{"bags/a", "bags/b/c", "bags/d"} {
+		if err := store.Create(t.Context(), key, text(key)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	opened, err := other.FS(t.Context()).Open("bags")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = opened.Close() }()
+	var names []string
+	for {
+		entries, err := opened.(fs.ReadDirFile).ReadDir(2)
+		for _, entry := range entries {
+			names = append(names, entry.Name())
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil || len(names) > 3 {
+			t.Fatalf("ReadDir: %v, %v", names, err)
+		}
+	}
+	slices.Sort(names)
+	if got := strings.Join(names, " "); got != "a b d" {
+		t.Errorf("the folder holds %s", got)
 	}
 }

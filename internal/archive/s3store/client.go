@@ -1,0 +1,62 @@
+package s3store
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+const (
+	// attempts is how often a request is sent before its failure is told, and
+	// longestPause the longest wait between two: a server that restarts is
+	// waited for, one that stays away is left to whoever asked.
+	attempts     = 6
+	longestPause = 4 * time.Second
+	// answerTimeout is how long the answer to a request that was sent may take.
+	answerTimeout = time.Minute
+	// sendTimeout is how long sending a part may take: 64 MiB at 1 Mbit/s.
+	sendTimeout = 9 * time.Minute
+	// connections that are kept for the next request: more than are ever at work.
+	connections = 64
+)
+
+// newClient makes a client that asks for nothing that it was not told: it reads
+// neither the environment nor files, and does not follow redirects.
+func newClient(config Config, credentials aws.CredentialsProvider) *s3.Client {
+	options := s3.Options{
+		Region: config.Region, UsePathStyle: config.PathStyle, Credentials: credentials,
+		HTTPClient: transport, Retryer: retry.NewStandard(limitRetries),
+		// What is written carries a SHA-256 of ours, and what is read is hashed by
+		// whoever reads it.
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
+		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
+	}
+	if config.Endpoint != "" {
+		options.BaseEndpoint = &config.Endpoint
+	}
+	return s3.New(options)
+}
+
+func limitRetries(o *retry.StandardOptions) {
+	o.MaxAttempts, o.MaxBackoff = attempts, longestPause
+	// Two conditional writes of one key at a time: the other one may fail yet.
+	o.Retryables = append(o.Retryables, retry.RetryableErrorCode{Codes: map[string]struct{}{"ConditionalRequestConflict": {}}})
+}
+
+// transport is shared, so that connections are.
+var transport = newTransport()
+
+func newTransport() *http.Client {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.DisableCompression = true
+	t.ResponseHeaderTimeout = answerTimeout
+	t.MaxIdleConnsPerHost = connections
+	return &http.Client{
+		Transport: t,
+		// A request is signed for one host; whoever it would be sent on to is not to have it.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}

@@ -1,0 +1,134 @@
+package s3store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+
+	smithy "github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/gcexport/recording-export-operator/internal/archive"
+)
+
+// kinds of the codes of S3's errors; any other follows from its HTTP status.
+var kinds = map[string]archive.Kind{
+	"NoSuchBucket": archive.KindNoBucket,
+
+	"ExpiredToken":                archive.KindCredentials,
+	"ExpiredTokenException":       archive.KindCredentials,
+	"InvalidAccessKeyId":          archive.KindCredentials,
+	"InvalidSecurity":             archive.KindCredentials,
+	"InvalidToken":                archive.KindCredentials,
+	"SignatureDoesNotMatch":       archive.KindCredentials,
+	"TokenRefreshRequired":        archive.KindCredentials,
+	"UnrecognizedClientException": archive.KindCredentials,
+
+	"ObjectLockConfigurationNotFoundError": archive.KindNotLocked,
+
+	// An upload that somebody else ended, or that ended well though the answer
+	// was lost: whoever comes again finds out.
+	"NoSuchUpload":               archive.KindUnavailable,
+	"InvalidPart":                archive.KindUnavailable,
+	"ConditionalRequestConflict": archive.KindUnavailable,
+	"OperationAborted":           archive.KindUnavailable,
+	"RequestTimeout":             archive.KindUnavailable,
+	"SlowDown":                   archive.KindUnavailable,
+	"BadDigest":                  archive.KindUnavailable,
+}
+
+// printable is what a service's words must be to be passed on.
+var printable = regexp.MustCompile(`^[A-Za-z0-9._/+=-]{1,100}$`)
+
+// code returns S3's word for what is wrong, empty if it said none.
+func code(err error) string {
+	var said smithy.APIError
+	if errors.As(err, &said) {
+		return said.ErrorCode()
+	}
+	return ""
+}
+
+// missing tells whether there is no such object.
+func missing(err error) bool {
+	said := code(err)
+	return said == "NoSuchKey" || said == "NotFound"
+}
+
+// fail turns an error of the SDK into one of package archive, or of io/fs.
+func (b *Buckets) fail(ctx context.Context, op string, err error) error {
+	var given sourceError
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("%s: %w", op, ctx.Err())
+	case errors.As(err, &given):
+		return fmt.Errorf("%s: %w", op, given.error)
+	case missing(err):
+		return fmt.Errorf("%s: %w", op, fs.ErrNotExist)
+	case code(err) == "PreconditionFailed":
+		return fmt.Errorf("%s: %w", op, fs.ErrExist)
+	}
+	known := classify(err)
+	known.Op = op
+	if known.Kind == archive.KindCredentials || known.Kind == archive.KindDenied {
+		b.credentials.Invalidate()
+	}
+	return known
+}
+
+// classify keeps of an error what may be told.
+func classify(err error) *archive.Error {
+	var answered *smithyhttp.ResponseError
+	if !errors.As(err, &answered) {
+		return &archive.Error{Kind: archive.KindUnavailable, Says: unanswered(err)}
+	}
+	status, said := answered.HTTPStatusCode(), code(err)
+	kind, ok := kinds[said]
+	if !ok {
+		kind = ofStatus(status)
+	}
+	if !printable.MatchString(said) {
+		said = "no reason given"
+	}
+	known := &archive.Error{Kind: kind, Says: fmt.Sprintf("%s, HTTP status %d", said, status)}
+	var named interface{ ServiceRequestID() string }
+	if errors.As(err, &named) && printable.MatchString(named.ServiceRequestID()) {
+		known.RequestID = named.ServiceRequestID()
+	}
+	return known
+}
+
+// ofStatus is the kind of an answer whose code says nothing.
+func ofStatus(status int) archive.Kind {
+	switch {
+	case status == http.StatusUnauthorized:
+		return archive.KindCredentials
+	case status == http.StatusForbidden:
+		return archive.KindDenied
+	case status < http.StatusMultipleChoices, status >= http.StatusInternalServerError, status == http.StatusTooManyRequests:
+		return archive.KindUnavailable
+	default:
+		return archive.KindRefused
+	}
+}
+
+// unanswered says why there is no answer, without the address that was asked.
+func unanswered(err error) string {
+	var request *url.Error
+	var network *net.OpError
+	switch {
+	case errors.As(err, &request):
+		return "no answer: " + request.Err.Error()
+	case errors.As(err, &network):
+		return "no answer: " + network.Error()
+	default:
+		return "no usable answer"
+	}
+}

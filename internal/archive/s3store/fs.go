@@ -1,0 +1,171 @@
+package s3store
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/gcexport/recording-export-operator/internal/archive"
+)
+
+// storeFS reads a store below a directory. A directory is there if a key is below it.
+type storeFS struct {
+	ctx   context.Context //nolint:containedctx // io/fs has no room for it; it lives as long as the call that asked for the FS
+	store *Store
+	below string
+}
+
+var (
+	_ fs.ReadDirFS  = storeFS{}
+	_ fs.ReadFileFS = storeFS{}
+	_ fs.StatFS     = storeFS{}
+	_ fs.SubFS      = storeFS{}
+)
+
+// key of a name in the store.
+func (f storeFS) key(op, name string) (string, error) {
+	if !fs.ValidPath(name) {
+		return "", &fs.PathError{Op: op, Path: name, Err: fs.ErrInvalid}
+	}
+	return path.Join(f.below, name), nil
+}
+
+// Sub reads the store below a directory.
+func (f storeFS) Sub(name string) (fs.FS, error) {
+	key, err := f.key("sub", name)
+	return storeFS{f.ctx, f.store, key}, err
+}
+
+// Open opens a file for streaming, or a directory.
+func (f storeFS) Open(name string) (fs.File, error) {
+	key, err := f.key("open", name)
+	if err != nil {
+		return nil, err
+	}
+	if key != "." {
+		opened, err := f.open(key)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return opened, err
+		}
+	}
+	if err := f.isDirectory("open", name, key); err != nil {
+		return nil, err
+	}
+	return &directory{entry: entry{name: path.Base(key), dir: true}, list: func() ([]fs.DirEntry, error) { return f.ReadDir(name) }}, nil
+}
+
+func (f storeFS) open(key string) (fs.File, error) {
+	at, b := f.store.place(key), f.store.buckets
+	out, err := b.client.GetObject(f.ctx, &s3.GetObjectInput{Bucket: &at.bucket, Key: &at.key})
+	if err != nil {
+		return nil, b.fail(f.ctx, "read "+key, err)
+	}
+	return &file{
+		entry: entry{name: path.Base(key), size: aws.ToInt64(out.ContentLength), changed: aws.ToTime(out.LastModified)},
+		body:  out.Body, fail: func(err error) error { return b.fail(f.ctx, "read "+key, err) },
+	}, nil
+}
+
+// ReadFile reads a file.
+func (f storeFS) ReadFile(name string) ([]byte, error) {
+	opened, err := f.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	content, err := io.ReadAll(opened)
+	return content, errors.Join(err, opened.Close())
+}
+
+// Stat describes a file or directory.
+func (f storeFS) Stat(name string) (fs.FileInfo, error) {
+	key, err := f.key("stat", name)
+	if err != nil {
+		return nil, err
+	}
+	at, b := f.store.place(key), f.store.buckets
+	if key != "." {
+		out, err := b.client.HeadObject(f.ctx, &s3.HeadObjectInput{Bucket: &at.bucket, Key: &at.key})
+		if err == nil {
+			return entry{name: path.Base(key), size: aws.ToInt64(out.ContentLength), changed: aws.ToTime(out.LastModified)}, nil
+		}
+		if !missing(err) {
+			return nil, b.fail(f.ctx, "look at "+key, err)
+		}
+	}
+	return entry{name: path.Base(key), dir: true}, f.isDirectory("stat", name, key)
+}
+
+// isDirectory is nil if something is below the key; the root is always there.
+func (f storeFS) isDirectory(op, name, key string) error {
+	if key == "." {
+		return nil
+	}
+	at, b := f.store.place(key), f.store.buckets
+	out, err := b.client.ListObjectsV2(f.ctx, &s3.ListObjectsV2Input{
+		Bucket: &at.bucket, Prefix: aws.String(at.key + "/"), MaxKeys: aws.Int32(1),
+	})
+	if err != nil {
+		return b.fail(f.ctx, "look at "+key, err)
+	}
+	if len(out.Contents) == 0 {
+		return &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist}
+	}
+	return nil
+}
+
+// ReadDir lists a directory in the order of names. At the root the directory of
+// working artifacts, which is in another bucket, stands among the others.
+func (f storeFS) ReadDir(name string) ([]fs.DirEntry, error) {
+	key, err := f.key("readdir", name)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := f.list(f.store.place(key))
+	if err != nil {
+		return nil, err
+	}
+	if key == "." {
+		work := strings.TrimSuffix(archive.WorkPrefix, "/")
+		switch err := f.isDirectory("readdir", work, work); {
+		case err == nil:
+			entries = append(entries, entry{name: work, dir: true})
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, err
+		}
+	}
+	if len(entries) == 0 && key != "." {
+		return nil, &fs.PathError{Op: "readdir", Path: name, Err: fs.ErrNotExist}
+	}
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return entries, nil
+}
+
+// list lists what is directly below a place.
+func (f storeFS) list(at place) ([]fs.DirEntry, error) {
+	b, prefix := f.store.buckets, at.key+"/"
+	var entries []fs.DirEntry
+	pages := s3.NewListObjectsV2Paginator(b.client, &s3.ListObjectsV2Input{Bucket: &at.bucket, Prefix: &prefix, Delimiter: aws.String("/")})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(f.ctx)
+		if err != nil {
+			return nil, b.fail(f.ctx, "list "+f.below, err)
+		}
+		for _, found := range page.CommonPrefixes {
+			entries = append(entries, entry{name: path.Base(aws.ToString(found.Prefix)), dir: true})
+		}
+		for _, found := range page.Contents {
+			// Some tools mark a directory by an object of its name; that is no file.
+			if name := strings.TrimPrefix(aws.ToString(found.Key), prefix); name != "" {
+				entries = append(entries, entry{name: name, size: aws.ToInt64(found.Size), changed: aws.ToTime(found.LastModified)})
+			}
+		}
+	}
+	return entries, nil
+}

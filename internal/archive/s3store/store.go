@@ -1,0 +1,112 @@
+package s3store
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/gcexport/recording-export-operator/internal/archive"
+)
+
+// Store holds one export's evidence.
+type Store struct {
+	buckets *Buckets
+	export  string
+}
+
+var _ archive.HoldCreator = (*Store)(nil)
+
+// isWork tells whether a key is that of a working artifact.
+func isWork(key string) bool { return strings.HasPrefix(key+"/", archive.WorkPrefix) }
+
+// place finds a key.
+func (s *Store) place(key string) place {
+	return s.buckets.place(path.Join(s.export, key), isWork(key))
+}
+
+// Create stores under key what write writes.
+func (s *Store) Create(ctx context.Context, key string, write func(io.Writer) error) error {
+	return s.create(ctx, key, false, write)
+}
+
+// CreateHeld stores under key what write writes, under legal hold if evidence is
+// locked.
+func (s *Store) CreateHeld(ctx context.Context, key string, write func(io.Writer) error) error {
+	return s.create(ctx, key, true, write)
+}
+
+func (s *Store) create(ctx context.Context, key string, held bool, write func(io.Writer) error) error {
+	if err := archive.CheckKey(key); err != nil {
+		return err
+	}
+	to := &writer{ctx: ctx, buckets: s.buckets, place: s.place(key), op: "create " + key}
+	if err := archive.CheckKey(to.place.key); err != nil {
+		return fmt.Errorf("create %s: %w", key, err)
+	}
+	if !isWork(key) {
+		to.terms = s.buckets.terms(held)
+	}
+	defer to.release()
+	if err := write(to); err != nil {
+		to.abandon()
+		return fmt.Errorf("create %s: %w", key, err)
+	}
+	return to.finish()
+}
+
+// Remove removes working artifacts: key itself, or all keys below it. What is
+// not yet wholly stored are uploads that were not completed.
+func (s *Store) Remove(ctx context.Context, key string) error {
+	if err := archive.CheckKey(key); err != nil {
+		return err
+	}
+	if !strings.HasPrefix(key, archive.WorkPrefix) {
+		return fmt.Errorf("remove %s: evidence is never removed", key)
+	}
+	if key == archive.Scratch {
+		return s.buckets.abortAll(ctx, s.buckets.place(s.export, false))
+	}
+	from, op := s.place(key), "remove "+key
+	if _, err := s.buckets.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &from.bucket, Key: &from.key}); err != nil && !missing(err) {
+		return s.buckets.fail(ctx, op, err)
+	}
+	return s.removeBelow(ctx, op, place{from.bucket, from.key + "/"})
+}
+
+// removeBelow removes every object whose key begins as told.
+func (s *Store) removeBelow(ctx context.Context, op string, from place) error {
+	pages := s3.NewListObjectsV2Paginator(s.buckets.client, &s3.ListObjectsV2Input{Bucket: &from.bucket, Prefix: &from.key})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return s.buckets.fail(ctx, op, err)
+		}
+		if len(page.Contents) == 0 {
+			continue
+		}
+		objects := make([]types.ObjectIdentifier, len(page.Contents))
+		for i, found := range page.Contents {
+			objects[i] = types.ObjectIdentifier{Key: found.Key}
+		}
+		out, err := s.buckets.client.DeleteObjects(ctx, &s3.DeleteObjectsInput{
+			Bucket: &from.bucket, Delete: &types.Delete{Objects: objects},
+			ChecksumAlgorithm: types.ChecksumAlgorithmSha256,
+		})
+		if err != nil {
+			return s.buckets.fail(ctx, op, err)
+		}
+		if len(out.Errors) > 0 {
+			return &archive.Error{Op: op, Kind: archive.KindRefused, Says: fmt.Sprintf("%d objects could not be removed", len(out.Errors))}
+		}
+	}
+	return nil
+}
+
+// FS reads what is stored.
+func (s *Store) FS(ctx context.Context) fs.FS { return storeFS{ctx, s, "."} }
