@@ -56,6 +56,9 @@ type Config struct {
 	Now func() time.Time
 	// Memory holds what is being sent.
 	Memory *Memory
+
+	// attempts is another number than the usual one, for tests.
+	attempts int
 }
 
 // Buckets are the two buckets of a destination.
@@ -67,6 +70,9 @@ type Buckets struct {
 
 // Open makes Buckets. It asks nothing of the service.
 func Open(config Config) *Buckets {
+	if config.attempts == 0 {
+		config.attempts = attempts
+	}
 	credentials := aws.NewCredentialsCache(source{config.Credentials, config.Now})
 	return &Buckets{config, newClient(config, credentials), credentials}
 }

@@ -107,27 +107,35 @@ func (b *Buckets) checkWorkBucket(ctx context.Context) error {
 // probe names what is looked for, or written, only to see whether it may be.
 const probe = "probe"
 
-// checkReading sees to it that evidence can be read and listed, and uploads found.
+// checkReading sees to it that evidence can be listed and read, and uploads found.
 func (b *Buckets) checkReading(ctx context.Context) error {
 	root := &Store{b, "."}
-	_, err := root.FS(ctx).Open(probe + "/" + rand.Text())
-	if err == nil || !errors.Is(err, fs.ErrNotExist) {
-		return err
+	at, op := root.place(probe), "list bucket "+b.config.Bucket
+	if _, err := b.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &at.bucket, Prefix: &at.key, MaxKeys: aws.Int32(1)}); err != nil {
+		return b.fail(ctx, op, err)
 	}
-	at := root.place(probe)
 	if _, err := b.client.ListMultipartUploads(ctx, &s3.ListMultipartUploadsInput{Bucket: &at.bucket, Prefix: &at.key}); err != nil {
-		return b.fail(ctx, "list the uploads of bucket "+at.bucket, err)
+		return b.fail(ctx, op, err)
 	}
-	return nil
+	_, err := fs.ReadFile(root.FS(ctx), probe+"/"+rand.Text())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
-// checkWorkArtifacts writes a working artifact and removes it.
+// checkWorkArtifacts writes a working artifact, reads it and removes it.
 func (b *Buckets) checkWorkArtifacts(ctx context.Context) error {
 	root, folder := &Store{b, "."}, archive.WorkPrefix+probe
-	err := root.Create(ctx, folder+"/"+rand.Text(), func(w io.Writer) error {
+	key := folder + "/" + rand.Text()
+	err := root.Create(ctx, key, func(w io.Writer) error {
 		_, err := io.WriteString(w, "working artifacts can be written here\n")
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	_, err = fs.ReadFile(root.FS(ctx), key)
 	return errors.Join(err, root.Remove(ctx, folder))
 }
 

@@ -1,11 +1,13 @@
 package s3store
 
 import (
+	"context"
 	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
@@ -28,7 +30,7 @@ const (
 func newClient(config Config, credentials aws.CredentialsProvider) *s3.Client {
 	options := s3.Options{
 		Region: config.Region, UsePathStyle: config.PathStyle, Credentials: credentials,
-		HTTPClient: transport, Retryer: retry.NewStandard(limitRetries),
+		HTTPClient: transport, Retryer: retry.NewStandard(limitRetries(config.attempts)), HTTPSignerV4: signer{},
 		// What is written carries a SHA-256 of ours, and what is read is hashed by
 		// whoever reads it.
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
@@ -40,10 +42,25 @@ func newClient(config Config, credentials aws.CredentialsProvider) *s3.Client {
 	return s3.New(options)
 }
 
-func limitRetries(o *retry.StandardOptions) {
-	o.MaxAttempts, o.MaxBackoff = attempts, longestPause
-	// Two conditional writes of one key at a time: the other one may fail yet.
-	o.Retryables = append(o.Retryables, retry.RetryableErrorCode{Codes: map[string]struct{}{"ConditionalRequestConflict": {}}})
+func limitRetries(most int) func(*retry.StandardOptions) {
+	return func(o *retry.StandardOptions) {
+		o.MaxAttempts, o.MaxBackoff = most, longestPause
+		// Two conditional writes of one key at a time: the other one may fail yet.
+		o.Retryables = append(o.Retryables, retry.RetryableErrorCode{Codes: map[string]struct{}{"ConditionalRequestConflict": {}}})
+	}
+}
+
+// signer derives the key of each signature anew. The SDK's own keeps it by the
+// access key's id for a day, so that a secret that was corrected would go unheard
+// (aws/signer/internal/v4/cache.go in v1.45.1).
+type signer struct{}
+
+// SignHTTP signs a request as S3 wants it.
+func (signer) SignHTTP(
+	ctx context.Context, c aws.Credentials, r *http.Request, payload, service, region string, at time.Time, options ...func(*v4.SignerOptions),
+) error {
+	fresh := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
+	return fresh.SignHTTP(ctx, c, r, payload, service, region, at, options...)
 }
 
 // transport is shared, so that connections are.

@@ -86,7 +86,7 @@ func (b *Buckets) fail(ctx context.Context, op string, err error) error {
 // classify keeps of an error what may be told.
 func classify(err error) *archive.Error {
 	var answered *smithyhttp.ResponseError
-	if !errors.As(err, &answered) {
+	if !errors.As(err, &answered) || answered.HTTPStatusCode() == 0 {
 		return &archive.Error{Kind: archive.KindUnavailable, Says: unanswered(err)}
 	}
 	status, said := answered.HTTPStatusCode(), code(err)
