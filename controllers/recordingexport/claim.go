@@ -176,8 +176,11 @@ func (s *scope) readSeal(ctx context.Context) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // it is about to be written
 		}
+		if err != nil {
+			return err
+		}
 		s.sealed = &evidence.Former{Account: account, Digest: digest}
-		return err
+		return nil
 	}
 	return nil
 }

@@ -145,7 +145,10 @@ func readSealed(ctx context.Context, store archive.Store, batch string) (*eviden
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	return &summary, err
+	if err != nil {
+		return nil, err
+	}
+	return &summary, nil
 }
 
 // readInventory reads an inventory, nil if there is none.
@@ -154,7 +157,10 @@ func readInventory(ctx context.Context, store archive.Store, key string) (*evide
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	return &inventory.Inventory, err
+	if err != nil {
+		return nil, err
+	}
+	return &inventory.Inventory, nil
 }
 
 // unknown lists the slice's conversations whose metadata is not an artifact.

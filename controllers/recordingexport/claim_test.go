@@ -1,0 +1,34 @@
+package recordingexport
+
+import (
+	"io"
+	"testing"
+
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+)
+
+// TestASealThatCannotBeReadIsNotTakenForSealed: an archive that fails for a
+// moment must not end an export.
+func TestASealThatCannotBeReadIsNotTakenForSealed(t *testing.T) {
+	store, err := archive.OpenDirectory(t.TempDir(), "case-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &scope{store: store}
+	if err := s.readSeal(t.Context()); err != nil || s.account != nil {
+		t.Errorf("readSeal of what is not there: %v, %v", s.account, err)
+	}
+	for name, content := range map[string]string{"manifest-sha256.txt": "", evidence.AccountFile: "{"} {
+		err := store.Create(t.Context(), evidence.SealFolder(1)+"/"+name, func(w io.Writer) error {
+			_, err := io.WriteString(w, content)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.readSeal(t.Context()); err == nil || s.account != nil {
+		t.Errorf("readSeal: %v, %v; want an error and nothing else", s.account, err)
+	}
+}
