@@ -66,6 +66,7 @@ type Buckets struct {
 	config      Config
 	client      *s3.Client
 	credentials *aws.CredentialsCache
+	memo        memo
 }
 
 // Open makes Buckets. It asks nothing of the service.
@@ -74,7 +75,7 @@ func Open(config Config) *Buckets {
 		config.attempts = attempts
 	}
 	credentials := aws.NewCredentialsCache(source{config.Credentials, config.Now})
-	return &Buckets{config, newClient(config, credentials), credentials}
+	return &Buckets{config: config, client: newClient(config, credentials), credentials: credentials}
 }
 
 // Archive is the store of one export: what is below its name.

@@ -73,13 +73,24 @@ func (f storeFS) open(key string) (fs.File, error) {
 	}, nil
 }
 
-// ReadFile reads a file.
+// ReadFile reads a file. A working artifact is read once.
 func (f storeFS) ReadFile(name string) ([]byte, error) {
+	key, err := f.key("readfile", name)
+	if err != nil {
+		return nil, err
+	}
+	at, memo := f.store.place(key), &f.store.buckets.memo
+	if content, ok := memo.get(at); ok {
+		return content, nil
+	}
 	opened, err := f.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	content, err := io.ReadAll(opened)
+	if err == nil && isWork(key) {
+		memo.put(at, content)
+	}
 	return content, errors.Join(err, opened.Close())
 }
 

@@ -45,11 +45,11 @@ func (s *Store) create(ctx context.Context, key string, held bool, write func(io
 	if err := archive.CheckKey(key); err != nil {
 		return err
 	}
-	to := &writer{ctx: ctx, buckets: s.buckets, place: s.place(key), op: "create " + key}
+	to := &writer{ctx: ctx, buckets: s.buckets, place: s.place(key), op: "create " + key, work: isWork(key)}
 	if err := archive.CheckKey(to.place.key); err != nil {
 		return fmt.Errorf("create %s: %w", key, err)
 	}
-	if !isWork(key) {
+	if !to.work {
 		to.terms = s.buckets.terms(held)
 	}
 	defer to.release()
@@ -73,6 +73,8 @@ func (s *Store) Remove(ctx context.Context, key string) error {
 		return s.buckets.abortAll(ctx, s.buckets.place(s.export, false))
 	}
 	from, op := s.place(key), "remove "+key
+	s.buckets.memo.forget(from)
+	defer s.buckets.memo.forget(from)
 	if _, err := s.buckets.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &from.bucket, Key: &from.key}); err != nil && !missing(err) {
 		return s.buckets.fail(ctx, op, err)
 	}

@@ -18,6 +18,8 @@ type writer struct {
 	place   place
 	terms   terms
 	op      string
+	// work tells that it is a working artifact.
+	work bool
 	// buffer is what has not been sent; large tells that it is of the Memory.
 	buffer []byte
 	large  bool
@@ -80,7 +82,11 @@ func (w *writer) finish() error {
 		return w.buckets.fail(w.ctx, w.op, err)
 	}
 	if w.upload == nil {
-		return w.buckets.put(w.ctx, w.op, w.place, w.terms, w.buffer)
+		err := w.buckets.put(w.ctx, w.op, w.place, w.terms, w.buffer)
+		if err == nil && w.work {
+			w.buckets.memo.put(w.place, w.buffer)
+		}
+		return err
 	}
 	if err := w.send(); err != nil {
 		return err
