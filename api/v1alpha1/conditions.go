@@ -88,6 +88,16 @@ const (
 	ReasonDestinationNotWritable = "DestinationNotWritable"
 	// ReasonDestinationFull: there is no room left.
 	ReasonDestinationFull = "DestinationFull"
+	// ReasonDestinationUnavailable: the object store does not answer, or says to wait; it is asked again.
+	ReasonDestinationUnavailable = "DestinationUnavailable"
+	// ReasonBucketNotFound: a bucket does not exist.
+	ReasonBucketNotFound = "BucketNotFound"
+	// ReasonObjectLockMissing: the bucket lacks the Object Lock that is demanded.
+	ReasonObjectLockMissing = "ObjectLockMissing"
+	// ReasonRetentionMismatch: the bucket's default retention is not the one that is demanded.
+	ReasonRetentionMismatch = "RetentionMismatch"
+	// ReasonWorkBucketLocked: what is in the bucket for working artifacts cannot be removed.
+	ReasonWorkBucketLocked = "WorkBucketLocked"
 	// ReasonArchiveMismatch: the archive of this name belongs to another export.
 	ReasonArchiveMismatch = "ArchiveMismatch"
 	// ReasonArchiveCorrupt: what the archive holds is not what was stored there.

@@ -3,10 +3,16 @@ package v1alpha1
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // ExportDestinationSpec says where evidence lands.
+// +kubebuilder:validation:XValidation:rule="has(self.directory) != has(self.s3)",message="set exactly one of directory and s3"
+// +kubebuilder:validation:XValidation:rule="has(self.directory) == has(oldSelf.directory)",message="a destination cannot be changed from directory to s3 or back: create another ExportDestination"
 type ExportDestinationSpec struct {
 	// directory below the manager's archive root.
-	// +required
-	Directory DirectoryDestination `json:"directory"`
+	// +optional
+	Directory *DirectoryDestination `json:"directory,omitempty"`
+
+	// s3 is a bucket, with Object Lock if objectLock is set.
+	// +optional
+	S3 *S3Destination `json:"s3,omitempty"`
 }
 
 // DirectoryDestination is a directory of the manager's own: <archive root>/<namespace>/<name>.
@@ -19,6 +25,93 @@ type DirectoryDestination struct {
 	// +required
 	Name string `json:"name"`
 }
+
+// S3Destination is a bucket of Amazon S3, or of a service that speaks as it does.
+// +kubebuilder:validation:XValidation:rule="self.bucket != self.workBucket",message="workBucket must be another bucket than bucket: evidence stays, working artifacts are removed",fieldPath=".workBucket"
+// +kubebuilder:validation:XValidation:rule="has(self.prefix) == has(oldSelf.prefix) && (!has(self.prefix) || self.prefix == oldSelf.prefix)",message="s3.prefix cannot be changed: create another ExportDestination",fieldPath=".prefix"
+// +kubebuilder:validation:XValidation:rule="has(self.endpoint) == has(oldSelf.endpoint) && (!has(self.endpoint) || self.endpoint == oldSelf.endpoint)",message="s3.endpoint cannot be changed: create another ExportDestination",fieldPath=".endpoint"
+type S3Destination struct {
+	// bucket that evidence lands in. Cannot be changed.
+	// +kubebuilder:validation:MinLength=3
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-z0-9][a-z0-9.-]*[a-z0-9]$`
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="s3.bucket cannot be changed: create another ExportDestination"
+	// +required
+	Bucket string `json:"bucket"`
+
+	// prefix of all keys, as legal/cases: names of letters, digits, dots, hyphens and underscores that do not
+	// begin with a dot, with slashes between them. None if absent. Cannot be changed.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$`
+	// +optional
+	Prefix string `json:"prefix,omitempty"`
+
+	// workBucket holds what is needed only until an export is sealed. It must have no Object Lock. Several
+	// destinations may share one. Cannot be changed.
+	// +kubebuilder:validation:MinLength=3
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-z0-9][a-z0-9.-]*[a-z0-9]$`
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="s3.workBucket cannot be changed: create another ExportDestination"
+	// +required
+	WorkBucket string `json:"workBucket"`
+
+	// region of both buckets, as eu-central-1. Cannot be changed.
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="s3.region cannot be changed: create another ExportDestination"
+	// +required
+	Region string `json:"region"`
+
+	// endpoint is the base URL of a service other than Amazon's own. Only hosts that the manager was started
+	// with (--allow-endpoints) are asked. Cannot be changed.
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$`
+	// +optional
+	Endpoint string `json:"endpoint,omitempty"`
+
+	// pathStyle puts the bucket's name into the path of a URL instead of its host, as many services other than
+	// Amazon's want it. Defaults to false.
+	// +optional
+	PathStyle bool `json:"pathStyle,omitempty"`
+
+	// secretRef names a Secret in the same namespace with the keys accessKeyId and secretAccessKey, and
+	// sessionToken if they are temporary.
+	// +required
+	SecretRef LocalReference `json:"secretRef"`
+
+	// objectLock is how evidence is locked. If absent, it is not.
+	// +optional
+	ObjectLock *ObjectLock `json:"objectLock,omitempty"`
+}
+
+// ObjectLock is how evidence is locked from when it is written.
+type ObjectLock struct {
+	// mode is Compliance if nobody may remove evidence or shorten its retention, Governance if who has a
+	// permission for it may.
+	// +kubebuilder:validation:Enum=Governance;Compliance
+	// +required
+	Mode ObjectLockMode `json:"mode"`
+
+	// retentionDays is for how many days, at least, evidence is kept from when it is written: 2555 is 7 years.
+	// A default retention of the bucket must be the same, if it has one.
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=36500
+	// +required
+	RetentionDays int32 `json:"retentionDays"`
+}
+
+// ObjectLockMode is how firmly evidence is locked.
+type ObjectLockMode string
+
+// The modes of Object Lock.
+const (
+	// ObjectLockGovernance can be lifted by who has a permission for it.
+	ObjectLockGovernance ObjectLockMode = "Governance"
+	// ObjectLockCompliance cannot be lifted by anybody.
+	ObjectLockCompliance ObjectLockMode = "Compliance"
+)
 
 // ExportDestinationStatus is what was observed of the destination.
 type ExportDestinationStatus struct {
@@ -33,7 +126,7 @@ type ExportDestinationStatus struct {
 	// +optional
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// location of the evidence, relative to the manager's archive root.
+	// location of the evidence: s3://<bucket>/<prefix>, or a directory relative to the manager's archive root.
 	// +kubebuilder:validation:MaxLength=256
 	// +optional
 	Location string `json:"location,omitempty"`

@@ -24,7 +24,7 @@ type RecordingExportStatus struct {
 	// +optional
 	CompletionTime *metav1.Time `json:"completionTime,omitempty"`
 
-	// archive is where the evidence is, relative to the manager's archive root.
+	// archive is where the evidence is: an address with s3://, or a directory relative to the manager's archive root.
 	// +kubebuilder:validation:MaxLength=512
 	// +optional
 	Archive string `json:"archive,omitempty"`

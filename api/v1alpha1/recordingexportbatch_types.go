@@ -108,7 +108,7 @@ type ReplacedCounts struct {
 
 // BagStatus names a sealed bag.
 type BagStatus struct {
-	// path of the bag, relative to the manager's archive root.
+	// path of the bag: an address with s3://, or a directory relative to the manager's archive root.
 	// +kubebuilder:validation:MaxLength=768
 	// +required
 	Path string `json:"path"`

@@ -75,6 +75,22 @@ metadata: {name: evidence, namespace: default}
 spec: {directory: {name: evidence}}
 `
 
+const s3YAML = `
+apiVersion: recording.gcexport.dev/v1alpha1
+kind: ExportDestination
+metadata: {name: evidence, namespace: default}
+spec:
+  s3:
+    bucket: evidence
+    prefix: legal/cases
+    workBucket: evidence-work
+    region: eu-central-1
+    endpoint: https://s3.example.org
+    pathStyle: true
+    secretRef: {name: s3}
+    objectLock: {mode: Compliance, retentionDays: 2555}
+`
+
 const batchYAML = `
 apiVersion: recording.gcexport.dev/v1alpha1
 kind: RecordingExportBatch
@@ -212,7 +228,36 @@ func TestWhatIsCreatedIsValidated(t *testing.T) {
 		{"a directory above", destinationYAML, edit{"spec.directory.name", "../evidence"}, "spec.directory.name"},
 		{"a directory of two", destinationYAML, edit{"spec.directory.name", "a/b"}, "spec.directory.name"},
 		{"a directory that is absolute", destinationYAML, edit{"spec.directory.name", "/etc"}, "spec.directory.name"},
-		{"a bucket, which comes later", destinationYAML, edit{"spec.s3", "{bucket: b}"}, `unknown field "spec.s3"`},
+		{"neither directory nor bucket", destinationYAML, edit{"spec.directory", ""}, "spec: Invalid value: set exactly one of directory and s3"},
+		{"a bucket", s3YAML, edit{"spec.s3.objectLock.mode", "Governance"}, ""},
+		{"both directory and bucket", s3YAML, edit{"spec.directory", "{name: evidence}"}, "set exactly one of directory and s3"},
+		{"only what a bucket must have", s3YAML, edit{"spec.s3", "{bucket: evidence, workBucket: evidence-work, region: us-east-1, secretRef: {name: s3}}"}, ""},
+		{"a bucket that is its own workBucket", s3YAML, edit{"spec.s3.workBucket", "evidence"}, "spec.s3.workBucket: Invalid value: workBucket must be another bucket than bucket: evidence stays, working artifacts are removed"},
+		{"a bucket without a name", s3YAML, edit{"spec.s3.bucket", ""}, "spec.s3.bucket: Required value"},
+		{"a bucket with dots", s3YAML, edit{"spec.s3.bucket", "evidence.example.org"}, ""},
+		{"a bucket in capitals", s3YAML, edit{"spec.s3.bucket", "Evidence"}, "spec.s3.bucket"},
+		{"a bucket that is an ARN", s3YAML, edit{"spec.s3.bucket", "arn:aws:s3:::evidence"}, "spec.s3.bucket"},
+		{"a bucket that leads elsewhere", s3YAML, edit{"spec.s3.bucket", "evil.example/x"}, "spec.s3.bucket"},
+		{"no workBucket", s3YAML, edit{"spec.s3.workBucket", ""}, "spec.s3.workBucket: Required value"},
+		{"no region", s3YAML, edit{"spec.s3.region", ""}, "spec.s3.region: Required value"},
+		{"a region that leads elsewhere", s3YAML, edit{"spec.s3.region", "evil.example/x"}, "spec.s3.region"},
+		{"a prefix of one", s3YAML, edit{"spec.s3.prefix", "legal"}, ""},
+		{"a prefix that begins with a slash", s3YAML, edit{"spec.s3.prefix", "/legal"}, "spec.s3.prefix"},
+		{"a prefix that ends with a slash", s3YAML, edit{"spec.s3.prefix", "legal/"}, "spec.s3.prefix"},
+		{"a prefix above", s3YAML, edit{"spec.s3.prefix", "legal/.."}, "spec.s3.prefix"},
+		{"a prefix that hides", s3YAML, edit{"spec.s3.prefix", ".work"}, "spec.s3.prefix"},
+		{"a prefix with spaces", s3YAML, edit{"spec.s3.prefix", `"legal cases"`}, "spec.s3.prefix"},
+		{"a bucket's endpoint with a path", s3YAML, edit{"spec.s3.endpoint", "https://s3.example.org/x"}, "spec.s3.endpoint"},
+		{"a bucket's endpoint with a password", s3YAML, edit{"spec.s3.endpoint", "https://a:b@s3.example.org"}, "spec.s3.endpoint"},
+		{"a bucket's endpoint with a port", s3YAML, edit{"spec.s3.endpoint", "http://127.0.0.1:9000"}, ""},
+		{"no access key", s3YAML, edit{"spec.s3.secretRef", ""}, "spec.s3.secretRef: Required value"},
+		{"an access key in the open", s3YAML, edit{"spec.s3.secretAccessKey", "x"}, `unknown field "spec.s3.secretAccessKey"`},
+		{"no lock", s3YAML, edit{"spec.s3.objectLock", ""}, ""},
+		{"a lock of no days", s3YAML, edit{"spec.s3.objectLock.retentionDays", "0"}, "spec.s3.objectLock.retentionDays in body should be greater than or equal to 1"},
+		{"a lock of a hundred years", s3YAML, edit{"spec.s3.objectLock.retentionDays", "36500"}, ""},
+		{"a lock of more than a hundred years", s3YAML, edit{"spec.s3.objectLock.retentionDays", "36501"}, "spec.s3.objectLock.retentionDays in body should be less than or equal to 36500"},
+		{"a lock without days", s3YAML, edit{"spec.s3.objectLock.retentionDays", ""}, "spec.s3.objectLock.retentionDays: Required value"},
+		{"an unknown lock", s3YAML, edit{"spec.s3.objectLock.mode", "COMPLIANCE"}, `spec.s3.objectLock.mode: Unsupported value: "COMPLIANCE": supported values: "Governance", "Compliance"`},
 
 		{"a batch", batchYAML, edit{"spec.lane", "LegalHoldScreen"}, ""},
 		{"a batch of no lane", batchYAML, edit{"spec.lane", "Fast"}, `spec.lane: Unsupported value: "Fast"`},
@@ -275,6 +320,19 @@ func TestWhatIdentifiesAnObjectCannotChange(t *testing.T) {
 		{organizationYAML, edit{"spec.credentials", "[{secretRef: {name: other}}]"}, ""},
 		{organizationYAML, edit{"spec.requestsPerMinute", "600"}, ""},
 		{destinationYAML, edit{"spec.directory.name", "other"}, `spec.directory.name: Invalid value: "other": directory.name ` + other + "ExportDestination"},
+		{destinationYAML, edit{"spec", "{s3: {bucket: evidence, workBucket: evidence-work, region: us-east-1, secretRef: {name: s3}}}"}, "a destination cannot be changed from directory to s3 or back: create another ExportDestination"},
+		{s3YAML, edit{"spec", "{directory: {name: evidence}}"}, "from directory to s3 or back"},
+		{s3YAML, edit{"spec.s3.bucket", "other"}, `spec.s3.bucket: Invalid value: "other": s3.bucket ` + other + "ExportDestination"},
+		{s3YAML, edit{"spec.s3.workBucket", "other"}, "s3.workBucket " + other},
+		{s3YAML, edit{"spec.s3.prefix", "other"}, "spec.s3.prefix: Invalid value: s3.prefix " + other},
+		{s3YAML, edit{"spec.s3.prefix", ""}, "s3.prefix " + other},
+		{s3YAML, edit{"spec.s3.region", "eu-west-1"}, "s3.region " + other},
+		{s3YAML, edit{"spec.s3.endpoint", "https://other.example.org"}, "spec.s3.endpoint: Invalid value: s3.endpoint " + other},
+		{s3YAML, edit{"spec.s3.endpoint", ""}, "s3.endpoint " + other},
+		{s3YAML, edit{"spec.s3.secretRef.name", "other"}, ""},
+		{s3YAML, edit{"spec.s3.pathStyle", "false"}, ""},
+		{s3YAML, edit{"spec.s3.objectLock.retentionDays", "3650"}, ""},
+		{s3YAML, edit{"spec.s3.objectLock", ""}, ""},
 		{batchYAML, edit{"spec.conversations", "13"}, "a batch cannot be changed: it is the operator's"},
 	}
 	for _, tt := range tests {

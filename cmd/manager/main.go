@@ -53,7 +53,7 @@ func parse() settings {
 	var s settings
 	flag.StringVar(&s.archiveRoot, "archive-root", "/archive", "directory below which all destinations are")
 	flag.StringVar(&s.allowEndpoints, "allow-endpoints", "",
-		"comma-separated hosts, or host:port, that a GenesysOrganization may name in spec.endpoint; none by default")
+		"comma-separated hosts, or host:port, that a GenesysOrganization may name in spec.endpoint, an ExportDestination in spec.s3.endpoint; none by default")
 	flag.StringVar(&s.namespaces, "namespaces", "", "comma-separated namespaces to work in; all by default")
 	flag.StringVar(&s.metricsAddress, "metrics-bind-address", ":8443", "address of the metrics, over HTTPS and only for who may read them; 0 turns them off")
 	flag.StringVar(&s.probeAddress, "health-probe-bind-address", ":8081", "address of /healthz and /readyz")

@@ -4,10 +4,13 @@ package exportdestination
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -22,29 +25,40 @@ type Pace struct {
 	Ready time.Duration
 	// Again is before another look at one that cannot.
 	Again time.Duration
+	// Timeout is how long one look may take.
+	Timeout time.Duration
 }
 
-// DefaultPace is what the manager uses.
-func DefaultPace() Pace { return Pace{Ready: 5 * time.Minute, Again: 20 * time.Second} }
+// DefaultPace is what the manager uses. Secrets are not watched, so Again is
+// also how long it takes until a corrected one is noticed.
+func DefaultPace() Pace {
+	return Pace{Ready: 5 * time.Minute, Again: 20 * time.Second, Timeout: 30 * time.Second}
+}
+
+// looks is how many destinations are looked at at a time, so that one that does
+// not answer does not hold up the others.
+const looks = 4
 
 // Reconciler looks after destinations.
 type Reconciler struct {
 	loop.Publisher
-	// Location is where a destination is, relative to the archive root.
+	// Location is where a destination is: an address, or relative to the archive root.
 	Location func(*v1alpha1.ExportDestination) string
-	// Probe writes something to a destination, durably, and removes it.
+	// Probe sees to it that a destination is what its spec demands and can be written.
 	Probe func(context.Context, *v1alpha1.ExportDestination) error
 	Pace  Pace
 }
 
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=exportdestinations,verbs=get;list;watch
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=exportdestinations/status,verbs=patch
+// +kubebuilder:rbac:groups="",resources=secrets,verbs=get
 
 // SetupWithManager adds the reconciler to a manager.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("exportdestination").
 		For(&v1alpha1.ExportDestination{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		WithOptions(controller.Options{MaxConcurrentReconciles: looks}).
 		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
 }
 
@@ -56,19 +70,32 @@ func (r *Reconciler) Reconcile(ctx context.Context, destination *v1alpha1.Export
 	before := destination.DeepCopy()
 	destination.Status.ObservedGeneration = destination.Generation
 	destination.Status.Location = r.Location(destination)
-	out := outcome.Outcome{After: r.Pace.Ready}
-	if err := r.Probe(ctx, destination); err != nil {
-		out = r.unusable(err)
-	}
+	out := r.look(ctx, destination)
 	loop.Mark(destination, out, v1alpha1.ReasonWritable, "evidence can be written")
 	return loop.IgnoreConflict(loop.Result(out), r.Publish(ctx, destination, before))
 }
 
+// look tells whether evidence can be written, and when to look again.
+func (r *Reconciler) look(ctx context.Context, destination *v1alpha1.ExportDestination) outcome.Outcome {
+	probing, cancel := context.WithTimeout(ctx, r.Pace.Timeout)
+	defer cancel()
+	err := r.Probe(probing, destination)
+	switch {
+	case err == nil:
+		return outcome.Outcome{After: r.Pace.Ready}
+	case errors.Is(err, context.DeadlineExceeded):
+		return outcome.Wait(v1alpha1.ReasonDestinationUnavailable,
+			fmt.Sprintf("asked again: it did not answer within %v", r.Pace.Timeout), r.Pace.Again)
+	default:
+		return r.unusable(err)
+	}
+}
+
 // unusable says what is to be done about a destination that cannot be written:
-// whatever the cause, somebody has to mend it.
+// whatever the cause, somebody has to mend it, unless it only does not answer.
 func (r *Reconciler) unusable(err error) outcome.Outcome {
 	out := outcome.Of(err, r.Pace.Again)
-	if out.State == outcome.Stalled {
+	if out.State == outcome.Stalled || out.Reason == v1alpha1.ReasonDestinationUnavailable {
 		return out
 	}
 	return outcome.Stall(v1alpha1.ReasonDestinationNotWritable, "let the manager write to the destination: "+err.Error(), r.Pace.Again)

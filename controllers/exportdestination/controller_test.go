@@ -1,6 +1,7 @@
 package exportdestination
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
@@ -26,5 +28,35 @@ func TestUnusable(t *testing.T) {
 		if got.State != outcome.Stalled || got.Reason != want || got.After != time.Minute || !strings.Contains(got.Message, cause.Error()) {
 			t.Errorf("%v: %v, want Stalled %s", cause, got, want)
 		}
+	}
+}
+
+// TestLook: a destination that does not answer, or too slowly, is waited for.
+func TestLook(t *testing.T) {
+	slow := func(ctx context.Context, _ *v1alpha1.ExportDestination) error {
+		<-ctx.Done()
+		return fmt.Errorf("probe: %w", ctx.Err())
+	}
+	always := func(err error) func(context.Context, *v1alpha1.ExportDestination) error {
+		return func(context.Context, *v1alpha1.ExportDestination) error { return err }
+	}
+	tests := map[string]struct {
+		probe  func(context.Context, *v1alpha1.ExportDestination) error
+		state  outcome.State
+		reason string
+		after  time.Duration
+	}{
+		"it can be written":  {always(nil), outcome.Satisfied, "", time.Hour},
+		"it does not answer": {always(&archive.Error{Kind: archive.KindUnavailable}), outcome.Waiting, v1alpha1.ReasonDestinationUnavailable, time.Minute},
+		"it answers slowly":  {slow, outcome.Waiting, v1alpha1.ReasonDestinationUnavailable, time.Minute},
+		"it has no lock":     {always(&archive.Error{Kind: archive.KindNotLocked}), outcome.Stalled, v1alpha1.ReasonObjectLockMissing, time.Minute},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			r := &Reconciler{Probe: tt.probe, Pace: Pace{Ready: time.Hour, Again: time.Minute, Timeout: 10 * time.Millisecond}}
+			if got := r.look(t.Context(), &v1alpha1.ExportDestination{}); got.State != tt.state || got.Reason != tt.reason || got.After != tt.after {
+				t.Errorf("%v, want %s after %v", got, tt.reason, tt.after)
+			}
+		})
 	}
 }

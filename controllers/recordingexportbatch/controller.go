@@ -159,6 +159,9 @@ func (r *Reconciler) find(ctx context.Context, s *scope) (outcome.Outcome, error
 	if err != nil {
 		return outcome.Outcome{}, fmt.Errorf("open archive: %w", err)
 	}
+	if s.batch.Spec.Lane != v1alpha1.LaneStandard {
+		store = archive.Held(store)
+	}
 	s.store, s.location = store, r.Location(&destination, s.export.Name)
 	return outcome.Done(), nil
 }

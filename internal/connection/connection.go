@@ -37,6 +37,11 @@ type Endpoints struct {
 	Hosts []string
 }
 
+// Allow tells whether an endpoint may be asked.
+func (e Endpoints) Allow(endpoint *url.URL) bool {
+	return e.Any || slices.Contains(e.Hosts, endpoint.Host) || slices.Contains(e.Hosts, endpoint.Hostname())
+}
+
 // Connections are the clients of all organisations.
 type Connections struct {
 	// Secrets reads single Secrets from the API server itself: they are neither
@@ -62,12 +67,6 @@ type Connections struct {
 // patience is how long a look at an organisation's OAuth clients may take that
 // nobody has set a time for.
 const patience = 30 * time.Second
-
-// refusal is an error that a person has to mend.
-type refusal struct{ reason, says string }
-
-func (r refusal) Error() string            { return r.says }
-func (r refusal) Outcome() outcome.Outcome { return outcome.Stall(r.reason, r.says, 0) }
 
 // Cloud returns what asks the organisation, with a share of its budgets. Secrets
 // are read, and logins made, only if that was never done.
@@ -133,10 +132,10 @@ func (c *Connections) endpoint(spec v1alpha1.GenesysOrganizationSpec) (string, e
 	if err != nil {
 		return "", fmt.Errorf("spec.endpoint: %w", err)
 	}
-	if c.Endpoints.Any || slices.Contains(c.Endpoints.Hosts, parsed.Host) || slices.Contains(c.Endpoints.Hosts, parsed.Hostname()) {
+	if c.Endpoints.Allow(parsed) {
 		return spec.Endpoint, nil
 	}
-	return "", refusal{v1alpha1.ReasonEndpointNotAllowed, fmt.Sprintf(
+	return "", outcome.Refusal{Reason: v1alpha1.ReasonEndpointNotAllowed, Says: fmt.Sprintf(
 		"use spec.region in another GenesysOrganization, or start the manager with --allow-endpoints=%s", parsed.Host)}
 }
 
@@ -145,7 +144,7 @@ func (c *Connections) credentials(ctx context.Context, name types.NamespacedName
 	var secret corev1.Secret
 	err := c.Secrets.Get(ctx, name, &secret)
 	if apierrors.IsNotFound(err) {
-		return genesys.Credentials{}, refusal{v1alpha1.ReasonSecretNotFound, fmt.Sprintf(
+		return genesys.Credentials{}, outcome.Refusal{Reason: v1alpha1.ReasonSecretNotFound, Says: fmt.Sprintf(
 			"create the Secret %q with the keys %s and %s", name.Name, clientIDKey, clientSecretKey)}
 	}
 	if err != nil {
@@ -156,7 +155,9 @@ func (c *Connections) credentials(ctx context.Context, name types.NamespacedName
 	}
 	for key, value := range map[string]string{clientIDKey: credentials.ClientID, clientSecretKey: credentials.ClientSecret} {
 		if value == "" {
-			return credentials, refusal{v1alpha1.ReasonSecretIncomplete, fmt.Sprintf("add the key %s to the Secret %q", key, name.Name)}
+			return credentials, outcome.Refusal{
+				Reason: v1alpha1.ReasonSecretIncomplete, Says: fmt.Sprintf("add the key %s to the Secret %q", key, name.Name),
+			}
 		}
 	}
 	return credentials, nil

@@ -13,6 +13,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/genesys/client"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
 // Login looks at each of the organisation's OAuth clients: it logs in with what
@@ -101,7 +102,7 @@ func (l *look) judge(pinned string) []genesys.Login {
 			pinned = e.identity.OrganizationID
 		}
 		if e.err == nil && e.identity.OrganizationID != pinned {
-			e.err = refusal{v1alpha1.ReasonOrganizationMismatch, fmt.Sprintf(
+			e.err = outcome.Refusal{Reason: v1alpha1.ReasonOrganizationMismatch, Says: fmt.Sprintf(
 				"restore in the Secret %q the credentials of organisation %s, or create another GenesysOrganization: the login belongs to %s (%s)",
 				e.secret, pinned, e.identity.OrganizationID, e.identity.OrganizationName)}
 			e.identity = genesys.Identity{}
@@ -119,7 +120,7 @@ func (p *pool) enter(e entry, login *genesys.Login) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	m := e.member
-	var foreign refusal
+	var foreign outcome.Refusal
 	switch {
 	case e.err == nil:
 		m.identity, m.out = e.identity, nil
@@ -179,7 +180,7 @@ func (c *Connections) member(ctx context.Context, organization *v1alpha1.Genesys
 	old := c.pool(name).find(secret)
 	credentials, err := c.credentials(ctx, types.NamespacedName{Namespace: organization.Namespace, Name: secret})
 	if err != nil {
-		if mend := (refusal{}); errors.As(err, &mend) {
+		if mend := (outcome.Refusal{}); errors.As(err, &mend) {
 			return secret, nil, err
 		}
 		return secret, old, err

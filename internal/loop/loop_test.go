@@ -38,7 +38,7 @@ func newDestination(t *testing.T) (client.Client, *v1alpha1.ExportDestination) {
 	}
 	destination := &v1alpha1.ExportDestination{
 		ObjectMeta: metav1.ObjectMeta{GenerateName: "d-", Namespace: metav1.NamespaceDefault},
-		Spec:       v1alpha1.ExportDestinationSpec{Directory: v1alpha1.DirectoryDestination{Name: "evidence"}},
+		Spec:       v1alpha1.ExportDestinationSpec{Directory: &v1alpha1.DirectoryDestination{Name: "evidence"}},
 	}
 	if err := api.Create(t.Context(), destination); err != nil {
 		t.Fatal(err)

@@ -10,24 +10,43 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 )
 
-// destination is where a destination is, relative to the archive root: names of
-// Kubernetes objects and of directories are segments of keys.
+// destination is where a destination is: an address with s3://, or relative to
+// the archive root. Names of Kubernetes objects and of directories are segments
+// of keys.
 func (o *operator) destination(d *v1alpha1.ExportDestination) string {
+	if s3 := d.Spec.S3; s3 != nil {
+		return "s3://" + path.Join(s3.Bucket, s3.Prefix)
+	}
 	return path.Join(d.Namespace, d.Spec.Directory.Name)
 }
 
-// location is where an export's archive is, relative to the archive root.
+// location is where an export's archive is.
 func (o *operator) location(d *v1alpha1.ExportDestination, export string) string {
-	return path.Join(o.destination(d), export)
+	return o.destination(d) + "/" + export
 }
 
 // archive opens the archive of an export.
 func (o *operator) archive(d *v1alpha1.ExportDestination, export string) (archive.Store, error) {
+	if d.Spec.S3 != nil {
+		buckets, err := o.buckets.of(d)
+		if err != nil {
+			return nil, err
+		}
+		return buckets.Archive(export)
+	}
 	return archive.OpenDirectory(o.ArchiveRoot, o.location(d, export))
 }
 
-// probe writes something to a destination, durably, and removes it.
+// probe sees to it that evidence can be written to a destination: it writes
+// something there, durably, and removes it.
 func (o *operator) probe(ctx context.Context, d *v1alpha1.ExportDestination) error {
+	if d.Spec.S3 != nil {
+		buckets, err := o.buckets.of(d)
+		if err != nil {
+			return err
+		}
+		return buckets.Check(ctx)
+	}
 	store, err := archive.OpenDirectory(o.ArchiveRoot, o.destination(d))
 	if err != nil {
 		return err

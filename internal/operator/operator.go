@@ -52,6 +52,8 @@ type Options struct {
 	ArchiveRoot string
 	// Endpoints other than a region's that may be asked.
 	Endpoints connection.Endpoints
+	// PartSize is how much of a file is sent to S3 in one request, in bytes; if 0, what suits S3 best.
+	PartSize int
 	// Paces is how often things are looked at.
 	Paces Paces
 	// MaxRecordings in one bag; 0 is recordingexportbatch.DefaultMaxRecordings.
@@ -117,6 +119,7 @@ func New(cfg *rest.Config, options Options) (ctrl.Manager, error) {
 		clock:     options.Clock,
 		actor:     actor(),
 		gates:     &transfer.Gates{},
+		buckets:   newBuckets(mgr.GetAPIReader(), options, options.Clock.Now),
 	}
 	if err := o.addMetrics(); err != nil {
 		return nil, err
@@ -137,6 +140,7 @@ type operator struct {
 	actor       string
 	pools       transfer.Pools
 	gates       *transfer.Gates
+	buckets     *buckets
 }
 
 // unsafe is what an actor's name may not hold, because it becomes part of a key.

@@ -25,7 +25,7 @@ func TestProbeLeavesNothingBehind(t *testing.T) {
 	o := &operator{Options: Options{ArchiveRoot: t.TempDir()}}
 	destination := &v1alpha1.ExportDestination{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "legal", Name: "d"},
-		Spec:       v1alpha1.ExportDestinationSpec{Directory: v1alpha1.DirectoryDestination{Name: "evidence"}},
+		Spec:       v1alpha1.ExportDestinationSpec{Directory: &v1alpha1.DirectoryDestination{Name: "evidence"}},
 	}
 	if err := o.probe(t.Context(), destination); err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
@@ -60,6 +61,14 @@ type Known interface {
 	Outcome() Outcome
 }
 
+// Refusal is an error that a person has to mend.
+type Refusal struct{ Reason, Says string }
+
+func (r Refusal) Error() string { return r.Says }
+
+// Outcome is to wait for that person.
+func (r Refusal) Outcome() Outcome { return Stall(r.Reason, r.Says, 0) }
+
 // Of is the outcome of a step that failed with err, to be tried again after.
 func Of(err error, after time.Duration) Outcome {
 	says := err.Error()
@@ -71,6 +80,8 @@ func Of(err error, after time.Duration) Outcome {
 		return out
 	case genesys.KindOf(err) != "":
 		return ofGenesys(genesys.KindOf(err), says, after)
+	case archive.KindOf(err) != "":
+		return ofStore(archive.KindOf(err), says, after)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return Stall(v1alpha1.ReasonDestinationFull, "make room at the destination: "+says, after)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
@@ -97,6 +108,31 @@ func ofGenesys(kind genesys.Kind, says string, after time.Duration) Outcome {
 		return Stall(v1alpha1.ReasonRequestRefused, "Genesys Cloud refuses what was asked: "+says, after)
 	default:
 		return Wait(v1alpha1.ReasonGenesysUnavailable, "asked again: "+says, after)
+	}
+}
+
+func ofStore(kind archive.Kind, says string, after time.Duration) Outcome {
+	switch kind {
+	case archive.KindCredentials:
+		return Stall(v1alpha1.ReasonCredentialsRejected,
+			"correct the access key in the destination's Secret: "+says, after)
+	case archive.KindDenied:
+		return Stall(v1alpha1.ReasonPermissionMissing,
+			"give the owner of the destination's access key the permission, or correct the key: "+says, after)
+	case archive.KindNoBucket:
+		return Stall(v1alpha1.ReasonBucketNotFound, "create the bucket: "+says, after)
+	case archive.KindNotLocked:
+		return Stall(v1alpha1.ReasonObjectLockMissing,
+			"turn on versioning and Object Lock, name a bucket that has both in another ExportDestination, or remove spec.s3.objectLock: "+says, after)
+	case archive.KindRetention:
+		return Stall(v1alpha1.ReasonRetentionMismatch,
+			"make the bucket's default retention and spec.s3.objectLock the same, or remove the bucket's: "+says, after)
+	case archive.KindWorkLocked:
+		return Stall(v1alpha1.ReasonWorkBucketLocked, "name a workBucket without Object Lock in another ExportDestination: "+says, after)
+	case archive.KindRefused:
+		return Stall(v1alpha1.ReasonRequestRefused, "the object store refuses what was asked: "+says, after)
+	default:
+		return Wait(v1alpha1.ReasonDestinationUnavailable, "asked again: "+says, after)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
@@ -17,6 +18,9 @@ import (
 func TestOf(t *testing.T) {
 	of := func(kind genesys.Kind) error {
 		return fmt.Errorf("survey: %w", &genesys.Error{Op: "start survey", Kind: kind, Status: 418, Message: "teapot"})
+	}
+	ofStore := func(kind archive.Kind) error {
+		return fmt.Errorf("bag: %w", &archive.Error{Op: "create bagit.txt", Kind: kind, Says: "teapot"})
 	}
 	tests := []struct {
 		err    error
@@ -38,6 +42,15 @@ func TestOf(t *testing.T) {
 		{&fs.PathError{Op: "open", Path: "a", Err: syscall.EROFS}, Stalled, v1alpha1.ReasonDestinationNotWritable},
 		{fmt.Errorf("bag: %w", evidence.ErrCorrupt), Stalled, v1alpha1.ReasonArchiveCorrupt},
 		{evidence.ErrUnbalanced, Stalled, v1alpha1.ReasonArchiveCorrupt},
+		{ofStore(archive.KindUnavailable), Waiting, v1alpha1.ReasonDestinationUnavailable},
+		{ofStore(archive.KindCredentials), Stalled, v1alpha1.ReasonCredentialsRejected},
+		{ofStore(archive.KindDenied), Stalled, v1alpha1.ReasonPermissionMissing},
+		{ofStore(archive.KindNoBucket), Stalled, v1alpha1.ReasonBucketNotFound},
+		{ofStore(archive.KindNotLocked), Stalled, v1alpha1.ReasonObjectLockMissing},
+		{ofStore(archive.KindRetention), Stalled, v1alpha1.ReasonRetentionMismatch},
+		{ofStore(archive.KindWorkLocked), Stalled, v1alpha1.ReasonWorkBucketLocked},
+		{ofStore(archive.KindRefused), Stalled, v1alpha1.ReasonRequestRefused},
+		{fmt.Errorf("log in: %w", Refusal{v1alpha1.ReasonSecretNotFound, "create it"}), Stalled, v1alpha1.ReasonSecretNotFound},
 		{errors.New("teapot"), Waiting, v1alpha1.ReasonInternalError},
 	}
 	for _, tt := range tests {
@@ -45,7 +58,8 @@ func TestOf(t *testing.T) {
 		if got.State != tt.state || got.Reason != tt.reason || got.After != time.Minute {
 			t.Errorf("Of(%v) = %v, want %v %s", tt.err, got, tt.state, tt.reason)
 		}
-		if !strings.Contains(got.Message, tt.err.Error()) {
+		var refusal Refusal
+		if !errors.As(tt.err, &refusal) && !strings.Contains(got.Message, tt.err.Error()) {
 			t.Errorf("Of(%v) says %q, which leaves the cause out", tt.err, got.Message)
 		}
 	}

@@ -70,7 +70,7 @@ func newScene(t *testing.T) *scene {
 	w.Furnish()
 	s := &scene{World: w, programs: mustBuild(t), kubeconfig: testenv.Kubeconfig(t, server)}
 	s.export = w.Export(func(spec *v1alpha1.RecordingExportSpec) {
-		spec.Window = v1alpha1.Window{Start: metav1.NewTime(yesterday), End: metav1.NewTime(yesterday.AddDate(0, 0, 1))}
+		spec.Window = world.Window(yesterday, yesterday.AddDate(0, 0, 1))
 		spec.Slicing.Width = &metav1.Duration{Duration: 12 * time.Hour}
 		spec.SettleAfter = &metav1.Duration{}
 		spec.RetainBatches = ptr.To(int32(1))

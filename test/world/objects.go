@@ -33,7 +33,7 @@ func (w *World) Organization() *v1alpha1.GenesysOrganization {
 func (w *World) Destination() *v1alpha1.ExportDestination {
 	return &v1alpha1.ExportDestination{
 		ObjectMeta: metav1.ObjectMeta{Name: "evidence", Namespace: w.Namespace},
-		Spec:       v1alpha1.ExportDestinationSpec{Directory: v1alpha1.DirectoryDestination{Name: "evidence"}},
+		Spec:       v1alpha1.ExportDestinationSpec{Directory: &v1alpha1.DirectoryDestination{Name: "evidence"}},
 	}
 }
 
