@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
 
@@ -15,9 +16,10 @@ func TestASealThatCannotBeReadIsNotTakenForSealed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &scope{store: store}
-	if err := s.readSeal(t.Context()); err != nil || s.account != nil {
-		t.Errorf("readSeal of what is not there: %v, %v", s.account, err)
+	sealing := artifacts.Entry{Sealing: &artifacts.Sealing{Number: 1, Until: first.Add(day)}}
+	s := &scope{store: store, book: bookOf(t, window(0, day), sealing)}
+	if err := s.readSeal(t.Context()); err != nil || s.sealed != nil {
+		t.Errorf("readSeal of what is not there: %v, %v", s.sealed, err)
 	}
 	for name, content := range map[string]string{"manifest-sha256.txt": "", evidence.AccountFile: "{"} {
 		err := store.Create(t.Context(), evidence.SealFolder(1)+"/"+name, func(w io.Writer) error {
@@ -28,7 +30,7 @@ func TestASealThatCannotBeReadIsNotTakenForSealed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := s.readSeal(t.Context()); err == nil || s.account != nil {
-		t.Errorf("readSeal: %v, %v; want an error and nothing else", s.account, err)
+	if err := s.readSeal(t.Context()); err == nil || s.sealed != nil {
+		t.Errorf("readSeal: %v, %v; want an error and nothing else", s.sealed, err)
 	}
 }

@@ -140,7 +140,7 @@ func (w *sealWork) run(ctx context.Context, _ int) error {
 	if _, _, err := seal.Write(ctx, w.store.FS(ctx), create); err != nil {
 		return err
 	}
-	return w.store.Remove(ctx, archive.WorkPrefix+"tmp")
+	return w.store.Remove(ctx, archive.Scratch)
 }
 
 // opening is the first event of a seal's log.

@@ -3,12 +3,15 @@ package story
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -342,6 +345,55 @@ func (w *s3Story) expiringWay() (way string, renew func(), expired chan struct{}
 		defer mu.Unlock()
 		valid = true
 	}, expired
+}
+
+// TestAnswersOfS3ThatAreLost: what was stored all the same is found, and adopted.
+func TestAnswersOfS3ThatAreLost(t *testing.T) {
+	w := newS3Story(t)
+	target, err := url.Parse(w.s3.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	lost := map[string]bool{}
+	way := httptest.NewServer(&httputil.ReverseProxy{
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+		Rewrite:  func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = r.In.Host },
+		ModifyResponse: func(r *http.Response) error {
+			mu.Lock()
+			defer mu.Unlock()
+			path := r.Request.URL.Path
+			if r.Request.Method != http.MethodPut || !strings.Contains(path, "/data/recordings/") || len(lost) == 20 || lost[path] {
+				return nil
+			}
+			lost[path] = true
+			return errors.New("lost")
+		},
+	})
+	t.Cleanup(way.Close)
+	w.Create(w.accessKey(s3server.SecretAccessKey))
+	w.Create(w.bucket(func(s *v1alpha1.S3Destination) { s.Endpoint = way.URL }))
+	export := w.Export(nil)
+	w.Create(export)
+	w.start()
+	w.Await(export, v1alpha1.ReasonComplete)
+	w.judgeBucket()
+	adopted := 0
+	logs, err := filepath.Glob(filepath.Join(w.Archive(), "bags", "*", "custody", "events.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range logs {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		adopted += strings.Count(string(content), `"adopted":"true"`)
+	}
+	if adopted != len(lost) || adopted == 0 {
+		t.Errorf("%d recordings were adopted, want the %d whose answers were lost", adopted, len(lost))
+	}
+	w.nothingLeaked()
 }
 
 // TestABucketThatIsNotAsDemanded: the destination says what is wrong, nothing is

@@ -107,7 +107,11 @@ func (b *Buckets) checkWorkBucket(ctx context.Context) error {
 // probe names what is looked for, or written, only to see whether it may be.
 const probe = "probe"
 
-// checkReading sees to it that evidence can be listed and read, and uploads found.
+// noUpload is the id of an upload that there is not.
+const noUpload = "none"
+
+// checkReading sees to it that evidence can be listed and read, and uploads found
+// and ended.
 func (b *Buckets) checkReading(ctx context.Context) error {
 	root := &Store{b, "."}
 	at, op := root.place(probe), "list bucket "+b.config.Bucket
@@ -116,6 +120,9 @@ func (b *Buckets) checkReading(ctx context.Context) error {
 	}
 	if _, err := b.client.ListMultipartUploads(ctx, &s3.ListMultipartUploadsInput{Bucket: &at.bucket, Prefix: &at.key}); err != nil {
 		return b.fail(ctx, op, err)
+	}
+	if err := b.abort(ctx, at, noUpload); err != nil {
+		return err
 	}
 	_, err := fs.ReadFile(root.FS(ctx), probe+"/"+rand.Text())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -135,7 +142,11 @@ func (b *Buckets) checkWorkArtifacts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = fs.ReadFile(root.FS(ctx), key)
+	file, err := root.FS(ctx).Open(key)
+	if err == nil {
+		_, err = io.Copy(io.Discard, file)
+		_ = file.Close()
+	}
 	return errors.Join(err, root.Remove(ctx, folder))
 }
 

@@ -98,7 +98,7 @@ func TestCheckSeesEachPermissionThatIsMissing(t *testing.T) {
 	work := []string{"GetBucketObjectLockConfiguration", "GetObject", "PutObject", "DeleteObject", "ListBucket"}
 	needed := []string{
 		"GetBucketObjectLockConfiguration", "GetBucketVersioning", "GetObject", "ListBucket", "ListBucketMultipartUploads",
-		"PutObject", "PutObjectRetention", "PutObjectLegalHold",
+		"AbortMultipartUpload", "PutObject", "PutObjectRetention", "PutObjectLegalHold",
 	}
 	policy("work", work...)
 	policy("evidence", needed...)

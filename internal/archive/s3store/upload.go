@@ -143,7 +143,7 @@ func (b *Buckets) abort(ctx context.Context, at place, id string) error {
 	if code(err) == "NoSuchUpload" {
 		return nil
 	}
-	return b.fail(ctx, "abort upload", err)
+	return b.fail(ctx, "abort an upload to bucket "+at.bucket, err)
 }
 
 // abortAll ends every upload of keys below a place.
@@ -154,7 +154,7 @@ func (b *Buckets) abortAll(ctx context.Context, below place) error {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return b.fail(ctx, "list uploads", err)
+			return b.fail(ctx, "list the uploads to bucket "+below.bucket, err)
 		}
 		for _, u := range page.Uploads {
 			if err := b.abort(ctx, place{below.bucket, aws.ToString(u.Key)}, aws.ToString(u.UploadId)); err != nil {
