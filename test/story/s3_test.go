@@ -45,7 +45,8 @@ type s3Story struct {
 // Object Lock, and the Secret and the organisation that all stories need.
 func newS3Story(t *testing.T) *s3Story {
 	t.Helper()
-	w := &s3Story{newStory(t, nil), s3server.Start(t), &lockedBuffer{}}
+	small := func(o *simulator.Options) { o.Conversations = 30 }
+	w := &s3Story{newStory(t, small), s3server.Start(t), &lockedBuffer{}}
 	w.s3.Bucket("evidence", true)
 	w.s3.Bucket("work", false)
 	w.Create(w.Secret(simulator.DefaultClientSecret))

@@ -9,6 +9,7 @@
 package s3store
 
 import (
+	"cmp"
 	"context"
 	"path"
 	"time"
@@ -57,8 +58,9 @@ type Config struct {
 	// Memory holds what is being sent.
 	Memory *Memory
 
-	// attempts is another number than the usual one, for tests.
-	attempts int
+	// attempts and standstill are others than the usual ones, for tests.
+	attempts   int
+	standstill time.Duration
 }
 
 // Buckets are the two buckets of a destination.
@@ -71,9 +73,8 @@ type Buckets struct {
 
 // Open makes Buckets. It asks nothing of the service.
 func Open(config Config) *Buckets {
-	if config.attempts == 0 {
-		config.attempts = attempts
-	}
+	config.attempts = cmp.Or(config.attempts, attempts)
+	config.standstill = cmp.Or(config.standstill, standstill)
 	credentials := aws.NewCredentialsCache(source{config.Credentials, config.Now})
 	return &Buckets{config: config, client: newClient(config, credentials), credentials: credentials}
 }

@@ -2,6 +2,7 @@ package s3store
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"time"
 
@@ -17,16 +18,22 @@ const (
 	// waited for, one that stays away is left to whoever asked.
 	attempts     = 6
 	longestPause = 4 * time.Second
+	// dialTimeout is how long a connection may take, and idleTimeout how long it
+	// is kept for the next request.
+	dialTimeout = 10 * time.Second
+	idleTimeout = 90 * time.Second
 	// answerTimeout is how long the answer to a request that was sent may take.
 	answerTimeout = time.Minute
+	// standstill is how long the bytes of a file may stand still.
+	standstill = time.Minute
 	// sendTimeout is how long sending a part may take: 64 MiB at 1 Mbit/s.
 	sendTimeout = 9 * time.Minute
 	// connections that are kept for the next request: more than are ever at work.
 	connections = 64
 )
 
-// newClient makes a client that asks for nothing that it was not told: it reads
-// neither the environment nor files, and does not follow redirects.
+// newClient makes a client that does what it was told and nothing else: it takes
+// no settings of AWS from the environment or from files, and follows no redirects.
 func newClient(config Config, credentials aws.CredentialsProvider) *s3.Client {
 	options := s3.Options{
 		Region: config.Region, UsePathStyle: config.PathStyle, Credentials: credentials,
@@ -56,7 +63,7 @@ func limitRetries(most int) func(*retry.StandardOptions) {
 type signer struct{}
 
 // SignHTTP signs a request as S3 wants it.
-func (signer) SignHTTP(
+func (signer) SignHTTP( //nolint:revive // its arguments are the SDK's
 	ctx context.Context, c aws.Credentials, r *http.Request, payload, service, region string, at time.Time, options ...func(*v4.SignerOptions),
 ) error {
 	fresh := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
@@ -67,12 +74,12 @@ func (signer) SignHTTP(
 var transport = newTransport()
 
 func newTransport() *http.Client {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.DisableCompression = true
-	t.ResponseHeaderTimeout = answerTimeout
-	t.MaxIdleConnsPerHost = connections
 	return &http.Client{
-		Transport: t,
+		Transport: &http.Transport{
+			Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: dialTimeout}).DialContext,
+			TLSHandshakeTimeout: dialTimeout, ResponseHeaderTimeout: answerTimeout, ExpectContinueTimeout: time.Second,
+			ForceAttemptHTTP2: true, DisableCompression: true, MaxIdleConnsPerHost: connections, IdleConnTimeout: idleTimeout,
+		},
 		// A request is signed for one host; whoever it would be sent on to is not to have it.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
 )
@@ -120,6 +121,24 @@ func TestAReadThatIsCutShortIsAnError(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	_, err := fs.ReadFile(openStore(t, leaky(server.URL)).FS(t.Context()), "bags/a")
+	if archive.KindOf(err) != archive.KindUnavailable {
+		t.Errorf("ReadFile: %v, want Unavailable", err)
+	}
+	expectNoSecret(t, err)
+}
+
+// TestAReadThatStandsStillIsGivenUp, and asked for again by whoever reads.
+func TestAReadThatStandsStillIsGivenUp(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		fmt.Fprint(w, "half")
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}))
+	t.Cleanup(server.Close)
+	c := leaky(server.URL)
+	c.standstill = 50 * time.Millisecond
+	_, err := fs.ReadFile(openStore(t, c).FS(t.Context()), "bags/a")
 	if archive.KindOf(err) != archive.KindUnavailable {
 		t.Errorf("ReadFile: %v, want Unavailable", err)
 	}

@@ -1,6 +1,7 @@
 package s3store
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -44,11 +45,13 @@ func (e entry) Mode() fs.FileMode {
 	return 0o440
 }
 
-// file streams an object.
+// file streams an object, and gives up when it stands still.
 type file struct {
 	entry
-	body io.ReadCloser
-	fail func(error) error
+	body       io.ReadCloser
+	cancel     context.CancelFunc
+	standstill time.Duration
+	fail       func(error) error
 }
 
 // Stat describes the file.
@@ -56,6 +59,8 @@ func (f *file) Stat() (fs.FileInfo, error) { return f.entry, nil }
 
 // Read reads on. A stream that ends too soon is an error, never an end.
 func (f *file) Read(p []byte) (int, error) {
+	watch := time.AfterFunc(f.standstill, f.cancel)
+	defer watch.Stop()
 	n, err := f.body.Read(p)
 	if err == nil || errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return n, err
@@ -64,7 +69,10 @@ func (f *file) Read(p []byte) (int, error) {
 }
 
 // Close ends the stream.
-func (f *file) Close() error { return f.body.Close() }
+func (f *file) Close() error {
+	defer f.cancel()
+	return f.body.Close()
+}
 
 // directory lists what is below a key.
 type directory struct {

@@ -63,13 +63,16 @@ func (f storeFS) Open(name string) (fs.File, error) {
 
 func (f storeFS) open(key string) (fs.File, error) {
 	at, b := f.store.place(key), f.store.buckets
-	out, err := b.client.GetObject(f.ctx, &s3.GetObjectInput{Bucket: &at.bucket, Key: &at.key})
+	ctx, cancel := context.WithCancel(f.ctx)
+	out, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &at.bucket, Key: &at.key})
 	if err != nil {
+		cancel()
 		return nil, b.fail(f.ctx, "read "+key, err)
 	}
 	return &file{
 		entry: entry{name: path.Base(key), size: aws.ToInt64(out.ContentLength), changed: aws.ToTime(out.LastModified)},
-		body:  out.Body, fail: func(err error) error { return b.fail(f.ctx, "read "+key, err) },
+		body:  out.Body, cancel: cancel, standstill: b.config.standstill,
+		fail: func(err error) error { return b.fail(f.ctx, "read "+key, err) },
 	}, nil
 }
 

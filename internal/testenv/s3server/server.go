@@ -18,8 +18,9 @@ import (
 )
 
 const (
-	// AccessKeyID and SecretAccessKey are those of the server's owner.
-	AccessKeyID     = "AKIDEXAMPLE000000001"
+	// AccessKeyID is that of the server's owner.
+	AccessKeyID = "AKIDEXAMPLE000000001"
+	// SecretAccessKey is that of the server's owner.
 	SecretAccessKey = "a-secret-that-must-never-be-seen-0123456789"
 	// Region of the server.
 	Region = "eu-central-1"
