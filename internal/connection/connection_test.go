@@ -58,14 +58,12 @@ func organization(endpoint string, names ...string) *v1alpha1.GenesysOrganizatio
 	return &v1alpha1.GenesysOrganization{ObjectMeta: metav1.ObjectMeta{Namespace: "legal", Name: "emea"}, Spec: spec}
 }
 
-// connections are some whose clock stands still, and that count how often they
-// tell that a client is out.
-func connections(held secrets, endpoints Endpoints) (*Connections, *clocktesting.FakePassiveClock, *int) {
-	clock, changed := clocktesting.NewFakePassiveClock(time.Unix(1_700_000_000, 0)), 0
+// connections are some whose clock stands still.
+func connections(held secrets, endpoints Endpoints) (*Connections, *clocktesting.FakePassiveClock) {
+	clock := clocktesting.NewFakePassiveClock(time.Unix(1_700_000_000, 0))
 	return &Connections{
-		Secrets: held, Endpoints: endpoints, Clock: clock, Again: time.Minute,
-		Changed: func(types.NamespacedName) { changed++ },
-	}, clock, &changed
+		Secrets: held, Endpoints: endpoints, Clock: clock, Again: time.Minute, Changed: func(types.NamespacedName) {},
+	}, clock
 }
 
 // serve starts a simulator with the clients a and b, and c of which it knows nothing.
@@ -86,7 +84,7 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 		`add the key clientId to the Secret "genesys-oauth"`:     {"genesys-oauth": {"clientSecret": "s"}},
 		`add the key clientSecret to the Secret "genesys-oauth"`: {"genesys-oauth": oauth("i", "")},
 	} {
-		c, _, _ := connections(held, Endpoints{Any: true})
+		c, _ := connections(held, Endpoints{Any: true})
 		_, err := c.Cloud(t.Context(), organization("http://127.0.0.1:1"), genesys.Share{})
 		if err == nil || !strings.Contains(err.Error(), want) || outcome.Of(err, 0).State != outcome.Stalled {
 			t.Errorf("Cloud: %v, want %q, for a person to mend", err, want)
@@ -110,7 +108,7 @@ func TestEndpoints(t *testing.T) {
 		{Endpoints{Hosts: []string{"example"}}, "http://genesys.example", ""},
 	}
 	for _, tt := range tests {
-		c, _, _ := connections(nil, tt.allowed)
+		c, _ := connections(nil, tt.allowed)
 		spec := organization(tt.endpoint).Spec
 		if tt.endpoint == "" {
 			spec.Region = "eu-west-1"
@@ -127,7 +125,7 @@ func TestEndpoints(t *testing.T) {
 func TestLoginNoticesAnotherSecret(t *testing.T) {
 	sim, url := serve(t, "")
 	held := secrets{"genesys-oauth": oauth("id-a", "wrong")}
-	c, _, _ := connections(held, Endpoints{Any: true})
+	c, _ := connections(held, Endpoints{Any: true})
 	org := organization(url)
 	expectLogins(t, c, org, "genesys-oauth Out CredentialsRejected")
 	held["genesys-oauth"]["clientSecret"] = "secret-a"
@@ -173,7 +171,7 @@ func expectLogins(t *testing.T, c *Connections, org *v1alpha1.GenesysOrganizatio
 // TestARejectedClientIsTriedAgainInTime: not at every look, which would be a login each.
 func TestARejectedClientIsTriedAgainInTime(t *testing.T) {
 	sim, url := serve(t, "")
-	c, clock, _ := connections(secrets{"a": oauth("id-a", "secret-a"), "b": oauth("id-b", "wrong")}, Endpoints{Any: true})
+	c, clock := connections(secrets{"a": oauth("id-a", "secret-a"), "b": oauth("id-b", "wrong")}, Endpoints{Any: true})
 	org := organization(url, "a", "b")
 	for range 3 {
 		expectLogins(t, c, org, "a In", "b Out CredentialsRejected")
@@ -194,7 +192,7 @@ func TestARejectedClientIsTriedAgainInTime(t *testing.T) {
 func TestAllClientsBelongToOneOrganization(t *testing.T) {
 	_, url := serve(t, "11111111-1111-4111-8111-111111111111")
 	held := secrets{"a": oauth("id-a", "secret-a"), "b": oauth("id-b", "secret-b")}
-	c, _, _ := connections(held, Endpoints{Any: true})
+	c, _ := connections(held, Endpoints{Any: true})
 	org := organization(url, "a", "b")
 	org.Status.Organization = &v1alpha1.OrganizationIdentity{ID: "22222222-2222-4222-8222-222222222222"}
 	expectLogins(t, c, org, "a Out OrganizationMismatch", "b Out OrganizationMismatch")
@@ -211,7 +209,7 @@ func TestAllClientsBelongToOneOrganization(t *testing.T) {
 func TestASecretThatGoesOrCannotBeRead(t *testing.T) {
 	_, url := serve(t, "")
 	held := secrets{"a": oauth("id-a", "secret-a"), "b": oauth("id-b", "secret-b")}
-	c, _, _ := connections(held, Endpoints{Any: true})
+	c, _ := connections(held, Endpoints{Any: true})
 	org := organization(url, "a", "b")
 	expectLogins(t, c, org, "a In", "b In")
 	delete(held, "b")
@@ -229,7 +227,7 @@ func (unreadable) Get(context.Context, kube.ObjectKey, kube.Object, ...kube.GetO
 // TestOrganizationsShareTheBudgetOfAClient, and only that.
 func TestOrganizationsShareTheBudgetOfAClient(t *testing.T) {
 	_, url := serve(t, "")
-	c, _, _ := connections(secrets{"a": oauth("id-a", "secret-a"), "b": oauth("id-b", "secret-b"), "c": oauth("id-a", "secret-a")}, Endpoints{Any: true})
+	c, _ := connections(secrets{"a": oauth("id-a", "secret-a"), "b": oauth("id-b", "secret-b"), "c": oauth("id-a", "secret-a")}, Endpoints{Any: true})
 	first, second := organization(url, "a", "b"), organization(url, "c")
 	second.Name = "emea-2"
 	first.Spec.RequestsPerMinute, second.Spec.RequestsPerMinute = 200, 100

@@ -87,12 +87,14 @@ func SurveyShare(export types.NamespacedName) genesys.Share {
 
 // LaneShare says for whom the requests of an export's lane are made.
 func LaneShare(export types.NamespacedName, lane v1alpha1.Lane) genesys.Share {
-	share := genesys.Share{Export: export.String(), Lane: string(lane), Weight: weightStandard}
+	share := genesys.Share{Export: export.String(), Lane: string(lane)}
 	switch lane {
 	case v1alpha1.LaneLegalHold:
 		share.Weight = weightLegalHold
 	case v1alpha1.LaneLegalHoldScreen:
 		share.Weight = weightLegalHoldScreen
+	default:
+		share.Weight = weightStandard
 	}
 	return share
 }

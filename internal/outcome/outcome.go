@@ -153,8 +153,7 @@ func DefaultPatience() Patience {
 // whether the attempt counts: being throttled never does, nor that an OAuth
 // client is out.
 func (p Patience) Backoff(err error, attempt int) (time.Duration, bool) {
-	switch genesys.KindOf(err) {
-	case genesys.KindThrottled, genesys.KindOrphaned:
+	if kind := genesys.KindOf(err); kind == genesys.KindThrottled || kind == genesys.KindOrphaned {
 		return max(genesys.RetryAfterOf(err), p.First), false
 	}
 	if Of(err, 0).State == Stalled {
