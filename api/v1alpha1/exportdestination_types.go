@@ -1,6 +1,9 @@
 package v1alpha1
 
-import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+import (
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
 
 // ExportDestinationSpec says where evidence lands.
 // +kubebuilder:validation:XValidation:rule="has(self.directory) != has(self.s3)",message="set exactly one of directory and s3"
@@ -24,6 +27,14 @@ type DirectoryDestination struct {
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="directory.name cannot be changed: create another ExportDestination"
 	// +required
 	Name string `json:"name"`
+
+	// minFree is how much room transfers leave free in the file system of the directory, for everything else that
+	// is written there. Below it no transfer begins, until there is more. A quantity such as 1Gi (the default); 0
+	// for none at all.
+	// +kubebuilder:validation:XValidation:rule="!quantity(string(self)).isLessThan(quantity('0'))",message="directory.minFree must not be negative"
+	// +kubebuilder:default="1Gi"
+	// +optional
+	MinFree *resource.Quantity `json:"minFree,omitempty"`
 }
 
 // S3Destination is a bucket of Amazon S3, or of a service that speaks as it does.
@@ -130,6 +141,10 @@ type ExportDestinationStatus struct {
 	// +kubebuilder:validation:MaxLength=256
 	// +optional
 	Location string `json:"location,omitempty"`
+
+	// free is about how much room the destination has, rounded down; absent if it cannot tell.
+	// +optional
+	Free *resource.Quantity `json:"free,omitempty"`
 }
 
 // ExportDestination is a place where evidence lands.
@@ -139,6 +154,7 @@ type ExportDestinationStatus struct {
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Location",type=string,JSONPath=`.status.location`
+// +kubebuilder:printcolumn:name="Free",type=string,JSONPath=`.status.free`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
 type ExportDestination struct {

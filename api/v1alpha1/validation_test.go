@@ -258,6 +258,11 @@ func TestWhatIsCreatedIsValidated(t *testing.T) {
 		{"a lock of more than a hundred years", s3YAML, edit{"spec.s3.objectLock.retentionDays", "36501"}, "spec.s3.objectLock.retentionDays in body should be less than or equal to 36500"},
 		{"a lock without days", s3YAML, edit{"spec.s3.objectLock.retentionDays", ""}, "spec.s3.objectLock.retentionDays: Required value"},
 		{"an unknown lock", s3YAML, edit{"spec.s3.objectLock.mode", "COMPLIANCE"}, `spec.s3.objectLock.mode: Unsupported value: "COMPLIANCE": supported values: "Governance", "Compliance"`},
+		{"a floor", destinationYAML, edit{"spec.directory.minFree", "10Gi"}, ""},
+		{"a floor in bytes", destinationYAML, edit{"spec.directory.minFree", "1048576"}, ""},
+		{"no floor", destinationYAML, edit{"spec.directory.minFree", `"0"`}, ""},
+		{"a negative floor", destinationYAML, edit{"spec.directory.minFree", "-1Gi"}, "directory.minFree must not be negative"},
+		{"a floor that is no quantity", destinationYAML, edit{"spec.directory.minFree", "plenty"}, "spec.directory.minFree"},
 
 		{"a batch", batchYAML, edit{"spec.lane", "LegalHoldScreen"}, ""},
 		{"a batch of no lane", batchYAML, edit{"spec.lane", "Fast"}, `spec.lane: Unsupported value: "Fast"`},

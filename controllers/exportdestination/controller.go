@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/resource"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -15,6 +16,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
@@ -46,7 +49,9 @@ type Reconciler struct {
 	Location func(*v1alpha1.ExportDestination) string
 	// Probe sees to it that a destination is what its spec demands and can be written.
 	Probe func(context.Context, *v1alpha1.ExportDestination) error
-	Pace  Pace
+	// Free tells how many bytes a destination can still take, and whether that can be known.
+	Free func(context.Context, *v1alpha1.ExportDestination) (free int64, known bool, err error)
+	Pace Pace
 }
 
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=exportdestinations,verbs=get;list;watch
@@ -75,20 +80,39 @@ func (r *Reconciler) Reconcile(ctx context.Context, destination *v1alpha1.Export
 	return loop.IgnoreConflict(loop.Result(out), r.Publish(ctx, destination, before))
 }
 
-// look tells whether evidence can be written, and when to look again.
+// look tells whether evidence can be written and there is room for it, and when to look again.
 func (r *Reconciler) look(ctx context.Context, destination *v1alpha1.ExportDestination) outcome.Outcome {
 	probing, cancel := context.WithTimeout(ctx, r.Pace.Timeout)
 	defer cancel()
 	err := r.Probe(probing, destination)
 	switch {
-	case err == nil:
-		return outcome.Outcome{After: r.Pace.Ready}
 	case errors.Is(err, context.DeadlineExceeded):
 		return outcome.Wait(v1alpha1.ReasonDestinationUnavailable,
 			fmt.Sprintf("asked again: it did not answer within %v", r.Pace.Timeout), r.Pace.Again)
+	case err != nil:
+		return r.unusable(err)
 	default:
+		return r.room(ctx, destination)
+	}
+}
+
+// room tells whether there is room at the destination, as far as that can be known.
+func (r *Reconciler) room(ctx context.Context, destination *v1alpha1.ExportDestination) outcome.Outcome {
+	free, known, err := r.Free(ctx, destination)
+	if err != nil {
 		return r.unusable(err)
 	}
+	destination.Status.Free = nil
+	if known {
+		destination.Status.Free = resource.NewQuantity(archive.Rough(free), resource.BinarySI)
+	}
+	floor := exportspec.MinFree(destination.Spec)
+	if known && free < floor {
+		return outcome.Stall(v1alpha1.ReasonDestinationFull, fmt.Sprintf(
+			"make room at the destination, or lower spec.directory.minFree: about %v are free, and transfers leave %v free",
+			destination.Status.Free, resource.NewQuantity(floor, resource.BinarySI)), r.Pace.Again)
+	}
+	return outcome.Outcome{After: r.Pace.Ready}
 }
 
 // unusable says what is to be done about a destination that cannot be written:
@@ -98,5 +122,5 @@ func (r *Reconciler) unusable(err error) outcome.Outcome {
 	if out.State == outcome.Stalled || out.Reason == v1alpha1.ReasonDestinationUnavailable {
 		return out
 	}
-	return outcome.Stall(v1alpha1.ReasonDestinationNotWritable, "let the manager write to the destination: "+err.Error(), r.Pace.Again)
+	return outcome.Stall(v1alpha1.ReasonDestinationNotWritable, "see to it that the manager can write to the destination: "+err.Error(), r.Pace.Again)
 }

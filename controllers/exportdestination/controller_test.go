@@ -14,6 +14,43 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
+// TestRoom: a destination without the room that is to stay free needs a person;
+// one that cannot tell its room is taken at its word.
+func TestRoom(t *testing.T) {
+	const floor = 1 << 30
+	tests := map[string]struct {
+		free   int64
+		known  bool
+		err    error
+		reason string
+		shown  string
+	}{
+		"plenty":          {1<<40 + 1, true, nil, "", "1Ti"},
+		"just enough":     {floor, true, nil, "", "1Gi"},
+		"a byte too few":  {floor - 1, true, nil, v1alpha1.ReasonDestinationFull, "960Mi"},
+		"nothing":         {0, true, nil, v1alpha1.ReasonDestinationFull, "0"},
+		"nobody can tell": {0, false, nil, "", "<nil>"},
+		"no looking":      {0, false, syscall.EIO, v1alpha1.ReasonDestinationNotWritable, "<nil>"},
+	}
+	for name, tt := range tests {
+		r := &Reconciler{
+			Pace:  DefaultPace(),
+			Probe: func(context.Context, *v1alpha1.ExportDestination) error { return nil },
+			Free: func(context.Context, *v1alpha1.ExportDestination) (int64, bool, error) {
+				return tt.free, tt.known, tt.err
+			},
+		}
+		destination := &v1alpha1.ExportDestination{}
+		out := r.look(t.Context(), destination)
+		if out.Reason != tt.reason || destination.Status.Free.String() != tt.shown || (out.After == r.Pace.Ready) != (tt.reason == "") {
+			t.Errorf("%s: %v, %v are free; want reason %q and %s", name, out, destination.Status.Free, tt.reason, tt.shown)
+		}
+		if tt.reason == v1alpha1.ReasonDestinationFull && !strings.Contains(out.Message, "transfers leave 1Gi free") {
+			t.Errorf("%s: %q", name, out.Message)
+		}
+	}
+}
+
 // TestUnusable: whatever the cause, a destination that cannot be written needs a
 // person, and says why.
 func TestUnusable(t *testing.T) {

@@ -24,7 +24,7 @@ const maxTries = 3
 func (r *Reconciler) complete(_ context.Context, s *scope) (outcome.Outcome, error) {
 	work := &completionWork{
 		delivery: delivery{
-			requester: r.requester(s), media: s.cloud, pace: r.Pace, waits: r.Clock, deadline: s.deadline(),
+			requester: r.requester(s), media: s.cloud, pace: r.Pace, waits: r.Clock, deadline: s.deadline(), room: s.room(),
 			mediaGate: s.gate(s.batch.Spec.Lane, "media"), pollGate: s.gate(s.batch.Spec.Lane, "batchstatus"),
 		},
 		slice: s.facts.slice, inventory: *s.facts.inventory, info: bagInfo(s),

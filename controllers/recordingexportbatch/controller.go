@@ -30,6 +30,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
@@ -132,7 +133,7 @@ type step func(context.Context, *scope) (outcome.Outcome, error)
 
 // advance runs the steps in order until one is not satisfied, or the bag is sealed.
 func (r *Reconciler) advance(ctx context.Context, s *scope) outcome.Outcome {
-	for _, step := range []step{r.find, r.observe, r.mayGo, r.connect, r.restoreArchived, r.fetchMetadata, r.submit, r.complete} {
+	for _, step := range []step{r.find, r.observe, r.mayGo, r.connect, r.restoreArchived, r.fetchMetadata, r.haveRoom, r.submit, r.complete} {
 		out, err := step(ctx, s)
 		if err != nil {
 			return outcome.Of(err, r.Pace.Again)
@@ -162,7 +163,7 @@ func (r *Reconciler) find(ctx context.Context, s *scope) (outcome.Outcome, error
 	if s.batch.Spec.Lane != v1alpha1.LaneStandard {
 		store = archive.Held(store)
 	}
-	s.store, s.location = store, r.Location(&destination, s.export.Name)
+	s.store, s.location, s.floor = store, r.Location(&destination, s.export.Name), exportspec.MinFree(destination.Spec)
 	return outcome.Done(), nil
 }
 

@@ -22,6 +22,7 @@ type delivery struct {
 	waits     clock.Clock
 	// deadline is when to be content with what has come.
 	deadline time.Time
+	room     room
 }
 
 // follow polls a request, and fetches what it gives, until it will give no more,

@@ -1,7 +1,7 @@
 package recordingexportbatch
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -100,18 +100,23 @@ func (d *delivery) stream(ctx context.Context, result genesys.BatchResult, path 
 		return transfer.Stored{}, err
 	}
 	defer func() { _ = media.Body.Close() }()
+	if err := d.room.fits(ctx, max(media.Length, 0)); err != nil {
+		return transfer.Stored{}, err
+	}
 	if err := checkType(result.ContentType, media.ContentType); err != nil {
 		return transfer.Stored{}, err
 	}
-	body := bufio.NewReaderSize(media.Body, pageHead)
-	head, err := body.Peek(pageHead)
-	if err != nil && !errors.Is(err, io.EOF) {
+	head := make([]byte, pageHead)
+	n, err := io.ReadFull(media.Body, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return transfer.Stored{}, err
 	}
+	head = head[:n]
 	if err := checkHead(result.ContentType, head); err != nil {
 		return transfer.Stored{}, err
 	}
-	return transfer.Copy(ctx, d.store, evidence.BagFolder(d.batch)+"/"+path, transfer.Stream{From: body, Length: media.Length, Accept: accept})
+	whole := io.MultiReader(bytes.NewReader(head), media.Body)
+	return transfer.Copy(ctx, d.store, evidence.BagFolder(d.batch)+"/"+path, transfer.Stream{From: whole, Length: media.Length, Accept: accept})
 }
 
 // extensions of files, by content type. Nothing else becomes part of a path.

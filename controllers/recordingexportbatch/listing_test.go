@@ -62,6 +62,7 @@ func newDelivery(t tester, root string, media mediaReader) *delivery {
 		t.Fatal(err)
 	}
 	return &delivery{
+		room:      room{store: store},
 		requester: requester{store: store, clock: clock.RealClock{}, actor: "test", gates: &transfer.Gates{}, limit: 1, batch: "b"},
 		media:     media, pace: DefaultPace(), deadline: time.Now().Add(time.Hour),
 	}

@@ -211,33 +211,40 @@ func (w *restorationWork) ask(ctx context.Context, ref genesys.RecordingRef, met
 	case metadata.RestorationsLeft != nil && *metadata.RestorationsLeft <= 0:
 		return &artifacts.Restored{RecordingRef: ref, Reason: evidence.ReasonRestorationQuota}, nil
 	}
+	pass, err := w.gates.Enter(ctx, w.gate, w.limit)
+	if err != nil {
+		return nil, err
+	}
+	err = w.askOnce(ctx, ref, metadata)
+	pass.Leave(err)
+	switch genesys.KindOf(err) {
+	case genesys.KindNotFound, genesys.KindInvalid:
+		return w.refused(ctx, ref, err)
+	default:
+		return nil, err
+	}
+}
+
+// askOnce notes the attempt and makes it. The gate is passed already: nothing
+// comes in between that could end the one without the other.
+func (w *restorationWork) askOnce(ctx context.Context, ref genesys.RecordingRef, metadata *genesys.Metadata) error {
+	key := artifacts.AttemptKey(w.slice, ref)
 	attempt := artifacts.Attempt{Stamp: artifacts.NewStamp(w.clock.Now(), w.actor), RecordingRef: ref}
 	stored, err := artifacts.Put(ctx, w.store, key, attempt)
 	if err != nil || stored != attempt {
-		return nil, err // another process asks
+		return err // another process asks
 	}
-	err = w.restore(ctx, ref)
+	err = w.cloud.Restore(ctx, ref)
 	switch genesys.KindOf(err) {
 	case genesys.KindThrottled, genesys.KindUnauthorized, genesys.KindForbidden: // it took no effect
-		return nil, errors.Join(err, w.store.Remove(ctx, key))
+		return errors.Join(err, w.store.Remove(ctx, key))
 	case genesys.KindNotFound, genesys.KindInvalid:
-		return w.refused(ctx, ref, err)
+		return err
 	}
 	if metadata.RestorationsLeft != nil {
 		*metadata.RestorationsLeft--
 	}
-	return nil, ctx.Err()
-}
-
-func (w *restorationWork) restore(ctx context.Context, ref genesys.RecordingRef) error {
-	pass, err := w.gates.Enter(ctx, w.gate, w.limit)
-	if err != nil {
-		return err
-	}
-	defer pass.Drop()
-	err = w.cloud.Restore(ctx, ref)
-	pass.Leave(err)
-	return err
+	return ctx.Err()
 }
 
 // refused notes down that Genesys Cloud refused a restoration, and why: for the

@@ -50,7 +50,9 @@ type scope struct {
 	metadata     learner
 	organization string
 	location     string
-	facts        facts
+	// floor is how many bytes transfers leave free at the destination.
+	floor int64
+	facts facts
 	// restored is when the last restoration from the archive ended, zero if none did.
 	restored time.Time
 	// observed tells whether facts were gathered.
@@ -88,6 +90,8 @@ func (s *scope) gate(lane v1alpha1.Lane, route string) transfer.Gate {
 func (s *scope) share(lane v1alpha1.Lane) genesys.Share {
 	return exportspec.LaneShare(client.ObjectKeyFromObject(&s.export), lane)
 }
+
+func (s *scope) room() room { return room{s.store, s.floor} }
 
 // deadline is when the batch stops trying.
 func (s *scope) deadline() time.Time {

@@ -23,6 +23,7 @@ const (
 	defaultOpenDeadline = 720 * time.Hour
 	defaultDeadline     = 24 * time.Hour
 	defaultRetain       = 50
+	defaultMinFree      = 1 << 30
 )
 
 // endless is the end of a window that has none: further than any date of Genesys Cloud.
@@ -120,6 +121,14 @@ func RetainBatches(spec v1alpha1.RecordingExportSpec) int {
 		return defaultRetain
 	}
 	return int(*spec.RetainBatches)
+}
+
+// MinFree returns how many bytes transfers leave free at a destination.
+func MinFree(spec v1alpha1.ExportDestinationSpec) int64 {
+	if spec.Directory == nil || spec.Directory.MinFree == nil {
+		return defaultMinFree
+	}
+	return spec.Directory.MinFree.Value()
 }
 
 // terms are the part of a spec that decides what evidence comes of it. What may

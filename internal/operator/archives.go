@@ -34,7 +34,26 @@ func (o *operator) archive(d *v1alpha1.ExportDestination, export string) (archiv
 		}
 		return buckets.Archive(export)
 	}
-	return archive.OpenDirectory(o.ArchiveRoot, o.location(d, export))
+	return o.open(o.location(d, export))
+}
+
+func (o *operator) open(name string) (archive.Store, error) {
+	if o.OpenArchive != nil {
+		return o.OpenArchive(o.ArchiveRoot, name)
+	}
+	return archive.OpenDirectory(o.ArchiveRoot, name)
+}
+
+// free tells how many bytes a destination can still take; a bucket cannot tell.
+func (o *operator) free(ctx context.Context, d *v1alpha1.ExportDestination) (int64, bool, error) {
+	if d.Spec.S3 != nil {
+		return 0, false, nil
+	}
+	store, err := o.open(o.destination(d))
+	if err != nil {
+		return 0, false, err
+	}
+	return archive.Free(ctx, store)
 }
 
 // probe sees to it that evidence can be written to a destination: it writes
@@ -47,7 +66,7 @@ func (o *operator) probe(ctx context.Context, d *v1alpha1.ExportDestination) err
 		}
 		return buckets.Check(ctx)
 	}
-	store, err := archive.OpenDirectory(o.ArchiveRoot, o.destination(d))
+	store, err := o.open(o.destination(d))
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ import (
 	"github.com/gcexport/recording-export-operator/controllers/genesysorganization"
 	"github.com/gcexport/recording-export-operator/controllers/recordingexport"
 	"github.com/gcexport/recording-export-operator/controllers/recordingexportbatch"
+	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/connection"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	genesysclient "github.com/gcexport/recording-export-operator/internal/genesys/client"
@@ -62,6 +63,8 @@ type Options struct {
 	Clock clock.Clock
 	// Metrics is where the operator's metrics are registered; nil for nowhere.
 	Metrics prometheus.Registerer
+	// OpenArchive opens the archive of this name below a root; as a directory if nil.
+	OpenArchive func(root, name string) (archive.Store, error)
 	// Manager is passed on to controller-runtime; its scheme and cache are set here.
 	Manager ctrl.Options
 }
@@ -190,7 +193,7 @@ func (o *operator) addOrganizations() error {
 
 func (o *operator) addDestinations() error {
 	return (&exportdestination.Reconciler{
-		Publisher: o.publisher, Location: o.destination, Probe: o.probe, Pace: o.Paces.Destination,
+		Publisher: o.publisher, Location: o.destination, Probe: o.probe, Free: o.free, Pace: o.Paces.Destination,
 	}).SetupWithManager(o.manager)
 }
 

@@ -84,8 +84,8 @@ func Of(err error, after time.Duration) Outcome {
 		return ofStore(archive.KindOf(err), says, after)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return Stall(v1alpha1.ReasonDestinationFull, "make room at the destination: "+says, after)
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return Stall(v1alpha1.ReasonDestinationNotWritable, "let the manager write to the destination: "+says, after)
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.EIO):
+		return Stall(v1alpha1.ReasonDestinationNotWritable, "see to it that the manager can write to the destination: "+says, after)
 	case errors.Is(err, evidence.ErrCorrupt), errors.Is(err, evidence.ErrUnbalanced):
 		return Stall(v1alpha1.ReasonArchiveCorrupt, "look into the archive, nothing more is written to it: "+says, after)
 	default:

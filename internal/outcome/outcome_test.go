@@ -40,6 +40,7 @@ func TestOf(t *testing.T) {
 		{&fs.PathError{Op: "write", Path: "a", Err: syscall.EDQUOT}, Stalled, v1alpha1.ReasonDestinationFull},
 		{&fs.PathError{Op: "open", Path: "a", Err: syscall.EACCES}, Stalled, v1alpha1.ReasonDestinationNotWritable},
 		{&fs.PathError{Op: "open", Path: "a", Err: syscall.EROFS}, Stalled, v1alpha1.ReasonDestinationNotWritable},
+		{&fs.PathError{Op: "read", Path: "a", Err: syscall.EIO}, Stalled, v1alpha1.ReasonDestinationNotWritable},
 		{fmt.Errorf("bag: %w", evidence.ErrCorrupt), Stalled, v1alpha1.ReasonArchiveCorrupt},
 		{evidence.ErrUnbalanced, Stalled, v1alpha1.ReasonArchiveCorrupt},
 		{ofStore(archive.KindUnavailable), Waiting, v1alpha1.ReasonDestinationUnavailable},

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
@@ -33,7 +34,9 @@ func (w *World) Organization() *v1alpha1.GenesysOrganization {
 func (w *World) Destination() *v1alpha1.ExportDestination {
 	return &v1alpha1.ExportDestination{
 		ObjectMeta: metav1.ObjectMeta{Name: "evidence", Namespace: w.Namespace},
-		Spec:       v1alpha1.ExportDestinationSpec{Directory: &v1alpha1.DirectoryDestination{Name: "evidence"}},
+		Spec: v1alpha1.ExportDestinationSpec{Directory: &v1alpha1.DirectoryDestination{
+			Name: "evidence", MinFree: resource.NewQuantity(1<<20, resource.BinarySI),
+		}},
 	}
 }
 

@@ -1,0 +1,60 @@
+package archive
+
+import (
+	"context"
+	"fmt"
+	"math/bits"
+	"syscall"
+)
+
+// spacious is a Store that knows how much room it has.
+type spacious interface {
+	// Free returns how many bytes can still be stored.
+	Free(ctx context.Context) (int64, error)
+}
+
+// Free returns how many bytes a store can still take. known is false if it cannot
+// tell, as an object store cannot.
+func Free(ctx context.Context, store Store) (free int64, known bool, err error) {
+	s, ok := store.(spacious)
+	if !ok {
+		return 0, false, nil
+	}
+	free, err = s.Free(ctx)
+	return free, err == nil, err
+}
+
+// Free returns how many bytes the file system has for this process; none if it
+// has no room for another file.
+func (d *Directory) Free(context.Context) (int64, error) {
+	root, err := d.open()
+	if err != nil {
+		return 0, fmt.Errorf("look for free space: %w", err)
+	}
+	defer func() { _ = root.Close() }()
+	directory, err := root.Open(".")
+	if err != nil {
+		return 0, fmt.Errorf("look for free space: %w", err)
+	}
+	defer func() { _ = directory.Close() }()
+	var stat syscall.Statfs_t
+	if err := syscall.Fstatfs(int(directory.Fd()), &stat); err != nil {
+		return 0, fmt.Errorf("look for free space: %w", err)
+	}
+	if stat.Files > 0 && stat.Ffree == 0 {
+		return 0, nil
+	}
+	return int64(stat.Bavail) * int64(stat.Bsize), nil //nolint:gosec,unconvert // types differ between systems, and no disk has 8 EiB
+}
+
+// roughly is how many leading binary digits Rough keeps: steps of an eighth or less.
+const roughly = 4
+
+// Rough rounds a number of bytes down so that it changes but now and then.
+func Rough(n int64) int64 {
+	if n <= 0 {
+		return 0
+	}
+	shift := max(bits.Len64(uint64(n))-roughly, 0)
+	return n >> shift << shift
+}
