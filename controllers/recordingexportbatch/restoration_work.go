@@ -140,14 +140,15 @@ func (w *restorationWork) unseen(ctx context.Context, c archived, err error, sum
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	kind := genesys.KindOf(err)
-	switch kind {
+	switch genesys.KindOf(err) {
 	case "", genesys.KindThrottled, genesys.KindUnauthorized, genesys.KindForbidden:
 		return err
-	}
-	if kind != genesys.KindNotFound && !w.late() {
-		sum.waiting, sum.last = sum.waiting+len(c.recordings), err
-		return nil
+	case genesys.KindNotFound:
+	default:
+		if !w.late() {
+			sum.waiting, sum.last = sum.waiting+len(c.recordings), err
+			return nil
+		}
 	}
 	end := artifacts.Restoration{ConversationID: c.id}
 	for _, ref := range c.recordings {
@@ -240,11 +241,12 @@ func (w *restorationWork) askOnce(ctx context.Context, ref genesys.RecordingRef,
 		return errors.Join(err, w.store.Remove(ctx, key))
 	case genesys.KindNotFound, genesys.KindInvalid:
 		return err
+	default: // it did, or that is not known
+		if metadata.RestorationsLeft != nil {
+			*metadata.RestorationsLeft--
+		}
+		return ctx.Err()
 	}
-	if metadata.RestorationsLeft != nil {
-		*metadata.RestorationsLeft--
-	}
-	return ctx.Err()
 }
 
 // refused notes down that Genesys Cloud refused a restoration, and why: for the

@@ -121,6 +121,7 @@ func (f *fault) mislist(body []byte) []byte {
 
 func (f *fault) mislistOne(result *batchResult) {
 	switch f.Results {
+	default: // not about each by itself
 	case Capitals:
 		result.ConversationID, result.RecordingID = strings.ToUpper(result.ConversationID), strings.ToUpper(result.RecordingID)
 	case Retyped:
