@@ -51,6 +51,9 @@ func TestRoom(t *testing.T) {
 	}
 }
 
+// unknown is the free room of a destination that cannot tell it.
+func unknown(context.Context, *v1alpha1.ExportDestination) (int64, bool, error) { return 0, false, nil }
+
 // TestUnusable: whatever the cause, a destination that cannot be written needs a
 // person, and says why.
 func TestUnusable(t *testing.T) {
@@ -90,7 +93,7 @@ func TestLook(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			r := &Reconciler{Probe: tt.probe, Pace: Pace{Ready: time.Hour, Again: time.Minute, Timeout: 10 * time.Millisecond}}
+			r := &Reconciler{Probe: tt.probe, Free: unknown, Pace: Pace{Ready: time.Hour, Again: time.Minute, Timeout: 10 * time.Millisecond}}
 			if got := r.look(t.Context(), &v1alpha1.ExportDestination{}); got.State != tt.state || got.Reason != tt.reason || got.After != tt.after {
 				t.Errorf("%v, want %s after %v", got, tt.reason, tt.after)
 			}
