@@ -112,6 +112,26 @@ func TestAnEndThatComesLater(t *testing.T) {
 	}
 }
 
+// TestAnEndBeforeDaysThatAreKnown: days that have settled, but were not surveyed, are
+// left out by an end that comes before them. There would be nothing to ask for.
+func TestAnEndBeforeDaysThatAreKnown(t *testing.T) {
+	b := newBook(window(0, 96*time.Hour))
+	b.extend(b.spec.End, first.Add(96*time.Hour))
+	if err := b.add(surveyedDay(1, 0, artifacts.First, 0)); err != nil {
+		t.Fatal(err)
+	}
+	end := first.Add(30 * time.Hour)
+	b.extend(end, end)
+	if len(b.days) != 2 || b.totals.Days != 2 {
+		t.Errorf("%d days, totals %+v; want 2 days", len(b.days), b.totals)
+	}
+	end = first.Add(24 * time.Hour)
+	b.extend(end, end)
+	if q, more := b.next(0); more || len(b.days) != 1 || !b.surveyed() {
+		t.Errorf("%d days, next %+v; want the surveyed one and nothing more", len(b.days), q)
+	}
+}
+
 func TestWhatCanBeSealed(t *testing.T) {
 	firstDay, secondDay := withSlices(surveyedDay(1, 0, artifacts.First, 0), 1), withSlices(surveyedDay(2, 0, artifacts.First, 0), 1)
 	open := withSlices(surveyedDay(1, 0, artifacts.First, 3), 1)

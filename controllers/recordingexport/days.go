@@ -38,7 +38,16 @@ func (b *book) extend(end, until time.Time) {
 			b.spec.End = s.To // surveyed before the window got its end
 		}
 	}
+	b.recede()
 	b.reach(until)
+}
+
+// recede has the book forget the days that a new end leaves out, unless they were
+// surveyed before.
+func (b *book) recede() {
+	for n := len(b.days) - 1; n >= 0 && b.days[n].passes == 0 && !b.days[n].at.Before(b.spec.End); n-- {
+		b.days = b.days[:n]
+	}
 }
 
 // reach has the book know the days of the window up to an instant.
