@@ -112,6 +112,26 @@ func TestAnEndThatComesLater(t *testing.T) {
 	}
 }
 
+// TestAnEndBeforeDaysThatWereSurveyed: the window ends where the last of them does,
+// in whichever order the surveys came.
+func TestAnEndBeforeDaysThatWereSurveyed(t *testing.T) {
+	b := newBook(window(0, 96*time.Hour))
+	b.extend(b.spec.End, first.Add(72*time.Hour))
+	for _, entry := range []artifacts.Entry{
+		surveyedDay(1, 0, artifacts.First, 1), surveyedDay(2, 0, artifacts.First, 0), surveyedDay(3, 0, artifacts.First, 0), surveyedDay(1, 1, artifacts.Deferred, 0),
+	} {
+		if err := b.add(entry); err != nil {
+			t.Fatal(err)
+		}
+	}
+	end := first.Add(20 * time.Hour)
+	b.extend(end, end)
+	want := first.Add(72 * time.Hour)
+	if r := b.ripen(slicing.Ordinals{}, false, first, want); !b.spec.End.Equal(want) || len(b.days) != 3 || !r.until.Equal(want) || r.entries.String() != "0-3" {
+		t.Errorf("end %v, %d days, ripe %+v; want the end of the third day, and all of it ripe", b.spec.End, len(b.days), r)
+	}
+}
+
 // TestAnEndBeforeDaysThatAreKnown: days that have settled, but were not surveyed, are
 // left out by an end that comes before them. There would be nothing to ask for.
 func TestAnEndBeforeDaysThatAreKnown(t *testing.T) {

@@ -34,7 +34,7 @@ type dayState struct {
 func (b *book) extend(end, until time.Time) {
 	b.spec.End = end
 	for _, entry := range b.entries {
-		if s := entry.Surveyed; s != nil && s.To.After(end) {
+		if s := entry.Surveyed; s != nil && s.To.After(b.spec.End) {
 			b.spec.End = s.To // surveyed before the window got its end
 		}
 	}
