@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
@@ -16,8 +17,14 @@ import (
 const maxGaps = 20
 
 // summarize sums up an export that has ended: what there is by lane and medium,
-// what is missing, where it lies and how to check it.
+// what is missing, where it lies and how to check it. Of one in a bucket, which this
+// program has no key to, it says what the status says.
 func summarize(out *screen, root string, v view) error {
+	if strings.HasPrefix(v.export.Status.Archive, "s3://") {
+		out.note("\n%s: %s recordings exported, %d gaps, %s, sealed in %s", v.name, v.export.Status.Progress,
+			v.export.Status.Gaps, size(v.export.Status.Bytes), v.export.Status.Archive)
+		return nil
+	}
 	folder := filepath.Join(root, v.export.Status.Archive)
 	number := 1
 	if v.export.Status.Seal != nil {
