@@ -38,6 +38,9 @@ func (d *delivery) follow(ctx context.Context, request pending) error {
 		}
 		asked := d.clock.Now()
 		status, err := d.poll(ctx, request)
+		if watch.missed(err) {
+			continue
+		}
 		if err != nil {
 			if err := d.lost(request, err); err != nil {
 				return err
@@ -145,6 +148,24 @@ type progress struct {
 	results  int
 	// moved tells whether the last look brought a file.
 	moved bool
+	// misses counts the looks since then that failed.
+	misses int
+}
+
+// maxMisses is how many looks in a row may fail before the work is begun anew.
+// One that fails must not do so: all that was waited for would be forgotten, and
+// where one look in three fails, no wait would ever come to its end.
+const maxMisses = 5
+
+// missed tells whether a look failed in a way that the next one may not.
+func (p *progress) missed(err error) bool {
+	switch genesys.KindOf(err) {
+	case genesys.KindTransient, genesys.KindTimeout, genesys.KindMalformed:
+		p.misses++
+		return p.misses <= maxMisses
+	default:
+		return false
+	}
 }
 
 // delay is how long to wait before the next look: twice the first wait, since a
@@ -169,6 +190,7 @@ func (p *progress) over(status genesys.BatchStatus, lines ledger, now time.Time)
 		p.since = now
 	}
 	p.polls++
+	p.misses = 0
 	steady := p.polls > 1 && status.Expected == p.expected
 	p.expected, p.results = status.Expected, len(status.Results)
 	still := now.Sub(p.since)

@@ -214,3 +214,25 @@ func TestCheckHead(t *testing.T) {
 		}
 	}
 }
+
+// TestMissedLooks: looks that fail in passing do not end a wait, unless there are
+// too many in a row; what a person has to mend does.
+func TestMissedLooks(t *testing.T) {
+	passing, lasting := &genesys.Error{Kind: genesys.KindTransient}, &genesys.Error{Kind: genesys.KindForbidden}
+	p := progress{pace: DefaultPace()}
+	for range maxMisses {
+		if !p.missed(passing) {
+			t.Fatalf("the wait ends after %d looks that failed", p.misses)
+		}
+	}
+	if p.missed(passing) {
+		t.Errorf("the wait goes on after %d looks that failed", p.misses)
+	}
+	p.over(genesys.BatchStatus{}, lines(1), time.Time{})
+	if !p.missed(passing) {
+		t.Error("a look that succeeded does not count")
+	}
+	if p.missed(lasting) || p.missed(nil) {
+		t.Error("a wait goes on although the look was refused, or succeeded")
+	}
+}
