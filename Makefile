@@ -87,6 +87,17 @@ verify: control-plane ## Check that generated files are up to date, modules tidy
 fuzz: ## Run every fuzz target for FUZZTIME.
 	hack/fuzz.sh $(FUZZTIME)
 
+# Minutes that "make soak" takes.
+MINUTES   ?= 5
+
+.PHONY: storm
+storm: control-plane ## Export ten thousand recordings while a third of all calls fail; 8 minutes.
+	go test -count=1 -run TestStorm -v -timeout 60m ./test/storm -args -days 20 -slow
+
+.PHONY: soak
+soak: control-plane ## Export again and again for MINUTES (5) and fail if memory or goroutines grow.
+	go test -count=1 -run TestSoak -v -timeout 24h ./test/storm -args -minutes $(MINUTES)
+
 .PHONY: bench
 bench: control-plane ## Measure calls per recording and the use of a small budget; 6 minutes.
 	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./test/bench
