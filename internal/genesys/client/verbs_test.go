@@ -36,6 +36,10 @@ var verbs = map[string]verb{
 		_, err := c.SurveyPage(ctx, jobA, "")
 		return err
 	}},
+	"Retained": {routeRetained, `{"entities":[]}`, func(ctx context.Context, c *Client) error {
+		_, err := c.Retained(ctx, 1, "")
+		return err
+	}},
 	"Protected": {routeProtection, `[]`, func(ctx context.Context, c *Client) error {
 		_, err := c.Protected(ctx, []string{conversationA})
 		return err
