@@ -40,6 +40,8 @@ type Account struct {
 	Bytes int64 `json:"bytes"`
 	// Gaps is how many recordings and conversations could not be had.
 	Gaps int64 `json:"gaps"`
+	// SecondSource is how the account compares with a second source, if that was asked for.
+	SecondSource *SecondSource `json:"secondSource,omitempty"`
 	// Checks are the sums that must hold.
 	Checks []Check `json:"checks"`
 }
@@ -109,6 +111,7 @@ func (s Seal) drawUp(bags []sealedBag) (Account, error) {
 		account.Former = &SealRef{s.Former.Account.Number, s.Former.Digest}
 	}
 	account.Export, account.Number, account.SealedAt, account.Until = s.Record, s.Number, s.At.UTC(), s.Until
+	account.SecondSource = s.Compared.after(s.Former)
 	account.addSurveys(s)
 	for _, bag := range bags {
 		account.addBag(bag)
@@ -117,6 +120,9 @@ func (s Seal) drawUp(bags []sealedBag) (Account, error) {
 	c := account.Conversations
 	account.check("conversations surveyed = in bags + excluded + unavailable", c.Surveyed, c.Batched+c.Excluded+c.Unavailable)
 	account.check("recordings that Genesys Cloud listed = exported + excluded + unavailable", account.Listed, account.Totals().Found())
+	if second := account.SecondSource; second != nil {
+		account.check("recordings that the second source lists = matched + not in the account", second.Listed, second.Matched+second.NotInAccount)
+	}
 	return account, account.balanced()
 }
 

@@ -27,6 +27,8 @@ const (
 	conversations = "conversations.csv"
 	recordings    = "recordings.csv"
 	sealLog       = "events.jsonl"
+	// secondTable is there if the account was compared with a second source.
+	secondTable = "second-source.csv"
 )
 
 // BagFolder is where the bag of a batch lies in its export's archive.
@@ -57,7 +59,9 @@ type Seal struct {
 	// HeldAtSealing is the last answer about a conversation's legal hold, zero if
 	// it was not asked for again.
 	HeldAtSealing func(conversationID string) HoldAnswer
-	Events        []Event
+	// Compared is what the comparison with a second source found, nil if there was none.
+	Compared *Compared
+	Events   []Event
 }
 
 // Former is the seal before another.
@@ -88,7 +92,8 @@ func (s Seal) Write(ctx context.Context, root fs.FS, create Creator) (Account, s
 	within := func(ctx context.Context, path string, write func(io.Writer) error) error {
 		return create(ctx, folder+"/"+path, write)
 	}
-	for _, file := range s.files(root, account, bags) {
+	files := s.files(root, account, bags)
+	for _, file := range files {
 		if err := createOnce(ctx, within, file.path, file.write); err != nil {
 			return account, "", err
 		}
@@ -97,7 +102,7 @@ func (s Seal) Write(ctx context.Context, root fs.FS, create Creator) (Account, s
 	if err != nil {
 		return account, "", err
 	}
-	digest, err := writeSealManifest(ctx, sealed, within)
+	digest, err := writeSealManifest(ctx, sealed, within, files)
 	return account, digest, err
 }
 
@@ -135,21 +140,25 @@ type sealFile struct {
 }
 
 func (s Seal) files(root fs.FS, account Account, bags []sealedBag) []sealFile {
-	return []sealFile{
+	files := []sealFile{
 		{AccountFile, func(w io.Writer) error { return writeJSON(w, account) }},
-		{bagTable, func(w io.Writer) error { return writeBags(w, bags) }},
 		{bagDigests, func(w io.Writer) error { return writeBagDigests(w, bags) }},
+		{bagTable, func(w io.Writer) error { return writeBags(w, bags) }},
 		{conversations, func(w io.Writer) error { return s.writeConversations(w, root) }},
-		{recordings, func(w io.Writer) error { return s.writeRecordings(w, root) }},
 		{sealLog, func(w io.Writer) error { return WriteLog(w, s.Events) }},
+		{recordings, func(w io.Writer) error { return s.writeRecordings(w, root) }},
 	}
+	if s.Compared != nil {
+		files = append(files, sealFile{secondTable, func(w io.Writer) error { return copyFile(w, root, s.Compared.Table) }})
+	}
+	return files
 }
 
 // writeSealManifest digests what is stored of the seal.
-func writeSealManifest(ctx context.Context, sealed fs.FS, create Creator) (string, error) {
+func writeSealManifest(ctx context.Context, sealed fs.FS, create Creator, files []sealFile) (string, error) {
 	var digests []Digest
-	for _, path := range []string{AccountFile, bagDigests, bagTable, conversations, sealLog, recordings} {
-		digest, err := digestFile(sealed, path)
+	for _, file := range files {
+		digest, err := digestFile(sealed, file.path)
 		if err != nil {
 			return "", err
 		}
@@ -247,6 +256,17 @@ func writeBagDigests(w io.Writer, bags []sealedBag) error {
 		digests[i] = Digest{SHA256: b.Digest, Path: "../../" + BagFolder(b.Name) + "/" + tagManifest}
 	}
 	return writeManifest(w, digests)
+}
+
+// copyFile writes what a stored file holds.
+func copyFile(w io.Writer, root fs.FS, path string) error {
+	file, err := root.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	_, err = io.Copy(w, file)
+	return err
 }
 
 func writeJSON(w io.Writer, value any) error {
