@@ -130,6 +130,8 @@ const (
 	ReasonPlanning = "Planning"
 	// ReasonReviewing: days are surveyed again, and their legal holds asked for again, before they are sealed.
 	ReasonReviewing = "Reviewing"
+	// ReasonComparingSources: the account is compared with a second source before it is sealed.
+	ReasonComparingSources = "ComparingSources"
 	// ReasonSealing: the account of the export is being written.
 	ReasonSealing = "Sealing"
 	// ReasonCaughtUp: everything that has settled so far is sealed; the window has no end.

@@ -184,4 +184,22 @@ type SealStatus struct {
 	// +kubebuilder:validation:MaxLength=64
 	// +required
 	Digest string `json:"digest"`
+
+	// secondSource counts the differences from the second source, if one was asked for.
+	// +optional
+	SecondSource *SecondSourceStatus `json:"secondSource,omitempty"`
+}
+
+// SecondSourceStatus counts in what the account and the second source differ, in all seals so far. Each difference
+// is listed in the second-source.csv of a seal.
+type SecondSourceStatus struct {
+	// notInAccount is how many recordings the second source lists that the account does not have.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	NotInAccount int64 `json:"notInAccount"`
+
+	// notInSecondSource is how many exported recordings the second source does not list.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	NotInSecondSource int64 `json:"notInSecondSource"`
 }

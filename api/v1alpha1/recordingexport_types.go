@@ -13,6 +13,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:validation:XValidation:rule="duration(self.slicing.width) == duration(oldSelf.slicing.width) && self.slicing.maxConversations == oldSelf.slicing.maxConversations",message="slicing cannot be changed: create another RecordingExport",fieldPath=".slicing"
 // +kubebuilder:validation:XValidation:rule="duration(self.settleAfter) == duration(oldSelf.settleAfter)",message="settleAfter cannot be changed: create another RecordingExport",fieldPath=".settleAfter"
 // +kubebuilder:validation:XValidation:rule="duration(self.openDeadline) == duration(oldSelf.openDeadline)",message="openDeadline cannot be changed: create another RecordingExport",fieldPath=".openDeadline"
+// +kubebuilder:validation:XValidation:rule="self.secondSource == oldSelf.secondSource",message="secondSource cannot be changed: create another RecordingExport",fieldPath=".secondSource"
 // +kubebuilder:validation:XValidation:rule="has(self.attributes) == has(oldSelf.attributes) && (!has(self.attributes) || self.attributes == oldSelf.attributes)",message="attributes cannot be changed: create another RecordingExport",fieldPath=".attributes"
 type RecordingExportSpec struct {
 	// organizationRef names the GenesysOrganization to export from. Cannot be changed.
@@ -78,11 +79,12 @@ type RecordingExportSpec struct {
 	// +optional
 	Archived string `json:"archived,omitempty"`
 
-	// secondSource names an enumeration other than analytics that the account is compared with. None is the default.
-	// +kubebuilder:validation:Enum=None
+	// secondSource names an enumeration other than analytics that the account is compared with before it is sealed.
+	// Retention asks for all recordings that the organisation retains, once a day, and lists differences in the
+	// seal. None is the default. Cannot be changed.
 	// +kubebuilder:default=None
 	// +optional
-	SecondSource string `json:"secondSource,omitempty"`
+	SecondSource SecondSource `json:"secondSource,omitempty"`
 
 	// delivery says how the recordings reach the destination.
 	// +kubebuilder:default={}
@@ -123,6 +125,16 @@ type RecordingExportSpec struct {
 const (
 	ArchivedList    = "List"
 	ArchivedRestore = "Restore"
+)
+
+// SecondSource names an enumeration other than analytics.
+// +kubebuilder:validation:Enum=None;Retention
+type SecondSource string
+
+// The second sources.
+const (
+	SecondSourceNone      SecondSource = "None"
+	SecondSourceRetention SecondSource = "Retention"
 )
 
 // AttributeValue is one line of text.

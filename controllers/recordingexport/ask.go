@@ -164,7 +164,8 @@ func (w *surveyWork) await(ctx context.Context, job genesys.Ticket) error {
 }
 
 // pages reads the job's answer: every conversation, once, that started in the
-// window's part of the day. Others that merely overlap it belong elsewhere.
+// window's part of the day. Others that merely overlap it belong elsewhere; those
+// from before the window are returned with its first day.
 func (w *surveyWork) pages(ctx context.Context, job genesys.Ticket) ([]genesys.Conversation, error) {
 	from, to := span(w.spec, w.day)
 	var found []genesys.Conversation
@@ -175,7 +176,7 @@ func (w *surveyWork) pages(ctx context.Context, job genesys.Ticket) ([]genesys.C
 			return nil, err
 		}
 		for _, c := range page.Conversations {
-			if seen[c.ID] || c.Start.Before(from) || !c.Start.Before(to) {
+			if seen[c.ID] || c.Start.Before(from) && from.After(w.spec.Start) || !c.Start.Before(to) {
 				continue
 			}
 			seen[c.ID] = true

@@ -6,7 +6,8 @@
 //	survey    every day of the window is in the plan      Surveyed
 //	batches   every slice has, or had, its batch          BatchesCreated
 //	          every batch is finished and counted         BatchesCompleted
-//	close     every entry of the plan is in a seal        Sealed, Ready
+//	close     every entry of the plan is in a seal,       Sealed, Ready
+//	          compared with a second source if asked for
 //
 // The plan is a log (artifacts.Entry) that only grows: by the surveys of days, by
 // what batches lead to (conversations that move to another lane, batches that are
@@ -49,6 +50,7 @@ const Pool = "Survey"
 type Cloud interface {
 	surveyor
 	holdChecker
+	enumerator
 }
 
 // Pace is how often things are looked at.
@@ -95,6 +97,7 @@ type Reconciler struct {
 
 	mu    sync.Mutex
 	books map[types.NamespacedName]*book
+	turns turns
 }
 
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=recordingexports,verbs=get;list;watch;patch

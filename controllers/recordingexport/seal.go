@@ -29,9 +29,9 @@ func (r *Reconciler) close(ctx context.Context, s *scope) (outcome.Outcome, erro
 		d := ripe.review[0]
 		return r.ask(ctx, s, question{day: d.at, pass: d.passes, purpose: artifacts.Review})
 	case ripe.due:
-		return r.enter(s, artifacts.Entry{Sealing: &artifacts.Sealing{
+		return r.closeCompared(ctx, s, artifacts.Sealing{
 			Number: len(s.book.seals) + 1, Until: ripe.until, Entries: ripe.entries.String(),
-		}}), nil
+		})
 	}
 	if s.retry != "" && s.sealed != nil {
 		if out := r.retrySealed(s); !out.IsDone() {
@@ -91,6 +91,7 @@ func (r *Reconciler) seal(s *scope, number int) outcome.Outcome {
 	work := &sealWork{
 		store: s.store, now: r.Clock.Now, actor: r.Actor, record: s.record, former: s.sealed,
 		from: s.book.spec.Start, scope: s.book.spec.Scope, deferred: s.book.totals.Deferred,
+		compares: exportspec.ComparesRetention(s.export.Spec),
 	}
 	work.take(s.book, number)
 	return r.do(s, loop.Task{
@@ -108,6 +109,8 @@ type sealWork struct {
 	from     time.Time
 	scope    slicing.Scope
 	deferred int64
+	// compares tells whether there is a comparison with a second source.
+	compares bool
 	sealing  artifacts.Sealing
 	entries  []artifacts.Entry
 }
@@ -133,6 +136,9 @@ func (w *sealWork) run(ctx context.Context, _ int) error {
 		return err
 	}
 	w.addSlices(&seal)
+	if err := w.addComparison(ctx, &seal); err != nil {
+		return err
+	}
 	seal.Events = append(seal.Events, evidence.Event{Time: at, Type: "ExportSealed", Actor: w.actor})
 	create := func(ctx context.Context, path string, write func(io.Writer) error) error {
 		return w.store.Create(ctx, path, write)

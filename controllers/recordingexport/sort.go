@@ -24,6 +24,8 @@ func (w *surveyWork) sort(ctx context.Context, found []genesys.Conversation) (ar
 	for _, c := range union(found, before.deferred) {
 		hasEnded := !c.End.IsZero() && !c.End.Add(w.settleAfter).After(survey.At)
 		switch {
+		case c.Start.Before(w.spec.Start):
+			survey.Before = append(survey.Before, c.ID)
 		case before.settled[c.ID], before.settled[printableID(c.ID)]:
 		case before.open[c.ID]:
 			if w.purpose == artifacts.Retry && hasEnded {

@@ -17,7 +17,10 @@ import (
 func id(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
 
 // nobodyHeld answers that nothing is under legal hold.
-type nobodyHeld struct{ surveyor }
+type nobodyHeld struct {
+	surveyor
+	enumerator
+}
 
 func (nobodyHeld) Protected(context.Context, []string) ([]string, error) { return nil, nil }
 
@@ -123,7 +126,10 @@ func TestALaterSurvey(t *testing.T) {
 }
 
 // allHeld answers that everything is under legal hold.
-type allHeld struct{ surveyor }
+type allHeld struct {
+	surveyor
+	enumerator
+}
 
 func (allHeld) Protected(_ context.Context, ids []string) ([]string, error) { return ids, nil }
 
@@ -144,6 +150,20 @@ func TestAReviewAsksForAllHolds(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{id(1), id(2)}, survey.Held); diff != "" || len(survey.Conversations) != 1 || !survey.Conversations[0].Held {
 		t.Errorf("held %v, conversations %+v", survey.Held, survey.Conversations)
+	}
+}
+
+// TestWhatBeganBeforeTheWindow is no part of the export, and known all the same.
+func TestWhatBeganBeforeTheWindow(t *testing.T) {
+	w := newSurvey(t, first.Add(100*time.Hour))
+	early := conversation(1, time.Hour)
+	early.Start = first.Add(-time.Minute)
+	survey, err := w.sort(t.Context(), []genesys.Conversation{early, conversation(2, time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{id(1)}, survey.Before); diff != "" || len(survey.Conversations) != 1 || survey.Conversations[0].ID != id(2) {
+		t.Errorf("before %v, conversations %+v", survey.Before, survey.Conversations)
 	}
 }
 

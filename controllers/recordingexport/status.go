@@ -27,6 +27,7 @@ func (s *scope) summarize(out outcome.Outcome, now time.Time) {
 	if s.sealed != nil {
 		status.Seal = &v1alpha1.SealStatus{
 			Number: int32(s.sealed.Account.Number), Digest: s.sealed.Digest, Until: &metav1.Time{Time: s.sealed.Account.Until}, //nolint:gosec // one a day at most
+			SecondSource: secondStatus(s.sealed.Account.SecondSource),
 		}
 	}
 	if s.ended && status.CompletionTime == nil {
@@ -99,10 +100,10 @@ func recordingCounts(counts evidence.Counts) v1alpha1.RecordingCounts {
 func ended(status v1alpha1.RecordingExportStatus) (reason, message string) {
 	seal := sealPath(status)
 	if status.Gaps == 0 {
-		return v1alpha1.ReasonComplete, fmt.Sprintf("%d recordings exported, sealed in %s", status.Recordings.Exported, seal)
+		return v1alpha1.ReasonComplete, fmt.Sprintf("%d recordings exported, sealed in %s", status.Recordings.Exported, seal) + differences(status)
 	}
 	return v1alpha1.ReasonCompleteWithGaps, fmt.Sprintf("%d recordings exported, %d gaps: see recordings.csv and conversations.csv in %s",
-		status.Recordings.Exported, status.Gaps, seal)
+		status.Recordings.Exported, status.Gaps, seal) + differences(status)
 }
 
 // caughtUpSays is the message of an export without an end that has caught up.
@@ -115,7 +116,7 @@ func caughtUpSays(status v1alpha1.RecordingExportStatus) string {
 	if n := status.Survey.Deferred; n > 0 {
 		message += fmt.Sprintf("; %d conversations have not ended yet", n)
 	}
-	return message
+	return message + differences(status)
 }
 
 func sealPath(status v1alpha1.RecordingExportStatus) string {

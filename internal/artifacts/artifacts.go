@@ -21,6 +21,11 @@
 //	.work/batches/<batch>/files/<conversation>.<recording>.<nn>.json
 //	.work/batches/<batch>/outcome.json       the inventory with what became of each recording
 //	.work/batches/<batch>/runs/<run>.json    each process that worked on it
+//	.work/second-source/<seal>.json          how the account compares with a second source
+//
+// and, shared by the exports of a destination, in an archive of its own,
+//
+//	.work/<organisation>/<day>/<n>/<page>.json  what the organisation retains
 package artifacts
 
 import (

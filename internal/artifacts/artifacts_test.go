@@ -100,6 +100,7 @@ func TestKeysCanBeUsed(t *testing.T) {
 	for _, key := range []string{
 		SurveyKey(0, day), JobKey(1, day), EntryKey(2), MetadataKey("held-20231001t000000z", ref.ConversationID),
 		SliceKey("x.y-1"), InventoryKey("b"), HoldKey("held-20231001t000000z"), OutcomeKey("b"), RequestKey("b", 1, 2), FileKey("b", ref, 1), RunKey("b", "r"),
+		ComparisonKey(1), ComparisonTable(1, "m.host.x"), PageKey(DayFolder(ref.ConversationID, day), 0, 12345), EndKey(DayFolder(ref.ConversationID, day), 1), SharedArchive,
 	} {
 		if err := archive.CheckKey(key); err != nil {
 			t.Error(err)

@@ -53,6 +53,9 @@ type Survey struct {
 	Refused []string `json:"refused,omitempty"`
 	// Reopened are those of Conversations that a survey before has listed as open.
 	Reopened []string `json:"reopened,omitempty"`
+	// Before are, with the window's first day, those that began before the window
+	// and reach into it. They are no part of the export.
+	Before []string `json:"before,omitempty"`
 	// Held is, of a review, which of all conversations of the day are under legal hold.
 	Held []string `json:"held,omitempty"`
 }

@@ -75,6 +75,11 @@ func (c *Cloud) EndSurvey(ctx context.Context, job genesys.Ticket) error {
 	return err
 }
 
+// Retained reads a page of what the organisation retains.
+func (c *Cloud) Retained(ctx context.Context, days int, cursor string) (genesys.RetainedPage, error) {
+	return ask(c, func(as *client.Client) (genesys.RetainedPage, error) { return as.Retained(ctx, days, cursor) })
+}
+
 // Protected tells which of at most 100 conversations are under legal hold.
 func (c *Cloud) Protected(ctx context.Context, conversationIDs []string) ([]string, error) {
 	return ask(c, func(as *client.Client) ([]string, error) { return as.Protected(ctx, conversationIDs) })

@@ -59,7 +59,7 @@ type SecondSource struct {
 type Compared struct {
 	SecondSource
 	// Table is where the archive holds what Compare wrote.
-	Table string
+	Table string `json:"table"`
 }
 
 // after adds up what a seal and those before it found.

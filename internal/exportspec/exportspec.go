@@ -131,6 +131,12 @@ func MinFree(spec v1alpha1.ExportDestinationSpec) int64 {
 	return spec.Directory.MinFree.Value()
 }
 
+// ComparesRetention tells whether the account is compared with what the
+// organisation retains.
+func ComparesRetention(spec v1alpha1.RecordingExportSpec) bool {
+	return spec.SecondSource == v1alpha1.SecondSourceRetention
+}
+
 // terms are the part of a spec that decides what evidence comes of it. What may
 // change in an export's life is not among them, nor is where it is stored.
 type terms struct {
@@ -144,7 +150,7 @@ type terms struct {
 	OpenDeadline string                             `json:"openDeadline"`
 	Metadata     string                             `json:"metadata"`
 	Archived     string                             `json:"archived"`
-	SecondSource string                             `json:"secondSource"`
+	SecondSource v1alpha1.SecondSource              `json:"secondSource"`
 	Delivery     string                             `json:"delivery"`
 	Attributes   map[string]v1alpha1.AttributeValue `json:"attributes,omitempty"`
 }

@@ -1,0 +1,203 @@
+package recordingexport
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"sync"
+	"time"
+
+	"k8s.io/utils/clock"
+
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+)
+
+const (
+	// retainedDays is how old a recording must be, in days, to be enumerated: the
+	// least that Genesys Cloud's description of its parameter allows for sure.
+	retainedDays = 1
+	// keepDays is how many days an enumeration is kept: longer than any comparison
+	// that reads it takes.
+	keepDays = 3
+	// longestRest bounds the rest after a page.
+	longestRest = 10 * time.Second
+)
+
+type enumerator interface {
+	Retained(ctx context.Context, days int, cursor string) (genesys.RetainedPage, error)
+}
+
+// enumeration lists all recordings that an organisation retains, once a UTC day
+// for all exports of a destination. Its pages are artifacts that they share, in
+// the order in which Genesys Cloud gives them, so that whoever needs it goes on
+// where another, or an earlier process, has stopped.
+//
+// Its priority is low: one page at a time, and then a rest as long as the page
+// took, so that it takes no more than half of what one who asks could have, and
+// less the busier Genesys Cloud or the budget is.
+type enumeration struct {
+	shared       archive.Store
+	cloud        enumerator
+	clock        clock.Clock
+	stamp        func() artifacts.Stamp
+	organization string
+	// turn is held by whoever asks for a page.
+	turn chan struct{}
+}
+
+// beginning is an enumeration that has been begun, and how many pages it has.
+type beginning struct {
+	artifacts.Stamp
+	folder string
+	number int
+	pages  int
+}
+
+func (b beginning) key(page int) string { return artifacts.PageKey(b.folder, b.number, page) }
+
+// complete returns today's enumeration once all its pages are stored.
+func (e *enumeration) complete(ctx context.Context) (beginning, error) {
+	begun, end, err := e.current(ctx)
+	if err != nil {
+		return begun, err
+	}
+	if end == nil {
+		if end, err = e.ask(ctx, begun); err != nil {
+			return begun, err
+		}
+	}
+	first, err := artifacts.Get[artifacts.Enumerated](ctx, e.shared, begun.key(0))
+	begun.Stamp, begun.pages = first.Stamp, end.Pages
+	return begun, err
+}
+
+// current finds the enumeration to use: today's, or yesterday's if that has been
+// begun and goes on. Without either it is the one that is to be begun.
+func (e *enumeration) current(ctx context.Context) (beginning, *artifacts.EnumerationEnd, error) {
+	today := e.clock.Now().UTC().Truncate(day)
+	for _, at := range []time.Time{today, today.Add(-day)} {
+		begun, end, err := e.last(ctx, at)
+		if err != nil {
+			return begun, nil, err
+		}
+		there, err := artifacts.Exists(ctx, e.shared, begun.key(0))
+		if err != nil || there && (end == nil || at.Equal(today)) {
+			return begun, end, err
+		}
+	}
+	if err := e.sweep(ctx, today); err != nil {
+		return beginning{}, nil, err
+	}
+	return e.last(ctx, today)
+}
+
+// last finds the last enumeration of a day, the only one that is not broken.
+func (e *enumeration) last(ctx context.Context, at time.Time) (beginning, *artifacts.EnumerationEnd, error) {
+	begun := beginning{folder: artifacts.DayFolder(e.organization, at)}
+	for ; ; begun.number++ {
+		end, err := artifacts.Get[artifacts.EnumerationEnd](ctx, e.shared, artifacts.EndKey(begun.folder, begun.number))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return begun, nil, nil
+		case err != nil:
+			return begun, nil, err
+		case end.Broken == "":
+			return begun, &end, nil
+		}
+	}
+}
+
+// ask goes on with an enumeration to its end.
+func (e *enumeration) ask(ctx context.Context, begun beginning) (*artifacts.EnumerationEnd, error) {
+	asked := map[string]bool{}
+	for cursor, n := "", 0; ; n++ {
+		asked[cursor] = true
+		page, err := e.page(ctx, begun.key(n), cursor)
+		if kind := genesys.KindOf(err); cursor != "" && (kind == genesys.KindInvalid || kind == genesys.KindNotFound) {
+			return nil, e.abandon(ctx, begun, n, "its cursor is refused")
+		}
+		if err != nil {
+			return nil, err
+		}
+		switch cursor = page.Page.Next; {
+		case cursor == "":
+			return e.end(ctx, begun, artifacts.EnumerationEnd{Pages: n + 1})
+		case asked[cursor]:
+			return nil, e.abandon(ctx, begun, n, "its pages go round in a circle")
+		}
+	}
+}
+
+// page returns a page, which it asks for if nobody has.
+func (e *enumeration) page(ctx context.Context, key, cursor string) (artifacts.Enumerated, error) {
+	stored, err := artifacts.Get[artifacts.Enumerated](ctx, e.shared, key)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return stored, err
+	}
+	select {
+	case e.turn <- struct{}{}:
+		defer func() { <-e.turn }()
+	case <-ctx.Done():
+		return stored, ctx.Err()
+	}
+	stored, err = artifacts.Get[artifacts.Enumerated](ctx, e.shared, key)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return stored, err
+	}
+	stored.Stamp = e.stamp()
+	if stored.Page, err = e.cloud.Retained(ctx, retainedDays, cursor); err != nil {
+		return stored, err
+	}
+	took := e.clock.Since(stored.At)
+	if stored, err = artifacts.Put(ctx, e.shared, key, stored); err != nil || stored.Page.Next == "" || took <= 0 {
+		return stored, err
+	}
+	return stored, transfer.Wait(ctx, e.clock, min(took, longestRest))
+}
+
+// abandon gives an enumeration up that cannot go on, so that the next attempt
+// begins another.
+func (e *enumeration) abandon(ctx context.Context, begun beginning, page int, why string) error {
+	if _, err := e.end(ctx, begun, artifacts.EnumerationEnd{Pages: page, Broken: why}); err != nil {
+		return err
+	}
+	return &genesys.Error{
+		Op: "enumerate retained recordings", Kind: genesys.KindTransient, Message: "the enumeration cannot go on and is begun anew: " + why,
+	}
+}
+
+func (e *enumeration) end(ctx context.Context, begun beginning, end artifacts.EnumerationEnd) (*artifacts.EnumerationEnd, error) {
+	end.Stamp = e.stamp()
+	end, err := artifacts.Put(ctx, e.shared, artifacts.EndKey(begun.folder, begun.number), end)
+	return &end, err
+}
+
+// sweep removes enumerations that nobody reads any more.
+func (e *enumeration) sweep(ctx context.Context, today time.Time) error {
+	folder := artifacts.EnumerationFolder(e.organization)
+	entries, err := fs.ReadDir(e.shared.FS(ctx), folder)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, entry := range entries {
+		at, err := time.Parse(time.DateOnly, entry.Name())
+		if err != nil || !at.Before(today.Add(-keepDays*day)) {
+			continue
+		}
+		if err := e.shared.Remove(ctx, folder+"/"+entry.Name()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// turns are the turns to ask for a page, one for each organisation and destination.
+type turns struct{ byName sync.Map }
+
+func (t *turns) of(name string) chan struct{} {
+	turn, _ := t.byName.LoadOrStore(name, make(chan struct{}, 1))
+	return turn.(chan struct{}) //nolint:forcetypeassert // nothing else is stored
+}

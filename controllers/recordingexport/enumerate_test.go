@@ -1,0 +1,219 @@
+package recordingexport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	clocktesting "k8s.io/utils/clock/testing"
+
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+// shelf answers with so many pages of one recording each, and notes which it was
+// asked for.
+type shelf struct {
+	pages int
+	// refuses is a page that is refused once, circles one that names the first as its next, once.
+	refuses, circles int
+	// fails is a page that fails once.
+	fails int
+
+	mu    sync.Mutex
+	asked []int
+}
+
+func (s *shelf) Retained(_ context.Context, _ int, cursor string) (genesys.RetainedPage, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	if cursor != "" {
+		n, _ = strconv.Atoi(cursor)
+	}
+	s.asked = append(s.asked, n)
+	page := genesys.RetainedPage{Recordings: []genesys.Retained{{RecordingRef: genesys.RecordingRef{ConversationID: id(n), RecordingID: id(n)}, Created: first}}}
+	switch {
+	case n > 0 && n == s.refuses:
+		s.refuses = 0
+		return genesys.RetainedPage{}, &genesys.Error{Op: "enumerate", Kind: genesys.KindInvalid}
+	case n > 0 && n == s.fails:
+		s.fails = 0
+		return genesys.RetainedPage{}, &genesys.Error{Op: "enumerate", Kind: genesys.KindTransient}
+	case n > 0 && n == s.circles:
+		s.circles = 0
+		page.Next = "1"
+	case n+1 < s.pages:
+		page.Next = strconv.Itoa(n + 1)
+	}
+	return page, nil
+}
+
+// newEnumeration is one at noon of the first day, in an archive of its own.
+func newEnumeration(t *testing.T, s *shelf) (*enumeration, *clocktesting.FakeClock) {
+	t.Helper()
+	store, err := archive.OpenDirectory(t.TempDir(), artifacts.SharedArchive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := clocktesting.NewFakeClock(first.Add(12 * time.Hour))
+	return &enumeration{
+		shared: store, cloud: s, clock: now, stamp: func() artifacts.Stamp { return artifacts.NewStamp(now.Now(), "m") },
+		organization: id(7), turn: make(chan struct{}, 1),
+	}, now
+}
+
+// expect completes the enumeration, and expects so many pages and these requests.
+func (e *enumeration) expect(t *testing.T, pages int, asked ...int) beginning {
+	t.Helper()
+	begun, err := e.complete(t.Context())
+	if err != nil || begun.pages != pages {
+		t.Fatalf("%d pages, %v; want %d", begun.pages, err, pages)
+	}
+	if got := e.cloud.(*shelf).asked; !slices.Equal(got, asked) {
+		t.Errorf("asked for the pages %v, want %v", got, asked)
+	}
+	work := compareWork{enumeration: *e}
+	n := 0
+	for r, err := range work.recordings(t.Context(), begun) {
+		if err != nil || r.RecordingID != id(n) {
+			t.Errorf("recording %d is %+v, %v", n, r, err)
+		}
+		n++
+	}
+	if n != pages {
+		t.Errorf("%d recordings are read, want %d", n, pages)
+	}
+	return begun
+}
+
+func TestAnEnumerationIsMadeOnceADay(t *testing.T) {
+	e, now := newEnumeration(t, &shelf{pages: 3})
+	begun := e.expect(t, 3, 0, 1, 2)
+	if !begun.At.Equal(now.Now()) {
+		t.Errorf("begun at %v, want %v", begun.At, now.Now())
+	}
+	now.Step(time.Hour)
+	e.expect(t, 3, 0, 1, 2)
+	now.Step(12 * time.Hour)
+	if again := e.expect(t, 3, 0, 1, 2, 0, 1, 2); !again.At.Equal(now.Now()) {
+		t.Errorf("begun at %v, want %v", again.At, now.Now())
+	}
+}
+
+// TestAnEnumerationGoesOn from its last page, even if its day is over.
+func TestAnEnumerationGoesOn(t *testing.T) {
+	for _, later := range []time.Duration{0, 13 * time.Hour} {
+		e, now := newEnumeration(t, &shelf{pages: 4, fails: 2})
+		begun := now.Now()
+		if _, err := e.complete(t.Context()); genesys.KindOf(err) != genesys.KindTransient {
+			t.Fatalf("complete: %v", err)
+		}
+		now.Step(later)
+		if got := e.expect(t, 4, 0, 1, 2, 2, 3); !got.At.Equal(begun) {
+			t.Errorf("begun at %v, want %v", got.At, begun)
+		}
+	}
+}
+
+func TestAnEnumerationThatCannotGoOnIsBegunAnew(t *testing.T) {
+	for name, s := range map[string]*shelf{"refused": {pages: 4, refuses: 2}, "circle": {pages: 4, circles: 2}} {
+		e, _ := newEnumeration(t, s)
+		if _, err := e.complete(t.Context()); genesys.KindOf(err) != genesys.KindTransient {
+			t.Fatalf("%s: complete: %v", name, err)
+		}
+		e.expect(t, 4, 0, 1, 2, 0, 1, 2, 3)
+	}
+}
+
+// TestTwoShareAnEnumeration: whichever comes first asks, and the other reads.
+func TestTwoShareAnEnumeration(t *testing.T) {
+	s := &shelf{pages: 20}
+	e, _ := newEnumeration(t, s)
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() {
+			if _, err := e.complete(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	both.Wait()
+	if len(s.asked) != 20 {
+		t.Errorf("%d pages were asked for, want 20: %v", len(s.asked), s.asked)
+	}
+}
+
+func TestWaitingForATurnEndsWithItsContext(t *testing.T) {
+	e, _ := newEnumeration(t, &shelf{pages: 1})
+	e.turn <- struct{}{}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := e.complete(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("complete: %v", err)
+	}
+}
+
+// TestAPageIsFollowedByARest of as long as it took, within bounds.
+func TestAPageIsFollowedByARest(t *testing.T) {
+	s := &shelf{pages: 2}
+	e, now := newEnumeration(t, s)
+	slow := &slowShelf{s, now, time.Minute}
+	e.cloud = slow
+	ended := make(chan error, 1)
+	go func() {
+		_, err := e.complete(t.Context())
+		ended <- err
+	}()
+	for !now.HasWaiters() {
+		select {
+		case err := <-ended:
+			t.Fatalf("it did not rest: %v", err)
+		default:
+		}
+	}
+	now.Step(longestRest)
+	if err := <-ended; err != nil || len(s.asked) != 2 {
+		t.Errorf("asked for %v, %v", s.asked, err)
+	}
+}
+
+// slowShelf takes its time.
+type slowShelf struct {
+	*shelf
+	now  *clocktesting.FakeClock
+	took time.Duration
+}
+
+func (s *slowShelf) Retained(ctx context.Context, days int, cursor string) (genesys.RetainedPage, error) {
+	s.now.Step(s.took)
+	return s.shelf.Retained(ctx, days, cursor)
+}
+
+func TestOldEnumerationsAreRemoved(t *testing.T) {
+	e, now := newEnumeration(t, &shelf{pages: 1})
+	var there []string
+	for range 6 {
+		if _, err := e.complete(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		now.Step(day)
+	}
+	for n := range 6 {
+		at := first.AddDate(0, 0, n)
+		if ok, err := artifacts.Exists(t.Context(), e.shared, artifacts.PageKey(artifacts.DayFolder(id(7), at), 0, 0)); err != nil {
+			t.Fatal(err)
+		} else if ok {
+			there = append(there, fmt.Sprint(n))
+		}
+	}
+	if want := []string{"2", "3", "4", "5"}; !slices.Equal(there, want) {
+		t.Errorf("the enumerations of the days %v are there, want %v", there, want)
+	}
+}

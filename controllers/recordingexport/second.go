@@ -1,0 +1,265 @@
+package recordingexport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"strconv"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/exportspec"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+)
+
+// closeCompared closes a part of the plan, once it has been compared with the
+// second source if there is to be one. The comparison fixes what the part is: what
+// becomes ripe in the meantime comes in the next seal.
+func (r *Reconciler) closeCompared(ctx context.Context, s *scope, sealing artifacts.Sealing) (outcome.Outcome, error) {
+	if exportspec.ComparesRetention(s.export.Spec) {
+		comparison, err := artifacts.Get[artifacts.Comparison](ctx, s.store, artifacts.ComparisonKey(sealing.Number))
+		if errors.Is(err, fs.ErrNotExist) {
+			return r.compare(s, sealing)
+		}
+		if err != nil {
+			return outcome.Outcome{}, err
+		}
+		sealing = comparison.Sealing
+	}
+	return r.enter(s, artifacts.Entry{Sealing: &sealing}), nil
+}
+
+// compare has the pool compare a part of the plan with what the organisation retains.
+func (r *Reconciler) compare(s *scope, sealing artifacts.Sealing) (outcome.Outcome, error) {
+	shared, err := r.Archive(&s.destination, artifacts.SharedArchive)
+	if err != nil {
+		return outcome.Outcome{}, fmt.Errorf("open shared archive: %w", err)
+	}
+	p := r.planner(s)
+	work := &compareWork{
+		enumeration: enumeration{
+			shared: shared, cloud: s.cloud, clock: r.Clock, stamp: p.stamp, organization: s.record.OrganizationID,
+			turn: r.turns.of(r.Location(&s.destination, artifacts.SharedArchive) + "/" + s.record.OrganizationID),
+		},
+		part: sealWork{store: s.store, actor: r.Actor, former: s.sealed, from: s.book.spec.Start, scope: s.book.spec.Scope, sealing: sealing},
+	}
+	if err := work.take(s.book, exportspec.OpenDeadline(s.export.Spec)); err != nil {
+		return outcome.Outcome{}, err
+	}
+	return r.do(s, loop.Task{
+		Key: fmt.Sprintf("second/%d", sealing.Number), Work: work.run, Reason: v1alpha1.ReasonComparingSources,
+		Message: "comparing the account with all recordings that the organisation retains, before it is sealed",
+	}), nil
+}
+
+// compareWork compares a part of the plan that is about to be sealed with what
+// the organisation retains.
+type compareWork struct {
+	enumeration
+	part sealWork
+	// earlier is what other seals hold and may still matter.
+	earlier sealWork
+}
+
+// from is where the part's days begin: at the end of those that are sealed.
+func (w *compareWork) from() time.Time {
+	if w.part.former != nil {
+		return w.part.former.Account.Until
+	}
+	return w.part.from
+}
+
+// take takes from the book what the part is, and what earlier seals hold of the
+// time before it. A conversation is in no batch later than openDeadline after its
+// start, so that what is older than that has no recordings in the part's days.
+func (w *compareWork) take(b *book, openDeadline time.Duration) error {
+	entries, err := slicing.ParseOrdinals(w.part.sealing.Entries)
+	if err != nil {
+		return err
+	}
+	w.earlier = w.part
+	since := w.from().Add(-openDeadline - day)
+	for i, entry := range b.entries {
+		switch {
+		case entries.Contains(i):
+			w.part.entries = append(w.part.entries, entry)
+		case b.sealed[i] > 0 && !entryDay(entry).Before(since):
+			w.earlier.entries = append(w.earlier.entries, entry)
+		}
+	}
+	return nil
+}
+
+func (w *compareWork) run(ctx context.Context, _ int) error {
+	begun, err := w.complete(ctx)
+	if err != nil {
+		return err
+	}
+	found, err := w.compare(ctx, begun)
+	if err != nil {
+		return err
+	}
+	found.Source, found.At = string(v1alpha1.SecondSourceRetention), begun.At
+	_, err = artifacts.Put(ctx, w.part.store, artifacts.ComparisonKey(w.part.sealing.Number), artifacts.Comparison{
+		Stamp: w.stamp(), Sealing: w.part.sealing, Found: found,
+	})
+	return err
+}
+
+// compare writes the differences to a table of this process's own: which one
+// counts is said by the Comparison, of which there is only one.
+func (w *compareWork) compare(ctx context.Context, begun beginning) (evidence.Compared, error) {
+	found := evidence.Compared{Table: artifacts.ComparisonTable(w.part.sealing.Number, w.part.actor)}
+	known := evidence.NewKnown(w.from(), w.part.sealing.Until, begun.At.Add(-retainedDays*day))
+	bags, err := w.know(ctx, known)
+	if err != nil {
+		return found, err
+	}
+	if err := w.part.store.Remove(ctx, found.Table); err != nil {
+		return found, err
+	}
+	err = w.part.store.Create(ctx, found.Table, func(out io.Writer) (err error) {
+		found.SecondSource, err = known.Compare(out, w.recordings(ctx, begun), evidence.Indexes(w.part.store.FS(ctx), bags))
+		return err
+	})
+	return found, err
+}
+
+// know tells what the account knows, and returns the bags of the part.
+func (w *compareWork) know(ctx context.Context, known *evidence.Known) ([]evidence.BagRef, error) {
+	if err := w.earlier.eachSurvey(ctx, func(s artifacts.Survey) { w.earlier.knowElsewhere(known, s, true) }); err != nil {
+		return nil, err
+	}
+	if err := w.part.eachSurvey(ctx, func(s artifacts.Survey) { w.part.knowElsewhere(known, s, false) }); err != nil {
+		return nil, err
+	}
+	root := w.part.store.FS(ctx)
+	var before, now evidence.Seal
+	w.earlier.addSlices(&before)
+	w.part.addSlices(&now)
+	for _, bag := range before.Bags {
+		if err := known.AddBag(root, bag.Name, true); err != nil {
+			return nil, err
+		}
+	}
+	for _, bag := range now.Bags {
+		if err := known.AddBag(root, bag.Name, false); err != nil {
+			return nil, err
+		}
+	}
+	return now.Bags, nil
+}
+
+// eachSurvey reads the surveys of a part of the plan.
+func (w *sealWork) eachSurvey(ctx context.Context, do func(artifacts.Survey)) error {
+	for _, entry := range w.entries {
+		if entry.Surveyed == nil {
+			continue
+		}
+		survey, err := artifacts.Get[artifacts.Survey](ctx, w.store, artifacts.SurveyKey(entry.Surveyed.Pass, entry.Surveyed.Day))
+		if err != nil {
+			return err
+		}
+		do(survey)
+	}
+	return nil
+}
+
+// knowElsewhere tells what a survey found that is in no bag of its seal: what
+// comes in a later one, what began before the window, and what is accounted for
+// without a bag.
+func (w *sealWork) knowElsewhere(known *evidence.Known, survey artifacts.Survey, earlier bool) {
+	for _, c := range survey.Deferred {
+		known.Elsewhere(accountID(c.ID))
+	}
+	for _, id := range survey.Before {
+		known.Elsewhere(accountID(id))
+	}
+	for _, c := range w.unbatched(survey) {
+		if earlier {
+			known.Elsewhere(c.ID)
+		} else {
+			known.Accounted(c.ID)
+		}
+	}
+}
+
+// accountID is a conversation's id as the account has it.
+func accountID(id string) string {
+	if genesys.ValidID(id) {
+		return id
+	}
+	return printableID(id)
+}
+
+// recordings reads an enumeration.
+func (w *compareWork) recordings(ctx context.Context, begun beginning) iter.Seq2[genesys.Retained, error] {
+	return func(yield func(genesys.Retained, error) bool) {
+		for n := range begun.pages {
+			page, err := artifacts.Get[artifacts.Enumerated](ctx, w.shared, begun.key(n))
+			if err != nil {
+				yield(genesys.Retained{}, err)
+				return
+			}
+			for _, r := range page.Page.Recordings {
+				r.ConversationID = accountID(r.ConversationID)
+				if !yield(r, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// addComparison tells the seal how its part of the plan compares with the second source.
+func (w *sealWork) addComparison(ctx context.Context, seal *evidence.Seal) error {
+	if !w.compares {
+		return nil
+	}
+	comparison, err := artifacts.Get[artifacts.Comparison](ctx, w.store, artifacts.ComparisonKey(w.sealing.Number))
+	if err != nil {
+		return err
+	}
+	found := comparison.Found
+	seal.Compared = &found
+	seal.Events = append(seal.Events, evidence.Event{Time: comparison.At, Type: "SecondSourceCompared", Actor: comparison.By, Details: map[string]string{
+		"source": found.Source, "enumeratedAt": found.At.UTC().Format(time.RFC3339Nano), "enumerated": strconv.FormatInt(found.Enumerated, 10),
+		"listed": strconv.FormatInt(found.Listed, 10), "matched": strconv.FormatInt(found.Matched, 10),
+		"notInAccount": strconv.FormatInt(found.NotInAccount, 10), "notInSecondSource": strconv.FormatInt(found.NotInSecondSource, 10),
+	}})
+	return nil
+}
+
+// secondStatus is what the status tells of a comparison.
+func secondStatus(second *evidence.SecondSource) *v1alpha1.SecondSourceStatus {
+	if second == nil {
+		return nil
+	}
+	return &v1alpha1.SecondSourceStatus{NotInAccount: second.NotInAccount, NotInSecondSource: second.NotInSecondSource}
+}
+
+// differences ends a message with in what the second source differs, if it does.
+func differences(status v1alpha1.RecordingExportStatus) (says string) {
+	if status.Seal == nil || status.Seal.SecondSource == nil {
+		return ""
+	}
+	second := status.Seal.SecondSource
+	if n := second.NotInAccount; n > 0 {
+		says += fmt.Sprintf("; the second source lists %d recordings that the account does not have", n)
+	}
+	if n := second.NotInSecondSource; n > 0 {
+		says += fmt.Sprintf("; %d exported recordings are not in the second source", n)
+	}
+	if says != "" {
+		says += ": see second-source.csv in the seals"
+	}
+	return says
+}
