@@ -258,7 +258,10 @@ func TestKnownReadsBags(t *testing.T) {
 	if err := theDay().AddBag(os.DirFS(root), "none", false); err == nil {
 		t.Error("a bag that is not there is read")
 	}
-	for range Indexes(os.DirFS(root), seal.Bags) {
+	for r, err := range Indexes(os.DirFS(root), seal.Bags) {
+		if err != nil || r.ConversationID != id(1) {
+			t.Errorf("the first line is %+v, %v", r, err)
+		}
 		break
 	}
 	for _, err := range Indexes(os.DirFS(root), []BagRef{{Name: "none"}}) {
