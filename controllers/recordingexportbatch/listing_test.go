@@ -241,3 +241,16 @@ func TestAnotherProcessWasQuicker(t *testing.T) {
 		}
 	}
 }
+
+// TestEqualContentsAreTwoFiles, from the first look on.
+func TestEqualContentsAreTwoFiles(t *testing.T) {
+	media := newShelf()
+	d := newDelivery(t, t.TempDir(), media)
+	l := d.recalled(t)
+	if err := d.take(t.Context(), newListing("r", l, []genesys.BatchResult{media.put("a"), media.put("a")})); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[int]string{1: "a", 2: "a"}, d.bag(t)); diff != "" || l.open() {
+		t.Errorf("open %v, files (-want +got):\n%s", l.open(), diff)
+	}
+}
