@@ -46,7 +46,11 @@ func TestWhatIsNoRecordingIsNotStored(t *testing.T) {
 			w.Furnish()
 			fault.Route, fault.Count = simulator.RouteDownload, 5
 			w.Sim.InjectFault(fault)
-			w.Start()
+			w.Start(func(o *operator.Options) {
+				if fault.Body == simulator.Standing {
+					o.Paces.Stall = 500 * time.Millisecond
+				}
+			})
 			export := w.exportWithin(time.Hour)
 			w.Await(export, v1alpha1.ReasonComplete)
 			w.judge(w.exportable())
@@ -60,7 +64,7 @@ func TestAddressesThatExpireInMidWork(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) { o.Latency.Media = 20 * time.Millisecond })
 	w.Furnish()
 	w.Start(func(o *operator.Options) {
-		o.Paces.Patience.First, o.Paces.Patience.Most, o.Paces.Stall = time.Hour, time.Hour, time.Minute
+		o.Paces.Patience.First, o.Paces.Patience.Most = time.Hour, time.Hour
 	})
 	export := w.exportWithin(24 * time.Hour)
 	testenv.Eventually(t, "some were fetched", func() bool {

@@ -86,7 +86,6 @@ func Hurried() operator.Paces {
 	p.Export.Reask, p.Export.Look = 200*time.Millisecond, 200*time.Millisecond
 	p.Batch.Again, p.Batch.FirstPoll, p.Progress = 200*time.Millisecond, 20*time.Millisecond, 200*time.Millisecond
 	p.Batch.Missing, p.Batch.Patience = 300*time.Millisecond, time.Second
-	p.Stall = 500 * time.Millisecond
 	p.Patience.First, p.Patience.Most, p.Patience.Person = 50*time.Millisecond, time.Second, 200*time.Millisecond
 	return p
 }
