@@ -128,12 +128,12 @@ func (w *weapons) pause() error {
 	if err := os.WriteFile(w.mark, nil, 0o600); err != nil {
 		panic(err)
 	}
-	for {
-		if _, err := os.Stat(w.mark); err != nil {
-			return nil
-		}
+	for there := true; there; {
 		<-time.After(glance)
+		_, err := os.Stat(w.mark)
+		there = err == nil
 	}
+	return nil
 }
 
 // stop stops the whole process; it goes on here.

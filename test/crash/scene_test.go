@@ -205,7 +205,9 @@ func (s *scene) kill(r *run) {
 	if err := r.Process.Kill(); err != nil {
 		s.Fatal(err)
 	}
-	<-r.ended
+	if how := <-r.ended; !killed(how) {
+		s.Errorf("the manager ended by itself: %v", how)
+	}
 	s.races(r)
 }
 

@@ -75,11 +75,16 @@ func (c *census) settle(s seal, line row) {
 	switch {
 	case moved(line) && twice: // it is in another bag already
 		return
-	case twice && !moved(former) && !(former["disposition"] == unavailable && line["retried"] == "true"):
+	case twice && !replaces(line, former):
 		c.fault("seals/"+strconv.Itoa(s.number), "conversation %s is listed twice", id)
 	}
 	c.settled[id] = line
 	c.expect(line["disposition"] == exported || line["reason"] != "", "seals", "conversation %s is %s without a reason", id, line["disposition"])
+}
+
+// replaces tells whether a line may follow a former one about the same thing.
+func replaces(line, former row) bool {
+	return moved(former) || former["disposition"] == unavailable && line["retried"] == "true"
 }
 
 // judgeConversation judges what is said of a conversation.
@@ -153,7 +158,7 @@ func (c *census) record(name string, r row) {
 		return
 	case r["reason"] == "DuplicateID":
 		return
-	case twice && !moved(former) && !(former["disposition"] == unavailable && r["retried"] == "true"):
+	case twice && !replaces(r, former):
 		c.fault("bags/"+name, "recording %s is listed twice", key(r))
 	}
 	c.lines[key(r)] = r

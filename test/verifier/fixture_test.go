@@ -28,7 +28,9 @@ type fixture struct {
 
 // madeBag is a bag to be made.
 type madeBag struct {
-	name, lane    string
+	name, lane string
+	// retried is what its lines about recordings say of that.
+	retried       string
 	conversations [][]string
 	index         [][]string
 	files         [][]string
@@ -98,8 +100,8 @@ func (f *fixture) bag(name, lane string) *madeBag {
 }
 
 // conversation puts a conversation into a bag; ids are those of its recordings.
-func (f *fixture) conversation(b *madeBag, id, home, disposition, reason, retried string, ids ...string) {
-	b.conversations = append(b.conversations, []string{id, fmt.Sprint(len(ids)), home, disposition, reason, retried, "another column"})
+func (f *fixture) conversation(b *madeBag, id, home, disposition, reason string, ids ...string) {
+	b.conversations = append(b.conversations, []string{id, fmt.Sprint(len(ids)), home, disposition, reason, "", "another column"})
 	var listed []map[string]string
 	for _, r := range ids {
 		listed = append(listed, map[string]string{"id": r})
@@ -112,8 +114,8 @@ func (f *fixture) conversation(b *madeBag, id, home, disposition, reason, retrie
 }
 
 // recording puts a recording into a bag, with its files.
-func (f *fixture) recording(b *madeBag, of, id, medium, disposition, reason, retried string, files ...string) {
-	b.index = append(b.index, []string{of, id, medium, b.lane, disposition, reason, fmt.Sprint(len(files)), retried})
+func (f *fixture) recording(b *madeBag, of, id, medium, disposition, reason string, files ...string) {
+	b.index = append(b.index, []string{of, id, medium, b.lane, disposition, reason, fmt.Sprint(len(files)), b.retried})
 	for i, content := range files {
 		path := fmt.Sprintf("data/recordings/%s/%s/%02d.wav", of, id, i+1)
 		f.write("bags/"+b.name+"/"+path, []byte(content))
@@ -277,29 +279,30 @@ func newFixture(t *testing.T) *fixture {
 	f.knows(6, morning.Add(time.Hour), made(61, "Call", "AVAILABLE", "of the next window"))
 
 	b := f.bag("case-standard", "Standard")
-	f.conversation(b, plain, "true", exported, "", "", id(2, 11), id(2, 12), id(2, 13))
-	f.recording(b, plain, id(2, 11), "Call", exported, "", "", "one", "two")
-	f.recording(b, plain, id(2, 12), "Chat", excluded, "MediumNotRequested", "")
-	f.recording(b, plain, id(2, 13), "Call", unavailable, "Archived", "")
-	f.conversation(b, late, "true", exported, "", "", id(2, 41))
-	f.recording(b, late, id(2, 41), "Call", unavailable, "NotDelivered", "")
-	f.conversation(b, moves, "true", excluded, movedToHold, "", id(2, 51))
-	f.recording(b, moves, id(2, 51), "Call", excluded, movedToHold, "")
+	f.conversation(b, plain, "true", exported, "", id(2, 11), id(2, 12), id(2, 13))
+	f.recording(b, plain, id(2, 11), "Call", exported, "", "one", "two")
+	f.recording(b, plain, id(2, 12), "Chat", excluded, "MediumNotRequested")
+	f.recording(b, plain, id(2, 13), "Call", unavailable, "Archived")
+	f.conversation(b, late, "true", exported, "", id(2, 41))
+	f.recording(b, late, id(2, 41), "Call", unavailable, "NotDelivered")
+	f.conversation(b, moves, "true", excluded, movedToHold, id(2, 51))
+	f.recording(b, moves, id(2, 51), "Call", excluded, movedToHold)
 	b = f.bag("case-legalhold", "LegalHold")
-	f.conversation(b, held, "true", exported, "", "", id(2, 21), id(2, 22))
-	f.recording(b, held, id(2, 21), "Call", exported, "", "", "held")
+	f.conversation(b, held, "true", exported, "", id(2, 21), id(2, 22))
+	f.recording(b, held, id(2, 21), "Call", exported, "", "held")
 	b = f.bag("case-legalholdscreen", "LegalHoldScreen")
-	f.conversation(b, held, "false", exported, "", "", id(2, 21), id(2, 22))
-	f.recording(b, held, id(2, 22), "Screen", exported, "", "", "screen")
+	f.conversation(b, held, "false", exported, "", id(2, 21), id(2, 22))
+	f.recording(b, held, id(2, 22), "Screen", exported, "", "screen")
 	f.totals["surveyed"], f.totals["unbatched"], f.totals["gaps"] = 5, 1, 3
 	f.totals[exported], f.totals[excluded], f.totals[unavailable] = 3, 2, 2
 	f.seal(1, []string{open, "0", "false", unavailable, "ConversationOpen", "", ""})
 
 	b = f.bag("case-standard-d1", "Standard")
-	f.recording(b, late, id(2, 41), "Call", exported, "", "true", "late")
+	b.retried = "true"
+	f.recording(b, late, id(2, 41), "Call", exported, "", "late")
 	b = f.bag("case-legalhold-d2", "LegalHold")
-	f.conversation(b, moves, "true", exported, "", "", id(2, 51))
-	f.recording(b, moves, id(2, 51), "Call", exported, "", "", "moves")
+	f.conversation(b, moves, "true", exported, "", id(2, 51))
+	f.recording(b, moves, id(2, 51), "Call", exported, "", "moves")
 	f.totals["gaps"], f.totals[exported], f.totals[unavailable] = 2, 5, 1
 	f.seal(2)
 

@@ -124,7 +124,7 @@ func (s *stream) Read(p []byte) (int, error) {
 	s.watch.Reset(s.stall)
 	n, err := failpoint.Get(failpoint.MediaRead, "", func() (int, error) { return s.body.Read(p) })
 	s.pause()
-	if err == nil || err == io.EOF {
+	if err == nil || errors.Is(err, io.EOF) {
 		return n, err
 	}
 	return n, s.explain(err)
