@@ -20,7 +20,6 @@
 package recordingexport
 
 import (
-	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -197,31 +196,41 @@ func (s *scope) atWork(survey outcome.Outcome) bool {
 	return !survey.IsDone() && survey.Reason != v1alpha1.ReasonAwaitingSettlement && survey.Reason != v1alpha1.ReasonAwaitingConversationEnd
 }
 
-// combine tells of everything that goes on together. What needs a person comes
-// first, then sealing, then the batches, because they are what is waited for. An
-// export without an end that has caught up waits for nothing that matters now.
+// combine tells of everything that goes on together, and looks again when the
+// first of it is worth a look.
 func (s *scope) combine(closing, growing, survey, batches outcome.Outcome) outcome.Outcome {
-	first := survey
-	switch {
-	case survey.State == outcome.Stalled || growing.State == outcome.Stalled && survey.IsDone():
-		first = cmp.Or(survey, growing)
-	case !closing.IsDone():
-		first = closing
-	case batches.State == outcome.Stalled && (survey.IsDone() || s.caughtUp()):
-		first = batches
-	case s.caughtUp():
-		first = outcome.Done()
-	case !batches.IsDone() && (batches.Reason != v1alpha1.ReasonBatchesStalled || survey.IsDone()):
-		first = batches
-	case survey.IsDone():
-		first = growing
-	}
+	first := s.foremost(closing, growing, survey, batches)
 	for _, out := range []outcome.Outcome{closing, growing, survey, batches} {
 		if out.After > 0 && (first.After == 0 || out.After < first.After) {
 			first.After = out.After
 		}
 	}
 	return first
+}
+
+// foremost is what is to be told. What needs a person comes first, then sealing,
+// then the batches, because they are what is waited for. An export without an end
+// that has caught up waits for nothing that matters now.
+func (s *scope) foremost(closing, growing, survey, batches outcome.Outcome) outcome.Outcome {
+	running := !batches.IsDone() && batches.Reason != v1alpha1.ReasonBatchesStalled
+	switch {
+	case survey.State == outcome.Stalled:
+		return survey
+	case growing.State == outcome.Stalled:
+		return growing
+	case !closing.IsDone():
+		return closing
+	case batches.State == outcome.Stalled && (survey.IsDone() || s.caughtUp()):
+		return batches
+	case s.caughtUp():
+		return outcome.Done()
+	case running:
+		return batches
+	case survey.IsDone():
+		return growing
+	default:
+		return survey
+	}
 }
 
 // prefix begins the keys of all work for an export.

@@ -2,6 +2,7 @@ package recordingexport
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
@@ -102,6 +103,7 @@ func (r *Reconciler) mayGo(ctx context.Context, s *scope) (outcome.Outcome, erro
 	}
 	if err := r.endJobs(ctx, s); err != nil {
 		out.After = r.Pace.Again
+		out.Message = fmt.Sprintf("%s; its analytics job at Genesys Cloud is still to be ended: %v", out.Message, err)
 		return out, nil
 	}
 	return out, r.holdOn(ctx, s.export, false)

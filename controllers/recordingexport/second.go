@@ -27,7 +27,7 @@ func (r *Reconciler) closeCompared(ctx context.Context, s *scope, sealing artifa
 	if exportspec.ComparesRetention(s.export.Spec) {
 		comparison, err := artifacts.Get[artifacts.Comparison](ctx, s.store, artifacts.ComparisonKey(sealing.Number))
 		if errors.Is(err, fs.ErrNotExist) {
-			return r.compare(s, sealing)
+			return r.compare(ctx, s, sealing)
 		}
 		if err != nil {
 			return outcome.Outcome{}, err
@@ -38,7 +38,11 @@ func (r *Reconciler) closeCompared(ctx context.Context, s *scope, sealing artifa
 }
 
 // compare has the pool compare a part of the plan with what the organisation retains.
-func (r *Reconciler) compare(s *scope, sealing artifacts.Sealing) (outcome.Outcome, error) {
+func (r *Reconciler) compare(ctx context.Context, s *scope, sealing artifacts.Sealing) (outcome.Outcome, error) {
+	cloud, err := r.Cloud(ctx, &s.organization, exportspec.SecondSourceShare(s.name()))
+	if err != nil {
+		return outcome.Outcome{}, fmt.Errorf("connect to organisation %s: %w", s.organization.Name, err)
+	}
 	shared, err := r.Archive(&s.destination, artifacts.SharedArchive)
 	if err != nil {
 		return outcome.Outcome{}, fmt.Errorf("open shared archive: %w", err)
@@ -46,7 +50,7 @@ func (r *Reconciler) compare(s *scope, sealing artifacts.Sealing) (outcome.Outco
 	p := r.planner(s)
 	work := &compareWork{
 		enumeration: enumeration{
-			shared: shared, cloud: s.cloud, clock: r.Clock, stamp: p.stamp, organization: s.record.OrganizationID,
+			shared: shared, cloud: cloud, clock: r.Clock, stamp: p.stamp, organization: s.record.OrganizationID,
 			turn: r.turns.of(r.Location(&s.destination, artifacts.SharedArchive) + "/" + s.record.OrganizationID),
 		},
 		part: sealWork{store: s.store, actor: r.Actor, former: s.sealed, from: s.book.spec.Start, scope: s.book.spec.Scope, sealing: sealing},

@@ -79,11 +79,18 @@ const (
 	weightLegalHold       = 2
 	weightLegalHoldScreen = 1
 	weightSurvey          = 2
+	weightSecondSource    = 1
 )
 
 // SurveyShare says for whom the requests of an export's survey are made.
 func SurveyShare(export types.NamespacedName) genesys.Share {
 	return genesys.Share{Export: export.String(), Lane: "Survey", Weight: weightSurvey}
+}
+
+// SecondSourceShare says for whom an organisation is enumerated a second time: it
+// gives way to everything else.
+func SecondSourceShare(export types.NamespacedName) genesys.Share {
+	return genesys.Share{Export: export.String(), Lane: "SecondSource", Weight: weightSecondSource}
 }
 
 // LaneShare says for whom the requests of an export's lane are made.
