@@ -187,8 +187,8 @@ func TestAnAnalyticsJobWhoseClientIsRevoked(t *testing.T) {
 	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(w.exportable())
 	other := map[string]string{"one": "two", "two": "one"}[started]
-	if n := w.madeBy(other, simulator.RouteDetailsSubmit, 0); n != 1 {
-		t.Errorf("the other client started %d analytics jobs, want one", n)
+	if n := w.madeBy(other, simulator.RouteDetailsSubmit, 0); n != 2 {
+		t.Errorf("the other client started %d analytics jobs, want the survey's again and the review's", n)
 	}
 }
 
@@ -211,8 +211,8 @@ func TestTokensRevokedInTheMiddle(t *testing.T) {
 	if n := w.Sim.Journal().Count("", http.StatusUnauthorized); n == 0 {
 		t.Error("no token was refused: the story tells nothing")
 	}
-	if n := w.Sim.Journal().Count(simulator.RouteDetailsSubmit, http.StatusOK) + w.Sim.Journal().Count(simulator.RouteDetailsSubmit, http.StatusAccepted); n != 1 {
-		t.Errorf("%d analytics jobs were made, want one", n)
+	if n := w.Sim.Journal().Count(simulator.RouteDetailsSubmit, http.StatusOK) + w.Sim.Journal().Count(simulator.RouteDetailsSubmit, http.StatusAccepted); n != 2 {
+		t.Errorf("%d analytics jobs were made, want the survey's and the review's", n)
 	}
 	w.Refresh(organization)
 	if got := organization.Status.Clients; len(got) != 2 || got[0].Reason != v1alpha1.ReasonLoggedIn || got[1].Reason != v1alpha1.ReasonLoggedIn {

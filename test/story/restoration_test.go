@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -160,7 +161,7 @@ func TestRestartsWhileRestoring(t *testing.T) {
 	w.expectRestorations(len(archived) - int(export.Status.Gaps))
 	for _, r := range archived {
 		if w.tried("/api/v2/conversations/"+r.ConversationID+"/recordings/"+r.ID) > 0 {
-			w.expectLine(r, "Exported", "", "1")
+			w.expectLine(r, "Exported", "", strconv.Itoa(len(r.Files())))
 			continue
 		}
 		w.expectLine(r, "Unavailable", "NotRestored", "0")
