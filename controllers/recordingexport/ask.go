@@ -124,7 +124,9 @@ func (w *surveyWork) ask(ctx context.Context) error {
 	return err
 }
 
-// job returns the analytics job of the day, which it starts if there is none.
+// job returns the analytics job of the day, which it starts if there is none. One
+// that cannot be noted down, or that another process was quicker with, is ended:
+// nobody would find it.
 func (w *surveyWork) job(ctx context.Context, from, to time.Time) (genesys.Ticket, error) {
 	key := artifacts.JobKey(w.pass, w.day)
 	known, err := artifacts.Get[artifacts.AnalyticsJob](ctx, w.store, key)
@@ -136,6 +138,9 @@ func (w *surveyWork) job(ctx context.Context, from, to time.Time) (genesys.Ticke
 		return genesys.Ticket{}, err
 	}
 	stored, err := artifacts.Put(ctx, w.store, key, artifacts.AnalyticsJob{Stamp: w.stamp(), Job: job})
+	if err != nil || stored.Job != job {
+		err = errors.Join(err, w.cloud.EndSurvey(context.WithoutCancel(ctx), job))
+	}
 	return stored.Job, err
 }
 

@@ -188,7 +188,7 @@ func stalledAmong(batches []v1alpha1.RecordingExportBatch) []string {
 }
 
 // create makes the next batches of each lane that has room. A stalled batch does
-// not take any.
+// not take any, but one that was cancelled with its export does: it goes on by itself.
 func (r *Reconciler) create(ctx context.Context, s *scope) error {
 	room := map[v1alpha1.Lane]int{}
 	for _, lane := range lanes {
@@ -198,7 +198,7 @@ func (r *Reconciler) create(ctx context.Context, s *scope) error {
 	for i := range s.batches {
 		batch := &s.batches[i]
 		there[int(batch.Spec.Ordinal)] = true
-		if !batch.IsFinished() && !conditions.IsStalled(batch) {
+		if !batch.IsFinished() && (!conditions.IsStalled(batch) || conditions.Reason(batch) == v1alpha1.ReasonCancelled) {
 			room[batch.Spec.Lane]--
 		}
 	}

@@ -82,13 +82,16 @@ func (b *book) read(ctx context.Context, store archive.Store) error {
 			return err
 		}
 		if err := b.add(entry); err != nil {
-			return fmt.Errorf("entry %d of the plan: %w", len(b.entries)-1, err)
+			return fmt.Errorf("entry %d of the plan: %w", len(b.entries), err)
 		}
 	}
 }
 
-// add takes in the plan's next entry.
+// add takes in the plan's next entry. One that cannot be is an error, and not taken in.
 func (b *book) add(entry artifacts.Entry) error {
+	if err := b.vet(entry); err != nil {
+		return err
+	}
 	b.firsts, b.sealed = append(b.firsts, len(b.slices)), append(b.sealed, 0)
 	b.entries = append(b.entries, entry)
 	day := entryDay(entry)

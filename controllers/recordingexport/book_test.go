@@ -31,8 +31,15 @@ func surveyedDay(n, pass int, purpose artifacts.Purpose, deferred int64) artifac
 
 // withSlices adds slices to an entry.
 func withSlices(entry artifacts.Entry, n int) artifacts.Entry {
-	entry.Slices = make([]artifacts.PlannedSlice, n)
+	entry.Slices = nil
+	for i := range n {
+		entry.Slices = append(entry.Slices, plannedSlice(fmt.Sprint(i), "g"))
+	}
 	return entry
+}
+
+func plannedSlice(name, group string) artifacts.PlannedSlice {
+	return artifacts.PlannedSlice{Name: name, Group: group, Lane: slicing.Standard, Start: first, End: first.Add(time.Hour)}
 }
 
 func bookOf(t testing.TB, spec slicing.Spec, entries ...artifacts.Entry) *book {

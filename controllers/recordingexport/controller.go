@@ -184,7 +184,8 @@ func (r *Reconciler) work(ctx context.Context, s *scope) (outcome.Outcome, error
 	}
 	closing, growing, survey, batches := outs[0], outs[1], outs[2], outs[3]
 	if closing.IsDone() && growing.IsDone() && !s.atWork(survey) {
-		if err := r.holdOn(ctx, s.export, false); err != nil {
+		if err := r.letGo(ctx, s); err != nil {
+			s.ended = false // it is looked at again
 			return outcome.Outcome{}, err
 		}
 	}

@@ -48,7 +48,19 @@ type goneError struct{ says string }
 
 func (e *goneError) Error() string { return e.says }
 
-// endJobs ends the analytics jobs of the export.
+// letGo takes the finalizer away once no analytics job is left. One may be left
+// of a survey that nobody wants any more, because the window got an end before it.
+func (r *Reconciler) letGo(ctx context.Context, s *scope) error {
+	if !controllerutil.ContainsFinalizer(s.export, v1alpha1.Finalizer) || r.Worker.Pools.Busy(prefix(s.name())+surveyWorks) {
+		return nil
+	}
+	if err := s.endJobs(ctx); err != nil {
+		return err
+	}
+	return r.holdOn(ctx, s.export, false)
+}
+
+// endJobs finds the way to Genesys Cloud, and ends the analytics jobs of the export.
 func (r *Reconciler) endJobs(ctx context.Context, s *scope) error {
 	out, err := r.find(ctx, s)
 	switch {
@@ -65,6 +77,11 @@ func (r *Reconciler) endJobs(ctx context.Context, s *scope) error {
 	if err != nil {
 		return err
 	}
+	return s.endJobs(ctx)
+}
+
+// endJobs ends the analytics jobs that are noted down.
+func (s *scope) endJobs(ctx context.Context) error {
 	keys, err := artifacts.Keys(ctx, s.store, artifacts.JobFolder)
 	for _, key := range keys {
 		err = errors.Join(err, endJob(ctx, s.store, s.cloud, key))

@@ -19,6 +19,9 @@ import (
 // close seals what is complete: a part of the plan is reviewed, closed by an entry
 // of its own, and its account drawn up and sealed.
 func (r *Reconciler) close(ctx context.Context, s *scope) (outcome.Outcome, error) {
+	if !s.allSealed() {
+		s.export.Status.CompletionTime = nil // a retry may have begun that the status was never told of
+	}
 	if last := len(s.book.seals); last > 0 && !s.hasSeal(last) {
 		return r.seal(s, last), nil
 	}

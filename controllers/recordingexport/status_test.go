@@ -126,7 +126,7 @@ func TestFoldRefusesAStatusThatIsNotOurs(t *testing.T) {
 func TestABatchIsCountedOnceThePlanHoldsWhatItLedTo(t *testing.T) {
 	b := bookOf(t, window(0, day), artifacts.Entry{
 		Surveyed: &artifacts.Surveyed{Day: first, To: first.Add(day)},
-		Slices:   []artifacts.PlannedSlice{{Name: "0", Group: "g"}, {Name: "1", Group: "h"}},
+		Slices:   []artifacts.PlannedSlice{plannedSlice("0", "g"), plannedSlice("1", "h")},
 	})
 	moved, split := batch(0, "Standard", 1, true), batch(1, "Standard", 1, false)
 	moved.Status.Moved, split.Status.Split = 1, true

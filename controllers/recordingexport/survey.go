@@ -20,6 +20,9 @@ import (
 // that what it found is not too old by the time it is fetched.
 const maxAhead = 500
 
+// surveyWorks begins the keys of surveys, after the export's prefix.
+const surveyWorks = "survey/"
+
 // survey has the plan grow by what the conversations of the window are, a UTC day
 // at a time.
 func (r *Reconciler) survey(ctx context.Context, s *scope) (outcome.Outcome, error) {
@@ -67,7 +70,7 @@ func (r *Reconciler) ask(ctx context.Context, s *scope, q question) (outcome.Out
 		settleAfter: exportspec.SettleAfter(s.export.Spec), openDeadline: exportspec.OpenDeadline(s.export.Spec),
 	}
 	task := loop.Task{
-		Key: fmt.Sprintf("survey/%s/%d", q.day.Format(time.DateOnly), q.pass), Work: work.run,
+		Key: fmt.Sprintf("%s%s/%d", surveyWorks, q.day.Format(time.DateOnly), q.pass), Work: work.run,
 		Reason: v1alpha1.ReasonSurveying, Message: "asking for the conversations of " + q.day.Format(time.DateOnly),
 	}
 	if q.purpose == artifacts.Review {
