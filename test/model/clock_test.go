@@ -1,0 +1,81 @@
+package model
+
+import (
+	"sync"
+	"time"
+
+	"k8s.io/utils/clock"
+)
+
+// frozen is a clock that stands still, but when it is set forward. Whoever waits
+// sets it forward, and goes on at once.
+type frozen struct {
+	clock.RealClock
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *frozen) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *frozen) Since(at time.Time) time.Duration { return c.Now().Sub(at) }
+
+// Pass sets the clock forward.
+func (c *frozen) Pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// NewTimer is a wait that is over.
+func (c *frozen) NewTimer(d time.Duration) clock.Timer {
+	c.Pass(d)
+	over := make(chan time.Time, 1)
+	over <- c.Now()
+	return timer{over}
+}
+
+type timer struct{ over chan time.Time }
+
+func (t timer) C() <-chan time.Time    { return t.over }
+func (timer) Stop() bool               { return false }
+func (timer) Reset(time.Duration) bool { return false }
+
+// turn lets one goroutine be at work at a time: the work of pools waits at its
+// effects while a look goes on.
+type turn struct {
+	mu      sync.Mutex
+	free    *sync.Cond
+	looking int
+}
+
+func newTurn() *turn {
+	t := &turn{}
+	t.free = sync.NewCond(&t.mu)
+	return t
+}
+
+func (t *turn) begin() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.looking++
+}
+
+func (t *turn) end() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.looking--
+	t.free.Broadcast()
+}
+
+// await waits until no look goes on.
+func (t *turn) await() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for t.looking > 0 {
+		t.free.Wait()
+	}
+}

@@ -1,0 +1,236 @@
+package model
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"pgregory.net/rapid"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+)
+
+// plan returns the plan so far: entries that are there never change, so each is
+// read once.
+func (m *model) plan() []artifacts.Entry {
+	m.reading.Lock()
+	defer m.reading.Unlock()
+	for {
+		entry, err := artifacts.Get[artifacts.Entry](m.ctx, m.archive, artifacts.EntryKey(len(m.entries)))
+		if errors.Is(err, fs.ErrNotExist) {
+			return slices.Clone(m.entries)
+		}
+		if err != nil {
+			m.breaks("read the plan: %v", err)
+			return nil
+		}
+		m.entries = append(m.entries, entry)
+	}
+}
+
+func slicesOf(plan []artifacts.Entry) []artifacts.PlannedSlice {
+	var all []artifacts.PlannedSlice
+	for _, entry := range plan {
+		all = append(all, entry.Slices...)
+	}
+	return all
+}
+
+// workKeys begin the keys of all work that there can be for the export.
+func (m *model) workKeys() []string {
+	keys := []string{"plan/", "survey/", "seal/"}
+	for _, slice := range slicesOf(m.plan()) {
+		keys = append(keys, slice.Name+"/", slice.Group+"/metadata")
+	}
+	return keys
+}
+
+// rests tells whether a process knows that the export is to stand still.
+func (m *model) rests(p *process, what target) bool {
+	export := p.view.exports[exportName]
+	if export == nil || !export.DeletionTimestamp.IsZero() {
+		return false
+	}
+	retry := export.Annotations[v1alpha1.AnnotationRetry]
+	cancelled := export.Status.Cancelled && (what.batch || retry == export.Status.LastRetryRequest)
+	suspended := export.Spec.Suspend && (what.batch || export.Status.CompletionTime == nil)
+	return cancelled || suspended
+}
+
+// check checks what must hold after every step.
+func (m *model) check(t *rapid.T) {
+	m.bury()
+	planned := slicesOf(m.plan())
+	export := m.export()
+	if export != nil {
+		m.checkExport(export, planned)
+	}
+	m.checkBatches(export, planned)
+	m.checkBags()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.broken) > 0 {
+		t.Fatal(strings.Join(m.broken, "\n"))
+	}
+}
+
+// wrong are reasons for which nothing in a run is cause.
+var wrong = []string{v1alpha1.ReasonArchiveCorrupt, v1alpha1.ReasonArchiveMismatch, v1alpha1.ReasonDestinationNotWritable}
+
+func (m *model) checkConditions(obj conditions.Object) {
+	if len(*obj.GetConditions()) == 0 {
+		return
+	}
+	if err := conditions.Check(obj); err != nil {
+		m.breaks("%v", err)
+	}
+	if reason := conditions.Reason(obj); slices.Contains(wrong, reason) || strings.Contains(conditions.Message(obj), "panic") {
+		m.breaks("%s is %s: %s", obj.GetName(), reason, conditions.Message(obj))
+	}
+}
+
+// checkExport checks that every batch is counted once, and stays counted.
+func (m *model) checkExport(export *v1alpha1.RecordingExport, planned []artifacts.PlannedSlice) {
+	m.checkConditions(export)
+	counted, err := slicing.ParseOrdinals(export.Status.Batches.CompletedOrdinals)
+	if err != nil {
+		m.breaks("%v", err)
+	}
+	if before := m.counted[string(export.UID)]; !counted.ContainsAll(before) {
+		m.breaks("the status had counted %s, now it has %s", before, counted)
+	}
+	m.counted[string(export.UID)] = counted
+	want := map[v1alpha1.Lane]v1alpha1.LaneStatus{}
+	for ordinal, slice := range planned {
+		if counted.Contains(ordinal) {
+			m.addBag(want, slice)
+		}
+	}
+	got := map[v1alpha1.Lane]v1alpha1.LaneStatus{}
+	for _, lane := range export.Status.Lanes {
+		got[lane.Lane] = lane
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		m.breaks("what the status has counted (-bags +status):\n%s", diff)
+	}
+	if int(export.Status.Batches.Completed) != counted.Len() && export.Status.Batches.Completed != 0 {
+		m.breaks("%d batches are completed, counted are %s", export.Status.Batches.Completed, counted)
+	}
+}
+
+// addBag adds what a slice's bag holds. One without a bag was cut in two.
+func (m *model) addBag(lanes map[v1alpha1.Lane]v1alpha1.LaneStatus, slice artifacts.PlannedSlice) {
+	bag, err := fs.Sub(m.archive.FS(m.ctx), evidence.BagFolder(slice.Name))
+	if err != nil {
+		m.breaks("%v", err)
+		return
+	}
+	summary, err := evidence.ReadSummary(bag)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err != nil {
+		m.breaks("bag %s: %v", slice.Name, err)
+	}
+	lane := lanes[v1alpha1.Lane(slice.Lane)]
+	counts, replaced := summary.Counts(), summary.Replaced
+	lane.Lane = v1alpha1.Lane(slice.Lane)
+	lane.Batches++
+	lane.Bytes += summary.Bytes
+	lane.Gaps += summary.Gaps - replaced.Gaps()
+	lane.Recordings.Total += counts.Total() - replaced.Recordings
+	lane.Recordings.Exported += counts.Exported
+	lane.Recordings.Excluded += counts.Excluded
+	lane.Recordings.Unavailable += counts.Unavailable - replaced.Recordings
+	lanes[lane.Lane] = lane
+}
+
+// checkBatches checks that each batch is the plan's, and that no more are at work
+// than may be.
+func (m *model) checkBatches(export *v1alpha1.RecordingExport, planned []artifacts.PlannedSlice) {
+	working := map[v1alpha1.Lane]int{}
+	for _, batch := range m.allBatches() {
+		m.checkConditions(&batch)
+		ordinal := int(batch.Spec.Ordinal)
+		if ordinal >= len(planned) || planned[ordinal].Name != batch.Name || string(planned[ordinal].Lane) != string(batch.Spec.Lane) {
+			m.breaks("batch %s has ordinal %d, which is not its slice's", batch.Name, ordinal)
+		}
+		m.noteStalled(&batch)
+		if export != nil && metav1.IsControlledBy(&batch, export) && !batch.IsFinished() && !m.stalled[batch.Name] {
+			working[batch.Spec.Lane]++
+		}
+	}
+	for lane, n := range working {
+		if n > 2*m.highest[lane] {
+			m.breaks("%d batches of lane %s are at work, %d may be", n, lane, 2*m.highest[lane])
+		}
+	}
+}
+
+// noteStalled notes a batch that somebody had to mend: it takes no room in its lane,
+// and others were made in its place.
+func (m *model) noteStalled(batch *v1alpha1.RecordingExportBatch) {
+	if conditions.IsStalled(batch) && conditions.Reason(batch) != v1alpha1.ReasonCancelled {
+		m.stalled[batch.Name] = true
+	}
+}
+
+// checkBags checks that bags that are sealed stay as they are.
+func (m *model) checkBags() {
+	declarations, err := filepath.Glob(filepath.Join(m.folder(), "bags", "*", evidence.BagDeclaration))
+	if err != nil {
+		m.breaks("%v", err)
+	}
+	for _, declaration := range declarations {
+		bag := filepath.Dir(declaration)
+		digest := m.digest(filepath.Join(bag, "tagmanifest-sha256.txt"))
+		if before, known := m.sealed[bag]; known && before != digest {
+			m.breaks("bag %s was written again", bag)
+		}
+		m.sealed[bag] = digest
+	}
+	if len(declarations) != len(m.sealed) {
+		m.breaks("%d bags are sealed, %d were", len(declarations), len(m.sealed))
+	}
+}
+
+func (m *model) digest(path string) string {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		m.breaks("%v", err)
+	}
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}
+
+// folder is the export's archive.
+func (m *model) folder() string { return filepath.Join(m.root, namespace, "evidence", exportName) }
+
+// state tells how things stand, for whoever reads of a failure.
+func (m *model) state() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%v\n", m.clock.Now())
+	if export := m.export(); export != nil {
+		fmt.Fprintf(&b, "%s %s %+v\n", conditions.Reason(export), conditions.Message(export), export.Status)
+	}
+	for _, batch := range m.allBatches() {
+		fmt.Fprintf(&b, "%s %d %s %s\n", batch.Name, batch.Spec.Ordinal, conditions.Reason(&batch), conditions.Message(&batch))
+	}
+	plan := m.plan()
+	for i, entry := range plan[max(0, len(plan)-20):] {
+		fmt.Fprintf(&b, "entry %d: %+v %+v %+v %+v %+v %d slices\n", i+max(0, len(plan)-20), entry.Surveyed, entry.Moved, entry.Halved, entry.Retried, entry.Sealing, len(entry.Slices))
+	}
+	return b.String()
+}
