@@ -92,7 +92,7 @@ MINUTES   ?= 5
 
 .PHONY: storm
 storm: control-plane ## Export ten thousand recordings while a third of all calls fail; 8 minutes.
-	go test -count=1 -run TestStorm -v -timeout 60m ./test/storm -args -days 20 -slow
+	go test -count=1 -run TestStorm -v -timeout 60m ./test/storm -args -days 22 -slow
 
 .PHONY: soak
 soak: control-plane ## Export again and again for MINUTES (5) and fail if memory or goroutines grow.
