@@ -99,6 +99,6 @@ soak: control-plane ## Export again and again for MINUTES (5) and fail if memory
 	go test -count=1 -run TestSoak -v -timeout 24h ./test/storm -args -minutes $(MINUTES)
 
 .PHONY: bench
-bench: control-plane ## Measure calls per recording and the use of a small budget; 6 minutes.
+bench: control-plane ## Measure calls per recording and the use of a small budget; 9 minutes.
 	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./test/bench
 	go test -run '^$$' -bench . ./internal/genesys/client
