@@ -229,7 +229,7 @@ func TestInterrupted(t *testing.T) {
 // TestUntilCaughtUp: an export without an end ends the program once it has caught
 // up, if it is told so, and otherwise never.
 func TestUntilCaughtUp(t *testing.T) {
-	start := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -2)
+	start := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -3)
 	o := newOffice(t, func(s *simulator.Options) { s.Start, s.Days, s.SettleLag = start, 2, 0 })
 	manifests, err := os.ReadFile(filepath.Join(o.folder, "manifests", "00-all.yaml"))
 	if err != nil {

@@ -94,7 +94,7 @@ func (r *Reconciler) seal(s *scope, number int) outcome.Outcome {
 	work := &sealWork{
 		store: s.store, now: r.Clock.Now, actor: r.Actor, record: s.record, former: s.sealed,
 		from: s.book.spec.Start, scope: s.book.spec.Scope, deferred: s.book.totals.Deferred,
-		compares: exportspec.ComparesRetention(s.export.Spec),
+		compares: exportspec.ComparesRetention(s.export.Spec), follows: exportspec.Follows(s.export.Spec),
 	}
 	work.take(s.book, number)
 	return r.do(s, loop.Task{
@@ -114,8 +114,10 @@ type sealWork struct {
 	deferred int64
 	// compares tells whether there is a comparison with a second source.
 	compares bool
-	sealing  artifacts.Sealing
-	entries  []artifacts.Entry
+	// follows tells whether batches of later days may be at work while this is sealed.
+	follows bool
+	sealing artifacts.Sealing
+	entries []artifacts.Entry
 }
 
 // take takes what the seal is to hold from the book.
@@ -148,6 +150,9 @@ func (w *sealWork) run(ctx context.Context, _ int) error {
 	}
 	if _, _, err := seal.Write(ctx, w.store.FS(ctx), create); err != nil {
 		return err
+	}
+	if w.follows {
+		return nil
 	}
 	return w.store.Remove(ctx, archive.Scratch)
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/loop"
@@ -72,7 +73,9 @@ func (w *completionWork) run(ctx context.Context, _ int) error {
 	}
 	settled, err := readInventory(ctx, w.store, artifacts.OutcomeKey(w.batch))
 	if err == nil && settled == nil {
-		settled, err = w.deliver(ctx)
+		if err = w.deliver(ctx); err == nil {
+			settled, err = w.settle(ctx)
+		}
 	}
 	if err != nil {
 		return err
@@ -80,31 +83,34 @@ func (w *completionWork) run(ctx context.Context, _ int) error {
 	return w.seal(ctx, *settled)
 }
 
-// deliver fetches every wanted recording and gives each its last disposition, or
-// says by its error what is outstanding.
-func (w *completionWork) deliver(ctx context.Context) (*evidence.Inventory, error) {
+// deliver fetches every wanted recording that can still be had, or says by its
+// error what is outstanding. Once the bag is closed there is nothing to fetch.
+func (w *completionWork) deliver(ctx context.Context) error {
+	if closed, err := w.isClosed(ctx); closed || err != nil {
+		return err
+	}
 	for stored := -1; ; {
 		wanted, open, err := w.recall(ctx)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if err := w.followAll(ctx, open); err != nil {
-			return nil, err
+			return err
 		}
 		left := wanted.outstanding()
 		if len(left) == 0 || !w.clock.Now().Before(w.deadline) {
-			return w.settle(ctx, wanted)
+			return nil
 		}
 		// What was asked for anew just now is not asked for at once again, unless
 		// nothing but worn out addresses is in the way and each round brings something.
 		if len(open) > 0 {
 			if !left.expired() || wanted.stored() <= stored {
-				return nil, &outstandingError{len(left), left.last()}
+				return &outstandingError{len(left), left.last()}
 			}
 			stored = wanted.stored()
 		}
 		if err := w.request(ctx, w.try, left.refs()); err != nil {
-			return nil, err
+			return err
 		}
 	}
 }
@@ -138,8 +144,26 @@ func inOrder(answers []artifacts.Answer, requests []artifacts.Request) {
 	slices.SortFunc(answers, func(a, b artifacts.Answer) int { return cmp.Compare(place[a.RequestID], place[b.RequestID]) })
 }
 
-// settle gives each recording its last disposition.
-func (w *completionWork) settle(ctx context.Context, wanted ledger) (*evidence.Inventory, error) {
+// close lets no recording be stored in the bag any more, by whichever process: one
+// that was a leader and stands still before the last step of a write fails when it
+// goes on. It notes that down first, so that who begins to write later sees it.
+func (w *completionWork) close(ctx context.Context) error {
+	closing := artifacts.Closing{Stamp: artifacts.NewStamp(w.clock.Now(), w.actor)}
+	if _, err := artifacts.Put(ctx, w.store, artifacts.ClosingKey(w.batch), closing); err != nil {
+		return err
+	}
+	return w.store.Remove(ctx, archive.ScratchOf(evidence.BagFolder(w.batch)))
+}
+
+// settle closes the bag and gives each recording its last disposition.
+func (w *completionWork) settle(ctx context.Context) (*evidence.Inventory, error) {
+	if err := w.close(ctx); err != nil {
+		return nil, err
+	}
+	wanted, _, err := w.recall(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, line := range wanted {
 		if err := w.adopt(ctx, line); err != nil {
 			return nil, err

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
@@ -24,6 +25,9 @@ type mediaReader interface {
 
 // errStored ends the copy of a result that turns out to be a file that is stored.
 var errStored = errors.New("it is stored already")
+
+// errClosed ends the copy of a result that comes when the bag is closed.
+var errClosed = errors.New("its bag is closed: another process has taken over")
 
 // fetch brings one result into the bag. One that does not arrive whole is not
 // stored, and its recording is outstanding; an error is returned only if all must
@@ -63,12 +67,17 @@ func (d *delivery) download(ctx context.Context, of *listing, result genesys.Bat
 	f := file{number: of.number(of.place(result)), request: of.request}
 	f.path = evidence.RecordingPath(of.ConversationID, of.RecordingID, f.number, extension(result.ContentType))
 	known := file{}
+	if taken, err := d.taken(ctx, of, f); err != nil {
+		return err
+	} else if taken {
+		return d.download(ctx, of, result)
+	}
 	stored, err := d.stream(ctx, result, f.path, func(got transfer.Stored) error {
 		if of, claimed := of.claim(got.SHA256); claimed {
 			known = of
 			return errStored
 		}
-		return nil
+		return d.stillOpen(ctx)
 	})
 	switch {
 	case errors.Is(err, errStored) && slices.Contains(of.files, known):
@@ -77,11 +86,15 @@ func (d *delivery) download(ctx context.Context, of *listing, result genesys.Bat
 	case errors.Is(err, errStored):
 		f.number, f.path, f.sha256, f.size = known.number, known.path, known.sha256, known.size
 	case errors.Is(err, fs.ErrExist): // another process was quicker: it may have stored just this
-		of.found = append(of.found, f)
-		if err := d.examine(ctx, of.line); err != nil {
+		if _, err := d.taken(ctx, of, f); err != nil {
 			return err
 		}
-		return d.download(ctx, of, result)
+		same, claimed := of.claim(stored.SHA256)
+		if !claimed {
+			return d.download(ctx, of, result)
+		}
+		known = same
+		f.number, f.path, f.sha256, f.size = known.number, known.path, known.sha256, known.size
 	case err != nil:
 		return err
 	default:
@@ -92,6 +105,33 @@ func (d *delivery) download(ctx context.Context, of *listing, result genesys.Bat
 	number, err := d.note(ctx, of.line, noted)
 	of.seen[result.URL], of.claimed[number] = number, true
 	return err
+}
+
+// taken tells whether another process has stored something under a file's name, and
+// if so enters that among what was found.
+func (d *delivery) taken(ctx context.Context, of *listing, f file) (bool, error) {
+	if err := d.stillOpen(ctx); err != nil {
+		return false, err
+	}
+	there, err := artifacts.Exists(ctx, d.store, evidence.BagFolder(d.batch)+"/"+f.path)
+	if err != nil || !there {
+		return false, err
+	}
+	of.found = append(of.found, f)
+	return true, d.examine(ctx, of.line)
+}
+
+// stillOpen refuses to store what comes once another process has closed the bag.
+func (d *delivery) stillOpen(ctx context.Context) error {
+	closed, err := d.isClosed(ctx)
+	if closed {
+		return errClosed
+	}
+	return err
+}
+
+func (d *delivery) isClosed(ctx context.Context) (bool, error) {
+	return artifacts.Exists(ctx, d.store, artifacts.ClosingKey(d.batch))
 }
 
 func (d *delivery) stream(ctx context.Context, result genesys.BatchResult, path string, accept func(transfer.Stored) error) (transfer.Stored, error) {

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 	"regexp"
 	"strings"
 )
@@ -19,9 +20,14 @@ import (
 // WorkPrefix begins the keys of working artifacts, the only ones that may be removed.
 const WorkPrefix = ".work/"
 
-// Scratch is the key of what is not yet wholly stored. It may be removed when
-// nothing is being written.
+// Scratch is the key of what is not yet wholly stored. To remove it makes every
+// write fail that is under way.
 const Scratch = scratch
+
+// ScratchOf is the key of what is not yet wholly stored below a folder of at most
+// two segments. To remove it makes every write below the folder fail that has
+// begun, in whichever process, even one that stands still before its last step.
+func ScratchOf(folder string) string { return path.Join(Scratch, folder) }
 
 // Store holds one export's evidence.
 type Store interface {

@@ -91,10 +91,11 @@ func (d *Directory) Create(ctx context.Context, key string, write func(io.Writer
 
 // fill writes a scratch file and flushes it to disk.
 func fill(ctx context.Context, root *os.Root, key string, write func(io.Writer) error) (string, error) {
-	if err := root.MkdirAll(scratch, dirMode); err != nil {
+	folder := scratchFor(key)
+	if err := root.MkdirAll(folder, dirMode); err != nil {
 		return "", err
 	}
-	name := path.Join(scratch, rand.Text())
+	name := path.Join(folder, rand.Text())
 	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {
 		return "", err
@@ -103,6 +104,13 @@ func fill(ctx context.Context, root *os.Root, key string, write func(io.Writer) 
 		return "", errors.Join(err, root.Remove(name))
 	}
 	return name, nil
+}
+
+// scratchFor is the folder of a key's scratch file: that of the first two folders
+// that the key is in, so that ScratchOf finds it.
+func scratchFor(key string) string {
+	folders := strings.Split(path.Dir(key), "/")
+	return ScratchOf(path.Join(folders[:min(len(folders), 2)]...))
 }
 
 func writeDurably(ctx context.Context, file *os.File, key string, write func(io.Writer) error) error {

@@ -19,6 +19,7 @@
 //	.work/batches/<batch>/requests/<try>-<n>.json
 //	.work/batches/<batch>/answers/<request>.json
 //	.work/batches/<batch>/files/<conversation>.<recording>.<nn>.json
+//	.work/batches/<batch>/closing.json       that no recording is stored in its bag any more
 //	.work/batches/<batch>/outcome.json       the inventory with what became of each recording
 //	.work/batches/<batch>/runs/<run>.json    each process that worked on it
 //	.work/second-source/<seal>.json          how the account compares with a second source

@@ -257,6 +257,9 @@ type Inventory struct {
 	evidence.Inventory
 }
 
+// Closing tells that no recording is stored in a batch's bag any more.
+type Closing struct{ Stamp }
+
 // Run is a process that worked on a batch.
 type Run struct{ Stamp }
 

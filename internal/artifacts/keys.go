@@ -54,6 +54,9 @@ func InventoryKey(batch string) string { return BatchFolder(batch) + "/inventory
 // HoldKey is the key of a group's Hold.
 func HoldKey(group string) string { return archive.WorkPrefix + "holds/" + group + ending }
 
+// ClosingKey is the key of a batch's Closing.
+func ClosingKey(batch string) string { return BatchFolder(batch) + "/closing" + ending }
+
 // OutcomeKey is the key of a batch's inventory after transfer.
 func OutcomeKey(batch string) string { return BatchFolder(batch) + "/outcome" + ending }
 

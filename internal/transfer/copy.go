@@ -1,12 +1,14 @@
 package transfer
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
 )
@@ -31,26 +33,38 @@ var ErrShort = errors.New("not of the announced length")
 
 // Copy streams into the archive while hashing. A stream of another length than
 // was announced, without a byte, or that is not accepted, is not stored. Memory
-// use does not depend on the length. If there is something under key already,
-// the error is fs.ErrExist.
+// use does not depend on the length. If there is something under key already, the
+// error is fs.ErrExist, with what came if all of it was read.
 func Copy(ctx context.Context, store archive.Store, key string, stream Stream) (Stored, error) {
 	var stored Stored
-	err := store.Create(ctx, key, func(w io.Writer) error {
-		hash := sha256.New()
-		size, err := io.Copy(io.MultiWriter(w, hash), stream.From)
-		if err != nil {
-			return err
-		}
-		if stream.Length >= 0 && size != stream.Length || size == 0 {
-			return fmt.Errorf("%w: %d bytes came, %d were announced", ErrShort, size, stream.Length)
-		}
-		stored = Stored{size, hex.EncodeToString(hash.Sum(nil))}
-		if stream.Accept == nil {
-			return nil
-		}
-		return stream.Accept(stored)
-	})
+	begun := false
+	read := func(w io.Writer) (err error) {
+		begun = true
+		stored, err = stream.read(w)
+		return err
+	}
+	err := store.Create(ctx, key, read)
+	if errors.Is(err, fs.ErrExist) && !begun {
+		err = cmp.Or(read(io.Discard), err)
+	}
 	return stored, err
+}
+
+// read hashes the stream while it is written.
+func (s Stream) read(w io.Writer) (Stored, error) {
+	hash := sha256.New()
+	size, err := io.Copy(io.MultiWriter(w, hash), s.From)
+	if err != nil {
+		return Stored{}, err
+	}
+	if s.Length >= 0 && size != s.Length || size == 0 {
+		return Stored{}, fmt.Errorf("%w: %d bytes came, %d were announced", ErrShort, size, s.Length)
+	}
+	stored := Stored{size, hex.EncodeToString(hash.Sum(nil))}
+	if s.Accept == nil {
+		return stored, nil
+	}
+	return stored, s.Accept(stored)
 }
 
 // Inspect reads and hashes what is stored under key. The error is

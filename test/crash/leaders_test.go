@@ -1,13 +1,20 @@
 package crash
 
 import (
+	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
 )
 
@@ -51,6 +58,64 @@ func TestTwoLeadersForAMoment(t *testing.T) {
 			s.interrupted++
 			s.judge()
 		})
+	}
+}
+
+// TestALateRecording stops a leader just before a recording gets its name. Another
+// one cannot get that recording, and seals the bag without it. When the first goes
+// on, before the export is sealed, the recording stays out of the bag.
+func TestALateRecording(t *testing.T) {
+	takeTurns(t)
+	s := newScene(t)
+	former := s.start("archive/link/before@data/recordings:3=stop", "--leader-elect")
+	s.awaitMark(former)
+	key := s.stoppedAt("archive/link/before", "data/recordings", 3)
+	s.withhold(key)
+	next := s.start("", "--leader-elect")
+	bag := strings.Join(strings.Split(key, "/")[:2], "/")
+	testenv.Eventually(s, "the bag is sealed without it", func() bool {
+		s.finished()
+		_, err := os.Stat(filepath.Join(s.Archive(), bag, evidence.BagDeclaration))
+		return err == nil
+	})
+	if err := former.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	if gone, how := s.await(next); gone {
+		s.dump(next)
+		t.Fatalf("the next leader ended by itself: %v", how)
+	}
+	<-former.ended
+	if _, err := os.Stat(filepath.Join(s.Archive(), key)); !os.IsNotExist(err) {
+		t.Errorf("%s is in the bag (%v)", key, err)
+	}
+	s.kill(next)
+}
+
+// stoppedAt is the detail of the nth pass of a place that has text in its detail.
+func (s *scene) stoppedAt(place, text string, nth int) string {
+	s.Helper()
+	for _, p := range s.passes() {
+		if p.place == place && strings.Contains(p.detail, text) {
+			if nth--; nth == 0 {
+				return p.detail
+			}
+		}
+	}
+	s.Fatalf("%s was not passed often enough", place)
+	return ""
+}
+
+// withhold has the recording that a key is for fail to come, and nobody wait for it.
+func (s *scene) withhold(key string) {
+	s.Helper()
+	recording := strings.Split(key, "/")[5]
+	s.Sim.InjectFault(simulator.Fault{Route: simulator.RouteDownload, RecordingID: recording, Status: http.StatusNotFound})
+	s.Refresh(s.export)
+	patch := client.MergeFrom(s.export.DeepCopy())
+	s.export.Spec.Retry.Deadline = &metav1.Duration{Duration: time.Second}
+	if err := s.Client.Patch(s.Context(), s.export, patch); err != nil {
+		s.Fatal(err)
 	}
 }
 

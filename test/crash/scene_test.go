@@ -59,9 +59,9 @@ type scene struct {
 // ids, and a conversation that ends only once the survey has seen it open.
 func newScene(t *testing.T) *scene {
 	t.Helper()
-	yesterday := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -1)
+	day := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -2)
 	w := world.New(t, server, func(o *simulator.Options) {
-		o.Start, o.SettleLag = yesterday, 0
+		o.Start, o.SettleLag = day, 0
 		o.Edges = simulator.Edges{
 			Open: 1, Sensitive: 1, HostileIDs: true,
 			FileStates: map[simulator.FileState]int{simulator.Archived: 1, simulator.Deleted: 1, simulator.Restored: 1},
@@ -70,7 +70,7 @@ func newScene(t *testing.T) *scene {
 	w.Furnish()
 	s := &scene{World: w, programs: mustBuild(t), kubeconfig: testenv.Kubeconfig(t, server)}
 	s.export = w.Export(func(spec *v1alpha1.RecordingExportSpec) {
-		spec.Window = world.Window(yesterday, yesterday.AddDate(0, 0, 1))
+		spec.Window = world.Window(day, day.AddDate(0, 0, 1))
 		spec.Slicing.Width = &metav1.Duration{Duration: 12 * time.Hour}
 		spec.SettleAfter = &metav1.Duration{}
 		spec.RetainBatches = ptr.To(int32(1))

@@ -130,12 +130,12 @@ func TestDeletedWithEverythingItNeeds(t *testing.T) {
 
 // TestAConversationThatEndsLater comes in a batch of its own.
 func TestAConversationThatEndsLater(t *testing.T) {
-	yesterday := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -1)
-	w := newStory(t, func(o *simulator.Options) { o.Start, o.Edges.Open, o.SettleLag = yesterday, 1, 0 })
+	day := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -2)
+	w := newStory(t, func(o *simulator.Options) { o.Start, o.Edges.Open, o.SettleLag = day, 1, 0 })
 	w.Furnish()
 	export := w.Export(func(s *v1alpha1.RecordingExportSpec) {
 		s.SettleAfter = &metav1.Duration{}
-		s.Window = world.Window(yesterday, yesterday.AddDate(0, 0, 1))
+		s.Window = world.Window(day, day.AddDate(0, 0, 1))
 	})
 	w.Create(export)
 	w.Start()
@@ -143,7 +143,7 @@ func TestAConversationThatEndsLater(t *testing.T) {
 	if export.Status.Survey.Deferred != 1 {
 		t.Errorf("survey %+v", export.Status.Survey)
 	}
-	all := w.Sim.Dataset().Started(yesterday, yesterday.AddDate(0, 0, 1))
+	all := w.Sim.Dataset().Started(day, day.AddDate(0, 0, 1))
 	for _, c := range all.Conversations {
 		if c.End.IsZero() {
 			if err := w.Sim.EndConversation(c.ID, time.Now()); err != nil {

@@ -69,8 +69,8 @@ func (s *Store) Remove(ctx context.Context, key string) error {
 	if !strings.HasPrefix(key, archive.WorkPrefix) {
 		return fmt.Errorf("remove %s: evidence is never removed", key)
 	}
-	if key == archive.Scratch {
-		return s.buckets.abortAll(ctx, s.buckets.place(s.export, false))
+	if key == archive.Scratch || strings.HasPrefix(key, archive.Scratch+"/") {
+		return s.buckets.abortAll(ctx, s.buckets.place(path.Join(s.export, strings.TrimPrefix(key, archive.Scratch)), false))
 	}
 	from, op := s.place(key), "remove "+key
 	s.buckets.memo.forget(from)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -47,7 +48,11 @@ func (b *Buckets) begin(ctx context.Context, op string, to place, kept terms) (*
 		return nil, err
 	}
 	if u.id != "" {
-		return u, u.readParts(ctx)
+		if err := u.readParts(ctx); err != nil {
+			u.letGo()
+			return nil, err
+		}
+		return u, nil
 	}
 	made, err := b.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
 		Bucket: &to.bucket, Key: &to.key, ChecksumAlgorithm: types.ChecksumAlgorithmSha256,
@@ -57,8 +62,17 @@ func (b *Buckets) begin(ctx context.Context, op string, to place, kept terms) (*
 		return nil, b.fail(ctx, op, err)
 	}
 	u.id = aws.ToString(made.UploadId)
+	underWay.Store(u.id, true)
 	return u, nil
 }
+
+// underWay are the ids of the uploads that this process is at: no other writer of
+// it resumes them. Of one that another process is at, S3 refuses the parts that
+// were overwritten, and both try again.
+var underWay sync.Map
+
+// letGo lets others resume the upload.
+func (u *upload) letGo() { underWay.Delete(u.id) }
 
 // pending returns the id of an upload of the key that can be resumed, empty if
 // there is none.
@@ -68,7 +82,10 @@ func (b *Buckets) pending(ctx context.Context, op string, to place) (string, err
 		return "", b.fail(ctx, op, err)
 	}
 	for _, u := range found.Uploads {
-		if aws.ToString(u.Key) == to.key && b.config.Now().Sub(aws.ToTime(u.Initiated)) < resumable {
+		if aws.ToString(u.Key) != to.key || b.config.Now().Sub(aws.ToTime(u.Initiated)) >= resumable {
+			continue
+		}
+		if _, taken := underWay.LoadOrStore(aws.ToString(u.UploadId), true); !taken {
 			return aws.ToString(u.UploadId), nil
 		}
 	}

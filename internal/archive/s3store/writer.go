@@ -107,6 +107,9 @@ func (w *writer) release() {
 		w.buckets.config.Memory.give(w.buffer)
 	}
 	w.buffer, w.large = nil, false
+	if w.upload != nil {
+		w.upload.letGo()
+	}
 }
 
 // put stores a whole object, unless there is one.
