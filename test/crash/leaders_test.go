@@ -85,7 +85,10 @@ func TestALateRecording(t *testing.T) {
 		s.dump(next)
 		t.Fatalf("the next leader ended by itself: %v", how)
 	}
-	<-former.ended
+	if how := <-former.ended; how == nil || killed(how) {
+		s.dump(former)
+		t.Errorf("the former leader ended with %v, must end because it leads no more", how)
+	}
 	if _, err := os.Stat(filepath.Join(s.Archive(), key)); !os.IsNotExist(err) {
 		t.Errorf("%s is in the bag (%v)", key, err)
 	}

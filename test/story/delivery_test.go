@@ -255,7 +255,7 @@ func TestStoppedBetweenTwoFiles(t *testing.T) {
 func TestResultsThatNeverCome(t *testing.T) {
 	w := newStory(t, nil)
 	w.Furnish()
-	calls := w.plain(simulator.Call)
+	calls := w.plainCalls()
 	never, late, refused := calls[0], calls[1], calls[2]
 	w.Sim.InjectFault(simulator.Fault{ConversationID: never.ConversationID, RecordingID: never.ID, Withhold: true})
 	w.Sim.InjectFault(simulator.Fault{ConversationID: late.ConversationID, RecordingID: late.ID, Withhold: true, Count: 2})

@@ -88,7 +88,7 @@ func TestAWindowWithoutAnEnd(t *testing.T) {
 	w.expectKstatusOf(export, status.CurrentStatus)
 
 	w.Clock.Pass(24 * time.Hour)
-	w.awaitSeal(export, 2)
+	w.awaitSecondSeal(export)
 	w.expectUntil(export, start.AddDate(0, 0, 3), 2)
 
 	stop()
@@ -117,11 +117,11 @@ func TestAWindowWithoutAnEnd(t *testing.T) {
 	}
 }
 
-func (w *story) awaitSeal(export *v1alpha1.RecordingExport, number int32) {
+func (w *story) awaitSecondSeal(export *v1alpha1.RecordingExport) {
 	w.Helper()
 	testenv.Eventually(w, "there is another seal", func() bool {
 		w.Refresh(export)
-		return export.Status.Seal != nil && export.Status.Seal.Number >= number
+		return export.Status.Seal != nil && export.Status.Seal.Number >= 2
 	})
 	w.Await(export, v1alpha1.ReasonCaughtUp)
 }
@@ -160,7 +160,7 @@ func TestAnEndlessExportMadeAnew(t *testing.T) {
 		t.Errorf("status %+v, want that of before, %+v", again.Status, before)
 	}
 	w.Clock.Pass(24 * time.Hour)
-	w.awaitSeal(again, 2)
+	w.awaitSecondSeal(again)
 	w.judge(w.Sim.Dataset().Started(start, start.AddDate(0, 0, 3)).Recordings())
 }
 
@@ -185,7 +185,7 @@ func TestAnEndlessExportDoesNotWaitForOneConversation(t *testing.T) {
 		}
 	}
 	w.Clock.Pass(24 * time.Hour)
-	w.awaitSeal(export, 2)
+	w.awaitSecondSeal(export)
 	w.judge(w.Sim.Dataset().Started(start, start.AddDate(0, 0, 2)).Recordings())
 	if last := w.accounts()[1]; last.Conversations.Deferred != 0 || last.Gaps != 0 {
 		t.Errorf("account %+v", last)
@@ -196,7 +196,7 @@ func TestAnEndlessExportDoesNotWaitForOneConversation(t *testing.T) {
 // is found by the review before sealing, and comes in a batch of its own.
 func TestWhatIsListedLate(t *testing.T) {
 	w := newStory(t, nil)
-	late := w.plain(simulator.Call)[0].ConversationID
+	late := w.plainCalls()[0].ConversationID
 	if err := w.Sim.SetListed(late, false); err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +220,7 @@ func TestWhatIsListedLate(t *testing.T) {
 // recordings stay where they are.
 func TestAHoldThatChangesBeforeSealing(t *testing.T) {
 	w := newStory(t, nil)
-	c := w.plain(simulator.Call)[0].ConversationID
+	c := w.plainCalls()[0].ConversationID
 	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteDetailsSubmit, Nth: 2, Count: 1, Delay: 2 * time.Second})
 	w.Furnish()
 	w.Start()

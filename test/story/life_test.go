@@ -267,7 +267,7 @@ func TestResultsThatCannotBeFetched(t *testing.T) {
 	spoil := []simulator.Fault{
 		{Status: http.StatusForbidden}, {Body: simulator.HTML}, {Body: simulator.Empty}, {Body: simulator.Truncated}, {Reset: true}, {Status: http.StatusServiceUnavailable},
 	}
-	for i, r := range w.plain(simulator.Call)[:len(spoil)] {
+	for i, r := range w.plainCalls()[:len(spoil)] {
 		fault := spoil[i]
 		fault.Route, fault.RecordingID, fault.Count = simulator.RouteDownload, r.ID, 2
 		w.Sim.InjectFault(fault)
@@ -288,7 +288,7 @@ func TestHoldsThatChangeBeforeTransfer(t *testing.T) {
 			w := newStory(t, nil)
 			held := w.Sim.Dataset().Held().Started(day, day.AddDate(0, 0, 1)).Conversations
 			i := slices.IndexFunc(held, simulator.Conversation.HasScreens)
-			released, seized := held[i].ID, w.plain(simulator.Call)[0].ConversationID
+			released, seized := held[i].ID, w.plainCalls()[0].ConversationID
 			w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, Delay: 2 * time.Second, Count: 8})
 			w.Furnish()
 			w.Start()

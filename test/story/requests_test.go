@@ -49,7 +49,7 @@ func TestRetryAfterSealing(t *testing.T) {
 		o.Edges.Open = 1
 		o.Edges.FileStates = map[simulator.FileState]int{simulator.Archived: 2, simulator.Deleted: 1}
 	})
-	calls := w.plain(simulator.Call)
+	calls := w.plainCalls()
 	refused, unreadable := calls[0], calls[1]
 	held := w.Sim.Dataset().Held().Started(day, day.AddDate(0, 0, 1)).Conversations[0].ID
 	w.Sim.InjectFault(simulator.Fault{RecordingID: refused.ID, ResultError: "media not found"})

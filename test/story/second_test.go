@@ -112,7 +112,7 @@ func TestTwoSourcesAgree(t *testing.T) {
 // TestARecordingThatAnalyticsNeverListed is named by the seal, and does not hold it up.
 func TestARecordingThatAnalyticsNeverListed(t *testing.T) {
 	w := newStory(t, nil)
-	lost := w.plain(simulator.Call)[0]
+	lost := w.plainCalls()[0]
 	if err := w.Sim.SetListed(lost.ConversationID, false); err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestEverySealIsCompared(t *testing.T) {
 	w.Await(export, v1alpha1.ReasonCaughtUp)
 	// An enumeration lists what is a day old.
 	w.Clock.Pass(24 * time.Hour)
-	w.awaitSeal(export, 2)
+	w.awaitSecondSeal(export)
 	one, two := w.secondSource("1"), w.secondSource("2")
 	if one.NotInAccount+two.NotInAccount != 0 || one.Matched == 0 || two.Matched <= one.Matched || two.Enumerated <= one.Enumerated {
 		t.Errorf("accounts %+v and %+v", one, two)

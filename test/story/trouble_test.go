@@ -239,7 +239,7 @@ func TestWhatCannotBeHadIsNamed(t *testing.T) {
 		o.Edges.Open = 2
 		o.Edges.FileStates = map[simulator.FileState]int{simulator.Archived: 3, simulator.Deleted: 1, simulator.Uploading: 1, simulator.Errored: 1}
 	})
-	calls := w.plain(simulator.Call)
+	calls := w.plainCalls()
 	refused, withheld, unreadable, unknown := calls[0], calls[1], calls[2], calls[3]
 	w.Sim.InjectFault(simulator.Fault{ConversationID: refused.ConversationID, RecordingID: refused.ID, ResultError: "media not found"})
 	w.Sim.InjectFault(simulator.Fault{ConversationID: withheld.ConversationID, RecordingID: withheld.ID, Withhold: true})
@@ -273,12 +273,12 @@ func TestWhatCannotBeHadIsNamed(t *testing.T) {
 	}))
 }
 
-// plain are recordings of a medium, each the only one of a conversation that is
+// plainCalls are recordings of calls, each the only one of a conversation that is
 // not under legal hold.
-func (w *story) plain(medium simulator.Medium) []simulator.Recording {
+func (w *story) plainCalls() []simulator.Recording {
 	var out []simulator.Recording
 	for _, c := range w.Sim.Dataset().NotHeld().Started(day, day.AddDate(0, 0, 1)).Conversations {
-		if len(c.Recordings) == 1 && c.Recordings[0].Medium == medium && c.Recordings[0].FileState.Downloadable() && !c.End.IsZero() {
+		if len(c.Recordings) == 1 && c.Recordings[0].Medium == simulator.Call && c.Recordings[0].FileState.Downloadable() && !c.End.IsZero() {
 			out = append(out, c.Recordings[0])
 		}
 	}
