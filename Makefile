@@ -83,6 +83,10 @@ verify: control-plane ## Check that generated files are up to date, modules tidy
 	$(MAKE) --no-print-directory lint
 	go test -count=1 ./test/manifests ./test/argocd
 
+.PHONY: cosign-check
+cosign-check: ## Have cosign verify what the operator signs; builds cosign the first time, about 6 minutes.
+	@hack/cosign/check.sh
+
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME.
 	hack/fuzz.sh $(FUZZTIME)

@@ -98,6 +98,14 @@ const (
 	ReasonRetentionMismatch = "RetentionMismatch"
 	// ReasonWorkBucketLocked: what is in the bucket for working artifacts cannot be removed.
 	ReasonWorkBucketLocked = "WorkBucketLocked"
+	// ReasonSigningKeyNotFound: the Secret of the signing key does not exist, or lacks it.
+	ReasonSigningKeyNotFound = "SigningKeyNotFound"
+	// ReasonSigningKeyInvalid: the signing key cannot be read, or is of another kind.
+	ReasonSigningKeyInvalid = "SigningKeyInvalid"
+	// ReasonTimestampUnavailable: the time-stamping authority does not answer; it is asked again.
+	ReasonTimestampUnavailable = "TimestampUnavailable"
+	// ReasonTimestampRefused: the time-stamping authority gives no time-stamp.
+	ReasonTimestampRefused = "TimestampRefused"
 	// ReasonArchiveMismatch: the archive of this name belongs to another export.
 	ReasonArchiveMismatch = "ArchiveMismatch"
 	// ReasonArchiveCorrupt: what the archive holds is not what was stored there.

@@ -16,6 +16,44 @@ type ExportDestinationSpec struct {
 	// s3 is a bucket, with Object Lock if objectLock is set.
 	// +optional
 	S3 *S3Destination `json:"s3,omitempty"`
+
+	// signing is how bags and seals are signed. If absent, they are not.
+	// +optional
+	Signing *Signing `json:"signing,omitempty"`
+
+	// loadFiles adds to each seal a list of its files that review platforms import: loadfile.csv, and
+	// loadfile.dat in the form of Concordance. Defaults to false.
+	// +optional
+	LoadFiles bool `json:"loadFiles,omitempty"`
+}
+
+// Signing is how bags and seals are signed.
+type Signing struct {
+	// secretRef names a Secret in the same namespace with the key signing.key: an ECDSA private key with the
+	// curve P-256 in PEM (PKCS#8 or SEC 1). Another key there signs from then on; what is sealed names the key
+	// that signed it.
+	// +required
+	SecretRef LocalReference `json:"secretRef"`
+
+	// create has the Secret created, with a new key, if there is none and never was a key that could be used. It
+	// is never changed or removed. Defaults to false.
+	// +optional
+	Create bool `json:"create,omitempty"`
+
+	// timestamp has a time-stamping authority attest when each bag and seal was signed. If absent, nobody does.
+	// +optional
+	Timestamp *Timestamp `json:"timestamp,omitempty"`
+}
+
+// Timestamp is a time-stamping authority (RFC 3161).
+type Timestamp struct {
+	// url that the authority is asked at. Only hosts that the manager was started with (--allow-endpoints) are asked.
+	// +kubebuilder:validation:MinLength=8
+	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https'] && url(self).getHost() != \"\"",message="timestamp.url must be an http or https URL with a host"
+	// +kubebuilder:validation:XValidation:rule="!self.contains('@')",message="timestamp.url must not hold a user or password"
+	// +required
+	URL string `json:"url"`
 }
 
 // DirectoryDestination is a directory of the manager's own: <archive root>/<namespace>/<name>.
@@ -141,6 +179,12 @@ type ExportDestinationStatus struct {
 	// +kubebuilder:validation:MaxLength=256
 	// +optional
 	Location string `json:"location,omitempty"`
+
+	// signingKey is the id of the key that signs: the SHA-256 of its public key in DER, in hexadecimal. If no key
+	// can be used now, the last one that could; absent if nothing is to be signed.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	SigningKey string `json:"signingKey,omitempty"`
 
 	// free is about how much room the destination has, rounded down; absent if it cannot tell.
 	// +optional

@@ -28,6 +28,7 @@ import (
 type settings struct {
 	archiveRoot    string
 	allowEndpoints string
+	image          string
 	namespaces     string
 	metricsAddress string
 	probeAddress   string
@@ -53,7 +54,8 @@ func parse() settings {
 	var s settings
 	flag.StringVar(&s.archiveRoot, "archive-root", "/archive", "directory below which all destinations are")
 	flag.StringVar(&s.allowEndpoints, "allow-endpoints", "",
-		"comma-separated hosts, or host:port, that a GenesysOrganization may name in spec.endpoint, an ExportDestination in spec.s3.endpoint; none by default")
+		"comma-separated hosts, or host:port, that a GenesysOrganization may name in spec.endpoint, an ExportDestination in spec.s3.endpoint and spec.signing.timestamp.url; none by default")
+	flag.StringVar(&s.image, "image", "", "image that the manager runs from, with its digest; seals name it")
 	flag.StringVar(&s.namespaces, "namespaces", "", "comma-separated namespaces to work in; all by default")
 	flag.StringVar(&s.metricsAddress, "metrics-bind-address", ":8443", "address of the metrics, over HTTPS and only for who may read them; 0 turns them off")
 	flag.StringVar(&s.probeAddress, "health-probe-bind-address", ":8081", "address of /healthz and /readyz")
@@ -72,6 +74,7 @@ func run(s settings) error {
 	options := operator.Options{
 		ArchiveRoot: s.archiveRoot,
 		Endpoints:   connection.Endpoints{Hosts: split(s.allowEndpoints)},
+		Image:       s.image,
 		Paces:       operator.DefaultPaces(),
 		Metrics:     metrics.Registry,
 		Manager:     s.manager(),

@@ -49,6 +49,9 @@ type Reconciler struct {
 	Location func(*v1alpha1.ExportDestination) string
 	// Probe sees to it that a destination is what its spec demands and can be written.
 	Probe func(context.Context, *v1alpha1.ExportDestination) error
+	// SigningKey sees to it that there is a key to sign with, if the spec wants
+	// that, and returns its id.
+	SigningKey func(context.Context, *v1alpha1.ExportDestination) (string, error)
 	// Free tells how many bytes a destination can still take, and whether that can be known.
 	Free func(context.Context, *v1alpha1.ExportDestination) (free int64, known bool, err error)
 	Pace Pace
@@ -56,7 +59,7 @@ type Reconciler struct {
 
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=exportdestinations,verbs=get;list;watch
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=exportdestinations/status,verbs=patch
-// +kubebuilder:rbac:groups="",resources=secrets,verbs=get
+// +kubebuilder:rbac:groups="",resources=secrets,verbs=get;create
 
 // SetupWithManager adds the reconciler to a manager.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
@@ -75,7 +78,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, destination *v1alpha1.Export
 	before := destination.DeepCopy()
 	destination.Status.ObservedGeneration = destination.Generation
 	destination.Status.Location = r.Location(destination)
-	out := r.look(ctx, destination)
+	out := r.lookForKey(ctx, destination, r.look(ctx, destination))
 	loop.Mark(destination, out, v1alpha1.ReasonWritable, "evidence can be written")
 	return loop.IgnoreConflict(loop.Result(out), r.Publish(ctx, destination, before))
 }
@@ -113,6 +116,22 @@ func (r *Reconciler) room(ctx context.Context, destination *v1alpha1.ExportDesti
 			destination.Status.Free, resource.NewQuantity(floor, resource.BinarySI)), r.Pace.Again)
 	}
 	return outcome.Outcome{After: r.Pace.Ready}
+}
+
+// lookForKey tells whether there is a key to sign with. A destination that cannot
+// be written says that first.
+func (r *Reconciler) lookForKey(ctx context.Context, destination *v1alpha1.ExportDestination, out outcome.Outcome) outcome.Outcome {
+	if !out.IsDone() {
+		return out
+	}
+	looking, cancel := context.WithTimeout(ctx, r.Pace.Timeout)
+	defer cancel()
+	key, err := r.SigningKey(looking, destination)
+	if err != nil {
+		return outcome.Of(err, r.Pace.Again)
+	}
+	destination.Status.SigningKey = key
+	return out
 }
 
 // unusable says what is to be done about a destination that cannot be written:

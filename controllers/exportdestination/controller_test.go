@@ -100,3 +100,33 @@ func TestLook(t *testing.T) {
 		})
 	}
 }
+
+// TestLookForKey: a destination is ready only if its key can be used, and says
+// first if it cannot be written. The last key that could stays known.
+func TestLookForKey(t *testing.T) {
+	refusal := outcome.Refusal{Reason: v1alpha1.ReasonSigningKeyInvalid, Says: "replace it"}
+	tests := map[string]struct {
+		before outcome.Outcome
+		key    string
+		err    error
+		reason string
+		shown  string
+	}{
+		"a key":                {outcome.Outcome{After: time.Hour}, "new", nil, "", "new"},
+		"none is wanted":       {outcome.Outcome{After: time.Hour}, "", nil, "", ""},
+		"none can be used":     {outcome.Outcome{After: time.Hour}, "", refusal, v1alpha1.ReasonSigningKeyInvalid, "old"},
+		"it cannot be reached": {outcome.Wait("Slow", "slow", time.Minute), "new", refusal, "Slow", "old"},
+	}
+	for name, tt := range tests {
+		r := &Reconciler{
+			Pace:       Pace{Again: time.Minute, Timeout: time.Minute},
+			SigningKey: func(context.Context, *v1alpha1.ExportDestination) (string, error) { return tt.key, tt.err },
+		}
+		destination := &v1alpha1.ExportDestination{}
+		destination.Status.SigningKey = "old"
+		out := r.lookForKey(t.Context(), destination, tt.before)
+		if out.Reason != tt.reason || destination.Status.SigningKey != tt.shown {
+			t.Errorf("%s: %v, key %q; want %q and key %q", name, out, destination.Status.SigningKey, tt.reason, tt.shown)
+		}
+	}
+}

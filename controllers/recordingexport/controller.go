@@ -37,9 +37,11 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/signing"
 )
 
 // Pool is the name of the pool that does an export's own work.
@@ -89,6 +91,10 @@ type Reconciler struct {
 	Archive func(destination *v1alpha1.ExportDestination, export string) (archive.Store, error)
 	// Location is where an export's archive is, relative to the archive root.
 	Location func(destination *v1alpha1.ExportDestination, export string) string
+	// Signer returns what signs at a destination, nil if nothing does.
+	Signer func(context.Context, *v1alpha1.ExportDestination) (*signing.Signer, error)
+	// Tool tells what this program is, for the evidence.
+	Tool func() evidence.Tool
 	// Worker's pools do what takes long: the one named Pool an export's own work,
 	// the others that of its batches.
 	Worker *loop.Worker

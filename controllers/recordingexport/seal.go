@@ -13,6 +13,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/signing"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
@@ -94,8 +95,13 @@ func (r *Reconciler) seal(s *scope, number int) outcome.Outcome {
 	work := &sealWork{
 		store: s.store, now: r.Clock.Now, actor: r.Actor, record: s.record, former: s.sealed,
 		from: s.book.spec.Start, scope: s.book.spec.Scope, deferred: s.book.totals.Deferred,
+		tool: r.Tool, loadFiles: s.destination.Spec.LoadFiles,
 		compares: exportspec.ComparesRetention(s.export.Spec), follows: exportspec.Follows(s.export.Spec),
 	}
+	destination := s.destination.DeepCopy()
+	work.signing = artifacts.Signing(s.store, artifacts.SealSignatureKey(number), func(ctx context.Context) (*signing.Signer, error) {
+		return r.Signer(ctx, destination)
+	})
 	work.take(s.book, number)
 	return r.do(s, loop.Task{
 		Key: fmt.Sprintf("seal/%d", number), Work: work.run, Reason: v1alpha1.ReasonSealing, Message: "drawing up and sealing the account",
@@ -118,6 +124,10 @@ type sealWork struct {
 	follows bool
 	sealing artifacts.Sealing
 	entries []artifacts.Entry
+	// tool tells what this program is.
+	tool      func() evidence.Tool
+	loadFiles bool
+	signing   evidence.Signing
 }
 
 // take takes what the seal is to hold from the book.
@@ -135,6 +145,7 @@ func (w *sealWork) run(ctx context.Context, _ int) error {
 	seal := evidence.Seal{
 		Number: w.sealing.Number, Record: w.record, At: at, Former: w.former,
 		From: w.from, Until: w.sealing.Until, Deferred: w.deferred,
+		Tool: w.tool(), LoadFiles: w.loadFiles, Signing: w.signing,
 	}
 	seal.Events = append(seal.Events, w.opening())
 	if err := w.addSurveys(ctx, &seal); err != nil {
@@ -179,6 +190,9 @@ func (w *sealWork) addSurveys(ctx context.Context, seal *evidence.Seal) error {
 		if err != nil {
 			return err
 		}
+		if entry.Surveyed.Pass == 0 {
+			seal.Surveys = append(seal.Surveys, w.span(*entry.Surveyed))
+		}
 		seal.Surveyed += entry.Surveyed.Conversations
 		seal.Reopened += entry.Surveyed.Reopened
 		seal.Unbatched = append(seal.Unbatched, w.unbatched(survey)...)
@@ -191,6 +205,14 @@ func (w *sealWork) addSurveys(ctx context.Context, seal *evidence.Seal) error {
 	}
 	seal.HeldAtSealing = func(id string) evidence.HoldAnswer { return holds[id] }
 	return nil
+}
+
+// span is the part of the window that a survey asked for.
+func (w *sealWork) span(s artifacts.Surveyed) evidence.Span {
+	if s.Day.Before(w.from) {
+		return evidence.Span{Start: w.from, End: s.To}
+	}
+	return evidence.Span{Start: s.Day, End: s.To}
 }
 
 // addHolds notes what a review answered about every conversation of its day.

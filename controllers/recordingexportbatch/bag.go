@@ -44,6 +44,7 @@ func (w *completionWork) seal(ctx context.Context, settled evidence.Inventory) e
 		Events:   append(record.events(settled), evidence.Event{Time: now.At, Type: "BagSealed", Actor: now.By}),
 		Metadata: func(id string) ([]byte, error) { return record.metadata[id].Body, nil },
 		Restored: record.body,
+		Signing:  w.signing,
 	}
 	folder := evidence.BagFolder(w.batch)
 	stored, err := fs.Sub(w.store.FS(ctx), folder)

@@ -29,6 +29,7 @@ func (r *Reconciler) complete(_ context.Context, s *scope) (outcome.Outcome, err
 			mediaGate: s.gate(s.batch.Spec.Lane, "media"), pollGate: s.gate(s.batch.Spec.Lane, "batchstatus"),
 		},
 		slice: s.facts.slice, inventory: *s.facts.inventory, info: bagInfo(s),
+		signing: artifacts.Signing(s.store, artifacts.BagSignatureKey(s.batch.Name), s.signer),
 	}
 	return r.do(s, s.batch.Spec.Lane, loop.Task{
 		Key: s.batch.Name + "/completion", Work: work.run, Reason: v1alpha1.ReasonTransferring, Message: "fetching and storing the recordings",
@@ -43,6 +44,7 @@ type completionWork struct {
 	slice     artifacts.Slice
 	inventory evidence.Inventory
 	info      []evidence.InfoField
+	signing   evidence.Signing
 }
 
 // outstandingError tells that recordings did not arrive and are to be requested again.

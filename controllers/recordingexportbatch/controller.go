@@ -34,6 +34,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/signing"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
@@ -57,6 +58,8 @@ type Reconciler struct {
 	Archive func(destination *v1alpha1.ExportDestination, export string) (archive.Store, error)
 	// Location is where an export's archive is, relative to the archive root.
 	Location func(destination *v1alpha1.ExportDestination, export string) string
+	// Signer returns what signs at a destination, nil if nothing does.
+	Signer func(context.Context, *v1alpha1.ExportDestination) (*signing.Signer, error)
 	// Worker has a pool for each lane, by its name.
 	Worker *loop.Worker
 	Gates  *transfer.Gates
@@ -163,6 +166,7 @@ func (r *Reconciler) find(ctx context.Context, s *scope) (outcome.Outcome, error
 	if s.batch.Spec.Lane != v1alpha1.LaneStandard {
 		store = archive.Held(store)
 	}
+	s.signer = func(ctx context.Context) (*signing.Signer, error) { return r.Signer(ctx, &destination) }
 	s.store, s.location, s.floor = store, r.Location(&destination, s.export.Name), exportspec.MinFree(destination.Spec)
 	return outcome.Done(), nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/signing"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
@@ -50,6 +51,7 @@ type scope struct {
 	metadata     learner
 	organization string
 	location     string
+	signer       func(context.Context) (*signing.Signer, error)
 	// floor is how many bytes transfers leave free at the destination.
 	floor int64
 	facts facts

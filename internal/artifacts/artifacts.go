@@ -22,6 +22,8 @@
 //	.work/batches/<batch>/closing.json       that no recording is stored in its bag any more
 //	.work/batches/<batch>/outcome.json       the inventory with what became of each recording
 //	.work/batches/<batch>/runs/<run>.json    each process that worked on it
+//	.work/signatures/bags/<batch>.json       what is signed of a bag
+//	.work/signatures/seals/<number>.json     and of a seal
 //	.work/second-source/<seal>.json          how the account compares with a second source
 //
 // and, shared by the exports of a destination, in an archive of its own,

@@ -118,3 +118,13 @@ func RunFolder(batch string) string { return BatchFolder(batch) + "/runs" }
 
 // RunKey is the key of a process's Run.
 func RunKey(batch, run string) string { return RunFolder(batch) + "/" + run + ending }
+
+// BagSignatureKey is the key of what is signed of a batch's bag.
+func BagSignatureKey(batch string) string {
+	return archive.WorkPrefix + "signatures/bags/" + batch + ending
+}
+
+// SealSignatureKey is the key of what is signed of a seal; they count from 1.
+func SealSignatureKey(number int) string {
+	return fmt.Sprintf("%ssignatures/seals/%d%s", archive.WorkPrefix, number, ending)
+}

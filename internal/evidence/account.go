@@ -23,6 +23,10 @@ type Account struct {
 	Former *SealRef `json:"former,omitempty"`
 	// SealedAt is when the account was drawn up, by the manager's clock.
 	SealedAt time.Time `json:"sealedAt"`
+	// SigningKey is the id of the key that signs the seal, empty if none does.
+	SigningKey string `json:"signingKey,omitempty"`
+	// Tool is what drew it up.
+	Tool Tool `json:"tool,omitzero"`
 	// From and Until are the part of the window that the seals cover so far.
 	From  time.Time `json:"from"`
 	Until time.Time `json:"until"`
@@ -110,13 +114,22 @@ func (s Seal) drawUp(bags []sealedBag) (Account, error) {
 		account = s.Former.Account.carry()
 		account.Former = &SealRef{s.Former.Account.Number, s.Former.Digest}
 	}
-	account.Export, account.Number, account.SealedAt, account.Until = s.Record, s.Number, s.At.UTC(), s.Until
+	account.Export, account.Number, account.SealedAt, account.Tool = s.Record, s.Number, s.At.UTC(), s.Tool
+	account.SigningKey = ""
+	if err := s.tiled(); err != nil {
+		return account, err
+	}
+	surveyed := s.surveyed()
+	if s.Until.After(account.Until) {
+		account.Until = s.Until
+	}
 	account.SecondSource = s.Compared.after(s.Former)
 	account.addSurveys(s)
 	for _, bag := range bags {
 		account.addBag(bag)
 	}
 	account.sort()
+	account.check("seconds of the window that were surveyed = seconds that the seals cover", seconds(surveyed), seconds(account.Until.Sub(account.From)))
 	c := account.Conversations
 	account.check("conversations surveyed = in bags + excluded + unavailable", c.Surveyed, c.Batched+c.Excluded+c.Unavailable)
 	account.check("recordings that Genesys Cloud listed = exported + excluded + unavailable", account.Listed, account.Totals().Found())
@@ -125,6 +138,21 @@ func (s Seal) drawUp(bags []sealedBag) (Account, error) {
 	}
 	return account, account.balanced()
 }
+
+// surveyed is how much of the window has been surveyed, with what the former
+// account covers.
+func (s Seal) surveyed() time.Duration {
+	var sum time.Duration
+	if s.Former != nil {
+		sum = s.newFrom().Sub(s.From)
+	}
+	for _, span := range s.Surveys {
+		sum += span.End.Sub(span.Start)
+	}
+	return sum
+}
+
+func seconds(d time.Duration) int64 { return int64(d / time.Second) }
 
 // carry is the account without what is each seal's own.
 func (a Account) carry() Account {

@@ -1,10 +1,12 @@
 package evidence
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 )
 
@@ -55,12 +57,17 @@ type Bag struct {
 	// Restored gives the metadata of a conversation as received when archived
 	// recordings of it had been restored, nil if there is none.
 	Restored func(conversationID string) []byte
+	Signing  Signing
 }
 
 // Seal completes a bag and returns the SHA-256 of its tag manifest. fsys is the
 // bag as stored. Manifests are computed from what is stored; files that an
 // earlier attempt left are used. bagit.txt comes last: it makes the bag.
 func (b Bag) Seal(ctx context.Context, fsys fs.FS, create Creator) (string, error) {
+	pen, err := b.Signing.takeUp(ctx)
+	if err != nil {
+		return "", err
+	}
 	if err := b.writeTables(ctx, create); err != nil {
 		return "", err
 	}
@@ -74,7 +81,14 @@ func (b Bag) Seal(ctx context.Context, fsys fs.FS, create Creator) (string, erro
 	if err := createSame(ctx, fsys, create, payloadManifest, payload); err != nil {
 		return "", err
 	}
-	return b.writeTags(ctx, fsys, create, payload)
+	if err := createOnce(ctx, create, bagLog, func(w io.Writer) error { return WriteLog(w, b.Events) }); err != nil {
+		return "", err
+	}
+	signed, err := b.sign(ctx, fsys, pen, payload)
+	if err != nil {
+		return "", err
+	}
+	return b.writeTags(ctx, fsys, create, payload, signed)
 }
 
 // writeMetadata stores what Genesys Cloud said of a conversation, and what it said
@@ -113,16 +127,55 @@ func (b Bag) writeTables(ctx context.Context, create Creator) error {
 	return nil
 }
 
+// sign signs the manifest, and a statement over it, bag-info.txt and the log,
+// which is stored. There are no files if the bag is not signed.
+func (b Bag) sign(ctx context.Context, fsys fs.FS, pen pen, payload []Digest) (Signed, error) {
+	if err := pen.begun(ctx, fsys, bagInfo); err != nil {
+		return Signed{}, err
+	}
+	switch {
+	case pen.kept != nil:
+		return *pen.kept, nil
+	case pen.signer == nil:
+		return Signed{}, nil
+	}
+	key := pen.signer.ID()
+	var info bytes.Buffer
+	if err := writeInfo(&info, append(slices.Clone(b.Info), InfoField{signingKeyField, key}), payload); err != nil {
+		return Signed{}, err
+	}
+	log, err := digestFile(fsys, bagLog)
+	if err != nil {
+		return Signed{}, err
+	}
+	manifest := manifestBytes(payload)
+	said := pen.statement(bagPredicate, map[string]string{"signingKey": key},
+		digestBytes(payloadManifest, manifest), digestBytes(bagInfo, info.Bytes()), log)
+	verify, err := fill("bag.txt", pen.verification(bagPredicate))
+	if err != nil {
+		return Signed{}, err
+	}
+	return pen.sign(ctx, []SignedFile{{bagInfo, info.Bytes()}, {custody + instructions, verify}}, custody, manifest, said)
+}
+
 // writeTags stores the tag files, bagit.txt last.
-func (b Bag) writeTags(ctx context.Context, fsys fs.FS, create Creator, payload []Digest) (string, error) {
-	if err := createOnce(ctx, create, bagInfo, func(w io.Writer) error { return writeInfo(w, b.Info, payload) }); err != nil {
+func (b Bag) writeTags(ctx context.Context, fsys fs.FS, create Creator, payload []Digest, signed Signed) (string, error) {
+	if err := signed.write(ctx, fsys, create); err != nil {
 		return "", err
 	}
-	if err := createOnce(ctx, create, bagLog, func(w io.Writer) error { return WriteLog(w, b.Events) }); err != nil {
-		return "", err
+	if len(signed.Files) == 0 {
+		if err := createOnce(ctx, create, bagInfo, func(w io.Writer) error { return writeInfo(w, b.Info, payload) }); err != nil {
+			return "", err
+		}
+	}
+	paths := []string{bagInfo, bagLog, payloadManifest}
+	for _, file := range signed.Files {
+		if file.Path != bagInfo {
+			paths = append(paths, file.Path)
+		}
 	}
 	tags := []Digest{digestBytes(BagDeclaration, []byte(declaration))}
-	for _, path := range []string{bagInfo, bagLog, payloadManifest} {
+	for _, path := range paths {
 		digest, err := digestFile(fsys, path)
 		if err != nil {
 			return "", err

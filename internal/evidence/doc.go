@@ -13,10 +13,15 @@
 //	data/index.csv                        one line for each recording: what became of it, and why
 //	data/files.csv                        one line for each file: size, SHA-256, times
 //	custody/events.jsonl                  what happened, each line holding the digest of the one before
+//	custody/manifest-sha256.txt.sig       if the bag is signed: an ECDSA signature over the manifest,
+//	custody/attestation.sigstore.json     a statement over manifest, bag-info.txt and events.jsonl,
+//	custody/signer.pub custody/VERIFY.txt the key that both are by, how to verify them
+//	custody/manifest-sha256.txt.tsr       and, from an authority, when the manifest was there
 //	bag-info.txt manifest-sha256.txt tagmanifest-sha256.txt
 //	bagit.txt                             written last: without it there is no bag
 //
-// An export's seal is the account over all of its bags (see Seal).
+// An export's seal is the account over all of its bags (see Seal). What signs it is
+// beside its manifest, which comes last, and not in it.
 //
 // Every recording has one disposition: Exported, Excluded for a stated reason,
 // or Unavailable for a stated reason. There is no fourth, and none is silent.

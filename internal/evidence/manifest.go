@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"slices"
 )
 
 // ErrCorrupt is the error for evidence that is not what was stored.
@@ -54,16 +53,6 @@ func digestTree(ctx context.Context, fsys fs.FS, directory string) ([]Digest, er
 	return digests, err
 }
 
-// writeManifest writes digests as sha256sum and BagIt want them.
-func writeManifest(w io.Writer, digests []Digest) error {
-	for _, d := range digests {
-		if _, err := fmt.Fprintf(w, "%s  %s\n", d.SHA256, d.Path); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // createOnce stores a file; one that is there already stays and is used.
 func createOnce(ctx context.Context, create Creator, path string, write func(io.Writer) error) error {
 	err := create(ctx, path, write)
@@ -73,28 +62,18 @@ func createOnce(ctx context.Context, create Creator, path string, write func(io.
 	return err
 }
 
-// createSame stores a manifest; one that is there already must be the same,
-// or what it speaks of has changed since.
+// createSame stores a manifest; one that is there already must be the same.
 func createSame(ctx context.Context, fsys fs.FS, create Creator, path string, digests []Digest) error {
-	var want bytes.Buffer
-	if err := writeManifest(&want, digests); err != nil {
-		return err
+	return createExact(ctx, fsys, create, path, manifestBytes(digests))
+}
+
+// manifestBytes is a manifest as sha256sum and BagIt want it.
+func manifestBytes(digests []Digest) []byte {
+	var b bytes.Buffer
+	for _, d := range digests {
+		fmt.Fprintf(&b, "%s  %s\n", d.SHA256, d.Path)
 	}
-	err := create(ctx, path, func(w io.Writer) error {
-		_, err := w.Write(want.Bytes())
-		return err
-	})
-	if !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	stored, err := fs.ReadFile(fsys, path)
-	if err != nil {
-		return err
-	}
-	if !slices.Equal(stored, want.Bytes()) {
-		return fmt.Errorf("%w: %s does not fit what is stored beside it", ErrCorrupt, path)
-	}
-	return nil
+	return b.Bytes()
 }
 
 func digestBytes(path string, content []byte) Digest {

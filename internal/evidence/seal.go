@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -27,6 +29,9 @@ const (
 	conversations = "conversations.csv"
 	recordings    = "recordings.csv"
 	sealLog       = "events.jsonl"
+	coverage      = "coverage.csv"
+	failures      = "failures.csv"
+	certified     = "certification.txt"
 	// secondTable is there if the account was compared with a second source.
 	secondTable = "second-source.csv"
 )
@@ -46,6 +51,8 @@ type Seal struct {
 	Former *Former
 	// From is where the window begins, Until how far the seals cover it now.
 	From, Until time.Time
+	// Surveys are the parts of the window that were surveyed for the first time.
+	Surveys []Span
 	// Surveyed is how many conversations the surveys found.
 	Surveyed int64
 	// Reopened is how many of an earlier seal's unavailable conversations are in bags now.
@@ -62,6 +69,21 @@ type Seal struct {
 	// Compared is what the comparison with a second source found, nil if there was none.
 	Compared *Compared
 	Events   []Event
+	// Tool is what makes the seal.
+	Tool Tool
+	// LoadFiles tells whether load files are wanted.
+	LoadFiles bool
+	Signing   Signing
+}
+
+// Tool is what made evidence.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	// Image that it runs from, with its digest, as whoever deployed it says.
+	Image string `json:"image,omitempty"`
+	// Executable is the SHA-256 of the program's file.
+	Executable string `json:"executableSha256,omitempty"`
 }
 
 // Former is the seal before another.
@@ -75,6 +97,10 @@ type Former struct {
 // the export's archive as stored. The error is ErrUnbalanced if the numbers do
 // not add up; then nothing is written. The manifest comes last: it makes the seal.
 func (s Seal) Write(ctx context.Context, root fs.FS, create Creator) (Account, string, error) {
+	pen, err := s.Signing.takeUp(ctx)
+	if err != nil {
+		return Account{}, "", err
+	}
 	bags, err := readBags(root, s.Bags)
 	if err != nil {
 		return Account{}, "", err
@@ -92,18 +118,19 @@ func (s Seal) Write(ctx context.Context, root fs.FS, create Creator) (Account, s
 	within := func(ctx context.Context, path string, write func(io.Writer) error) error {
 		return create(ctx, folder+"/"+path, write)
 	}
-	files := s.files(root, account, bags)
-	for _, file := range files {
-		if err := createOnce(ctx, within, file.path, file.write); err != nil {
-			return account, "", err
-		}
-	}
 	sealed, err := fs.Sub(root, folder)
 	if err != nil {
 		return account, "", err
 	}
-	digest, err := writeSealManifest(ctx, sealed, within, files)
-	return account, digest, err
+	for _, file := range s.tables(root, bags) {
+		if err := createOnce(ctx, within, file.path, file.write); err != nil {
+			return account, "", err
+		}
+	}
+	if err := s.writeAccount(ctx, sealed, within, pen, account); err != nil {
+		return account, "", err
+	}
+	return ReadSeal(root, s.Number)
 }
 
 // drifts tells of conversations whose legal hold was another at sealing than
@@ -139,36 +166,137 @@ type sealFile struct {
 	write func(io.Writer) error
 }
 
-func (s Seal) files(root fs.FS, account Account, bags []sealedBag) []sealFile {
+// tables are the files of a seal that do not depend on a key.
+func (s Seal) tables(root fs.FS, bags []sealedBag) []sealFile {
 	files := []sealFile{
-		{AccountFile, func(w io.Writer) error { return writeJSON(w, account) }},
-		{bagDigests, func(w io.Writer) error { return writeBagDigests(w, bags) }},
 		{bagTable, func(w io.Writer) error { return writeBags(w, bags) }},
+		{bagDigests, func(w io.Writer) error { return writeBagDigests(w, bags) }},
 		{conversations, func(w io.Writer) error { return s.writeConversations(w, root) }},
-		{sealLog, func(w io.Writer) error { return WriteLog(w, s.Events) }},
 		{recordings, func(w io.Writer) error { return s.writeRecordings(w, root) }},
+		{failures, func(w io.Writer) error { return s.writeFailures(w, root) }},
+		{coverage, s.writeCoverage},
+		{sealLog, func(w io.Writer) error { return WriteLog(w, s.Events) }},
 	}
 	if s.Compared != nil {
 		files = append(files, sealFile{secondTable, func(w io.Writer) error { return copyFile(w, root, s.Compared.Table) }})
 	}
+	if s.LoadFiles {
+		files = append(files,
+			sealFile{loadCSV, func(w io.Writer) error { return s.writeLoadCSV(w, root) }},
+			sealFile{loadDAT, func(w io.Writer) error { return s.writeLoadDAT(w, root) }})
+	}
 	return files
 }
 
-// writeSealManifest digests what is stored of the seal.
-func writeSealManifest(ctx context.Context, sealed fs.FS, create Creator, files []sealFile) (string, error) {
-	var digests []Digest
+// writeAccount stores the account with what is written about it, the signatures
+// and, last, the manifest.
+func (s Seal) writeAccount(ctx context.Context, sealed fs.FS, create Creator, pen pen, account Account) error {
+	if err := pen.begun(ctx, sealed, AccountFile); err != nil {
+		return err
+	}
+	signed := Signed{}
+	var err error
+	if pen.kept != nil {
+		signed = *pen.kept
+	} else if pen.signer != nil {
+		signed, err = s.sign(ctx, sealed, pen, account)
+	}
+	if err == nil {
+		err = signed.write(ctx, sealed, create)
+	}
+	if err == nil && len(signed.Files) == 0 {
+		err = writeUnsigned(ctx, create, pen, account)
+	}
+	if err != nil {
+		return err
+	}
+	digests, err := digestSealed(sealed, append([]string{AccountFile, certified, instructions}, tablePaths...))
+	if err != nil {
+		return err
+	}
+	return createSame(ctx, sealed, create, payloadManifest, digests)
+}
+
+// sign signs the manifest that the seal is to have.
+func (s Seal) sign(ctx context.Context, sealed fs.FS, pen pen, account Account) (Signed, error) {
+	files, err := about(pen, account)
+	if err != nil {
+		return Signed{}, err
+	}
+	digests, err := digestSealed(sealed, tablePaths)
+	if err != nil {
+		return Signed{}, err
+	}
 	for _, file := range files {
-		digest, err := digestFile(sealed, file.path)
+		digests = append(digests, digestBytes(file.Path, file.Content))
+	}
+	sortDigests(digests)
+	manifest := manifestBytes(digests)
+	said := pen.statement(sealPredicate, map[string]any{"signingKey": pen.signer.ID(), "seal": s.Number}, digestBytes(payloadManifest, manifest))
+	return pen.sign(ctx, files, "", manifest, said)
+}
+
+// writeUnsigned stores the account with what is written about it.
+func writeUnsigned(ctx context.Context, create Creator, pen pen, account Account) error {
+	files, err := about(pen, account)
+	for _, file := range files {
+		if err == nil {
+			err = createOnce(ctx, create, file.Path, bytesWriter(file.Content))
+		}
+	}
+	return err
+}
+
+// about are the account and the texts about it, all of which name the key.
+func about(pen pen, account Account) ([]SignedFile, error) {
+	if pen.signer != nil {
+		account.SigningKey = pen.signer.ID()
+	}
+	var body bytes.Buffer
+	if err := writeJSON(&body, account); err != nil {
+		return nil, err
+	}
+	draft, err := certification(account)
+	if err != nil {
+		return nil, err
+	}
+	verify, err := fill("seal.txt", pen.verification(sealPredicate))
+	return []SignedFile{{AccountFile, body.Bytes()}, {certified, draft}, {instructions, verify}}, err
+}
+
+// optionalTables are the files that not every seal holds, tablePaths all that
+// Seal.tables may write.
+var (
+	optionalTables = []string{secondTable, loadCSV, loadDAT}
+	tablePaths     = append([]string{bagTable, bagDigests, conversations, recordings, failures, coverage, sealLog}, optionalTables...)
+)
+
+// digestSealed digests what is stored of a seal, in the order of paths.
+func digestSealed(sealed fs.FS, paths []string) ([]Digest, error) {
+	var digests []Digest
+	for _, path := range paths {
+		digest, err := digestFile(sealed, path)
+		if errors.Is(err, fs.ErrNotExist) && slices.Contains(optionalTables, path) {
+			continue
+		}
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		digests = append(digests, digest)
 	}
-	if err := createSame(ctx, sealed, create, payloadManifest, digests); err != nil {
-		return "", err
+	sortDigests(digests)
+	return digests, nil
+}
+
+// copyFile writes what a stored file holds.
+func copyFile(w io.Writer, root fs.FS, path string) error {
+	file, err := root.Open(path)
+	if err != nil {
+		return err
 	}
-	digest, err := digestFile(sealed, payloadManifest)
-	return digest.SHA256, err
+	defer func() { _ = file.Close() }()
+	_, err = io.Copy(w, file)
+	return err
 }
 
 // ReadSeal reads a seal's account and the SHA-256 of its manifest. The error is
@@ -195,13 +323,14 @@ func ReadSeal(root fs.FS, number int) (Account, string, error) {
 func (s Seal) writeConversations(w io.Writer, root fs.FS) error {
 	table := csv.NewWriter(w)
 	columns := []string{
-		"conversation_id", "start", "held_at_survey", "held_at_sealing", "held_at_sealing_time", "recordings", "disposition", "reason", "retried", "bag",
+		"conversation_id", "start", "held_at_survey", "held_at_survey_time", "held_before_transfer", "held_before_transfer_time",
+		"held_at_sealing", "held_at_sealing_time", "recordings", "disposition", "reason", "retried", "bag",
 	}
 	write := func(c Conversation, bag string) error {
 		now := s.heldAtSealing(c.ID)
 		return table.Write([]string{
-			cell(c.ID), stamp(c.Start), strconv.FormatBool(c.Held.Held), later(now), stamp(now.At), strconv.Itoa(c.Recordings),
-			string(c.Disposition), c.Reason, strconv.FormatBool(c.Retried), bag,
+			cell(c.ID), stamp(c.Start), strconv.FormatBool(c.Held.Held), stamp(c.Held.At), later(c.HeldLater), stamp(c.HeldLater.At),
+			later(now), stamp(now.At), strconv.Itoa(c.Recordings), string(c.Disposition), c.Reason, strconv.FormatBool(c.Retried), bag,
 		})
 	}
 	err := table.Write(columns)
@@ -255,17 +384,7 @@ func writeBagDigests(w io.Writer, bags []sealedBag) error {
 	for i, b := range bags {
 		digests[i] = Digest{SHA256: b.Digest, Path: "../../" + BagFolder(b.Name) + "/" + tagManifest}
 	}
-	return writeManifest(w, digests)
-}
-
-// copyFile writes what a stored file holds.
-func copyFile(w io.Writer, root fs.FS, path string) error {
-	file, err := root.Open(path)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = file.Close() }()
-	_, err = io.Copy(w, file)
+	_, err := w.Write(manifestBytes(digests))
 	return err
 }
 

@@ -23,6 +23,12 @@ func sampleSeal(t *testing.T, root string) Seal {
 	if _, err := sampleBag(t, folder).Seal(t.Context(), os.DirFS(folder), creator(folder)); err != nil {
 		t.Fatal(err)
 	}
+	return sealOfSample(t)
+}
+
+// sealOfSample seals what sampleSeal has made the bag of.
+func sealOfSample(t *testing.T) Seal {
+	t.Helper()
 	record, err := NewExportRecord("legal", "case-1", "cluster", "organisation", map[string]int{"b": 1, "a": 2}, day)
 	if err != nil {
 		t.Fatal(err)

@@ -86,8 +86,8 @@ func ReadConversations(r io.Reader) iter.Seq2[Conversation, error] {
 		}
 		start, err := time.Parse(time.RFC3339Nano, row[1])
 		return Conversation{
-			ID: row[0], Start: start, Held: HoldAnswer{Held: row[2] == "true"}, Recordings: recordings,
-			Home: row[7] == "true", Disposition: Disposition(row[8]), Reason: row[9], Retried: row[11] == "true",
+			ID: row[0], Start: start, Held: HoldAnswer{row[2] == "true", answer(row[2], row[3]).At}, Recordings: recordings,
+			Home: row[7] == "true", Disposition: Disposition(row[8]), Reason: row[9], Detail: row[10], Retried: row[11] == "true",
 			HeldLater: answer(row[4], row[5]),
 		}, err
 	})

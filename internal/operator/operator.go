@@ -55,6 +55,8 @@ type Options struct {
 	Endpoints connection.Endpoints
 	// PartSize is how much of a file is sent to S3 in one request, in bytes; if 0, what suits S3 best.
 	PartSize int
+	// Image that this program runs from, with its digest; seals name it.
+	Image string
 	// Paces is how often things are looked at.
 	Paces Paces
 	// MaxRecordings in one bag; 0 is recordingexportbatch.DefaultMaxRecordings.
@@ -193,7 +195,8 @@ func (o *operator) addOrganizations() error {
 
 func (o *operator) addDestinations() error {
 	return (&exportdestination.Reconciler{
-		Publisher: o.publisher, Location: o.destination, Probe: o.probe, Free: o.free, Pace: o.Paces.Destination,
+		Publisher: o.publisher, Location: o.destination, Probe: o.probe, Free: o.free, SigningKey: o.signingKey,
+		Pace: o.Paces.Destination,
 	}).SetupWithManager(o.manager)
 }
 
@@ -203,7 +206,7 @@ func (o *operator) addExports() error {
 		Cloud: func(ctx context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (recordingexport.Cloud, error) {
 			return o.connections.Cloud(ctx, organization, share)
 		},
-		Archive: o.archive, Location: o.location, Worker: o.worker(), Pace: o.Paces.Export,
+		Archive: o.archive, Location: o.location, Signer: o.signer, Tool: o.tool, Worker: o.worker(), Pace: o.Paces.Export,
 	}).SetupWithManager(o.manager)
 }
 
@@ -213,7 +216,7 @@ func (o *operator) addBatches() error {
 		Cloud: func(ctx context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (recordingexportbatch.Cloud, error) {
 			return o.connections.Cloud(ctx, organization, share)
 		},
-		Archive: o.archive, Location: o.location, Worker: o.worker(), Gates: o.gates, Pace: o.Paces.Batch,
+		Archive: o.archive, Location: o.location, Signer: o.signer, Worker: o.worker(), Gates: o.gates, Pace: o.Paces.Batch,
 		MaxRecordings: cmp.Or(o.MaxRecordings, recordingexportbatch.DefaultMaxRecordings),
 	}).SetupWithManager(o.manager)
 }

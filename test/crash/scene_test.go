@@ -56,7 +56,8 @@ type scene struct {
 
 // newScene makes a small day with everything that takes a way of its own: holds,
 // screens, a recording of several results, media that cannot be had, hostile
-// ids, and a conversation that ends only once the survey has seen it open.
+// ids, and a conversation that ends only once the survey has seen it open. What
+// lands is signed, with a key that is made.
 func newScene(t *testing.T) *scene {
 	t.Helper()
 	day := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -2)
@@ -67,7 +68,12 @@ func newScene(t *testing.T) *scene {
 			FileStates: map[simulator.FileState]int{simulator.Archived: 1, simulator.Deleted: 1, simulator.Restored: 1},
 		}
 	})
-	w.Furnish()
+	w.Create(w.Secret(simulator.DefaultClientSecret))
+	w.Create(w.Organization())
+	destination := w.Destination()
+	destination.Spec.LoadFiles = true
+	destination.Spec.Signing = &v1alpha1.Signing{SecretRef: v1alpha1.LocalReference{Name: "signing"}, Create: true}
+	w.Create(destination)
 	s := &scene{World: w, programs: mustBuild(t), kubeconfig: testenv.Kubeconfig(t, server)}
 	s.export = w.Export(func(spec *v1alpha1.RecordingExportSpec) {
 		spec.Window = world.Window(day, day.AddDate(0, 0, 1))

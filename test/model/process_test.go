@@ -23,10 +23,12 @@ import (
 	"github.com/gcexport/recording-export-operator/controllers/recordingexport"
 	"github.com/gcexport/recording-export-operator/controllers/recordingexportbatch"
 	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/signing"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
@@ -106,7 +108,8 @@ func (p *process) reconcilers() {
 		Cloud: func(context.Context, *v1alpha1.GenesysOrganization, genesys.Share) (recordingexport.Cloud, error) {
 			return cloud, nil
 		},
-		Archive: p.archive, Location: location, Worker: p.worker(),
+		Archive: p.archive, Location: location, Worker: p.worker(), Signer: newSigner,
+		Tool: func() evidence.Tool { return evidence.Tool{Name: p.name} },
 		Pace: recordingexport.Pace{
 			Again: time.Minute, FirstPoll: firstPoll, LastPoll: lastPoll, Reask: 15 * time.Minute, Release: 24 * time.Hour, Look: 15 * time.Minute,
 		},
@@ -116,12 +119,22 @@ func (p *process) reconcilers() {
 		Cloud: func(context.Context, *v1alpha1.GenesysOrganization, genesys.Share) (recordingexportbatch.Cloud, error) {
 			return cloud, nil
 		},
-		Archive: p.archive, Location: location, Worker: p.worker(), Gates: &transfer.Gates{},
+		Archive: p.archive, Location: location, Worker: p.worker(), Gates: &transfer.Gates{}, Signer: newSigner,
 		Pace: recordingexportbatch.Pace{
 			Again: time.Minute, FirstPoll: firstPoll, LastPoll: lastPoll, Missing: time.Minute, Patience: patience,
 		},
 		MaxRecordings: m.maxRecordings,
 	})
+}
+
+// newSigner signs with another key each time, as if it were replaced all the time.
+func newSigner(context.Context, *v1alpha1.ExportDestination) (*signing.Signer, error) {
+	text, err := signing.GenerateKey()
+	if err != nil {
+		return nil, err
+	}
+	key, err := signing.ParseKey(text)
+	return &signing.Signer{Key: key}, err
 }
 
 // worker makes a worker that tells when some work has ended.

@@ -111,7 +111,14 @@ func (w *s3Story) nothingWritten(buckets ...string) {
 // log line, event and object of the namespace but the Secrets.
 func (w *s3Story) nothingLeaked() {
 	w.Helper()
-	seen := map[string]string{"the log": w.log.String()}
+	w.nowhere(w.log.String(), s3server.SecretAccessKey, "Signature=", "AWS4-HMAC", "X-Amz-", "x-id=")
+}
+
+// nowhere looks for secrets in a log, and in every event and object of the
+// namespace but the Secrets.
+func (w *story) nowhere(log string, secrets ...string) {
+	w.Helper()
+	seen := map[string]string{"the log": log}
 	for name, list := range map[string]client.ObjectList{
 		"events": &eventsv1.EventList{}, "old events": &corev1.EventList{}, "exports": &v1alpha1.RecordingExportList{},
 		"batches": &v1alpha1.RecordingExportBatchList{}, "destinations": &v1alpha1.ExportDestinationList{},
@@ -130,7 +137,7 @@ func (w *s3Story) nothingLeaked() {
 		w.Error("neither log nor events tell of the destination: the search shows nothing")
 	}
 	for where, content := range seen {
-		for _, secret := range []string{s3server.SecretAccessKey, "Signature=", "AWS4-HMAC", "X-Amz-", "x-id="} {
+		for _, secret := range secrets {
 			if i := strings.Index(content, secret); i >= 0 {
 				w.Errorf("%s: %q is in …%s…", where, secret, content[max(0, i-100):min(len(content), i+100)])
 			}
@@ -138,18 +145,25 @@ func (w *s3Story) nothingLeaked() {
 	}
 }
 
-// TestOneExportToS3: everything of a day is in the bucket, readable, locked, and
-// what is of held recordings under legal hold.
+// TestOneExportToS3: everything of a day is in the bucket, readable, signed, locked,
+// and what is of held recordings under legal hold.
 func TestOneExportToS3(t *testing.T) {
 	w := newS3Story(t)
 	w.Create(w.accessKey(s3server.SecretAccessKey))
 	destination, export := w.bucket(nil), w.Export(nil)
+	destination.Spec.Signing = w.signed(func(s *v1alpha1.Signing) { s.Create = true }).Spec.Signing
 	w.Create(destination)
 	w.Create(export)
 	w.start()
 	w.Await(destination, v1alpha1.ReasonWritable)
 	w.Await(export, v1alpha1.ReasonComplete)
 	w.judgeBucket()
+	for _, folder := range w.seals() {
+		w.expectKey(folder, folder, destination)
+	}
+	for _, folder := range w.bags() {
+		w.expectKey(folder, filepath.Join(folder, "custody"), destination)
+	}
 	if destination.Status.Location != "s3://evidence/legal/cases" || export.Status.Archive != "s3://evidence/legal/cases/case-1" {
 		t.Errorf("location %s, archive %s", destination.Status.Location, export.Status.Archive)
 	}

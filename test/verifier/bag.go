@@ -42,7 +42,7 @@ func (v *verdict) readBag(archive, name string) bag {
 	delete(tags, tagManifest)
 	v.compare("bags/"+name+"/"+tagManifest, v.manifest(filepath.Join(where, tagManifest)), tags)
 	v.declaration(where)
-	v.oxum(where, b.payload)
+	v.info(where, b.payload)
 	b.conversations = v.table(filepath.Join(where, "data/conversations.csv"), "conversation_id", "recordings", "home", "disposition", "reason")
 	b.index = v.table(filepath.Join(where, "data/index.csv"), "conversation_id", "recording_id", "medium", "lane", "disposition", "reason", "files")
 	b.files = v.table(filepath.Join(where, "data/files.csv"), "path", "conversation_id", "recording_id", "size", "sha256")
@@ -58,8 +58,9 @@ func (v *verdict) declaration(where string) {
 	}
 }
 
-// oxum compares Payload-Oxum with the payload.
-func (v *verdict) oxum(where string, payload map[string]stored) {
+// info compares bag-info.txt with the payload, by Payload-Oxum, and the key that
+// it names with the signature.
+func (v *verdict) info(where string, payload map[string]stored) {
 	body, err := os.ReadFile(filepath.Join(where, "bag-info.txt"))
 	if err != nil {
 		v.fault(where, "bag-info.txt cannot be read: %v", err)
@@ -72,6 +73,9 @@ func (v *verdict) oxum(where string, payload map[string]stored) {
 	if !contains(strings.Split(string(body), "\n"), want) {
 		v.fault(where, "bag-info.txt does not say %q", want)
 	}
+	_, after, _ := strings.Cut("\n"+string(body), "\nSigning-Key-Sha256: ")
+	key, _, _ := strings.Cut(after, "\n")
+	v.checkSignature(where, filepath.Join(where, "custody"), key)
 }
 
 // recordingPath is data/recordings/<conversation>/<recording>/<nn>.<extension>.

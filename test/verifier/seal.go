@@ -21,7 +21,8 @@ type seal struct {
 
 // account is what account.json tells, as far as it is judged.
 type account struct {
-	Former *struct {
+	SigningKey string `json:"signingKey"`
+	Former     *struct {
 		Number int    `json:"number"`
 		Digest string `json:"digest"`
 	} `json:"former"`
@@ -69,7 +70,9 @@ func (v *verdict) readSeal(archive string, number int) seal {
 	const manifest = "manifest-sha256.txt"
 	found := v.walk(where)
 	s := seal{number: number, digest: found[manifest].sha256}
-	delete(found, manifest)
+	for _, name := range append(signatureFiles, manifest) {
+		delete(found, name)
+	}
 	v.compare(where+"/"+manifest, v.manifest(filepath.Join(where, manifest)), found)
 	body, err := os.ReadFile(filepath.Join(where, "account.json"))
 	if err == nil {
@@ -78,6 +81,7 @@ func (v *verdict) readSeal(archive string, number int) seal {
 	if err != nil {
 		v.fault(where, "has no account: %v", err)
 	}
+	v.checkSignature(where, where, s.account.SigningKey)
 	for _, check := range s.account.Checks {
 		if !check.Holds || check.Left != check.Right {
 			v.fault(where, "does not add up: %s: %d, %d", check.Says, check.Left, check.Right)

@@ -1,0 +1,53 @@
+package evidence
+
+import (
+	"encoding/csv"
+	"errors"
+	"io"
+	"io/fs"
+	"regexp"
+)
+
+// correlationID is how an error of Genesys Cloud ends (genesys.Error): the id that
+// its support asks for first.
+var correlationID = regexp.MustCompile(`\(correlation id ([^)]+)\)`)
+
+// correlation is the last correlation id in a text, empty if there is none.
+func correlation(detail string) string {
+	all := correlationID.FindAllStringSubmatch(detail, -1)
+	if len(all) == 0 {
+		return ""
+	}
+	return all[len(all)-1][1]
+}
+
+// writeFailures lists every recording and conversation that could not be had, and why.
+func (s Seal) writeFailures(w io.Writer, root fs.FS) error {
+	table := csv.NewWriter(w)
+	write := func(conversation, recording, reason, detail, bag string) error {
+		return table.Write([]string{cell(conversation), cell(recording), reason, cell(detail), cell(correlation(detail)), bag})
+	}
+	err := table.Write([]string{"conversation_id", "recording_id", "reason", "detail", "correlation_id", "bag"})
+	for _, bag := range s.Bags {
+		err = errors.Join(err,
+			eachRow(root, BagFolder(bag.Name)+"/"+ConversationsTable, ReadConversations, func(c Conversation) error {
+				if !c.Home || c.Disposition != Unavailable {
+					return nil
+				}
+				return write(c.ID, "", c.Reason, c.Detail, bag.Name)
+			}),
+			eachRow(root, BagFolder(bag.Name)+"/"+IndexTable, ReadIndex, func(r Recording) error {
+				if r.Disposition != Unavailable {
+					return nil
+				}
+				return write(r.ConversationID, r.RecordingID, r.Reason, r.Detail, bag.Name)
+			}))
+	}
+	for _, c := range s.Unbatched {
+		if c.Disposition == Unavailable {
+			err = errors.Join(err, write(c.ID, "", c.Reason, c.Detail, ""))
+		}
+	}
+	table.Flush()
+	return errors.Join(err, table.Error())
+}

@@ -1,0 +1,169 @@
+package evidence
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/gcexport/recording-export-operator/internal/signing"
+)
+
+// Names of what signs a manifest, beside it in a seal, and in custody/ in a bag.
+const (
+	signerKey    = "signer.pub"
+	signature    = payloadManifest + ".sig"
+	timestamped  = payloadManifest + ".tsr"
+	attestation  = "attestation.sigstore.json"
+	instructions = "VERIFY.txt"
+	custody      = "custody/"
+)
+
+// What the predicates of signed statements are.
+const (
+	bagPredicate  = "https://recording.gcexport.dev/bag/v1"
+	sealPredicate = "https://recording.gcexport.dev/seal/v1"
+)
+
+// signingKeyField is the line of bag-info.txt that names the key.
+const signingKeyField = "Signing-Key-Sha256"
+
+// Signing is how a bag or a seal is signed. The zero value is not at all.
+//
+// Signatures are random, and a key may be replaced between two attempts. So all
+// that depends on the key is made at once, kept as one artifact, and written from
+// there: the first that is kept counts, whoever goes on and with whatever key.
+type Signing struct {
+	// Signer returns what signs, nil if nothing does.
+	Signer func(context.Context) (*signing.Signer, error)
+	// Recall returns what was kept, an error that is fs.ErrNotExist if nothing was.
+	Recall func(context.Context) (Signed, error)
+	// Keep keeps what was signed, once, and returns what is kept.
+	Keep func(context.Context, Signed) (Signed, error)
+}
+
+// Signed are the files of a bag or a seal that depend on the key.
+type Signed struct {
+	Files []SignedFile `json:"files"`
+}
+
+// SignedFile is one of them.
+type SignedFile struct {
+	Path    string `json:"path"`
+	Content []byte `json:"content"`
+}
+
+// pen is what a bag or seal is signed with: what was signed before, or else a
+// signer; neither if it is not signed.
+type pen struct {
+	Signing
+	kept   *Signed
+	signer *signing.Signer
+}
+
+// takeUp finds out what there is to sign with, before anything is written.
+func (s Signing) takeUp(ctx context.Context) (pen, error) {
+	p := pen{Signing: s}
+	if s.Signer == nil {
+		return p, nil
+	}
+	if err := p.recall(ctx); err != nil || p.kept != nil {
+		return p, err
+	}
+	var err error
+	if p.signer, err = s.Signer(ctx); err != nil {
+		return p, fmt.Errorf("signing key: %w", err)
+	}
+	return p, nil
+}
+
+// recall looks for what was kept.
+func (p *pen) recall(ctx context.Context) error {
+	kept, err := p.Recall(ctx)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		p.kept = &kept
+	}
+	return err
+}
+
+// begun looks for a file that depends on the key. If it is there, whoever wrote it
+// has kept what was signed before; or did not sign, and then nobody does, because
+// nothing is rewritten.
+func (p *pen) begun(ctx context.Context, fsys fs.FS, path string) error {
+	if p.kept != nil || p.signer == nil {
+		return nil
+	}
+	_, err := fs.Stat(fsys, path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = p.recall(ctx)
+	}
+	p.signer = nil
+	return err
+}
+
+// sign signs a manifest and a statement, and keeps the signatures with the files
+// that were made for them. folder is where the signatures belong.
+func (p pen) sign(ctx context.Context, files []SignedFile, folder string, manifest []byte, said signing.Statement) (Signed, error) {
+	signed, err := p.signer.Sign(ctx, manifest, said)
+	if err != nil {
+		return Signed{}, err
+	}
+	files = append(files,
+		SignedFile{folder + signerKey, signed.PublicKey},
+		SignedFile{folder + signature, signed.Raw},
+		SignedFile{folder + attestation, signed.Attestation})
+	if signed.Timestamp != nil {
+		files = append(files, SignedFile{folder + timestamped, signed.Timestamp})
+	}
+	return p.Keep(ctx, Signed{files})
+}
+
+// write stores what is signed. What is there already must be the same.
+func (s Signed) write(ctx context.Context, fsys fs.FS, create Creator) error {
+	for _, file := range s.Files {
+		if err := createExact(ctx, fsys, create, file.Path, file.Content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// statement says of stored files that this is what they were. Their names are
+// those beside the manifest.
+func (p pen) statement(predicate string, says any, digests ...Digest) signing.Statement {
+	s := signing.Statement{PredicateType: predicate, Predicate: says}
+	for _, d := range digests {
+		s.Subjects = append(s.Subjects, signing.Subject{Name: d.Path, SHA256: d.SHA256})
+	}
+	return s
+}
+
+// createExact stores a file; one that is there already must be the same, or what
+// it speaks of has changed since.
+func createExact(ctx context.Context, fsys fs.FS, create Creator, path string, content []byte) error {
+	err := create(ctx, path, bytesWriter(content))
+	if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	stored, err := fs.ReadFile(fsys, path)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(stored, content) {
+		return fmt.Errorf("%w: %s does not fit what is stored beside it", ErrCorrupt, path)
+	}
+	return nil
+}
+
+// sortDigests puts digests in the order of their paths.
+func sortDigests(digests []Digest) {
+	slices.SortFunc(digests, func(a, b Digest) int { return bytes.Compare([]byte(a.Path), []byte(b.Path)) })
+}

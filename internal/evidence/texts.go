@@ -1,0 +1,59 @@
+package evidence
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"text/template"
+)
+
+//go:embed texts
+var textFiles embed.FS
+
+// texts are for people: how to verify, and what to certify.
+var texts = template.Must(template.New("").Funcs(template.FuncMap{"stamp": stamp}).ParseFS(textFiles, "texts/*.txt"))
+
+// verification is what a text says of signatures.
+type verification struct {
+	Key, Predicate string
+	Timestamp      bool
+}
+
+// fill fills in one of the texts.
+func fill(name string, values any) ([]byte, error) {
+	var b bytes.Buffer
+	err := texts.ExecuteTemplate(&b, name, values)
+	return b.Bytes(), err
+}
+
+// verification is what there is to be verified of what a pen signs.
+func (p pen) verification(predicate string) verification {
+	if p.signer == nil {
+		return verification{}
+	}
+	return verification{p.signer.ID(), predicate, p.signer.Authority != nil}
+}
+
+// certification drafts what a person may certify of an account.
+func certification(account Account) ([]byte, error) {
+	var terms struct {
+		Attributes map[string]string `json:"attributes"`
+	}
+	if err := json.Unmarshal(account.Export.Spec, &terms); err != nil {
+		return nil, err
+	}
+	attributes := map[string]string{}
+	for name, value := range terms.Attributes {
+		attributes[printable(name, attributeLimit)] = printable(value, attributeLimit)
+	}
+	return fill("certification.txt", struct {
+		Account    Account
+		Totals     Counts
+		Terms      string
+		Attributes map[string]string
+	}{account, account.Totals(), string(account.Export.Spec), attributes})
+}
+
+// attributeLimit is how much of an attribute is shown, in runes: no less than a
+// spec may hold.
+const attributeLimit = 1024

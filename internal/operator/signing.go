@@ -1,0 +1,151 @@
+package operator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/signing"
+	"github.com/gcexport/recording-export-operator/internal/signing/rfc3161"
+)
+
+// signingKeyKey is the key of a Secret under which the private key is.
+const signingKeyKey = "signing.key"
+
+// signingCure makes a key that can be used.
+const signingCure = "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out " + signingKeyKey
+
+// signingKey sees to it that there is a key to sign with, if the spec wants that,
+// and returns its id. A Secret is created once: if it is gone later, somebody has
+// to say whether the key is lost.
+func (o *operator) signingKey(ctx context.Context, d *v1alpha1.ExportDestination) (string, error) {
+	signer, err := o.signer(ctx, d)
+	var absent secretAbsent
+	if errors.As(err, &absent) && d.Spec.Signing.Create && d.Status.SigningKey == "" {
+		if err := o.createSigningKey(ctx, d); err != nil {
+			return "", err
+		}
+		signer, err = o.signer(ctx, d)
+	}
+	if err != nil || signer == nil {
+		return "", err
+	}
+	return signer.ID(), nil
+}
+
+// createSigningKey creates the Secret with a new key. One that somebody else
+// created in between stays.
+func (o *operator) createSigningKey(ctx context.Context, d *v1alpha1.ExportDestination) error {
+	key, err := signing.GenerateKey()
+	if err != nil {
+		return fmt.Errorf("generate signing key: %w", err)
+	}
+	secret := &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: d.Namespace, Name: d.Spec.Signing.SecretRef.Name},
+		Data:       map[string][]byte{signingKeyKey: key},
+	}
+	if err := o.publisher.Client.Create(ctx, secret); err != nil && !apierrors.IsAlreadyExists(err) {
+		// The answer to a request that is refused may repeat what was sent.
+		return fmt.Errorf("create Secret %s: the API server refuses: %s", secret.Name, apierrors.ReasonForError(err))
+	}
+	return nil
+}
+
+// signer returns what signs at a destination, nil if nothing does. The key is read
+// each time: there is no other place where it stays.
+func (o *operator) signer(ctx context.Context, d *v1alpha1.ExportDestination) (*signing.Signer, error) {
+	spec := d.Spec.Signing
+	if spec == nil {
+		return nil, nil
+	}
+	authority, err := o.authority(spec.Timestamp)
+	if err != nil {
+		return nil, err
+	}
+	var secret corev1.Secret
+	err = o.manager.GetAPIReader().Get(ctx, types.NamespacedName{Namespace: d.Namespace, Name: spec.SecretRef.Name}, &secret)
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, secretAbsent{outcome.Refusal{Reason: v1alpha1.ReasonSigningKeyNotFound, Says: fmt.Sprintf(
+			"create the Secret %q with the key %s, or set spec.signing.create: %s && kubectl create secret generic %s --from-file=%s",
+			spec.SecretRef.Name, signingKeyKey, signingCure, spec.SecretRef.Name, signingKeyKey)}}
+	case err != nil:
+		return nil, fmt.Errorf("read Secret %s: %w", spec.SecretRef.Name, err)
+	}
+	key, err := signingKeyOf(secret)
+	if err != nil {
+		return nil, err
+	}
+	return &signing.Signer{Key: key, Authority: authority}, nil
+}
+
+// secretAbsent tells that there is no Secret, which can be created.
+type secretAbsent struct{ outcome.Refusal }
+
+// signingKeyOf reads the key in a Secret. The error tells nothing of it.
+func signingKeyOf(secret corev1.Secret) (signing.Key, error) {
+	text, there := secret.Data[signingKeyKey]
+	if !there {
+		return signing.Key{}, outcome.Refusal{Reason: v1alpha1.ReasonSigningKeyNotFound, Says: fmt.Sprintf(
+			"add the key %s to the Secret %q: %s", signingKeyKey, secret.Name, signingCure)}
+	}
+	key, err := signing.ParseKey(text)
+	if err != nil {
+		return signing.Key{}, outcome.Refusal{Reason: v1alpha1.ReasonSigningKeyInvalid, Says: fmt.Sprintf(
+			"replace %s in the Secret %q by an ECDSA private key with the curve P-256, not encrypted: %v; %s",
+			signingKeyKey, secret.Name, err, signingCure)}
+	}
+	return key, nil
+}
+
+// authority is the one that attests the time, nil if there is none. Only one that
+// the manager was started with is asked.
+func (o *operator) authority(spec *v1alpha1.Timestamp) (signing.Authority, error) {
+	if spec == nil {
+		return nil, nil
+	}
+	parsed, err := url.Parse(spec.URL)
+	if err != nil {
+		return nil, outcome.Refusal{Reason: v1alpha1.ReasonEndpointNotAllowed, Says: "correct spec.signing.timestamp.url, which is no URL"}
+	}
+	if !o.Endpoints.Allow(parsed) {
+		return nil, outcome.Refusal{Reason: v1alpha1.ReasonEndpointNotAllowed, Says: fmt.Sprintf(
+			"leave spec.signing.timestamp out, or start the manager with --allow-endpoints=%s", parsed.Host)}
+	}
+	return authority{rfc3161.Authority{URL: parsed}}, nil
+}
+
+// authority is a time-stamping authority whose failures are outcomes.
+type authority struct{ rfc3161.Authority }
+
+// Timestamp asks the authority.
+func (a authority) Timestamp(ctx context.Context, message []byte) ([]byte, error) {
+	answer, err := a.Authority.Timestamp(ctx, message)
+	var failed *rfc3161.Error
+	if errors.As(err, &failed) {
+		return nil, timestampFailed{failed}
+	}
+	return answer, err
+}
+
+// timestampFailed is a failure of an authority that knows its outcome.
+type timestampFailed struct{ of *rfc3161.Error }
+
+func (f timestampFailed) Error() string { return f.of.Error() }
+
+// Outcome is to ask again, or to have somebody see to it.
+func (f timestampFailed) Outcome() outcome.Outcome {
+	if f.of.Refused {
+		return outcome.Stall(v1alpha1.ReasonTimestampRefused,
+			"correct spec.signing.timestamp.url of the destination, or leave it out: "+f.Error(), 0)
+	}
+	return outcome.Wait(v1alpha1.ReasonTimestampUnavailable, "asked again: "+f.Error(), 0)
+}

@@ -1,0 +1,144 @@
+// Package signing signs manifests so that others can verify them with tools of
+// their own: a raw signature for openssl, and an in-toto statement in a Sigstore
+// bundle for cosign.
+//
+// It knows neither where a key comes from nor where signatures go.
+package signing
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+)
+
+// The media and predicate types of what is signed.
+const (
+	bundleType    = "application/vnd.dev.sigstore.bundle.v0.3+json"
+	payloadType   = "application/vnd.in-toto+json"
+	statementType = "https://in-toto.io/Statement/v1"
+)
+
+// Authority tells the time so that others believe it.
+type Authority interface {
+	// Timestamp returns an RFC 3161 response over a message, in DER.
+	Timestamp(ctx context.Context, message []byte) ([]byte, error)
+}
+
+// Signer signs with a key, and has the time attested if it has an authority.
+type Signer struct {
+	Key
+	Authority Authority
+}
+
+// Subject is something that a statement is about.
+type Subject struct {
+	Name string
+	// SHA256 in hexadecimal.
+	SHA256 string
+}
+
+// Statement is what is said of subjects.
+type Statement struct {
+	Subjects []Subject
+	// PredicateType is a URI that names what Predicate is.
+	PredicateType string
+	Predicate     any
+}
+
+// Signatures are what proves who signed a manifest, and when.
+type Signatures struct {
+	// PublicKey in PEM, Raw signature in DER over the manifest.
+	PublicKey, Raw []byte
+	// Attestation is the statement in a Sigstore bundle.
+	Attestation []byte
+	// Timestamp is an RFC 3161 response over the manifest, nil without an authority.
+	Timestamp []byte
+}
+
+// Sign signs a manifest and a statement.
+func (s *Signer) Sign(ctx context.Context, manifest []byte, statement Statement) (Signatures, error) {
+	raw, err := s.sign(manifest)
+	if err != nil {
+		return Signatures{}, fmt.Errorf("sign manifest: %w", err)
+	}
+	attestation, err := s.attest(statement)
+	if err != nil {
+		return Signatures{}, fmt.Errorf("sign statement: %w", err)
+	}
+	signed := Signatures{PublicKey: s.PublicKey(), Raw: raw, Attestation: attestation}
+	if s.Authority != nil {
+		signed.Timestamp, err = s.Authority.Timestamp(ctx, manifest)
+	}
+	return signed, err
+}
+
+// bundle is a Sigstore bundle with a DSSE envelope, signed by a key that is known
+// by other means.
+type bundle struct {
+	MediaType    string       `json:"mediaType"`
+	Verification verification `json:"verificationMaterial"`
+	Envelope     envelope     `json:"dsseEnvelope"`
+}
+
+type verification struct {
+	PublicKey struct {
+		Hint string `json:"hint"`
+	} `json:"publicKey"`
+}
+
+// envelope is one of DSSE. Its signatures name no key: sigstore compares such a
+// name with one of its own making.
+type envelope struct {
+	Payload     []byte      `json:"payload"`
+	PayloadType string      `json:"payloadType"`
+	Signatures  []signature `json:"signatures"`
+}
+
+type signature struct {
+	Sig []byte `json:"sig"`
+}
+
+// statement is one of in-toto.
+type statement struct {
+	Type          string    `json:"_type"`
+	Subject       []subject `json:"subject"`
+	PredicateType string    `json:"predicateType"`
+	Predicate     any       `json:"predicate"`
+}
+
+type subject struct {
+	Name   string            `json:"name"`
+	Digest map[string]string `json:"digest"`
+}
+
+// attest writes a statement, signed, as a Sigstore bundle.
+func (s *Signer) attest(said Statement) ([]byte, error) {
+	payload, err := marshal(said)
+	if err != nil {
+		return nil, err
+	}
+	sig, err := s.sign(preAuthentication(payloadType, payload))
+	if err != nil {
+		return nil, err
+	}
+	b := bundle{MediaType: bundleType, Envelope: envelope{payload, payloadType, []signature{{sig}}}}
+	b.Verification.PublicKey.Hint = s.ID()
+	return json.Marshal(b)
+}
+
+func marshal(said Statement) ([]byte, error) {
+	s := statement{Type: statementType, PredicateType: said.PredicateType, Predicate: said.Predicate}
+	for _, about := range said.Subjects {
+		s.Subject = append(s.Subject, subject{about.Name, map[string]string{"sha256": about.SHA256}})
+	}
+	return json.Marshal(s)
+}
+
+// preAuthentication is what DSSE signs in the place of a payload (its PAE).
+func preAuthentication(payloadType string, payload []byte) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "DSSEv1 %d %s %d ", len(payloadType), payloadType, len(payload))
+	b.Write(payload)
+	return b.Bytes()
+}
