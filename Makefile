@@ -3,7 +3,7 @@
 
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 IMAGE     ?= ghcr.io/gcexport/recording-export-operator:$(VERSION)
-LDFLAGS   := -s -w -X github.com/gcexport/recording-export-operator/internal/operator.Version=$(VERSION)
+LDFLAGS   := -s -w -X github.com/gcexport/recording-export-operator/internal/operator.Version=$(VERSION) -X main.version=$(VERSION)
 TOOL      := go tool -modfile=hack/tools/go.mod
 # Seconds that each fuzz target runs in "make fuzz".
 FUZZTIME  ?= 30s
@@ -90,6 +90,10 @@ cosign-check: ## Have cosign verify what the operator signs; builds cosign the f
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME.
 	hack/fuzz.sh $(FUZZTIME)
+
+.PHONY: tamper
+tamper: ## Tamper with archives in every way that we know, and show who notices: we, sha256sum, openssl, and cosign if COSIGN names it.
+	go test -count=1 -v -run 'TestEveryTamperingIsFound$$' ./test/tamper | grep -v -e '=== ' -e '--- '
 
 # Minutes that "make soak" takes.
 MINUTES   ?= 5

@@ -28,6 +28,8 @@ func TestWhoMayDependOnWhom(t *testing.T) {
 		{"internal/genesys", []string{sdk, "net/http"}, "the words need no client"},
 		{"internal/archive", []string{ours + "api", "k8s.io/", "sigs.k8s.io/", sdk}, "an archive knows nothing of Kubernetes"},
 		{"api/v1alpha1", []string{ours + "internal", ours + "controllers", sdk, "sigs.k8s.io/controller-runtime"}, "others import the kinds"},
+		{"internal/verify/...", []string{ours + "api", ours + "controllers", ours + "internal/archive", "k8s.io/", "sigs.k8s.io/", sdk, "net/http"}, "a verification reads a file system and nothing else"},
+		{"cmd/kubectl-genesys_export", []string{ours + "api", ours + "controllers", ours + "internal/operator", "k8s.io/", "sigs.k8s.io/", sdk}, "whoever is given an archive has no cluster"},
 		{"controllers/...", []string{sdk, ours + "internal/genesys/client", ours + "cmd"}, "controllers compile without the SDK"},
 	}
 	for _, tt := range tests {

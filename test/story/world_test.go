@@ -4,12 +4,18 @@
 package story
 
 import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"k8s.io/client-go/rest"
 
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
+	"github.com/gcexport/recording-export-operator/internal/verify"
 	"github.com/gcexport/recording-export-operator/test/world"
 )
 
@@ -31,5 +37,22 @@ type story struct{ *world.World }
 func newStory(t *testing.T, change func(*simulator.Options)) *story {
 	t.Helper()
 	t.Parallel()
-	return &story{world.New(t, server, change)}
+	w := &story{world.New(t, server, change)}
+	t.Cleanup(w.verify)
+	return w
+}
+
+// verify sees to it that at the end of every story, wherever it ends, nothing is
+// wrong with what it has sealed.
+func (w *story) verify() {
+	if _, err := os.Stat(filepath.Join(w.Archive(), "seals")); errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	report, err := verify.Archive(context.WithoutCancel(w.Context()), os.DirFS(w.Archive()), verify.Options{Running: true})
+	if err != nil {
+		w.Error(err)
+	}
+	for _, finding := range report.Findings {
+		w.Error(finding)
+	}
 }

@@ -145,7 +145,7 @@ func (f storeFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	if err != nil {
 		return nil, err
 	}
-	if key == "." {
+	if key == "." && f.store.buckets.config.WorkBucket != "" {
 		work := strings.TrimSuffix(archive.WorkPrefix, "/")
 		switch err := f.isDirectory("readdir", work, work); {
 		case err == nil:
@@ -161,9 +161,17 @@ func (f storeFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	return entries, nil
 }
 
+// below is how the keys below a place begin.
+func below(at place) string {
+	if at.key == "." {
+		return ""
+	}
+	return at.key + "/"
+}
+
 // list lists what is directly below a place.
 func (f storeFS) list(at place) ([]fs.DirEntry, error) {
-	b, prefix := f.store.buckets, at.key+"/"
+	b, prefix := f.store.buckets, below(at)
 	var entries []fs.DirEntry
 	pages := s3.NewListObjectsV2Paginator(b.client, &s3.ListObjectsV2Input{Bucket: &at.bucket, Prefix: &prefix, Delimiter: aws.String("/")})
 	for pages.HasMorePages() {

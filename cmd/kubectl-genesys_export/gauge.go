@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/gcexport/recording-export-operator/internal/verify"
+)
+
+const (
+	// redrawEvery is how often the progress is drawn.
+	redrawEvery = 200 * time.Millisecond
+	// barWidth is that of the bar, in letters.
+	barWidth = 30
+)
+
+// gauge shows on a terminal how far a verification is. Elsewhere it is quiet.
+type gauge struct {
+	file     *os.File
+	terminal bool
+}
+
+func newGauge(file *os.File) *gauge {
+	return &gauge{file, term.IsTerminal(int(file.Fd()))}
+}
+
+// follow shows a meter until it is stopped.
+func (g *gauge) follow(archive string, meter *verify.Meter) (stop func()) {
+	if g == nil || !g.terminal {
+		return func() {}
+	}
+	end, ended := make(chan struct{}), make(chan struct{})
+	begun := time.Now()
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(redrawEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-end:
+				fmt.Fprint(g.file, "\r\x1b[K")
+				return
+			case <-tick.C:
+				fmt.Fprint(g.file, "\r\x1b[K"+g.fit(progress(archive, meter, time.Since(begun))))
+			}
+		}
+	}()
+	return func() {
+		close(end)
+		<-ended
+	}
+}
+
+// fit cuts a line to the terminal's width: one that wraps could not be redrawn.
+func (g *gauge) fit(line string) string {
+	width, _, err := term.GetSize(int(g.file.Fd()))
+	if err != nil || width < 20 {
+		width = 80
+	}
+	return line[:min(len(line), width-1)]
+}
+
+// progress is one line: a bar, how much of how much was read, and how fast.
+func progress(archive string, meter *verify.Meter, since time.Duration) string {
+	read, expected := meter.Bytes.Load(), meter.Expected.Load()
+	if expected == 0 {
+		return fmt.Sprintf("%s: %d files, %s", archive, meter.Files.Load(), size(read))
+	}
+	done := min(float64(read)/float64(expected), 1)
+	full := int(done * barWidth)
+	rate := int64(float64(read) / max(since.Seconds(), 0.001))
+	return fmt.Sprintf("[%s%s] %3.0f%% %s of %s, %d files, %s/s %s", strings.Repeat("=", full), strings.Repeat(" ", barWidth-full),
+		done*100, size(read), size(max(read, expected)), meter.Files.Load(), size(rate), archive)
+}
+
+// size writes a number of bytes as people read it.
+func size(bytes int64) string {
+	if bytes < 1024 {
+		return fmt.Sprintf("%d B", bytes)
+	}
+	value, unit := float64(bytes)/1024, 0
+	for value >= 1024 && unit < 4 {
+		value /= 1024
+		unit++
+	}
+	return fmt.Sprintf("%.1f %ciB", value, "KMGTP"[unit])
+}

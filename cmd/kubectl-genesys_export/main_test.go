@@ -1,0 +1,231 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/gcexport/recording-export-operator/internal/testenv/s3server"
+	"github.com/gcexport/recording-export-operator/internal/verify"
+	"github.com/gcexport/recording-export-operator/test/tamper/specimen"
+)
+
+// call runs the program.
+func call(t *testing.T, arguments ...string) (code int, out, says string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	code = run(t.Context(), arguments, streams{&stdout, &stderr, nil})
+	return code, stdout.String(), stderr.String()
+}
+
+// keyFile writes a public key to a file.
+func keyFile(t *testing.T, content []byte) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "key.pub")
+	if err := os.WriteFile(name, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func TestVerify(t *testing.T) {
+	t.Parallel()
+	signer := specimen.NewSigner(t)
+	sound, broken := specimen.New(t, signer), specimen.New(t, nil)
+	broken.Remove("bags/" + specimen.LegalHold)
+	mine, other := keyFile(t, signer.Public()), keyFile(t, specimen.NewSigner(t).Public())
+	seal := specimen.Sum(sound.Read("seals/2/manifest-sha256.txt"))
+	tests := map[string]struct {
+		arguments []string
+		code      int
+		// says is in what is written.
+		says string
+	}{
+		"sound":                     {[]string{"verify", sound.Root}, exitVerified, "Nothing outside the archive was trusted"},
+		"sound, with its key":       {[]string{"verify", sound.Root, "--key", other, "--key", mine}, exitVerified, "Signed with the keys that were given: 2 seals and 3 bags, by " + signer.ID()},
+		"sound, with its seal":      {[]string{"verify", "--seal", seal, sound.Root}, exitVerified, ": verified\n"},
+		"with another key":          {[]string{"verify", sound.Root, "--key", other}, exitFindings, "none of those that were given [UntrustedKey]"},
+		"with another seal":         {[]string{"verify", sound.Root, "--seal", strings.Repeat("0", 64)}, exitFindings, "later seals were taken away"},
+		"several":                   {[]string{"verify", filepath.Dir(sound.Root)}, exitVerified, "/case-1: verified"},
+		"broken":                    {[]string{"verify", broken.Root}, exitFindings, "bags/" + specimen.LegalHold + ": is missing, though seal 1 holds this bag [Missing]"},
+		"no archive":                {[]string{"verify", t.TempDir()}, exitUnreadable, "there is no archive of an export"},
+		"no such place":             {[]string{"verify", filepath.Join(t.TempDir(), "none")}, exitUnreadable, "no such file"},
+		"a file":                    {[]string{"verify", mine}, exitUnreadable, "an archive is a directory"},
+		"no place":                  {[]string{"verify"}, exitUsage, "PATH_OR_S3_URL is missing"},
+		"two places":                {[]string{"verify", "a", "b"}, exitUsage, `there are "a" and "b"`},
+		"a key that is none":        {[]string{"verify", "a", "--key", "main.go"}, exitUsage, "PUBLIC KEY"},
+		"a seal that is none":       {[]string{"verify", "a", "--seal", "1"}, exitUsage, "--seal is a SHA-256"},
+		"another scheme":            {[]string{"verify", "https://example.com/x"}, exitUsage, "is no s3://bucket/prefix"},
+		"a bucket without a region": {[]string{"verify", "s3://bucket", "--region", ""}, exitUsage, "say the region"},
+		"an unknown format":         {[]string{"verify", "a", "-o", "yaml"}, exitUsage, "text or json"},
+		"an unknown command":        {[]string{"check"}, exitUsage, `There is no command "check"`},
+		"nothing":                   {nil, exitUsage, "Usage:"},
+		"help":                      {[]string{"help"}, exitVerified, "kubectl genesys-export judges"},
+		"a command's help":          {[]string{"verify", "--help"}, exitVerified, "-running"},
+		"version":                   {[]string{"version"}, exitVerified, "kubectl genesys-export"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, out, says := call(t, tt.arguments...)
+			if code != tt.code || !strings.Contains(out+says, tt.says) {
+				t.Errorf("exit code %d, want %d, with %q in:\n%s%s", code, tt.code, tt.says, out, says)
+			}
+		})
+	}
+}
+
+// TestNobodyDrawsOnTheTerminal: whatever an archive holds, it cannot make a verdict
+// look like another.
+func TestNobodyDrawsOnTheTerminal(t *testing.T) {
+	t.Parallel()
+	a := specimen.New(t, nil)
+	a.Write("bags/"+specimen.Standard+"/data/x\x1b[2J\n.: verified\n", nil)
+	a.Replace("export.json", `"legal"`, `"\u001b[2J\u009b2J"`)
+	code, out, _ := call(t, "verify", a.Root)
+	if code != exitFindings || strings.ContainsAny(out, "\x1b\u009b\r") || strings.Contains(out, "\n.: verified") {
+		t.Errorf("exit code %d: %q", code, out)
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out bytes.Buffer
+	if code := run(ctx, []string{"verify", specimen.New(t, nil).Root}, streams{&out, &out, nil}); code != exitInterrupted {
+		t.Errorf("exit code %d, want %d: %s", code, exitInterrupted, &out)
+	}
+}
+
+func TestVerifyForMachines(t *testing.T) {
+	t.Parallel()
+	a := specimen.New(t, nil)
+	a.Remove("export.json")
+	code, out, _ := call(t, "verify", a.Root, "-o", "json")
+	var told struct {
+		Verified bool
+		Archives []verdict
+	}
+	if err := json.Unmarshal([]byte(out), &told); err != nil || code != exitFindings {
+		t.Fatalf("exit code %d, %v: %s", code, err, out)
+	}
+	if told.Verified || len(told.Archives) != 1 || told.Archives[0].Seals != 2 || !strings.Contains(out, `"kind": "Missing"`) {
+		t.Errorf("told %s", out)
+	}
+}
+
+func TestListAndCat(t *testing.T) {
+	t.Parallel()
+	a := specimen.New(t, nil)
+	const recording13 = "00000000-0000-4000-8000-000000000013"
+	lists := map[string]struct {
+		arguments []string
+		want      []string
+	}{
+		"everything":        {nil, []string{"000011", "000011", "000012", "000013", "000013", "000021", "000021", "000022", "000041", "000041"}},
+		"a conversation":    {[]string{"--conversation", specimen.ID(4)}, []string{"000041", "000041"}},
+		"a medium":          {[]string{"--medium", "Chat"}, []string{"000012"}},
+		"a time":            {[]string{"--from", "2023-10-01T02:00:00Z", "--until", "2023-10-01T04:00:00Z"}, []string{"000021", "000021", "000022"}},
+		"a day before":      {[]string{"--until", "2023-10-01"}, nil},
+		"no such recording": {[]string{"--recording", specimen.ID(99)}, nil},
+	}
+	for name, tt := range lists {
+		_, out, says := call(t, append([]string{"ls", a.Root}, tt.arguments...)...)
+		lines := strings.Split(strings.TrimSpace(out), "\n")[1:]
+		if len(lines) != len(tt.want) {
+			t.Errorf("%s: %d lines, want %d: %s%s", name, len(lines), len(tt.want), out, says)
+			continue
+		}
+		for i, id := range tt.want {
+			if !strings.Contains(lines[i], id+" ") {
+				t.Errorf("%s: line %q is not about %s", name, lines[i], id)
+			}
+		}
+	}
+	// The second seal has what the first had not.
+	if _, out, _ := call(t, "ls", a.Root, "--recording", recording13, "-o", "json"); !strings.Contains(out, specimen.Retry) || !strings.Contains(out, `"Exported"`) {
+		t.Errorf("recording 13 is %s", out)
+	}
+	if code, out, says := call(t, "cat", a.Root, "--recording", recording13, "--file", "2"); code != exitVerified || out != "recording "+recording13+", file 2, "+specimen.Retry {
+		t.Errorf("exit code %d: %q, %s", code, out, says)
+	}
+	a.Replace("bags/"+specimen.Retry+"/data/recordings/"+specimen.ID(1)+"/"+recording13+"/02.wav", "file", "FILE")
+	cats := map[string]struct {
+		arguments []string
+		code      int
+		says      string
+	}{
+		"changed":   {[]string{"--recording", recording13, "--file", "2"}, exitFindings, "was changed"},
+		"two files": {[]string{"--recording", recording13}, exitUsage, "2 files are meant"},
+		"no file":   {[]string{"--recording", specimen.ID(12)}, exitUnreadable, "Excluded MediumNotRequested"},
+		"no such":   {[]string{"--recording", specimen.ID(99)}, exitUnreadable, "no such recording"},
+	}
+	for name, tt := range cats {
+		if code, _, says := call(t, append([]string{"cat", a.Root}, tt.arguments...)...); code != tt.code || !strings.Contains(says, tt.says) {
+			t.Errorf("%s: exit code %d, want %d with %q: %s", name, code, tt.code, tt.says, says)
+		}
+	}
+}
+
+// TestS3 verifies what lies in a bucket, with a prefix and without.
+func TestS3(t *testing.T) {
+	server := s3server.Start(t)
+	t.Setenv("AWS_ACCESS_KEY_ID", s3server.AccessKeyID)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", s3server.SecretAccessKey)
+	t.Setenv("AWS_REGION", s3server.Region)
+	a := specimen.New(t, specimen.NewSigner(t))
+	for bucket, prefix := range map[string]string{"evidence": "legal/cases/case-1/", "alone": ""} {
+		server.Bucket(bucket, false)
+		for _, name := range a.Files(".") {
+			put(t, server, bucket, prefix+name, a.Read(name))
+		}
+	}
+	flags := []string{"--endpoint", server.URL, "--path-style"}
+	for _, where := range []string{"s3://evidence", "s3://evidence/legal/cases", "s3://evidence/legal/cases/case-1/", "s3://alone"} {
+		code, out, says := call(t, append([]string{"verify", where}, flags...)...)
+		if code != exitVerified || !strings.Contains(out, "3 bags under 2 seals") {
+			t.Errorf("%s: exit code %d: %s%s", where, code, out, says)
+		}
+	}
+	recording := []string{"--recording", specimen.ID(21), "--file", "1"}
+	if code, out, says := call(t, append(append([]string{"cat", "s3://evidence/legal/cases"}, recording...), flags...)...); code != exitVerified || !strings.HasPrefix(out, "recording ") {
+		t.Errorf("cat: exit code %d: %s%s", code, out, says)
+	}
+	put(t, server, "evidence", "legal/cases/case-1/bags/"+specimen.Standard+"/data/planted.txt", []byte("x"))
+	if code, out, _ := call(t, append([]string{"verify", "s3://evidence"}, flags...)...); code != exitFindings || !strings.Contains(out, "planted.txt: is listed nowhere") {
+		t.Errorf("planted: exit code %d: %s", code, out)
+	}
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "another")
+	if code, _, says := call(t, append([]string{"verify", "s3://evidence"}, flags...)...); code != exitUnreadable || !strings.Contains(says, "SignatureDoesNotMatch") {
+		t.Errorf("with another secret: exit code %d: %s", code, says)
+	}
+}
+
+func put(t *testing.T, server *s3server.Server, bucket, key string, content []byte) {
+	t.Helper()
+	if _, err := server.Client().PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(content)}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	meter := &verify.Meter{}
+	meter.Bytes.Store(512 << 10)
+	meter.Files.Store(7)
+	if got := progress("case-1", meter, time.Second); got != "case-1: 7 files, 512.0 KiB" {
+		t.Errorf("progress %q", got)
+	}
+	meter.Expected.Store(1 << 20)
+	if want, got := "[===============               ]  50% 512.0 KiB of 1.0 MiB, 7 files, 512.0 KiB/s case-1", progress("case-1", meter, time.Second); got != want {
+		t.Errorf("progress %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/archive/s3store"
+)
+
+// readersOfS3 is how many objects are read at the same time at least: a request's
+// time is mostly waiting.
+const readersOfS3 = 16
+
+// place is where archives are.
+type place struct {
+	name      string
+	region    string
+	endpoint  string
+	pathStyle bool
+}
+
+// flags makes the flags that all commands have.
+func (p *place) flags(name string, to io.Writer) *flag.FlagSet {
+	f := flag.NewFlagSet("kubectl genesys-export "+name, flag.ContinueOnError)
+	f.SetOutput(to)
+	f.StringVar(&p.region, "region", os.Getenv("AWS_REGION"), "`region` of the S3 bucket")
+	f.StringVar(&p.endpoint, "endpoint", "", "base `URL` of an S3 service other than Amazon's")
+	f.BoolVar(&p.pathStyle, "path-style", false, "put the bucket into the path of URLs, as many services other than Amazon's want it")
+	return f
+}
+
+// parse reads a command line of one place and flags, before it or after.
+func (p *place) parse(f *flag.FlagSet, arguments []string) error {
+	for len(arguments) > 0 {
+		if err := f.Parse(arguments); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return err
+			}
+			return usageError{err}
+		}
+		if f.NArg() == 0 {
+			break
+		}
+		if p.name != "" {
+			return usageError{fmt.Errorf("say one PATH_OR_S3_URL: there are %q and %q", p.name, f.Arg(0))}
+		}
+		p.name, arguments = f.Arg(0), f.Args()[1:]
+	}
+	if p.name == "" {
+		return usageError{errors.New("say where the archive is: a PATH_OR_S3_URL is missing")}
+	}
+	return nil
+}
+
+// open opens the place, and says how many files are best read at the same time.
+func (p *place) open(ctx context.Context) (fs.FS, int, error) {
+	workers := runtime.GOMAXPROCS(0)
+	if !strings.Contains(p.name, "://") {
+		info, err := os.Stat(p.name)
+		if err != nil {
+			return nil, 0, err
+		}
+		if !info.IsDir() {
+			return nil, 0, fmt.Errorf("%s is a file: an archive is a directory", p.name)
+		}
+		return os.DirFS(p.name), workers, nil
+	}
+	at, err := url.Parse(p.name)
+	if err != nil || at.Scheme != "s3" || at.Host == "" || at.RawQuery != "" || at.User != nil {
+		return nil, 0, usageError{fmt.Errorf("%q is no s3://bucket/prefix", p.name)}
+	}
+	if p.region == "" {
+		return nil, 0, usageError{errors.New("say the region of the bucket: --region, or AWS_REGION in the environment")}
+	}
+	buckets := s3store.Open(s3store.Config{
+		Endpoint: p.endpoint, Region: p.region, PathStyle: p.pathStyle, Bucket: at.Host, Prefix: strings.Trim(at.Path, "/"),
+		Credentials: credentials, Now: time.Now,
+	})
+	return buckets.FS(ctx), max(workers, readersOfS3), nil
+}
+
+// credentials are taken from the environment.
+func credentials(context.Context) (s3store.Credentials, error) {
+	found := s3store.Credentials{
+		AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"), SessionToken: os.Getenv("AWS_SESSION_TOKEN"),
+	}
+	if found.AccessKeyID == "" || found.SecretAccessKey == "" {
+		return found, errors.New("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not in the environment")
+	}
+	return found, nil
+}
+
+// format is the flag -o.
+type format string
+
+func (f *format) add(flags *flag.FlagSet) {
+	flags.Func("o", "`format`: text or json (default text)", func(value string) error {
+		if value != "text" && value != "json" {
+			return errors.New("it is text or json")
+		}
+		*f = format(value)
+		return nil
+	})
+}

@@ -1,0 +1,90 @@
+package verify
+
+import (
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+)
+
+// judge holds the account of a seal against what was counted up to it.
+func (c *census) judge(s *seal) {
+	at, a := s.at(evidence.AccountFile), s.account
+	var conversations evidence.ConversationAccount
+	gaps := c.strange.unavailable
+	conversations.Excluded, conversations.Unavailable = c.strange.excluded, c.strange.unavailable
+	for _, state := range c.conversations {
+		switch {
+		case !state.known:
+		case state.lane != "":
+			conversations.Batched++
+		case state.disposition == evidence.Excluded:
+			conversations.Excluded++
+		default:
+			conversations.Unavailable++
+			gaps++
+		}
+	}
+	for _, lane := range c.lanes {
+		gaps += lane.gaps
+	}
+	surveyed := conversations.Batched + conversations.Excluded + conversations.Unavailable
+	for _, n := range []struct {
+		what       string
+		told, have int64
+	}{
+		{"conversations surveyed", a.Conversations.Surveyed, surveyed},
+		{"conversations in bags", a.Conversations.Batched, conversations.Batched},
+		{"conversations excluded", a.Conversations.Excluded, conversations.Excluded},
+		{"conversations unavailable", a.Conversations.Unavailable, conversations.Unavailable},
+		{"recordings listed by Genesys Cloud", a.Listed, c.listed},
+		{"bags", a.Bags, c.bags}, {"files", a.Files, c.files}, {"bytes", a.Bytes, c.bytes}, {"gaps", a.Gaps, gaps},
+	} {
+		c.expect(at, n.what, n.told, n.have)
+	}
+	c.judgeRecordings(at, a)
+	c.judgeLanes(at, a)
+	for _, check := range a.Checks {
+		if !check.Holds || check.Left != check.Right {
+			c.fault(Account, at, "does not add up: %s: %d is not %d", cut(check.Says), check.Left, check.Right)
+		}
+	}
+}
+
+func (c *census) expect(at, what string, told, have int64) {
+	if told != have {
+		c.fault(Account, at, "says %d %s, the bags and seals hold %d", told, what, have)
+	}
+}
+
+func (c *census) judgeRecordings(at string, a evidence.Account) {
+	told := map[group]tally{}
+	for _, r := range a.Recordings {
+		g := group{string(r.Lane), string(r.Medium)}
+		if _, twice := told[g]; twice {
+			c.fault(Account, at, "counts recordings of lane %s and medium %s twice", cut(g.lane), cut(g.medium))
+		}
+		told[g] = tally{r.Exported, r.Excluded, r.Unavailable}
+		if c.counts[g] == nil {
+			c.counts[g] = &tally{}
+		}
+	}
+	for g, have := range c.counts {
+		of := "recordings of lane " + cut(g.lane) + " and medium " + cut(g.medium) + " "
+		c.expect(at, of+"exported", told[g].exported, have.exported)
+		c.expect(at, of+"excluded", told[g].excluded, have.excluded)
+		c.expect(at, of+"unavailable", told[g].unavailable, have.unavailable)
+	}
+}
+
+func (c *census) judgeLanes(at string, a evidence.Account) {
+	told := map[string]laneTally{}
+	for _, l := range a.Lanes {
+		told[string(l.Lane)] = laneTally{l.Bags, l.Files, l.Bytes, l.Gaps}
+		c.lane(string(l.Lane))
+	}
+	for name, have := range c.lanes {
+		of := " of lane " + cut(name)
+		c.expect(at, "bags"+of, told[name].bags, have.bags)
+		c.expect(at, "files"+of, told[name].files, have.files)
+		c.expect(at, "bytes"+of, told[name].bytes, have.bytes)
+		c.expect(at, "gaps"+of, told[name].gaps, have.gaps)
+	}
+}

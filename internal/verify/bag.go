@@ -1,0 +1,183 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+)
+
+// Names within bags and seals.
+const (
+	payloadManifest = "manifest-sha256.txt"
+	tagManifest     = "tagmanifest-sha256.txt"
+	bagInfo         = "bag-info.txt"
+	bagLog          = "custody/events.jsonl"
+	declaration     = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+)
+
+// bag is what a bag was found to hold.
+type bag struct {
+	name, folder string
+	info         map[string]string
+	// digest is the SHA-256 of its tag manifest.
+	digest string
+	counts tally
+	// files and bytes are what is below its recordings folder.
+	files, bytes int64
+	// signer is the id of the key that it is signed with, empty if it is not.
+	signer string
+	// seals is how many seals list it.
+	seals int
+}
+
+// tally counts recordings by disposition.
+type tally struct{ exported, excluded, unavailable int64 }
+
+func (t *tally) add(disposition string, n int64) {
+	switch evidence.Disposition(disposition) {
+	case evidence.Exported:
+		t.exported += n
+	case evidence.Excluded:
+		t.excluded += n
+	case evidence.Unavailable:
+		t.unavailable += n
+	default: // it is a finding where it is read
+	}
+}
+
+// judgeBag reads a bag and holds everything in it against everything else in it.
+func (v *verifier) judgeBag(ctx context.Context, name string) (*bag, error) {
+	b := &bag{name: name, folder: evidence.BagFolder(name)}
+	files, err := v.list(ctx, b.folder)
+	if err != nil {
+		return b, err
+	}
+	found, err := v.hashAll(ctx, b.folder, files)
+	if err != nil {
+		return b, err
+	}
+	if _, complete := found[evidence.BagDeclaration]; !complete && v.options.Running {
+		return nil, nil
+	}
+	b.digest = found[tagManifest].sha256
+	v.compareManifests(b, found)
+	v.checkDeclaration(b, found)
+	v.readInfo(b, found)
+	tables := v.readTables(b)
+	v.checkPlaces(b, found)
+	v.checkFiles(b, tables, found)
+	v.checkIndex(b, tables)
+	v.checkMetadata(b, tables, found)
+	v.checkLog(b, tables)
+	v.checkBagSignature(b, found)
+	return b, nil
+}
+
+func (b *bag) at(name string) string { return path.Join(b.folder, name) }
+
+// compareManifests holds both manifests against the files.
+func (v *verifier) compareManifests(b *bag, found shelf) {
+	payload := v.manifest(b.at(payloadManifest), isPayload)
+	v.compare(b.at(payloadManifest), b.folder, payload, found.sub(isPayload))
+	isTag := func(name string) bool { return except(tagManifest)(name) && !isPayload(name) }
+	tags := v.manifest(b.at(tagManifest), isTag)
+	v.compare(b.at(tagManifest), b.folder, tags, found.sub(isTag))
+	for _, needed := range []string{evidence.BagDeclaration, bagInfo, bagLog, payloadManifest} {
+		if _, listed := tags[needed]; !listed {
+			v.fault(Malformed, b.at(tagManifest), "does not list %s", needed)
+		}
+	}
+}
+
+func (v *verifier) checkDeclaration(b *bag, found shelf) {
+	if _, there := found[evidence.BagDeclaration]; !there {
+		return // missed already
+	}
+	if content, ok := v.read(b.at(evidence.BagDeclaration)); ok && string(content) != declaration {
+		v.fault(Malformed, b.at(evidence.BagDeclaration), "does not declare a BagIt 1.0 bag in UTF-8")
+	}
+}
+
+// readInfo reads bag-info.txt and holds it against the bag.
+func (v *verifier) readInfo(b *bag, found shelf) {
+	b.info = map[string]string{}
+	content, ok := v.read(b.at(bagInfo))
+	if !ok {
+		return
+	}
+	for line := range strings.Lines(string(content)) {
+		name, value, ok := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+		if _, twice := b.info[name]; !ok || twice || !strings.HasSuffix(line, "\n") {
+			v.fault(Malformed, b.at(bagInfo), "has a line that is no field, or a field twice: %q", cut(line))
+		}
+		b.info[name] = value
+	}
+	var size int64
+	payload := found.sub(isPayload)
+	for _, file := range payload {
+		size += file.size
+	}
+	v.says(b, "Payload-Oxum", fmt.Sprintf("%d.%d", size, len(payload)), "its payload has")
+	if b.info["External-Identifier"] != "" {
+		v.says(b, "External-Identifier", b.name, "its folder is")
+	}
+	if group := v.record.Namespace + "/" + v.record.Name; b.info["Bag-Group-Identifier"] != "" && v.record.Name != "" {
+		v.says(b, "Bag-Group-Identifier", group, "export.json says")
+		v.says(b, "Internal-Sender-Identifier", v.record.OrganizationID, "export.json says")
+	}
+}
+
+// says compares a field of bag-info.txt with what there is.
+func (v *verifier) says(b *bag, field, want, because string) {
+	if got := b.info[field]; got != want {
+		v.fault(Contradiction, b.at(bagInfo), "says %s: %s, but %s %s", field, cut(got), because, want)
+	}
+}
+
+// recordingPath is data/recordings/<conversation>/<recording>/<nn>.<extension>.
+var recordingPath = regexp.MustCompile(`^data/recordings/([0-9a-fA-F-]{36})/([0-9a-fA-F-]{36})/(\d\d+)\.[A-Za-z0-9]+$`)
+
+// metadataPath is data/metadata/<conversation>.json, or .restored.json.
+var metadataPath = regexp.MustCompile(`^data/metadata/([0-9a-fA-F-]{36})(\.restored)?\.json$`)
+
+// checkPlaces sees to it that the payload holds nothing that no bag has, even if
+// its manifest lists it.
+func (v *verifier) checkPlaces(b *bag, found shelf) {
+	for name := range found.sub(isPayload) {
+		switch {
+		case name == evidence.ConversationsTable, name == evidence.IndexTable, name == evidence.FilesTable:
+		case recordingPath.MatchString(name), metadataPath.MatchString(name):
+		default:
+			v.fault(Planted, b.at(name), "is nothing that a bag of recordings holds")
+		}
+	}
+}
+
+// checkLog holds what the custody log tells of files against files.csv.
+func (v *verifier) checkLog(b *bag, t tables) {
+	log, told := b.at(bagLog), map[string]bool{}
+	v.journal(log, "BagSealed", func(e event) {
+		if e.Type != "RecordingStored" {
+			return
+		}
+		name := e.Details["path"]
+		told[name] = true
+		if file, listed := t.files[name]; !listed {
+			v.fault(Contradiction, log, "line %d tells that %s was stored, files.csv does not list it", e.Sequence, cut(name))
+		} else if file.sha256 != e.Details["sha256"] {
+			v.fault(Contradiction, log, "line %d tells that %s was stored with SHA-256 %s, files.csv lists it with %s", e.Sequence, name, cut(e.Details["sha256"]), file.sha256)
+		}
+	})
+	for name := range t.files {
+		if !told[name] && len(told) > 0 {
+			v.fault(Contradiction, log, "does not tell that %s was stored", name)
+		}
+	}
+	if len(told) == 0 && len(t.files) > 0 {
+		v.fault(Contradiction, log, "tells of none of the %d files that files.csv lists", len(t.files))
+	}
+}

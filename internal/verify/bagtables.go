@@ -1,0 +1,210 @@
+package verify
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+// tables is what a bag's tables list.
+type tables struct {
+	conversations map[string]conversationLine
+	index         []indexLine
+	files         map[string]fileLine
+}
+
+type conversationLine struct {
+	disposition, reason string
+	recordings          int64
+}
+
+type indexLine struct {
+	line                                              int
+	conversation, recording, disposition, reason, key string
+	files                                             int64
+}
+
+type fileLine struct {
+	key, sha256 string
+	size        int64
+}
+
+// The columns that are needed; there may be more.
+var (
+	conversationColumns = []string{"conversation_id", "start", "held_at_survey", "recordings", "home", "disposition", "reason", "retried"}
+	indexColumns        = []string{"conversation_id", "recording_id", "medium", "lane", "disposition", "reason", "detail", "files", "retried"}
+	fileColumns         = []string{"path", "conversation_id", "recording_id", "size", "sha256"}
+)
+
+// readTables reads a bag's tables.
+func (v *verifier) readTables(b *bag) tables {
+	t := tables{conversations: map[string]conversationLine{}, files: map[string]fileLine{}}
+	at := b.at(evidence.ConversationsTable)
+	for row := range v.rows(at, conversationColumns...) {
+		id := row.Get("conversation_id")
+		if _, twice := t.conversations[id]; twice {
+			v.fault(Contradiction, at, "line %d lists conversation %s a second time", row.Line, cut(id))
+		}
+		t.conversations[id] = conversationLine{row.Get("disposition"), row.Get("reason"), row.number("recordings")}
+		v.checkDisposition(at, row, "conversation "+id)
+	}
+	at = b.at(evidence.IndexTable)
+	for row := range v.rows(at, indexColumns...) {
+		line := indexLine{
+			line: row.Line, conversation: row.Get("conversation_id"), recording: row.Get("recording_id"),
+			disposition: row.Get("disposition"), reason: row.Get("reason"), files: row.number("files"),
+		}
+		line.key = line.conversation + "/" + line.recording
+		t.index = append(t.index, line)
+		b.counts.add(line.disposition, 1)
+		v.checkDisposition(at, row, "recording "+line.key)
+		if lane := row.Get("lane"); b.info["Lane"] != "" && lane != b.info["Lane"] {
+			v.fault(Contradiction, at, "line %d says lane %s, bag-info.txt says %s", row.Line, cut(lane), b.info["Lane"])
+		}
+	}
+	v.readFiles(b, t)
+	return t
+}
+
+func (v *verifier) readFiles(b *bag, t tables) {
+	at := b.at(evidence.FilesTable)
+	for row := range v.rows(at, fileColumns...) {
+		name, conversation, recording := row.Get("path"), row.Get("conversation_id"), row.Get("recording_id")
+		if _, twice := t.files[name]; twice {
+			v.fault(Contradiction, at, "line %d lists %s a second time", row.Line, cut(name))
+		}
+		parts := recordingPath.FindStringSubmatch(name)
+		if parts == nil || parts[1] != conversation || parts[2] != recording {
+			v.fault(Contradiction, at, "line %d says that %s is a file of recording %s/%s, whose place is another", row.Line, cut(name), cut(conversation), cut(recording))
+		}
+		t.files[name] = fileLine{conversation + "/" + recording, row.Get("sha256"), row.number("size")}
+		b.files++
+		b.bytes += row.number("size")
+	}
+}
+
+// checkDisposition sees to it that a line says what became of something, and why.
+func (v *verifier) checkDisposition(at string, row Row, of string) {
+	disposition, why := row.Get("disposition"), row.Get("reason")
+	switch evidence.Disposition(disposition) {
+	case evidence.Exported:
+		if why != "" {
+			v.fault(Contradiction, at, "line %d calls %s Exported, and gives the reason %s why it is not", row.Line, cut(of), cut(why))
+		}
+	case evidence.Excluded, evidence.Unavailable:
+		if why == "" {
+			v.fault(Contradiction, at, "line %d calls %s %s without a reason", row.Line, cut(of), disposition)
+		}
+	default:
+		v.fault(Malformed, at, "line %d says neither Exported nor Excluded nor Unavailable of %s, but %q", row.Line, cut(of), cut(disposition))
+	}
+}
+
+// checkFiles holds files.csv against the files, both ways.
+func (v *verifier) checkFiles(b *bag, t tables, found shelf) {
+	listed := map[string]string{}
+	for name, line := range t.files {
+		listed[name] = line.sha256
+		if file, there := found[name]; there && !file.unread && file.size != line.size {
+			v.fault(Contradiction, b.at(evidence.FilesTable), "says that %s has %d bytes, it has %d", name, line.size, file.size)
+		}
+	}
+	v.compare(b.at(evidence.FilesTable), b.folder, listed, found.sub(recordingPath.MatchString))
+}
+
+// checkIndex holds index.csv against the other tables.
+func (v *verifier) checkIndex(b *bag, t tables) {
+	at, counted := b.at(evidence.IndexTable), map[string]int64{}
+	for _, file := range t.files {
+		counted[file.key]++
+	}
+	listed := map[string]bool{}
+	for _, line := range t.index {
+		if _, known := t.conversations[line.conversation]; !known {
+			v.fault(Contradiction, at, "line %d lists a recording of conversation %s, which conversations.csv does not list", line.line, cut(line.conversation))
+		}
+		switch {
+		case line.reason == evidence.ReasonDuplicateID, !genesys.ValidID(line.recording):
+			continue
+		case listed[line.key]:
+			v.fault(Contradiction, at, "line %d lists recording %s a second time", line.line, line.key)
+		}
+		listed[line.key] = true
+		v.checkCount(at, line, counted[line.key])
+	}
+	for key, n := range counted {
+		if !listed[key] {
+			v.fault(Contradiction, at, "does not list recording %s, of which there are %d files", key, n)
+		}
+	}
+}
+
+func (v *verifier) checkCount(at string, line indexLine, files int64) {
+	switch exported := line.disposition == string(evidence.Exported); {
+	case line.files != files:
+		v.fault(Contradiction, at, "line %d says %d files of recording %s, there are %d", line.line, line.files, line.key, files)
+	case exported && files == 0:
+		v.fault(Contradiction, at, "line %d calls recording %s Exported, but there is no file of it", line.line, line.key)
+	case line.disposition == string(evidence.Excluded) && files > 0:
+		v.fault(Contradiction, at, "line %d calls recording %s Excluded, but there are %d files of it", line.line, line.key, files)
+	}
+}
+
+// checkMetadata holds what Genesys Cloud said of each conversation against the tables.
+func (v *verifier) checkMetadata(b *bag, t tables, found shelf) {
+	listed, told := map[string][]string{}, map[string][]int64{}
+	for name := range found {
+		parts := metadataPath.FindStringSubmatch(name)
+		if parts == nil {
+			continue
+		}
+		id := parts[1]
+		if _, known := t.conversations[id]; !known {
+			v.fault(Contradiction, b.at(name), "is about a conversation that conversations.csv does not list")
+		}
+		if ids, ok := v.readMetadata(b.at(name)); ok {
+			listed[id], told[id] = append(listed[id], ids...), append(told[id], int64(len(ids)))
+		}
+	}
+	for id, c := range t.conversations {
+		counts, there := told[id]
+		switch {
+		case !there && c.disposition == string(evidence.Exported) && c.recordings > 0:
+			v.fault(Missing, b.at(evidence.MetadataPath(id)), "is missing, though conversations.csv says that Genesys Cloud listed %d recordings", c.recordings)
+		case there && !slices.Contains(counts, c.recordings):
+			v.fault(Contradiction, b.at(evidence.ConversationsTable), "says that Genesys Cloud listed %d recordings of conversation %s, %s lists %d",
+				c.recordings, id, evidence.MetadataPath(id), counts[0])
+		}
+	}
+	for _, line := range t.index {
+		ids, there := listed[line.conversation]
+		if there && genesys.ValidID(line.recording) && !slices.Contains(ids, line.recording) {
+			v.fault(Contradiction, b.at(evidence.IndexTable), "line %d lists recording %s, which the metadata of its conversation does not name", line.line, line.key)
+		}
+	}
+}
+
+// readMetadata returns the ids of the recordings that metadata names.
+func (v *verifier) readMetadata(name string) ([]string, bool) {
+	content, ok := v.read(name)
+	if !ok {
+		return nil, false
+	}
+	var recordings []struct {
+		ID any `json:"id"`
+	}
+	if err := json.Unmarshal(content, &recordings); err != nil {
+		v.fault(Malformed, name, "is not a list of recordings: %v", err)
+		return nil, false
+	}
+	ids := make([]string, len(recordings))
+	for i, r := range recordings {
+		ids[i], _ = r.ID.(string)
+	}
+	return ids, true
+}
+
+func decimal(n int64) string { return strconv.FormatInt(n, 10) }

@@ -1,0 +1,245 @@
+package verify
+
+import (
+	"crypto/sha256"
+	"slices"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+// census follows, from seal to seal and bag to bag, what became of every
+// conversation and recording, and counts anew what the accounts say.
+type census struct {
+	*verifier
+	conversations map[string]conversationState
+	// recordings by digest: of an id of 72 letters, 16 bytes are kept.
+	recordings map[recordingKey]recordingState
+	groups     []group
+	counts     map[group]*tally
+	lanes      map[string]*laneTally
+	// strange are conversations whose ids are none, by what became of them.
+	strange tally
+	listed  int64
+	files   int64
+	bytes   int64
+	bags    int64
+}
+
+// conversationState is what became of a conversation so far.
+type conversationState struct {
+	// known tells that a line accounts for it; without it is only mentioned, by
+	// the lane that it left or another of its lanes, in bag mentioned.
+	known     bool
+	mentioned string
+	// lane of the bag that accounts for it, empty if it is in none.
+	lane        string
+	disposition evidence.Disposition
+	// listed is how many recordings Genesys Cloud listed, found of how many there are lines.
+	listed, found int64
+}
+
+type recordingKey [16]byte
+
+// recordingState is what became of a recording so far, and in which group.
+type recordingState struct {
+	unavailable bool
+	group       uint16
+}
+
+// group is what recordings are counted by.
+type group struct{ lane, medium string }
+
+type laneTally struct{ bags, files, bytes, gaps int64 }
+
+func newCensus(v *verifier) *census {
+	return &census{
+		verifier: v, conversations: map[string]conversationState{}, recordings: map[recordingKey]recordingState{},
+		counts: map[group]*tally{}, lanes: map[string]*laneTally{},
+	}
+}
+
+// take takes in a seal: its tables against its bags, its bags' lines into the
+// numbers, and the numbers against its account.
+func (c *census) take(s *seal) {
+	for _, line := range s.bags {
+		c.takeBag(s, line)
+	}
+	c.compareConversations(s)
+	c.compareRecordings(s)
+	if s.told {
+		c.judge(s)
+	}
+}
+
+// takeBag holds a line of bags.csv against the bag.
+func (c *census) takeBag(s *seal, line Row) {
+	at, name := s.at(bagTable), line.Get("bag")
+	b, there := c.verifier.bags[name]
+	if !there {
+		c.fault(Missing, evidence.BagFolder(name), "is missing, though seal %d holds this bag", s.number)
+		return
+	}
+	if b.seals++; b.seals > 1 {
+		c.fault(Contradiction, at, "line %d lists bag %s, which is in an earlier line or seal already", line.Line, name)
+	}
+	if sealed := line.Get("tagmanifest_sha256"); b.digest != "" && b.digest != sealed {
+		c.fault(Altered, b.at(tagManifest), "was changed after seal %d was made: it was sealed with SHA-256 %s, and has %s", s.number, cut(sealed), b.digest)
+	}
+	for _, n := range []struct {
+		column string
+		have   int64
+	}{
+		{"exported", b.counts.exported}, {"excluded", b.counts.excluded}, {"unavailable", b.counts.unavailable},
+		{"files", b.files}, {"bytes", b.bytes},
+	} {
+		if line.Get(n.column) != decimal(n.have) {
+			c.fault(Contradiction, at, "line %d says %s %s of bag %s, it has %d", line.Line, cut(line.Get(n.column)), n.column, name, n.have)
+		}
+	}
+	if lane := b.info["Lane"]; lane != "" && lane != line.Get("lane") {
+		c.fault(Contradiction, at, "line %d says lane %s of bag %s, its bag-info.txt says %s", line.Line, cut(line.Get("lane")), name, lane)
+	}
+	lane := c.lane(line.Get("lane"))
+	lane.bags++
+	lane.files += b.files
+	lane.bytes += b.bytes
+	c.bags++
+	c.files += b.files
+	c.bytes += b.bytes
+}
+
+func (c *census) lane(name string) *laneTally {
+	if c.lanes[name] == nil {
+		c.lanes[name] = &laneTally{}
+	}
+	return c.lanes[name]
+}
+
+// inBag takes in a line of a bag's conversations.csv.
+func (c *census) inBag(at string, row Row, lane string) {
+	id, home := row.Get("conversation_id"), row.Get("home") == "true"
+	now := c.conversations[id]
+	if !home {
+		if now.mentioned == "" {
+			now.mentioned = at
+		}
+		c.conversations[id] = now
+		return
+	}
+	open := now.lane == "" && now.disposition == evidence.Unavailable
+	gone := now.known && now.lane != "" && now.disposition == evidence.Unavailable
+	switch retried := row.Get("retried") == "true"; {
+	case retried && !gone:
+		c.fault(Contradiction, at, "line %d replaces what an earlier bag says of conversation %s, but none says that it was unavailable", row.Line, cut(id))
+	case !retried && now.known && !open:
+		c.fault(Contradiction, at, "line %d accounts for conversation %s, which is accounted for already", row.Line, cut(id))
+	}
+	if gone {
+		c.lane(now.lane).gaps--
+	}
+	now.known, now.lane, now.disposition = true, lane, evidence.Disposition(row.Get("disposition"))
+	now.listed += row.number("recordings")
+	c.listed += row.number("recordings")
+	if now.disposition == evidence.Unavailable {
+		c.lane(lane).gaps++
+	}
+	c.conversations[id] = now
+}
+
+// inNoBag takes in a line of a seal about a conversation that is in no bag.
+func (c *census) inNoBag(at string, row Row) {
+	id := row.Get("conversation_id")
+	if !genesys.ValidID(id) {
+		c.strange.add(row.Get("disposition"), 1)
+		return
+	}
+	now := c.conversations[id]
+	if now.known {
+		c.fault(Contradiction, at, "line %d accounts for conversation %s, which is accounted for already", row.Line, id)
+	}
+	now.known, now.lane, now.disposition = true, "", evidence.Disposition(row.Get("disposition"))
+	c.conversations[id] = now
+}
+
+// record takes in a line of a bag's index.csv.
+func (c *census) record(at string, row Row, lane string) {
+	conversation, id := row.Get("conversation_id"), row.Get("recording_id")
+	g := group{lane, row.Get("medium")}
+	now := recordingState{unavailable: row.Get("disposition") == string(evidence.Unavailable), group: c.group(g)}
+	digest := sha256.Sum256([]byte(conversation + "/" + id))
+	key := recordingKey(digest[:16])
+	before, twice := c.recordings[key]
+	retried := row.Get("retried") == "true"
+	plain := genesys.ValidID(id) && row.Get("reason") != evidence.ReasonDuplicateID
+	switch {
+	case retried && (!twice || !before.unavailable):
+		c.fault(Contradiction, at, "line %d replaces what an earlier bag says of recording %s/%s, but none says that it was unavailable", row.Line, cut(conversation), cut(id))
+	case retried:
+		c.count(c.groups[before.group], string(evidence.Unavailable), -1)
+	case twice && plain:
+		c.fault(Contradiction, at, "line %d accounts for recording %s/%s, which is accounted for already", row.Line, cut(conversation), cut(id))
+	}
+	c.count(g, row.Get("disposition"), 1)
+	if plain {
+		c.recordings[key] = now
+	}
+	if state := c.conversations[conversation]; !retried {
+		state.found++
+		c.conversations[conversation] = state
+	}
+}
+
+// group is the number of a group.
+func (c *census) group(g group) uint16 {
+	i := slices.Index(c.groups, g)
+	if i < 0 {
+		i = len(c.groups)
+		c.groups = append(c.groups, g)
+	}
+	return uint16(i) //nolint:gosec // three lanes and six media; a forged archive only miscounts
+}
+
+func (c *census) count(g group, disposition string, n int64) {
+	if c.counts[g] == nil {
+		c.counts[g] = &tally{}
+	}
+	c.counts[g].add(disposition, n)
+	if disposition == string(evidence.Unavailable) {
+		c.lane(g.lane).gaps += n
+	}
+}
+
+func (c *census) total() tally {
+	var sum tally
+	for _, t := range c.counts {
+		sum.exported += t.exported
+		sum.excluded += t.excluded
+		sum.unavailable += t.unavailable
+	}
+	return sum
+}
+
+// close sees to it that nothing is left over once all seals are taken in.
+func (c *census) close() {
+	for id, state := range c.conversations {
+		switch {
+		case !state.known:
+			c.fault(Coverage, state.mentioned, "lists conversation %s as another bag's, but none accounts for it", cut(id))
+		case state.listed != state.found:
+			c.fault(Coverage, "seals", "account for %d recordings of conversation %s, Genesys Cloud listed %d", state.found, cut(id), state.listed)
+		}
+	}
+	for name, b := range c.verifier.bags {
+		if b.seals == 0 && !c.options.Running {
+			c.fault(Unsealed, b.folder, "is in no seal: nothing says that bag %s belongs into this archive", name)
+		}
+	}
+}
+
+// outside tells whether a conversation began outside of what a seal covers.
+func outside(s *seal, start string) bool {
+	at, err := time.Parse(time.RFC3339Nano, start)
+	return err == nil && s.told && (at.Before(s.account.From) || !at.Before(s.account.Until))
+}

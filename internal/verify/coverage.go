@@ -1,0 +1,134 @@
+package verify
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+)
+
+// day is what is surveyed at once.
+const day = 24 * time.Hour
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// checkCoverage sees to it that the seals cover the window that was asked for,
+// and that every day of it was surveyed.
+func (v *verifier) checkCoverage() {
+	if len(v.seals) == 0 {
+		return
+	}
+	last := v.seals[len(v.seals)-1]
+	if !last.told {
+		return
+	}
+	at, from, until := last.at(evidence.AccountFile), last.account.From, last.account.Until
+	var asked struct {
+		Start time.Time `json:"start"`
+		End   time.Time `json:"end"`
+	}
+	if err := json.Unmarshal(v.record.Spec, &asked); err != nil || asked.Start.IsZero() {
+		v.fault(Coverage, evidence.RecordPath, "does not say which window was asked for")
+		return
+	}
+	switch {
+	case !from.Equal(asked.Start):
+		v.fault(Coverage, at, "covers the window from %s on, asked for was %s", stamp(from), stamp(asked.Start))
+	case !asked.End.IsZero() && until.After(asked.End):
+		v.fault(Coverage, at, "covers the window until %s, asked for was until %s", stamp(until), stamp(asked.End))
+	case !asked.End.IsZero() && until.Before(asked.End) && !v.options.Running:
+		v.fault(Coverage, at, "covers the window until %s only, asked for was until %s", stamp(until), stamp(asked.End))
+	}
+	v.checkDays(at, from, until)
+}
+
+// checkDays sees to it that the seals' logs tell of a survey of every day.
+func (v *verifier) checkDays(at string, from, until time.Time) {
+	surveyed := map[string]bool{}
+	for _, s := range v.seals {
+		maps.Copy(surveyed, s.surveyed)
+	}
+	var missing []string
+	for d := from.UTC().Truncate(day); d.Before(until); d = d.Add(day) {
+		if name := d.Format(time.DateOnly); !surveyed[name] {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) > 0 {
+		v.fault(Coverage, at, "covers %s to %s, but no log tells of a survey of %s", stamp(from), stamp(until), cut(strings.Join(missing, ", ")))
+	}
+}
+
+// coverageTable lists the parts of the window with the bags that hold them.
+const coverageTable = "coverage.csv"
+
+// checkCovered sees to it that the table of coverage, if a seal has one, leaves out
+// neither a part of what is new since the former seal nor a bag.
+func (v *verifier) checkCovered(s *seal, since time.Time) {
+	at, left := s.at(coverageTable), map[string]bool{}
+	for _, line := range s.bags {
+		left[line.Get("bag")] = true
+	}
+	known := maps.Clone(left)
+	for row := range v.rows(at, "start", "end", "bags") {
+		start, err := time.Parse(time.RFC3339Nano, row.Get("start"))
+		end, other := time.Parse(time.RFC3339Nano, row.Get("end"))
+		if errors.Join(err, other) != nil || !start.Before(end) {
+			v.fault(Malformed, at, "line %d is no part of a window", row.Line)
+			continue
+		}
+		for _, name := range bagsOf(row) {
+			if delete(left, name); !known[name] {
+				v.fault(Contradiction, at, "line %d names bag %s, which the seal does not hold", row.Line, cut(name))
+			}
+		}
+		if start.Before(since) {
+			continue
+		}
+		if !start.Equal(since) {
+			v.fault(Coverage, at, "line %d begins at %s: nothing says who holds what was from %s on", row.Line, row.Get("start"), stamp(since))
+		}
+		since = end
+	}
+	if s.told && since.Before(s.account.Until) {
+		v.fault(Coverage, at, "ends at %s, the seal covers the window until %s", stamp(since), stamp(s.account.Until))
+	}
+	for _, name := range slices.Sorted(maps.Keys(left)) {
+		v.fault(Coverage, at, "does not say which part of the window bag %s holds", name)
+	}
+}
+
+// bagsOf are the names in a line of the table of coverage; none if it says that
+// there were no conversations.
+func bagsOf(row Row) []string {
+	if text := row.Get("bags"); text != "no conversations" {
+		return strings.Fields(text)
+	}
+	return nil
+}
+
+// checkTrust holds the signatures against the keys that were given, the last seal
+// against the one that is known, and sees to it that signing did not just end.
+func (v *verifier) checkTrust() {
+	signed := 0
+	for _, s := range v.seals {
+		switch {
+		case s.signer != "":
+			signed = s.number
+		case len(v.options.Keys) > 0:
+			v.fault(Unsigned, s.folder, "is not signed by any of the keys that were given")
+		case signed > 0:
+			v.fault(Unsigned, s.folder, "is not signed, though seal %d is", signed)
+		}
+	}
+	if v.options.Seal == "" || len(v.seals) == 0 {
+		return
+	}
+	if last := v.seals[len(v.seals)-1]; last.digest != v.options.Seal {
+		v.fault(SealChain, last.at(payloadManifest), "is the last seal and has SHA-256 %s, the one that is known has %s: later seals were taken away, or others put in", last.digest, v.options.Seal)
+	}
+}

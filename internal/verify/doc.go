@@ -1,0 +1,19 @@
+// Package verify judges an export's archive by its bytes alone: no cluster, no
+// Genesys Cloud, nothing that the exporter remembers.
+//
+// It reads every file once, at the speed of the disk, and holds what it found
+// against every place of the archive that speaks of it:
+//
+//	places       there is nothing that nobody lists, nothing listed is missing, no link, no name that another system folds
+//	digests      manifests, files.csv, custody logs and seals agree with the bytes
+//	chains       each line of a custody log holds the digest of the one before, each seal that of the former
+//	tables       what a seal lists of its bags is what the bags list
+//	account      the numbers of every seal are those of the lines up to it
+//	coverage     every day that a seal covers was surveyed
+//	signatures   they fit the bytes and, if keys are given, they are by these keys
+//
+// It finds columns and fields by their names and minds no new ones, so that it
+// reads archives of other versions. Of package evidence it takes the words, never
+// a number: whatever that package would have computed is computed here from what
+// is stored. What a verification proves, and what not, is in docs/adr/0018.
+package verify

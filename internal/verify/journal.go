@@ -1,0 +1,90 @@
+package verify
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"strings"
+	"time"
+)
+
+// event is a line of a custody log.
+type event struct {
+	Sequence int               `json:"sequence"`
+	Time     time.Time         `json:"time"`
+	Type     string            `json:"type"`
+	Actor    string            `json:"actor"`
+	Details  map[string]string `json:"details"`
+	Previous string            `json:"previous"`
+}
+
+// longestEvent is the longest line of a custody log, in bytes.
+const longestEvent = 1 << 20
+
+// journal reads a custody log: numbered lines in order of time, each with the
+// digest of the one before. last is the type of event that ends such a story.
+func (v *verifier) journal(name, last string, do func(event)) {
+	file, err := v.fsys.Open(name)
+	if err != nil {
+		v.unread(name, err)
+		return
+	}
+	defer func() { _ = file.Close() }()
+	lines := bufio.NewScanner(file)
+	lines.Buffer(nil, longestEvent)
+	lines.Split(wholeLines)
+	before := event{Previous: strings.Repeat("0", 2*sha256.Size)}
+	ended := false
+	for lines.Scan() {
+		now, says := follow(before, lines.Bytes())
+		if says != "" {
+			v.fault(LogChain, name, "line %d %s", before.Sequence+1, says)
+			return
+		}
+		ended = ended || now.Type == last
+		do(now)
+		before = now
+		before.Previous = sum(lines.Bytes())
+	}
+	if err := lines.Err(); err != nil {
+		v.fault(LogChain, name, "cannot be read after line %d: %v", before.Sequence, err)
+		return
+	}
+	if !ended {
+		v.fault(LogChain, name, "does not tell of %s: its end was cut off", last)
+	}
+}
+
+// follow reads a line, and says what is wrong with it after the one before.
+func follow(before event, line []byte) (now event, says string) {
+	if !bytes.HasPrefix(line, []byte("{")) {
+		return now, "is not an event"
+	}
+	if err := json.Unmarshal(line, &now); err != nil {
+		return now, "is not an event: " + err.Error()
+	}
+	switch {
+	case now.Previous != before.Previous:
+		return now, "does not hold the digest of the line before: a line was changed, added, removed or moved"
+	case now.Sequence != before.Sequence+1:
+		return now, "has another number than its place: a line was added, removed or moved"
+	case now.Time.Before(before.Time):
+		return now, "tells of something earlier than the line before"
+	case now.Type == "" || now.Actor == "":
+		return now, "does not say what happened, or who did it"
+	}
+	return now, ""
+}
+
+// wholeLines splits at line feeds; what follows the last one is a line, too, so
+// that nobody can hide something there.
+func wholeLines(rest []byte, end bool) (int, []byte, error) {
+	if i := bytes.IndexByte(rest, '\n'); i >= 0 {
+		return i + 1, rest[:i], nil
+	}
+	if end && len(rest) > 0 {
+		return len(rest), append([]byte("cut off: "), rest...), nil
+	}
+	return 0, nil, nil
+}

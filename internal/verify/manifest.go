@@ -1,0 +1,135 @@
+package verify
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// hexDigest is a SHA-256 as manifests write it.
+var hexDigest = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// longestLine of a manifest, in bytes: a digest, two spaces and the longest key of S3.
+const longestLine = 2048
+
+// manifest reads lines of "<sha256>  <path>". fits says which paths it may list.
+func (v *verifier) manifest(name string, fits func(string) bool) map[string]string {
+	listed := map[string]string{}
+	file, err := v.fsys.Open(name)
+	if err != nil {
+		v.unread(name, err)
+		return listed
+	}
+	defer func() { _ = file.Close() }()
+	reader := bufio.NewReaderSize(file, longestLine)
+	for number := 1; ; number++ {
+		line, err := reader.ReadSlice('\n')
+		if errors.Is(err, io.EOF) && len(line) == 0 {
+			return listed
+		}
+		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
+			v.unread(name, err)
+			return listed
+		}
+		if err != nil {
+			v.fault(Malformed, name, "line %d is cut off or too long", number)
+			return listed
+		}
+		v.line(name, number, string(line[:len(line)-1]), fits, listed)
+	}
+}
+
+// line takes in one line of a manifest.
+func (v *verifier) line(name string, number int, line string, fits func(string) bool, listed map[string]string) {
+	digest, of, ok := strings.Cut(line, "  ")
+	_, twice := listed[of]
+	switch {
+	case !ok || !hexDigest.MatchString(digest):
+		v.fault(Malformed, name, "line %d is not a SHA-256, two spaces and a path: %q", number, cut(line))
+	case !fits(of):
+		v.fault(Malformed, name, "line %d lists %q, which has no place in this manifest", number, cut(of))
+	case twice:
+		v.fault(Malformed, name, "line %d lists %s a second time", number, of)
+	default:
+		listed[of] = digest
+	}
+}
+
+// cut shortens text from outside, so that a finding stays readable.
+func cut(text string) string {
+	const most = 100
+	if len(text) > most {
+		return text[:most] + "…"
+	}
+	return text
+}
+
+// compare holds what a manifest lists against what is there, both ways.
+func (v *verifier) compare(manifest, directory string, listed map[string]string, found shelf) {
+	owners, names := map[string]string{}, map[string]string{}
+	for name, digest := range listed {
+		owners[digest] = name
+	}
+	for name := range found {
+		names[strings.ToLower(name)] = name
+	}
+	for name, digest := range listed {
+		at := path.Join(directory, name)
+		file, there := found[name]
+		switch {
+		case !there:
+			v.missing(manifest, at, names[strings.ToLower(name)])
+		case !file.unread && file.sha256 != digest:
+			v.altered(manifest, at, digest, file, owners[file.sha256])
+		}
+	}
+	for name, file := range found {
+		if _, ok := listed[name]; ok {
+			continue
+		}
+		says := "is listed nowhere in %s: it was put there"
+		if owner := owners[file.sha256]; owner != "" {
+			says += "; it has the bytes of " + owner
+		}
+		v.fault(Planted, path.Join(directory, name), says, manifest)
+	}
+}
+
+func (v *verifier) missing(manifest, at, alike string) {
+	if alike != "" {
+		v.fault(Missing, at, "is missing, though %s lists it; %s differs in upper and lower case only", manifest, alike)
+		return
+	}
+	v.fault(Missing, at, "is missing, though %s lists it", manifest)
+}
+
+func (v *verifier) altered(manifest, at, listed string, found stored, owner string) {
+	says := "was changed: %s lists it with SHA-256 %s, its %d bytes have %s"
+	if owner != "" {
+		says += "; these are the bytes of " + owner
+	}
+	v.fault(Altered, at, says, manifest, listed, found.size, found.sha256)
+}
+
+// sub is the files of a shelf that fit.
+func (s shelf) sub(fits func(name string) bool) shelf {
+	some := shelf{}
+	for name, file := range s {
+		if fits(name) {
+			some[name] = file
+		}
+	}
+	return some
+}
+
+func isPayload(name string) bool { return fs.ValidPath(name) && strings.HasPrefix(name, "data/") }
+
+// except tells of all names but these.
+func except(these ...string) func(string) bool {
+	return func(name string) bool { return fs.ValidPath(name) && !slices.Contains(these, name) }
+}

@@ -1,0 +1,251 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"path"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+)
+
+// Names within a seal.
+const (
+	bagDigests    = "bags-sha256.txt"
+	bagTable      = "bags.csv"
+	conversations = "conversations.csv"
+	recordings    = "recordings.csv"
+	sealLog       = "events.jsonl"
+)
+
+// notListed are what a seal's manifest does not list: itself, and what is made of it.
+var notListed = []string{payloadManifest, signatureFile, attestationFile, signerFile, timestampFile}
+
+// seal is a seal as it was read.
+type seal struct {
+	number int
+	folder string
+	// digest is the SHA-256 of its manifest.
+	digest string
+	// account is what it says, if told.
+	account evidence.Account
+	told    bool
+	// bags are the lines of bags.csv, in order.
+	bags []Row
+	// surveyed are the days that its log tells to have been surveyed.
+	surveyed map[string]bool
+	signer   string
+}
+
+func (s *seal) at(name string) string { return path.Join(s.folder, name) }
+
+// readSeals reads the seals in the order of their numbers.
+func (v *verifier) readSeals(ctx context.Context, names []string) error {
+	highest := 0
+	for _, name := range names {
+		number, err := strconv.Atoi(name)
+		if err != nil || number < 1 || strconv.Itoa(number) != name {
+			v.fault(Planted, "seals/"+name, "is no seal: these are numbered from 1")
+			continue
+		}
+		highest = max(highest, number)
+	}
+	if highest == 0 {
+		v.fault(Unsealed, "seals", "there is no seal: nothing says what belongs into this archive")
+	}
+	for number := 1; number <= highest; number++ {
+		if !slices.Contains(names, strconv.Itoa(number)) {
+			v.fault(SealChain, evidence.SealFolder(number), "is missing, though there is a seal %d", highest)
+			continue
+		}
+		s, err := v.readSeal(ctx, number)
+		if err != nil {
+			return err
+		}
+		if s != nil {
+			v.seals = append(v.seals, s)
+		}
+	}
+	return nil
+}
+
+// readSeal reads a seal and holds everything in it against everything else in it.
+// There is none if the export is running and has not finished it.
+func (v *verifier) readSeal(ctx context.Context, number int) (*seal, error) {
+	s := &seal{number: number, folder: evidence.SealFolder(number), surveyed: map[string]bool{}}
+	files, err := v.list(ctx, s.folder)
+	if err != nil {
+		return nil, err
+	}
+	if _, complete := files[payloadManifest]; !complete && v.options.Running {
+		return nil, nil
+	}
+	found, err := v.hashAll(ctx, s.folder, files)
+	if err != nil {
+		return nil, err
+	}
+	s.digest = found[payloadManifest].sha256
+	listed := v.manifest(s.at(payloadManifest), except(notListed...))
+	v.compare(s.at(payloadManifest), s.folder, listed, found.sub(except(notListed...)))
+	for _, name := range []string{evidence.AccountFile, bagDigests, bagTable, conversations, recordings, sealLog} {
+		if _, ok := listed[name]; !ok {
+			v.fault(Malformed, s.at(payloadManifest), "does not list %s", name)
+		}
+	}
+	signingKey := v.readAccount(s)
+	v.readBagLines(s)
+	v.readSealLog(s)
+	v.checkFormer(s)
+	if _, there := found[coverageTable]; there {
+		v.checkCovered(s, v.newFrom(s))
+	}
+	s.signer = v.checkSignature(signed{
+		what: "seal " + strconv.Itoa(number), beside: s.folder, manifest: s.at(payloadManifest), says: s.at(evidence.AccountFile),
+		names: signingKey, subjects: map[string]string{payloadManifest: s.digest}, found: found,
+	})
+	return s, nil
+}
+
+// readAccount reads the account, and returns the id of the key that it names.
+func (v *verifier) readAccount(s *seal) string {
+	at := s.at(evidence.AccountFile)
+	content, ok := v.read(at)
+	if !ok {
+		return ""
+	}
+	var more struct {
+		SigningKey string `json:"signingKey"`
+	}
+	if err := json.Unmarshal(content, &s.account); err != nil {
+		v.fault(Malformed, at, "is not an account: %v", err)
+		return ""
+	}
+	if err := json.Unmarshal(content, &more); err != nil {
+		v.fault(Malformed, at, "is not an account: %v", err)
+	}
+	s.told = true
+	v.options.Meter.Expected.Store(s.account.Bytes)
+	if s.account.Number != s.number {
+		v.fault(SealChain, at, "is the account of seal %d, in the place of seal %d", s.account.Number, s.number)
+	}
+	mine := s.account.Export
+	if says := v.record.Mismatch(mine); says != "" && v.record.Name != "" {
+		v.fault(Contradiction, at, "is another export's than export.json says: %s", says)
+	}
+	if digest := canonicalDigest(mine.Spec); digest != mine.SpecDigest {
+		v.fault(Altered, at, "holds a spec with SHA-256 %s, and says that it has %s", digest, cut(mine.SpecDigest))
+	}
+	return more.SigningKey
+}
+
+// canonicalDigest is the SHA-256 of JSON without the blanks between its parts.
+func canonicalDigest(spec []byte) string {
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, spec); err != nil {
+		return "of nothing"
+	}
+	return sum(compact.Bytes())
+}
+
+// readBagLines reads bags.csv and bags-sha256.txt, which must say the same.
+func (v *verifier) readBagLines(s *seal) {
+	listed := v.manifest(s.at(bagDigests), func(name string) bool { return bagOf(name) != "" })
+	for row := range v.rows(s.at(bagTable), "bag", "lane", "start", "end", "tagmanifest_sha256", "exported", "excluded", "unavailable", "files", "bytes") {
+		name := row.Get("bag")
+		of := "../../" + evidence.BagFolder(name) + "/" + tagManifest
+		switch digest, ok := listed[of]; {
+		case bagOf(of) == "":
+			v.fault(Malformed, s.at(bagTable), "line %d names a bag %q, which can be none", row.Line, cut(name))
+			continue
+		case !ok:
+			v.fault(Contradiction, s.at(bagTable), "line %d lists bag %s, which bags-sha256.txt does not list", row.Line, name)
+		case digest != row.Get("tagmanifest_sha256"):
+			v.fault(Contradiction, s.at(bagTable), "line %d and bags-sha256.txt have different digests of bag %s", row.Line, name)
+		}
+		delete(listed, of)
+		s.bags = append(s.bags, row)
+	}
+	for of := range listed {
+		v.fault(Contradiction, s.at(bagDigests), "lists bag %s, which bags.csv does not list, or lists twice", bagOf(of))
+	}
+}
+
+// bagOf is the name of a bag from the path of its tag manifest, as seen from a
+// seal; empty if it is no such path.
+func bagOf(name string) string {
+	const start, end = "../../bags/", "/" + tagManifest
+	if len(name) <= len(start)+len(end) || name[:len(start)] != start || name[len(name)-len(end):] != end {
+		return ""
+	}
+	bag := name[len(start) : len(name)-len(end)]
+	if !segment.MatchString(bag) || bag == "." || bag == ".." {
+		return ""
+	}
+	return bag
+}
+
+// readSealLog reads the seal's custody log.
+func (v *verifier) readSealLog(s *seal) {
+	formers := 0
+	v.journal(s.at(sealLog), "ExportSealed", func(e event) {
+		switch e.Type {
+		case "DaySurveyed":
+			s.surveyed[e.Details["day"]] = true
+		case "FormerSeal":
+			formers++
+			if former := s.account.Former; former != nil && (e.Details["sha256"] != former.Digest || e.Details["number"] != strconv.Itoa(former.Number)) {
+				v.fault(SealChain, s.at(sealLog), "line %d names seal %s with SHA-256 %s as the former one, the account another", e.Sequence, cut(e.Details["number"]), cut(e.Details["sha256"]))
+			}
+		}
+	})
+	if s.number > 1 && formers == 0 {
+		v.fault(SealChain, s.at(sealLog), "names no former seal")
+	}
+}
+
+// checkFormer sees to it that a seal names the one before, and goes on from it.
+func (v *verifier) checkFormer(s *seal) {
+	at, former := s.at(evidence.AccountFile), s.account.Former
+	switch {
+	case !s.told:
+		return
+	case s.number == 1 && former != nil:
+		v.fault(SealChain, at, "names a former seal, %d, though this is the first", former.Number)
+	case s.number == 1:
+	case former == nil:
+		v.fault(SealChain, at, "names no former seal")
+	case former.Number != s.number-1:
+		v.fault(SealChain, at, "names seal %d as the former one, that is seal %d", former.Number, s.number-1)
+	case len(v.seals) > 0 && v.seals[len(v.seals)-1].number == s.number-1:
+		v.checkOrder(s, v.seals[len(v.seals)-1])
+	}
+}
+
+// newFrom is where the part of the window begins that a seal is the first to cover.
+func (v *verifier) newFrom(s *seal) time.Time {
+	if len(v.seals) == 0 {
+		return s.account.From
+	}
+	return v.seals[len(v.seals)-1].account.Until
+}
+
+// checkOrder holds a seal against the one before.
+func (v *verifier) checkOrder(s, before *seal) {
+	at := s.at(evidence.AccountFile)
+	if before.digest != "" && s.account.Former.Digest != before.digest {
+		v.fault(SealChain, at, "names seal %d with SHA-256 %s as the former one, that in %s has %s: one of them was put in later",
+			before.number, cut(s.account.Former.Digest), before.folder, before.digest)
+	}
+	if !before.told {
+		return
+	}
+	if s.account.SealedAt.Before(before.account.SealedAt) {
+		v.fault(SealChain, at, "was drawn up at %s, before seal %d", stamp(s.account.SealedAt), before.number)
+	}
+	if s.account.Until.Before(before.account.Until) || !s.account.From.Equal(before.account.From) {
+		v.fault(SealChain, at, "covers %s to %s, less than seal %d", stamp(s.account.From), stamp(s.account.Until), before.number)
+	}
+}

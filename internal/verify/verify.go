@@ -1,0 +1,268 @@
+package verify
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"runtime"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+)
+
+// ErrNoArchive is the error for a place that holds no archive.
+var ErrNoArchive = errors.New("there is no archive of an export")
+
+// Options say how an archive is to be judged.
+type Options struct {
+	// Keys are vouched for from outside the archive. If there are any, every seal
+	// must be signed by one of them.
+	Keys []Key
+	// Seal is the SHA-256 of the manifest of the last seal, if it is known from
+	// outside the archive: nothing else shows that later seals were taken away.
+	Seal string
+	// Running tells that the export still works at the archive: what is in no seal
+	// yet is not found fault with.
+	Running bool
+	// Workers is how many files are read at the same time; as many as there are
+	// cores if it is 0.
+	Workers int
+	// Meter may be nil.
+	Meter *Meter
+}
+
+// Report is what a verification found.
+type Report struct {
+	Namespace string `json:"namespace"`
+	Export    string `json:"export"`
+	// Organization is Genesys Cloud's id of the organisation.
+	Organization string `json:"organization"`
+	// From and Until are the part of the window that the seals cover.
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
+	// Seals, and the SHA-256 of the last one's manifest.
+	Seals int    `json:"seals"`
+	Seal  string `json:"seal,omitempty"`
+	// Bags, and how many of them are in no seal.
+	Bags     int `json:"bags"`
+	Unsealed int `json:"unsealed,omitempty"`
+	// Files and Bytes that were read.
+	Files int64 `json:"files"`
+	Bytes int64 `json:"bytes"`
+	// Conversations and recordings by what became of them.
+	Conversations int64 `json:"conversations"`
+	Exported      int64 `json:"exported"`
+	Excluded      int64 `json:"excluded"`
+	Unavailable   int64 `json:"unavailable"`
+	// SignedSeals and SignedBags are how many are signed, by the keys whose ids
+	// are Signers. Trusted tells whether keys from outside were given.
+	SignedSeals int      `json:"signedSeals"`
+	SignedBags  int      `json:"signedBags"`
+	Signers     []string `json:"signers,omitempty"`
+	Trusted     bool     `json:"trusted"`
+	// Findings, and how many there are beyond those that are listed.
+	Findings []Finding `json:"findings"`
+	More     int64     `json:"moreFindings,omitempty"`
+}
+
+// OnlyUnreadable tells whether nothing was found but that something could not be read.
+func (r Report) OnlyUnreadable() bool {
+	return len(r.Findings) > 0 && !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Kind != Unreadable })
+}
+
+// verifier judges one archive.
+type verifier struct {
+	findings
+	fsys    fs.FS
+	options Options
+	// buffers are what files are read into: one for each worker.
+	buffers chan []byte
+	record  evidence.ExportRecord
+	seals   []*seal
+	bags    map[string]*bag
+}
+
+// Archive judges the archive whose root is fsys. The error says why it could not
+// be judged: it is no archive, the context has ended, or nothing can be listed.
+func Archive(ctx context.Context, fsys fs.FS, options Options) (Report, error) {
+	if options.Workers <= 0 {
+		options.Workers = runtime.GOMAXPROCS(0)
+	}
+	if options.Meter == nil {
+		options.Meter = &Meter{}
+	}
+	v := &verifier{fsys: fsys, options: options, buffers: make(chan []byte, options.Workers), bags: map[string]*bag{}}
+	for range options.Workers {
+		v.buffers <- make([]byte, bufferSize)
+	}
+	parts, err := v.parts()
+	if err != nil {
+		return Report{}, err
+	}
+	v.readRecord()
+	if err := v.readSeals(ctx, parts.seals); err != nil {
+		return Report{}, err
+	}
+	if err := v.readBags(ctx, parts.bags); err != nil {
+		return Report{}, err
+	}
+	c := newCensus(v)
+	for _, s := range v.seals {
+		c.take(s)
+		if err := ctx.Err(); err != nil {
+			return Report{}, err
+		}
+	}
+	c.close()
+	v.checkCoverage()
+	v.checkTrust()
+	return v.report(c), nil
+}
+
+// parts are the names of what an archive consists of.
+type parts struct{ bags, seals []string }
+
+// parts lists the root and what is directly below it.
+func (v *verifier) parts() (parts, error) {
+	var p parts
+	entries, err := fs.ReadDir(v.fsys, ".")
+	if err != nil {
+		return p, fmt.Errorf("list the archive: %w", err)
+	}
+	if !slices.ContainsFunc(entries, isPart) {
+		return p, ErrNoArchive
+	}
+	folders := map[string]*[]string{"bags": &p.bags, "seals": &p.seals}
+	for _, entry := range entries {
+		name := entry.Name()
+		folder, known := folders[name]
+		switch {
+		case name == workFolder && entry.IsDir():
+		case !entry.IsDir() && !entry.Type().IsRegular():
+			v.fault(Irregular, name, "is %s, not a file: what it leads to is not evidence", irregular(entry.Type()))
+		case known && entry.IsDir():
+			if *folder, err = v.folders(name); err != nil {
+				return p, err
+			}
+		case name == evidence.RecordPath && !entry.IsDir():
+		default:
+			v.fault(Planted, name, "does not belong into an archive, which holds export.json, bags and seals")
+		}
+	}
+	return p, nil
+}
+
+// workFolder holds notes that are no evidence.
+const workFolder = ".work"
+
+func isPart(entry fs.DirEntry) bool {
+	return slices.Contains([]string{"bags", "seals", evidence.RecordPath}, entry.Name())
+}
+
+// folders lists the folders in a folder; anything else is a finding.
+func (v *verifier) folders(of string) ([]string, error) {
+	entries, err := fs.ReadDir(v.fsys, of)
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", of, err)
+	}
+	var names []string
+	for _, entry := range entries {
+		switch at := of + "/" + entry.Name(); {
+		case entry.IsDir():
+			names = append(names, entry.Name())
+		case !entry.Type().IsRegular():
+			v.fault(Irregular, at, "is %s, not a folder: what it leads to is not evidence", irregular(entry.Type()))
+		default:
+			v.fault(Planted, at, "does not belong here: there are folders only")
+		}
+	}
+	v.checkNames(of, v.asListing(names))
+	return names, nil
+}
+
+func (v *verifier) asListing(names []string) listing {
+	files := listing{}
+	for _, name := range names {
+		files[name] = 0
+	}
+	return files
+}
+
+// readRecord reads whose archive it is.
+func (v *verifier) readRecord() {
+	content, ok := v.read(evidence.RecordPath)
+	if !ok {
+		return
+	}
+	if err := json.Unmarshal(content, &v.record); err != nil {
+		v.fault(Malformed, evidence.RecordPath, "does not say whose archive this is: %v", err)
+		return
+	}
+	if digest := canonicalDigest(v.record.Spec); digest != v.record.SpecDigest {
+		v.fault(Altered, evidence.RecordPath, "holds a spec with SHA-256 %s, and says that it has %s", digest, cut(v.record.SpecDigest))
+	}
+}
+
+// readBags judges every bag by itself, several at a time.
+func (v *verifier) readBags(ctx context.Context, names []string) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(v.options.Workers)
+	read := make([]*bag, len(names))
+	for i, name := range names {
+		group.Go(func() error {
+			var err error
+			read[i], err = v.judgeBag(ctx, name)
+			return err
+		})
+	}
+	err := group.Wait()
+	for _, b := range read {
+		if b != nil {
+			v.bags[b.name] = b
+		}
+	}
+	return err
+}
+
+// report sums up.
+func (v *verifier) report(c *census) Report {
+	r := Report{
+		Namespace: v.record.Namespace, Export: v.record.Name, Organization: v.record.OrganizationID,
+		Seals: len(v.seals), Bags: len(v.bags), Files: v.options.Meter.Files.Load(), Bytes: v.options.Meter.Bytes.Load(),
+		Conversations: int64(len(c.conversations)), Trusted: len(v.options.Keys) > 0,
+	}
+	total := c.total()
+	r.Exported, r.Excluded, r.Unavailable = total.exported, total.excluded, total.unavailable
+	for _, s := range v.seals {
+		r.SignedSeals += r.sign(s.signer)
+	}
+	for _, b := range v.bags {
+		r.SignedBags += r.sign(b.signer)
+		if b.seals == 0 {
+			r.Unsealed++
+		}
+	}
+	slices.Sort(r.Signers)
+	if n := len(v.seals); n > 0 {
+		last := v.seals[n-1]
+		r.Seal, r.From, r.Until = last.digest, last.account.From, last.account.Until
+	}
+	r.Findings, r.More = v.sorted(), v.left
+	return r
+}
+
+// sign counts a signature.
+func (r *Report) sign(signer string) int {
+	if signer == "" {
+		return 0
+	}
+	if !slices.Contains(r.Signers, signer) {
+		r.Signers = append(r.Signers, signer)
+	}
+	return 1
+}

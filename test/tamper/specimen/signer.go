@@ -1,0 +1,218 @@
+package specimen
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+)
+
+// signatureFiles are not listed by a seal's manifest.
+var signatureFiles = map[string]bool{"manifest-sha256.txt.sig": true, "attestation.sigstore.json": true, "signer.pub": true, "manifest-sha256.txt.tsr": true}
+
+// Signer signs archives.
+type Signer struct {
+	testing.TB
+	key *ecdsa.PrivateKey
+}
+
+// NewSigner makes a signer with a key of its own.
+func NewSigner(t testing.TB) *Signer {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Signer{t, key}
+}
+
+func (s *Signer) der() []byte {
+	der, err := x509.MarshalPKIXPublicKey(&s.key.PublicKey)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return der
+}
+
+// ID is the id of the key.
+func (s *Signer) ID() string { return Sum(s.der()) }
+
+// Public is the public key as PEM.
+func (s *Signer) Public() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: s.der()})
+}
+
+func (s *Signer) sign(content []byte) []byte {
+	digest := sha256.Sum256(content)
+	signature, err := ecdsa.SignASN1(rand.Reader, s.key, digest[:])
+	if err != nil {
+		s.Fatal(err)
+	}
+	return signature
+}
+
+// Bundle is a Sigstore bundle of a statement about subjects, by name.
+func (s *Signer) Bundle(subjects map[string]string) []byte {
+	type subject struct {
+		Name   string            `json:"name"`
+		Digest map[string]string `json:"digest"`
+	}
+	var list []subject
+	for name, digest := range subjects {
+		list = append(list, subject{name, map[string]string{"sha256": digest}})
+	}
+	payload := s.json(map[string]any{"_type": "https://in-toto.io/Statement/v1", "subject": list, "predicateType": "https://example.com/custody", "predicate": map[string]any{}})
+	const kind = "application/vnd.in-toto+json"
+	signature := s.sign(fmt.Appendf(nil, "DSSEv1 %d %s %d %s", len(kind), kind, len(payload), payload))
+	return s.json(map[string]any{
+		"mediaType":            "application/vnd.dev.sigstore.bundle.v0.3+json",
+		"verificationMaterial": map[string]any{"publicKey": map[string]any{"hint": s.ID()}},
+		"dsseEnvelope": map[string]any{
+			"payload": base64.StdEncoding.EncodeToString(payload), "payloadType": kind,
+			"signatures": []map[string]string{{"sig": base64.StdEncoding.EncodeToString(signature)}},
+		},
+	})
+}
+
+func (s *Signer) json(value any) []byte {
+	content, err := json.Marshal(value)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return content
+}
+
+// Sum is a SHA-256 in hexadecimal.
+func Sum(content []byte) string {
+	digest := sha256.Sum256(content)
+	return hex.EncodeToString(digest[:])
+}
+
+// manifestOf writes the digests of a folder's files, of those that fit.
+func (a *Archive) manifestOf(folder string, fits func(string) bool) []byte {
+	a.Helper()
+	var b strings.Builder
+	for _, name := range a.Files(folder) {
+		if fits(name) {
+			fmt.Fprintf(&b, "%s  %s\n", Sum(a.Read(folder+"/"+name)), name)
+		}
+	}
+	return []byte(b.String())
+}
+
+// Rebag makes a bag's size, manifests and signature fit what is in it, as a forger
+// would who knows how bags are made and has the signer.
+func (a *Archive) Rebag(name string) {
+	a.Helper()
+	folder := evidence.BagFolder(name)
+	payload := func(name string) bool { return strings.HasPrefix(name, "data/") }
+	size, count := 0, 0
+	for _, file := range a.Files(folder) {
+		if payload(file) {
+			size, count = size+len(a.Read(folder+"/"+file)), count+1
+		}
+	}
+	info, _, _ := strings.Cut(string(a.Read(folder+"/bag-info.txt")), "Payload-Oxum: ")
+	a.Write(folder+"/bag-info.txt", fmt.Appendf(nil, "%sPayload-Oxum: %d.%d\n", info, size, count))
+	a.Write(folder+"/manifest-sha256.txt", a.manifestOf(folder, payload))
+	a.SignBag(name)
+}
+
+// SignBag signs a bag's manifest, and makes its tag manifest fit.
+func (a *Archive) SignBag(name string) {
+	a.Helper()
+	folder := evidence.BagFolder(name)
+	if a.Signer != nil {
+		subjects := map[string]string{}
+		for _, of := range []string{"manifest-sha256.txt", "bag-info.txt", "custody/events.jsonl"} {
+			subjects[of] = Sum(a.Read(folder + "/" + of))
+		}
+		a.Write(folder+"/custody/manifest-sha256.txt.sig", a.Signer.sign(a.Read(folder+"/manifest-sha256.txt")))
+		a.Write(folder+"/custody/attestation.sigstore.json", a.Signer.Bundle(subjects))
+		a.Write(folder+"/custody/signer.pub", a.Signer.Public())
+	}
+	a.Retag(name)
+}
+
+// Retag makes a bag's tag manifest fit.
+func (a *Archive) Retag(name string) {
+	a.Helper()
+	folder := evidence.BagFolder(name)
+	a.Write(folder+"/tagmanifest-sha256.txt", a.manifestOf(folder, func(name string) bool {
+		return !strings.HasPrefix(name, "data/") && name != "tagmanifest-sha256.txt"
+	}))
+}
+
+// Reseal makes a seal's manifest and signature fit what is in it. It returns the
+// SHA-256 of the manifest.
+func (a *Archive) Reseal(number int) string {
+	a.Helper()
+	folder := evidence.SealFolder(number)
+	manifest := a.manifestOf(folder, func(name string) bool { return name != "manifest-sha256.txt" && !signatureFiles[name] })
+	a.Write(folder+"/manifest-sha256.txt", manifest)
+	if a.Signer != nil {
+		a.Write(folder+"/manifest-sha256.txt.sig", a.Signer.sign(manifest))
+		a.Write(folder+"/attestation.sigstore.json", a.Signer.Bundle(map[string]string{"manifest-sha256.txt": Sum(manifest)}))
+		a.Write(folder+"/signer.pub", a.Signer.Public())
+	}
+	return Sum(manifest)
+}
+
+// Forge makes everything above a bag fit again: its manifests, what its seal says
+// of it, and the seals. What is left to be seen is what the bag says.
+func (a *Archive) Forge(name string, seal int) {
+	a.Helper()
+	folder := evidence.BagFolder(name)
+	before := Sum(a.Read(folder + "/tagmanifest-sha256.txt"))
+	a.Rebag(name)
+	after := Sum(a.Read(folder + "/tagmanifest-sha256.txt"))
+	for _, table := range []string{"bags.csv", "bags-sha256.txt"} {
+		a.Replace(evidence.SealFolder(seal)+"/"+table, before, after)
+	}
+	a.ForgeSeal(seal)
+}
+
+// ForgeSeal makes a seal fit again, and the one that names it.
+func (a *Archive) ForgeSeal(number int) {
+	a.Helper()
+	before := Sum(a.Read(evidence.SealFolder(number) + "/manifest-sha256.txt"))
+	after := a.Reseal(number)
+	if number == 1 {
+		a.Replace("seals/2/account.json", before, after)
+		a.Rewrite("seals/2/events.jsonl", func(lines []string) []string {
+			lines[0] = strings.Replace(lines[0], before, after, 1)
+			return lines
+		})
+		a.Reseal(2)
+	}
+}
+
+// Rewrite changes the lines of a custody log and makes its chain fit again.
+func (a *Archive) Rewrite(name string, change func(lines []string) []string) {
+	a.Helper()
+	lines := change(strings.Split(strings.TrimSuffix(string(a.Read(name)), "\n"), "\n"))
+	previous := strings.Repeat("0", 64)
+	var log strings.Builder
+	for i, line := range lines {
+		var event map[string]any
+		if err := json.Unmarshal([]byte(line), &event); err != nil {
+			a.Fatal(err)
+		}
+		event["sequence"], event["previous"] = i+1, previous
+		text, err := json.Marshal(event)
+		a.must(err)
+		previous = Sum(text)
+		log.Write(append(text, '\n'))
+	}
+	a.Write(name, []byte(log.String()))
+}
