@@ -261,7 +261,7 @@ func TestWhatCannotBeApplied(t *testing.T) {
 		"not YAML":         {"manifests/x.yaml", "a: [", "x.yaml: "},
 		"no kind":          {"manifests/x.yaml", "a: b", "x.yaml: an object lacks apiVersion, kind or metadata.name"},
 		"refused":          {"manifests/00-all.yaml", "{apiVersion: recording.gcexport.dev/v1alpha1, kind: ExportDestination, metadata: {name: x, namespace: legal}, spec: {directory: {name: ../x}}}", "spec.directory.name"},
-		"a typing mistake": {"manifests/00-all.yaml", "{apiVersion: recording.gcexport.dev/v1alpha1, kind: ExportDestination, metadata: {name: x, namespace: legal}, spec: {directory: {name: x}, s3: {}}}", ".spec.s3"},
+		"a typing mistake": {"manifests/00-all.yaml", "{apiVersion: recording.gcexport.dev/v1alpha1, kind: ExportDestination, metadata: {name: x, namespace: legal}, spec: {directory: {name: x}, directry: {}}}", ".spec.directry"},
 		"unknown kind":     {"manifests/x.yaml", "{apiVersion: example.com/v1, kind: Fax, metadata: {name: x}}", "does not know the kind Fax"},
 		"no namespace":     {"manifests/10-namespace.yaml", "{apiVersion: v1, kind: Namespace, metadata: {name: other}}", "is its Namespace among the manifests?"},
 		"no export":        {"manifests/00-all.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}", "there is no RecordingExport among the manifests"},
