@@ -156,6 +156,16 @@ func (b *book) retry(r artifacts.Retried) {
 	}
 }
 
+// retrying tells whether there is a retry that is not in a seal yet.
+func (b *book) retrying() bool {
+	for i, entry := range b.entries {
+		if entry.Retried != nil && b.sealed[i] == 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // close takes in that a part of the plan is to be sealed.
 func (b *book) close(s artifacts.Sealing, at time.Time) error {
 	entries, err := slicing.ParseOrdinals(s.Entries)

@@ -74,10 +74,17 @@ func (s *scope) caughtUp() bool {
 }
 
 // retrySealed asks again for what the seals have as unavailable, once for each
-// request. Without gaps there is nothing to ask for.
+// request. Without gaps there is nothing to ask for; and while a retry is at work,
+// the seals do not know of it, and what it has got would be exported twice: a request
+// that comes then has it tried again at once.
 func (r *Reconciler) retrySealed(s *scope) outcome.Outcome {
 	if s.book.retried[s.retry] || s.sealed.Account.Gaps == 0 {
 		s.acceptRetry()
+		return outcome.Done()
+	}
+	if s.book.retrying() {
+		s.acceptRetry()
+		r.Worker.Pools.Retry(prefix(s.name()))
 		return outcome.Done()
 	}
 	retried := &artifacts.Retried{Token: s.retry, Seals: s.sealed.Account.Number}

@@ -8,30 +8,55 @@ import (
 
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
+
+// sealedOnce is a window with an end that is sealed with a gap, and what came to its
+// plan after that; somebody has requested a retry.
+func sealedOnce(t *testing.T, request string, after ...artifacts.Entry) *scope {
+	export := newExport()
+	export.Spec.Window.End = &metav1.Time{Time: first.Add(day)}
+	export.Status.StartTime, export.Status.CompletionTime = &metav1.Time{Time: first}, &metav1.Time{Time: first.Add(day)}
+	export.Status.ObservedGeneration = export.Generation
+	plan := []artifacts.Entry{
+		withSlices(surveyedDay(1, 0, artifacts.First, 0), 1), surveyedDay(1, 1, artifacts.Review, 0),
+		{Sealing: &artifacts.Sealing{Number: 1, Until: first.Add(day), Entries: "0-1"}},
+	}
+	return &scope{
+		export: export, retry: request, counted: slicing.FirstOrdinals(1), book: bookOf(t, window(0, day), append(plan, after...)...),
+		sealed: &evidence.Former{Account: evidence.Account{Number: 1, Gaps: 1}},
+	}
+}
+
+var retriedOnce = artifacts.Entry{
+	Retried: &artifacts.Retried{Token: "once", Seals: 1}, Slices: []artifacts.PlannedSlice{plannedSlice("again", "again")},
+}
 
 // TestARetryOfWhichTheStatusWasNotTold: its entry is in the plan, but the write of
 // the status that took the completion back was lost. The export has not ended,
 // and must not rest before the retry is sealed.
 func TestARetryOfWhichTheStatusWasNotTold(t *testing.T) {
-	sealing := artifacts.Entry{Sealing: &artifacts.Sealing{Number: 1, Until: first.Add(day), Entries: "0-1"}}
-	retried := withSlices(artifacts.Entry{Retried: &artifacts.Retried{Token: "again", Seals: 1}}, 1)
-	export := newExport()
-	export.Spec.Window.End = &metav1.Time{Time: first.Add(day)}
-	export.Status.StartTime, export.Status.CompletionTime = &metav1.Time{Time: first}, &metav1.Time{Time: first.Add(day)}
-	export.Status.ObservedGeneration = export.Generation
-	s := &scope{
-		export: export, retry: "again", counted: slicing.FirstOrdinals(1),
-		book:   bookOf(t, window(0, day), withSlices(surveyedDay(1, 0, artifacts.First, 0), 1), surveyedDay(1, 1, artifacts.Review, 0), sealing, retried),
-		sealed: &evidence.Former{Account: evidence.Account{Number: 1, Gaps: 1}},
-	}
+	s := sealedOnce(t, "once", retriedOnce)
 	out, err := (&Reconciler{Clock: clock.RealClock{}}).close(t.Context(), s)
 	if err != nil || !out.IsDone() {
 		t.Fatalf("%v, %v", out, err)
 	}
 	s.summarize(out, first.Add(2*day))
-	if s.ended || s.rests() || export.Status.LastRetryRequest != "again" {
-		t.Errorf("ended %v, rests %v, status %+v", s.ended, s.rests(), export.Status)
+	if s.ended || s.rests() || s.export.Status.LastRetryRequest != "once" {
+		t.Errorf("ended %v, rests %v, status %+v", s.ended, s.rests(), s.export.Status)
+	}
+}
+
+// TestARetryWhileAnotherIsAtWork is taken for another try of the same: the seals
+// have as unavailable what the first is about to bring, and it would be exported twice.
+func TestARetryWhileAnotherIsAtWork(t *testing.T) {
+	s := sealedOnce(t, "twice", retriedOnce)
+	out, err := (&Reconciler{Clock: clock.RealClock{}, Worker: &loop.Worker{}}).close(t.Context(), s)
+	if err != nil || !out.IsDone() || s.ended {
+		t.Fatalf("%v, %v, ended %v", out, err, s.ended)
+	}
+	if got := s.export.Status.LastRetryRequest; got != "twice" {
+		t.Errorf("the last request is %q, want the second", got)
 	}
 }

@@ -50,10 +50,12 @@ type turn struct {
 	mu      sync.Mutex
 	free    *sync.Cond
 	looking int
+	// standing are the processes one of whose works stands still at an effect.
+	standing map[*process]int
 }
 
 func newTurn() *turn {
-	t := &turn{}
+	t := &turn{standing: map[*process]int{}}
 	t.free = sync.NewCond(&t.mu)
 	return t
 }
@@ -71,11 +73,19 @@ func (t *turn) end() {
 	t.free.Broadcast()
 }
 
-// await waits until no look goes on.
-func (t *turn) await() {
+// stand says that one more, or one less, of a process's works stands still.
+func (t *turn) stand(p *process, more int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for t.looking > 0 {
+	t.standing[p] += more
+	t.free.Broadcast()
+}
+
+// await waits until no look goes on, and none of the process's works stands still.
+func (t *turn) await(p *process) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for t.looking > 0 || t.standing[p] > 0 {
 		t.free.Wait()
 	}
 }

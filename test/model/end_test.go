@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
@@ -30,7 +28,7 @@ const (
 
 // finish lets nothing go wrong any more, and checks that the export ends and is
 // complete.
-func (m *model) finish(t *rapid.T) {
+func (m *model) finish(t tester) {
 	m.sim.ClearFaults()
 	m.bury()
 	for _, p := range m.processes[1:] {
@@ -55,7 +53,7 @@ func (m *model) finish(t *rapid.T) {
 }
 
 // resume has the export be there, wanted, and end some day.
-func (m *model) resume(t *rapid.T) {
+func (m *model) resume(t tester) {
 	for range 5 {
 		if m.export() != nil && m.export().DeletionTimestamp.IsZero() {
 			break
@@ -71,7 +69,7 @@ func (m *model) resume(t *rapid.T) {
 }
 
 // drive looks at everything until the export has ended, and taken up a request.
-func (m *model) drive(t *rapid.T, request string) {
+func (m *model) drive(t tester, request string) {
 	for range mostRounds {
 		m.endConversations()
 		m.collect()
@@ -87,7 +85,7 @@ func (m *model) drive(t *rapid.T, request string) {
 }
 
 // account is that of the last seal.
-func (m *model) account(t *rapid.T) evidence.Account {
+func (m *model) account(t tester) evidence.Account {
 	seals, err := os.ReadDir(filepath.Join(m.folder(), "seals"))
 	if err != nil || len(seals) == 0 {
 		t.Fatalf("no seal: %v", err)
@@ -100,7 +98,7 @@ func (m *model) account(t *rapid.T) evidence.Account {
 }
 
 // judge compares the archive with the truth.
-func (m *model) judge(t *rapid.T) {
+func (m *model) judge(t tester) {
 	wanted := m.wanted(t)
 	files := m.storedFiles(t)
 	recordings := 0
@@ -129,7 +127,7 @@ func (m *model) judge(t *rapid.T) {
 
 // wanted are the conversations that started in the window and that analytics
 // listed when one of the surveys was made that the archive has.
-func (m *model) wanted(t *rapid.T) []simulator.Conversation {
+func (m *model) wanted(t tester) []simulator.Conversation {
 	end := m.spec.Window.End.Time
 	for _, entry := range m.plan() {
 		if entry.Surveyed != nil && entry.Surveyed.To.After(end) {
@@ -149,7 +147,7 @@ func (m *model) wanted(t *rapid.T) []simulator.Conversation {
 }
 
 // listed are the conversations that analytics listed, by the day of the survey.
-func (m *model) listed(t *rapid.T) map[string]bool {
+func (m *model) listed(t tester) map[string]bool {
 	listed := map[string]bool{}
 	for _, entry := range m.plan() {
 		if entry.Surveyed == nil {
@@ -167,7 +165,7 @@ func (m *model) listed(t *rapid.T) map[string]bool {
 }
 
 // storedFiles returns the SHA-256 of each file of the bags.
-func (m *model) storedFiles(t *rapid.T) map[string]string {
+func (m *model) storedFiles(t tester) map[string]string {
 	paths, err := filepath.Glob(filepath.Join(m.folder(), "bags", "*", "data", "recordings", "*", "*", "*"))
 	if err != nil {
 		t.Fatal(err)
@@ -187,7 +185,7 @@ func (m *model) storedFiles(t *rapid.T) map[string]string {
 }
 
 // judgeAccount checks the last account, and that the status says the same.
-func (m *model) judgeAccount(t *rapid.T, conversations, recordings int) {
+func (m *model) judgeAccount(t tester, conversations, recordings int) {
 	account, export := m.account(t), m.export()
 	for _, check := range account.Checks {
 		if !check.Holds {
@@ -211,7 +209,7 @@ func (m *model) judgeAccount(t *rapid.T, conversations, recordings int) {
 }
 
 // judgeManifests checks every digest that the archive has, as sha256sum would.
-func (m *model) judgeManifests(t *rapid.T) {
+func (m *model) judgeManifests(t tester) {
 	for _, pattern := range []string{"bags/*/manifest-sha256.txt", "bags/*/tagmanifest-sha256.txt", "seals/*/manifest-sha256.txt", "seals/*/bags-sha256.txt"} {
 		manifests, err := filepath.Glob(filepath.Join(m.folder(), pattern))
 		if err != nil || len(manifests) == 0 && strings.HasPrefix(pattern, "seals") {
@@ -232,7 +230,7 @@ func (m *model) judgeManifests(t *rapid.T) {
 	}
 }
 
-func (m *model) judgeManifest(t *rapid.T, manifest string) {
+func (m *model) judgeManifest(t tester, manifest string) {
 	file, err := os.Open(manifest)
 	if err != nil {
 		t.Fatal(err)
@@ -248,7 +246,7 @@ func (m *model) judgeManifest(t *rapid.T, manifest string) {
 
 // judgeJobs checks that no analytics job is left at Genesys Cloud of which a
 // process knew that lived on.
-func (m *model) judgeJobs(t *rapid.T) {
+func (m *model) judgeJobs(t tester) {
 	keys, err := artifacts.Keys(m.ctx, m.archive, artifacts.JobFolder)
 	if err != nil || len(keys) > 0 {
 		t.Errorf("analytics jobs are noted down still: %v, %v", keys, err)

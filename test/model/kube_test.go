@@ -9,7 +9,9 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/types"
+	clienttesting "k8s.io/client-go/testing"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
@@ -52,7 +54,10 @@ func newKube(spec v1alpha1.RecordingExportSpec) *kube {
 		Status:     v1alpha1.ExportDestinationStatus{Location: namespace + "/evidence"},
 	}
 	k := &kube{spec: spec, highest: map[v1alpha1.Lane]int{}, stalled: map[string]bool{}}
-	k.api = fake.NewClientBuilder().WithScheme(operator.NewScheme()).WithObjects(organization, destination).
+	// A plain tracker, because the usual one makes a mapping of all kinds at each patch.
+	scheme := operator.NewScheme()
+	tracker := clienttesting.NewObjectTracker(scheme, serializer.NewCodecFactory(scheme).UniversalDecoder())
+	k.api = fake.NewClientBuilder().WithScheme(scheme).WithObjectTracker(tracker).WithObjects(organization, destination).
 		WithStatusSubresource(&v1alpha1.RecordingExport{}, &v1alpha1.RecordingExportBatch{}).
 		WithInterceptorFuncs(interceptor.Funcs{Create: k.create}).Build()
 	return k

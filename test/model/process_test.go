@@ -230,16 +230,10 @@ func (p *process) busy() map[string]bool {
 	return busy
 }
 
-// quiesce waits until no work is running but what stands still at an effect.
+// quiesce waits until no work is running. If some stands still at an effect, there
+// is nothing to wait for: others may wait at a gate for it.
 func (p *process) quiesce() {
-	for {
-		more := false
-		for key := range p.busy() {
-			more = more || !p.paused[key]
-		}
-		if !more {
-			return
-		}
+	for len(p.paused) == 0 && len(p.busy()) > 0 {
 		<-p.woken
 	}
 }
@@ -304,7 +298,7 @@ var (
 func (p *process) effect(ctx context.Context, kind string, do func() error) error {
 	inWork := ctx.Value(inLook{}) == nil
 	if inWork {
-		p.model.turn.await()
+		p.model.turn.await(p)
 	}
 	if p.dead.Load() {
 		return errKilled
@@ -356,11 +350,13 @@ func (p *process) sprung() *trap {
 // interrupt has something else happen. A look stands aside for the work that it
 // has begun so far.
 func (p *process) interrupt(inWork bool, do func()) {
+	m := p.model
 	if inWork {
+		m.turn.stand(p, 1)
 		do()
+		m.turn.stand(p, -1)
 		return
 	}
-	m := p.model
 	m.turn.end()
 	p.quiesce()
 	do()
@@ -398,7 +394,7 @@ type store struct {
 
 func (s *store) FS(ctx context.Context) fs.FS {
 	if ctx.Value(inLook{}) == nil {
-		s.process.model.turn.await()
+		s.process.model.turn.await(s.process)
 	}
 	return s.Directory.FS(ctx)
 }

@@ -13,7 +13,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"pgregory.net/rapid"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
@@ -70,7 +69,7 @@ func (m *model) rests(p *process, what target) bool {
 }
 
 // check checks what must hold after every step.
-func (m *model) check(t *rapid.T) {
+func (m *model) check(t tester) {
 	m.bury()
 	planned := slicesOf(m.plan())
 	export := m.export()

@@ -24,8 +24,8 @@ const (
 	settleAfter       = time.Hour
 	retryDeadline     = 700 * time.Hour
 	requestsPerMinute = 1_000_000
-	// begin is when a run begins, after the first midnight of the data.
-	begin = 20 * time.Hour
+	// begin is when a run begins, after the first midnight of the data: one day has settled.
+	begin = 26 * time.Hour
 )
 
 // truth is what the model knows beside what the operator says.
@@ -55,9 +55,20 @@ func newTruth(directory *archive.Directory) *truth {
 	}
 }
 
+// tester is what runs need of a *testing.T or a *rapid.T.
+type tester interface {
+	Context() context.Context
+	Cleanup(func())
+	Error(...any)
+	Errorf(string, ...any)
+	Fatal(...any)
+	Fatalf(string, ...any)
+	Failed() bool
+}
+
 // newModel makes a run.
-func newModel(t *rapid.T, covered *tally) *model {
-	m := &model{shape: drawShape(t), covered: covered, clock: &frozen{now: world.Day.Add(begin)}, turn: newTurn(), root: archiveRoot(t)}
+func newModel(t tester, shape shape, covered *tally) *model {
+	m := &model{shape: shape, covered: covered, clock: &frozen{now: world.Day.Add(begin)}, turn: newTurn(), root: archiveRoot(t)}
 	var cancel context.CancelFunc
 	m.ctx, cancel = context.WithCancel(t.Context())
 	options := simulator.Defaults()
@@ -65,7 +76,7 @@ func newModel(t *rapid.T, covered *tally) *model {
 	options.Edges.Open, options.RequestsPerMinute, options.Now = m.open, requestsPerMinute, m.clock.Now
 	options.Latency, options.AnalyticsDelay, options.BatchDelay, options.SettleLag = simulator.Latency{}, 0, 0, 0
 	options.HeldScreenTimeouts = simulator.QuirkOff
-	options.Seed = rapid.Uint64Range(1, 50).Draw(t, "seed")
+	options.Seed = m.seed
 	m.sim = simulator.New(options)
 	server := httptest.NewServer(m.sim)
 	m.endpoint = server.URL
@@ -89,7 +100,7 @@ func newModel(t *rapid.T, covered *tally) *model {
 
 // archiveRoot is a directory in memory if there is such a file system: what is
 // written is flushed to disk each time.
-func archiveRoot(t *rapid.T) string {
+func archiveRoot(t tester) string {
 	const memory = "/dev/shm"
 	parent := ""
 	if _, err := os.Stat(memory); err == nil {

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/mypurecloud/platform-client-sdk-go/v133/platformclientv2"
@@ -59,6 +60,9 @@ func (c *Client) BatchStatus(ctx context.Context, requestID string) (genesys.Bat
 	return body.status(), nil
 }
 
+// unreadable stands for an error of which nothing can be shown.
+const unreadable = "an error without words"
+
 // batchBody is BatchDownloadJobStatusResult in the Platform API.
 type batchBody struct {
 	ExpectedResultCount int `json:"expectedResultCount"`
@@ -80,11 +84,12 @@ func (b batchBody) status() genesys.BatchStatus {
 		result := genesys.BatchResult{
 			RecordingRef: genesys.RecordingRef{ConversationID: r.ConversationID, RecordingID: r.RecordingID},
 			ContentType:  clean(r.ContentType, maxWord),
-			Error:        clean(r.ErrorMsg, maxMessage),
 		}
 		// A result with an error is not downloaded, whatever else it has.
 		if r.ErrorMsg == "" {
 			result.URL = genesys.NewSignedURL(r.ResultURL)
+		} else {
+			result.Error = cmp.Or(clean(r.ErrorMsg, maxMessage), unreadable)
 		}
 		status.Results = append(status.Results, result)
 	}
