@@ -51,8 +51,8 @@ type process struct {
 	mu     sync.Mutex
 	trap   *trap
 	active map[target]bool
-	// paused is the work that stood still at an effect when the present look began.
-	paused map[string]bool
+	// paused tells whether work stood still at an effect when the present look began.
+	paused atomic.Bool
 }
 
 // target is what is looked at.
@@ -180,14 +180,13 @@ func (m *model) look(p *process, what target) {
 	trap := p.trap
 	p.mu.Unlock()
 	atRest, asked := m.rests(p, what), p.asked.Load()
-	outer := p.paused
-	p.paused = p.busy()
+	outer := p.paused.Swap(len(p.busy()) > 0)
 
 	m.turn.begin()
 	p.reconcile(what)
 	m.turn.end()
 	p.quiesce()
-	p.paused = outer
+	p.paused.Store(outer)
 
 	p.mu.Lock()
 	delete(p.active, what)
@@ -233,7 +232,7 @@ func (p *process) busy() map[string]bool {
 // quiesce waits until no work is running. If some stands still at an effect, there
 // is nothing to wait for: others may wait at a gate for it.
 func (p *process) quiesce() {
-	for len(p.paused) == 0 && len(p.busy()) > 0 {
+	for !p.paused.Load() && len(p.busy()) > 0 {
 		<-p.woken
 	}
 }
