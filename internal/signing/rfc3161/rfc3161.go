@@ -13,6 +13,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/digitorus/timestamp"
@@ -74,9 +75,19 @@ func (a Authority) Timestamp(ctx context.Context, message []byte) ([]byte, error
 	return answer, nil
 }
 
+// parsing keeps answers from being parsed at the same time: digitorus/pkcs7 counts
+// in a variable of its package how deep it is in one.
+var parsing sync.Mutex
+
+func parse(answer []byte) (*timestamp.Timestamp, error) {
+	parsing.Lock()
+	defer parsing.Unlock()
+	return timestamp.ParseResponse(answer)
+}
+
 // unfit says why an answer is not one to a question about a digest; empty if it is.
 func unfit(answer, digest []byte, nonce *big.Int) string {
-	stamp, err := timestamp.ParseResponse(answer)
+	stamp, err := parse(answer)
 	switch {
 	case err != nil:
 		return "the answer is not a time-stamp that was granted"

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/gcexport/recording-export-operator/internal/testenv/tsaserver"
@@ -45,6 +46,20 @@ func TestTimestamp(t *testing.T) {
 			t.Errorf("%s: %v: %s, want it verified: %v", content, err, output, want)
 		}
 	}
+}
+
+// TestTimestampsAtOnce: batches have their bags attested at the same time.
+func TestTimestampsAtOnce(t *testing.T) {
+	server := tsaserver.Start(t)
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			if _, err := authority(t, server.URL).Timestamp(t.Context(), []byte("a manifest")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
 }
 
 // TestAnswersThatAreNone: whatever is answered, it is no time-stamp, and the error
