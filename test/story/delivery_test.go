@@ -83,7 +83,7 @@ func TestAddressesThatExpireInMidWork(t *testing.T) {
 // arrives all the same.
 func TestAddressesThatLiveShorterThanTheirBatch(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) {
-		o.ResultURLTTL, o.Latency.Media = 1500*time.Millisecond, 80*time.Millisecond
+		o.ResultURLTTL, o.Latency.Media = 4*time.Second, 200*time.Millisecond
 	})
 	w.Furnish()
 	w.Start()

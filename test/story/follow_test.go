@@ -70,8 +70,16 @@ func (w *story) follow(change func(*v1alpha1.RecordingExportSpec)) *v1alpha1.Rec
 	})
 }
 
-// begin is a midnight some days ago.
-func begin(days int) time.Time { return time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -days) }
+// begin is a midnight some days before that of the next noon.
+func begin(days int) time.Time {
+	return time.Now().UTC().Add(12*time.Hour).Truncate(24*time.Hour).AddDate(0, 0, -days)
+}
+
+// noon sets the clock forward to noon, some days after a midnight that begin gave:
+// what a story sees does not depend on the time of day at which it is run.
+func (w *story) noon(midnight time.Time, days int) {
+	w.Clock.Pass(midnight.AddDate(0, 0, days).Add(12 * time.Hour).Sub(w.Clock.Now()))
+}
 
 // TestAWindowWithoutAnEnd: what has settled is exported and sealed, then each day
 // as it passes; a week without the operator is made up for; an end that is set
@@ -79,6 +87,7 @@ func begin(days int) time.Time { return time.Now().UTC().Truncate(24*time.Hour).
 func TestAWindowWithoutAnEnd(t *testing.T) {
 	start := begin(2)
 	w := newStory(t, func(o *simulator.Options) { o.Start, o.Days, o.Conversations, o.SettleLag = start, 12, 20, 0 })
+	w.noon(start, 2)
 	w.Furnish()
 	stop := w.Start()
 	export := w.follow(nil)
@@ -141,6 +150,7 @@ func (w *story) expectUntil(export *v1alpha1.RecordingExport, until time.Time, s
 func TestAnEndlessExportMadeAnew(t *testing.T) {
 	start := begin(2)
 	w := newStory(t, func(o *simulator.Options) { o.Start, o.Days, o.Conversations, o.SettleLag = start, 4, 20, 0 })
+	w.noon(start, 2)
 	w.Furnish()
 	w.Start()
 	export := w.follow(nil)
@@ -171,6 +181,7 @@ func TestAnEndlessExportDoesNotWaitForOneConversation(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) {
 		o.Start, o.Days, o.Conversations, o.SettleLag, o.Edges.Open = start, 4, 20, 0, 1
 	})
+	w.noon(start, 1)
 	w.Furnish()
 	w.Start()
 	export := w.follow(nil)

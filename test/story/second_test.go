@@ -211,6 +211,7 @@ func TestTwoExportsShareAnEnumeration(t *testing.T) {
 func TestEverySealIsCompared(t *testing.T) {
 	start := begin(2)
 	w := newStory(t, func(o *simulator.Options) { o.Start, o.Days, o.SettleLag = start, 4, 0 })
+	w.noon(start, 2)
 	w.Furnish()
 	w.Start()
 	export := w.follow(func(s *v1alpha1.RecordingExportSpec) { s.SecondSource = v1alpha1.SecondSourceRetention })
