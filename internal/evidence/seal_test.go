@@ -79,6 +79,36 @@ func TestSealHoldsTheAccount(t *testing.T) {
 	}
 }
 
+// TestASealSurvivesACrashAtEachWrite: whatever was stored before, the next attempt
+// makes one seal of it, all of which tells of the same time.
+func TestASealSurvivesACrashAtEachWrite(t *testing.T) {
+	for writes := range 40 {
+		root := t.TempDir()
+		seal := sampleSeal(t, root)
+		if _, _, err := seal.Write(t.Context(), os.DirFS(root), crashing(root, writes)); err == nil {
+			if writes < 10 {
+				t.Errorf("only %d writes", writes)
+			}
+			return
+		}
+		seal.At = day.AddDate(0, 0, 1)
+		account, _, err := seal.Write(t.Context(), os.DirFS(root), creator(root))
+		if err != nil {
+			t.Errorf("again after %d writes: %v", writes, err)
+			continue
+		}
+		folder := filepath.Join(root, "seals", "1")
+		if err := sha256sum(t, folder, "manifest-sha256.txt"); err != nil {
+			t.Errorf("again after %d writes: %v", writes, err)
+		}
+		draft, err := os.ReadFile(filepath.Join(folder, certified))
+		if err != nil || !strings.Contains(string(draft), "drawn up at "+stamp(account.SealedAt)) {
+			t.Errorf("after %d writes the draft is not about what was sealed at %s, %v", writes, stamp(account.SealedAt), err)
+		}
+	}
+	t.Error("sealing never ended")
+}
+
 // TestALaterSeal holds what is new, and the numbers of everything.
 func TestALaterSeal(t *testing.T) {
 	root := t.TempDir()
