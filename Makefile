@@ -40,6 +40,10 @@ control-plane: ## Build etcd, kube-apiserver, kube-controller-manager and kubect
 s3-server: ## Build versitygw, the S3 server that tests run, into bin/versitygw, once.
 	@hack/versitygw/build.sh >/dev/null
 
+.PHONY: openssl
+openssl: ## Install openssl, which tests verify signatures with, if it is missing (Debian, as root).
+	@command -v openssl >/dev/null || apt-get install --yes --no-install-recommends openssl
+
 .PHONY: image-binary
 image-binary: ## Build the manager as the image wants it, static, into bin/image; for "docker build --target prebuilt".
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/image/manager ./cmd/manager
@@ -72,7 +76,7 @@ lint: ## Lint the Go code.
 ##@ Check it
 
 .PHONY: test
-test: control-plane s3-server ## Run all tests, with the race detector; prints the coverage.
+test: control-plane s3-server openssl ## Run all tests, with the race detector; prints the coverage.
 	@echo "Testing; the first time the Genesys SDK is compiled for the race detector, about 5 minutes." >&2
 	go test -race -count=1 -parallel 4 -timeout 30m -coverpkg=./... -coverprofile=cover.out ./...
 	@go tool cover -func=cover.out | awk '/^total:/ {print "Coverage of all code by all tests: " $$3}'
@@ -92,7 +96,7 @@ fuzz: ## Run every fuzz target for FUZZTIME.
 	hack/fuzz.sh $(FUZZTIME)
 
 .PHONY: tamper
-tamper: ## Tamper with archives in every way that we know, and show who notices: we, sha256sum, openssl, and cosign if COSIGN names it.
+tamper: openssl ## Tamper with archives in every way that we know, and show who notices: we, sha256sum, openssl, and cosign if COSIGN names it.
 	go test -count=1 -v -run 'TestEveryTamperingIsFound$$' ./test/tamper | grep -v -e '=== ' -e '--- '
 
 # Minutes that "make soak" takes.
