@@ -161,17 +161,20 @@ func (e *enumeration) page(ctx context.Context, key, cursor string) (artifacts.E
 // abandon gives an enumeration up that cannot go on, so that the next attempt
 // begins another.
 func (e *enumeration) abandon(ctx context.Context, begun beginning, page int, why string) error {
-	if _, err := e.end(ctx, begun, artifacts.EnumerationEnd{Pages: page, Broken: why}); err != nil {
-		return err
-	}
-	return &genesys.Error{
-		Op: "enumerate retained recordings", Kind: genesys.KindTransient, Message: "the enumeration cannot go on and is begun anew: " + why,
-	}
+	_, err := e.end(ctx, begun, artifacts.EnumerationEnd{Pages: page, Broken: why})
+	return err
 }
 
+// end notes down how an enumeration has ended. It is an error if it is broken,
+// whoever found that first.
 func (e *enumeration) end(ctx context.Context, begun beginning, end artifacts.EnumerationEnd) (*artifacts.EnumerationEnd, error) {
 	end.Stamp = e.stamp()
 	end, err := artifacts.Put(ctx, e.shared, artifacts.EndKey(begun.folder, begun.number), end)
+	if err == nil && end.Broken != "" {
+		err = &genesys.Error{
+			Op: "enumerate retained recordings", Kind: genesys.KindTransient, Message: "the enumeration cannot go on and is begun anew: " + end.Broken,
+		}
+	}
 	return &end, err
 }
 

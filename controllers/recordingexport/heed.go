@@ -3,6 +3,7 @@ package recordingexport
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
@@ -45,7 +46,7 @@ func (s *scope) acceptRetry() {
 func request(export *v1alpha1.RecordingExport, annotation, last string) (token string, isNew bool) {
 	token = export.Annotations[annotation]
 	if len(token) > maxToken {
-		token = token[:maxToken]
+		token = strings.ToValidUTF8(token[:maxToken], "")
 	}
 	return token, token != "" && token != last
 }

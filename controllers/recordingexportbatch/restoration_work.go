@@ -216,8 +216,8 @@ func (w *restorationWork) ask(ctx context.Context, ref genesys.RecordingRef, met
 	if err != nil {
 		return nil, err
 	}
-	err = w.askOnce(ctx, ref, metadata)
-	pass.Leave(err)
+	defer pass.Drop()
+	err = w.askOnce(ctx, pass, ref, metadata)
 	switch genesys.KindOf(err) {
 	case genesys.KindNotFound, genesys.KindInvalid:
 		return w.refused(ctx, ref, err)
@@ -228,7 +228,7 @@ func (w *restorationWork) ask(ctx context.Context, ref genesys.RecordingRef, met
 
 // askOnce notes the attempt and makes it. The gate is passed already: nothing
 // comes in between that could end the one without the other.
-func (w *restorationWork) askOnce(ctx context.Context, ref genesys.RecordingRef, metadata *genesys.Metadata) error {
+func (w *restorationWork) askOnce(ctx context.Context, pass *transfer.Pass, ref genesys.RecordingRef, metadata *genesys.Metadata) error {
 	key := artifacts.AttemptKey(w.slice, ref)
 	attempt := artifacts.Attempt{Stamp: artifacts.NewStamp(w.clock.Now(), w.actor), RecordingRef: ref}
 	stored, err := artifacts.Put(ctx, w.store, key, attempt)
@@ -236,6 +236,7 @@ func (w *restorationWork) askOnce(ctx context.Context, ref genesys.RecordingRef,
 		return err // another process asks
 	}
 	err = w.cloud.Restore(ctx, ref)
+	pass.Leave(err)
 	switch genesys.KindOf(err) {
 	case genesys.KindThrottled, genesys.KindUnauthorized, genesys.KindForbidden: // it took no effect
 		return errors.Join(err, w.store.Remove(ctx, key))

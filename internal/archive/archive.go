@@ -26,7 +26,9 @@ const Scratch = scratch
 
 // ScratchOf is the key of what is not yet wholly stored below a folder of at most
 // two segments. To remove it makes every write below the folder fail that has
-// begun, in whichever process, even one that stands still before its last step.
+// begun, in whichever process, even one that stands still before its last step. In
+// S3 that holds for what takes several requests: one that is sent whole in a single
+// request cannot be stopped.
 func ScratchOf(folder string) string { return path.Join(Scratch, folder) }
 
 // Store holds one export's evidence.

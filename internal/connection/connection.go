@@ -153,8 +153,8 @@ func (c *Connections) credentials(ctx context.Context, name types.NamespacedName
 	credentials := genesys.Credentials{
 		ClientID: string(secret.Data[clientIDKey]), ClientSecret: string(secret.Data[clientSecretKey]),
 	}
-	for key, value := range map[string]string{clientIDKey: credentials.ClientID, clientSecretKey: credentials.ClientSecret} {
-		if value == "" {
+	for _, key := range []string{clientIDKey, clientSecretKey} {
+		if len(secret.Data[key]) == 0 {
 			return credentials, outcome.Refusal{
 				Reason: v1alpha1.ReasonSecretIncomplete, Says: fmt.Sprintf("add the key %s to the Secret %q", key, name.Name),
 			}

@@ -2,7 +2,6 @@ package evidence
 
 import (
 	"encoding/csv"
-	"errors"
 	"io"
 	"io/fs"
 	"regexp"
@@ -28,26 +27,35 @@ func (s Seal) writeFailures(w io.Writer, root fs.FS) error {
 		return table.Write([]string{cell(conversation), cell(recording), reason, cell(detail), cell(correlation(detail)), bag})
 	}
 	err := table.Write([]string{"conversation_id", "recording_id", "reason", "detail", "correlation_id", "bag"})
-	for _, bag := range s.Bags {
-		err = errors.Join(err,
-			eachRow(root, BagFolder(bag.Name)+"/"+ConversationsTable, ReadConversations, func(c Conversation) error {
-				if !c.Home || c.Disposition != Unavailable {
-					return nil
-				}
-				return write(c.ID, "", c.Reason, c.Detail, bag.Name)
-			}),
-			eachRow(root, BagFolder(bag.Name)+"/"+IndexTable, ReadIndex, func(r Recording) error {
-				if r.Disposition != Unavailable {
-					return nil
-				}
-				return write(r.ConversationID, r.RecordingID, r.Reason, r.Detail, bag.Name)
-			}))
+	if err != nil {
+		return err
+	}
+	err = eachBagRow(root, s.Bags, ConversationsTable, ReadConversations, func(bag BagRef, c Conversation) error {
+		if !c.Home || c.Disposition != Unavailable {
+			return nil
+		}
+		return write(c.ID, "", c.Reason, c.Detail, bag.Name)
+	})
+	if err != nil {
+		return err
+	}
+	err = eachBagRow(root, s.Bags, IndexTable, ReadIndex, func(bag BagRef, r Recording) error {
+		if r.Disposition != Unavailable {
+			return nil
+		}
+		return write(r.ConversationID, r.RecordingID, r.Reason, r.Detail, bag.Name)
+	})
+	if err != nil {
+		return err
 	}
 	for _, c := range s.Unbatched {
-		if c.Disposition == Unavailable {
-			err = errors.Join(err, write(c.ID, "", c.Reason, c.Detail, ""))
+		if c.Disposition != Unavailable {
+			continue
+		}
+		if err := write(c.ID, "", c.Reason, c.Detail, ""); err != nil {
+			return err
 		}
 	}
 	table.Flush()
-	return errors.Join(err, table.Error())
+	return table.Error()
 }

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 )
 
 // ErrCorrupt is the error for evidence that is not what was stored.
@@ -65,6 +67,28 @@ func createOnce(ctx context.Context, create Creator, path string, write func(io.
 // createSame stores a manifest; one that is there already must be the same.
 func createSame(ctx context.Context, fsys fs.FS, create Creator, path string, digests []Digest) error {
 	return createExact(ctx, fsys, create, path, manifestBytes(digests))
+}
+
+// createExact stores a file; one that is there already must be the same, or what
+// it speaks of has changed since.
+func createExact(ctx context.Context, fsys fs.FS, create Creator, path string, content []byte) error {
+	err := create(ctx, path, bytesWriter(content))
+	if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	stored, err := fs.ReadFile(fsys, path)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(stored, content) {
+		return fmt.Errorf("%w: %s does not fit what is stored beside it", ErrCorrupt, path)
+	}
+	return nil
+}
+
+// sortDigests puts digests in the order of their paths.
+func sortDigests(digests []Digest) {
+	slices.SortFunc(digests, func(a, b Digest) int { return cmp.Compare(a.Path, b.Path) })
 }
 
 // manifestBytes is a manifest as sha256sum and BagIt want it.

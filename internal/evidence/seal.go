@@ -131,21 +131,16 @@ func (s Seal) Write(ctx context.Context, root fs.FS, create Creator) (Account, s
 // before: they stay where they are.
 func (s Seal) drifts(root fs.FS) ([]Event, error) {
 	var events []Event
-	for _, bag := range s.Bags {
-		err := eachRow(root, BagFolder(bag.Name)+"/"+ConversationsTable, ReadConversations, func(c Conversation) error {
-			now := s.heldAtSealing(c.ID)
-			if c.Home && !now.At.IsZero() && now.Held != c.LastHeld() {
-				events = append(events, Event{Time: now.At, Type: "HoldChanged", Actor: "Genesys Cloud", Details: map[string]string{
-					"conversation": c.ID, "held": strconv.FormatBool(now.Held), "bag": bag.Name,
-				}})
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
+	err := eachBagRow(root, s.Bags, ConversationsTable, ReadConversations, func(bag BagRef, c Conversation) error {
+		now := s.heldAtSealing(c.ID)
+		if c.Home && !now.At.IsZero() && now.Held != c.LastHeld() {
+			events = append(events, Event{Time: now.At, Type: "HoldChanged", Actor: "Genesys Cloud", Details: map[string]string{
+				"conversation": c.ID, "held": strconv.FormatBool(now.Held), "bag": bag.Name,
+			}})
 		}
-	}
-	return events, nil
+		return nil
+	})
+	return events, err
 }
 
 func (s Seal) heldAtSealing(id string) HoldAnswer {

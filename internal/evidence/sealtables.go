@@ -69,34 +69,40 @@ func (s Seal) writeConversations(w io.Writer, root fs.FS) error {
 			later(now), stamp(now.At), strconv.Itoa(c.Recordings), string(c.Disposition), c.Reason, strconv.FormatBool(c.Retried), bag,
 		})
 	}
-	err := table.Write(columns)
-	for _, bag := range s.Bags {
-		err = errors.Join(err, eachRow(root, BagFolder(bag.Name)+"/"+ConversationsTable, ReadConversations, func(c Conversation) error {
-			if !c.Home {
-				return nil
-			}
-			return write(c, bag.Name)
-		}))
+	if err := table.Write(columns); err != nil {
+		return err
+	}
+	err := eachBagRow(root, s.Bags, ConversationsTable, ReadConversations, func(bag BagRef, c Conversation) error {
+		if !c.Home {
+			return nil
+		}
+		return write(c, bag.Name)
+	})
+	if err != nil {
+		return err
 	}
 	for _, c := range s.Unbatched {
-		err = errors.Join(err, write(c, ""))
+		if err := write(c, ""); err != nil {
+			return err
+		}
 	}
 	table.Flush()
-	return errors.Join(err, table.Error())
+	return table.Error()
 }
 
 // writeRecordings lists every recording of every bag.
 func (s Seal) writeRecordings(w io.Writer, root fs.FS) error {
 	table := csv.NewWriter(w)
 	err := table.Write([]string{"conversation_id", "recording_id", "medium", "lane", "disposition", "reason", "detail", "files", "retried", "bag"})
-	for _, bag := range s.Bags {
-		err = errors.Join(err, eachRow(root, BagFolder(bag.Name)+"/"+IndexTable, ReadIndex, func(r Recording) error {
-			return table.Write([]string{
-				r.ConversationID, r.RecordingID, string(r.Medium), string(bag.Lane), string(r.Disposition), r.Reason,
-				r.Detail, strconv.Itoa(r.Files), strconv.FormatBool(r.Retried), bag.Name,
-			})
-		}))
+	if err != nil {
+		return err
 	}
+	err = eachBagRow(root, s.Bags, IndexTable, ReadIndex, func(bag BagRef, r Recording) error {
+		return table.Write([]string{
+			r.ConversationID, r.RecordingID, string(r.Medium), string(bag.Lane), string(r.Disposition), r.Reason,
+			r.Detail, strconv.Itoa(r.Files), strconv.FormatBool(r.Retried), bag.Name,
+		})
+	})
 	table.Flush()
 	return errors.Join(err, table.Error())
 }

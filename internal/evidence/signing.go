@@ -1,12 +1,10 @@
 package evidence
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 
 	"github.com/gcexport/recording-export-operator/internal/signing"
 )
@@ -144,26 +142,4 @@ func (p pen) statement(predicate string, says any, digests ...Digest) signing.St
 		s.Subjects = append(s.Subjects, signing.Subject{Name: d.Path, SHA256: d.SHA256})
 	}
 	return s
-}
-
-// createExact stores a file; one that is there already must be the same, or what
-// it speaks of has changed since.
-func createExact(ctx context.Context, fsys fs.FS, create Creator, path string, content []byte) error {
-	err := create(ctx, path, bytesWriter(content))
-	if !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	stored, err := fs.ReadFile(fsys, path)
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(stored, content) {
-		return fmt.Errorf("%w: %s does not fit what is stored beside it", ErrCorrupt, path)
-	}
-	return nil
-}
-
-// sortDigests puts digests in the order of their paths.
-func sortDigests(digests []Digest) {
-	slices.SortFunc(digests, func(a, b Digest) int { return bytes.Compare([]byte(a.Path), []byte(b.Path)) })
 }

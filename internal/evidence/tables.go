@@ -173,6 +173,17 @@ func answer(held, at string) HoldAnswer {
 	return HoldAnswer{Held: held == "true", At: when}
 }
 
+// eachBagRow reads a table of each bag row by row, up to the first error.
+func eachBagRow[T any](root fs.FS, bags []BagRef, table string, read func(io.Reader) iter.Seq2[T, error], do func(BagRef, T) error) error {
+	for _, bag := range bags {
+		err := eachRow(root, BagFolder(bag.Name)+"/"+table, read, func(row T) error { return do(bag, row) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // eachRow reads a stored table row by row.
 func eachRow[T any](fsys fs.FS, path string, read func(io.Reader) iter.Seq2[T, error], do func(T) error) error {
 	file, err := fsys.Open(path)

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 )
@@ -47,8 +48,12 @@ func (v *verifier) journal(name, last string, do func(event)) {
 		before = now
 		before.Previous = sum(lines.Bytes())
 	}
-	if err := lines.Err(); err != nil {
-		v.fault(LogChain, name, "cannot be read after line %d: %v", before.Sequence, err)
+	switch err := lines.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		v.fault(LogChain, name, "has a line after line %d that is too long for an event", before.Sequence)
+		return
+	case err != nil:
+		v.unread(name, err)
 		return
 	}
 	if !ended {

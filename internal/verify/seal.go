@@ -116,15 +116,9 @@ func (v *verifier) readAccount(s *seal) string {
 	if !ok {
 		return ""
 	}
-	var more struct {
-		SigningKey string `json:"signingKey"`
-	}
 	if err := json.Unmarshal(content, &s.account); err != nil {
 		v.fault(Malformed, at, "is not an account: %v", err)
 		return ""
-	}
-	if err := json.Unmarshal(content, &more); err != nil {
-		v.fault(Malformed, at, "is not an account: %v", err)
 	}
 	s.told = true
 	v.options.Meter.Expected.Store(s.account.Bytes)
@@ -138,7 +132,7 @@ func (v *verifier) readAccount(s *seal) string {
 	if digest := canonicalDigest(mine.Spec); digest != mine.SpecDigest {
 		v.fault(Altered, at, "holds a spec with SHA-256 %s, and says that it has %s", digest, cut(mine.SpecDigest))
 	}
-	return more.SigningKey
+	return s.account.SigningKey
 }
 
 // canonicalDigest is the SHA-256 of JSON without the blanks between its parts.

@@ -116,7 +116,9 @@ func (v *verifier) checkParts(s signed) string {
 		v.fault(Signature, path.Join(s.beside, signatureFile), "does not fit %s: either was changed, or another key than %s signed", s.manifest, key.ID)
 	}
 	v.checkAttestation(s, key)
-	v.checkTimestamp(s, manifest)
+	if ok {
+		v.checkTimestamp(s, manifest)
+	}
 	if len(v.options.Keys) > 0 && !slices.ContainsFunc(v.options.Keys, func(k Key) bool { return k.ID == key.ID }) {
 		v.fault(UntrustedKey, path.Join(s.beside, signerFile), "%s is signed with key %s, which is none of those that were given", s.what, key.ID)
 	}

@@ -66,6 +66,21 @@ func Rows(from io.Reader, needed ...string) iter.Seq2[Row, error] {
 	}
 }
 
+// source keeps the error that reading ended with, apart from what is wrong with
+// what was read.
+type source struct {
+	io.Reader
+	err error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
+	}
+	return n, err
+}
+
 // rows reads a stored table. What is wrong with it is a finding, and its end.
 func (v *verifier) rows(name string, needed ...string) iter.Seq[Row] {
 	return func(yield func(Row) bool) {
@@ -75,7 +90,12 @@ func (v *verifier) rows(name string, needed ...string) iter.Seq[Row] {
 			return
 		}
 		defer func() { _ = file.Close() }()
-		for row, err := range Rows(file, needed...) {
+		source := &source{Reader: file}
+		for row, err := range Rows(source, needed...) {
+			if source.err != nil {
+				v.unread(name, source.err)
+				return
+			}
 			if err != nil {
 				v.fault(Malformed, name, "is not the table that it should be: %v", err)
 				return

@@ -33,13 +33,14 @@ var kinds = map[string]archive.Kind{
 
 	// An upload that somebody else ended, or that ended well though the answer
 	// was lost: whoever comes again finds out.
-	"NoSuchUpload":               archive.KindUnavailable,
-	"InvalidPart":                archive.KindUnavailable,
-	"ConditionalRequestConflict": archive.KindUnavailable,
-	"OperationAborted":           archive.KindUnavailable,
-	"RequestTimeout":             archive.KindUnavailable,
-	"SlowDown":                   archive.KindUnavailable,
-	"BadDigest":                  archive.KindUnavailable,
+	"NoSuchUpload":                archive.KindUnavailable,
+	"InvalidPart":                 archive.KindUnavailable,
+	"ConditionalRequestConflict":  archive.KindUnavailable,
+	"OperationAborted":            archive.KindUnavailable,
+	"RequestTimeout":              archive.KindUnavailable,
+	"SlowDown":                    archive.KindUnavailable,
+	"BadDigest":                   archive.KindUnavailable,
+	"XAmzContentChecksumMismatch": archive.KindUnavailable,
 }
 
 // printable is what a service's words must be to be passed on.

@@ -177,7 +177,7 @@ func (f storeFS) list(at place) ([]fs.DirEntry, error) {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(f.ctx)
 		if err != nil {
-			return nil, b.fail(f.ctx, "list "+f.below, err)
+			return nil, b.fail(f.ctx, "list "+at.key, err)
 		}
 		for _, found := range page.CommonPrefixes {
 			entries = append(entries, entry{name: path.Base(aws.ToString(found.Prefix)), dir: true})

@@ -4,7 +4,6 @@ package s3server
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -15,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/controlplane"
 )
 
 const (
@@ -33,11 +34,11 @@ const (
 // binary finds the server's program, and builds it if it is not there, which
 // takes some minutes: no test is left out for lack of it.
 var binary = sync.OnceValues(func() (string, error) {
-	script, err := buildScript()
+	root, err := controlplane.SourceRoot()
 	if err != nil {
 		return "", err
 	}
-	build := exec.Command(script)
+	build := exec.Command(filepath.Join(root, "hack", "versitygw", "build.sh"))
 	build.Stderr = os.Stderr
 	output, err := build.Output()
 	if err != nil {
@@ -45,23 +46,6 @@ var binary = sync.OnceValues(func() (string, error) {
 	}
 	return strings.TrimSpace(string(output)), nil
 })
-
-// buildScript finds the script in the source tree that the working directory is in.
-func buildScript() (string, error) {
-	directory, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for ; ; directory = filepath.Dir(directory) {
-		script := filepath.Join(directory, "hack", "versitygw", "build.sh")
-		if _, err := os.Stat(script); err == nil {
-			return script, nil
-		}
-		if directory == filepath.Dir(directory) {
-			return "", errors.New("not in the source tree")
-		}
-	}
-}
 
 // Server is an S3 server.
 type Server struct {
