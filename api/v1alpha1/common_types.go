@@ -56,7 +56,7 @@ const (
 
 // Window is a half-open interval of time: start belongs to it, end does not.
 // +kubebuilder:validation:XValidation:rule="self.start < self.end",message="window.end must be after window.start",fieldPath=".end"
-// +kubebuilder:validation:XValidation:rule="self.end <= self.start || self.end - self.start <= duration('43848h')",message="the window must not be wider than 5 years: use several exports",fieldPath=".end"
+// +kubebuilder:validation:XValidation:rule="self.end <= self.start + duration('43848h')",message="the window must not be wider than 5 years: use several exports",fieldPath=".end"
 // +kubebuilder:validation:XValidation:rule="self.start.getMilliseconds() == 0",message="window.start must be a whole second",fieldPath=".start"
 // +kubebuilder:validation:XValidation:rule="self.end.getMilliseconds() == 0",message="window.end must be a whole second",fieldPath=".end"
 type Window struct {
@@ -71,7 +71,7 @@ type Window struct {
 
 // ExportWindow is a half-open interval of time, or everything from its start on.
 // +kubebuilder:validation:XValidation:rule="!has(self.end) || self.start < self.end",message="window.end must be after window.start",fieldPath=".end"
-// +kubebuilder:validation:XValidation:rule="!has(self.end) || self.end <= self.start || self.end - self.start <= duration('43848h')",message="the window must not be wider than 5 years: use several exports",fieldPath=".end"
+// +kubebuilder:validation:XValidation:rule="!has(self.end) || self.end <= self.start + duration('43848h')",message="the window must not be wider than 5 years: use several exports",fieldPath=".end"
 // +kubebuilder:validation:XValidation:rule="self.start.getMilliseconds() == 0",message="window.start must be a whole second",fieldPath=".start"
 // +kubebuilder:validation:XValidation:rule="!has(self.end) || self.end.getMilliseconds() == 0",message="window.end must be a whole second",fieldPath=".end"
 type ExportWindow struct {
