@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/failpoint"
 )
 
 // Store holds one export's evidence.
@@ -72,7 +73,11 @@ func (s *Store) Remove(ctx context.Context, key string) error {
 	if key == archive.Scratch || strings.HasPrefix(key, archive.Scratch+"/") {
 		return s.buckets.abortAll(ctx, s.buckets.place(path.Join(s.export, strings.TrimPrefix(key, archive.Scratch)), false))
 	}
-	from, op := s.place(key), "remove "+key
+	return failpoint.Do(failpoint.ObjectRemove, key, func() error { return s.remove(ctx, s.place(key), "remove "+key) })
+}
+
+// remove removes an object and every one below it.
+func (s *Store) remove(ctx context.Context, from place, op string) error {
 	s.buckets.memo.forget(from)
 	defer s.buckets.memo.forget(from)
 	if _, err := s.buckets.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &from.bucket, Key: &from.key}); err != nil && !missing(err) {
