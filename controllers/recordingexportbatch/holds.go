@@ -3,7 +3,9 @@ package recordingexportbatch
 import (
 	"context"
 	"slices"
+	"strings"
 
+	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
@@ -57,4 +59,18 @@ func (w *metadataWork) ids() []string {
 		ids[i] = c.ID
 	}
 	return ids
+}
+
+// heldStore has what a batch of the Standard lane stores of conversations that
+// stay in it, though they were found under legal hold before their transfer, stored
+// under legal hold as the hold lanes do it.
+func heldStore(store archive.Store, batch string, inventory evidence.Inventory) archive.Store {
+	held := inventory.HeldHere()
+	if len(held) == 0 {
+		return store
+	}
+	return archive.HeldWhere(store, func(key string) bool {
+		file, inBag := strings.CutPrefix(key, evidence.BagFolder(batch)+"/")
+		return inBag && held.Needs(file)
+	})
 }

@@ -61,6 +61,24 @@ func (s *Store) create(ctx context.Context, key string, held bool, write func(io
 	return to.finish()
 }
 
+// Hold puts what is stored under key under legal hold, and tells whether it is:
+// evidence that is not locked knows no legal hold. To do it again changes nothing.
+func (s *Store) Hold(ctx context.Context, key string) (held bool, err error) {
+	if err := archive.CheckKey(key); err != nil {
+		return false, err
+	}
+	if s.buckets.config.Lock == nil || isWork(key) {
+		return false, nil
+	}
+	at := s.place(key)
+	_, err = s.buckets.client.PutObjectLegalHold(ctx, &s3.PutObjectLegalHoldInput{
+		Bucket: &at.bucket, Key: &at.key, ChecksumAlgorithm: types.ChecksumAlgorithmSha256,
+		LegalHold: &types.ObjectLockLegalHold{Status: types.ObjectLockLegalHoldStatusOn},
+	})
+	err = s.buckets.fail(ctx, "put "+key+" under legal hold (s3:PutObjectLegalHold)", err)
+	return err == nil, err
+}
+
 // Remove removes working artifacts: key itself, or all keys below it. What is
 // not yet wholly stored are uploads that were not completed.
 func (s *Store) Remove(ctx context.Context, key string) error {
