@@ -76,7 +76,7 @@ func (e examiner) look(ctx context.Context, name string) (found, error) {
 	case ctx.Err() != nil:
 		return found{}, ctx.Err()
 	case err != nil:
-		return found{archive: true, findings: []verify.Finding{{Kind: verify.Unreadable, Path: ".", Says: err.Error()}}}, nil
+		return found{archive: true, findings: []verify.Finding{{Kind: verify.Unreadable, Path: ".", Says: err.Error()}}}, nil //nolint:nilerr // it is a finding, and the other archives are verified
 	}
 	findings := slices.DeleteFunc(report.Findings, func(f verify.Finding) bool { return f.Kind == verify.Unsealed })
 	if finding, short := shortOf(report, e.seals[name]); short {

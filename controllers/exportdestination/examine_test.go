@@ -48,7 +48,7 @@ func lastSeal(t *testing.T, fsys fs.FS) v1alpha1.SealStatus {
 	if err != nil || len(report.Findings) > 0 {
 		t.Fatal(report.Findings, err)
 	}
-	return v1alpha1.SealStatus{Number: int32(report.Seals), Digest: report.Seal} //nolint:gosec // two
+	return v1alpha1.SealStatus{Number: int32(report.Seals), Digest: report.Seal}
 }
 
 // TestExamine: what is wrong is found, what is on its way is not wrong.
@@ -116,7 +116,7 @@ func TestAnExportSealsInTheMiddle(t *testing.T) {
 	if _, says := examined(t, sealing, known); len(says) != 0 || looks != 2 {
 		t.Errorf("%d looks, %q", looks, says)
 	}
-	gone := listed{fsys, func(name string, entries []fs.DirEntry) ([]fs.DirEntry, error) {
+	gone := listed{fsys, func(_ string, entries []fs.DirEntry) ([]fs.DirEntry, error) {
 		return slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == specimen.Retry }), nil
 	}}
 	if _, says := examined(t, gone, known); len(says) == 0 {
