@@ -8,7 +8,8 @@ const (
 	// LabelLane is set on each batch to its lane, in lower case.
 	LabelLane = "recording.gcexport.dev/lane"
 	// AnnotationRetry on an export asks, by a value that differs from status.lastRetryRequest, that everything is
-	// tried again: what is stalled or waits, and after sealing what was unavailable. An instant (RFC 3339) is usual.
+	// tried again: what is stalled or waits, and after sealing what was unavailable. On a destination with
+	// spec.verifyEvery it asks for a verification now. An instant (RFC 3339) is usual.
 	AnnotationRetry = "recording.gcexport.dev/retry-requested-at"
 	// AnnotationCancel on an export asks, by a value that differs from status.lastCancelRequest, that it is given up.
 	// A later retry takes it up again.
