@@ -113,7 +113,7 @@ model: ## Put exports through CHECKS (1000) lives that chance makes up, others e
 
 .PHONY: storm
 storm: control-plane ## Export ten thousand recordings while a third of all calls fail; 8 minutes.
-	go test -count=1 -run TestStorm -v -timeout 60m ./test/storm -args -days 22 -slow
+	go test -count=1 -run TestStorm -v -timeout 60m ./test/storm -args -days 5 -perday 1100 -slow
 
 .PHONY: soak
 soak: control-plane ## Export again and again for MINUTES (5) and fail if memory or goroutines grow.

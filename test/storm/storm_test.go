@@ -29,15 +29,12 @@ import (
 	"github.com/gcexport/recording-export-operator/test/world"
 )
 
-const (
-	day = 24 * time.Hour
-	// perDay is how many conversations start on a day, with about two recordings each.
-	perDay = 250
-)
+const day = 24 * time.Hour
 
 var (
-	days = flag.Int("days", 3, "how many days the storm exports, of about 500 recordings each")
-	slow = flag.Bool("slow", false, "have calls take longer than any client waits, and be told to wait for three minutes")
+	days   = flag.Int("days", 3, "how many days the storm exports")
+	perDay = flag.Int("perday", 250, "how many conversations start on a day, with about two recordings each")
+	slow   = flag.Bool("slow", false, "have calls take longer than any client waits, and be told to wait for three minutes")
 
 	// farFuture is after all data.
 	farFuture = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -51,7 +48,7 @@ func TestMain(m *testing.M) {
 // scale makes a world of as many days as are to be exported.
 func scale(t *testing.T) *world.World {
 	t.Helper()
-	return world.New(t, server, func(o *simulator.Options) { o.Days, o.Conversations = *days, perDay })
+	return world.New(t, server, func(o *simulator.Options) { o.Days, o.Conversations = *days, *perDay })
 }
 
 // hastened are the paces of a test in which a lot is tried again.
