@@ -13,6 +13,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/report"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
@@ -129,7 +130,7 @@ func (w *sealWork) run(ctx context.Context, _ int) error {
 	at := w.now().UTC()
 	seal := evidence.Seal{
 		Number: w.sealing.Number, Record: w.record, At: at, Former: w.former,
-		From: w.from, Until: w.sealing.Until, Deferred: w.deferred,
+		From: w.from, Until: w.sealing.Until, Deferred: w.deferred, Report: report.Seal,
 	}
 	seal.Events = append(seal.Events, w.opening())
 	if err := w.addSurveys(ctx, &seal); err != nil {

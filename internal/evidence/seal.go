@@ -29,6 +29,8 @@ const (
 	sealLog       = "events.jsonl"
 	// secondTable is there if the account was compared with a second source.
 	secondTable = "second-source.csv"
+	// reportFile tells people what the rest tells programs.
+	reportFile = "report.html"
 )
 
 // BagFolder is where the bag of a batch lies in its export's archive.
@@ -62,6 +64,9 @@ type Seal struct {
 	// Compared is what the comparison with a second source found, nil if there was none.
 	Compared *Compared
 	Events   []Event
+	// Report writes the report about an account whose seal has its tables stored
+	// below root, nil if there is to be none.
+	Report func(w io.Writer, root fs.FS, account Account) error
 }
 
 // Former is the seal before another.
@@ -151,7 +156,20 @@ func (s Seal) files(root fs.FS, account Account, bags []sealedBag) []sealFile {
 	if s.Compared != nil {
 		files = append(files, sealFile{secondTable, func(w io.Writer) error { return copyFile(w, root, s.Compared.Table) }})
 	}
+	if s.Report != nil {
+		files = append(files, sealFile{reportFile, func(w io.Writer) error { return s.writeReport(w, root) }})
+	}
 	return files
+}
+
+// writeReport reports the account that is stored: an earlier attempt may have
+// drawn it up, at another time.
+func (s Seal) writeReport(w io.Writer, root fs.FS) error {
+	account, err := readAccount(root, s.Number)
+	if err != nil {
+		return err
+	}
+	return s.Report(w, root, account)
 }
 
 // writeSealManifest digests what is stored of the seal.
@@ -179,15 +197,20 @@ func ReadSeal(root fs.FS, number int) (Account, string, error) {
 	if err != nil {
 		return Account{}, "", err
 	}
-	body, err := fs.ReadFile(root, folder+"/"+AccountFile)
+	account, err := readAccount(root, number)
+	return account, manifest.SHA256, err
+}
+
+func readAccount(root fs.FS, number int) (Account, error) {
+	body, err := fs.ReadFile(root, SealFolder(number)+"/"+AccountFile)
 	if err != nil {
-		return Account{}, "", err
+		return Account{}, err
 	}
 	var account Account
 	if err := json.Unmarshal(body, &account); err != nil {
-		return Account{}, "", fmt.Errorf("%w: %s: %w", ErrCorrupt, AccountFile, err)
+		return Account{}, fmt.Errorf("%w: %s: %w", ErrCorrupt, AccountFile, err)
 	}
-	return account, manifest.SHA256, nil
+	return account, nil
 }
 
 // writeConversations lists every conversation of the survey once: those in bags

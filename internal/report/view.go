@@ -1,0 +1,308 @@
+package report
+
+import (
+	"encoding/json"
+	"html/template"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+)
+
+// view is what the page shows. Its strings are of type text, or of our own.
+type view struct {
+	Style     template.CSS
+	StyleHash string
+
+	Name, Namespace, Organization, Cluster, SpecDigest text
+	Number                                             amount
+	SealedAt, Begun, From, Until                       text
+	Verdict                                            verdict
+	Asked                                              []fact
+	Attributes                                         []fact
+	Terms                                              text
+
+	Picture  picture
+	Lanes    []text
+	Periods  []period
+	Every    text
+	NoTracks bool
+
+	Conversations evidence.ConversationAccount
+	Recordings    []recordingRow
+	Totals        evidence.Counts
+	Account       evidence.Account
+	Size          text
+	Checks        []check
+
+	Gaps, Excluded []reasonRow
+	Counted        int64
+	Missing        []missingRow
+	MissingMore    int64
+
+	Holds      []holdRow
+	HoldsMore  int64
+	Moves      []eventRow
+	Retries    []eventRow
+	Retried    evidence.Counts
+	Second     *second
+	Surveys    text
+	Seals      []sealRow
+	Bags       []bagRow
+	BagsMore   int64
+	SigningKey text
+}
+
+// verdict is the answer to the question whether everything is there.
+type verdict struct {
+	Class string
+	Says  text
+	Then  []text
+}
+
+type fact struct{ Name, Value text }
+
+type recordingRow struct {
+	Lane, Medium text
+	evidence.Counts
+}
+
+type check struct {
+	Says        text
+	Left, Right amount
+	Holds       bool
+}
+
+type reasonRow struct {
+	Reason, Why               text
+	Recordings, Conversations amount
+}
+
+type missingRow struct{ Start, Conversation, Recording, What, Why, Reason, Detail, Bag text }
+
+type holdRow struct{ Conversation, Start, Before, After, At, Bag text }
+
+type eventRow struct{ At, What text }
+
+type second struct {
+	Source, At text
+	evidence.SecondSource
+}
+
+type sealRow struct {
+	Number amount
+	Digest text
+}
+
+type bagRow struct {
+	Name, Lane, Start, End, Digest text
+	evidence.Counts
+	Gaps amount
+}
+
+// view draws up what the page shows.
+func (r Report) view() view {
+	a, f := r.Account, r.Findings
+	asked := readTerms(a.Export.Spec)
+	v := view{
+		Style: template.CSS(style), StyleHash: styleHash(), //nolint:gosec // it is embedded
+		Name: clean(a.Export.Name, longName), Namespace: clean(a.Export.Namespace, longName),
+		Organization: clean(a.Export.OrganizationID, longName), Cluster: clean(a.Export.ClusterID, longName),
+		SpecDigest: clean(a.Export.SpecDigest, longName), Number: amount(a.Number),
+		SealedAt: when(a.SealedAt), Begun: when(a.Export.CreatedAt), From: when(a.From), Until: when(a.Until),
+		Verdict: judge(a), Asked: asked.facts(), Attributes: asked.attributes(), Terms: clean(string(a.Export.Spec), longTerms),
+		Conversations: a.Conversations, Totals: a.Totals(), Account: a, Size: size(a.Bytes),
+		Gaps: reasonRows(f.Gaps), Excluded: reasonRows(f.Excluded), Retried: f.Retried, SigningKey: clean(r.SigningKey, longName),
+	}
+	v.drawn(r, asked.End)
+	v.counted(a)
+	v.listed(f, a)
+	v.happened(f)
+	return v
+}
+
+// drawn draws the timeline, and its table.
+func (v *view) drawn(r Report, end time.Time) {
+	a := r.Account
+	all := tracks(r.Findings)
+	v.NoTracks = len(all) == 0
+	v.Picture = draw(all, a.From, a.Until, end)
+	v.Picture.Says = words("From %s until %s: %s, %s.", minute(a.From), minute(a.Until), of(a.Bags, "bag", "bags"), of(a.Gaps, "gap", "gaps"))
+	for _, t := range all {
+		v.Lanes = append(v.Lanes, t.name)
+	}
+	v.Periods, v.Every = periods(all, a.From, a.Until)
+}
+
+// counted shows the account.
+func (v *view) counted(a evidence.Account) {
+	for _, r := range a.Recordings {
+		v.Recordings = append(v.Recordings, recordingRow{laneIn(lanes, r.Lane), mediumIn(media, r.Medium), r.Counts})
+	}
+	for _, c := range a.Checks {
+		v.Checks = append(v.Checks, check{clean(c.Says, longText), amount(c.Left), amount(c.Right), c.Holds})
+	}
+	if s := a.SecondSource; s != nil {
+		v.Second = &second{clean(s.Source, longName), when(s.At), *s}
+	}
+}
+
+// listed lists what is missing, and the bags of the seal.
+func (v *view) listed(f evidence.Findings, a evidence.Account) {
+	for _, g := range f.Gaps {
+		v.Counted += g.Recordings + g.Conversations
+	}
+	for _, m := range f.Missing {
+		v.Missing = append(v.Missing, missing(m))
+	}
+	v.MissingMore = v.Counted - int64(len(f.Missing))
+	for _, b := range f.Bags {
+		if b.Seal != a.Number {
+			continue
+		}
+		if len(v.Bags) == evidence.MostListed {
+			v.BagsMore++
+			continue
+		}
+		v.Bags = append(v.Bags, bagRow{
+			clean(b.Name, longName), laneIn(shortLanes, b.Lane), minute(b.Start), minute(b.End), clean(b.Digest, longName), b.Counts, amount(b.Gaps),
+		})
+	}
+	for _, s := range f.Seals {
+		v.Seals = append(v.Seals, sealRow{amount(s.Number), clean(s.Digest, longName)})
+	}
+}
+
+func missing(m evidence.Missing) missingRow {
+	what := text("The conversation's recordings")
+	if m.RecordingID != "" {
+		what = "One recording: " + mediumIn(oneOf, m.Medium)
+	}
+	return missingRow{
+		when(m.Start), clean(m.ConversationID, longName), clean(m.RecordingID, longName), what, why(m.Reason),
+		clean(m.Reason, longName), clean(m.Detail, longText), clean(m.Bag, longName),
+	}
+}
+
+// happened tells what happened on the way.
+func (v *view) happened(f evidence.Findings) {
+	for _, h := range f.HoldChanges {
+		before, after := text("not under hold"), text("under hold")
+		if !h.Held {
+			before, after = after, before
+		}
+		v.Holds = append(v.Holds, holdRow{clean(h.ConversationID, longName), when(h.Start), before, after, when(h.At), clean(h.Bag, longName)})
+	}
+	v.HoldsMore = f.HoldsChanged - int64(len(f.HoldChanges))
+	v.Moves = eventRows(f.Moves, "group")
+	v.Retries = eventRows(f.Retries, "token")
+	if f.Surveys > 0 {
+		v.Surveys = words("Genesys Cloud was asked %s which conversations there are, from %s to %s.",
+			of(f.Surveys, "time", "times"), when(f.FirstSurvey), when(f.LastSurvey))
+	}
+}
+
+// eventRows lists the last events: there may be one a day for years.
+func eventRows(events []evidence.Event, detail string) []eventRow {
+	var rows []eventRow
+	for _, e := range events[max(0, len(events)-mostEvents):] {
+		rows = append(rows, eventRow{when(e.Time), clean(e.Details[detail], longName)})
+	}
+	return rows
+}
+
+// mostEvents bounds lists of events.
+const mostEvents = 100
+
+func reasonRows(counts []evidence.ReasonCount) []reasonRow {
+	var rows []reasonRow
+	for _, c := range counts {
+		rows = append(rows, reasonRow{clean(c.Reason, longName), why(c.Reason), amount(c.Recordings), amount(c.Conversations)})
+	}
+	return rows
+}
+
+// judge says whether everything is there.
+func judge(a evidence.Account) verdict {
+	v := verdict{Class: "good", Says: "Everything that was asked for, and that Genesys Cloud listed, is in the archive."}
+	if a.Gaps > 0 {
+		v.Class, v.Says = "bad", words("%s: they could not be had. Each is listed below with its reason.", of(a.Gaps, "gap", "gaps"))
+		if a.Gaps == 1 {
+			v.Says = "1 gap: it could not be had. It is listed below with its reason."
+		}
+	}
+	if n := a.Conversations.Deferred; n > 0 {
+		v.Class = "bad"
+		v.Then = append(v.Then, words("%s had not ended when this seal was made. They are asked for again and come in a later seal; they are in none of the numbers below.",
+			of(n, "conversation", "conversations")))
+	}
+	if s := a.SecondSource; s != nil && s.NotInAccount > 0 {
+		v.Class = "bad"
+		v.Then = append(v.Then, words("A second list of recordings names %s that this account does not know.", of(s.NotInAccount, "recording", "recordings")))
+	}
+	return v
+}
+
+// terms are what was asked for, as export.json has it.
+type terms struct {
+	MediaTypes   []string          `json:"mediaTypes"`
+	HoldScope    string            `json:"holdScope"`
+	Start        time.Time         `json:"start"`
+	End          time.Time         `json:"end"`
+	SettleAfter  string            `json:"settleAfter"`
+	OpenDeadline string            `json:"openDeadline"`
+	Archived     string            `json:"archived"`
+	SecondSource string            `json:"secondSource"`
+	Delivery     string            `json:"delivery"`
+	Attributes   map[string]string `json:"attributes"`
+}
+
+// readTerms reads terms. Of others than these nothing is said in plain words; the
+// page shows them as they are.
+func readTerms(spec []byte) terms {
+	var t terms
+	if err := json.Unmarshal(spec, &t); err != nil {
+		return terms{}
+	}
+	return t
+}
+
+func (t terms) facts() []fact {
+	if t.HoldScope == "" {
+		return nil
+	}
+	kinds := text("")
+	for i, medium := range t.MediaTypes {
+		if i > 0 {
+			kinds += ", "
+		}
+		kinds += termIn(kindNames, medium)
+	}
+	end := text("no end: the export goes on as time passes")
+	if !t.End.IsZero() {
+		end = "until, and not including, " + when(t.End)
+	}
+	return []fact{
+		{"Kinds of recordings", kinds},
+		{"Legal hold", termIn(scopes, t.HoldScope)},
+		{"Conversations that started", "from " + when(t.Start) + ", " + end},
+		{"Waiting for late entries", words("A part of the window is closed %s after it ended, because Genesys Cloud may list recordings late", lasting(t.SettleAfter))},
+		{"Waiting for conversations to end", words("%s after their start at most", lasting(t.OpenDeadline))},
+		{"Archived files", termIn(archiveds, t.Archived)},
+		{"Second source to compare with", termIn(secondSources, t.SecondSource)},
+		{"Delivery", termIn(deliveries, t.Delivery)},
+	}
+}
+
+var kindNames = map[string]text{
+	"Call": "voice calls", "Screen": "screen", "Chat": "chats", "Email": "e-mails", "Message": "messages",
+}
+
+func (t terms) attributes() []fact {
+	var out []fact
+	for _, name := range slices.Sorted(maps.Keys(t.Attributes)) {
+		out = append(out, fact{clean(name, longName), clean(t.Attributes[name], longText)})
+	}
+	return out
+}
