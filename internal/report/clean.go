@@ -55,6 +55,14 @@ func minute(t time.Time) text {
 	return text(t.UTC().Format("2 January 2006, 15:04 UTC"))
 }
 
+// short is the same for tables whose heads say that times are in UTC.
+func short(t time.Time) text {
+	if t.IsZero() {
+		return "not known"
+	}
+	return text(t.UTC().Format("2 Jan 2006, 15:04"))
+}
+
 // amount is a number as people read it, and as programs do.
 type amount int64
 

@@ -279,35 +279,56 @@ func (s scale) ticks() []tick {
 // period is a row of the table that says what the picture shows.
 type period struct {
 	From, Until text
-	Lanes       []cellOf
-	Gaps        amount
+	Lanes       []held
+	// Left out, and in no bag.
+	Left amount
+	Gaps amount
 }
 
-type cellOf struct{ Bags, Exported, Gaps amount }
+// held is what the bags of a lane hold.
+type held struct{ Bags, Exported amount }
 
-// periods sums up the tracks by rows of a width that people know.
+// periods sums up the tracks by rows of a width that people know, which is at
+// least that of a slice.
 func periods(all []track, from, until time.Time) ([]period, text) {
-	width := step(until.Sub(from), mostRows)
-	width = max(width, time.Hour)
+	width := max(step(until.Sub(from), mostRows), leastSlice(all))
 	var rows []period
 	for at := from; at.Before(until); at = at.Add(width) {
-		row := period{From: minute(at), Until: minute(earlier(at.Add(width), until)), Lanes: make([]cellOf, len(all))}
-		rows = append(rows, row)
+		rows = append(rows, period{From: short(at), Until: short(earlier(at.Add(width), until))})
 	}
-	for i, t := range all {
+	for _, t := range all {
+		cells := make([]span, len(rows))
 		for _, s := range t.spans {
-			n := int(s.start.Sub(from) / width)
-			if n < 0 || n >= len(rows) || s.start.Before(from) {
+			if n := int(s.start.Sub(from) / width); !s.start.Before(from) && n < len(cells) {
+				cells[n].add(s)
+			}
+		}
+		for n, cell := range cells {
+			rows[n].Gaps += amount(cell.gaps)
+			if t.lane == noBag {
+				rows[n].Left = amount(cell.excluded)
 				continue
 			}
-			cell := &rows[n].Lanes[i]
-			cell.Bags += amount(s.bags)
-			cell.Exported += amount(s.exported)
-			cell.Gaps += amount(s.gaps)
-			rows[n].Gaps += amount(s.gaps)
+			rows[n].Lanes = append(rows[n].Lanes, held{amount(cell.bags), amount(cell.exported)})
 		}
 	}
 	return rows, lasting(width.String())
+}
+
+// leastSlice is the width of the narrowest slice, an hour at least.
+func leastSlice(all []track) time.Duration {
+	least := time.Duration(math.MaxInt64)
+	for _, t := range all {
+		for _, s := range t.spans {
+			if t.lane != noBag {
+				least = min(least, s.end.Sub(s.start))
+			}
+		}
+	}
+	if least == math.MaxInt64 {
+		return time.Hour
+	}
+	return max(least, time.Hour)
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"html/template"
 	"maps"
@@ -25,6 +26,7 @@ type view struct {
 
 	Picture  picture
 	Lanes    []text
+	NoBag    bool
 	Periods  []period
 	Every    text
 	NoTracks bool
@@ -49,6 +51,7 @@ type view struct {
 	Second     *second
 	Surveys    text
 	Seals      []sealRow
+	SealsSay   text
 	Bags       []bagRow
 	BagsMore   int64
 	SigningKey text
@@ -111,7 +114,7 @@ func (r Report) view() view {
 		Organization: clean(a.Export.OrganizationID, longName), Cluster: clean(a.Export.ClusterID, longName),
 		SpecDigest: clean(a.Export.SpecDigest, longName), Number: amount(a.Number),
 		SealedAt: when(a.SealedAt), Begun: when(a.Export.CreatedAt), From: when(a.From), Until: when(a.Until),
-		Verdict: judge(a), Asked: asked.facts(), Attributes: asked.attributes(), Terms: clean(string(a.Export.Spec), longTerms),
+		Verdict: judge(a), Asked: asked.facts(), Attributes: asked.attributes(), Terms: clean(compact(a.Export.Spec), longTerms),
 		Conversations: a.Conversations, Totals: a.Totals(), Account: a, Size: size(a.Bytes),
 		Gaps: reasonRows(f.Gaps), Excluded: reasonRows(f.Excluded), Retried: f.Retried, SigningKey: clean(r.SigningKey, longName),
 	}
@@ -130,6 +133,10 @@ func (v *view) drawn(r Report, end time.Time) {
 	v.Picture = draw(all, a.From, a.Until, end)
 	v.Picture.Says = words("From %s until %s: %s, %s.", minute(a.From), minute(a.Until), of(a.Bags, "bag", "bags"), of(a.Gaps, "gap", "gaps"))
 	for _, t := range all {
+		if t.lane == noBag {
+			v.NoBag = true
+			continue
+		}
 		v.Lanes = append(v.Lanes, t.name)
 	}
 	v.Periods, v.Every = periods(all, a.From, a.Until)
@@ -166,8 +173,12 @@ func (v *view) listed(f evidence.Findings, a evidence.Account) {
 			continue
 		}
 		v.Bags = append(v.Bags, bagRow{
-			clean(b.Name, longName), laneIn(shortLanes, b.Lane), minute(b.Start), minute(b.End), clean(b.Digest, longName), b.Counts, amount(b.Gaps),
+			clean(b.Name, longName), laneIn(shortLanes, b.Lane), short(b.Start), short(b.End), clean(b.Digest, longName), b.Counts, amount(b.Gaps),
 		})
+	}
+	v.SealsSay = "The seals of this export"
+	if len(f.Seals) < a.Number {
+		v.SealsSay = words("The last %d of the %s seals of this export", len(f.Seals), amount(a.Number))
 	}
 	for _, s := range f.Seals {
 		v.Seals = append(v.Seals, sealRow{amount(s.Number), clean(s.Digest, longName)})
@@ -175,7 +186,7 @@ func (v *view) listed(f evidence.Findings, a evidence.Account) {
 }
 
 func missing(m evidence.Missing) missingRow {
-	what := text("The conversation's recordings")
+	what := text("The conversation’s recordings")
 	if m.RecordingID != "" {
 		what = "One recording: " + mediumIn(oneOf, m.Medium)
 	}
@@ -197,7 +208,10 @@ func (v *view) happened(f evidence.Findings) {
 	v.HoldsMore = f.HoldsChanged - int64(len(f.HoldChanges))
 	v.Moves = eventRows(f.Moves, "group")
 	v.Retries = eventRows(f.Retries, "token")
-	if f.Surveys > 0 {
+	switch {
+	case f.Surveys == 1:
+		v.Surveys = "Genesys Cloud was asked once which conversations there are, on " + when(f.FirstSurvey) + "."
+	case f.Surveys > 1:
 		v.Surveys = words("Genesys Cloud was asked %s which conversations there are, from %s to %s.",
 			of(f.Surveys, "time", "times"), when(f.FirstSurvey), when(f.LastSurvey))
 	}
@@ -227,10 +241,7 @@ func reasonRows(counts []evidence.ReasonCount) []reasonRow {
 func judge(a evidence.Account) verdict {
 	v := verdict{Class: "good", Says: "Everything that was asked for, and that Genesys Cloud listed, is in the archive."}
 	if a.Gaps > 0 {
-		v.Class, v.Says = "bad", words("%s: they could not be had. Each is listed below with its reason.", of(a.Gaps, "gap", "gaps"))
-		if a.Gaps == 1 {
-			v.Says = "1 gap: it could not be had. It is listed below with its reason."
-		}
+		v.Class, v.Says = "bad", words("%s could not be had. Section 5 says why.", of(a.Gaps, "recording or conversation", "recordings or conversations"))
 	}
 	if n := a.Conversations.Deferred; n > 0 {
 		v.Class = "bad"
@@ -268,6 +279,15 @@ func readTerms(spec []byte) terms {
 	return t
 }
 
+// compact is a spec in the form of which the digest was taken.
+func compact(spec []byte) string {
+	var out bytes.Buffer
+	if err := json.Compact(&out, spec); err != nil {
+		return string(spec)
+	}
+	return out.String()
+}
+
 func (t terms) facts() []fact {
 	if t.HoldScope == "" {
 		return nil
@@ -296,7 +316,7 @@ func (t terms) facts() []fact {
 }
 
 var kindNames = map[string]text{
-	"Call": "voice calls", "Screen": "screen", "Chat": "chats", "Email": "e-mails", "Message": "messages",
+	"Call": "voice calls", "Screen": "screen recordings", "Chat": "chats", "Email": "e-mails", "Message": "messages",
 }
 
 func (t terms) attributes() []fact {

@@ -59,13 +59,13 @@ func laneIn(names map[slicing.Lane]text, lane slicing.Lane) text {
 }
 
 var media = map[genesys.Medium]text{
-	genesys.Call: "Voice calls", genesys.Screen: "Screen", genesys.Chat: "Chats",
+	genesys.Call: "Voice calls", genesys.Screen: "Screen recordings", genesys.Chat: "Chats",
 	genesys.Email: "E-mails", genesys.Message: "Messages", "": "Of a kind that is not known",
 }
 
 // oneOf are the same in the singular.
 var oneOf = map[genesys.Medium]text{
-	genesys.Call: "voice call", genesys.Screen: "screen", genesys.Chat: "chat",
+	genesys.Call: "voice call", genesys.Screen: "screen recording", genesys.Chat: "chat",
 	genesys.Email: "e-mail", genesys.Message: "message", "": "unknown kind",
 }
 
