@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode"
@@ -121,12 +122,19 @@ var hostile = []string{
 	"שלום עולם", strings.Repeat("long", 5000), "\r\n\t", "`${1}`", "\ufeff", "\u2028", "=cmd()",
 }
 
+// plain is the skeleton of a page whose text is harmless.
+var plain struct {
+	sync.Once
+	bones []string
+}
+
 // unlike fails if a text changes the page in more than its text.
 func unlike(t testing.TB, says string) {
 	t.Helper()
 	page := written(t, everywhere(t, "x"+says))
 	wellFormed(t, page)
-	if diff := cmp.Diff(skeleton(t, written(t, everywhere(t, "x"))), skeleton(t, page)); diff != "" {
+	plain.Do(func() { plain.bones = skeleton(t, written(t, everywhere(t, "x"))) })
+	if diff := cmp.Diff(plain.bones, skeleton(t, page)); diff != "" {
 		t.Errorf("%q changes the page (-want +got):\n%s", says, diff)
 	}
 	for _, r := range page {
@@ -166,7 +174,7 @@ func TestTextIsShown(t *testing.T) {
 	}
 }
 
-// TestThePolicyAllowsTheStyleAlone.
+// TestThePolicyAllowsTheStyleAlone: no script, and nothing from elsewhere.
 func TestThePolicyAllowsTheStyleAlone(t *testing.T) {
 	root, err := html.Parse(strings.NewReader(written(t, everywhere(t, "x"))))
 	if err != nil {
