@@ -276,4 +276,3 @@ func instant(text string) time.Time {
 	}
 	return at
 }
-

@@ -87,14 +87,16 @@ func skeleton(t testing.TB, page string) []string {
 	var bones []string
 	var walk func(*html.Node, int)
 	walk = func(n *html.Node, depth int) {
-		if n.Type == html.ElementNode {
+		switch n.Type {
+		case html.ElementNode:
 			bone := fmt.Sprint(depth, " ", n.Data)
 			for _, a := range n.Attr {
 				bone += " " + a.Key
 			}
 			bones = append(bones, bone)
-		} else if n.Type == html.CommentNode {
+		case html.CommentNode:
 			bones = append(bones, "a comment")
+		default:
 		}
 		for child := n.FirstChild; child != nil; child = child.NextSibling {
 			walk(child, depth+1)

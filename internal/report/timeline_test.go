@@ -68,6 +68,9 @@ func TestWhatIsAhead(t *testing.T) {
 	}
 }
 
+// hair is what shows of the ground between neighbours, and what rounding takes.
+const hair = 1.3
+
 // TestGapsAreSeen: whatever the bags, there are few marks, all inside the picture,
 // and where a bag with a gap begins there is a mark of a gap.
 func TestGapsAreSeen(t *testing.T) {
@@ -104,7 +107,7 @@ func TestGapsAreSeen(t *testing.T) {
 			}
 			x, found := s.x(bag.Start), false
 			for _, b := range seen[laneIn(shortLanes, bag.Lane)] {
-				found = found || b.X <= x+0.1 && x <= b.X+b.W+1
+				found = found || b.X-hair <= x && x <= b.X+b.W+hair
 			}
 			if !found {
 				t.Fatalf("the gap of %v at %v is not drawn: %+v", bag.BagRef, x, seen)

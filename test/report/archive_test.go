@@ -151,7 +151,7 @@ func (s *sealed) bag(b *batch) evidence.BagRef {
 }
 
 // seal seals what there is since the seal before, with a report.
-func (s *sealed) seal(seal evidence.Seal) string {
+func (s *sealed) seal(seal evidence.Seal) {
 	s.Helper()
 	seal.Number, seal.Record, seal.At, seal.Report = s.account.Number+1, s.record, s.record.CreatedAt.Add(time.Duration(s.account.Number+1)*time.Hour), report.Seal
 	seal.From, seal.Until = begin, s.end
@@ -162,7 +162,6 @@ func (s *sealed) seal(seal evidence.Seal) string {
 	if s.account, s.digest, err = seal.Write(s.Context(), os.DirFS(s.root), s.create("")); err != nil {
 		s.Fatal(err)
 	}
-	return filepath.Join(s.root, evidence.SealFolder(seal.Number), "report.html")
 }
 
 func exported(medium genesys.Medium) evidence.Recording {

@@ -4,15 +4,17 @@ package report
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"image"
 	"image/png"
 	"maps"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
 
 // a4 is the width of a sheet between the margins, in CSS pixels.
@@ -29,7 +31,7 @@ var looks = []look{
 func TestTheReportInABrowser(t *testing.T) {
 	b := open(t)
 	for name, made := range map[string]*sealed{"complete": complete(t), "troubled": troubled(t)} {
-		path := fmt.Sprintf("%s/seals/%d/report.html", made.root, made.account.Number)
+		path := filepath.Join(made.root, evidence.SealFolder(made.account.Number), "report.html")
 		b.visit(path)
 		b.expectNumbers(name, made.readAccount(made.account.Number))
 		b.expectStructure(name)
