@@ -16,7 +16,8 @@
 //	bag-info.txt manifest-sha256.txt tagmanifest-sha256.txt
 //	bagit.txt                             written last: without it there is no bag
 //
-// An export's seal is the account over all of its bags (see Seal).
+// An export's seal is the account over all of its bags (see Seal), and a report
+// of it for people, if whoever seals has one written.
 //
 // Every recording has one disposition: Exported, Excluded for a stated reason,
 // or Unavailable for a stated reason. There is no fourth, and none is silent.

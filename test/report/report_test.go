@@ -4,17 +4,23 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"image"
 	"image/png"
 	"maps"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/report"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
 // a4 is the width of a sheet between the margins, in CSS pixels.
@@ -45,6 +51,39 @@ func TestTheReportInABrowser(t *testing.T) {
 		b.expectPaper(name)
 		b.expectQuiet(name, path)
 	}
+}
+
+// TestAYearInABrowser: an export that has gone on for a year, in slices of an hour,
+// with one gap.
+func TestAYearInABrowser(t *testing.T) {
+	const hours = 365 * 24
+	account := complete(t).account
+	account.Until, account.Gaps, account.Bags = begin.Add(hours*time.Hour), 1, 3*hours
+	found := evidence.Findings{Seals: []evidence.SealRef{{Number: 1}}}
+	for n := range hours {
+		for _, lane := range []slicing.Lane{slicing.Standard, slicing.LegalHold, slicing.LegalHoldScreen} {
+			found.Bags = append(found.Bags, evidence.FoundBag{
+				BagRef: evidence.BagRef{Name: fmt.Sprint(lane, n), Lane: lane, Start: begin.Add(time.Duration(n) * time.Hour), End: begin.Add(time.Duration(n+1) * time.Hour)},
+			})
+		}
+	}
+	found.Bags[3*5000].Gaps = 1
+	path := filepath.Join(t.TempDir(), "report.html")
+	var page bytes.Buffer
+	if err := errors.Join(report.Write(&page, report.Report{Account: account, Findings: found}), os.WriteFile(path, page.Bytes(), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	b := open(t)
+	b.visit(path)
+	for _, l := range looks {
+		b.show(l)
+		b.expectFits(l.name, l)
+		b.picture("year-" + l.name)
+	}
+	if gaps := run[[]float64](b, `[...document.querySelectorAll("svg.window .gap")].map(e => e.getBoundingClientRect().width)`); len(gaps) != 1 || gaps[0] < 3 {
+		t.Errorf("gaps are %v wide", gaps)
+	}
+	b.expectQuiet("year", path)
 }
 
 // expectNumbers compares what is shown with account.json.
