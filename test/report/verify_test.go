@@ -70,7 +70,7 @@ func (s *sealed) commands() (seals, bags, digests string) {
 	if err != nil {
 		s.Fatal(err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	page, err := html.Parse(file)
 	if err != nil {
 		s.Fatal(err)
