@@ -240,15 +240,21 @@ func TestVerdict(t *testing.T) {
 	gap := evidence.Account{Gaps: 1}
 	waiting := evidence.Account{Conversations: evidence.ConversationAccount{Deferred: 2}}
 	second := evidence.Account{SecondSource: &evidence.SecondSource{NotInAccount: 1}}
+	ahead := evidence.Account{Until: hour(0).Add(-time.Hour)}
 	for want, a := range map[string]evidence.Account{
 		"good: Everything that was asked for, and that Genesys Cloud listed, is in the archive.": whole,
 		"bad: 1 recording or conversation could not be had. Section 5 says why.":                 gap,
-		"bad: Everything that was asked for, and that Genesys Cloud listed, is in the archive. 2 conversations had not ended when this seal was made. " +
-			"They are asked for again and come in a later seal; they are in none of the numbers below.": waiting,
+		"bad: Of what had ended, everything that was asked for, and that Genesys Cloud listed, is in the archive. 2 conversations had not ended when this seal was made. " +
+			"What had not ended is asked for again and comes in a later seal; section 4 counts it apart.": waiting,
 		"bad: Everything that was asked for, and that Genesys Cloud listed, is in the archive. " +
-			"A second list of recordings names 1 recording that this account does not know.": second,
+			"A second list of recordings names 1 recording that this account does not know. Section 4 lists them.": second,
+		"good: Everything that was asked for, and that Genesys Cloud listed, is in the archive. " +
+			"The seals cover conversations that started before 30 September 2023, 23:00:00 UTC. What started later is not in this report.": ahead,
 	} {
-		v := judge(a)
+		if a.Until.IsZero() {
+			a.Until = hour(0)
+		}
+		v := judge(a, hour(0))
 		got := v.Class + ": " + string(v.Says)
 		for _, then := range v.Then {
 			got += " " + string(then)
@@ -287,7 +293,7 @@ func TestWhatIsSaidOfSignatures(t *testing.T) {
 	const (
 		signature, stamp = "openssl dgst -sha256 -verify signer.pub", "openssl ts -verify -data manifest-sha256.txt"
 		warning, trusted = "this seal is not signed", "verify --key KEY_FROM_ITS_OWNER"
-		attested         = "An independent authority attests"
+		attested         = "A time-stamping authority attests"
 	)
 	r := everywhere(t, "x")
 	expect := func(what string, says ...string) {

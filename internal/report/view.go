@@ -136,7 +136,7 @@ func (r Report) view() view {
 		Organization: clean(a.Export.OrganizationID, longName), Cluster: clean(a.Export.ClusterID, longName),
 		SpecDigest: clean(a.Export.SpecDigest, longName), Number: amount(a.Number),
 		SealedAt: when(a.SealedAt), Begun: when(a.Export.CreatedAt), From: when(a.From), Until: when(a.Until),
-		Tool: madeBy(a.Tool), Verdict: judge(a), Asked: asked.facts(), Attributes: asked.attributes(), Terms: clean(compact(a.Export.Spec), longTerms),
+		Tool: madeBy(a.Tool), Verdict: judge(a, asked.End), Asked: asked.facts(), Attributes: asked.attributes(), Terms: clean(compact(a.Export.Spec), longTerms),
 		Conversations: a.Conversations, Totals: a.Totals(), Account: a, Size: size(a.Bytes),
 		Gaps: reasonRows(f.Gaps), Excluded: reasonRows(f.Excluded), Retried: f.Retried, SigningKey: clean(a.SigningKey, longName), Timestamped: r.Timestamped,
 	}
@@ -311,20 +311,26 @@ func reasonRows(counts []evidence.ReasonCount) []reasonRow {
 	return rows
 }
 
-// judge says whether everything is there.
-func judge(a evidence.Account) verdict {
+// judge says whether everything is there, of a window until end, which may be zero.
+func judge(a evidence.Account, end time.Time) verdict {
 	v := verdict{Class: "good", Says: "Everything that was asked for, and that Genesys Cloud listed, is in the archive."}
+	if a.Conversations.Deferred > 0 {
+		v.Says = "Of what had ended, everything that was asked for, and that Genesys Cloud listed, is in the archive."
+	}
 	if a.Gaps > 0 {
 		v.Class, v.Says = "bad", words("%s could not be had. Section 5 says why.", of(a.Gaps, "recording or conversation", "recordings or conversations"))
 	}
 	if n := a.Conversations.Deferred; n > 0 {
 		v.Class = "bad"
-		v.Then = append(v.Then, words("%s had not ended when this seal was made. They are asked for again and come in a later seal; they are in none of the numbers below.",
+		v.Then = append(v.Then, words("%s had not ended when this seal was made. What had not ended is asked for again and comes in a later seal; section 4 counts it apart.",
 			of(n, "conversation", "conversations")))
 	}
 	if s := a.SecondSource; s != nil && s.NotInAccount > 0 {
 		v.Class = "bad"
-		v.Then = append(v.Then, words("A second list of recordings names %s that this account does not know.", of(s.NotInAccount, "recording", "recordings")))
+		v.Then = append(v.Then, words("A second list of recordings names %s that this account does not know. Section 4 lists them.", of(s.NotInAccount, "recording", "recordings")))
+	}
+	if end.IsZero() || end.After(a.Until) {
+		v.Then = append(v.Then, words("The seals cover conversations that started before %s. What started later is not in this report.", when(a.Until)))
 	}
 	return v
 }

@@ -53,7 +53,7 @@ func newSealed(t *testing.T, attributes map[string]string) *sealed {
 	end := begin.AddDate(0, 0, 2)
 	record, err := evidence.NewExportRecord("legal", "case-4711", "3a889f82-e721-4ff1-a0c0-1bd4fdcab165", "c0ffee00-5eed-4abc-8def-0123456789ab", map[string]any{
 		"mediaTypes": []string{"Call", "Chat", "Screen"}, "holdScope": "Include", "start": begin, "end": end, "width": "6h0m0s", "maxConversations": 1000,
-		"settleAfter": "48h0m0s", "openDeadline": "720h0m0s", "metadata": "Full", "archived": "List", "secondSource": "None", "delivery": "Download",
+		"settleAfter": "48h0m0s", "openDeadline": "720h0m0s", "metadata": "Full", "archived": "List", "secondSource": "Retention", "delivery": "Download",
 		"attributes": attributes,
 	}, end.AddDate(0, 1, 0))
 	if err != nil {
@@ -107,6 +107,9 @@ func (s *sealed) add(b *batch, c evidence.Conversation, recordings ...evidence.R
 	c.Recordings = len(recordings)
 	if c.ID == "" {
 		c.ID = s.id()
+	}
+	if c.Held.At.IsZero() {
+		c.Held.At = s.record.CreatedAt
 	}
 	if c.Disposition == "" {
 		c.Disposition = evidence.Exported
@@ -318,6 +321,7 @@ func troubled(t *testing.T) *sealed {
 	seal.Compared = s.compared()
 	s.seal(seal)
 	s.seal(evidence.Seal{
+		Deferred: 1, Compared: s.comparison(".work/second-source-2.csv", evidence.SecondSource{}),
 		Bags:   []evidence.BagRef{s.bag(again)},
 		Events: []evidence.Event{{Time: begin.AddDate(0, 2, 0), Type: "RetryRequested", Details: map[string]string{"token": hostile}}},
 	})
@@ -328,22 +332,25 @@ func troubled(t *testing.T) *sealed {
 // lacks one.
 func (s *sealed) compared() *evidence.Compared {
 	s.Helper()
-	const table = ".work/second-source.csv"
+	return s.comparison(".work/second-source-1.csv", evidence.SecondSource{Listed: 75, Matched: 73, NotInAccount: 2, NotInSecondSource: 1},
+		[]string{s.id(), s.id(), "2023-10-01T10:00:00Z", "NotInAccount", "ConversationUnknown"},
+		[]string{s.id(), hostile, "2023-10-01T11:00:00Z", "NotInAccount", "RecordingUnknown"},
+		[]string{s.id(), s.id(), "", "NotInSecondSource", ""},
+	)
+}
+
+// comparison stores what a comparison found.
+func (s *sealed) comparison(table string, found evidence.SecondSource, lines ...[]string) *evidence.Compared {
+	s.Helper()
 	err := s.create("")(s.Context(), table, func(w io.Writer) error {
-		lines := csv.NewWriter(w)
-		return lines.WriteAll([][]string{
-			{"conversation_id", "recording_id", "created", "difference", "reason"},
-			{s.id(), s.id(), "2023-10-01T10:00:00Z", "NotInAccount", "ConversationUnknown"},
-			{s.id(), hostile, "2023-10-01T11:00:00Z", "NotInAccount", "RecordingUnknown"},
-			{s.id(), s.id(), "", "NotInSecondSource", ""},
-		})
+		header := []string{"conversation_id", "recording_id", "created", "difference", "reason"}
+		return csv.NewWriter(w).WriteAll(append([][]string{header}, lines...))
 	})
 	if err != nil {
 		s.Fatal(err)
 	}
-	return &evidence.Compared{Table: table, SecondSource: evidence.SecondSource{
-		Source: "Retention", At: s.record.CreatedAt, Enumerated: 51234, Listed: 75, Matched: 73, NotInAccount: 2, NotInSecondSource: 1,
-	}}
+	found.Source, found.At, found.Enumerated = "Retention", s.record.CreatedAt, 51234
+	return &evidence.Compared{Table: table, SecondSource: found}
 }
 
 // readAccount reads account.json as any program would.
