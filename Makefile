@@ -1,5 +1,5 @@
 # Everything is done by targets of this file; "make help" lists them. Nothing has
-# to be installed but Go, git, make and a C compiler; for tests, Chromium too.
+# to be installed but Go, git, make and a C compiler; for tests, openssl and Chromium too.
 
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 IMAGE     ?= ghcr.io/gcexport/recording-export-operator:$(VERSION)

@@ -379,7 +379,7 @@ func (t terms) facts() []fact {
 		}
 		kinds += termIn(kindNames, medium)
 	}
-	end := text("no end: the export goes on as time passes")
+	end := text("with no end when the archive was begun")
 	if !t.End.IsZero() {
 		end = "until, and not including, " + when(t.End)
 	}
