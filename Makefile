@@ -7,6 +7,7 @@ LDFLAGS   := -s -w -X github.com/gcexport/recording-export-operator/internal/ope
 TOOL      := go tool -modfile=hack/tools/go.mod
 # Seconds that each fuzz target runs in "make fuzz".
 FUZZTIME  ?= 30s
+CHECKS    ?= 1000
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
@@ -101,10 +102,18 @@ fuzz: ## Run every fuzz target for FUZZTIME.
 
 .PHONY: tamper
 tamper: openssl ## Tamper with archives in every way that we know, and show who notices: we, sha256sum, openssl, and cosign if COSIGN names it.
-	go test -count=1 -v -run 'TestEveryTamperingIsFound$$' ./test/tamper | grep -v -e '=== ' -e '--- '
+	go test -count=1 -v -run '^(TestASoundArchive|TestEveryTamperingIsFound)$$' ./test/tamper | grep -v -e '=== ' -e '--- '
+
+.PHONY: tamper-cosign
+tamper-cosign: ## The same with cosign, which is built the first time, about 6 minutes.
+	@COSIGN=$$(hack/cosign/build.sh) && COSIGN=$$COSIGN $(MAKE) --no-print-directory tamper
 
 # Minutes that "make soak" takes.
 MINUTES   ?= 5
+
+.PHONY: model
+model: ## Put exports through CHECKS (1000) lives that chance makes up, others each time; 6 minutes.
+	go test -count=1 -v -run TestTheLifeOfAnExport -timeout 2h ./test/model -args -rapid.seed 0 -rapid.checks $(CHECKS)
 
 .PHONY: storm
 storm: control-plane ## Export ten thousand recordings while a third of all calls fail; 8 minutes.

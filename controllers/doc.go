@@ -7,6 +7,7 @@
 //	                                 -> SecretNotFound, CredentialsRejected, OrganizationMismatch … (Stalled)
 //	ExportDestination      probe     -> Writable (Ready)
 //	                                 -> DestinationFull, DestinationNotWritable (Stalled)
+//	                       verify    -> what is stored, when it is due: Verified, or EvidenceFaults
 //	RecordingExport        claim     -> its archive is its own, or ArchiveMismatch (Stalled)
 //	                       survey    -> each day asked for; AwaitingSettlement, AwaitingConversationEnd
 //	                       batches   -> created as lanes have room, counted when sealed, old ones deleted;

@@ -8,7 +8,8 @@ const (
 	// LabelLane is set on each batch to its lane, in lower case.
 	LabelLane = "recording.gcexport.dev/lane"
 	// AnnotationRetry on an export asks, by a value that differs from status.lastRetryRequest, that everything is
-	// tried again: what is stalled or waits, and after sealing what was unavailable. An instant (RFC 3339) is usual.
+	// tried again: what is stalled or waits, and after sealing what was unavailable. On a destination with
+	// spec.verifyEvery it asks for a verification now. An instant (RFC 3339) is usual.
 	AnnotationRetry = "recording.gcexport.dev/retry-requested-at"
 	// AnnotationCancel on an export asks, by a value that differs from status.lastCancelRequest, that it is given up.
 	// A later retry takes it up again.
@@ -56,7 +57,7 @@ const (
 
 // Window is a half-open interval of time: start belongs to it, end does not.
 // +kubebuilder:validation:XValidation:rule="self.start < self.end",message="window.end must be after window.start",fieldPath=".end"
-// +kubebuilder:validation:XValidation:rule="self.end <= self.start || self.end - self.start <= duration('43848h')",message="the window must not be wider than 5 years: use several exports",fieldPath=".end"
+// +kubebuilder:validation:XValidation:rule="self.end <= self.start + duration('43848h')",message="the window must not be wider than 5 years: use several exports",fieldPath=".end"
 // +kubebuilder:validation:XValidation:rule="self.start.getMilliseconds() == 0",message="window.start must be a whole second",fieldPath=".start"
 // +kubebuilder:validation:XValidation:rule="self.end.getMilliseconds() == 0",message="window.end must be a whole second",fieldPath=".end"
 type Window struct {
@@ -71,7 +72,7 @@ type Window struct {
 
 // ExportWindow is a half-open interval of time, or everything from its start on.
 // +kubebuilder:validation:XValidation:rule="!has(self.end) || self.start < self.end",message="window.end must be after window.start",fieldPath=".end"
-// +kubebuilder:validation:XValidation:rule="!has(self.end) || self.end <= self.start || self.end - self.start <= duration('43848h')",message="the window must not be wider than 5 years: use several exports",fieldPath=".end"
+// +kubebuilder:validation:XValidation:rule="!has(self.end) || self.end <= self.start + duration('43848h')",message="the window must not be wider than 5 years: use several exports",fieldPath=".end"
 // +kubebuilder:validation:XValidation:rule="self.start.getMilliseconds() == 0",message="window.start must be a whole second",fieldPath=".start"
 // +kubebuilder:validation:XValidation:rule="!has(self.end) || self.end.getMilliseconds() == 0",message="window.end must be a whole second",fieldPath=".end"
 type ExportWindow struct {

@@ -34,6 +34,10 @@ const (
 	ConditionCompleted = "Completed"
 )
 
+// ConditionVerified of a destination is True when the last verification read everything that is stored there and
+// found no fault. Only there if the spec asks for verifications.
+const ConditionVerified = "Verified"
+
 // Reasons of any kind.
 const (
 	// ReasonProgressing: work goes on and nothing stands in its way.
@@ -106,6 +110,16 @@ const (
 	ReasonTimestampUnavailable = "TimestampUnavailable"
 	// ReasonTimestampRefused: the time-stamping authority gives no time-stamp.
 	ReasonTimestampRefused = "TimestampRefused"
+	// ReasonVerified: everything that is stored was read, and nothing is wrong.
+	ReasonVerified = "Verified"
+	// ReasonVerifying: what is stored is being verified for the first time.
+	ReasonVerifying = "Verifying"
+	// ReasonNothingStored: there was no evidence to verify.
+	ReasonNothingStored = "NothingStored"
+	// ReasonEvidenceFaults: what is stored is not what was sealed.
+	ReasonEvidenceFaults = "EvidenceFaults"
+	// ReasonEvidenceUnreadable: not everything could be read, so that not everything is verified.
+	ReasonEvidenceUnreadable = "EvidenceUnreadable"
 	// ReasonArchiveMismatch: the archive of this name belongs to another export.
 	ReasonArchiveMismatch = "ArchiveMismatch"
 	// ReasonArchiveCorrupt: what the archive holds is not what was stored there.

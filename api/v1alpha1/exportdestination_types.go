@@ -25,6 +25,15 @@ type ExportDestinationSpec struct {
 	// loadfile.dat in the form of Concordance. Defaults to false.
 	// +optional
 	LoadFiles bool `json:"loadFiles,omitempty"`
+
+	// verifyEvery is how long after everything that is stored at the destination was verified it is verified again,
+	// as 720h: at least 1h, at most 8784h. The first time is at once. If absent, it never is.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=24
+	// +kubebuilder:validation:Pattern=`^([0-9]{1,6}(ms|s|m|h)){1,4}$`
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1h') && duration(self) <= duration('8784h')",message="verifyEvery must be at least 1h and at most 8784h (a year)"
+	// +optional
+	VerifyEvery *metav1.Duration `json:"verifyEvery,omitempty"`
 }
 
 // Signing is how bags and seals are signed.
@@ -169,6 +178,8 @@ type ExportDestinationStatus struct {
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// conditions: Ready is True when evidence can be written. Reconciling and Stalled are present only while True.
+	// Verified, present only if spec.verifyEvery is set, is True if the last verification read everything that is
+	// stored and found no fault, False if it found any, else Unknown.
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=16
@@ -189,6 +200,69 @@ type ExportDestinationStatus struct {
 	// free is about how much room the destination has, rounded down; absent if it cannot tell.
 	// +optional
 	Free *resource.Quantity `json:"free,omitempty"`
+
+	// verification tells how what is stored was verified; absent if spec.verifyEvery is.
+	// +optional
+	Verification *VerificationStatus `json:"verification,omitempty"`
+
+	// lastRetryRequest is the value of the annotation retry-requested-at that the last verification heeded.
+	// +kubebuilder:validation:MaxLength=256
+	// +optional
+	LastRetryRequest string `json:"lastRetryRequest,omitempty"`
+}
+
+// VerificationStatus tells how everything that is stored at a destination was verified. What it counts is of the
+// last verification that ended.
+type VerificationStatus struct {
+	// startTime is when the verification that is running began, else the last one.
+	// +optional
+	StartTime *metav1.Time `json:"startTime,omitempty"`
+
+	// completionTime is when the last verification ended.
+	// +optional
+	CompletionTime *metav1.Time `json:"completionTime,omitempty"`
+
+	// nextTime is when the next verification begins; absent while one is running, or waits for its turn.
+	// +optional
+	NextTime *metav1.Time `json:"nextTime,omitempty"`
+
+	// progress of the verification that is running, as 3/12 exports, 1200Gi; absent if none is.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	Progress string `json:"progress,omitempty"`
+
+	// exports is the number of exports whose archives were verified, also of those that are deleted.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Exports int32 `json:"exports"`
+
+	// files is the number of files that were read.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Files int64 `json:"files"`
+
+	// bytes is the number of bytes that were read.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Bytes int64 `json:"bytes"`
+
+	// faults is the number of things that were found to be wrong. It does not fall while something that had faults
+	// cannot be read.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Faults int64 `json:"faults"`
+
+	// unreadable is the number of things that could not be read, which is no fault of theirs.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Unreadable int64 `json:"unreadable"`
+
+	// findings are the first faults, or what could not be read if there are none, by path and kind.
+	// +kubebuilder:validation:MaxItems=3
+	// +kubebuilder:validation:items:MaxLength=512
+	// +listType=atomic
+	// +optional
+	Findings []string `json:"findings,omitempty"`
 }
 
 // ExportDestination is a place where evidence lands.
@@ -199,6 +273,7 @@ type ExportDestinationStatus struct {
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Location",type=string,JSONPath=`.status.location`
 // +kubebuilder:printcolumn:name="Free",type=string,JSONPath=`.status.free`
+// +kubebuilder:printcolumn:name="Verified",type=string,JSONPath=`.status.conditions[?(@.type=="Verified")].status`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`
 type ExportDestination struct {

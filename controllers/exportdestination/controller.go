@@ -1,19 +1,24 @@
 // Package exportdestination sees to it that evidence can be written to each
-// destination.
+// destination and, if it is to, that what is stored there is verified again and
+// again.
 package exportdestination
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
@@ -30,12 +35,14 @@ type Pace struct {
 	Again time.Duration
 	// Timeout is how long one look may take.
 	Timeout time.Duration
+	// Verifying is between two looks at a verification that is running.
+	Verifying time.Duration
 }
 
 // DefaultPace is what the manager uses. Secrets are not watched, so Again is
 // also how long it takes until a corrected one is noticed.
 func DefaultPace() Pace {
-	return Pace{Ready: 5 * time.Minute, Again: 20 * time.Second, Timeout: 30 * time.Second}
+	return Pace{Ready: 5 * time.Minute, Again: 20 * time.Second, Timeout: 30 * time.Second, Verifying: time.Minute}
 }
 
 // looks is how many destinations are looked at at a time, so that one that does
@@ -54,9 +61,18 @@ type Reconciler struct {
 	SigningKey func(context.Context, *v1alpha1.ExportDestination) (string, error)
 	// Free tells how many bytes a destination can still take, and whether that can be known.
 	Free func(context.Context, *v1alpha1.ExportDestination) (free int64, known bool, err error)
-	Pace Pace
+	// Files reads everything that is stored at a destination.
+	Files func(context.Context, *v1alpha1.ExportDestination) (fs.FS, error)
+	Clock clock.PassiveClock
+	// Worker's pool named Pool verifies what is stored.
+	Worker *loop.Worker
+	Pace   Pace
+
+	mu     sync.Mutex
+	rounds map[types.NamespacedName]*round
 }
 
+// +kubebuilder:rbac:groups=recording.gcexport.dev,resources=recordingexports,verbs=get;list;watch
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=exportdestinations,verbs=get;list;watch
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=exportdestinations/status,verbs=patch
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;create
@@ -65,22 +81,34 @@ type Reconciler struct {
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("exportdestination").
-		For(&v1alpha1.ExportDestination{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		For(&v1alpha1.ExportDestination{}, builder.WithPredicates(predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
+		WatchesRawSource(r.Worker.Source()).
 		WithOptions(controller.Options{MaxConcurrentReconciles: looks}).
-		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
+		Complete(r)
 }
 
 // Reconcile looks at one destination.
-func (r *Reconciler) Reconcile(ctx context.Context, destination *v1alpha1.ExportDestination) (ctrl.Result, error) {
-	if !destination.DeletionTimestamp.IsZero() {
-		return ctrl.Result{}, nil
+func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	destination := &v1alpha1.ExportDestination{}
+	err := client.IgnoreNotFound(r.Client.Get(ctx, request.NamespacedName, destination))
+	if err != nil || destination.UID == "" || !destination.DeletionTimestamp.IsZero() {
+		if err == nil {
+			r.forget(request.NamespacedName)
+		}
+		return ctrl.Result{}, err
 	}
 	before := destination.DeepCopy()
 	destination.Status.ObservedGeneration = destination.Generation
 	destination.Status.Location = r.Location(destination)
 	out := r.lookForKey(ctx, destination, r.look(ctx, destination))
 	loop.Mark(destination, out, v1alpha1.ReasonWritable, "evidence can be written")
-	return loop.IgnoreConflict(loop.Result(out), r.Publish(ctx, destination, before))
+	if after := r.verifyAgain(destination); after > 0 && after < out.After {
+		out.After = after
+	}
+	if err = r.Publish(ctx, destination, before); err == nil {
+		r.tell(ctx, destination, before)
+	}
+	return loop.IgnoreConflict(loop.Result(out), err)
 }
 
 // look tells whether evidence can be written and there is room for it, and when to look again.

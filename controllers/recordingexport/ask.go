@@ -33,6 +33,7 @@ type holdChecker interface {
 type surveyWork struct {
 	planner
 	cloud Cloud
+	again transfer.Again
 	clock clock.Clock
 	pace  Pace
 	question
@@ -125,8 +126,8 @@ func (w *surveyWork) ask(ctx context.Context) error {
 }
 
 // job returns the analytics job of the day, which it starts if there is none. One
-// that cannot be noted down, or that another process was quicker with, is ended:
-// nobody would find it.
+// that cannot be noted down, or that another process was quicker with, is ended,
+// however long that takes: nobody else knows of it.
 func (w *surveyWork) job(ctx context.Context, from, to time.Time) (genesys.Ticket, error) {
 	key := artifacts.JobKey(w.pass, w.day)
 	known, err := artifacts.Get[artifacts.AnalyticsJob](ctx, w.store, key)
@@ -139,7 +140,7 @@ func (w *surveyWork) job(ctx context.Context, from, to time.Time) (genesys.Ticke
 	}
 	stored, err := artifacts.Put(ctx, w.store, key, artifacts.AnalyticsJob{Stamp: w.stamp(), Job: job})
 	if err != nil || stored.Job != job {
-		err = errors.Join(err, w.cloud.EndSurvey(context.WithoutCancel(ctx), job))
+		err = errors.Join(err, w.again.Insist(ctx, func() error { return w.cloud.EndSurvey(context.WithoutCancel(ctx), job) }))
 	}
 	return stored.Job, err
 }
@@ -176,7 +177,7 @@ func (w *surveyWork) pages(ctx context.Context, job genesys.Ticket) ([]genesys.C
 	var found []genesys.Conversation
 	seen := map[string]bool{}
 	for cursor, first := "", true; first || cursor != ""; first = false {
-		page, err := w.cloud.SurveyPage(ctx, job, cursor)
+		page, err := transfer.Ask(ctx, w.again, func() (genesys.SurveyPage, error) { return w.cloud.SurveyPage(ctx, job, cursor) })
 		if err != nil {
 			return nil, err
 		}

@@ -217,3 +217,24 @@ func TestOldEnumerationsAreRemoved(t *testing.T) {
 		t.Errorf("the enumerations of the days %v are there, want %v", there, want)
 	}
 }
+
+// TestAnEnumerationThatAnotherFoundBroken is not taken for a whole one by a
+// process that has reached its end meanwhile.
+func TestAnEnumerationThatAnotherFoundBroken(t *testing.T) {
+	e, _ := newEnumeration(t, &shelf{pages: 2})
+	begun := e.expect(t, 2, 0, 1)
+	if err := e.shared.Remove(t.Context(), artifacts.EndKey(begun.folder, begun.number)); err != nil {
+		t.Fatal(err)
+	}
+	other := artifacts.EnumerationEnd{Stamp: e.stamp(), Pages: 1, Broken: "it was refused"}
+	if _, err := artifacts.Put(t.Context(), e.shared, artifacts.EndKey(begun.folder, begun.number), other); err != nil {
+		t.Fatal(err)
+	}
+	_, err := e.end(t.Context(), begun, artifacts.EnumerationEnd{Pages: 2})
+	if genesys.KindOf(err) != genesys.KindTransient {
+		t.Fatalf("end: %v, want that it is begun anew", err)
+	}
+	if again := e.expect(t, 2, 0, 1, 0, 1); again.number == begun.number {
+		t.Error("the broken enumeration is used")
+	}
+}

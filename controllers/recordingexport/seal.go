@@ -163,6 +163,9 @@ func (w *sealWork) run(ctx context.Context, _ int) error {
 	if err := w.addComparison(ctx, &seal); err != nil {
 		return err
 	}
+	if err := w.placeHolds(ctx, &seal); err != nil {
+		return err
+	}
 	seal.Events = append(seal.Events, evidence.Event{Time: at, Type: "ExportSealed", Actor: w.actor})
 	create := func(ctx context.Context, path string, write func(io.Writer) error) error {
 		return w.store.Create(ctx, path, write)

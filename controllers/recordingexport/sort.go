@@ -10,6 +10,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
 // sort puts what was found into the lists of a survey, and asks which of the
@@ -106,7 +107,7 @@ func (w *surveyWork) askHolds(ctx context.Context, survey *artifacts.Survey, end
 	for _, c := range ended {
 		ids = append(ids, c.ID)
 	}
-	answer, err := genesys.Held(ctx, w.cloud.Protected, ids)
+	answer, err := genesys.Held(ctx, w.protected, ids)
 	if err != nil {
 		return err
 	}
@@ -122,6 +123,11 @@ func (w *surveyWork) askHolds(ctx context.Context, survey *artifacts.Survey, end
 		survey.Held = answer
 	}
 	return nil
+}
+
+// protected asks which of some conversations are under legal hold.
+func (w *surveyWork) protected(ctx context.Context, ids []string) ([]string, error) {
+	return transfer.Ask(ctx, w.again, func() ([]string, error) { return w.cloud.Protected(ctx, ids) })
 }
 
 // earlier is what the surveys of a day before have found.

@@ -65,12 +65,14 @@ func (r *Reconciler) ask(ctx context.Context, s *scope, q question) (outcome.Out
 	if err := r.holdOn(ctx, s.export, true); err != nil {
 		return outcome.Outcome{}, err
 	}
+	key := fmt.Sprintf("%s%s/%d", surveyWorks, q.day.Format(time.DateOnly), q.pass)
 	work := &surveyWork{
-		planner: r.planner(s), cloud: s.cloud, clock: r.Clock, pace: r.Pace, question: q, entry: len(s.book.entries),
+		planner: r.planner(s), cloud: s.cloud, again: r.Worker.Pools[Pool].Again(prefix(s.name()) + key), clock: r.Clock, pace: r.Pace,
+		question: q, entry: len(s.book.entries),
 		settleAfter: exportspec.SettleAfter(s.export.Spec), openDeadline: exportspec.OpenDeadline(s.export.Spec),
 	}
 	task := loop.Task{
-		Key: fmt.Sprintf("%s%s/%d", surveyWorks, q.day.Format(time.DateOnly), q.pass), Work: work.run,
+		Key: key, Work: work.run,
 		Reason: v1alpha1.ReasonSurveying, Message: "asking for the conversations of " + q.day.Format(time.DateOnly),
 	}
 	if q.purpose == artifacts.Review {

@@ -31,6 +31,7 @@ func (r *Reconciler) complete(_ context.Context, s *scope) (outcome.Outcome, err
 		slice: s.facts.slice, inventory: *s.facts.inventory, info: bagInfo(s),
 		signing: artifacts.Signing(s.store, artifacts.BagSignatureKey(s.batch.Name), s.signer),
 	}
+	work.store = heldStore(s.store, s.batch.Name, *s.facts.inventory)
 	return r.do(s, s.batch.Spec.Lane, loop.Task{
 		Key: s.batch.Name + "/completion", Work: work.run, Reason: v1alpha1.ReasonTransferring, Message: "fetching and storing the recordings",
 	}), nil

@@ -64,14 +64,11 @@ func (d *delivery) fetch(ctx context.Context, of *listing, result genesys.BatchR
 // download streams a result into the bag, unless it turns out to be a file that is
 // there already, and notes it down.
 func (d *delivery) download(ctx context.Context, of *listing, result genesys.BatchResult) error {
-	f := file{number: of.number(of.place(result)), request: of.request}
-	f.path = evidence.RecordingPath(of.ConversationID, of.RecordingID, f.number, extension(result.ContentType))
-	known := file{}
-	if taken, err := d.taken(ctx, of, f); err != nil {
+	f, err := d.nextFile(ctx, of, result)
+	if err != nil {
 		return err
-	} else if taken {
-		return d.download(ctx, of, result)
 	}
+	known := file{}
 	stored, err := d.stream(ctx, result, f.path, func(got transfer.Stored) error {
 		if of, claimed := of.claim(got.SHA256); claimed {
 			known = of
@@ -105,6 +102,18 @@ func (d *delivery) download(ctx context.Context, of *listing, result genesys.Bat
 	number, err := d.note(ctx, of.line, noted)
 	of.seen[result.URL], of.claimed[number] = number, true
 	return err
+}
+
+// nextFile is what a result is called that has not been received yet: the first
+// file of its recording that nobody has stored in the meantime.
+func (d *delivery) nextFile(ctx context.Context, of *listing, result genesys.BatchResult) (file, error) {
+	for {
+		f := file{number: of.number(of.place(result)), request: of.request}
+		f.path = evidence.RecordingPath(of.ConversationID, of.RecordingID, f.number, extension(result.ContentType))
+		if taken, err := d.taken(ctx, of, f); err != nil || !taken {
+			return f, err
+		}
+	}
 }
 
 // taken tells whether another process has stored something under a file's name, and

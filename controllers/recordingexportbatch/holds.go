@@ -3,11 +3,14 @@ package recordingexportbatch
 import (
 	"context"
 	"slices"
+	"strings"
 
+	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
 type holdChecker interface {
@@ -25,12 +28,17 @@ func (w *metadataWork) checkHolds(ctx context.Context) error {
 	}
 	hold := artifacts.Hold{Stamp: artifacts.NewStamp(w.clock.Now(), w.actor), Asked: w.wantsAny(known)}
 	if hold.Asked {
-		if hold.Held, err = genesys.Held(ctx, w.cloud.Protected, w.ids()); err != nil {
+		if hold.Held, err = genesys.Held(ctx, w.protected, w.ids()); err != nil {
 			return err
 		}
 	}
 	_, err = artifacts.Put(ctx, w.store, artifacts.HoldKey(w.slice.Group), hold)
 	return err
+}
+
+// protected asks which of some conversations are under legal hold.
+func (w *metadataWork) protected(ctx context.Context, ids []string) ([]string, error) {
+	return transfer.Ask(ctx, w.again, func() ([]string, error) { return w.cloud.Protected(ctx, ids) })
 }
 
 // wantsAny tells whether any lane of the slice's conversations has something to
@@ -51,4 +59,18 @@ func (w *metadataWork) ids() []string {
 		ids[i] = c.ID
 	}
 	return ids
+}
+
+// heldStore has what a batch of the Standard lane stores of conversations that
+// stay in it, though they were found under legal hold before their transfer, stored
+// under legal hold as the hold lanes do it.
+func heldStore(store archive.Store, batch string, inventory evidence.Inventory) archive.Store {
+	held := inventory.HeldHere()
+	if len(held) == 0 {
+		return store
+	}
+	return archive.HeldWhere(store, func(key string) bool {
+		file, inBag := strings.CutPrefix(key, evidence.BagFolder(batch)+"/")
+		return inBag && held.Needs(file)
+	})
 }

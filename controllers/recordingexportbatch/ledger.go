@@ -22,8 +22,9 @@ type line struct {
 	files []file
 	// found are files of it in the bag that nobody noted down.
 	found []file
-	// results is the most results that any listing had of it, 0 if none had any.
-	results int
+	// results is the most results with an address that any listing had of it, 0 if
+	// none had any; listed counts those that Genesys Cloud will not give with them.
+	results, listed int
 	// refused is what Genesys Cloud said of a result that it will not give.
 	refused string
 	// failed is why a result did not arrive; expired tells whether its address
@@ -80,7 +81,7 @@ func noted(f artifacts.StoredFile) file {
 
 // recall takes in how a request answered for the recording.
 func (l *line) recall(a artifacts.Answered) {
-	l.results = max(l.results, a.Results)
+	l.results, l.listed = max(l.results, a.Results), max(l.listed, a.Listed)
 	l.refused, l.failed, l.expired = a.Refused, nil, a.Expired
 	if a.Failed != "" {
 		l.failed = errors.New(a.Failed)
@@ -93,7 +94,7 @@ func (l *line) recall(a artifacts.Answered) {
 // answered is the reverse of recall.
 func (l *line) answered() artifacts.Answered {
 	a := artifacts.Answered{
-		RecordingRef: l.RecordingRef, Results: l.results, Refused: l.refused, Expired: l.expired, Passed: l.open(),
+		RecordingRef: l.RecordingRef, Results: l.results, Listed: l.listed, Refused: l.refused, Expired: l.expired, Passed: l.open(),
 	}
 	if l.failed != nil {
 		a.Failed = l.failed.Error()
@@ -120,16 +121,28 @@ func (l *line) open() bool {
 	return l.refused == "" && l.failed == nil && (l.results == 0 || len(l.files) < l.results)
 }
 
+// whole tells whether as many different files are stored as any listing had
+// results: then it does not matter what a later request refused, or failed to
+// give, of the same.
+func (l *line) whole() bool {
+	different := map[string]bool{}
+	for _, f := range l.files {
+		different[f.sha256] = true
+	}
+	return l.listed > 0 && len(different) >= l.listed
+}
+
 // outstanding tells whether it is worth being requested again. What failed is,
 // until the deadline; what is merely passed over, maxTries times.
 func (l *line) outstanding() bool {
-	return l.failed != nil || l.open() && l.passes < maxTries
+	return l.failed != nil && !l.whole() || l.open() && l.passes < maxTries
 }
 
 // outcome tells what became of the recording if nothing more comes of it.
 func (l *line) outcome() evidence.Outcome {
 	out := evidence.Outcome{Files: len(l.files)}
 	switch {
+	case l.whole():
 	case l.failed != nil:
 		out.Reason, out.Detail = evidence.ReasonNotDelivered, l.failed.Error()
 	case l.refused != "":

@@ -38,34 +38,41 @@ func TestLedgerTellsWhatIsOutstanding(t *testing.T) {
 	passed := func(n, results int) artifacts.Answered {
 		return artifacts.Answered{RecordingRef: ref(n), Results: results, Passed: true}
 	}
-	l := newLedger(refs(9), []artifacts.StoredFile{aFile(1, 1), aFile(3, 2), aFile(6, 1), aFile(8, 1), aFile(9, 1)}, []artifacts.Answer{
+	twice := aFile(11, 2)
+	twice.SHA256 = aFile(11, 1).SHA256
+	l := newLedger(refs(11), []artifacts.StoredFile{aFile(1, 1), aFile(3, 2), aFile(6, 1), aFile(8, 1), aFile(9, 1), aFile(10, 1), aFile(11, 1), twice}, []artifacts.Answer{
 		answer(artifacts.Answered{RecordingRef: ref(1), Results: 1}, artifacts.Answered{RecordingRef: ref(2), Refused: "archived"}),
 		answer(artifacts.Answered{RecordingRef: ref(3), Results: 2, Failed: "HTTP 403", Expired: true}),
 		answer(passed(5, 0), passed(6, 2), passed(7, 0)), answer(passed(5, 0), passed(7, 0)), answer(passed(5, 0)),
-		answer(artifacts.Answered{RecordingRef: ref(8), Results: 2, Refused: "no longer there"}),
+		answer(artifacts.Answered{RecordingRef: ref(8), Results: 1, Listed: 2, Refused: "no longer there"}),
+		answer(artifacts.Answered{RecordingRef: ref(10), Results: 1, Listed: 1, Failed: "HTTP 403", Expired: true}),
+		answer(artifacts.Answered{RecordingRef: ref(10), Results: 1, Listed: 1, Refused: "no longer there"}),
+		answer(artifacts.Answered{RecordingRef: ref(11), Results: 2, Listed: 2, Failed: "HTTP 503"}),
 	})
 	// 1 is there, 2 refused, 3 failed, 4 unheard of, 5 passed over for good, 6 half
 	// there, 7 passed over, 8 refused in part, 9 there without anybody having said
-	// how many files it has.
-	want := []genesys.RecordingRef{ref(3), ref(4), ref(6), ref(7), ref(9)}
+	// how many files it has, 10 there though it was refused later, 11 half there, twice.
+	want := []genesys.RecordingRef{ref(3), ref(4), ref(6), ref(7), ref(9), ref(11)}
 	if diff := cmp.Diff(want, l.outstanding().refs()); diff != "" {
 		t.Errorf("outstanding (-want +got):\n%s", diff)
 	}
 	outcomes := map[genesys.RecordingRef]evidence.Outcome{
-		ref(1): {Files: 1},
-		ref(2): {Reason: evidence.ReasonRefused, Detail: "archived"},
-		ref(3): {Files: 1, Reason: evidence.ReasonNotDelivered, Detail: "HTTP 403"},
-		ref(4): {Reason: evidence.ReasonNotDelivered, Detail: "it came neither as a result nor as an error"},
-		ref(5): {Reason: evidence.ReasonNotDelivered, Detail: "it came neither as a result nor as an error"},
-		ref(6): {Files: 1, Reason: evidence.ReasonNotDelivered, Detail: "1 of 2 results came"},
-		ref(7): {Reason: evidence.ReasonNotDelivered, Detail: "it came neither as a result nor as an error"},
-		ref(8): {Files: 1, Reason: evidence.ReasonRefused, Detail: "no longer there"},
-		ref(9): {Files: 1, Reason: evidence.ReasonNotDelivered, Detail: "it came neither as a result nor as an error"},
+		ref(1):  {Files: 1},
+		ref(2):  {Reason: evidence.ReasonRefused, Detail: "archived"},
+		ref(3):  {Files: 1, Reason: evidence.ReasonNotDelivered, Detail: "HTTP 403"},
+		ref(4):  {Reason: evidence.ReasonNotDelivered, Detail: "it came neither as a result nor as an error"},
+		ref(5):  {Reason: evidence.ReasonNotDelivered, Detail: "it came neither as a result nor as an error"},
+		ref(6):  {Files: 1, Reason: evidence.ReasonNotDelivered, Detail: "1 of 2 results came"},
+		ref(7):  {Reason: evidence.ReasonNotDelivered, Detail: "it came neither as a result nor as an error"},
+		ref(8):  {Files: 1, Reason: evidence.ReasonRefused, Detail: "no longer there"},
+		ref(9):  {Files: 1, Reason: evidence.ReasonNotDelivered, Detail: "it came neither as a result nor as an error"},
+		ref(10): {Files: 1},
+		ref(11): {Files: 2, Reason: evidence.ReasonNotDelivered, Detail: "HTTP 503"},
 	}
 	if diff := cmp.Diff(outcomes, l.outcomes()); diff != "" {
 		t.Errorf("outcomes (-want +got):\n%s", diff)
 	}
-	if l.last().Error() != "HTTP 403" || l.open() != 5 || l.stored() != 5 {
+	if l.last().Error() != "HTTP 503" || l.open() != 5 || l.stored() != 8 {
 		t.Errorf("last %v, %d open, %d stored", l.last(), l.open(), l.stored())
 	}
 	for _, line := range l {

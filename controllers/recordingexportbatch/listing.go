@@ -47,7 +47,7 @@ func newListing(request string, l *line, results []genesys.BatchResult) *listing
 			of.results = append(of.results, result)
 		}
 	}
-	l.results = max(l.results, len(of.results))
+	l.results, l.listed = max(l.results, len(of.results)), max(l.listed, len(of.results)+min(1, len(l.refused)))
 	return of
 }
 

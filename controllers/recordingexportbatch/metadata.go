@@ -70,15 +70,15 @@ func (r *Reconciler) fetchMetadata(ctx context.Context, s *scope) (outcome.Outco
 
 // learn has the pool ask for what is not known of the slice.
 func (r *Reconciler) learn(s *scope) outcome.Outcome {
-	lane := metadataLane(s.batch.Spec.Lane)
+	lane, key := metadataLane(s.batch.Spec.Lane), s.facts.slice.Group+"/metadata"
 	work := &metadataWork{
-		store: s.store, cloud: s.metadata, clock: r.Clock, actor: r.Actor, gates: r.Gates,
+		store: s.store, cloud: s.metadata, again: r.Worker.Pools[string(lane)].Again(s.prefix() + key), clock: r.Clock, actor: r.Actor, gates: r.Gates,
 		gate: s.gate(lane, "metadata"), limit: exportspec.Parallelism(s.export.Spec, lane),
 		slice: s.facts.slice, policy: exportspec.Policy(s.export.Spec), deadline: s.deadline(),
 		restores: s.export.Spec.Archived == v1alpha1.ArchivedRestore,
 	}
 	return r.do(s, lane, loop.Task{
-		Key: s.facts.slice.Group + "/metadata", Work: work.run,
+		Key: key, Work: work.run,
 		Reason: v1alpha1.ReasonFetchingMetadata, Message: "asking for the recordings of the conversations",
 	})
 }
@@ -120,6 +120,7 @@ func readMetadata(ctx context.Context, store archive.Store, slice artifacts.Slic
 type metadataWork struct {
 	store    archive.Store
 	cloud    learner
+	again    transfer.Again
 	clock    clock.PassiveClock
 	actor    string
 	gates    *transfer.Gates

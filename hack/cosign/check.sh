@@ -1,16 +1,8 @@
 #!/bin/sh
 # Has cosign verify a signed bag and a signed seal, offline, by the commands of their
-# VERIFY.txt. cosign is built from its Go module into bin/cosign/<version>, once.
+# VERIFY.txt.
 set -eu
 cd "$(dirname "$0")/../.."
 
-version=v3.1.3 # the first that was tried with what the operator signs
-out=$(pwd)/bin/cosign/$version
-if [ ! -x "$out/cosign" ]; then
-  mkdir -p "$out"
-  echo "Building cosign $version from its Go module: about 6 minutes on two cores, once." >&2
-  begun=$(date +%s)
-  GOBIN=$out CGO_ENABLED=0 GOFLAGS=-trimpath go install -ldflags "-s -w" "github.com/sigstore/cosign/v3/cmd/cosign@$version" >&2
-  echo "  cosign built in $(($(date +%s) - begun)) s" >&2
-fi
-PATH=$out:$PATH go test -count=1 -tags cosign -run '^TestCosign' ./internal/evidence
+cosign=$(hack/cosign/build.sh)
+PATH=$(dirname "$cosign"):$PATH go test -count=1 -tags cosign -run '^TestCosign' ./internal/evidence

@@ -15,16 +15,26 @@ type HoldCreator interface {
 
 // Held returns the store as a lane of held recordings uses it: what is created
 // is under legal hold, if the store knows such a thing.
-func Held(store Store) Store {
+func Held(store Store) Store { return HeldWhere(store, func(string) bool { return true }) }
+
+// HeldWhere returns the store with what is created under the keys that are told
+// under legal hold, if the store knows such a thing.
+func HeldWhere(store Store, held func(key string) bool) Store {
 	if creator, ok := store.(HoldCreator); ok {
-		return heldStore{creator}
+		return heldStore{creator, held}
 	}
 	return store
 }
 
-type heldStore struct{ HoldCreator }
+type heldStore struct {
+	HoldCreator
+	held func(key string) bool
+}
 
-// Create is the store's CreateHeld.
+// Create is the store's CreateHeld where that is told, its Create elsewhere.
 func (h heldStore) Create(ctx context.Context, key string, write func(io.Writer) error) error {
-	return h.CreateHeld(ctx, key, write)
+	if h.held(key) {
+		return h.CreateHeld(ctx, key, write)
+	}
+	return h.HoldCreator.Create(ctx, key, write)
 }

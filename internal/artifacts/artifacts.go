@@ -43,6 +43,7 @@ import (
 	"time"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
 
 // Stamp says when an artifact was made and which process made it.
@@ -71,7 +72,9 @@ func Put[T any](ctx context.Context, store archive.Store, key string, value T) (
 	return value, err
 }
 
-// Get reads the artifact under key. The error is fs.ErrNotExist if there is none.
+// Get reads the artifact under key. The error is fs.ErrNotExist if there is none,
+// evidence.ErrCorrupt if it is no such artifact: somebody has been at the archive,
+// since none is ever stored in part.
 func Get[T any](ctx context.Context, store archive.Store, key string) (T, error) {
 	var value T
 	body, err := fs.ReadFile(store.FS(ctx), key)
@@ -79,7 +82,7 @@ func Get[T any](ctx context.Context, store archive.Store, key string) (T, error)
 		return value, err
 	}
 	if err := json.Unmarshal(body, &value); err != nil {
-		return value, fmt.Errorf("artifact %s: %w", key, err)
+		return value, fmt.Errorf("%w: artifact %s: %w", evidence.ErrCorrupt, key, err)
 	}
 	return value, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
@@ -59,8 +60,8 @@ func TestWhatIsBrokenIsAnError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Get[Hold](t.Context(), store, HoldKey("b")); err == nil || errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("Get: %v, want an error that is not fs.ErrNotExist", err)
+	if _, err := Get[Hold](t.Context(), store, HoldKey("b")); !errors.Is(err, evidence.ErrCorrupt) {
+		t.Errorf("Get: %v, want evidence.ErrCorrupt", err)
 	}
 }
 

@@ -226,8 +226,10 @@ type Answer struct {
 // Answered is how a request answered for one recording.
 type Answered struct {
 	genesys.RecordingRef
-	// Results is the most results that were listed, in this request or before.
+	// Results is the most results with an address that were listed, in this request
+	// or before, and Listed the most of any kind.
 	Results int `json:"results"`
+	Listed  int `json:"listed,omitempty"`
 	// Refused is what Genesys Cloud said of a result that it will not give.
 	Refused string `json:"refused,omitempty"`
 	// Failed is why a result did not arrive, and Expired tells whether that was

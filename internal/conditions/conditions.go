@@ -59,6 +59,9 @@ func Reached(obj Object, step string, status metav1.ConditionStatus, reason, mes
 	set(obj, step, status, reason, message)
 }
 
+// Forget says nothing of a step any more.
+func Forget(obj Object, step string) { remove(obj, step) }
+
 // IsReady tells whether the object is Ready in its present generation.
 func IsReady(obj Object) bool {
 	condition := meta.FindStatusCondition(*obj.GetConditions(), ready)

@@ -17,6 +17,7 @@ const (
 	FilesTable         = "data/files.csv"
 	BagDeclaration     = "bagit.txt"
 	RecordingsFolder   = "data/recordings"
+	metadataFolder     = "data/metadata"
 	bagInfo            = "bag-info.txt"
 	bagLog             = "custody/events.jsonl"
 	payloadManifest    = "manifest-sha256.txt"
@@ -34,12 +35,12 @@ func RecordingPath(conversationID, recordingID string, nn int, extension string)
 
 // MetadataPath is where a conversation's metadata lies in its bag.
 func MetadataPath(conversationID string) string {
-	return fmt.Sprintf("data/metadata/%s.json", conversationID)
+	return fmt.Sprintf("%s/%s.json", metadataFolder, conversationID)
 }
 
 // RestoredPath is where a conversation's metadata after a restoration lies in its bag.
 func RestoredPath(conversationID string) string {
-	return fmt.Sprintf("data/metadata/%s.restored.json", conversationID)
+	return fmt.Sprintf("%s/%s.restored.json", metadataFolder, conversationID)
 }
 
 // InfoField is one line of bag-info.txt.

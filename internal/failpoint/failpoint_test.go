@@ -187,7 +187,7 @@ func TestPauseAndStop(t *testing.T) {
 }
 
 func TestPointsAreDifferent(t *testing.T) {
-	points := failpoint.Points()
+	points := failpoint.Points(slices.Concat(failpoint.Directory, failpoint.Bucket))
 	slices.Sort(points)
 	if distinct := slices.Compact(slices.Clone(points)); len(distinct) != len(points) || len(points) < 20 {
 		t.Errorf("%d points, %d different ones", len(points), len(distinct))

@@ -22,6 +22,8 @@
 //	stop   the whole process is stopped, as by SIGSTOP, until it gets SIGCONT
 package failpoint
 
+import "slices"
+
 // Point names an effect on the world outside.
 type Point string
 
@@ -38,6 +40,10 @@ const (
 	ArchiveSyncDirectory Point = "archive/sync-directory"
 	// ArchiveRemove removes working artifacts.
 	ArchiveRemove Point = "archive/remove"
+	// ObjectPut stores a file in a bucket in one request, and ObjectRemove removes
+	// working artifacts there.
+	ObjectPut    Point = "s3/put"
+	ObjectRemove Point = "s3/remove"
 	// KubernetesCreate makes an object and KubernetesDelete removes one;
 	// KubernetesPatch writes one, its finalizers above all, and KubernetesStatus
 	// its status.
@@ -62,13 +68,17 @@ var calls = []Point{
 	"genesys/read-batch-request",
 }
 
-// Points lists every point. A test that runs the program compares it with the
-// points that are reached, so it can neither hold one that is not there nor
-// miss one that is.
-func Points() []Point {
-	return append([]Point{
-		MediaOpen, MediaRead,
-		ArchiveWrite, ArchiveSync, ArchiveLink, ArchiveSyncDirectory, ArchiveRemove,
-		KubernetesCreate, KubernetesDelete, KubernetesPatch, KubernetesStatus,
-	}, calls...)
+// Directory and Bucket are the points of writing to the two kinds of destinations.
+var (
+	Directory = []Point{ArchiveWrite, ArchiveSync, ArchiveLink, ArchiveSyncDirectory, ArchiveRemove}
+	Bucket    = []Point{ObjectPut, ObjectRemove}
+)
+
+// Points lists every point that an export to a destination passes, whose own are
+// given. A test that runs the program compares it with the points that are
+// reached, so it can neither hold one that is not there nor miss one that is.
+func Points(destination []Point) []Point {
+	return slices.Concat([]Point{
+		MediaOpen, MediaRead, KubernetesCreate, KubernetesDelete, KubernetesPatch, KubernetesStatus,
+	}, calls, destination)
 }

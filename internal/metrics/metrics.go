@@ -19,8 +19,9 @@ type Sources struct {
 	Budgets func() []budget.ClientStats
 	// Gates are all that were ever used.
 	Gates func() []transfer.GateStats
-	// Organizations and Exports are all that there are, none if that is not known yet.
+	// Organizations, Destinations and Exports are all that there are, none if that is not known yet.
 	Organizations func() []v1alpha1.GenesysOrganization
+	Destinations  func() []v1alpha1.ExportDestination
 	Exports       func() []v1alpha1.RecordingExport
 }
 
@@ -54,14 +55,15 @@ func (m metric) send(to chan<- prometheus.Metric, value float64, labels ...strin
 }
 
 // The labels: of an OAuth client (its id is public), of a gate (the organisation
-// by its id at Genesys Cloud), of a GenesysOrganization, and of what its exports
-// did in a lane. No label names a single export: there may be any number of them.
+// by its id at Genesys Cloud), of a GenesysOrganization, of what its exports did in
+// a lane, and of an ExportDestination. No label names a single export: there may be any number of them.
 var (
 	ofClient       = []string{"endpoint", "client_id"}
 	ofGate         = []string{"organization_id", "lane", "route"}
 	ofOrganization = []string{"namespace", "organization", "state"}
 	ofRecordings   = []string{"namespace", "organization", "lane", "disposition"}
 	ofLane         = []string{"namespace", "organization", "lane"}
+	ofDestination  = []string{"namespace", "destination"}
 )
 
 var (
@@ -82,11 +84,18 @@ var (
 	recordings = gauge("recordings", "Recordings of an organisation's exports that were counted in finished batches, by what became of them.", ofRecordings)
 	gaps       = gauge("gaps", "Recordings and conversations of an organisation's exports that could not be had, in finished batches.", ofLane)
 	stored     = gauge("stored_bytes", "Bytes of recordings that an organisation's exports have stored, in finished batches.", ofLane)
+
+	verifyEvery   = gauge("destination_verify_every_seconds", "Seconds after which everything that is stored at an ExportDestination is verified again: spec.verifyEvery.", ofDestination)
+	verifiedAt    = gauge("destination_verified_timestamp_seconds", "When the last verification of an ExportDestination ended, however it ended.", ofDestination)
+	verifiedBytes = gauge("destination_verified_bytes", "Bytes that the last verification of an ExportDestination read.", ofDestination)
+	faults        = gauge("destination_faults", "Things that were found to be wrong with what is stored at an ExportDestination.", ofDestination)
+	unreadable    = gauge("destination_unreadable", "Things at an ExportDestination that the last verification could not read.", ofDestination)
 )
 
 var all = []metric{
 	granted, throttled, waited, waiting, underWay, allowed, remaining, stopped,
 	gateLimit, gateInFlight, gateWaiting, clients, recordings, gaps, stored,
+	verifyEvery, verifiedAt, verifiedBytes, faults, unreadable,
 }
 
 // Describe implements prometheus.Collector.
@@ -111,6 +120,10 @@ func (c *Collector) Collect(to chan<- prometheus.Metric) {
 		collectClients(to, &organizations[i])
 	}
 	collectLanes(to, c.sources.Exports())
+	destinations := c.sources.Destinations()
+	for i := range destinations {
+		collectVerification(to, &destinations[i])
+	}
 }
 
 func collectBudget(to chan<- prometheus.Metric, b budget.ClientStats) {
@@ -171,4 +184,22 @@ func collectLanes(to chan<- prometheus.Metric, exports []v1alpha1.RecordingExpor
 			recordings.send(to, float64(n), at.namespace, at.organization, at.name, disposition)
 		}
 	}
+}
+
+// collectVerification tells of a destination that is verified, and of the last
+// time once there is one.
+func collectVerification(to chan<- prometheus.Metric, destination *v1alpha1.ExportDestination) {
+	every, last := destination.Spec.VerifyEvery, destination.Status.Verification
+	if every == nil {
+		return
+	}
+	labels := []string{destination.Namespace, destination.Name}
+	verifyEvery.send(to, every.Seconds(), labels...)
+	if last == nil || last.CompletionTime == nil {
+		return
+	}
+	verifiedAt.send(to, float64(last.CompletionTime.Unix()), labels...)
+	verifiedBytes.send(to, float64(last.Bytes), labels...)
+	faults.send(to, float64(last.Faults), labels...)
+	unreadable.send(to, float64(last.Unreadable), labels...)
 }

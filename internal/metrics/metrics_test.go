@@ -40,10 +40,25 @@ func sample() *Collector {
 				}},
 			}}
 		},
+		Destinations: func() []v1alpha1.ExportDestination {
+			return []v1alpha1.ExportDestination{
+				destination("evidence", &v1alpha1.VerificationStatus{CompletionTime: &metav1.Time{Time: time.Unix(1700000000, 0)}, Bytes: 4096, Faults: 2, Unreadable: 3}),
+				destination("new", &v1alpha1.VerificationStatus{}),
+				{ObjectMeta: metav1.ObjectMeta{Namespace: "legal", Name: "never"}},
+			}
+		},
 		Exports: func() []v1alpha1.RecordingExport {
 			return []v1alpha1.RecordingExport{export("a", "Standard", 10, 1), export("b", "Standard", 5, 0)}
 		},
 	})
+}
+
+func destination(name string, verification *v1alpha1.VerificationStatus) v1alpha1.ExportDestination {
+	return v1alpha1.ExportDestination{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "legal", Name: name},
+		Spec:       v1alpha1.ExportDestinationSpec{VerifyEvery: &metav1.Duration{Duration: time.Hour}},
+		Status:     v1alpha1.ExportDestinationStatus{Verification: verification},
+	}
 }
 
 func export(name string, lane v1alpha1.Lane, exported, unavailable int64) v1alpha1.RecordingExport {
@@ -58,6 +73,7 @@ func export(name string, lane v1alpha1.Lane, exported, unavailable int64) v1alph
 }
 
 func TestCollect(t *testing.T) {
+	const at, fresh = `{destination="evidence",namespace="legal"}`, `{destination="new",namespace="legal"}`
 	const client, gate, lane = `{client_id="id?",endpoint="https://api.mypurecloud.ie"}`,
 		`{lane="LegalHoldScreen",organization_id="o-1",route="metadata"}`, `{lane="Standard",namespace="legal",organization="emea"}`
 	want := map[string]float64{
@@ -77,8 +93,14 @@ func TestCollect(t *testing.T) {
 		`recordings{disposition="Exported",lane="Standard",namespace="legal",organization="emea"}`:    15,
 		`recordings{disposition="Excluded",lane="Standard",namespace="legal",organization="emea"}`:    4,
 		`recordings{disposition="Unavailable",lane="Standard",namespace="legal",organization="emea"}`: 1,
-		"gaps" + lane:         1,
-		"stored_bytes" + lane: 15000,
+		"gaps" + lane:                                 1,
+		"stored_bytes" + lane:                         15000,
+		"destination_verify_every_seconds" + at:       3600,
+		"destination_verify_every_seconds" + fresh:    3600,
+		"destination_verified_timestamp_seconds" + at: 1700000000,
+		"destination_verified_bytes" + at:             4096,
+		"destination_faults" + at:                     2,
+		"destination_unreadable" + at:                 3,
 	}
 	got := map[string]float64{}
 	for name, family := range gather(t) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"io"
+	"io/fs"
 	"path"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
@@ -42,6 +43,22 @@ func (o *operator) open(name string) (archive.Store, error) {
 		return o.OpenArchive(o.ArchiveRoot, name)
 	}
 	return archive.OpenDirectory(o.ArchiveRoot, name)
+}
+
+// files reads everything that is stored at a destination, of whatever export.
+func (o *operator) files(ctx context.Context, d *v1alpha1.ExportDestination) (fs.FS, error) {
+	if d.Spec.S3 != nil {
+		buckets, err := o.buckets.of(d)
+		if err != nil {
+			return nil, err
+		}
+		return buckets.FS(ctx), nil
+	}
+	store, err := o.open(o.destination(d))
+	if err != nil {
+		return nil, err
+	}
+	return store.FS(ctx), nil
 }
 
 // free tells how many bytes a destination can still take; a bucket cannot tell.

@@ -25,6 +25,11 @@ func (o *operator) addMetrics() error {
 			o.list(&list)
 			return list.Items
 		},
+		Destinations: func() []v1alpha1.ExportDestination {
+			var list v1alpha1.ExportDestinationList
+			o.list(&list)
+			return list.Items
+		},
 		Exports: func() []v1alpha1.RecordingExport {
 			var list v1alpha1.RecordingExportList
 			o.list(&list)

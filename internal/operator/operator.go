@@ -161,13 +161,15 @@ func actor() string {
 	return unsafe.ReplaceAllString(fmt.Sprintf("%s-%s.%s.%s", name, Version, host, rand.Text()[:8]), "-")
 }
 
-// addPools makes a pool for the exports and one for each lane.
+// addPools makes a pool for the exports, one for each lane, and one that verifies
+// one destination at a time, since nothing waits for that.
 func (o *operator) addPools() error {
 	o.pools = transfer.Pools{}
-	for _, name := range []string{
-		recordingexport.Pool, string(v1alpha1.LaneStandard), string(v1alpha1.LaneLegalHold), string(v1alpha1.LaneLegalHoldScreen),
+	for name, size := range map[string]int{
+		recordingexport.Pool: poolSize, string(v1alpha1.LaneStandard): poolSize, string(v1alpha1.LaneLegalHold): poolSize,
+		string(v1alpha1.LaneLegalHoldScreen): poolSize, exportdestination.Pool: 1,
 	} {
-		pool := transfer.NewPool(poolSize, o.clock, o.Paces.Patience.Backoff)
+		pool := transfer.NewPool(size, o.clock, o.Paces.Patience.Backoff)
 		o.pools[name] = pool
 		if err := o.manager.Add(pool); err != nil {
 			return err
@@ -196,6 +198,7 @@ func (o *operator) addOrganizations() error {
 func (o *operator) addDestinations() error {
 	return (&exportdestination.Reconciler{
 		Publisher: o.publisher, Location: o.destination, Probe: o.probe, Free: o.free, SigningKey: o.signingKey,
+		Files: o.files, Clock: o.clock, Worker: &loop.Worker{Pools: o.pools, Progress: o.Paces.Destination.Verifying},
 		Pace: o.Paces.Destination,
 	}).SetupWithManager(o.manager)
 }

@@ -38,7 +38,7 @@ type Backoff func(err error, attempt int) (wait time.Duration, counts bool)
 // Pool does pieces of work, each known by a key, a bounded number at a time, in
 // the order in which they were asked for.
 type Pool struct {
-	clock   clock.PassiveClock
+	clock   clock.Clock
 	backoff Backoff
 	room    chan struct{}
 	started chan struct{}
@@ -59,7 +59,7 @@ type entry struct {
 }
 
 // NewPool makes a pool that does size pieces of work at a time.
-func NewPool(size int, clk clock.PassiveClock, backoff Backoff) *Pool {
+func NewPool(size int, clk clock.Clock, backoff Backoff) *Pool {
 	return &Pool{
 		clock: clk, backoff: backoff,
 		room: make(chan struct{}, size), started: make(chan struct{}), entries: map[string]*entry{},
@@ -240,13 +240,13 @@ func (p Pools) Busy(prefix string) bool {
 	return false
 }
 
-// Wait waits, or returns ctx's error.
+// Wait waits, or returns ctx's error if it has ended by then.
 func Wait(ctx context.Context, clk clock.Clock, delay time.Duration) error {
 	timer := clk.NewTimer(delay)
 	defer timer.Stop()
 	select {
 	case <-timer.C():
-		return nil
+		return ctx.Err()
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -81,13 +81,13 @@ func (b *bag) at(name string) string { return path.Join(b.folder, name) }
 
 // compareManifests holds both manifests against the files.
 func (v *verifier) compareManifests(b *bag, found shelf) {
-	payload := v.manifest(b.at(payloadManifest), isPayload)
+	payload, _ := v.manifest(b.at(payloadManifest), isPayload)
 	v.compare(b.at(payloadManifest), b.folder, payload, found.sub(isPayload))
 	isTag := func(name string) bool { return except(tagManifest)(name) && !isPayload(name) }
-	tags := v.manifest(b.at(tagManifest), isTag)
+	tags, whole := v.manifest(b.at(tagManifest), isTag)
 	v.compare(b.at(tagManifest), b.folder, tags, found.sub(isTag))
 	for _, needed := range []string{evidence.BagDeclaration, bagInfo, bagLog, payloadManifest} {
-		if _, listed := tags[needed]; !listed {
+		if _, listed := tags[needed]; !listed && whole {
 			v.fault(Malformed, b.at(tagManifest), "does not list %s", needed)
 		}
 	}

@@ -165,16 +165,18 @@ func (v *verifier) checkMetadata(b *bag, t tables, found shelf) {
 		if _, known := t.conversations[id]; !known {
 			v.fault(Contradiction, b.at(name), "is about a conversation that conversations.csv does not list")
 		}
+		counts := told[id]
 		if ids, ok := v.readMetadata(b.at(name)); ok {
-			listed[id], told[id] = append(listed[id], ids...), append(told[id], int64(len(ids)))
+			listed[id], counts = append(listed[id], ids...), append(counts, int64(len(ids)))
 		}
+		told[id] = counts
 	}
 	for id, c := range t.conversations {
 		counts, there := told[id]
 		switch {
 		case !there && c.disposition == string(evidence.Exported) && c.recordings > 0:
 			v.fault(Missing, b.at(evidence.MetadataPath(id)), "is missing, though conversations.csv says that Genesys Cloud listed %d recordings", c.recordings)
-		case there && !slices.Contains(counts, c.recordings):
+		case len(counts) > 0 && !slices.Contains(counts, c.recordings):
 			v.fault(Contradiction, b.at(evidence.ConversationsTable), "says that Genesys Cloud listed %d recordings of conversation %s, %s lists %d",
 				c.recordings, id, evidence.MetadataPath(id), counts[0])
 		}

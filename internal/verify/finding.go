@@ -82,6 +82,8 @@ type findings struct {
 	list []Finding
 	// left is how many were found beyond mostFindings.
 	left int64
+	// unjudged are the bags and seals with a list or log that could not be read.
+	unjudged []string
 }
 
 // fault adds a finding.
@@ -95,12 +97,40 @@ func (f *findings) fault(kind Kind, path, format string, arguments ...any) {
 	f.list = append(f.list, Finding{kind, path, fmt.Sprintf(format, arguments...)})
 }
 
-// sorted is what was found, in the order of paths.
+// leaveUnjudged notes that a list or a log could not be read: what its bag or seal
+// is compared with is not judged.
+func (f *findings) leaveUnjudged(name string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	parts := strings.SplitN(name, "/", 3)
+	f.unjudged = append(f.unjudged, strings.Join(parts[:min(len(parts), 2)], "/"))
+}
+
+// isJudged tells whether what a finding compares could all be read. What a bag
+// consists of follows from its own lists and from the seals; what adds up, from
+// those of all bags.
+func (f *findings) isJudged(found Finding) bool {
+	switch found.Kind {
+	case Contradiction, Account, Coverage:
+		return len(f.unjudged) == 0
+	case Planted, SealChain, Unsealed, Unsigned:
+		return !slices.ContainsFunc(f.unjudged, func(place string) bool {
+			isBag := strings.HasPrefix(place, "bags/")
+			return !isBag || found.Path == place || strings.HasPrefix(found.Path, place+"/")
+		})
+	default:
+		return true
+	}
+}
+
+// sorted is what was found, in the order of paths, each finding once.
 func (f *findings) sorted() []Finding {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.list = slices.DeleteFunc(f.list, func(found Finding) bool { return !f.isJudged(found) })
 	slices.SortFunc(f.list, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Says, b.Says))
 	})
+	f.list = slices.Compact(f.list)
 	return f.list
 }

@@ -132,11 +132,13 @@ func (v *verifier) read(name string) ([]byte, bool) {
 	return content, true
 }
 
+// unread reports a list or a log that cannot be read.
 func (v *verifier) unread(name string, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		v.fault(Missing, name, "is missing")
 		return
 	}
+	v.leaveUnjudged(name)
 	v.fault(Unreadable, name, "cannot be read: %v", reason(err))
 }
 

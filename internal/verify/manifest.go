@@ -18,27 +18,28 @@ var hexDigest = regexp.MustCompile(`^[0-9a-f]{64}$`)
 const longestLine = 2048
 
 // manifest reads lines of "<sha256>  <path>". fits says which paths it may list.
-func (v *verifier) manifest(name string, fits func(string) bool) map[string]string {
-	listed := map[string]string{}
+// It is not whole if it could not be read to its end.
+func (v *verifier) manifest(name string, fits func(string) bool) (listed map[string]string, whole bool) {
+	listed = map[string]string{}
 	file, err := v.fsys.Open(name)
 	if err != nil {
 		v.unread(name, err)
-		return listed
+		return listed, errors.Is(err, fs.ErrNotExist)
 	}
 	defer func() { _ = file.Close() }()
 	reader := bufio.NewReaderSize(file, longestLine)
 	for number := 1; ; number++ {
 		line, err := reader.ReadSlice('\n')
 		if errors.Is(err, io.EOF) && len(line) == 0 {
-			return listed
+			return listed, true
 		}
 		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
 			v.unread(name, err)
-			return listed
+			return listed, false
 		}
 		if err != nil {
 			v.fault(Malformed, name, "line %d is cut off or too long", number)
-			return listed
+			return listed, true
 		}
 		v.line(name, number, string(line[:len(line)-1]), fits, listed)
 	}

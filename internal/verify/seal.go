@@ -88,10 +88,10 @@ func (v *verifier) readSeal(ctx context.Context, number int) (*seal, error) {
 		return nil, err
 	}
 	s.digest = found[payloadManifest].sha256
-	listed := v.manifest(s.at(payloadManifest), except(notListed...))
+	listed, whole := v.manifest(s.at(payloadManifest), except(notListed...))
 	v.compare(s.at(payloadManifest), s.folder, listed, found.sub(except(notListed...)))
 	for _, name := range []string{evidence.AccountFile, bagDigests, bagTable, conversations, recordings, sealLog} {
-		if _, ok := listed[name]; !ok {
+		if _, ok := listed[name]; !ok && whole {
 			v.fault(Malformed, s.at(payloadManifest), "does not list %s", name)
 		}
 	}
@@ -104,7 +104,7 @@ func (v *verifier) readSeal(ctx context.Context, number int) (*seal, error) {
 	}
 	s.signer = v.checkSignature(signed{
 		what: "seal " + strconv.Itoa(number), beside: s.folder, manifest: s.at(payloadManifest), says: s.at(evidence.AccountFile),
-		names: signingKey, subjects: map[string]string{payloadManifest: s.digest}, found: found,
+		names: signingKey, mute: found[evidence.AccountFile].unread, subjects: shelf{payloadManifest: found[payloadManifest]}, found: found,
 	})
 	return s, nil
 }
@@ -146,7 +146,7 @@ func canonicalDigest(spec []byte) string {
 
 // readBagLines reads bags.csv and bags-sha256.txt, which must say the same.
 func (v *verifier) readBagLines(s *seal) {
-	listed := v.manifest(s.at(bagDigests), func(name string) bool { return bagOf(name) != "" })
+	listed, _ := v.manifest(s.at(bagDigests), func(name string) bool { return bagOf(name) != "" })
 	for row := range v.rows(s.at(bagTable), "bag", "lane", "start", "end", "tagmanifest_sha256", "exported", "excluded", "unavailable", "files", "bytes") {
 		name := row.Get("bag")
 		of := "../../" + evidence.BagFolder(name) + "/" + tagManifest

@@ -37,57 +37,83 @@ func (s *scene) passes() []pass {
 	return all
 }
 
+// stage is where crashes are played.
+type stage struct {
+	newScene func(*testing.T) *scene
+	// destination are the points of writing to it, naming the one that gives a
+	// file its name.
+	destination []failpoint.Point
+	naming      failpoint.Point
+	// chains is over how many exports the files of all kinds are spread.
+	chains int
+}
+
 // undisturbed runs an export without a crash, and returns what it passed.
-func undisturbed(t *testing.T) []pass {
+func (at stage) undisturbed(t *testing.T) []pass {
 	t.Helper()
-	s := newScene(t)
+	s := at.newScene(t)
 	s.complete()
 	s.judge()
 	return s.passes()
 }
 
 // places lists what the package says there is.
-func places() []string {
+func (at stage) places() []string {
 	var all []string
-	for _, point := range failpoint.Points() {
+	for _, point := range failpoint.Points(at.destination) {
 		all = append(all, string(point)+"/before", string(point)+"/after")
 	}
 	return all
 }
 
 // tally counts crashes.
-type tally struct{ tried, survived atomic.Int64 }
+type tally struct {
+	stage
+	tried, survived atomic.Int64
+}
 
 // TestCrashes kills the manager before and after each effect, starts it again,
 // and kills it again. In the end the same effects fail. The export is complete
 // all the same.
 func TestCrashes(t *testing.T) {
-	passed := undisturbed(t)
-	var count tally
-	t.Cleanup(func() { fmt.Printf("failpoints: tried %d, survived %d\n", count.tried.Load(), count.survived.Load()) })
-	t.Run("points", func(t *testing.T) { count.atEveryPoint(t, passed) })
+	at := stage{newScene: newScene, destination: failpoint.Directory, naming: failpoint.ArchiveLink, chains: 6}
+	crash(t, at, failpoint.Points(at.destination)...)
+}
+
+// crash plays crashes at some points, those of the destination if none are given,
+// and at every file.
+func crash(t *testing.T, at stage, points ...failpoint.Point) {
+	if len(points) == 0 {
+		points = at.destination
+	}
+	passed := at.undisturbed(t)
+	count := &tally{stage: at}
+	t.Cleanup(func() {
+		fmt.Printf("failpoints: tried %d, survived %d (%s)\n", count.tried.Load(), count.survived.Load(), t.Name())
+	})
+	t.Run("points", func(t *testing.T) { count.atPoints(t, passed, points) })
 	t.Run("files", func(t *testing.T) { count.atEveryFile(t, passed) })
 }
 
-// atEveryPoint kills before and after each effect at its first pass, then at early
+// atPoints kills before and after each effect at its first pass, then at early
 // ones, and then at one late in the work.
-func (c *tally) atEveryPoint(t *testing.T, passed []pass) {
+func (c *tally) atPoints(t *testing.T, passed []pass, points []failpoint.Point) {
 	counts := map[string]int{}
 	for _, p := range passed {
 		counts[p.place]++
 	}
-	for _, place := range places() {
+	for _, place := range c.places() {
 		if counts[place] == 0 {
 			t.Errorf("%s is not reached", place)
 		}
 	}
 	for place := range counts {
-		if !slices.Contains(places(), place) {
+		if !slices.Contains(c.places(), place) {
 			t.Errorf("%s is not among the points that package failpoint lists", place)
 		}
 	}
 	random := rand.New(rand.NewPCG(seed, seed))
-	for _, point := range failpoint.Points() {
+	for _, point := range points {
 		before, after := string(point)+"/before", string(point)+"/after"
 		third := max(1, counts[before]/3)
 		c.play(t, string(point), []string{
@@ -102,15 +128,12 @@ func (c *tally) atEveryPoint(t *testing.T, passed []pass) {
 // batches, numbers, what is random.
 var unforeseen = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d-\d\d|case-1-[a-z0-9-]+|(held|standard)-[a-z0-9-]+|\d{4}-\d{4}|\d\d\.[a-z0-9]+$|(runs|probe)/.*`)
 
-// chains is over how many exports the files of all kinds are spread.
-const chains = 6
-
-// atEveryFile kills before and after the last file of each kind gets its name.
-// Each export takes every sixth kind, in the order of its life.
+// atEveryFile kills before and after the last file of each kind gets its name. The
+// kinds are spread over some exports, in the order of its life in each.
 func (c *tally) atEveryFile(t *testing.T, passed []pass) {
 	last := map[string]int{}
 	for i, p := range passed {
-		if p.place == string(failpoint.ArchiveLink)+"/before" {
+		if p.place == string(c.naming)+"/before" {
 			last[unforeseen.ReplaceAllString(p.detail, "*")] = i
 		}
 	}
@@ -118,14 +141,14 @@ func (c *tally) atEveryFile(t *testing.T, passed []pass) {
 	if len(last) < least {
 		t.Errorf("there are only %d kinds of files: %q", len(last), slices.Collect(maps.Keys(last)))
 	}
-	traps := make([][]string, chains)
+	traps := make([][]string, c.chains)
 	for n, i := range slices.Sorted(maps.Values(last)) {
 		file := passed[i].detail
 		if folder := path.Dir(file); path.Base(folder) == "runs" || path.Base(folder) == "probe" {
 			file = folder // in another process it has another name
 		}
-		traps[n%chains] = append(traps[n%chains],
-			fmt.Sprintf("%s/before@%s", failpoint.ArchiveLink, file), fmt.Sprintf("%s/after@%s", failpoint.ArchiveLink, file))
+		traps[n%c.chains] = append(traps[n%c.chains],
+			fmt.Sprintf("%s/before@%s", c.naming, file), fmt.Sprintf("%s/after@%s", c.naming, file))
 	}
 	for n := range traps {
 		c.play(t, fmt.Sprint(n), traps[n])
@@ -137,7 +160,7 @@ func (c *tally) atEveryFile(t *testing.T, passed []pass) {
 func (c *tally) play(t *testing.T, name string, traps []string, failing ...string) {
 	t.Run(strings.ReplaceAll(name, "/", "."), func(t *testing.T) {
 		takeTurns(t)
-		s := newScene(t)
+		s := c.newScene(t)
 		for _, trap := range traps {
 			if s.crash(trap) {
 				c.tried.Add(1)

@@ -22,6 +22,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/operator"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
+	"github.com/gcexport/recording-export-operator/internal/testenv/s3server"
 	"github.com/gcexport/recording-export-operator/test/world"
 )
 
@@ -50,6 +51,8 @@ type scene struct {
 	programs
 	export     *v1alpha1.RecordingExport
 	kubeconfig string
+	// s3 is where the evidence lands, nil if that is a directory.
+	s3 *s3server.Server
 	// interrupted counts what may have made the operator ask again.
 	interrupted int
 }
@@ -59,6 +62,12 @@ type scene struct {
 // ids, and a conversation that ends only once the survey has seen it open. What
 // lands is signed, with a key that is made.
 func newScene(t *testing.T) *scene {
+	t.Helper()
+	return newSceneAt(t, nil)
+}
+
+// newSceneAt makes it with the evidence in a bucket, if there is a server for it.
+func newSceneAt(t *testing.T, bucket *s3server.Server) *scene {
 	t.Helper()
 	day := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -2)
 	w := world.New(t, server, func(o *simulator.Options) {
@@ -70,11 +79,14 @@ func newScene(t *testing.T) *scene {
 	})
 	w.Create(w.Secret(simulator.DefaultClientSecret))
 	w.Create(w.Organization())
+	s := &scene{World: w, programs: mustBuild(t), kubeconfig: testenv.Kubeconfig(t, server), s3: bucket}
 	destination := w.Destination()
+	if s.s3 != nil {
+		s.landInBucket(destination)
+	}
 	destination.Spec.LoadFiles = true
 	destination.Spec.Signing = &v1alpha1.Signing{SecretRef: v1alpha1.LocalReference{Name: "signing"}, Create: true}
 	w.Create(destination)
-	s := &scene{World: w, programs: mustBuild(t), kubeconfig: testenv.Kubeconfig(t, server)}
 	s.export = w.Export(func(spec *v1alpha1.RecordingExportSpec) {
 		spec.Window = world.Window(day, day.AddDate(0, 0, 1))
 		spec.Slicing.Width = &metav1.Duration{Duration: 12 * time.Hour}
@@ -112,8 +124,12 @@ func (s *scene) start(failpoints string, more ...string) *run {
 	if err != nil {
 		s.Fatal(err)
 	}
+	hosts := endpoint.Host
+	if s.s3 != nil {
+		hosts += "," + strings.TrimPrefix(s.s3.URL, "http://")
+	}
 	flags := append([]string{
-		"--archive-root", s.Root, "--namespaces", s.Namespace, "--allow-endpoints", endpoint.Host,
+		"--archive-root", s.Root, "--namespaces", s.Namespace, "--allow-endpoints", hosts,
 		"--metrics-bind-address", "0", "--health-probe-bind-address", "0",
 	}, more...)
 	r := &run{Cmd: exec.CommandContext(s.Context(), s.manager, flags...), ended: make(chan error, 1)}
@@ -245,6 +261,9 @@ func killed(err error) bool {
 // nobody had noted down.
 func (s *scene) judge() {
 	s.Helper()
+	if s.s3 != nil {
+		s.fetch()
+	}
 	command := exec.CommandContext(s.Context(), s.verifier, "-archive", s.Archive(), "-alone", s.Root, "-truth", s.Endpoint,
 		"-asks", strconv.Itoa(1+s.interrupted), "-orphans", strconv.Itoa(s.interrupted))
 	output, err := command.CombinedOutput()

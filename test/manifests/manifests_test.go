@@ -139,7 +139,7 @@ func TestColumns(t *testing.T) {
 		"get rex -n legal":             "NAME READY REASON EXPORTED GAPS BYTES AGE",
 		"get rex -n legal -o wide":     "NAME READY REASON EXPORTED GAPS BYTES AGE START END MESSAGE",
 		"get gcorg -n legal -o wide":   "NAME READY REASON ORGANIZATION REGION AGE ID MESSAGE",
-		"get gcdest -n legal":          "NAME READY REASON LOCATION FREE AGE",
+		"get gcdest -n legal":          "NAME READY REASON LOCATION FREE VERIFIED AGE",
 		"explain rexb.spec.ordinal":    "GROUP: recording.gcexport.dev",
 		"get genesys -n legal -o name": "exportdestination.recording.gcexport.dev/evidence",
 	} {

@@ -180,12 +180,13 @@ func (m *model) look(p *process, what target) {
 	trap := p.trap
 	p.mu.Unlock()
 	atRest, asked := m.rests(p, what), p.asked.Load()
-	outer := p.paused.Swap(len(p.busy()) > 0)
+	paused := len(p.busy()) > 0
+	outer := p.paused.Swap(paused)
 
 	m.turn.begin()
 	p.reconcile(what)
 	m.turn.end()
-	p.quiesce()
+	p.quiesce(paused)
 	p.paused.Store(outer)
 
 	p.mu.Lock()
@@ -229,10 +230,10 @@ func (p *process) busy() map[string]bool {
 	return busy
 }
 
-// quiesce waits until no work is running. If some stands still at an effect, there
-// is nothing to wait for: others may wait at a gate for it.
-func (p *process) quiesce() {
-	for !p.paused.Load() && len(p.busy()) > 0 {
+// quiesce waits until no work is running. If some stood still at an effect when the
+// look began, there is nothing to wait for: others may wait at a gate for it.
+func (p *process) quiesce(paused bool) {
+	for !paused && len(p.busy()) > 0 {
 		<-p.woken
 	}
 }
@@ -357,7 +358,7 @@ func (p *process) interrupt(inWork bool, do func()) {
 		return
 	}
 	m.turn.end()
-	p.quiesce()
+	p.quiesce(p.paused.Load())
 	do()
 	m.turn.begin()
 }

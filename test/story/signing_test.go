@@ -85,7 +85,7 @@ func (w *story) notInArchive(secrets ...string) {
 		files++
 		for _, secret := range secrets {
 			if strings.Contains(string(content), secret) {
-				w.Errorf("%s holds a private key", path)
+				w.Errorf("%s holds a secret", path)
 			}
 		}
 		return err

@@ -81,7 +81,7 @@ func New(t testing.TB, server *rest.Config, change func(*simulator.Options)) *Wo
 func Hurried() operator.Paces {
 	p := operator.DefaultPaces()
 	p.Organization.Ready, p.Organization.Again = time.Minute, 200*time.Millisecond
-	p.Destination.Again = 200 * time.Millisecond
+	p.Destination.Again, p.Destination.Verifying = 200*time.Millisecond, 200*time.Millisecond
 	p.Export.Again, p.Export.FirstPoll = 200*time.Millisecond, 20*time.Millisecond
 	p.Export.Reask, p.Export.Look = 200*time.Millisecond, 200*time.Millisecond
 	p.Batch.Again, p.Batch.FirstPoll, p.Progress = 200*time.Millisecond, 20*time.Millisecond, 200*time.Millisecond

@@ -167,6 +167,9 @@ func (b *Buckets) checkEvidence(ctx context.Context) error {
 func (b *Buckets) pretend(ctx context.Context, to place, kept terms) error {
 	sum := sha256.Sum256([]byte("what is announced"))
 	op := "write to bucket " + to.bucket
+	if kept.hold != "" {
+		op += " with retention and legal hold (s3:PutObject, s3:PutObjectRetention, s3:PutObjectLegalHold)"
+	}
 	_, err := b.client.PutObject(ctx, &s3.PutObjectInput{
 		Bucket: &to.bucket, Key: &to.key, Body: strings.NewReader("what is sent"), IfNoneMatch: aws.String("*"),
 		ChecksumSHA256: aws.String(base64.StdEncoding.EncodeToString(sum[:])),

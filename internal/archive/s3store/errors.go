@@ -29,6 +29,8 @@ var kinds = map[string]archive.Kind{
 	"TokenRefreshRequired":        archive.KindCredentials,
 	"UnrecognizedClientException": archive.KindCredentials,
 
+	"RequestTimeTooSkewed": archive.KindRefused,
+
 	"ObjectLockConfigurationNotFoundError": archive.KindNotLocked,
 
 	// An upload that somebody else ended, or that ended well though the answer
@@ -41,6 +43,11 @@ var kinds = map[string]archive.Kind{
 	"SlowDown":                    archive.KindUnavailable,
 	"BadDigest":                   archive.KindUnavailable,
 	"XAmzContentChecksumMismatch": archive.KindUnavailable,
+}
+
+// cures of what the code alone does not tell how to mend.
+var cures = map[string]string{
+	"RequestTimeTooSkewed": "; set the clock of the manager's node or of the service, which is wrong",
 }
 
 // printable is what a service's words must be to be passed on.
@@ -98,7 +105,7 @@ func classify(err error) *archive.Error {
 	if !printable.MatchString(said) {
 		said = "no reason given"
 	}
-	known := &archive.Error{Kind: kind, Says: fmt.Sprintf("%s, HTTP status %d", said, status)}
+	known := &archive.Error{Kind: kind, Says: fmt.Sprintf("%s, HTTP status %d%s", said, status, cures[said])}
 	var named interface{ ServiceRequestID() string }
 	if errors.As(err, &named) && printable.MatchString(named.ServiceRequestID()) {
 		known.RequestID = named.ServiceRequestID()

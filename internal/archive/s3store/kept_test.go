@@ -4,6 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
+	"io/fs"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/testenv/s3server"
 )
 
 // TestEvidenceIsKept: whatever its size, and not even by the bucket's owner can
@@ -58,6 +62,86 @@ func TestHeldEvidenceIsUnderLegalHold(t *testing.T) {
 	must(t, store.Remove(t.Context(), ".work/x"))
 	if left := server.Keys("work", ""); len(left) != 0 {
 		t.Errorf("%v are left", left)
+	}
+}
+
+// TestHeldWhere: what is not told is stored without.
+func TestHeldWhere(t *testing.T) {
+	server := newServer(t)
+	store := archive.HeldWhere(openStore(t, config(server.URL)), func(key string) bool { return key == "bags/a/held" })
+	for key, want := range map[string]types.ObjectLockLegalHoldStatus{"bags/a/held": types.ObjectLockLegalHoldStatusOn, "bags/a/free": ""} {
+		must(t, store.Create(t.Context(), key, text("x")))
+		if got := head(t, server, "evidence", "legal/case-1/"+key); got.ObjectLockLegalHoldStatus != want {
+			t.Errorf("%s: hold %q, want %q", key, got.ObjectLockLegalHoldStatus, want)
+		}
+	}
+}
+
+// TestWhatIsStoredCanBeHeldLater, as often as one likes, whatever its size, and its
+// retention stays.
+func TestWhatIsStoredCanBeHeldLater(t *testing.T) {
+	server := newServer(t)
+	store := openStore(t, config(server.URL))
+	must(t, store.Create(t.Context(), "bags/a/small", text("x")))
+	must(t, store.Create(t.Context(), "bags/a/large", random(1)))
+	must(t, store.Create(t.Context(), "bags/a/free", text("x")))
+	for _, key := range []string{"bags/a/small", "bags/a/large", "bags/a/small"} {
+		before := head(t, server, "evidence", "legal/case-1/"+key)
+		if held, err := store.Hold(t.Context(), key); !held || err != nil {
+			t.Fatalf("Hold %s: %v, %v", key, held, err)
+		}
+		got := head(t, server, "evidence", "legal/case-1/"+key)
+		if got.ObjectLockLegalHoldStatus != types.ObjectLockLegalHoldStatusOn {
+			t.Errorf("%s: hold %q", key, got.ObjectLockLegalHoldStatus)
+		}
+		if got.ObjectLockMode != before.ObjectLockMode || !aws.ToTime(got.ObjectLockRetainUntilDate).Equal(aws.ToTime(before.ObjectLockRetainUntilDate)) {
+			t.Errorf("%s: its retention is %s until %v, was %s until %v", key, got.ObjectLockMode, got.ObjectLockRetainUntilDate, before.ObjectLockMode, before.ObjectLockRetainUntilDate)
+		}
+	}
+	if got := head(t, server, "evidence", "legal/case-1/bags/a/free"); got.ObjectLockLegalHoldStatus == types.ObjectLockLegalHoldStatusOn {
+		t.Error("its neighbour is under hold, too")
+	}
+}
+
+// TestWhatCannotBeHeldLater: it is told, by an error or because there is no such thing.
+func TestWhatCannotBeHeldLater(t *testing.T) {
+	server := newServer(t)
+	server.Bucket("unlocked", false)
+	server.Admin(t.Context(), "create-user", "--access", "AKIDWRITER", "--secret", "writers-secret-0123456789", "--role", "user")
+	_, err := server.Client().PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{Bucket: aws.String("evidence"), Policy: aws.String(
+		`{"Statement": [{"Effect": "Allow", "Principal": "AKIDWRITER", "Resource": ["arn:aws:s3:::evidence", "arn:aws:s3:::evidence/*"],
+		"Action": ["s3:PutObject", "s3:PutObjectRetention", "s3:GetObject"]}]}`)})
+	must(t, err)
+	tests := map[string]struct {
+		change func(*Config)
+		key    string
+		kind   archive.Kind
+		is     error
+	}{
+		"no lock is demanded":   {func(c *Config) { c.Bucket, c.Lock = "unlocked", nil }, "bags/a/b", "", nil},
+		"a working artifact":    {func(*Config) {}, ".work/x", "", nil},
+		"there is none":         {func(*Config) {}, "bags/a/none", "", fs.ErrNotExist},
+		"no key":                {func(*Config) {}, "bags//b", "", archive.ErrKey},
+		"without permission":    {func(c *Config) { c.Credentials = as("AKIDWRITER", "writers-secret-0123456789") }, "bags/a/b", archive.KindDenied, nil},
+		"nobody there":          {func(c *Config) { c.Endpoint, c.attempts = "http://127.0.0.1:1", 1 }, "bags/a/b", archive.KindUnavailable, nil},
+		"with a wrong password": {func(c *Config) { c.Credentials = as(s3server.AccessKeyID, "wrong") }, "bags/a/b", archive.KindCredentials, nil},
+	}
+	must(t, openStore(t, config(server.URL)).Create(t.Context(), "bags/a/b", text("x")))
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := config(server.URL)
+			tt.change(&c)
+			held, err := openStore(t, c).Hold(t.Context(), tt.key)
+			if held || archive.KindOf(err) != tt.kind || tt.is != nil && !errors.Is(err, tt.is) || (err == nil) != (tt.kind == "" && tt.is == nil) {
+				t.Errorf("Hold: %v, %v (%s), want %s %v", held, err, archive.KindOf(err), tt.kind, tt.is)
+			}
+			if tt.kind == archive.KindDenied && !strings.Contains(err.Error(), "s3:PutObjectLegalHold") {
+				t.Errorf("Hold: %v, want the permission's name", err)
+			}
+		})
+	}
+	if got := head(t, server, "evidence", "legal/case-1/bags/a/b"); got.ObjectLockLegalHoldStatus == types.ObjectLockLegalHoldStatusOn {
+		t.Error("it is under hold all the same")
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/failpoint"
 )
 
 // Store holds one export's evidence.
@@ -60,6 +61,24 @@ func (s *Store) create(ctx context.Context, key string, held bool, write func(io
 	return to.finish()
 }
 
+// Hold puts what is stored under key under legal hold, and tells whether it is:
+// evidence that is not locked knows no legal hold. To do it again changes nothing.
+func (s *Store) Hold(ctx context.Context, key string) (held bool, err error) {
+	if err := archive.CheckKey(key); err != nil {
+		return false, err
+	}
+	if s.buckets.config.Lock == nil || isWork(key) {
+		return false, nil
+	}
+	at := s.place(key)
+	_, err = s.buckets.client.PutObjectLegalHold(ctx, &s3.PutObjectLegalHoldInput{
+		Bucket: &at.bucket, Key: &at.key, ChecksumAlgorithm: types.ChecksumAlgorithmSha256,
+		LegalHold: &types.ObjectLockLegalHold{Status: types.ObjectLockLegalHoldStatusOn},
+	})
+	err = s.buckets.fail(ctx, "put "+key+" under legal hold (s3:PutObjectLegalHold)", err)
+	return err == nil, err
+}
+
 // Remove removes working artifacts: key itself, or all keys below it. What is
 // not yet wholly stored are uploads that were not completed.
 func (s *Store) Remove(ctx context.Context, key string) error {
@@ -72,7 +91,11 @@ func (s *Store) Remove(ctx context.Context, key string) error {
 	if key == archive.Scratch || strings.HasPrefix(key, archive.Scratch+"/") {
 		return s.buckets.abortAll(ctx, s.buckets.place(path.Join(s.export, strings.TrimPrefix(key, archive.Scratch)), false))
 	}
-	from, op := s.place(key), "remove "+key
+	return failpoint.Do(failpoint.ObjectRemove, key, func() error { return s.remove(ctx, s.place(key), "remove "+key) })
+}
+
+// remove removes an object and every one below it.
+func (s *Store) remove(ctx context.Context, from place, op string) error {
 	s.buckets.memo.forget(from)
 	defer s.buckets.memo.forget(from)
 	if _, err := s.buckets.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &from.bucket, Key: &from.key}); err != nil && !missing(err) {

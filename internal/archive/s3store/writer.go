@@ -9,6 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/gcexport/recording-export-operator/internal/failpoint"
 )
 
 // writer takes what an object is to hold, a part at a time.
@@ -117,11 +119,14 @@ func (b *Buckets) put(ctx context.Context, op string, to place, kept terms, body
 	sum := sha256.Sum256(body)
 	sending, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	_, err := b.client.PutObject(sending, &s3.PutObjectInput{
-		Bucket: &to.bucket, Key: &to.key, Body: bytes.NewReader(body), IfNoneMatch: aws.String("*"),
-		ChecksumSHA256: aws.String(base64.StdEncoding.EncodeToString(sum[:])),
-		Metadata:       map[string]string{"sha256": hex.EncodeToString(sum[:])},
-		ObjectLockMode: kept.mode, ObjectLockRetainUntilDate: kept.until, ObjectLockLegalHoldStatus: kept.hold,
+	err := failpoint.Do(failpoint.ObjectPut, to.key, func() error {
+		_, err := b.client.PutObject(sending, &s3.PutObjectInput{
+			Bucket: &to.bucket, Key: &to.key, Body: bytes.NewReader(body), IfNoneMatch: aws.String("*"),
+			ChecksumSHA256: aws.String(base64.StdEncoding.EncodeToString(sum[:])),
+			Metadata:       map[string]string{"sha256": hex.EncodeToString(sum[:])},
+			ObjectLockMode: kept.mode, ObjectLockRetainUntilDate: kept.until, ObjectLockLegalHoldStatus: kept.hold,
+		})
+		return err
 	})
 	return b.fail(ctx, op, err)
 }

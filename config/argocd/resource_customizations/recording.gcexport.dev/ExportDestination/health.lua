@@ -1,11 +1,13 @@
 -- The kind follows kstatus: Ready is always there, Reconciling and Stalled only
 -- while they are true, and observedGeneration says which spec the status speaks of.
+-- Verified is False if what is stored is not what was sealed: evidence still can be
+-- written, so that the destination is Ready, but somebody has to look.
 local health = {status = "Progressing", message = "Waiting for the operator"}
 local status = obj.status
 if status == nil or status.observedGeneration ~= obj.metadata.generation then
   return health
 end
-local ready = nil
+local ready, verified = nil, nil
 for _, condition in ipairs(status.conditions or {}) do
   if condition.type == "Stalled" and condition.status == "True" then
     return {status = "Degraded", message = condition.message}
@@ -13,9 +15,15 @@ for _, condition in ipairs(status.conditions or {}) do
   if condition.type == "Ready" then
     ready = condition
   end
+  if condition.type == "Verified" then
+    verified = condition
+  end
 end
 if ready == nil then
   return health
+end
+if verified ~= nil and verified.status == "False" then
+  return {status = "Degraded", message = verified.message}
 end
 if ready.status == "True" then
   health.status = "Healthy"

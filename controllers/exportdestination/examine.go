@@ -1,0 +1,120 @@
+package exportdestination
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/verify"
+)
+
+// examiner verifies the archives of a destination one by one.
+type examiner struct {
+	fsys  fs.FS
+	seals map[string]v1alpha1.SealStatus
+	// meter gives what counts the bytes of the next look.
+	meter   func() *verify.Meter
+	readers int
+}
+
+// found is what was found of one archive; none if it is no archive.
+type found struct {
+	archive      bool
+	files, bytes int64
+	findings     []verify.Finding
+	// more is how many findings there are beyond those.
+	more int64
+}
+
+// examine verifies an archive. What seems to be wrong is looked at once more, and
+// is wrong only if it is so both times: an export may have been writing, and a
+// disk or a line may have failed for a moment. Evidence is only ever added to, so
+// what is really wrong stays so.
+func (e examiner) examine(ctx context.Context, name string) (found, error) {
+	first, err := e.look(ctx, name)
+	if err != nil || len(first.findings) == 0 {
+		return first, err
+	}
+	second, err := e.look(ctx, name)
+	if err == nil && first.more+second.more == 0 {
+		second.findings = inBoth(first.findings, second.findings)
+	}
+	return second, err
+}
+
+// inBoth are the findings of the second look that the first has too: at the same
+// place and of the same kind.
+func inBoth(first, second []verify.Finding) []verify.Finding {
+	type fault struct {
+		path string
+		kind verify.Kind
+	}
+	seen := map[fault]bool{}
+	for _, f := range first {
+		seen[fault{f.Path, f.Kind}] = true
+	}
+	return slices.DeleteFunc(slices.Clone(second), func(f verify.Finding) bool { return !seen[fault{f.Path, f.Kind}] })
+}
+
+// look verifies an archive once. An export may be at work in it, or have been
+// given up in the middle, so what is in no seal yet is no fault.
+func (e examiner) look(ctx context.Context, name string) (found, error) {
+	sub, err := fs.Sub(e.fsys, name)
+	if err != nil {
+		return found{}, err
+	}
+	meter := e.meter()
+	report, err := verify.Archive(ctx, sub, verify.Options{Running: true, Workers: e.readers, Meter: meter})
+	switch {
+	case errors.Is(err, verify.ErrNoArchive):
+		return found{}, nil
+	case ctx.Err() != nil:
+		return found{}, ctx.Err()
+	case err != nil:
+		return found{archive: true, findings: []verify.Finding{{Kind: verify.Unreadable, Path: ".", Says: err.Error()}}}, nil //nolint:nilerr // it is a finding, and the other archives are verified
+	}
+	findings := slices.DeleteFunc(report.Findings, func(f verify.Finding) bool { return f.Kind == verify.Unsealed })
+	if finding, short := shortOf(report, e.seals[name]); short {
+		findings = append(findings, finding)
+	}
+	return found{true, meter.Files.Load(), meter.Bytes.Load(), findings, report.More}, nil
+}
+
+// shortOf tells whether an archive lacks the seal that its export's status names:
+// nothing in an archive shows that its last seals were taken away. Where something
+// could not be read, or seals are missing in the middle, that cannot be told.
+func shortOf(report verify.Report, known v1alpha1.SealStatus) (verify.Finding, bool) {
+	number := int(known.Number)
+	finding := verify.Finding{Kind: verify.SealChain, Path: evidence.SealFolder(number)}
+	switch {
+	case slices.ContainsFunc(report.Findings, func(f verify.Finding) bool { return f.Kind == verify.Unreadable || f.Kind == verify.SealChain }):
+		return finding, false
+	case report.Seals < number:
+		finding.Says = fmt.Sprintf("is missing, though the status of the export names it: there are %d seals", report.Seals)
+		return finding, true
+	case number > 0 && report.Seals == number && report.Seal != known.Digest:
+		finding.Says = "is not the seal that the status of the export names"
+		return finding, true
+	default:
+		return finding, false
+	}
+}
+
+// sealsAt are the seals that the statuses of exports name of archives at a location,
+// by the archives' names.
+func sealsAt(location string, exports []v1alpha1.RecordingExport) map[string]v1alpha1.SealStatus {
+	seals := map[string]v1alpha1.SealStatus{}
+	for i := range exports {
+		status := exports[i].Status
+		name, here := strings.CutPrefix(status.Archive, location+"/")
+		if here && status.Seal != nil && !strings.Contains(name, "/") {
+			seals[name] = *status.Seal
+		}
+	}
+	return seals
+}

@@ -1,0 +1,182 @@
+package exportdestination
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"testing"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/verify"
+	"github.com/gcexport/recording-export-operator/test/tamper/specimen"
+)
+
+// stored is a destination with one archive, case-1, that a test can do to what it likes.
+func stored(t *testing.T) (*specimen.Archive, fs.FS) {
+	t.Helper()
+	a := specimen.New(t, nil)
+	return a, os.DirFS(filepath.Dir(a.Root))
+}
+
+// examined is what an examiner finds, by path and kind.
+func examined(t *testing.T, fsys fs.FS, known v1alpha1.SealStatus) (found, []string) {
+	t.Helper()
+	e := examiner{fsys: fsys, seals: map[string]v1alpha1.SealStatus{"case-1": known}, meter: func() *verify.Meter { return &verify.Meter{} }, readers: 1}
+	got, err := e.examine(t.Context(), "case-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var says []string
+	for _, f := range got.findings {
+		says = append(says, f.Path+" "+string(f.Kind))
+	}
+	return got, says
+}
+
+// lastSeal is how the status of the archive's export names its last seal.
+func lastSeal(t *testing.T, fsys fs.FS) v1alpha1.SealStatus {
+	t.Helper()
+	sub, err := fs.Sub(fsys, "case-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := verify.Archive(t.Context(), sub, verify.Options{})
+	if err != nil || len(report.Findings) > 0 {
+		t.Fatal(report.Findings, err)
+	}
+	return v1alpha1.SealStatus{Number: int32(report.Seals), Digest: report.Seal}
+}
+
+// TestExamine: what is wrong is found, what is on its way is not wrong.
+func TestExamine(t *testing.T) {
+	tests := map[string]struct {
+		change func(*specimen.Archive)
+		// unknown tells that no export's status names a seal.
+		unknown bool
+		want    []string
+	}{
+		"as it was sealed":          {func(*specimen.Archive) {}, false, nil},
+		"a byte of an account":      {func(a *specimen.Archive) { a.Write("seals/1/VERIFY.txt", []byte("x")) }, false, []string{"seals/1/VERIFY.txt Altered"}},
+		"a file too many":           {func(a *specimen.Archive) { a.Write("seals/1/note.txt", nil) }, false, []string{"seals/1/note.txt Planted"}},
+		"a bag that is being made":  {func(a *specimen.Archive) { a.Write("bags/new/data/recordings/x", nil) }, false, nil},
+		"a seal that is being made": {func(a *specimen.Archive) { a.Write("seals/3/account.json", nil) }, false, nil},
+		"nothing is sealed yet":     {func(a *specimen.Archive) { a.Remove("seals") }, true, nil},
+		"the last seal taken away":  {func(a *specimen.Archive) { a.Remove("seals/2") }, false, []string{"seals/2 SealChain"}},
+		"all seals taken away":      {func(a *specimen.Archive) { a.Remove("seals") }, false, []string{"seals/2 SealChain"}},
+		"the same, nobody knows":    {func(a *specimen.Archive) { a.Remove("seals/2") }, true, nil},
+		"another last seal":         {func(a *specimen.Archive) { a.Replace("seals/2/VERIFY.txt", "e", "f"); a.Reseal(2) }, false, []string{"seals/2 SealChain"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			a, fsys := stored(t)
+			known := lastSeal(t, fsys)
+			if tt.unknown {
+				known = v1alpha1.SealStatus{}
+			}
+			tt.change(a)
+			got, says := examined(t, fsys, known)
+			if !slices.Equal(says, tt.want) || !got.archive || got.files == 0 {
+				t.Errorf("%+v\nwant %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// listed lets a test change what is listed, or have it fail.
+type listed struct {
+	fs.FS
+	list func(name string, entries []fs.DirEntry) ([]fs.DirEntry, error)
+}
+
+func (l listed) ReadDir(name string) ([]fs.DirEntry, error) {
+	entries, err := fs.ReadDir(l.FS, name)
+	if err != nil {
+		return nil, err
+	}
+	return l.list(name, entries)
+}
+
+// TestAnExportSealsInTheMiddle: bags that were not there yet when they were listed,
+// though the seal over them was a moment later, are no fault.
+func TestAnExportSealsInTheMiddle(t *testing.T) {
+	_, fsys := stored(t)
+	known, looks := lastSeal(t, fsys), 0
+	sealing := listed{fsys, func(name string, entries []fs.DirEntry) ([]fs.DirEntry, error) {
+		if name == "case-1/bags" {
+			if looks++; looks == 1 {
+				return slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == specimen.Retry }), nil
+			}
+		}
+		return entries, nil
+	}}
+	if _, says := examined(t, sealing, known); len(says) != 0 || looks != 2 {
+		t.Errorf("%d looks, %q", looks, says)
+	}
+	gone := listed{fsys, func(_ string, entries []fs.DirEntry) ([]fs.DirEntry, error) {
+		return slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == specimen.Retry }), nil
+	}}
+	if _, says := examined(t, gone, known); len(says) == 0 {
+		t.Error("a bag that stays away is no fault: the test shows nothing")
+	}
+}
+
+// TestWhatCannotBeRead is told apart from faults, also where the status of the
+// export names a seal that cannot be read.
+func TestWhatCannotBeRead(t *testing.T) {
+	for _, folder := range []string{"case-1", "case-1/bags", "case-1/seals", "case-1/seals/2"} {
+		_, fsys := stored(t)
+		known := lastSeal(t, fsys)
+		broken := listed{fsys, func(name string, entries []fs.DirEntry) ([]fs.DirEntry, error) {
+			if name == folder {
+				return nil, &fs.PathError{Op: "readdir", Path: name, Err: syscall.EIO}
+			}
+			return entries, nil
+		}}
+		got, says := examined(t, broken, known)
+		if len(says) == 0 || slices.ContainsFunc(got.findings, isFault) {
+			t.Errorf("%s: %q", folder, says)
+		}
+	}
+}
+
+func TestExamineEndsWithItsContext(t *testing.T) {
+	_, fsys := stored(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	e := examiner{fsys: fsys, meter: func() *verify.Meter { return &verify.Meter{} }, readers: 1}
+	if _, err := e.examine(ctx, "case-1"); !errors.Is(err, context.Canceled) {
+		t.Errorf("examine: %v", err)
+	}
+}
+
+func TestWhatIsNoArchiveIsLeftAlone(t *testing.T) {
+	root := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(root, "case-1", "notes"), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	if got, says := examined(t, os.DirFS(root), v1alpha1.SealStatus{}); got.archive || len(says) != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestSealsAt: only exports whose archive is here speak of it.
+func TestSealsAt(t *testing.T) {
+	export := func(archive string, number int32) v1alpha1.RecordingExport {
+		e := v1alpha1.RecordingExport{Status: v1alpha1.RecordingExportStatus{Archive: archive}}
+		if number > 0 {
+			e.Status.Seal = &v1alpha1.SealStatus{Number: number}
+		}
+		return e
+	}
+	got := sealsAt("s3://evidence/legal", []v1alpha1.RecordingExport{
+		export("s3://evidence/legal/case-1", 3), export("s3://evidence/legal/case-2", 0), export("s3://evidence/legal-2/case-3", 1),
+		export("s3://evidence/legal/sub/case-4", 1), export("", 1),
+	})
+	if len(got) != 1 || got["case-1"].Number != 3 {
+		t.Errorf("%+v", got)
+	}
+}

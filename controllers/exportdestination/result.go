@@ -1,0 +1,74 @@
+package exportdestination
+
+import (
+	"maps"
+	"path"
+	"slices"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/verify"
+)
+
+// result is what a round found.
+type result struct {
+	exports            int32
+	files, bytes       int64
+	faults, unreadable int64
+	// firstFaults and firstUnreadable are the first of each, as the status lists them.
+	firstFaults, firstUnreadable []string
+}
+
+// The bounds of status.verification.findings: how many there are, and how many
+// letters each has.
+const (
+	mostListed    = 3
+	longestListed = 500
+)
+
+// add takes in what was found of the archive of this name.
+func (r *result) add(name string, found found) {
+	if !found.archive {
+		return
+	}
+	r.exports++
+	r.files += found.files
+	r.bytes += found.bytes
+	if slices.ContainsFunc(found.findings, isFault) {
+		r.faults += found.more
+	} else {
+		r.unreadable += found.more
+	}
+	for _, f := range found.findings {
+		r.note(path.Join(name, f.Path), f.Kind)
+	}
+}
+
+func isFault(f verify.Finding) bool { return f.Kind != verify.Unreadable }
+
+// miss takes in the archives that exports have sealed and that are not there.
+func (r *result) miss(seals map[string]v1alpha1.SealStatus, there []string) {
+	for _, name := range slices.Sorted(maps.Keys(seals)) {
+		if !slices.Contains(there, name) {
+			r.note(name, verify.Missing)
+		}
+	}
+}
+
+func (r *result) note(at string, kind verify.Kind) {
+	count, listed := &r.faults, &r.firstFaults
+	if kind == verify.Unreadable {
+		count, listed = &r.unreadable, &r.firstUnreadable
+	}
+	*count++
+	if len(*listed) < mostListed {
+		*listed = append(*listed, short(verify.Printable(at))+" ("+string(kind)+")")
+	}
+}
+
+// short cuts a path that somebody else may have made.
+func short(at string) string {
+	if runes := []rune(at); len(runes) > longestListed-len(" (UntrustedKey)") {
+		return string(runes[:longestListed-len(" (UntrustedKey)")]) + "…"
+	}
+	return at
+}

@@ -1,0 +1,101 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+
+	"k8s.io/utils/clock"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+// Again asks Genesys Cloud again, in the midst of a piece of work, so that work
+// that takes many calls does not begin anew because of each that fails for a
+// moment: of a hundred calls a third of which fail, hardly ever would all work in
+// a single attempt. The zero value asks once.
+type Again struct {
+	clock   clock.Clock
+	backoff Backoff
+	// tell shows what the work waits because of.
+	tell func(error)
+}
+
+// mostAsked is how often the same is asked for in one attempt. If a third of all
+// calls fail, one in 243 is not answered by then.
+const mostAsked = 5
+
+// Ask asks until the answer is there, or an error that will not pass by itself,
+// or mostAsked that may. That Genesys Cloud says to wait does not count. The waits
+// are those of the pool between two attempts, and are shown in its State.
+func Ask[T any](ctx context.Context, a Again, ask func() (T, error)) (T, error) {
+	var answer T
+	err := a.repeat(ctx, mostAsked, func() (err error) {
+		answer, err = ask()
+		return err
+	})
+	return answer, err
+}
+
+// Insist does something for as long as its error may pass by itself and ctx lives,
+// and at least once.
+func (a Again) Insist(ctx context.Context, do func() error) error {
+	return a.repeat(ctx, 0, do)
+}
+
+// repeat does something up to most times, 0 for no bound.
+func (a Again) repeat(ctx context.Context, most int, do func() error) error {
+	told := false
+	for failures := 0; ; {
+		err := do()
+		if a.clock == nil || !passes(err) {
+			if told {
+				a.tell(nil)
+			}
+			return err
+		}
+		wait, counts := a.backoff(err, failures)
+		if counts {
+			failures++
+		}
+		if failures == most && most > 0 {
+			return err
+		}
+		a.tell(err)
+		told = true
+		if ended := Wait(ctx, a.clock, wait); ended != nil {
+			return errors.Join(ended, err)
+		}
+	}
+}
+
+// passes tells whether an error may be gone in a moment.
+func passes(err error) bool {
+	switch genesys.KindOf(err) {
+	case genesys.KindThrottled, genesys.KindTimeout, genesys.KindTransient, genesys.KindMalformed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Again is what the work known by key asks again with.
+func (p *Pool) Again(key string) Again {
+	return Again{clock: p.clock, backoff: p.backoff, tell: func(err error) { p.tell(key, err) }}
+}
+
+// tell notes what running work waits because of, nil for nothing any more, and
+// wakes whoever asked for it.
+func (p *Pool) tell(key string, err error) {
+	p.mu.Lock()
+	var wakes []func()
+	if e := p.entries[key]; e != nil && e.running {
+		e.err = err
+		for _, wake := range e.wake {
+			wakes = append(wakes, wake)
+		}
+	}
+	p.mu.Unlock()
+	for _, wake := range wakes {
+		wake()
+	}
+}

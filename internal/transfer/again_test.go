@@ -1,0 +1,112 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+var (
+	errBusy  = &genesys.Error{Op: "ask", Kind: genesys.KindTransient}
+	errEarly = &genesys.Error{Op: "ask", Kind: genesys.KindThrottled}
+	errNever = &genesys.Error{Op: "ask", Kind: genesys.KindForbidden}
+)
+
+// patient is a pool's patience: being throttled does not count.
+func patient(err error, attempt int) (time.Duration, bool) {
+	return time.Second << attempt, genesys.KindOf(err) != genesys.KindThrottled
+}
+
+// answers gives one answer after the other, and the last one for ever.
+func answers(asked *int, all ...error) func() (int, error) {
+	return func() (int, error) {
+		err := all[min(*asked, len(all)-1)]
+		*asked++
+		return *asked, err
+	}
+}
+
+func TestAskingAgain(t *testing.T) {
+	tests := map[string]struct {
+		answers []error
+		asked   int
+		waited  time.Duration
+		err     error
+	}{
+		"at once":                  {[]error{nil}, 1, 0, nil},
+		"after some failures":      {[]error{errBusy, errBusy, nil}, 3, 3 * time.Second, nil},
+		"given up in the end":      {[]error{errBusy}, mostAsked, 15 * time.Second, errBusy},
+		"throttling is no attempt": {[]error{errEarly, errEarly, errEarly, errEarly, errEarly, errEarly, nil}, 7, 6 * time.Second, nil},
+		"what will not pass":       {[]error{errBusy, errNever}, 2, time.Second, errNever},
+		"what is not Genesys's":    {[]error{errFailed}, 1, 0, errFailed},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				pool, begun, asked := startPool(t, 1), time.Now(), 0
+				pool.backoff = patient
+				answer, err := Ask(t.Context(), pool.Again("key"), answers(&asked, test.answers...))
+				if !errors.Is(err, test.err) || asked != test.asked || answer != asked || time.Since(begun) != test.waited {
+					t.Errorf("answer %d, %v; asked %d times in %v, want %d in %v, %v", answer, err, asked, time.Since(begun), test.asked, test.waited, test.err)
+				}
+			})
+		})
+	}
+}
+
+// TestInsisting: no number of failures is too many, but the end of the work is.
+func TestInsisting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool, asked := startPool(t, 1), 0
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		err := pool.Again("key").Insist(ctx, func() error { asked++; return errBusy })
+		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, errBusy) || asked != 12 {
+			t.Errorf("asked %d times, %v", asked, err)
+		}
+		cancel()
+		asked = 0
+		if err := pool.Again("key").Insist(ctx, func() error { asked++; return nil }); err != nil || asked != 1 {
+			t.Errorf("asked %d times after the end, %v; want once", asked, err)
+		}
+	})
+}
+
+// TestWhatWorkWaitsBecauseOf is shown while it runs, and no longer.
+func TestWhatWorkWaitsBecauseOf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool := startPool(t, 1)
+		var woken atomic.Int32
+		asked, over := 0, make(chan struct{})
+		work := func(ctx context.Context, _ int) error {
+			_, err := Ask(ctx, pool.Again("key"), answers(&asked, errBusy, nil))
+			<-over
+			return err
+		}
+		look := func() State { return pool.Do("key", "a", func() { woken.Add(1) }, work) }
+		look()
+		synctest.Wait()
+		if state := look(); !state.Running || !errors.Is(state.Err, errBusy) || woken.Load() != 1 {
+			t.Errorf("while it waits: %+v, woken %d times", state, woken.Load())
+		}
+		<-time.After(time.Second)
+		synctest.Wait()
+		if state := look(); !state.Running || state.Err != nil || woken.Load() != 2 {
+			t.Errorf("afterwards: %+v, woken %d times", state, woken.Load())
+		}
+		close(over)
+	})
+}
+
+// TestAskingOnce: what belongs to no pool asks once.
+func TestAskingOnce(t *testing.T) {
+	asked := 0
+	if _, err := Ask(t.Context(), Again{}, answers(&asked, errBusy, nil)); !errors.Is(err, errBusy) || asked != 1 {
+		t.Errorf("asked %d times, %v", asked, err)
+	}
+}
