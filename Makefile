@@ -1,5 +1,5 @@
 # Everything is done by targets of this file; "make help" lists them. Nothing has
-# to be installed but Go, git, make and a C compiler.
+# to be installed but Go, git, make and a C compiler; for tests, openssl and Chromium too.
 
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 IMAGE     ?= ghcr.io/gcexport/recording-export-operator:$(VERSION)
@@ -45,6 +45,10 @@ s3-server: ## Build versitygw, the S3 server that tests run, into bin/versitygw,
 openssl: ## Install openssl, which tests verify signatures with, if it is missing (Debian, as root).
 	@command -v openssl >/dev/null || apt-get install --yes --no-install-recommends openssl
 
+.PHONY: browser
+browser: ## Install Chromium, in which reports are tested, from Debian's packages, once; needs root.
+	@command -v chromium >/dev/null || { echo "Installing Chromium, which needs root." >&2; apt-get update -q && apt-get install -q -y --no-install-recommends chromium fonts-liberation; }
+
 .PHONY: image-binary
 image-binary: ## Build the manager as the image wants it, static, into bin/image; for "docker build --target prebuilt".
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/image/manager ./cmd/manager
@@ -77,7 +81,7 @@ lint: ## Lint the Go code.
 ##@ Check it
 
 .PHONY: test
-test: control-plane s3-server openssl ## Run all tests, with the race detector; prints the coverage.
+test: control-plane s3-server openssl browser ## Run all tests, with the race detector; prints the coverage.
 	@echo "Testing; the first time the Genesys SDK is compiled for the race detector, about 5 minutes." >&2
 	go test -race -count=1 -parallel 4 -timeout 30m -coverpkg=./... -coverprofile=cover.out ./...
 	@go tool cover -func=cover.out | awk '/^total:/ {print "Coverage of all code by all tests: " $$3}'

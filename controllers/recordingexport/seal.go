@@ -13,6 +13,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/report"
 	"github.com/gcexport/recording-export-operator/internal/signing"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
@@ -152,7 +153,7 @@ func (w *sealWork) run(ctx context.Context, _ int) error {
 	seal := evidence.Seal{
 		Number: w.sealing.Number, Record: w.record, At: at, Former: w.former,
 		From: w.from, Until: w.sealing.Until, Deferred: w.deferred,
-		Tool: w.tool(), LoadFiles: w.loadFiles, Signing: w.signing,
+		Tool: w.tool(), LoadFiles: w.loadFiles, Report: report.Seal, Signing: w.signing,
 	}
 	seal.Events = append(seal.Events, w.opening())
 	if err := w.addSurveys(ctx, &seal); err != nil {

@@ -28,6 +28,8 @@ const (
 	certified     = "certification.txt"
 	// secondTable is there if the account was compared with a second source.
 	secondTable = "second-source.csv"
+	// reportFile tells people what the rest tells programs.
+	reportFile = "report.html"
 )
 
 // BagFolder is where the bag of a batch lies in its export's archive.
@@ -68,6 +70,9 @@ type Seal struct {
 	// LoadFiles tells whether load files are wanted.
 	LoadFiles bool
 	Signing   Signing
+	// Report writes the report of a seal whose tables are stored below root, nil if
+	// there is to be none.
+	Report func(w io.Writer, root fs.FS, of Reported) error
 }
 
 // Tool is what made evidence.
@@ -78,6 +83,13 @@ type Tool struct {
 	Image string `json:"image,omitempty"`
 	// Executable is the SHA-256 of the program's file.
 	Executable string `json:"executableSha256,omitempty"`
+}
+
+// Reported is what a report is about: an account, and whether an authority attests
+// the time of its seal.
+type Reported struct {
+	Account     Account
+	Timestamped bool
 }
 
 // Former is the seal before another.
@@ -112,16 +124,12 @@ func (s Seal) Write(ctx context.Context, root fs.FS, create Creator) (Account, s
 	within := func(ctx context.Context, path string, write func(io.Writer) error) error {
 		return create(ctx, folder+"/"+path, write)
 	}
-	sealed, err := fs.Sub(root, folder)
-	if err != nil {
-		return account, "", err
-	}
 	for _, file := range s.tables(root, bags) {
 		if err := createOnce(ctx, within, file.path, file.write); err != nil {
 			return account, "", err
 		}
 	}
-	if err := s.writeAccount(ctx, sealed, within, pen, account); err != nil {
+	if err := s.writeAccount(ctx, root, within, pen, account); err != nil {
 		return account, "", err
 	}
 	return ReadSeal(root, s.Number)

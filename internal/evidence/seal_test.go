@@ -3,6 +3,7 @@ package evidence
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -41,7 +42,17 @@ func sealOfSample(t *testing.T) Seal {
 		},
 		Bags:   []BagRef{{Name: "b", Lane: slicing.Standard}},
 		Events: []Event{{Time: day, Type: "Surveyed", Actor: "m"}},
+		Report: sampleReport,
 	}
+}
+
+// sampleReport reports what it is told, and what it finds.
+func sampleReport(w io.Writer, root fs.FS, of Reported) error {
+	f, err := ReadFindings(root, of.Account)
+	if err == nil {
+		_, err = fmt.Fprintf(w, "%s, key %s, %d bags, %d missing", stamp(of.Account.SealedAt), of.Account.SigningKey, len(f.Bags), len(f.Missing))
+	}
+	return err
 }
 
 func TestSealHoldsTheAccount(t *testing.T) {

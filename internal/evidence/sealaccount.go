@@ -13,27 +13,30 @@ import (
 
 // writeAccount stores the account with what is written about it, the signatures
 // and, last, the manifest.
-func (s Seal) writeAccount(ctx context.Context, sealed fs.FS, create Creator, pen pen, account Account) error {
+func (s Seal) writeAccount(ctx context.Context, root fs.FS, create Creator, pen pen, account Account) error {
+	sealed, err := fs.Sub(root, SealFolder(s.Number))
+	if err != nil {
+		return err
+	}
 	if err := pen.begun(ctx, sealed, AccountFile); err != nil {
 		return err
 	}
 	signed := Signed{}
-	var err error
 	if pen.kept != nil {
 		signed = *pen.kept
 	} else if pen.signer != nil {
-		signed, err = s.sign(ctx, sealed, pen, account)
+		signed, err = s.sign(ctx, root, pen, account)
 	}
 	if err == nil {
 		err = signed.write(ctx, sealed, create)
 	}
 	if err == nil && len(signed.Files) == 0 {
-		err = writeUnsigned(ctx, sealed, create, pen, account)
+		err = s.writeUnsigned(ctx, root, create, account)
 	}
 	if err != nil {
 		return err
 	}
-	digests, err := digestSealed(sealed, append([]string{AccountFile, certified, instructions}, tablePaths...))
+	digests, err := digestSealed(sealed, append([]string{AccountFile, certified, instructions, reportFile}, tablePaths...))
 	if err != nil {
 		return err
 	}
@@ -41,8 +44,12 @@ func (s Seal) writeAccount(ctx context.Context, sealed fs.FS, create Creator, pe
 }
 
 // sign signs the manifest that the seal is to have.
-func (s Seal) sign(ctx context.Context, sealed fs.FS, pen pen, account Account) (Signed, error) {
-	files, err := about(pen, account)
+func (s Seal) sign(ctx context.Context, root fs.FS, pen pen, account Account) (Signed, error) {
+	files, err := s.about(root, pen, account)
+	if err != nil {
+		return Signed{}, err
+	}
+	sealed, err := fs.Sub(root, SealFolder(s.Number))
 	if err != nil {
 		return Signed{}, err
 	}
@@ -61,15 +68,15 @@ func (s Seal) sign(ctx context.Context, sealed fs.FS, pen pen, account Account) 
 
 // writeUnsigned stores the account with what is written about it. If an attempt
 // before has stored it, that is the account which the rest is about.
-func writeUnsigned(ctx context.Context, sealed fs.FS, create Creator, pen pen, account Account) error {
+func (s Seal) writeUnsigned(ctx context.Context, root fs.FS, create Creator, account Account) error {
 	if err := createOnce(ctx, create, AccountFile, func(w io.Writer) error { return writeJSON(w, account) }); err != nil {
 		return err
 	}
-	stored, err := readAccount(sealed)
+	stored, err := readAccount(root, s.Number)
 	if err != nil {
 		return err
 	}
-	files, err := about(pen, stored)
+	files, err := s.about(root, pen{}, stored)
 	for _, file := range files {
 		if err == nil {
 			err = createOnce(ctx, create, file.Path, bytesWriter(file.Content))
@@ -78,8 +85,9 @@ func writeUnsigned(ctx context.Context, sealed fs.FS, create Creator, pen pen, a
 	return err
 }
 
-// about are the account and the texts about it, all of which name the key.
-func about(pen pen, account Account) ([]SignedFile, error) {
+// about are the account, the texts about it and the report of it, all of which
+// name the key. What the report is made from is stored below root.
+func (s Seal) about(root fs.FS, pen pen, account Account) ([]SignedFile, error) {
 	if pen.signer != nil {
 		account.SigningKey = pen.signer.ID()
 	}
@@ -91,8 +99,18 @@ func about(pen pen, account Account) ([]SignedFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	verify, err := fill("seal.txt", pen.verification(sealPredicate))
-	return []SignedFile{{AccountFile, body.Bytes()}, {certified, draft}, {instructions, verify}}, err
+	says := pen.verification(sealPredicate)
+	verify, err := fill("seal.txt", says)
+	if err != nil {
+		return nil, err
+	}
+	files := []SignedFile{{AccountFile, body.Bytes()}, {certified, draft}, {instructions, verify}}
+	if s.Report == nil {
+		return files, nil
+	}
+	var page bytes.Buffer
+	err = s.Report(&page, root, Reported{account, says.Timestamp})
+	return append(files, SignedFile{reportFile, page.Bytes()}), err
 }
 
 // digestSealed digests what is stored of a seal, in the order of paths.
@@ -100,7 +118,7 @@ func digestSealed(sealed fs.FS, paths []string) ([]Digest, error) {
 	var digests []Digest
 	for _, path := range paths {
 		digest, err := digestFile(sealed, path)
-		if errors.Is(err, fs.ErrNotExist) && slices.Contains(optionalTables, path) {
+		if errors.Is(err, fs.ErrNotExist) && slices.Contains(optionalFiles, path) {
 			continue
 		}
 		if err != nil {
@@ -115,21 +133,17 @@ func digestSealed(sealed fs.FS, paths []string) ([]Digest, error) {
 // ReadSeal reads a seal's account and the SHA-256 of its manifest. The error is
 // fs.ErrNotExist if there is no such seal.
 func ReadSeal(root fs.FS, number int) (Account, string, error) {
-	sealed, err := fs.Sub(root, SealFolder(number))
+	manifest, err := digestFile(root, SealFolder(number)+"/"+payloadManifest)
 	if err != nil {
 		return Account{}, "", err
 	}
-	manifest, err := digestFile(sealed, payloadManifest)
-	if err != nil {
-		return Account{}, "", err
-	}
-	account, err := readAccount(sealed)
+	account, err := readAccount(root, number)
 	return account, manifest.SHA256, err
 }
 
-func readAccount(sealed fs.FS) (Account, error) {
+func readAccount(root fs.FS, number int) (Account, error) {
 	var account Account
-	body, err := fs.ReadFile(sealed, AccountFile)
+	body, err := fs.ReadFile(root, SealFolder(number)+"/"+AccountFile)
 	if err != nil {
 		return account, err
 	}

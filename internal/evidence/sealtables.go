@@ -35,11 +35,12 @@ func (s Seal) tables(root fs.FS, bags []sealedBag) []sealFile {
 	return files
 }
 
-// optionalTables are the files that not every seal holds, tablePaths all that
+// optionalFiles are the files that not every seal holds, tablePaths all that
 // Seal.tables may write: an attempt before may have stored one that is not wanted
-// any more, and what is stored is sealed.
+// any more, or have signed before there were reports; and what is stored is sealed.
 var (
 	optionalTables = []string{secondTable, loadCSV, loadDAT}
+	optionalFiles  = append([]string{reportFile}, optionalTables...)
 	tablePaths     = append([]string{bagTable, bagDigests, conversations, recordings, failures, coverage, sealLog}, optionalTables...)
 )
 

@@ -246,7 +246,7 @@ func TestASignedSealSurvivesACrashAtEachWrite(t *testing.T) {
 			t.Errorf("again after %d writes: %v", writes, err)
 		}
 		expectSubjects(t, folder, attestation, payloadManifest)
-		for _, file := range []string{AccountFile, certified, instructions} {
+		for _, file := range []string{AccountFile, certified, instructions, reportFile} {
 			expectKey(t, filepath.Join(folder, file), filepath.Join(folder, signerKey))
 		}
 		if account.SigningKey == "" {

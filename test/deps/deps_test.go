@@ -23,6 +23,7 @@ func TestWhoMayDependOnWhom(t *testing.T) {
 		{"internal/slicing", []string{ours + "internal/genesys", ours + "api", "k8s.io/", "sigs.k8s.io/"}, "slicing is a pure function"},
 		{"internal/evidence", []string{ours + "api", ours + "internal/archive", "k8s.io/", "sigs.k8s.io/", sdk}, "evidence is pure"},
 		{"internal/signing", []string{ours + "api", ours + "internal/", "k8s.io/", "sigs.k8s.io/", "net/http"}, "what signs knows nothing of where keys and evidence are"},
+		{"internal/report", []string{ours + "api", ours + "internal/archive", ours + "controllers", "k8s.io/", "sigs.k8s.io/", sdk}, "a report is made from an archive alone"},
 		{"internal/genesys/simulator", []string{ours + "internal/slicing", ours + "internal/evidence", ours + "api", "k8s.io/", "sigs.k8s.io/", sdk}, "the simulator stands for somebody else's service"},
 		{"internal/genesys/client", []string{ours + "api", ours + "controllers", "k8s.io/", "sigs.k8s.io/"}, "the client knows nothing of Kubernetes"},
 		{"internal/genesys", []string{sdk, "net/http"}, "the words need no client"},

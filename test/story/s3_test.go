@@ -160,6 +160,7 @@ func TestOneExportToS3(t *testing.T) {
 	w.judgeBucket()
 	for _, folder := range w.seals() {
 		w.expectKey(folder, folder, destination)
+		w.expectReport(folder, destination.Status.SigningKey)
 	}
 	for _, folder := range w.bags() {
 		w.expectKey(folder, filepath.Join(folder, "custody"), destination)

@@ -195,6 +195,7 @@ func TestASignedExport(t *testing.T) {
 		t.Errorf("the account names the key %s, not %s", key, destination.Status.SigningKey)
 	}
 	w.expectSealed(seal)
+	w.expectReport(seal, destination.Status.SigningKey, "A time-stamping authority attests", "openssl ts -verify", "registry.example/exporter@sha256:aa")
 	secrets := bodies(wrong, good)
 	w.nowhere(log.String(), secrets...)
 	w.notInArchive(secrets...)

@@ -198,6 +198,11 @@ func plain() []tampering {
 		{name: "reorder lines of a custody log", do: func(a archive) { a.lines(standard+"/custody/events.jsonl", exchange) }, kind: verify.LogChain, path: standard + "/custody/events.jsonl", says: "line 1 does not hold the digest"},
 		{name: "change a line of a custody log", do: func(a archive) { a.Replace("seals/1/events.jsonl", "specimen", "somebody") }, kind: verify.LogChain, path: "seals/1/events.jsonl", says: "line 2 does not hold the digest"},
 		{name: "change the certification", do: func(a archive) { a.Replace("seals/2/certification.txt", "true", "nice") }, kind: verify.Altered, path: "seals/2/certification.txt", says: "was changed"},
+		{name: "change the report", do: func(a archive) {
+			a.Replace("seals/1/report.html", `<strong id="gaps"><data value="2">2</data>`, `<strong id="gaps"><data value="0">0</data>`)
+		}, kind: verify.Altered, path: "seals/1/report.html", says: "was changed"},
+		{name: "delete the report", do: func(a archive) { a.Remove("seals/2/report.html") }, kind: verify.Missing, path: "seals/2/report.html", says: "manifest-sha256.txt lists it"},
+		{name: "swap the reports of two seals", do: func(a archive) { a.swap("seals/1/report.html", "seals/2/report.html") }, kind: verify.Altered, path: "seals/1/report.html", says: "was changed"},
 		{name: "change the instructions", do: func(a archive) { a.add(standard+"/custody/VERIFY.txt", "or do not\n") }, kind: verify.Altered, path: "VERIFY.txt", says: "was changed"},
 		{name: "change the account", do: func(a archive) { a.Replace("seals/1/account.json", `"gaps": 2`, `"gaps": 0`) }, kind: verify.Account, path: "seals/1/account.json", says: "says 0 gaps, the bags and seals hold 2"},
 		{name: "drop a bag", do: func(a archive) { a.Remove(legalHold) }, kind: verify.Missing, path: legalHold, says: "seal 1 holds this bag"},

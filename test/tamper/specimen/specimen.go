@@ -19,6 +19,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/report"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
@@ -166,7 +167,7 @@ func metadata(recordings []genesys.Recording) []byte {
 // seal seals bags, after the last seal.
 func (a *Archive) seal(s evidence.Seal) {
 	a.Helper()
-	s.Record, s.Former, s.From, s.Until = a.record, a.former, Day, Day.AddDate(0, 0, 1)
+	s.Record, s.Former, s.From, s.Until, s.Report = a.record, a.former, Day, Day.AddDate(0, 0, 1), report.Seal
 	opening := evidence.Event{Time: Day, Type: "ArchiveBegun", Actor: "specimen"}
 	if a.former != nil {
 		opening = evidence.Event{Time: Day, Type: "FormerSeal", Actor: "specimen", Details: map[string]string{"number": fmt.Sprint(s.Number - 1), "sha256": a.former.Digest}}

@@ -1,0 +1,337 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+)
+
+var start = time.Date(2023, 10, 1, 0, 0, 0, 0, time.UTC)
+
+func hour(n int) time.Time { return start.Add(time.Duration(n) * time.Hour) }
+
+// everywhere is a report of everything that a report can tell, with the same
+// text wherever there is text from outside.
+func everywhere(t testing.TB, says string) Report {
+	t.Helper()
+	spec, err := json.Marshal(map[string]any{
+		"mediaTypes": []string{says, "Call"}, "holdScope": says, "start": hour(0), "end": hour(96), "settleAfter": says, "openDeadline": says,
+		"archived": says, "secondSource": says, "delivery": says, "attributes": map[string]string{says: says},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lane, bag := slicing.Lane(says), evidence.BagRef{Name: says, Lane: slicing.Standard, Start: hour(0), End: hour(1)}
+	event := []evidence.Event{{Time: hour(50), Details: map[string]string{"group": says, "token": says}}}
+	counts := evidence.Counts{Exported: 1, Unavailable: 1}
+	said := evidence.HoldAnswer{Held: true, At: hour(50)}
+	return Report{
+		Reported: evidence.Reported{Timestamped: true, Account: evidence.Account{
+			SigningKey: says, Tool: evidence.Tool{Name: says, Version: says, Image: says, Executable: says},
+			Lanes:  []evidence.LaneAccount{{Lane: lane, Bags: 1, Files: 1, Bytes: 1, Gaps: 1}},
+			Export: evidence.ExportRecord{Namespace: says, Name: says, ClusterID: says, OrganizationID: says, SpecDigest: says, Spec: spec, CreatedAt: hour(49)},
+			Number: 2, Former: &evidence.SealRef{Number: 1, Digest: says}, SealedAt: hour(50), From: hour(0), Until: hour(48),
+			Conversations: evidence.ConversationAccount{Surveyed: 1, Batched: 1, Deferred: 1},
+			Recordings:    []evidence.RecordingAccount{{Lane: lane, Medium: genesys.Medium(says), Counts: counts}},
+			Gaps:          2, SecondSource: &evidence.SecondSource{Source: says, At: hour(49), Listed: 1, NotInAccount: 1},
+			Checks: []evidence.Check{{Says: says, Left: 1, Right: 1, Holds: true}},
+		}},
+		Findings: evidence.Findings{
+			Seals:        []evidence.SealRef{{Number: 1, Digest: says}, {Number: 2}},
+			Bags:         []evidence.FoundBag{{BagRef: bag, Seal: 2, Digest: says, Counts: counts, Gaps: 1}},
+			Missing:      []evidence.Missing{{ConversationID: says, RecordingID: says, Start: hour(0), Medium: genesys.Medium(says), Reason: says, Detail: says, Bag: says}},
+			Gaps:         []evidence.ReasonCount{{Reason: says, Recordings: 2}},
+			Excluded:     []evidence.ReasonCount{{Reason: says, Recordings: 1}},
+			Unbatched:    []evidence.UnbatchedHour{{Hour: hour(2), Excluded: 1}},
+			HoldChanges:  []evidence.HoldChange{{ConversationID: says, Start: hour(0), BeforeTransfer: said, AtSealing: said, Bag: says}},
+			Differences:  []evidence.DifferenceCount{{Difference: evidence.Difference(says), Reason: says, Recordings: 1}},
+			Unknown:      []evidence.Unknown{{ConversationID: says, RecordingID: says, Created: hour(1), Reason: says, Seal: 1}},
+			HoldsChanged: 2, Moves: event, Retries: event, Surveys: 2, FirstSurvey: hour(49), LastSurvey: hour(50),
+		},
+	}
+}
+
+func written(t testing.TB, r Report) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := Write(&out, r); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// skeleton is a page without its text: elements and the names of attributes, as
+// a browser reads them.
+func skeleton(t testing.TB, page string) []string {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var bones []string
+	var walk func(*html.Node, int)
+	walk = func(n *html.Node, depth int) {
+		switch n.Type {
+		case html.ElementNode:
+			bone := fmt.Sprint(depth, " ", n.Data)
+			for _, a := range n.Attr {
+				bone += " " + a.Key
+			}
+			bones = append(bones, bone)
+		case html.CommentNode:
+			bones = append(bones, "a comment")
+		default:
+		}
+		for child := n.FirstChild; child != nil; child = child.NextSibling {
+			walk(child, depth+1)
+		}
+	}
+	walk(root, 0)
+	return bones
+}
+
+// wellFormed reads a page as strictly as XML has it.
+func wellFormed(t testing.TB, page string) {
+	t.Helper()
+	for d := xml.NewDecoder(strings.NewReader(page)); ; {
+		if _, err := d.Token(); errors.Is(err, io.EOF) {
+			return
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+var hostile = []string{
+	"", "</script><script>alert(1)</script>", `"><img src=x onerror=alert(1)>`, "' onload='alert(1)", "</style><style>*{display:none}", "<!--", "]]>",
+	"</title></svg><svg onload=alert(1)>", "\u202eevil\u2066", "\x00\x01\x1b[2J", "\xff\xfe", "{{.Account}}", "&lt;b&gt; &amp; &#0;", "javascript:alert(1)",
+	"שלום עולם", strings.Repeat("long", 5000), "\r\n\t", "`${1}`", "\ufeff", "\u2028", "=cmd()",
+}
+
+// plain is the skeleton of a page whose text is harmless.
+var plain struct {
+	sync.Once
+	bones []string
+}
+
+// unlike fails if a text changes the page in more than its text.
+func unlike(t testing.TB, says string) {
+	t.Helper()
+	page := written(t, everywhere(t, "x"+says))
+	wellFormed(t, page)
+	plain.Do(func() { plain.bones = skeleton(t, written(t, everywhere(t, "x"))) })
+	if diff := cmp.Diff(plain.bones, skeleton(t, page)); diff != "" {
+		t.Errorf("%q changes the page (-want +got):\n%s", says, diff)
+	}
+	for _, r := range page {
+		if r != '\n' && !unicode.IsPrint(r) {
+			t.Errorf("%q leaves %U in the page", says, r)
+		}
+	}
+}
+
+func TestTextIsText(t *testing.T) {
+	for _, says := range hostile {
+		unlike(t, says)
+	}
+}
+
+func FuzzTextIsText(f *testing.F) {
+	for _, says := range hostile {
+		f.Add(says)
+	}
+	f.Fuzz(func(t *testing.T, says string) { unlike(t, says) })
+}
+
+// TestTextIsShown: what is made harmless is still there to be read.
+func TestTextIsShown(t *testing.T) {
+	root, err := html.Parse(strings.NewReader(written(t, everywhere(t, "<b>a name</b>"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for node := range root.Descendants() {
+		if node.Type == html.TextNode {
+			n += strings.Count(node.Data, "<b>a name</b>")
+		}
+	}
+	if n < 25 {
+		t.Errorf("the text is shown %d times", n)
+	}
+}
+
+// TestThePolicyAllowsTheStyleAlone: no script, and nothing from elsewhere.
+func TestThePolicyAllowsTheStyleAlone(t *testing.T) {
+	root, err := html.Parse(strings.NewReader(written(t, everywhere(t, "x"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, sheet := "", ""
+	for node := range root.Descendants() {
+		switch {
+		case node.Data == "meta" && slices.Contains(node.Attr, html.Attribute{Key: "http-equiv", Val: "Content-Security-Policy"}):
+			policy = node.Attr[1].Val
+		case node.Data == "style":
+			sheet = node.FirstChild.Data
+		case slices.Contains([]string{"script", "img", "link", "iframe"}, node.Data):
+			t.Errorf("there is a %s", node.Data)
+		}
+		for _, a := range node.Attr {
+			if strings.Contains(a.Val, "://") && a.Key != "xmlns" || a.Key == "href" && !strings.HasPrefix(a.Val, "#") {
+				t.Errorf("%s leads to %s", a.Key, a.Val)
+			}
+		}
+	}
+	if sheet != style || strings.Contains(sheet, "url(") || strings.Contains(sheet, "@import") {
+		t.Error("the style sheet is another one, or asks for something")
+	}
+	if want := "default-src 'none'; style-src '" + styleHash() + "'; base-uri 'none'; form-action 'none'"; policy != want {
+		t.Errorf("policy %s, want %s", policy, want)
+	}
+}
+
+// TestEveryReasonHasWords reads the reasons from where they are declared.
+func TestEveryReasonHasWords(t *testing.T) {
+	n := 0
+	for _, name := range []string{"../evidence/inventory.go", "../evidence/second.go"} {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(node ast.Node) bool {
+			spec, ok := node.(*ast.ValueSpec)
+			if !ok || !strings.HasPrefix(spec.Names[0].Name, "Reason") {
+				return true
+			}
+			value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			if n++; err != nil || reasons[value] == "" {
+				t.Errorf("%s has no words, %v", value, err)
+			}
+			return true
+		})
+	}
+	if n != len(reasons) {
+		t.Errorf("%d reasons are declared, %d have words", n, len(reasons))
+	}
+}
+
+func TestVerdict(t *testing.T) {
+	whole := evidence.Account{}
+	gap := evidence.Account{Gaps: 1}
+	waiting := evidence.Account{Conversations: evidence.ConversationAccount{Deferred: 2}}
+	second := evidence.Account{SecondSource: &evidence.SecondSource{NotInAccount: 1}}
+	ahead := evidence.Account{Until: hour(0).Add(-time.Hour)}
+	for want, a := range map[string]evidence.Account{
+		"good: Everything that was asked for, and that Genesys Cloud listed, is in the archive.": whole,
+		"bad: 1 recording or conversation could not be had. Section 5 says why.":                 gap,
+		"bad: Of what had ended, everything that was asked for, and that Genesys Cloud listed, is in the archive. 2 conversations had not ended when this seal was made. " +
+			"What had not ended is asked for again and comes in a later seal; section 4 counts it apart.": waiting,
+		"bad: Everything that was asked for, and that Genesys Cloud listed, is in the archive. " +
+			"A second list of recordings names 1 recording that this account does not know. Section 4 lists them.": second,
+		"good: Everything that was asked for, and that Genesys Cloud listed, is in the archive. " +
+			"The seals cover conversations that started before 30 September 2023, 23:00:00 UTC. What started later is not in this report.": ahead,
+	} {
+		if a.Until.IsZero() {
+			a.Until = hour(0)
+		}
+		v := judge(a, hour(0))
+		got := v.Class + ": " + string(v.Says)
+		for _, then := range v.Then {
+			got += " " + string(then)
+		}
+		if got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
+// TestMoreThanIsListed says how many more there are, and where.
+func TestMoreThanIsListed(t *testing.T) {
+	r := everywhere(t, "x")
+	r.Account.Gaps, r.Findings.Gaps = 1501, []evidence.ReasonCount{{Reason: "Deleted", Recordings: 1500}}
+	r.Findings.Missing = slices.Repeat(r.Findings.Missing, evidence.MostListed)
+	r.Findings.Bags = slices.Repeat(r.Findings.Bags, evidence.MostListed+7)
+	page := written(t, r)
+	for _, want := range []string{
+		`There are <strong><data value="1000">1,000</data></strong> more gaps. All of them are in <code>failures.csv</code>`,
+		`The tables below list <strong><data value="1500">1,500</data></strong>, which is not the same.`,
+		`There are <data value="7">7</data> more bags in <code>bags.csv</code>.`,
+		`There are <data value="1">1</data> more in <code>conversations.csv</code>`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %s", want)
+		}
+	}
+	if n := strings.Count(page, "<tr>"); n > 2*evidence.MostListed+100 {
+		t.Errorf("%d rows", n)
+	}
+}
+
+// TestWhatIsSaidOfSignatures: what there is, with the commands for it, and what
+// there is not.
+func TestWhatIsSaidOfSignatures(t *testing.T) {
+	const (
+		signature, stamp = "openssl dgst -sha256 -verify signer.pub", "openssl ts -verify -data manifest-sha256.txt"
+		warning, trusted = "this seal is not signed", "verify --key KEY_FROM_ITS_OWNER"
+		attested         = "A time-stamping authority attests"
+	)
+	r := everywhere(t, "x")
+	expect := func(what string, says ...string) {
+		t.Helper()
+		page := written(t, r)
+		for _, text := range []string{signature, stamp, warning, trusted, attested} {
+			if want := slices.Contains(says, text); strings.Contains(page, text) != want {
+				t.Errorf("of a %s seal the page says %s: %v, want %v", what, text, !want, want)
+			}
+		}
+	}
+	expect("time-stamped", signature, stamp, trusted, attested)
+	r.Timestamped = false
+	expect("signed", signature, trusted)
+	r.Account.SigningKey = ""
+	expect("seal that is not signed", warning)
+}
+
+// TestStrangeTerms are shown as they are.
+func TestStrangeTerms(t *testing.T) {
+	r := everywhere(t, "x")
+	r.Account.Export.Spec = []byte(`{"mediaTypes": "all"}`)
+	page := written(t, r)
+	if !strings.Contains(page, "{&#34;mediaTypes&#34;:&#34;all&#34;}") {
+		t.Error("the terms are not shown")
+	}
+	wellFormed(t, page)
+}
+
+func TestWords(t *testing.T) {
+	for want, got := range map[text]text{
+		"1,234,567": text(amount(1234567).String()), "123": text(amount(123).String()), "−1,000": text(amount(-1000).String()),
+		"1.5 GB": size(1_500_000_000), "999 bytes": size(999), "2 days": lasting("48h0m0s"), "1 hour": lasting("1h0m0s"), "90 minutes": lasting("1h30m0s"),
+		"no time": lasting("0s"), "1m30s": lasting("90s"), "soon": lasting("soon"), "1 bag": of(1, "bag", "bags"), "0 bags": of(0, "bag", "bags"),
+		"not known": when(time.Time{}), "1 October 2023, 00:00:00 UTC": when(start.In(time.FixedZone("", 3600))), "ab…": clean("abc", 2),
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}

@@ -1,0 +1,332 @@
+package report
+
+import (
+	"html/template"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+)
+
+// view is what the page shows. Its strings are of type text, or of our own.
+type view struct {
+	Style     template.CSS
+	StyleHash string
+
+	Name, Namespace, Organization, Cluster, SpecDigest text
+	Number                                             amount
+	SealedAt, Begun, From, Until                       text
+	Tool                                               text
+	Verdict                                            verdict
+	Asked                                              []fact
+	Attributes                                         []fact
+	Terms                                              text
+
+	Picture  picture
+	Lanes    []text
+	NoBag    bool
+	Periods  []period
+	Every    text
+	NoTracks bool
+
+	Conversations evidence.ConversationAccount
+	Recordings    []recordingRow
+	Holdings      []laneRow
+	Totals        evidence.Counts
+	Account       evidence.Account
+	Size          text
+	Checks        []check
+
+	Gaps, Excluded []reasonRow
+	Counted        int64
+	Missing        []missingRow
+	MissingMore    int64
+
+	Holds      []holdRow
+	HoldsMore  int64
+	Moves      []eventRow
+	Retries    []eventRow
+	Retried    evidence.Counts
+	Second     *second
+	Surveys    text
+	Seals      []sealRow
+	SealsSay   text
+	Bags       []bagRow
+	BagsMore   int64
+	SigningKey text
+	// Timestamped tells whether an authority attests the seal's time.
+	Timestamped bool
+}
+
+// verdict is the answer to the question whether everything is there.
+type verdict struct {
+	Class string
+	Says  text
+	Then  []text
+}
+
+type fact struct{ Name, Value text }
+
+type recordingRow struct {
+	Lane, Medium text
+	evidence.Counts
+}
+
+type check struct {
+	Says        text
+	Left, Right amount
+	Holds       bool
+}
+
+type reasonRow struct {
+	Reason, Why               text
+	Recordings, Conversations amount
+}
+
+type missingRow struct{ Start, Conversation, Recording, What, Why, Reason, Detail, Bag text }
+
+type holdRow struct{ Conversation, Start, AtSurvey, BeforeTransfer, AtSealing, Bag text }
+
+type eventRow struct{ At, What text }
+
+type laneRow struct {
+	Lane, Size               text
+	Bags, Files, Bytes, Gaps amount
+}
+
+type second struct {
+	Source, At text
+	evidence.SecondSource
+	Differences []differenceRow
+	Unknown     []unknownRow
+	UnknownMore int64
+}
+
+type differenceRow struct {
+	Difference, Why, Reason text
+	Recordings              amount
+}
+
+type unknownRow struct {
+	Conversation, Recording, Created, Why text
+	Seal                                  amount
+}
+
+type sealRow struct {
+	Number amount
+	Digest text
+}
+
+type bagRow struct {
+	Name, Lane, Start, End, Digest text
+	evidence.Counts
+	Gaps amount
+}
+
+// view draws up what the page shows.
+func (r Report) view() view {
+	a, f := r.Account, r.Findings
+	asked := readTerms(a.Export.Spec)
+	v := view{
+		Style: template.CSS(style), StyleHash: styleHash(), //nolint:gosec // it is embedded
+		Name: clean(a.Export.Name, longName), Namespace: clean(a.Export.Namespace, longName),
+		Organization: clean(a.Export.OrganizationID, longName), Cluster: clean(a.Export.ClusterID, longName),
+		SpecDigest: clean(a.Export.SpecDigest, longName), Number: amount(a.Number),
+		SealedAt: when(a.SealedAt), Begun: when(a.Export.CreatedAt), From: when(a.From), Until: when(a.Until),
+		Tool: madeBy(a.Tool), Verdict: judge(a, asked.End), Asked: asked.facts(), Attributes: asked.attributes(), Terms: clean(compact(a.Export.Spec), longTerms),
+		Conversations: a.Conversations, Totals: a.Totals(), Account: a, Size: size(a.Bytes),
+		Gaps: reasonRows(f.Gaps), Excluded: reasonRows(f.Excluded), Retried: f.Retried, SigningKey: clean(a.SigningKey, longName), Timestamped: r.Timestamped,
+	}
+	v.drawn(r, asked.End)
+	v.counted(a)
+	v.compared(f, a)
+	v.listed(f, a)
+	v.happened(f)
+	return v
+}
+
+// drawn draws the timeline, and its table.
+func (v *view) drawn(r Report, end time.Time) {
+	a := r.Account
+	all := tracks(r.Findings)
+	v.NoTracks = len(all) == 0
+	v.Picture = draw(all, a.From, a.Until, end)
+	v.Picture.Says = words("From %s until %s: %s, %s.", minute(a.From), minute(a.Until), of(a.Bags, "bag", "bags"), of(a.Gaps, "gap", "gaps"))
+	for _, t := range all {
+		if t.lane == noBag {
+			v.NoBag = true
+			continue
+		}
+		v.Lanes = append(v.Lanes, t.name)
+	}
+	v.Periods, v.Every = periods(all, a.From, a.Until)
+}
+
+// counted shows the account.
+func (v *view) counted(a evidence.Account) {
+	for _, r := range a.Recordings {
+		v.Recordings = append(v.Recordings, recordingRow{laneIn(lanes, r.Lane), mediumIn(media, r.Medium), r.Counts})
+	}
+	for _, c := range a.Checks {
+		v.Checks = append(v.Checks, check{clean(c.Says, longText), amount(c.Left), amount(c.Right), c.Holds})
+	}
+	for _, l := range a.Lanes {
+		v.Holdings = append(v.Holdings, laneRow{laneIn(lanes, l.Lane), size(l.Bytes), amount(l.Bags), amount(l.Files), amount(l.Bytes), amount(l.Gaps)})
+	}
+}
+
+// compared shows how the account compares with a second source.
+func (v *view) compared(f evidence.Findings, a evidence.Account) {
+	if a.SecondSource == nil {
+		return
+	}
+	s := second{Source: clean(a.SecondSource.Source, longName), At: when(a.SecondSource.At), SecondSource: *a.SecondSource}
+	for _, d := range f.Differences {
+		s.Differences = append(s.Differences, differenceRow{differenceIn(d.Difference), whyDiffers(d.Reason), clean(d.Reason, longName), amount(d.Recordings)})
+	}
+	for _, u := range f.Unknown {
+		s.Unknown = append(s.Unknown, unknownRow{
+			clean(u.ConversationID, longName), clean(u.RecordingID, longName), when(u.Created), whyDiffers(u.Reason), amount(u.Seal),
+		})
+	}
+	s.UnknownMore = s.NotInAccount - int64(len(f.Unknown))
+	v.Second = &s
+}
+
+// listed lists what is missing, and the bags of the seal.
+func (v *view) listed(f evidence.Findings, a evidence.Account) {
+	for _, g := range f.Gaps {
+		v.Counted += g.Recordings + g.Conversations
+	}
+	for _, m := range f.Missing {
+		v.Missing = append(v.Missing, missing(m))
+	}
+	v.MissingMore = v.Counted - int64(len(f.Missing))
+	for _, b := range f.Bags {
+		if b.Seal != a.Number {
+			continue
+		}
+		if len(v.Bags) == evidence.MostListed {
+			v.BagsMore++
+			continue
+		}
+		v.Bags = append(v.Bags, bagRow{
+			clean(b.Name, longName), laneIn(shortLanes, b.Lane), short(b.Start), short(b.End), clean(b.Digest, longName), b.Counts, amount(b.Gaps),
+		})
+	}
+	v.SealsSay = "The seals of this export"
+	if len(f.Seals) < a.Number {
+		v.SealsSay = words("The last %d of the %s seals of this export", len(f.Seals), amount(a.Number))
+	}
+	for _, s := range f.Seals {
+		v.Seals = append(v.Seals, sealRow{amount(s.Number), clean(s.Digest, longName)})
+	}
+}
+
+func missing(m evidence.Missing) missingRow {
+	what := text("The conversation’s recordings")
+	if m.RecordingID != "" {
+		what = "One recording: " + mediumIn(oneOf, m.Medium)
+	}
+	return missingRow{
+		when(m.Start), clean(m.ConversationID, longName), clean(m.RecordingID, longName), what, why(m.Reason),
+		clean(m.Reason, longName), clean(m.Detail, longText), clean(m.Bag, longName),
+	}
+}
+
+// happened tells what happened on the way.
+func (v *view) happened(f evidence.Findings) {
+	for _, h := range f.HoldChanges {
+		v.Holds = append(v.Holds, holdRow{
+			clean(h.ConversationID, longName), when(h.Start), answered(h.AtSurvey), answeredLater(h.BeforeTransfer), answeredLater(h.AtSealing), clean(h.Bag, longName),
+		})
+	}
+	v.HoldsMore = f.HoldsChanged - int64(len(f.HoldChanges))
+	v.Moves = eventRows(f.Moves, "group")
+	v.Retries = eventRows(f.Retries, "token")
+	switch {
+	case f.Surveys == 1:
+		v.Surveys = "Genesys Cloud was asked once which conversations there are, on " + when(f.FirstSurvey) + "."
+	case f.Surveys > 1:
+		v.Surveys = words("Genesys Cloud was asked %s which conversations there are, from %s to %s.",
+			of(f.Surveys, "time", "times"), when(f.FirstSurvey), when(f.LastSurvey))
+	}
+}
+
+// answered says what Genesys Cloud answered about a legal hold, and when.
+func answered(answer evidence.HoldAnswer) text {
+	says := text("not under hold")
+	if answer.Held {
+		says = "under hold"
+	}
+	if answer.At.IsZero() {
+		return says
+	}
+	return says + " on " + when(answer.At)
+}
+
+// answeredLater is the same of an answer that may not have been asked for.
+func answeredLater(answer evidence.HoldAnswer) text {
+	if answer.At.IsZero() {
+		return "not asked"
+	}
+	return answered(answer)
+}
+
+// madeBy says which program made the archive.
+func madeBy(tool evidence.Tool) text {
+	if tool.Name == "" {
+		return "not known"
+	}
+	says := clean(tool.Name, longName) + ", version " + clean(tool.Version, longName)
+	if tool.Image != "" {
+		says += ", from the image " + clean(tool.Image, longText)
+	}
+	if tool.Executable != "" {
+		says += "; SHA-256 of its program file: " + clean(tool.Executable, longName)
+	}
+	return says
+}
+
+// eventRows lists the last events: there may be one a day for years.
+func eventRows(events []evidence.Event, detail string) []eventRow {
+	var rows []eventRow
+	for _, e := range events[max(0, len(events)-mostEvents):] {
+		rows = append(rows, eventRow{when(e.Time), clean(e.Details[detail], longName)})
+	}
+	return rows
+}
+
+// mostEvents bounds lists of events.
+const mostEvents = 100
+
+func reasonRows(counts []evidence.ReasonCount) []reasonRow {
+	var rows []reasonRow
+	for _, c := range counts {
+		rows = append(rows, reasonRow{clean(c.Reason, longName), why(c.Reason), amount(c.Recordings), amount(c.Conversations)})
+	}
+	return rows
+}
+
+// judge says whether everything is there, of a window until end, which may be zero.
+func judge(a evidence.Account, end time.Time) verdict {
+	v := verdict{Class: "good", Says: "Everything that was asked for, and that Genesys Cloud listed, is in the archive."}
+	if a.Conversations.Deferred > 0 {
+		v.Says = "Of what had ended, everything that was asked for, and that Genesys Cloud listed, is in the archive."
+	}
+	if a.Gaps > 0 {
+		v.Class, v.Says = "bad", words("%s could not be had. Section 5 says why.", of(a.Gaps, "recording or conversation", "recordings or conversations"))
+	}
+	if n := a.Conversations.Deferred; n > 0 {
+		v.Class = "bad"
+		v.Then = append(v.Then, words("%s had not ended when this seal was made. What had not ended is asked for again and comes in a later seal; section 4 counts it apart.",
+			of(n, "conversation", "conversations")))
+	}
+	if s := a.SecondSource; s != nil && s.NotInAccount > 0 {
+		v.Class = "bad"
+		v.Then = append(v.Then, words("A second list of recordings names %s that this account does not know. Section 4 lists them.", of(s.NotInAccount, "recording", "recordings")))
+	}
+	if end.IsZero() || end.After(a.Until) {
+		v.Then = append(v.Then, words("The seals cover conversations that started before %s. What started later is not in this report.", when(a.Until)))
+	}
+	return v
+}

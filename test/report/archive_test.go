@@ -1,0 +1,368 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/report"
+	"github.com/gcexport/recording-export-operator/internal/signing"
+	"github.com/gcexport/recording-export-operator/internal/signing/rfc3161"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+	"github.com/gcexport/recording-export-operator/internal/testenv/tsaserver"
+)
+
+var begin = time.Date(2023, 10, 1, 0, 0, 0, 0, time.UTC)
+
+// hostile is what somebody might have Genesys Cloud say.
+const hostile = `</td></script><script>alert(1)</script><img src=x onerror=alert(2)>" onload="alert(3)" ` + "\u202e\x00\x1b[31m"
+
+// sealed is an archive with its seals, made by the code that makes real ones.
+type sealed struct {
+	*testing.T
+	root    string
+	record  evidence.ExportRecord
+	width   time.Duration
+	end     time.Time
+	next    int
+	account evidence.Account
+	digest  string
+	// signer signs the seals, and tsa attests their time; nil if nothing does.
+	signer *signing.Signer
+	tsa    *tsaserver.Server
+}
+
+// newSealed begins an archive of two days in slices of six hours.
+func newSealed(t *testing.T, attributes map[string]string) *sealed {
+	t.Helper()
+	end := begin.AddDate(0, 0, 2)
+	record, err := evidence.NewExportRecord("legal", "case-4711", "3a889f82-e721-4ff1-a0c0-1bd4fdcab165", "c0ffee00-5eed-4abc-8def-0123456789ab", map[string]any{
+		"mediaTypes": []string{"Call", "Chat", "Screen"}, "holdScope": "Include", "start": begin, "end": end, "width": "6h0m0s", "maxConversations": 1000,
+		"settleAfter": "48h0m0s", "openDeadline": "720h0m0s", "metadata": "Full", "archived": "List", "secondSource": "Retention", "delivery": "Download",
+		"attributes": attributes,
+	}, end.AddDate(0, 1, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &sealed{T: t, root: t.TempDir(), record: record, width: 6 * time.Hour, end: end}
+}
+
+func (s *sealed) id() string {
+	s.next++
+	return fmt.Sprintf("%08x-5eed-4abc-8def-%012x", s.next*0x9e3779b1&0xffffffff, s.next)
+}
+
+// create stores once.
+func (s *sealed) create(folder string) evidence.Creator {
+	return func(_ context.Context, path string, write func(io.Writer) error) error {
+		var content bytes.Buffer
+		if err := write(&content); err != nil {
+			return err
+		}
+		path = filepath.Join(s.root, folder, filepath.FromSlash(path))
+		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+			return err
+		}
+		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return err
+		}
+		_, err = file.Write(content.Bytes())
+		return errors.Join(err, file.Close())
+	}
+}
+
+// batch is what becomes a bag.
+type batch struct {
+	evidence.BagRef
+	evidence.Inventory
+	files []evidence.File
+}
+
+func (s *sealed) batch(lane slicing.Lane, start time.Time, suffix string) *batch {
+	name := strings.ToLower("case-4711-" + string(lane) + "-" + start.Format("20060102t150405z") + suffix)
+	return &batch{
+		BagRef:    evidence.BagRef{Name: name, Lane: lane, Start: start, End: start.Add(s.width)},
+		Inventory: evidence.Inventory{Lane: lane},
+	}
+}
+
+// add adds a conversation with its recordings.
+func (s *sealed) add(b *batch, c evidence.Conversation, recordings ...evidence.Recording) {
+	c.Recordings = len(recordings)
+	if c.ID == "" {
+		c.ID = s.id()
+	}
+	if c.Held.At.IsZero() {
+		c.Held.At = s.record.CreatedAt
+	}
+	if c.Disposition == "" {
+		c.Disposition = evidence.Exported
+	}
+	b.Conversations = append(b.Conversations, c)
+	for _, r := range recordings {
+		r.ConversationID = c.ID
+		if r.RecordingID == "" {
+			r.RecordingID = s.id()
+		}
+		if r.Disposition == evidence.Exported {
+			r.Files = 1
+			b.files = append(b.files, s.store(b, r))
+		}
+		b.Recordings = append(b.Recordings, r)
+	}
+}
+
+// store stores a recording's file.
+func (s *sealed) store(b *batch, r evidence.Recording) evidence.File {
+	content := strings.Repeat("sound of "+r.RecordingID, 100)
+	path := evidence.RecordingPath(r.ConversationID, r.RecordingID, 1, "opus")
+	err := s.create(evidence.BagFolder(b.Name))(s.Context(), path, func(w io.Writer) error {
+		_, err := io.WriteString(w, content)
+		return err
+	})
+	if err != nil {
+		s.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte(content))
+	return evidence.File{
+		Path: path, ConversationID: r.ConversationID, RecordingID: r.RecordingID, Size: int64(len(content)),
+		SHA256: hex.EncodeToString(sum[:]), ContentType: "audio/ogg", ReceivedAt: s.record.CreatedAt,
+	}
+}
+
+// bag seals a batch.
+func (s *sealed) bag(b *batch) evidence.BagRef {
+	s.Helper()
+	folder := evidence.BagFolder(b.Name)
+	bag := evidence.Bag{Inventory: b.Inventory, Files: b.files, Metadata: func(string) ([]byte, error) { return []byte("[]"), nil }}
+	fsys, err := fs.Sub(os.DirFS(s.root), folder)
+	if err == nil {
+		_, err = bag.Seal(s.Context(), fsys, s.create(folder))
+	}
+	if err != nil {
+		s.Fatal(err)
+	}
+	return b.BagRef
+}
+
+// seal seals what there is since the seal before, with a report.
+func (s *sealed) seal(seal evidence.Seal) {
+	s.Helper()
+	seal.Number, seal.Record, seal.At, seal.Report = s.account.Number+1, s.record, s.record.CreatedAt.Add(time.Duration(s.account.Number+1)*time.Hour), report.Seal
+	seal.From, seal.Until, seal.Signing = begin, s.end, s.signing()
+	seal.Tool = evidence.Tool{Name: "recording-export-operator", Version: "v0.1.0", Image: "ghcr.io/gcexport/recording-export-operator@sha256:" + strings.Repeat("0a", 32), Executable: strings.Repeat("b1", 32)}
+	if s.digest != "" {
+		seal.Former = &evidence.Former{Account: s.account, Digest: s.digest}
+	} else {
+		seal.Surveys = []evidence.Span{{Start: begin, End: s.end}}
+	}
+	var err error
+	if s.account, s.digest, err = seal.Write(s.Context(), os.DirFS(s.root), s.create("")); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// signing signs as the operator does, but for what that keeps in case of a crash.
+func (s *sealed) signing() evidence.Signing {
+	if s.signer == nil {
+		return evidence.Signing{}
+	}
+	return evidence.Signing{
+		Signer: func(context.Context) (*signing.Signer, error) { return s.signer, nil },
+		Recall: func(context.Context) (evidence.Signed, error) { return evidence.Signed{}, fs.ErrNotExist },
+		Keep:   func(_ context.Context, made evidence.Signed) (evidence.Signed, error) { return made, nil },
+	}
+}
+
+// sign has all seals signed by a key of their own, and their time attested.
+func (s *sealed) sign() {
+	s.Helper()
+	text, err := signing.GenerateKey()
+	if err != nil {
+		s.Fatal(err)
+	}
+	key, err := signing.ParseKey(text)
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.tsa = tsaserver.Start(s)
+	where, err := url.Parse(s.tsa.URL)
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.signer = &signing.Signer{Key: key, Authority: rfc3161.Authority{URL: where}}
+}
+
+func exported(medium genesys.Medium) evidence.Recording {
+	return evidence.Recording{Medium: medium, Disposition: evidence.Exported}
+}
+
+func left(medium genesys.Medium, reason string) evidence.Recording {
+	return evidence.Recording{Medium: medium, Disposition: evidence.Excluded, Reason: reason}
+}
+
+func gap(medium genesys.Medium, reason, detail string) evidence.Recording {
+	return evidence.Recording{Medium: medium, Disposition: evidence.Unavailable, Reason: reason, Detail: detail}
+}
+
+// standard fills a slice of the Standard lane.
+func (s *sealed) standard(start time.Time) *batch {
+	b := s.batch(slicing.Standard, start, "")
+	for i := range 4 {
+		s.add(b, evidence.Conversation{Start: start.Add(time.Duration(i) * time.Hour), Home: true},
+			exported(genesys.Call), exported(genesys.Chat), left(genesys.Email, evidence.ReasonMediumNotRequested))
+	}
+	return b
+}
+
+// complete is an archive of one seal without gaps, which is not signed.
+func complete(t *testing.T) *sealed {
+	t.Helper()
+	s := newSealed(t, map[string]string{"caseId": "4711", "legalBasis": "GDPR 17(3)(e)"})
+	s.fill()
+	return s
+}
+
+// fill seals two days without gaps.
+func (s *sealed) fill() {
+	s.Helper()
+	seal := evidence.Seal{Events: []evidence.Event{surveyed()}}
+	for start := begin; start.Before(s.end); start = start.Add(s.width) {
+		seal.Bags = append(seal.Bags, s.bag(s.standard(start)))
+		seal.Surveyed += 4
+	}
+	s.seal(seal)
+}
+
+func surveyed() evidence.Event {
+	return evidence.Event{Time: begin.AddDate(0, 1, 2), Type: "DaySurveyed", Actor: "manager"}
+}
+
+// troubled is an archive of two seals, with gaps of every sort, of which some were
+// had at a second attempt, with holds that changed, with a second source that knows
+// more, and with hostile text. It is signed, and its time attested.
+func troubled(t *testing.T) *sealed {
+	t.Helper()
+	s := newSealed(t, map[string]string{"caseId": "4711", "note": hostile, "long": strings.Repeat("ab", 128)})
+	s.sign()
+	seal := evidence.Seal{Events: []evidence.Event{surveyed(), {Time: begin.AddDate(0, 1, 3), Type: "ConversationsMoved", Details: map[string]string{"group": "standard-" + hostile}}}}
+	var slow, changed string
+	again := s.batch(slicing.LegalHold, begin, "-d1")
+	for start, n := begin, 0; start.Before(s.end); start, n = start.Add(s.width), n+1 {
+		standard := s.standard(start)
+		switch n {
+		case 1:
+			standard.Conversations[0].HeldLater = evidence.HoldAnswer{Held: true, At: s.record.CreatedAt}
+		case 2:
+			s.add(standard, evidence.Conversation{Start: start, Home: true}, gap(genesys.Call, evidence.ReasonRefused, hostile), gap(genesys.Chat, evidence.ReasonArchived, ""))
+			seal.Surveyed++
+		case 5:
+			slow = s.id()
+			s.add(standard, evidence.Conversation{ID: slow, Start: start, Home: true, Disposition: evidence.Unavailable, Reason: evidence.ReasonMetadataUnreadable})
+			seal.Surveyed++
+		}
+		changed = standard.Conversations[0].ID
+		seal.Bags = append(seal.Bags, s.bag(standard))
+		seal.Surveyed += 4
+		if n%2 == 1 {
+			continue
+		}
+		held, screens := s.batch(slicing.LegalHold, start, ""), s.batch(slicing.LegalHoldScreen, start, "")
+		at := evidence.HoldAnswer{Held: true, At: s.record.CreatedAt}
+		if n == 0 {
+			lost := gap(genesys.Call, evidence.ReasonNotDelivered, "")
+			lost.RecordingID = s.id()
+			c := evidence.Conversation{ID: s.id(), Start: start, Held: at, Home: true}
+			s.add(held, c, lost)
+			c.Home, lost.Disposition, lost.Reason, lost.Retried = false, evidence.Exported, "", true
+			s.add(again, c, lost)
+			seal.Surveyed++
+		}
+		c := evidence.Conversation{ID: s.id(), Start: start.Add(time.Hour), Held: at, Home: true}
+		s.add(held, c, exported(genesys.Call))
+		held.Conversations[len(held.Conversations)-1].Recordings = 2
+		c.Home = false
+		screen := exported(genesys.Screen)
+		if n == 4 {
+			screen = gap(genesys.Screen, evidence.ReasonNotReady, "UPLOADING")
+		}
+		s.add(screens, c, screen)
+		seal.Surveyed++
+		seal.Bags = append(seal.Bags, s.bag(held), s.bag(screens))
+	}
+	seal.HeldAtSealing = func(id string) evidence.HoldAnswer {
+		if id == changed {
+			return evidence.HoldAnswer{Held: true, At: s.record.CreatedAt.Add(time.Hour)}
+		}
+		return evidence.HoldAnswer{}
+	}
+	seal.Unbatched = []evidence.Conversation{
+		{ID: s.id(), Start: begin.Add(40 * time.Hour), Disposition: evidence.Unavailable, Reason: evidence.ReasonConversationOpen},
+		{ID: s.id(), Start: begin.Add(20 * time.Hour), Disposition: evidence.Excluded, Reason: evidence.ReasonHoldScope},
+	}
+	seal.Surveyed += 2
+	seal.Deferred = 1
+	seal.Compared = s.compared()
+	s.seal(seal)
+	s.seal(evidence.Seal{
+		Deferred: 1, Compared: s.comparison(".work/second-source-2.csv", evidence.SecondSource{}),
+		Bags:   []evidence.BagRef{s.bag(again)},
+		Events: []evidence.Event{{Time: begin.AddDate(0, 2, 0), Type: "RetryRequested", Details: map[string]string{"token": hostile}}},
+	})
+	return s
+}
+
+// compared is a comparison with a second source that lists two recordings more, and
+// lacks one.
+func (s *sealed) compared() *evidence.Compared {
+	s.Helper()
+	return s.comparison(".work/second-source-1.csv", evidence.SecondSource{Listed: 75, Matched: 73, NotInAccount: 2, NotInSecondSource: 1},
+		[]string{s.id(), s.id(), "2023-10-01T10:00:00Z", "NotInAccount", "ConversationUnknown"},
+		[]string{s.id(), hostile, "2023-10-01T11:00:00Z", "NotInAccount", "RecordingUnknown"},
+		[]string{s.id(), s.id(), "", "NotInSecondSource", ""},
+	)
+}
+
+// comparison stores what a comparison found.
+func (s *sealed) comparison(table string, found evidence.SecondSource, lines ...[]string) *evidence.Compared {
+	s.Helper()
+	err := s.create("")(s.Context(), table, func(w io.Writer) error {
+		header := []string{"conversation_id", "recording_id", "created", "difference", "reason"}
+		return csv.NewWriter(w).WriteAll(append([][]string{header}, lines...))
+	})
+	if err != nil {
+		s.Fatal(err)
+	}
+	found.Source, found.At, found.Enumerated = "Retention", s.record.CreatedAt, 51234
+	return &evidence.Compared{Table: table, SecondSource: found}
+}
+
+// readAccount reads account.json as any program would.
+func (s *sealed) readAccount(number int) map[string]any {
+	s.Helper()
+	body, err := os.ReadFile(filepath.Join(s.root, evidence.SealFolder(number), evidence.AccountFile))
+	var account map[string]any
+	if err == nil {
+		err = json.Unmarshal(body, &account)
+	}
+	if err != nil {
+		s.Fatal(err)
+	}
+	return account
+}
