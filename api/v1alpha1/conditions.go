@@ -40,8 +40,6 @@ const ConditionVerified = "Verified"
 
 // Reasons of any kind.
 const (
-	// ReasonProgressing: work goes on and nothing stands in its way.
-	ReasonProgressing = "Progressing"
 	// ReasonPending: its turn has not come.
 	ReasonPending = "Pending"
 	// ReasonSuspended: spec.suspend is true.

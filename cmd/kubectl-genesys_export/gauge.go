@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"golang.org/x/term"
 
 	"github.com/gcexport/recording-export-operator/internal/verify"
@@ -77,15 +78,7 @@ func progress(archive string, meter *verify.Meter, since time.Duration) string {
 		done*100, size(read), size(max(read, expected)), meter.Files.Load(), size(rate), archive)
 }
 
-// size writes a number of bytes as people read it.
+// size writes a number of bytes, which is not negative, as people read it.
 func size(bytes int64) string {
-	if bytes < 1024 {
-		return fmt.Sprintf("%d B", bytes)
-	}
-	value, unit := float64(bytes)/1024, 0
-	for value >= 1024 && unit < 4 {
-		value /= 1024
-		unit++
-	}
-	return fmt.Sprintf("%.1f %ciB", value, "KMGTP"[unit])
+	return humanize.IBytes(uint64(bytes)) //nolint:gosec // not negative
 }

@@ -221,11 +221,11 @@ func TestProgress(t *testing.T) {
 	meter := &verify.Meter{}
 	meter.Bytes.Store(512 << 10)
 	meter.Files.Store(7)
-	if got := progress("case-1", meter, time.Second); got != "case-1: 7 files, 512.0 KiB" {
+	if got := progress("case-1", meter, time.Second); got != "case-1: 7 files, 512 KiB" {
 		t.Errorf("progress %q", got)
 	}
 	meter.Expected.Store(1 << 20)
-	if want, got := "[===============               ]  50% 512.0 KiB of 1.0 MiB, 7 files, 512.0 KiB/s case-1", progress("case-1", meter, time.Second); got != want {
+	if want, got := "[===============               ]  50% 512 KiB of 1.0 MiB, 7 files, 512 KiB/s case-1", progress("case-1", meter, time.Second); got != want {
 		t.Errorf("progress %q, want %q", got, want)
 	}
 }

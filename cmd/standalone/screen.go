@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"golang.org/x/term"
 )
 
@@ -106,15 +107,7 @@ func columns(rows [][]string) string {
 	return out.String()
 }
 
-// size writes a number of bytes as people read it.
+// size writes a number of bytes, which is not negative, as people read it.
 func size(bytes int64) string {
-	if bytes < 1024 {
-		return fmt.Sprintf("%d B", bytes)
-	}
-	value, unit := float64(bytes)/1024, 0
-	for value >= 1024 && unit < 4 {
-		value /= 1024
-		unit++
-	}
-	return fmt.Sprintf("%.1f %ciB", value, "KMGTP"[unit])
+	return humanize.IBytes(uint64(bytes)) //nolint:gosec // not negative
 }

@@ -13,12 +13,9 @@ import (
 // ending of every artifact's key.
 const ending = ".json"
 
-// dayForm names a UTC day.
-const dayForm = "2006-01-02"
-
 // SurveyKey is the key of a Survey of a day; passes count from 0.
 func SurveyKey(pass int, day time.Time) string {
-	return fmt.Sprintf("%ssurvey/%s/%d%s", archive.WorkPrefix, day.UTC().Format(dayForm), pass, ending)
+	return fmt.Sprintf("%ssurvey/%s/%d%s", archive.WorkPrefix, day.UTC().Format(time.DateOnly), pass, ending)
 }
 
 // JobFolder holds the AnalyticsJobs that are running.
@@ -26,7 +23,7 @@ const JobFolder = archive.WorkPrefix + "jobs"
 
 // JobKey is the key of the AnalyticsJob that is asking for a Survey.
 func JobKey(pass int, day time.Time) string {
-	return fmt.Sprintf("%s/%s.%d%s", JobFolder, day.UTC().Format(dayForm), pass, ending)
+	return fmt.Sprintf("%s/%s.%d%s", JobFolder, day.UTC().Format(time.DateOnly), pass, ending)
 }
 
 // EntryKey is the key of an Entry of the plan; they count from 0.

@@ -54,7 +54,7 @@ func EnumerationFolder(organizationID string) string { return archive.WorkPrefix
 // DayFolder holds the enumerations of a day; they count from 0 and all but the
 // last are broken.
 func DayFolder(organizationID string, day time.Time) string {
-	return path.Join(EnumerationFolder(organizationID), day.UTC().Format(dayForm))
+	return path.Join(EnumerationFolder(organizationID), day.UTC().Format(time.DateOnly))
 }
 
 // PageKey is the key of a page of an enumeration of a day; pages count from 0.

@@ -181,11 +181,11 @@ func (v *verifier) folders(of string) ([]string, error) {
 			v.fault(Planted, at, "does not belong here: there are folders only")
 		}
 	}
-	v.checkNames(of, v.asListing(names))
+	v.checkNames(of, asListing(names))
 	return names, nil
 }
 
-func (v *verifier) asListing(names []string) listing {
+func asListing(names []string) listing {
 	files := listing{}
 	for _, name := range names {
 		files[name] = 0
