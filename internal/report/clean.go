@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/dustin/go-humanize"
 )
 
 // text is text that is fit for the page.
@@ -67,17 +69,7 @@ func short(t time.Time) text {
 type amount int64
 
 // String groups the digits by three.
-func (a amount) String() string {
-	digits := fmt.Sprintf("%d", int64(a))
-	sign := ""
-	if a < 0 {
-		sign, digits = "−", digits[1:]
-	}
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return sign + digits
-}
+func (a amount) String() string { return humanize.Comma(int64(a)) }
 
 // Raw is the number in digits alone.
 func (a amount) Raw() int64 { return int64(a) }
@@ -90,20 +82,8 @@ func of(n int64, one, many string) text {
 	return words("%s %s", amount(n), many)
 }
 
-// size is a number of bytes, rounded.
-func size(n int64) text {
-	const kilo = 1000
-	units := []string{"bytes", "kB", "MB", "GB", "TB", "PB"}
-	value, unit := float64(n), 0
-	for value >= kilo && unit < len(units)-1 {
-		value /= kilo
-		unit++
-	}
-	if unit == 0 {
-		return words("%d bytes", n)
-	}
-	return words("%.1f %s", value, units[unit])
-}
+// size is a number of bytes, which is not negative, rounded.
+func size(n int64) text { return text(humanize.Bytes(uint64(n))) } //nolint:gosec // not negative
 
 // lasting is a duration as people say it, from how Go writes it.
 func lasting(goes string) text {
