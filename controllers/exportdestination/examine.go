@@ -31,34 +31,57 @@ type found struct {
 	more int64
 }
 
+// mostLooks bounds how often one archive is looked at in a verification.
+const mostLooks = 3
+
 // examine verifies an archive. What seems to be wrong is looked at once more, and
-// is wrong only if it is so both times: an export may have been writing, and a
-// disk or a line may have failed for a moment. Evidence is only ever added to, so
-// what is really wrong stays so.
+// is wrong only if it is so both times: an export may have been writing. Evidence
+// is only ever added to, so what is really wrong stays so. A look that could not
+// read everything cannot confirm what another has found.
 func (e examiner) examine(ctx context.Context, name string) (found, error) {
-	first, err := e.look(ctx, name)
-	if err != nil || len(first.findings) == 0 {
-		return first, err
+	last, err := e.look(ctx, name)
+	for looks := 1; err == nil && len(last.findings) > 0 && looks < mostLooks; looks++ {
+		former := last
+		if last, err = e.look(ctx, name); err == nil && (former.isRead() || looks == mostLooks-1) {
+			last.findings = confirmed(former, last)
+			break
+		}
 	}
-	second, err := e.look(ctx, name)
-	if err == nil && first.more+second.more == 0 {
-		second.findings = inBoth(first.findings, second.findings)
-	}
-	return second, err
+	return last, err
 }
 
-// inBoth are the findings of the second look that the first has too: at the same
-// place and of the same kind.
-func inBoth(first, second []verify.Finding) []verify.Finding {
+// isRead tells whether everything could be read.
+func (f found) isRead() bool {
+	return !slices.ContainsFunc(f.findings, func(f verify.Finding) bool { return !isFault(f) })
+}
+
+// confirmed are the findings of a look that the one before has too: at the same
+// place and of the same kind. What could not be read stays not judged, and so does
+// what the one before could not read. Of more findings than are listed nothing can
+// be compared: then all are told.
+func confirmed(former, last found) []verify.Finding {
+	if former.more+last.more > 0 {
+		return last.findings
+	}
 	type fault struct {
 		path string
 		kind verify.Kind
 	}
 	seen := map[fault]bool{}
-	for _, f := range first {
+	for _, f := range former.findings {
 		seen[fault{f.Path, f.Kind}] = true
 	}
-	return slices.DeleteFunc(slices.Clone(second), func(f verify.Finding) bool { return !seen[fault{f.Path, f.Kind}] })
+	var findings []verify.Finding
+	for _, f := range last.findings {
+		isSeen := seen[fault{f.Path, f.Kind}]
+		if !isSeen && !former.isRead() {
+			f.Kind = verify.Unreadable
+		}
+		if isSeen || !isFault(f) {
+			findings = append(findings, f)
+		}
+	}
+	return findings
 }
 
 // look verifies an archive once. An export may be at work in it, or have been
@@ -71,7 +94,7 @@ func (e examiner) look(ctx context.Context, name string) (found, error) {
 	meter := e.meter()
 	report, err := verify.Archive(ctx, sub, verify.Options{Running: true, Workers: e.readers, Meter: meter})
 	switch {
-	case errors.Is(err, verify.ErrNoArchive):
+	case errors.Is(err, verify.ErrNoArchive), errors.Is(err, fs.ErrNotExist): // none, or taken away meanwhile
 		return found{}, nil
 	case ctx.Err() != nil:
 		return found{}, ctx.Err()

@@ -26,26 +26,26 @@ const (
 )
 
 // add takes in what was found of the archive of this name.
-func (r *result) add(name string, found found) {
-	if !found.archive {
-		return
+func (r *result) add(name string, of found) {
+	if of.files > 0 {
+		r.exports++
 	}
-	r.exports++
-	r.files += found.files
-	r.bytes += found.bytes
-	if slices.ContainsFunc(found.findings, isFault) {
-		r.faults += found.more
+	r.files += of.files
+	r.bytes += of.bytes
+	if slices.ContainsFunc(of.findings, isFault) {
+		r.faults += of.more
 	} else {
-		r.unreadable += found.more
+		r.unreadable += of.more
 	}
-	for _, f := range found.findings {
+	for _, f := range of.findings {
 		r.note(path.Join(name, f.Path), f.Kind)
 	}
 }
 
 func isFault(f verify.Finding) bool { return f.Kind != verify.Unreadable }
 
-// miss takes in the archives that exports have sealed and that are not there.
+// miss takes in the archives that exports have sealed and that are not there; a
+// folder of that name without one is none.
 func (r *result) miss(seals map[string]v1alpha1.SealStatus, there []string) {
 	for _, name := range slices.Sorted(maps.Keys(seals)) {
 		if !slices.Contains(there, name) {
@@ -61,14 +61,14 @@ func (r *result) note(at string, kind verify.Kind) {
 	}
 	*count++
 	if len(*listed) < mostListed {
-		*listed = append(*listed, short(verify.Printable(at))+" ("+string(kind)+")")
+		*listed = append(*listed, short(verify.Printable(at), " ("+string(kind)+")"))
 	}
 }
 
-// short cuts a path that somebody else may have made.
-func short(at string) string {
-	if runes := []rune(at); len(runes) > longestListed-len(" (UntrustedKey)") {
-		return string(runes[:longestListed-len(" (UntrustedKey)")]) + "…"
+// short puts an end to a path that somebody else may have made, cut if need be.
+func short(at, end string) string {
+	if runes, most := []rune(at), longestListed-len(end); len(runes) > most {
+		at = string(runes[:most-1]) + "…"
 	}
-	return at
+	return at + end
 }

@@ -3,14 +3,17 @@ package exportdestination
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/verify"
 )
 
@@ -18,6 +21,8 @@ import (
 // remembered here while it runs and, once it is over, until the next one begins;
 // what it found is kept in the status alone.
 type round struct {
+	// of is the destination, not another one that has its name now.
+	of types.UID
 	// token is the request that it heeds, if there was one.
 	token string
 	// after is before when it did not end, so that no two end at the same instant.
@@ -25,9 +30,9 @@ type round struct {
 
 	mu           sync.Mutex
 	began, ended time.Time
-	// verified archives, of how many, and the bytes of those.
-	verified, of int
-	bytes        int64
+	// verified archives, of all that there are, and the bytes of those.
+	verified, all int
+	bytes         int64
 	// meter counts what is read of the archive at work.
 	meter  *verify.Meter
 	result result
@@ -37,7 +42,7 @@ type round struct {
 func (r *round) begin(now time.Time, archives int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.began, r.of, r.verified, r.bytes = now.Truncate(time.Second), archives, 0, 0
+	r.began, r.all, r.verified, r.bytes = now.Truncate(time.Second), archives, 0, 0
 }
 
 // read gives what counts the bytes that are read of the next archive.
@@ -59,10 +64,10 @@ func (r *round) next() {
 }
 
 // end notes that the round is over, at a whole second, as the status tells times.
-func (r *round) end(now time.Time, result result) {
+func (r *round) end(now time.Time, sum result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.ended, r.result, r.meter = now.Truncate(time.Second), result, nil
+	r.ended, r.result, r.meter = now.Truncate(time.Second), sum, nil
 	if !r.ended.After(r.after) {
 		r.ended = r.after.Add(time.Second)
 	}
@@ -93,7 +98,7 @@ func (r *round) progress() (began time.Time, says string) {
 	if r.meter != nil {
 		bytes += r.meter.Bytes.Load()
 	}
-	return r.began, fmt.Sprintf("%d/%d exports, %s", r.verified, r.of, size(bytes))
+	return r.began, fmt.Sprintf("%d/%d exports, %s", r.verified, r.all, size(bytes))
 }
 
 // size is a number of bytes as people read it, rounded down.
@@ -116,22 +121,48 @@ func (r *Reconciler) verify(ctx context.Context, destination *v1alpha1.ExportDes
 	}
 	names, err := archive.Exports(fsys)
 	if err != nil {
-		return err
+		return unlisted(err)
 	}
 	round.begin(r.Clock.Now(), len(names))
-	sum := result{}
+	sum, there := result{}, []string{}
 	e := examiner{fsys: fsys, seals: seals, meter: round.read, readers: readers(destination)}
 	for _, name := range names {
-		found, err := e.examine(ctx, name)
+		of, err := e.examine(ctx, name)
 		if err != nil {
 			return err
 		}
-		sum.add(name, found)
+		if of.archive {
+			there = append(there, name)
+		}
+		sum.add(name, of)
 		round.next()
 	}
-	sum.miss(seals, names)
+	if err := r.stillKnown(ctx, destination, seals); err != nil {
+		return err
+	}
+	sum.miss(seals, there)
 	round.end(r.Clock.Now(), sum)
 	return nil
+}
+
+// unlisted is the error of a destination that cannot be listed: a file system's is
+// one of reading, what an object store says is told as always.
+func unlisted(err error) error {
+	if archive.KindOf(err) != "" {
+		return err
+	}
+	return outcome.Refusal{Reason: v1alpha1.ReasonEvidenceUnreadable, Says: "see to it that the manager can read the destination: " + err.Error()}
+}
+
+// stillKnown leaves out the seals of exports that were deleted since: with the
+// export, its archive may go.
+func (r *Reconciler) stillKnown(ctx context.Context, destination *v1alpha1.ExportDestination, seals map[string]v1alpha1.SealStatus) error {
+	now, err := r.knownSeals(ctx, destination)
+	maps.DeleteFunc(seals, func(name string, _ v1alpha1.SealStatus) bool {
+		_, known := now[name]
+		return !known
+	})
+	return err
 }
 
 // How many files of a destination are read at the same time: as few as there can

@@ -23,9 +23,6 @@ import (
 // of work at a time.
 const Pool = "Verification"
 
-// maxToken is how much of a request's annotation is kept, in bytes.
-const maxToken = 256
-
 // soon is when a verification that is due begins after another has ended: only
 // once what that one found is written down.
 const soon = 100 * time.Millisecond
@@ -43,7 +40,7 @@ func (r *Reconciler) verifyAgain(destination *v1alpha1.ExportDestination) time.D
 	if status.Verification == nil {
 		status.Verification = &v1alpha1.VerificationStatus{}
 	}
-	now, last := r.Clock.Now(), r.roundOf(name)
+	now, last := r.Clock.Now(), r.roundOf(destination)
 	running, isNew := false, false
 	if last != nil {
 		came, over := last.conclusion()
@@ -84,15 +81,23 @@ func (r *Reconciler) run(destination *v1alpha1.ExportDestination, round *round) 
 // key of the work that verifies a destination. No other begins like it.
 func key(name types.NamespacedName) string { return "ExportDestination/" + name.String() + "/" }
 
-func (r *Reconciler) roundOf(name types.NamespacedName) *round {
+// roundOf returns the round of a destination, nil if there is none. One of another
+// destination that had the same name is ended.
+func (r *Reconciler) roundOf(destination *v1alpha1.ExportDestination) *round {
+	name := client.ObjectKeyFromObject(destination)
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.rounds[name]
+	last := r.rounds[name]
+	r.mu.Unlock()
+	if last != nil && last.of != destination.UID {
+		r.forget(name)
+		return nil
+	}
+	return last
 }
 
 // newRound begins a round that heeds what the destination asks for now.
 func (r *Reconciler) newRound(destination *v1alpha1.ExportDestination) *round {
-	made := &round{}
+	made := &round{of: destination.UID}
 	made.token, _ = request(destination)
 	if ended := destination.Status.Verification.CompletionTime; ended != nil {
 		made.after = ended.Time
@@ -120,11 +125,7 @@ func (r *Reconciler) forget(name types.NamespacedName) {
 // request returns the value of the annotation that asks for a verification, and
 // whether it is a new one.
 func request(destination *v1alpha1.ExportDestination) (token string, isNew bool) {
-	token = destination.Annotations[v1alpha1.AnnotationRetry]
-	if len(token) > maxToken {
-		token = strings.ToValidUTF8(token[:maxToken], "")
-	}
-	return token, token != "" && token != destination.Status.LastRetryRequest
+	return loop.Request(destination, v1alpha1.AnnotationRetry, destination.Status.LastRetryRequest)
 }
 
 // readAgain is at most between a verification that could not read everything and
@@ -232,5 +233,5 @@ func (r *Reconciler) tell(ctx context.Context, destination, before *v1alpha1.Exp
 		kind = corev1.EventTypeNormal
 	}
 	ctrl.LoggerFrom(ctx).Info("Verified what is stored", "reason", verified.Reason, "message", verified.Message)
-	r.Events.Eventf(destination, nil, kind, verified.Reason, "Verify", "%s", verified.Message)
+	r.Events.Eventf(destination, nil, kind, verified.Reason, "Verify", "%s", loop.Note(verified.Message))
 }

@@ -3,25 +3,22 @@ package recordingexport
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/exportspec"
+	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
-
-// maxToken is how much of a request's annotation is kept, in bytes.
-const maxToken = 256
 
 // heed acts upon the requests that annotations make: to give the export up, and
 // to try everything again.
 func (r *Reconciler) heed(_ context.Context, s *scope) (outcome.Outcome, error) {
 	status := &s.export.Status
-	cancel, cancelNew := request(s.export, v1alpha1.AnnotationCancel, status.LastCancelRequest)
-	retry, retryNew := request(s.export, v1alpha1.AnnotationRetry, status.LastRetryRequest)
+	cancel, cancelNew := loop.Request(s.export, v1alpha1.AnnotationCancel, status.LastCancelRequest)
+	retry, retryNew := loop.Request(s.export, v1alpha1.AnnotationRetry, status.LastRetryRequest)
 	if cancelNew {
 		status.LastCancelRequest = cancel
 		status.Cancelled = !s.rests()
@@ -40,15 +37,6 @@ func (r *Reconciler) heed(_ context.Context, s *scope) (outcome.Outcome, error) 
 // acceptRetry notes that a retry was acted upon.
 func (s *scope) acceptRetry() {
 	s.export.Status.LastRetryRequest, s.retry = s.retry, ""
-}
-
-// request returns the value of an annotation, and whether it is a new one.
-func request(export *v1alpha1.RecordingExport, annotation, last string) (token string, isNew bool) {
-	token = export.Annotations[annotation]
-	if len(token) > maxToken {
-		token = strings.ToValidUTF8(token[:maxToken], "")
-	}
-	return token, token != "" && token != last
 }
 
 // later tells whether one request was made after another. Unless both are

@@ -10,7 +10,6 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
-	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
 // sort puts what was found into the lists of a survey, and asks which of the
@@ -107,7 +106,7 @@ func (w *surveyWork) askHolds(ctx context.Context, survey *artifacts.Survey, end
 	for _, c := range ended {
 		ids = append(ids, c.ID)
 	}
-	answer, err := genesys.Held(ctx, w.protected, ids)
+	answer, err := w.again.Held(ctx, w.cloud.Protected, ids)
 	if err != nil {
 		return err
 	}
@@ -123,11 +122,6 @@ func (w *surveyWork) askHolds(ctx context.Context, survey *artifacts.Survey, end
 		survey.Held = answer
 	}
 	return nil
-}
-
-// protected asks which of some conversations are under legal hold.
-func (w *surveyWork) protected(ctx context.Context, ids []string) ([]string, error) {
-	return transfer.Ask(ctx, w.again, func() ([]string, error) { return w.cloud.Protected(ctx, ids) })
 }
 
 // earlier is what the surveys of a day before have found.

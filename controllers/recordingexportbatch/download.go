@@ -70,8 +70,8 @@ func (d *delivery) download(ctx context.Context, of *listing, result genesys.Bat
 	}
 	known := file{}
 	stored, err := d.stream(ctx, result, f.path, func(got transfer.Stored) error {
-		if of, claimed := of.claim(got.SHA256); claimed {
-			known = of
+		if same, claimed := of.claim(got.SHA256); claimed {
+			known = same
 			return errStored
 		}
 		return d.stillOpen(ctx)

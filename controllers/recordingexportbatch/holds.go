@@ -8,9 +8,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
-	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
-	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
 type holdChecker interface {
@@ -28,17 +26,12 @@ func (w *metadataWork) checkHolds(ctx context.Context) error {
 	}
 	hold := artifacts.Hold{Stamp: artifacts.NewStamp(w.clock.Now(), w.actor), Asked: w.wantsAny(known)}
 	if hold.Asked {
-		if hold.Held, err = genesys.Held(ctx, w.protected, w.ids()); err != nil {
+		if hold.Held, err = w.again.Held(ctx, w.cloud.Protected, w.ids()); err != nil {
 			return err
 		}
 	}
 	_, err = artifacts.Put(ctx, w.store, artifacts.HoldKey(w.slice.Group), hold)
 	return err
-}
-
-// protected asks which of some conversations are under legal hold.
-func (w *metadataWork) protected(ctx context.Context, ids []string) ([]string, error) {
-	return transfer.Ask(ctx, w.again, func() ([]string, error) { return w.cloud.Protected(ctx, ids) })
 }
 
 // wantsAny tells whether any lane of the slice's conversations has something to

@@ -38,16 +38,17 @@ type listing struct {
 // before, this look shows again.
 func newListing(request string, l *line, results []genesys.BatchResult) *listing {
 	l.refused, l.failed, l.expired = "", nil, false
-	of := &listing{line: l, request: request, claimed: map[int]bool{}}
+	of, refused := &listing{line: l, request: request, claimed: map[int]bool{}}, 0
 	for _, result := range results {
 		switch {
 		case result.URL.Empty():
+			refused++
 			l.refused = cmp.Or(result.Error, "no reason was given")
 		case of.place(result) == 0:
 			of.results = append(of.results, result)
 		}
 	}
-	l.results, l.listed = max(l.results, len(of.results)), max(l.listed, len(of.results)+min(1, len(l.refused)))
+	l.results, l.listed = max(l.results, len(of.results)), max(l.listed, len(of.results)+refused)
 	return of
 }
 

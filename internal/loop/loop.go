@@ -56,7 +56,7 @@ func (p Publisher) announce(ctx context.Context, obj, before Object) {
 		kind = corev1.EventTypeWarning
 	}
 	ctrl.LoggerFrom(ctx).Info("Came to another state", "reason", reason, "message", message, "was", conditions.Reason(before))
-	p.Events.Eventf(obj, nil, kind, reason, "Reconcile", "%s", message)
+	p.Events.Eventf(obj, nil, kind, reason, "Reconcile", "%s", Note(message))
 }
 
 // Absent is the outcome of a reference that names nothing; says tells what to

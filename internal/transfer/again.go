@@ -3,8 +3,7 @@ package transfer
 import (
 	"context"
 	"errors"
-
-	"k8s.io/utils/clock"
+	"time"
 
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
@@ -14,10 +13,8 @@ import (
 // moment: of a hundred calls a third of which fail, hardly ever would all work in
 // a single attempt. The zero value asks once.
 type Again struct {
-	clock   clock.Clock
-	backoff Backoff
-	// tell shows what the work waits because of.
-	tell func(error)
+	pool *Pool
+	key  string
 }
 
 // mostAsked is how often the same is asked for in one attempt. If a third of all
@@ -36,33 +33,41 @@ func Ask[T any](ctx context.Context, a Again, ask func() (T, error)) (T, error) 
 	return answer, err
 }
 
-// Insist does something for as long as its error may pass by itself and ctx lives,
-// and at least once.
-func (a Again) Insist(ctx context.Context, do func() error) error {
-	return a.repeat(ctx, 0, do)
+// Held returns which of the conversations are under legal hold (genesys.Held). It
+// asks each query again that fails.
+func (a Again) Held(ctx context.Context, ask func(context.Context, []string) ([]string, error), ids []string) ([]string, error) {
+	return genesys.Held(ctx, func(ctx context.Context, some []string) ([]string, error) {
+		return Ask(ctx, a, func() ([]string, error) { return ask(ctx, some) })
+	}, ids)
 }
 
-// repeat does something up to most times, 0 for no bound.
-func (a Again) repeat(ctx context.Context, most int, do func() error) error {
+// Insist calls for as long as the error may pass by itself and ctx lives, and at
+// least once.
+func (a Again) Insist(ctx context.Context, call func() error) error {
+	return a.repeat(ctx, 0, call)
+}
+
+// repeat calls up to most times, 0 for no bound.
+func (a Again) repeat(ctx context.Context, most int, call func() error) error {
 	told := false
 	for failures := 0; ; {
-		err := do()
-		if a.clock == nil || !passes(err) {
+		err := call()
+		if a.pool == nil || !passes(err) {
 			if told {
-				a.tell(nil)
+				a.pool.tell(a.key, nil)
 			}
 			return err
 		}
-		wait, counts := a.backoff(err, failures)
+		wait, counts := a.pool.backoff(err, failures)
 		if counts {
 			failures++
 		}
 		if failures == most && most > 0 {
 			return err
 		}
-		a.tell(err)
+		a.pool.tell(a.key, err)
 		told = true
-		if ended := Wait(ctx, a.clock, wait); ended != nil {
+		if ended := a.pool.rest(ctx, a.key, wait); ended != nil {
 			return errors.Join(ended, err)
 		}
 	}
@@ -79,8 +84,24 @@ func passes(err error) bool {
 }
 
 // Again is what the work known by key asks again with.
-func (p *Pool) Again(key string) Again {
-	return Again{clock: p.clock, backoff: p.backoff, tell: func(err error) { p.tell(key, err) }}
+func (p *Pool) Again(key string) Again { return Again{p, key} }
+
+// rest waits in the midst of work, until Retry ends all waits.
+func (p *Pool) rest(ctx context.Context, key string, wait time.Duration) error {
+	over := make(chan struct{})
+	p.mu.Lock()
+	if e := p.entries[key]; e != nil {
+		e.rests = over
+	}
+	p.mu.Unlock()
+	timer := p.clock.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-over:
+	case <-timer.C():
+	case <-ctx.Done():
+	}
+	return ctx.Err()
 }
 
 // tell notes what running work waits because of, nil for nothing any more, and

@@ -56,6 +56,8 @@ type entry struct {
 	attempts int
 	err      error
 	notUntil time.Time
+	// rests is closed to end a wait in the midst of the work; nil if it does not wait.
+	rests chan struct{}
 }
 
 // NewPool makes a pool that does size pieces of work at a time.
@@ -182,12 +184,17 @@ func (p *Pool) Cancel(prefix string) {
 }
 
 // Retry forgets the failures of all work whose key begins with prefix, and wakes
-// whoever waits for it to be tried again. What is running goes on.
+// whoever waits for it to be tried again. What is running goes on, without waiting
+// any longer if it does.
 func (p *Pool) Retry(prefix string) {
 	p.mu.Lock()
 	var wakes []func()
 	for key, e := range p.entries {
-		if e.running || !strings.HasPrefix(key, prefix) {
+		if !strings.HasPrefix(key, prefix) {
+			continue
+		}
+		if e.running {
+			e.endRest()
 			continue
 		}
 		delete(p.entries, key)
@@ -198,6 +205,14 @@ func (p *Pool) Retry(prefix string) {
 	p.mu.Unlock()
 	for _, wake := range wakes {
 		wake()
+	}
+}
+
+// endRest ends the wait that the work is in, if it is in one.
+func (e *entry) endRest() {
+	if e.rests != nil {
+		close(e.rests)
+		e.rests = nil
 	}
 }
 

@@ -90,10 +90,10 @@ func (v *verifier) rows(name string, needed ...string) iter.Seq[Row] {
 			return
 		}
 		defer func() { _ = file.Close() }()
-		source := &source{Reader: file}
-		for row, err := range Rows(source, needed...) {
-			if source.err != nil {
-				v.unread(name, source.err)
+		from := &source{Reader: file}
+		for row, err := range Rows(from, needed...) {
+			if from.err != nil {
+				v.unread(name, from.err)
 				return
 			}
 			if err != nil {

@@ -1,4 +1,4 @@
-package recordingexport
+package loop
 
 import (
 	"strings"
@@ -26,13 +26,22 @@ func TestTokensOfRequests(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			export := &v1alpha1.RecordingExport{}
 			export.Annotations = map[string]string{v1alpha1.AnnotationRetry: test.value}
-			token, isNew := request(export, v1alpha1.AnnotationRetry, test.last)
+			token, isNew := Request(export, v1alpha1.AnnotationRetry, test.last)
 			if isNew != test.isNew || len(token) > maxToken || !utf8.ValidString(token) {
 				t.Errorf("token %q, new %t, want %t", token, isNew, test.isNew)
 			}
-			if _, again := request(export, v1alpha1.AnnotationRetry, token); again {
+			if _, again := Request(export, v1alpha1.AnnotationRetry, token); again {
 				t.Error("once it is heeded it is new again")
 			}
 		})
+	}
+}
+
+// TestNotesOfEvents: no message is too long for the API server.
+func TestNotesOfEvents(t *testing.T) {
+	for message, want := range map[string]int{"short": 5, strings.Repeat("a", maxNote): maxNote, strings.Repeat("a", maxNote-1) + "ü": maxNote - 1} {
+		if got := Note(message); len(got) != want || !utf8.ValidString(got) {
+			t.Errorf("%d bytes of %d, want %d", len(got), len(message), want)
+		}
 	}
 }
