@@ -63,17 +63,13 @@ func confirmed(former, last found) []verify.Finding {
 	if former.more+last.more > 0 {
 		return last.findings
 	}
-	type fault struct {
-		path string
-		kind verify.Kind
-	}
 	seen := map[fault]bool{}
 	for _, f := range former.findings {
-		seen[fault{f.Path, f.Kind}] = true
+		seen[faultOf(f)] = true
 	}
 	var findings []verify.Finding
 	for _, f := range last.findings {
-		isSeen := seen[fault{f.Path, f.Kind}]
+		isSeen := seen[faultOf(f)]
 		if !isSeen && !former.isRead() {
 			f.Kind = verify.Unreadable
 		}
@@ -83,6 +79,15 @@ func confirmed(former, last found) []verify.Finding {
 	}
 	return findings
 }
+
+// fault is where something is wrong, and in which way: what several lists say of
+// it, each in its own words, is one fault.
+type fault struct {
+	path string
+	kind verify.Kind
+}
+
+func faultOf(f verify.Finding) fault { return fault{f.Path, f.Kind} }
 
 // look verifies an archive once. An export may be at work in it, or have been
 // given up in the middle, so what is in no seal yet is no fault.

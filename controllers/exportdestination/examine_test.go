@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -178,5 +179,44 @@ func TestSealsAt(t *testing.T) {
 	})
 	if len(got) != 1 || got["case-1"].Number != 3 {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestALookThatCouldNotRead neither confirms what another has found nor clears it.
+func TestALookThatCouldNotRead(t *testing.T) {
+	tests := map[string]struct {
+		// unread are the looks at which the seals cannot be listed, from 1.
+		unread []int
+		looks  int
+		want   []string
+	}{
+		"the second":  {[]int{2}, 2, []string{"case-1 Unreadable"}},
+		"the first":   {[]int{1}, 3, []string{"case-1/seals/1/note.txt Planted"}},
+		"the last":    {[]int{1, 3}, 3, []string{"case-1 Unreadable"}},
+		"all but one": {[]int{1, 2}, 3, []string{"case-1/seals/1/note.txt Unreadable"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			a, fsys := stored(t)
+			a.Write("seals/1/note.txt", nil)
+			looks := 0
+			broken := listed{fsys, func(name string, entries []fs.DirEntry) ([]fs.DirEntry, error) {
+				if name != "case-1/seals" {
+					return entries, nil
+				}
+				if looks++; slices.Contains(tt.unread, looks) {
+					return nil, &fs.PathError{Op: "readdir", Path: name, Err: syscall.EIO}
+				}
+				return entries, nil
+			}}
+			got, _ := examined(t, broken, v1alpha1.SealStatus{})
+			var says []string
+			for _, f := range got.findings {
+				says = append(says, strings.TrimSuffix("case-1/"+f.Path, "/.")+" "+string(f.Kind))
+			}
+			if looks != tt.looks || !slices.Equal(says, tt.want) {
+				t.Errorf("%d looks, %q; want %d, %q", looks, says, tt.looks, tt.want)
+			}
+		})
 	}
 }

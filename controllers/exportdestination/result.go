@@ -37,8 +37,12 @@ func (r *result) add(name string, of found) {
 	} else {
 		r.unreadable += of.more
 	}
+	noted := map[fault]bool{}
 	for _, f := range of.findings {
-		r.note(path.Join(name, f.Path), f.Kind)
+		if !noted[faultOf(f)] {
+			r.note(path.Join(name, f.Path), f.Kind)
+		}
+		noted[faultOf(f)] = true
 	}
 }
 

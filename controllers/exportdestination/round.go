@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/resource"
+	"github.com/dustin/go-humanize"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -101,9 +101,9 @@ func (r *round) progress() (began time.Time, says string) {
 	return r.began, fmt.Sprintf("%d/%d exports, %s", r.verified, r.all, size(bytes))
 }
 
-// size is a number of bytes as people read it, rounded down.
+// size is a number of bytes, which is not negative, as people read it.
 func size(bytes int64) string {
-	return resource.NewQuantity(archive.Rough(bytes), resource.BinarySI).String()
+	return humanize.IBytes(uint64(bytes)) //nolint:gosec // not negative
 }
 
 // verify verifies everything that is stored at a destination, an archive at a time.

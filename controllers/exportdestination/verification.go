@@ -133,6 +133,10 @@ func request(destination *v1alpha1.ExportDestination) (token string, isNew bool)
 // read everything again has its price.
 const readAgain = 24 * time.Hour
 
+// storedAgain is at most between a verification that found nothing stored and the
+// next: what is stored first is verified soon, and an empty place is soon read.
+const storedAgain = time.Hour
+
 // due is when the next verification begins. It is long ago if none has ended yet,
 // or one was asked for.
 func due(destination *v1alpha1.ExportDestination) time.Time {
@@ -140,8 +144,11 @@ func due(destination *v1alpha1.ExportDestination) time.Time {
 	if _, asked := request(destination); asked || last.CompletionTime == nil {
 		return time.Time{}
 	}
-	if last.Unreadable > 0 {
+	switch {
+	case last.Unreadable > 0:
 		every = min(every, readAgain)
+	case last.Exports == 0 && last.Faults == 0:
+		every = min(every, storedAgain)
 	}
 	return last.CompletionTime.Add(every)
 }

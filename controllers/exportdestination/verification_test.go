@@ -8,9 +8,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/clock"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 	"github.com/gcexport/recording-export-operator/internal/verify"
 )
 
@@ -52,6 +55,10 @@ func TestDue(t *testing.T) {
 			d.Status.Verification.Unreadable = 1
 			d.Spec.VerifyEvery.Duration = time.Hour
 		}, noon.Add(time.Hour)},
+		"nothing was stored": {func(d *v1alpha1.ExportDestination) { d.Status.Verification.Exports = 0 }, noon.Add(time.Hour)},
+		"nothing but faults": {func(d *v1alpha1.ExportDestination) {
+			d.Status.Verification.Exports, d.Status.Verification.Faults = 0, 1
+		}, noon.Add(720 * time.Hour)},
 		"faults change nothing": {func(d *v1alpha1.ExportDestination) { d.Status.Verification.Faults = 1 }, noon.Add(720 * time.Hour)},
 	}
 	for name, tt := range tests {
@@ -89,8 +96,8 @@ func TestMark(t *testing.T) {
 		reason string
 		says   string
 	}{
-		"verified":          {nil, later, outcome.Done(), "True", v1alpha1.ReasonVerified, "12 exports, 34567 files, 1Ti verified on 2026-11-25T12:00:00Z; next at 2026-12-25T12:00:00Z"},
-		"verified, again":   {nil, time.Time{}, verifying, "True", v1alpha1.ReasonVerified, "12 exports, 34567 files, 1Ti verified on 2026-11-25T12:00:00Z; being verified again"},
+		"verified":          {nil, later, outcome.Done(), "True", v1alpha1.ReasonVerified, "12 exports, 34567 files, 1.0 TiB verified on 2026-11-25T12:00:00Z; next at 2026-12-25T12:00:00Z"},
+		"verified, again":   {nil, time.Time{}, verifying, "True", v1alpha1.ReasonVerified, "12 exports, 34567 files, 1.0 TiB verified on 2026-11-25T12:00:00Z; being verified again"},
 		"verified, away":    {nil, time.Time{}, away, "Unknown", v1alpha1.ReasonDestinationUnavailable, "asked again: no answer"},
 		"the first":         {first, time.Time{}, verifying, "Unknown", v1alpha1.ReasonVerifying, "being verified"},
 		"the first, away":   {first, time.Time{}, away, "Unknown", v1alpha1.ReasonDestinationUnavailable, "asked again: no answer"},
@@ -185,5 +192,24 @@ func TestARoundEndsAfterTheOneBefore(t *testing.T) {
 		if came, over := r.conclusion(); !over || !came.ended.Equal(noon.Add(time.Second)) {
 			t.Errorf("ended at %v", came.ended)
 		}
+	}
+}
+
+// TestARoundIsOfOneDestination: what was found of one is not told of another that
+// has its name now.
+func TestARoundIsOfOneDestination(t *testing.T) {
+	pool := transfer.NewPool(1, clock.RealClock{}, outcome.DefaultPatience().Backoff)
+	r := &Reconciler{Worker: &loop.Worker{Pools: transfer.Pools{Pool: pool}}}
+	former, present := ended(nil), ended(nil)
+	former.UID, present.UID = "former", "present"
+	made := r.newRound(former)
+	if got := r.roundOf(former); got != made {
+		t.Errorf("its own round is %v", got)
+	}
+	if got := r.roundOf(present); got != nil {
+		t.Errorf("the round of another is taken for its own: %v", got)
+	}
+	if got := r.roundOf(former); got != nil {
+		t.Error("the round of a destination that is gone is kept")
 	}
 }

@@ -110,3 +110,24 @@ func TestAskingOnce(t *testing.T) {
 		t.Errorf("asked %d times, %v", asked, err)
 	}
 }
+
+// TestARetryEndsTheWait in the midst of work.
+func TestARetryEndsTheWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool, begun, asked := startPool(t, 1), time.Now(), 0
+		pool.backoff = func(error, int) (time.Duration, bool) { return time.Hour, true }
+		done := make(chan time.Duration, 1)
+		pool.Do("a/key", "a", func() {}, func(ctx context.Context, _ int) error {
+			_, err := Ask(ctx, pool.Again("a/key"), answers(&asked, errBusy, nil))
+			done <- time.Since(begun)
+			return err
+		})
+		synctest.Wait()
+		pool.Retry("b/")
+		pool.Retry("a/")
+		pool.Retry("a/")
+		if waited := <-done; waited != 0 || asked != 2 {
+			t.Errorf("asked %d times within %v", asked, waited)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package story
 
 import (
 	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -204,6 +205,26 @@ func TestAnEndlessExportDoesNotWaitForOneConversation(t *testing.T) {
 	}
 }
 
+// heldReview is a review before sealing that cannot begin.
+type heldReview struct{ *story }
+
+// holdReview lets no analytics job but the first be made: that of the review.
+func (w *story) holdReview() heldReview {
+	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteDetailsSubmit, Nth: 2, Status: http.StatusServiceUnavailable})
+	return heldReview{w}
+}
+
+// await waits until everything is stored, and the review due.
+func (r heldReview) await() {
+	r.Helper()
+	testenv.Eventually(r, "the review is due", func() bool {
+		return r.Sim.Journal().Count(simulator.RouteDetailsSubmit, http.StatusServiceUnavailable) > 0
+	})
+}
+
+// release lets the review begin.
+func (r heldReview) release() { r.Sim.ClearFaults() }
+
 // TestWhatIsListedLate: a conversation that analytics lists only after the survey
 // is found by the review before sealing, and comes in a batch of its own.
 func TestWhatIsListedLate(t *testing.T) {
@@ -212,15 +233,16 @@ func TestWhatIsListedLate(t *testing.T) {
 	if err := w.Sim.SetListed(late, false); err != nil {
 		t.Fatal(err)
 	}
-	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteDetailsSubmit, Nth: 2, Count: 1, Delay: 2 * time.Second})
+	review := w.holdReview()
 	w.Furnish()
 	w.Start()
 	export := w.Export(nil)
 	w.Create(export)
-	w.Await(export, v1alpha1.ReasonReviewing)
+	review.await()
 	if err := w.Sim.SetListed(late, true); err != nil {
 		t.Fatal(err)
 	}
+	review.release()
 	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(w.exportable())
 	if bags, _ := filepath.Glob(filepath.Join(w.Archive(), "bags", "*-d*", "data", "recordings", late)); len(bags) != 1 {
@@ -233,15 +255,16 @@ func TestWhatIsListedLate(t *testing.T) {
 func TestAHoldThatChangesBeforeSealing(t *testing.T) {
 	w := newStory(t, nil)
 	c := w.plainCalls()[0].ConversationID
-	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteDetailsSubmit, Nth: 2, Count: 1, Delay: 2 * time.Second})
+	review := w.holdReview()
 	w.Furnish()
 	w.Start()
 	export := w.Export(nil)
 	w.Create(export)
-	w.Await(export, v1alpha1.ReasonReviewing)
+	review.await()
 	if err := w.Sim.SetProtected(c, true); err != nil {
 		t.Fatal(err)
 	}
+	review.release()
 	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(w.exportable())
 	for _, r := range readCSV(t, w.Archive()+"/seals/1/conversations.csv") {

@@ -131,20 +131,21 @@ func (w *s3Story) refusingWay(nth int) (way string, permit func() (asked int)) {
 func TestAHoldThatComesAfterStorageInS3(t *testing.T) {
 	w := newS3Story(t)
 	c := w.plainCalls()[0].ConversationID
-	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteDetailsSubmit, Nth: 2, Count: 1, Delay: 2 * time.Second})
+	review := w.holdReview()
 	way, permit := w.refusingWay(3)
 	w.Create(w.accessKey(s3server.SecretAccessKey))
 	w.Create(w.bucket(func(s *v1alpha1.S3Destination) { s.Endpoint = way }))
 	export := w.Export(nil)
 	w.Create(export)
 	w.start()
-	w.Await(export, v1alpha1.ReasonReviewing)
+	review.await()
 	if held, _ := w.held(); len(held) == 0 {
 		t.Error("nothing is under hold before: the test shows nothing")
 	}
 	if err := w.Sim.SetProtected(c, true); err != nil {
 		t.Fatal(err)
 	}
+	review.release()
 	w.Await(export, v1alpha1.ReasonPermissionMissing)
 	w.says(export, "give the owner of the destination's access key the permission", "under legal hold (s3:PutObjectLegalHold)")
 	for _, key := range w.s3.Keys("evidence", "legal/cases/case-1/seals/") {

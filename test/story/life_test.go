@@ -289,7 +289,7 @@ func TestHoldsThatChangeBeforeTransfer(t *testing.T) {
 			held := w.Sim.Dataset().Held().Started(day, day.AddDate(0, 0, 1)).Conversations
 			i := slices.IndexFunc(held, simulator.Conversation.HasScreens)
 			released, seized := held[i].ID, w.plainCalls()[0].ConversationID
-			w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, Delay: 2 * time.Second, Count: 8})
+			w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, Status: http.StatusServiceUnavailable})
 			w.Furnish()
 			w.Start()
 			export := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.LegalHold.Scope = scope })
@@ -300,6 +300,7 @@ func TestHoldsThatChangeBeforeTransfer(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			w.Sim.ClearFaults()
 			w.Await(export, v1alpha1.ReasonComplete)
 			if scope == v1alpha1.HoldExclude {
 				w.judge(slices.DeleteFunc(w.Sim.Dataset().NotHeld().Started(day, day.AddDate(0, 0, 1)).Recordings(), func(r simulator.Recording) bool {

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"errors"
 	"bytes"
 	"fmt"
 	"os"
@@ -100,6 +101,7 @@ func TestEvidenceIsVerifiedWhileItIsMade(t *testing.T) {
 	w.Start()
 	w.awaitVerified(destination, metav1.ConditionUnknown, v1alpha1.ReasonNothingStored)
 	export := w.Export(nil)
+	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteBatch, Delay: 300 * time.Millisecond}) // so that there is time for some
 	w.Create(export)
 	rounds := 0
 	for ; conditions.Reason(export) != v1alpha1.ReasonComplete && rounds < 1000; rounds++ {
@@ -233,7 +235,14 @@ func TestAnArchiveThatIsTakenAway(t *testing.T) {
 	if says := w.awaitVerified(destination, metav1.ConditionFalse, v1alpha1.ReasonEvidenceFaults); !strings.Contains(says, "first case-1 (Missing)") {
 		t.Error(says)
 	}
-	if err := os.Rename(filepath.Join(w.Root, "elsewhere"), w.Archive()); err != nil {
+	if err := os.Mkdir(w.Archive(), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	w.verifyNow(destination, "nothing is left but the folder")
+	if says := w.awaitVerified(destination, metav1.ConditionFalse, v1alpha1.ReasonEvidenceFaults); !strings.Contains(says, "first case-1 (Missing)") {
+		t.Error(says)
+	}
+	if err := errors.Join(os.Remove(w.Archive()), os.Rename(filepath.Join(w.Root, "elsewhere"), w.Archive())); err != nil {
 		t.Fatal(err)
 	}
 	w.verifyNow(destination, "it is back")
