@@ -102,7 +102,7 @@ func ended(status v1alpha1.RecordingExportStatus) (reason, message string) {
 	if status.Gaps == 0 {
 		return v1alpha1.ReasonComplete, fmt.Sprintf("%d recordings exported, sealed in %s", status.Recordings.Exported, seal) + differences(status)
 	}
-	return v1alpha1.ReasonCompleteWithGaps, fmt.Sprintf("%d recordings exported, %d gaps: see recordings.csv and conversations.csv in %s",
+	return v1alpha1.ReasonCompleteWithGaps, fmt.Sprintf("%d recordings exported, %d gaps: see report.html and failures.csv in %s",
 		status.Recordings.Exported, status.Gaps, seal) + differences(status)
 }
 
