@@ -57,9 +57,12 @@ func everywhere(t testing.TB, says string) Report {
 			Checks: []evidence.Check{{Says: says, Left: 1, Right: 1, Holds: true}},
 		}},
 		Findings: evidence.Findings{
-			Seals:        []evidence.SealRef{{Number: 1, Digest: says}, {Number: 2}},
-			Bags:         []evidence.FoundBag{{BagRef: bag, Seal: 2, Digest: says, Counts: counts, Gaps: 1}},
-			Missing:      []evidence.Missing{{ConversationID: says, RecordingID: says, Start: hour(0), Medium: genesys.Medium(says), Reason: says, Detail: says, Bag: says}},
+			Seals: []evidence.SealRef{{Number: 1, Digest: says}, {Number: 2}},
+			Bags:  []evidence.FoundBag{{BagRef: bag, Seal: 2, Digest: says, Counts: counts, Gaps: 1}},
+			Missing: []evidence.Missing{
+				{ConversationID: says, RecordingID: says, Start: hour(0), Medium: genesys.Medium(says), Reason: says, Detail: says, Bag: says},
+				{ConversationID: says, RecordingID: says, Start: hour(0), Reason: evidence.ReasonRefused, Detail: says},
+			},
 			Gaps:         []evidence.ReasonCount{{Reason: says, Recordings: 2}},
 			Excluded:     []evidence.ReasonCount{{Reason: says, Recordings: 1}},
 			Unbatched:    []evidence.UnbatchedHour{{Hour: hour(2), Excluded: 1}},
@@ -235,41 +238,11 @@ func TestEveryReasonHasWords(t *testing.T) {
 	}
 }
 
-func TestVerdict(t *testing.T) {
-	whole := evidence.Account{}
-	gap := evidence.Account{Gaps: 1}
-	waiting := evidence.Account{Conversations: evidence.ConversationAccount{Deferred: 2}}
-	second := evidence.Account{SecondSource: &evidence.SecondSource{NotInAccount: 1}}
-	ahead := evidence.Account{Until: hour(0).Add(-time.Hour)}
-	for want, a := range map[string]evidence.Account{
-		"good: Everything that was asked for, and that Genesys Cloud listed, is in the archive.": whole,
-		"bad: 1 recording or conversation could not be had. Section 5 says why.":                 gap,
-		"bad: Of what had ended, everything that was asked for, and that Genesys Cloud listed, is in the archive. 2 conversations had not ended when this seal was made. " +
-			"What had not ended is asked for again and comes in a later seal; section 4 counts it apart.": waiting,
-		"bad: Everything that was asked for, and that Genesys Cloud listed, is in the archive. " +
-			"A second list of recordings names 1 recording that this account does not know. Section 4 lists them.": second,
-		"good: Everything that was asked for, and that Genesys Cloud listed, is in the archive. " +
-			"The seals cover conversations that started before 30 September 2023, 23:00:00 UTC. What started later is not in this report.": ahead,
-	} {
-		if a.Until.IsZero() {
-			a.Until = hour(0)
-		}
-		v := judge(a, hour(0))
-		got := v.Class + ": " + string(v.Says)
-		for _, then := range v.Then {
-			got += " " + string(then)
-		}
-		if got != want {
-			t.Errorf("got  %s\nwant %s", got, want)
-		}
-	}
-}
-
 // TestMoreThanIsListed says how many more there are, and where.
 func TestMoreThanIsListed(t *testing.T) {
 	r := everywhere(t, "x")
 	r.Account.Gaps, r.Findings.Gaps = 1501, []evidence.ReasonCount{{Reason: "Deleted", Recordings: 1500}}
-	r.Findings.Missing = slices.Repeat(r.Findings.Missing, evidence.MostListed)
+	r.Findings.Missing = slices.Repeat(r.Findings.Missing[:1], evidence.MostListed)
 	r.Findings.Bags = slices.Repeat(r.Findings.Bags, evidence.MostListed+7)
 	page := written(t, r)
 	for _, want := range []string{
