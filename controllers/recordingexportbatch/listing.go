@@ -43,7 +43,7 @@ func newListing(request string, l *line, results []genesys.BatchResult) *listing
 		switch {
 		case result.URL.Empty():
 			refused++
-			l.refused = cmp.Or(result.Error, "no reason was given")
+			l.refused = cmp.Or(result.Error, evidence.NothingSaid)
 		case of.place(result) == 0:
 			of.results = append(of.results, result)
 		}

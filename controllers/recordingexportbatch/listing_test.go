@@ -254,3 +254,15 @@ func TestEqualContentsAreTwoFiles(t *testing.T) {
 		t.Errorf("open %v, files (-want +got):\n%s", l.open(), diff)
 	}
 }
+
+// TestARefusalWithoutAWord is told in words of ours, which nobody takes for those of
+// Genesys Cloud.
+func TestARefusalWithoutAWord(t *testing.T) {
+	for says, want := range map[string]bool{"": false, "it is archived": true} {
+		l := &line{RecordingRef: ref(1)}
+		newListing("request", l, []genesys.BatchResult{{RecordingRef: ref(1), Error: says}})
+		if got := l.outcome(); got.Reason != evidence.ReasonRefused || evidence.Said(got.Reason, got.Detail) != want {
+			t.Errorf("of %q the outcome is %+v", says, got)
+		}
+	}
+}

@@ -178,11 +178,12 @@ func TestCertificationIsADraft(t *testing.T) {
 	root := t.TempDir()
 	seal := sampleSeal(t, root)
 	spec := map[string]any{"attributes": map[string]string{"caseId": "4711", "basis": "GDPR\n17(3)(e)"}}
-	record, err := NewExportRecord("legal", "case-1", "cluster", "organisation-id", spec, day)
+	const organisation = "c0ffee00-5eed-4abc-8def-0123456789ab"
+	record, err := NewExportRecord("legal", "case-1", "cluster", organisation, spec, day)
 	if err != nil {
 		t.Fatal(err)
 	}
-	seal.Record, seal.Tool = record, Tool{"exporter", "v1.2.3", "registry/image@sha256:aa", "bb"}
+	seal.Record, seal.Tool = record, Tool{"exporter", "v1.2.3", "registry/image@sha256:" + strings.Repeat("aa", 32), strings.Repeat("bb", 32)}
 	if _, _, err := seal.Write(t.Context(), os.DirFS(root), creator(root)); err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +192,7 @@ func TestCertificationIsADraft(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"DRAFT, to be completed", "902(14)", "legal/case-1", "organisation-id", "exporter, version v1.2.3", "registry/image@sha256:aa",
+		"DRAFT, to be completed", "902(14)", "legal/case-1", organisation, "exporter, version v1.2.3", "registry/image@sha256:aa",
 		"SHA-256\n   bb", "caseId: 4711", "basis: GDPR\ufffd17(3)(e)", "Conversations: 3 found, 1 in bags, 1 excluded, 1 unavailable",
 		"Recordings: 1 exported, 1 excluded, 1 unavailable; 1 files, 10 bytes, in 1 bags", "(signature)",
 	} {
@@ -201,5 +202,14 @@ func TestCertificationIsADraft(t *testing.T) {
 	}
 	if strings.Contains(string(got), "<no value>") {
 		t.Errorf("a value is missing:\n%s", got)
+	}
+	if strings.Contains(string(got), " key") {
+		t.Errorf("it speaks of a key, and nothing is signed:\n%s", got)
+	}
+	const widest = 113 // characters, of what is not of one piece
+	for line := range strings.Lines(string(got)) {
+		if len(line) > widest+1 && len(strings.Fields(line)) > 1 {
+			t.Errorf("a line has %d characters: %s", len(line), line)
+		}
 	}
 }

@@ -31,7 +31,7 @@ type Findings struct {
 	// Unbatched are the hours in which conversations started that are in no bag.
 	Unbatched []UnbatchedHour
 	// HoldChanges lists the first conversations of which not every answer about their
-	// legal hold was the same, HoldsChanged counts all.
+	// legal hold was the same, HoldsChanged counts all, each once.
 	HoldChanges  []HoldChange
 	HoldsChanged int64
 	// Moves tells when conversations went to another lane before their transfer.
@@ -75,7 +75,8 @@ type ReasonCount struct {
 	Recordings, Conversations int64
 }
 
-// UnbatchedHour counts the conversations in no bag that started in an hour.
+// UnbatchedHour counts the conversations in no bag that started in an hour. Hours are
+// counted from the begin of the window.
 type UnbatchedHour struct {
 	Hour           time.Time
 	Excluded, Gaps int64
@@ -113,7 +114,7 @@ type Unknown struct {
 // and of the lines that were asked for again, and the bounded lists.
 func ReadFindings(root fs.FS, account Account) (Findings, error) {
 	r := findingsReader{
-		root: root, seals: account.Number, bags: map[string]int{}, replaced: map[key]bool{}, open: map[key]int{},
+		root: root, seals: account.Number, from: account.From, bags: map[string]int{}, replaced: map[key]bool{}, open: map[key]int{}, holds: map[key]int{},
 		gaps: map[string]*ReasonCount{}, excluded: map[string]*ReasonCount{}, hours: map[time.Time]*UnbatchedHour{},
 		differences: map[DifferenceCount]int64{},
 	}

@@ -18,6 +18,8 @@ type findingsReader struct {
 	Findings
 	root  fs.FS
 	seals int
+	// from is where the window begins.
+	from time.Time
 	// bags is where in Findings.Bags a bag is.
 	bags map[string]int
 	// replaced are recordings that a later seal has a line about.
@@ -27,15 +29,18 @@ type findingsReader struct {
 	open           map[key]int
 	gaps, excluded map[string]*ReasonCount
 	hours          map[time.Time]*UnbatchedHour
+	// holds is where in Findings.HoldChanges a conversation is that may be asked for
+	// again, notListed if it is counted only.
+	holds map[key]int
 	// differences are counted by what is zero in Recordings.
 	differences map[DifferenceCount]int64
 }
 
 // eachSeal reads a table of each seal, from the first to the last.
-func (r *findingsReader) eachSeal(table string, do func(number int, row map[string]string) error) error {
+func (r *findingsReader) eachSeal(table string, call func(number int, row map[string]string) error) error {
 	for number := 1; number <= r.seals; number++ {
 		path := SealFolder(number) + "/" + table
-		if err := eachCell(r.root, path, func(row map[string]string) error { return do(number, row) }); err != nil {
+		if err := eachCell(r.root, path, func(row map[string]string) error { return call(number, row) }); err != nil {
 			return err
 		}
 	}
@@ -130,97 +135,8 @@ func (r *findingsReader) addGap(bag string) {
 	}
 }
 
-// followConversations finds out which conversations could not be had at last.
-func (r *findingsReader) followConversations() error {
-	if r.seals == 1 {
-		return nil
-	}
-	return r.eachSeal(conversations, func(number int, row map[string]string) error {
-		id := keyOf(row["conversation_id"])
-		_, known := r.open[id]
-		switch {
-		case Disposition(row["disposition"]) == Unavailable:
-			r.open[id] = number
-		case known:
-			r.open[id] = 0
-		}
-		return nil
-	})
-}
-
-// readConversations counts what is in no recording's line, and adds when the
-// conversations of the listed gaps started.
-func (r *findingsReader) readConversations() error {
-	listed := map[string][]int{}
-	for i, m := range r.Missing {
-		listed[m.ConversationID] = append(listed[m.ConversationID], i)
-	}
-	recordings := len(r.Missing)
-	return r.eachSeal(conversations, func(number int, row map[string]string) error {
-		for _, i := range listed[row["conversation_id"]] {
-			r.Missing[i].Start = instant(row["start"])
-		}
-		r.holdChange(row)
-		if row["retried"] == "true" {
-			r.Retried.add(Disposition(row["disposition"]))
-		}
-		switch Disposition(row["disposition"]) {
-		case Excluded:
-			count(r.excluded, row["reason"]).Conversations++
-			r.unbatched(row).Excluded++
-		case Unavailable:
-			if r.seals == 1 || r.open[keyOf(row["conversation_id"])] == number {
-				r.conversationGap(row, len(r.Missing)-recordings < MostListed)
-			}
-		default:
-		}
-		return nil
-	})
-}
-
-// conversationGap takes in a conversation that could not be had.
-func (r *findingsReader) conversationGap(row map[string]string, list bool) {
-	count(r.gaps, row["reason"]).Conversations++
-	r.addGap(row["bag"])
-	r.unbatched(row).Gaps++
-	if list {
-		r.Missing = append(r.Missing, Missing{
-			ConversationID: row["conversation_id"], Start: instant(row["start"]), Reason: row["reason"], Bag: row["bag"],
-		})
-	}
-}
-
-// unbatched is where to count a conversation that is in no bag.
-func (r *findingsReader) unbatched(row map[string]string) *UnbatchedHour {
-	start := instant(row["start"]).Truncate(time.Hour)
-	if row["bag"] != "" || start.IsZero() {
-		return &UnbatchedHour{}
-	}
-	if r.hours[start] == nil {
-		r.hours[start] = &UnbatchedHour{Hour: start}
-	}
-	return r.hours[start]
-}
-
-// holdChange takes in a conversation if its answers are not all the same.
-func (r *findingsReader) holdChange(row map[string]string) {
-	first, before, now := row["held_at_survey"], row["held_before_transfer"], row["held_at_sealing"]
-	if (before == "" || before == first) && (now == "" || now == first) {
-		return
-	}
-	r.HoldsChanged++
-	if len(r.HoldChanges) < MostListed {
-		r.HoldChanges = append(r.HoldChanges, HoldChange{
-			ConversationID: row["conversation_id"], Start: instant(row["start"]), Bag: row["bag"],
-			AtSurvey:       HoldAnswer{first == "true", instant(row["held_at_survey_time"])},
-			BeforeTransfer: answer(before, row["held_before_transfer_time"]),
-			AtSealing:      answer(now, row["held_at_sealing_time"]),
-		})
-	}
-}
-
-// readFailures adds what Genesys Cloud said of the listed conversations that could
-// not be had: no other table of a seal holds it.
+// readFailures adds the details of the listed conversations that could not be had:
+// no other table of a seal holds them.
 func (r *findingsReader) readFailures() error {
 	listed := map[string][]int{}
 	for i, m := range r.Missing {
@@ -292,7 +208,7 @@ func (r *findingsReader) event(e Event) {
 }
 
 // eachEvent reads a stored log event by event.
-func eachEvent(fsys fs.FS, path string, do func(Event)) error {
+func eachEvent(fsys fs.FS, path string, call func(Event)) error {
 	file, err := fsys.Open(path)
 	if err != nil {
 		return err
@@ -305,7 +221,7 @@ func eachEvent(fsys fs.FS, path string, do func(Event)) error {
 		} else if err != nil {
 			return err
 		}
-		do(line.Event)
+		call(line.Event)
 	}
 }
 

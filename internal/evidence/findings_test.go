@@ -211,24 +211,6 @@ func TestFindingsNeedEveryTable(t *testing.T) {
 	}
 }
 
-// TestHoldsThatChanged: whichever of the answers was another, and nothing else.
-func TestHoldsThatChanged(t *testing.T) {
-	for answers, want := range map[string]bool{
-		"false,,": false, "false,false,false": false, "true,true,": false, "true,,true": false,
-		"false,true,": true, "false,,true": true, "false,true,false": true, "true,false,false": true, "true,true,false": true,
-	} {
-		r := findingsReader{}
-		cells := strings.Split(answers, ",")
-		r.holdChange(map[string]string{
-			"held_at_survey": cells[0], "held_before_transfer": cells[1], "held_at_sealing": cells[2],
-			"held_at_survey_time": stamp(day), "held_before_transfer_time": stamp(day), "held_at_sealing_time": stamp(day),
-		})
-		if got := r.HoldsChanged == 1; got != want || len(r.HoldChanges) != int(r.HoldsChanged) {
-			t.Errorf("of the answers %s the findings are %+v", answers, r.Findings)
-		}
-	}
-}
-
 // TestDifferences: what each seal's comparison found is counted, and what the
 // account does not know is listed.
 func TestDifferences(t *testing.T) {

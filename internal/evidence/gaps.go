@@ -124,7 +124,7 @@ func (b *gapBook) list() []Gap {
 }
 
 // eachCell reads a stored table row by row, each cell by the name of its column.
-func eachCell(fsys fs.FS, path string, do func(row map[string]string) error) error {
+func eachCell(fsys fs.FS, path string, call func(row map[string]string) error) error {
 	file, err := fsys.Open(path)
 	if err != nil {
 		return err
@@ -147,7 +147,7 @@ func eachCell(fsys fs.FS, path string, do func(row map[string]string) error) err
 			for i, name := range names {
 				row[name] = cells[i]
 			}
-			err = do(row)
+			err = call(row)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)

@@ -101,14 +101,14 @@ func enter(found map[string]HeldConversations, bag, id string) {
 	found[bag][id] = true
 }
 
-// Each calls do with every file that is stored in the bag and that they need.
-func (held HeldConversations) Each(ctx context.Context, bag fs.FS, do func(ctx context.Context, file string) error) error {
+// Each calls with every file that is stored in the bag and that they need.
+func (held HeldConversations) Each(ctx context.Context, bag fs.FS, call func(ctx context.Context, file string) error) error {
 	return fs.WalkDir(bag, ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case !entry.IsDir() && held.Needs(name):
-			return do(ctx, name)
+			return call(ctx, name)
 		case entry.IsDir() && path.Dir(name) == RecordingsFolder && !held.Needs(name):
 			return fs.SkipDir
 		default:

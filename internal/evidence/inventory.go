@@ -60,6 +60,15 @@ const (
 	ReasonNotDelivered = "NotDelivered"
 )
 
+// NothingSaid is the detail if Genesys Cloud refused a recording without a word.
+const NothingSaid = "no reason was given"
+
+// Said tells whether a detail is what Genesys Cloud said. Others are the operator's
+// words: they may cite an answer, or tell of none.
+func Said(reason, detail string) bool {
+	return reason == ReasonRefused && detail != "" && detail != NothingSaid
+}
+
 // Recording is one line of an inventory.
 type Recording struct {
 	ConversationID string         `json:"conversationId"`
@@ -67,7 +76,7 @@ type Recording struct {
 	Medium         genesys.Medium `json:"medium"`
 	Disposition    Disposition    `json:"disposition"`
 	Reason         string         `json:"reason,omitempty"`
-	// Detail is what Genesys Cloud said about it, in its own words.
+	// Detail says more about the reason, in words of Genesys Cloud or of ours: see Said.
 	Detail string `json:"detail,omitempty"`
 	// Files is how many files were stored.
 	Files int `json:"files,omitempty"`

@@ -204,3 +204,15 @@ func TestSettle(t *testing.T) {
 		t.Errorf("counts %+v", counts)
 	}
 }
+
+// TestSaid: only what Genesys Cloud said may be quoted.
+func TestSaid(t *testing.T) {
+	for line, want := range map[[2]string]bool{
+		{ReasonRefused, "Recording is archived"}: true, {ReasonRefused, NothingSaid}: false, {ReasonRefused, ""}: false,
+		{ReasonNotDelivered, "it came neither as a result nor as an error"}: false, {ReasonMetadataUnreadable, "timeout"}: false,
+	} {
+		if got := Said(line[0], line[1]); got != want {
+			t.Errorf("%q of Genesys Cloud's own: %v, want %v", line, got, want)
+		}
+	}
+}

@@ -174,9 +174,9 @@ func answer(held, at string) HoldAnswer {
 }
 
 // eachBagRow reads a table of each bag row by row, up to the first error.
-func eachBagRow[T any](root fs.FS, bags []BagRef, table string, read func(io.Reader) iter.Seq2[T, error], do func(BagRef, T) error) error {
+func eachBagRow[T any](root fs.FS, bags []BagRef, table string, read func(io.Reader) iter.Seq2[T, error], call func(BagRef, T) error) error {
 	for _, bag := range bags {
-		err := eachRow(root, BagFolder(bag.Name)+"/"+table, read, func(row T) error { return do(bag, row) })
+		err := eachRow(root, BagFolder(bag.Name)+"/"+table, read, func(row T) error { return call(bag, row) })
 		if err != nil {
 			return err
 		}
@@ -185,7 +185,7 @@ func eachBagRow[T any](root fs.FS, bags []BagRef, table string, read func(io.Rea
 }
 
 // eachRow reads a stored table row by row.
-func eachRow[T any](fsys fs.FS, path string, read func(io.Reader) iter.Seq2[T, error], do func(T) error) error {
+func eachRow[T any](fsys fs.FS, path string, read func(io.Reader) iter.Seq2[T, error], call func(T) error) error {
 	file, err := fsys.Open(path)
 	if err != nil {
 		return err
@@ -193,7 +193,7 @@ func eachRow[T any](fsys fs.FS, path string, read func(io.Reader) iter.Seq2[T, e
 	defer func() { _ = file.Close() }()
 	for row, err := range read(file) {
 		if err == nil {
-			err = do(row)
+			err = call(row)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)

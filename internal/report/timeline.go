@@ -258,7 +258,8 @@ func (s span) says(t track) text {
 	return what + words("%s, %s exported, %s", of(s.bags, "bag", "bags"), of(s.exported, "recording", "recordings"), of(s.gaps, "gap", "gaps"))
 }
 
-// ticks dates the axis at its ends and at round times between them.
+// ticks dates the axis at its begin and, from there, at every step of a width that
+// people know. Its end has a date only if a step ends there.
 func (s scale) ticks() []tick {
 	width := step(s.until.Sub(s.from), mostTicks)
 	var out []tick
@@ -274,66 +275,4 @@ func (s scale) ticks() []tick {
 		out = append(out, t)
 	}
 	return out
-}
-
-// period is a row of the table that says what the picture shows.
-type period struct {
-	From, Until text
-	Lanes       []held
-	// Left out, and in no bag.
-	Left amount
-	Gaps amount
-}
-
-// held is what the bags of a lane hold.
-type held struct{ Bags, Exported amount }
-
-// periods sums up the tracks by rows of a width that people know, which is at
-// least that of a slice.
-func periods(all []track, from, until time.Time) ([]period, text) {
-	width := max(step(until.Sub(from), mostRows), leastSlice(all))
-	var rows []period
-	for at := from; at.Before(until); at = at.Add(width) {
-		rows = append(rows, period{From: short(at), Until: short(earlier(at.Add(width), until))})
-	}
-	for _, t := range all {
-		cells := make([]span, len(rows))
-		for _, s := range t.spans {
-			if n := int(s.start.Sub(from) / width); !s.start.Before(from) && n < len(cells) {
-				cells[n].add(s)
-			}
-		}
-		for n, cell := range cells {
-			rows[n].Gaps += amount(cell.gaps)
-			if t.lane == noBag {
-				rows[n].Left = amount(cell.excluded)
-				continue
-			}
-			rows[n].Lanes = append(rows[n].Lanes, held{amount(cell.bags), amount(cell.exported)})
-		}
-	}
-	return rows, lasting(width.String())
-}
-
-// leastSlice is the width of the narrowest slice, an hour at least.
-func leastSlice(all []track) time.Duration {
-	least := time.Duration(math.MaxInt64)
-	for _, t := range all {
-		for _, s := range t.spans {
-			if t.lane != noBag {
-				least = min(least, s.end.Sub(s.start))
-			}
-		}
-	}
-	if least == math.MaxInt64 {
-		return time.Hour
-	}
-	return max(least, time.Hour)
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }

@@ -120,6 +120,22 @@ func TestGapsAreSeen(t *testing.T) {
 	})
 }
 
+// TestPeriodsOfAWindowThatBeginsOffTheHour: what is counted from before it is in the
+// first row, and what is dated nowhere is said to be.
+func TestPeriodsOfAWindowThatBeginsOffTheHour(t *testing.T) {
+	r := everywhere(t, "x")
+	r.Account.From, r.Account.Until, r.Account.Gaps = hour(8).Add(30*time.Minute), hour(20), 3
+	r.Findings.Bags, r.Findings.Gaps = nil, []evidence.ReasonCount{{Reason: evidence.ReasonConversationOpen, Conversations: 3}}
+	r.Findings.Unbatched = []evidence.UnbatchedHour{{Hour: hour(8), Excluded: 3, Gaps: 2}}
+	v := r.view()
+	if first := v.Periods[0]; first.From != "1 Oct 2023, 08:30" || first.Left != 3 || first.Gaps != 2 || v.Undated != 1 {
+		t.Errorf("the first row is %+v; %d gaps are not dated", first, v.Undated)
+	}
+	if page := written(t, r); !strings.Contains(page, `Not in this table: <strong><data value="1">1</data></strong> of the gaps`) {
+		t.Error("the page does not say that a gap is not in the table")
+	}
+}
+
 // TestPeriodsAddUp: the table counts every gap and bag once.
 func TestPeriodsAddUp(t *testing.T) {
 	f := evidence.Findings{Unbatched: []evidence.UnbatchedHour{{Hour: hour(47), Excluded: 3, Gaps: 2}}}

@@ -27,6 +27,8 @@ type view struct {
 	Periods  []period
 	Every    text
 	NoTracks bool
+	// Undated gaps are of conversations of which nobody knows when they started.
+	Undated int64
 
 	Conversations evidence.ConversationAccount
 	Recordings    []recordingRow
@@ -55,71 +57,6 @@ type view struct {
 	SigningKey text
 	// Timestamped tells whether an authority attests the seal's time.
 	Timestamped bool
-}
-
-// verdict is the answer to the question whether everything is there.
-type verdict struct {
-	Class string
-	Says  text
-	Then  []text
-}
-
-type fact struct{ Name, Value text }
-
-type recordingRow struct {
-	Lane, Medium text
-	evidence.Counts
-}
-
-type check struct {
-	Says        text
-	Left, Right amount
-	Holds       bool
-}
-
-type reasonRow struct {
-	Reason, Why               text
-	Recordings, Conversations amount
-}
-
-type missingRow struct{ Start, Conversation, Recording, What, Why, Reason, Detail, Bag text }
-
-type holdRow struct{ Conversation, Start, AtSurvey, BeforeTransfer, AtSealing, Bag text }
-
-type eventRow struct{ At, What text }
-
-type laneRow struct {
-	Lane, Size               text
-	Bags, Files, Bytes, Gaps amount
-}
-
-type second struct {
-	Source, At text
-	evidence.SecondSource
-	Differences []differenceRow
-	Unknown     []unknownRow
-	UnknownMore int64
-}
-
-type differenceRow struct {
-	Difference, Why, Reason text
-	Recordings              amount
-}
-
-type unknownRow struct {
-	Conversation, Recording, Created, Why text
-	Seal                                  amount
-}
-
-type sealRow struct {
-	Number amount
-	Digest text
-}
-
-type bagRow struct {
-	Name, Lane, Start, End, Digest text
-	evidence.Counts
-	Gaps amount
 }
 
 // view draws up what the page shows.
@@ -201,6 +138,10 @@ func (v *view) listed(f evidence.Findings, a evidence.Account) {
 		v.Missing = append(v.Missing, missing(m))
 	}
 	v.MissingMore = v.Counted - int64(len(f.Missing))
+	v.Undated = v.Counted
+	for _, p := range v.Periods {
+		v.Undated -= int64(p.Gaps)
+	}
 	for _, b := range f.Bags {
 		if b.Seal != a.Number {
 			continue
@@ -230,6 +171,7 @@ func missing(m evidence.Missing) missingRow {
 	return missingRow{
 		when(m.Start), clean(m.ConversationID, longName), clean(m.RecordingID, longName), what, why(m.Reason),
 		clean(m.Reason, longName), clean(m.Detail, longText), clean(m.Bag, longName),
+		evidence.Said(m.Reason, m.Detail),
 	}
 }
 
@@ -305,28 +247,4 @@ func reasonRows(counts []evidence.ReasonCount) []reasonRow {
 		rows = append(rows, reasonRow{clean(c.Reason, longName), why(c.Reason), amount(c.Recordings), amount(c.Conversations)})
 	}
 	return rows
-}
-
-// judge says whether everything is there, of a window until end, which may be zero.
-func judge(a evidence.Account, end time.Time) verdict {
-	v := verdict{Class: "good", Says: "Everything that was asked for, and that Genesys Cloud listed, is in the archive."}
-	if a.Conversations.Deferred > 0 {
-		v.Says = "Of what had ended, everything that was asked for, and that Genesys Cloud listed, is in the archive."
-	}
-	if a.Gaps > 0 {
-		v.Class, v.Says = "bad", words("%s could not be had. Section 5 says why.", of(a.Gaps, "recording or conversation", "recordings or conversations"))
-	}
-	if n := a.Conversations.Deferred; n > 0 {
-		v.Class = "bad"
-		v.Then = append(v.Then, words("%s had not ended when this seal was made. What had not ended is asked for again and comes in a later seal; section 4 counts it apart.",
-			of(n, "conversation", "conversations")))
-	}
-	if s := a.SecondSource; s != nil && s.NotInAccount > 0 {
-		v.Class = "bad"
-		v.Then = append(v.Then, words("A second list of recordings names %s that this account does not know. Section 4 lists them.", of(s.NotInAccount, "recording", "recordings")))
-	}
-	if end.IsZero() || end.After(a.Until) {
-		v.Then = append(v.Then, words("The seals cover conversations that started before %s. What started later is not in this report.", when(a.Until)))
-	}
-	return v
 }

@@ -223,6 +223,10 @@ func (b *browser) expectFits(name string, l look) {
 	}
 	thin := run[[]string](b, `[...document.querySelectorAll("th, td, dt, dd, p, li, h1, h2, h3")]
 		.filter(e => e.textContent.trim().length > 12 && e.getBoundingClientRect().width < 40 && e.getBoundingClientRect().height > 0).map(e => e.textContent)`)
+	// Sentences have some words in a line, and short words are not broken.
+	thin = append(thin, run[[]string](b, `[...document.querySelectorAll(".prose")].filter(e => e.getBoundingClientRect().width < 140).map(e => e.textContent)`)...)
+	thin = append(thin, run[[]string](b, `[...document.querySelectorAll("td .id")]
+		.filter(e => e.textContent.length <= 20 && e.getBoundingClientRect().height > 1.5 * parseFloat(getComputedStyle(e).lineHeight)).map(e => e.textContent)`)...)
 	if len(thin) > 0 {
 		b.Errorf("%s: squeezed: %q", name, thin)
 	}
