@@ -10,9 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize/english"
-
 	"github.com/gcexport/recording-export-operator/internal/verify"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // verdict is what was found of one archive.
@@ -137,7 +136,7 @@ func (v verdict) text(where place) string {
 	if v.Verified {
 		says("%s: verified", name)
 	} else {
-		says("%s: NOT VERIFIED, %s", name, counted(int64(len(v.Findings))+v.More, "finding"))
+		says("%s: NOT VERIFIED, %s", name, words.Count(int64(len(v.Findings))+v.More, "finding"))
 	}
 	for _, f := range v.Findings {
 		says("  %s", f)
@@ -146,12 +145,12 @@ func (v verdict) text(where place) string {
 		says("  and %d more", v.More)
 	}
 	says("  Export %s/%s of organisation %s, window %s to %s", v.Namespace, v.Export, v.Organization, stamp(v.From), stamp(v.Until))
-	says("  %s exported, %d excluded, %d unavailable, of %s", counted(v.Exported, "recording"), v.Excluded, v.Unavailable, counted(v.Conversations, "conversation"))
-	says("  %s under %s; the last seal's manifest has SHA-256 %s", counted(v.Bags, "bag"), counted(v.Seals, "seal"), v.Seal)
+	says("  %s exported, %d excluded, %d unavailable, of %s", words.Count(v.Exported, "recording"), v.Excluded, v.Unavailable, words.Count(v.Conversations, "conversation"))
+	says("  %s under %s; the last seal's manifest has SHA-256 %s", words.Count(v.Bags, "bag"), words.Count(v.Seals, "seal"), v.Seal)
 	if v.Unsealed > 0 {
-		says("  %s in no seal: nothing proves what is there", counted(v.Unsealed, "bag"))
+		says("  %s in no seal: nothing proves what is there", words.Count(v.Unsealed, "bag"))
 	}
-	says("  Read %s, %s in %.1f s", counted(v.Files, "file"), size(v.Bytes), v.took.Seconds())
+	says("  Read %s, %s in %.1f s", words.Count(v.Files, "file"), size(v.Bytes), v.took.Seconds())
 	for _, line := range v.trust() {
 		says("  %s", line)
 	}
@@ -168,7 +167,7 @@ func (v verdict) trust() []string {
 	if v.sealGiven {
 		lines = append(lines, "The last seal is the one that was given with --seal: nothing was changed or taken away since its SHA-256 was noted")
 	}
-	signed := fmt.Sprintf("%s and %s, by %s", counted(v.SignedSeals, "seal"), counted(v.SignedBags, "bag"), strings.Join(v.Signers, ", "))
+	signed := fmt.Sprintf("%s and %s, by %s", words.Count(v.SignedSeals, "seal"), words.Count(v.SignedBags, "bag"), strings.Join(v.Signers, ", "))
 	switch {
 	case v.Trusted:
 		lines = append(lines, "Signed with the keys that were given with --key: "+signed)
@@ -200,11 +199,6 @@ func (v verdict) doubt() string {
 		return "The archive does not agree with itself: rely on nothing above until each finding is explained"
 	}
 	return fmt.Sprintf("Held against itself and %s that you gave: rely on nothing above until each finding is explained", strings.Join(against, " and "))
-}
-
-// counted is a number of things, in words that fit it.
-func counted[N int | int64](n N, thing string) string {
-	return fmt.Sprintf("%d %s", n, english.PluralWord(int(n), thing, ""))
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

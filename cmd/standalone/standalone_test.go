@@ -148,7 +148,7 @@ func TestACompleteExport(t *testing.T) {
 	o := newOffice(t, nil)
 	wanted := len(o.sim.Dataset().Started(day, day.AddDate(0, 0, 1)).Recordings())
 	p := o.start()
-	o.ends(p, exitComplete, fmt.Sprintf("legal/case-1: %d of %d recordings exported", wanted, wanted), "LegalHoldScreen", "Seal: seals/1")
+	o.ends(p, exitComplete, fmt.Sprintf("legal/case-1: %d of %d recordings exported", wanted, wanted), "LegalHoldScreen", "Seal: seals/1", "Applied 5 objects, among them 1 export\n")
 
 	// Again: nothing is left to do, and nothing is done.
 	media := o.sim.Journal().Count(simulator.RouteDownload, 0)
@@ -165,7 +165,7 @@ func TestAnExportWithGaps(t *testing.T) {
 		s.Edges.Open = 1
 		s.Edges.FileStates = map[simulator.FileState]int{simulator.Archived: 2}
 	})
-	o.ends(o.start(), exitGaps, "3 gaps", "Not available:", "Archived", "ConversationOpen")
+	o.ends(o.start(), exitGaps, "3 gaps", "Not available:", "Archived\n", "ConversationOpen")
 }
 
 // TestKilledAndStartedAgain kills the program without warning, while it works.
