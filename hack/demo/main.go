@@ -171,7 +171,10 @@ func showBags(ctx context.Context, archive string) error {
 		}
 		// Two to a line, by lane and hour: the export's name is the same in all.
 		name := strings.TrimPrefix(filepath.Base(bag), filepath.Base(archive)+"-")
-		fmt.Printf("  %-34s %4d %-5s%s", name, len(files), english.PluralWord(len(files), "file", ""), [...]string{"   ", "\n"}[i%2])
+		fmt.Printf("  %-34s %4d %-*s", name, len(files), [...]int{8, 0}[i%2], english.PluralWord(len(files), "file", ""))
+		if i%2 == 1 {
+			fmt.Println()
+		}
 	}
 	seal := filepath.Join(archive, "seals", "1")
 	for _, check := range []struct{ folder, manifest string }{
