@@ -81,5 +81,5 @@ func progress(archive string, meter *verify.Meter, since time.Duration) string {
 
 // size writes a number of bytes, which is not negative, as people read it.
 func size(bytes int64) string {
-	return humanize.IBytes(uint64(bytes)) //nolint:gosec // not negative
+	return humanize.IBytes(uint64(bytes))
 }
