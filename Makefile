@@ -30,7 +30,7 @@ demo: control-plane build ## Export a simulated day into demo/archive and verify
 
 .PHONY: build
 build: ## Build the programs into bin/.
-	@echo "Building the programs; the first time the Genesys SDK alone takes about 5 minutes." >&2
+	@[ -x bin/standalone ] || echo "Building the programs; the first time the Genesys SDK alone takes about 5 minutes." >&2
 	@go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
 .PHONY: control-plane

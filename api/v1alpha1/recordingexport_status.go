@@ -54,11 +54,13 @@ type RecordingExportStatus struct {
 	Recordings RecordingCounts `json:"recordings,omitempty"`
 
 	// gaps is the number of recordings and conversations that could not be had; each is listed in the evidence.
+	// +kubebuilder:default=0
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Gaps int64 `json:"gaps"`
 
 	// bytes is the size of all stored recordings, in bytes.
+	// +kubebuilder:default=0
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Bytes int64 `json:"bytes"`

@@ -65,11 +65,13 @@ type RecordingExportBatchStatus struct {
 	Recordings RecordingCounts `json:"recordings,omitempty"`
 
 	// gaps is the number of recordings and conversations of the batch that could not be had.
+	// +kubebuilder:default=0
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Gaps int64 `json:"gaps"`
 
 	// bytes is the size of the stored recordings, in bytes.
+	// +kubebuilder:default=0
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Bytes int64 `json:"bytes"`

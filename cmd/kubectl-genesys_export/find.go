@@ -11,10 +11,14 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/verify"
 	"github.com/gcexport/recording-export-operator/internal/verify/index"
 )
@@ -29,9 +33,28 @@ type hit struct {
 func ask(f *flag.FlagSet, q *index.Query) {
 	f.StringVar(&q.Conversation, "conversation", "", "`id` of the conversation")
 	f.StringVar(&q.Recording, "recording", "", "`id` of the recording")
-	f.StringVar(&q.Medium, "medium", "", "`medium`: Call, Screen, Chat, Email or Message")
+	f.Func("medium", "`medium`: "+allMedia, medium(&q.Medium))
 	f.Func("from", "earliest start of the conversation: a `time`, as 2023-10-01 or 2023-10-01T08:00:00Z", instant(&q.From))
 	f.Func("until", "`time` before which the conversation started", instant(&q.Until))
+}
+
+// media are those that a recording may have.
+var media = []string{string(genesys.Call), string(genesys.Screen), string(genesys.Chat), string(genesys.Email), string(genesys.Message)}
+
+// allMedia names them.
+var allMedia = english.WordSeries(media, "or")
+
+// medium takes a medium in letters of either case. One that does not exist would be
+// found nowhere, as if there were no recordings.
+func medium(into *string) func(string) error {
+	return func(text string) error {
+		i := slices.IndexFunc(media, func(m string) bool { return strings.EqualFold(m, text) })
+		if i < 0 {
+			return fmt.Errorf("there is no such medium: say %s", allMedia)
+		}
+		*into = media[i]
+		return nil
+	}
 }
 
 func instant(into *time.Time) func(string) error {
@@ -39,7 +62,10 @@ func instant(into *time.Time) func(string) error {
 		if *into, err = time.Parse(time.DateOnly, text); err != nil {
 			*into, err = time.Parse(time.RFC3339Nano, text)
 		}
-		return err
+		if err != nil {
+			return errors.New("say a time such as 2023-10-01 or 2023-10-01T09:00:00Z")
+		}
+		return nil
 	}
 }
 
@@ -63,6 +89,10 @@ func runList(ctx context.Context, arguments []string, to streams) error {
 		encoder := json.NewEncoder(to.out)
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(hits)
+	}
+	if len(hits) == 0 {
+		fmt.Fprintf(to.err, "Nothing that %s lists is what was asked for; without flags, ls lists everything.\n", verify.Printable(where.name))
+		return nil
 	}
 	table := tabwriter.NewWriter(to.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "START\tCONVERSATION\tRECORDING\tMEDIUM\tLANE\tDISPOSITION\tREASON\tSIZE\tFILE")

@@ -40,6 +40,8 @@ func TestVerify(t *testing.T) {
 	signer := specimen.NewSigner(t)
 	sound, broken := specimen.New(t, signer), specimen.New(t, nil)
 	broken.Remove("bags/" + specimen.LegalHold)
+	plain := specimen.New(t, nil)
+	plainSeal := specimen.Sum(plain.Read("seals/2/manifest-sha256.txt"))
 	mine, other := keyFile(t, signer.Public()), keyFile(t, specimen.NewSigner(t).Public())
 	seal := specimen.Sum(sound.Read("seals/2/manifest-sha256.txt"))
 	tests := map[string]struct {
@@ -49,10 +51,15 @@ func TestVerify(t *testing.T) {
 		says string
 	}{
 		"sound":                     {[]string{"verify", sound.Root}, exitVerified, "Nothing outside the archive was trusted"},
-		"sound, with its key":       {[]string{"verify", sound.Root, "--key", other, "--key", mine}, exitVerified, "Signed with the keys that were given: 2 seals and 3 bags, by " + signer.ID()},
-		"sound, with its seal":      {[]string{"verify", "--seal", seal, sound.Root}, exitVerified, ": verified\n"},
+		"sound, with its key":       {[]string{"verify", sound.Root, "--key", other, "--key", mine}, exitVerified, "Signed with the keys that were given with --key: 2 seals and 3 bags, by " + signer.ID()},
+		"sound, with its seal":      {[]string{"verify", "--seal", seal, sound.Root}, exitVerified, "by " + signer.ID() + ". Whose keys these are was not said"},
+		"with its seal and key":     {[]string{"verify", "--seal", seal, sound.Root, "--key", mine}, exitVerified, "was noted\n  Signed with the keys that were given"},
+		"unsigned":                  {[]string{"verify", plain.Root}, exitVerified, "this shows that the archive agrees with itself"},
+		"unsigned, with its seal":   {[]string{"verify", plain.Root, "--seal", plainSeal}, exitVerified, "The last seal is the one that was given with --seal: nothing was changed or taken away since its SHA-256 was noted\n  Not signed: the archive does not show who made it\n"},
 		"with another key":          {[]string{"verify", sound.Root, "--key", other}, exitFindings, "none of those that were given [UntrustedKey]"},
 		"with another seal":         {[]string{"verify", sound.Root, "--seal", strings.Repeat("0", 64)}, exitFindings, "later seals were taken away"},
+		"with another key, at last": {[]string{"verify", sound.Root, "--key", other, "--seal", seal}, exitFindings, "Held against itself and the seal and the keys that you gave"},
+		"broken, at last":           {[]string{"verify", broken.Root}, exitFindings, "The archive does not agree with itself: rely on nothing"},
 		"several":                   {[]string{"verify", filepath.Dir(sound.Root)}, exitVerified, "/case-1: verified"},
 		"broken":                    {[]string{"verify", broken.Root}, exitFindings, "bags/" + specimen.LegalHold + ": is missing, though seal 1 holds this bag [Missing]"},
 		"no archive":                {[]string{"verify", t.TempDir()}, exitUnreadable, "there is no archive of an export"},
@@ -66,6 +73,8 @@ func TestVerify(t *testing.T) {
 		"a bucket without a region": {[]string{"verify", "s3://bucket", "--region", ""}, exitUsage, "say the region"},
 		"an unknown format":         {[]string{"verify", "a", "-o", "yaml"}, exitUsage, "text or json"},
 		"an unknown command":        {[]string{"check"}, exitUsage, `There is no command "check"`},
+		"no time":                   {[]string{"ls", "a", "--from", "yesterday"}, exitUsage, "invalid value \"yesterday\" for flag -from: say a time such as 2023-10-01 or 2023-10-01T09:00:00Z (see"},
+		"no medium":                 {[]string{"ls", "a", "--medium", "Video"}, exitUsage, "say Call, Screen, Chat, Email or Message"},
 		"nothing":                   {nil, exitUsage, "Usage:"},
 		"help":                      {[]string{"help"}, exitVerified, "kubectl genesys-export judges"},
 		"a command's help":          {[]string{"verify", "--help"}, exitVerified, "-running"},
@@ -77,6 +86,9 @@ func TestVerify(t *testing.T) {
 			code, out, says := call(t, tt.arguments...)
 			if code != tt.code || !strings.Contains(out+says, tt.says) {
 				t.Errorf("exit code %d, want %d, with %q in:\n%s%s", code, tt.code, tt.says, out, says)
+			}
+			if lines := strings.Count(says, "\n"); tt.code == exitUsage && len(tt.arguments) > 1 && lines != 1 {
+				t.Errorf("a mistake takes %d lines:\n%s", lines, says)
 			}
 		})
 	}
@@ -130,12 +142,11 @@ func TestListAndCat(t *testing.T) {
 		arguments []string
 		want      []string
 	}{
-		"everything":        {nil, []string{"000011", "000011", "000012", "000013", "000013", "000021", "000021", "000022", "000041", "000041"}},
-		"a conversation":    {[]string{"--conversation", specimen.ID(4)}, []string{"000041", "000041"}},
-		"a medium":          {[]string{"--medium", "Chat"}, []string{"000012"}},
-		"a time":            {[]string{"--from", "2023-10-01T02:00:00Z", "--until", "2023-10-01T04:00:00Z"}, []string{"000021", "000021", "000022"}},
-		"a day before":      {[]string{"--until", "2023-10-01"}, nil},
-		"no such recording": {[]string{"--recording", specimen.ID(99)}, nil},
+		"everything":       {nil, []string{"000011", "000011", "000012", "000013", "000013", "000021", "000021", "000022", "000041", "000041"}},
+		"a conversation":   {[]string{"--conversation", specimen.ID(4)}, []string{"000041", "000041"}},
+		"a medium":         {[]string{"--medium", "Chat"}, []string{"000012"}},
+		"in small letters": {[]string{"--medium", "chat"}, []string{"000012"}},
+		"a time":           {[]string{"--from", "2023-10-01T02:00:00Z", "--until", "2023-10-01T04:00:00Z"}, []string{"000021", "000021", "000022"}},
 	}
 	for name, tt := range lists {
 		_, out, says := call(t, append([]string{"ls", a.Root}, tt.arguments...)...)
@@ -148,6 +159,12 @@ func TestListAndCat(t *testing.T) {
 			if !strings.Contains(lines[i], id+" ") {
 				t.Errorf("%s: line %q is not about %s", name, lines[i], id)
 			}
+		}
+	}
+	for _, nothing := range [][]string{{"--until", "2023-10-01"}, {"--recording", specimen.ID(99)}} {
+		code, out, says := call(t, append([]string{"ls", a.Root}, nothing...)...)
+		if code != exitVerified || out != "" || !strings.Contains(says, "Nothing that "+a.Root+" lists is what was asked for") {
+			t.Errorf("%q: exit code %d: %q, %q", nothing, code, out, says)
 		}
 	}
 	// The second seal has what the first had not.
@@ -227,5 +244,14 @@ func TestProgress(t *testing.T) {
 	meter.Expected.Store(1 << 20)
 	if want, got := "[===============               ]  50% 512 KiB of 1.0 MiB, 7 files, 512 KiB/s case-1", progress("case-1", meter, time.Second); got != want {
 		t.Errorf("progress %q, want %q", got, want)
+	}
+}
+
+// TestUnreadableIsNotWrong: what could not be read says nothing against an archive.
+func TestUnreadableIsNotWrong(t *testing.T) {
+	t.Parallel()
+	v := verdict{Report: verify.Report{Trusted: true, Findings: []verify.Finding{{Kind: verify.Unreadable}}}}
+	if got := v.text(place{name: "x"}); !strings.Contains(got, "NOT VERIFIED, 1 finding\n") || !strings.Contains(got, "not everything is judged") || strings.Contains(got, "rely on nothing") {
+		t.Errorf("it says:\n%s", got)
 	}
 }

@@ -32,19 +32,29 @@ type place struct {
 func (p *place) flags(name string, to io.Writer) *flag.FlagSet {
 	f := flag.NewFlagSet("kubectl genesys-export "+name, flag.ContinueOnError)
 	f.SetOutput(to)
+	f.Usage = func() {
+		fmt.Fprintf(f.Output(), "Flags of %s:\n", f.Name())
+		f.PrintDefaults()
+	}
 	f.StringVar(&p.region, "region", os.Getenv("AWS_REGION"), "`region` of the S3 bucket")
 	f.StringVar(&p.endpoint, "endpoint", "", "base `URL` of an S3 service other than Amazon's")
 	f.BoolVar(&p.pathStyle, "path-style", false, "put the bucket into the path of URLs, as many services other than Amazon's want it")
 	return f
 }
 
-// parse reads a command line of one place and flags, before it or after.
+// parse reads a command line of one place and flags, before it or after. The flags
+// are listed for who asks for them: under a mistake they would hide what it is.
 func (p *place) parse(f *flag.FlagSet, arguments []string) error {
 	for len(arguments) > 0 {
-		if err := f.Parse(arguments); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
-				return err
-			}
+		to := f.Output()
+		f.SetOutput(io.Discard)
+		err := f.Parse(arguments)
+		f.SetOutput(to)
+		switch {
+		case errors.Is(err, flag.ErrHelp):
+			f.Usage()
+			return err
+		case err != nil:
 			return usageError{err}
 		}
 		if f.NArg() == 0 {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gcexport/recording-export-operator/internal/verify"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // verdict is what was found of one archive.
@@ -18,7 +19,9 @@ type verdict struct {
 	Archive  string `json:"archive"`
 	Verified bool   `json:"verified"`
 	verify.Report
-	took time.Duration
+	// sealGiven tells that the last seal's SHA-256 was given from outside.
+	sealGiven bool
+	took      time.Duration
 }
 
 // hexDigest is a SHA-256 in hexadecimal.
@@ -87,7 +90,7 @@ func verifyAll(ctx context.Context, fsys fs.FS, options verify.Options, progress
 		if err != nil {
 			return nil, err
 		}
-		verdicts = append(verdicts, verdict{archive, len(report.Findings) == 0, report, time.Since(begun)})
+		verdicts = append(verdicts, verdict{archive, len(report.Findings) == 0, report, options.Seal != "", time.Since(begun)})
 	}
 	return verdicts, nil
 }
@@ -133,7 +136,7 @@ func (v verdict) text(where place) string {
 	if v.Verified {
 		says("%s: verified", name)
 	} else {
-		says("%s: NOT VERIFIED, %d findings", name, int64(len(v.Findings))+v.More)
+		says("%s: NOT VERIFIED, %s", name, words.Count(int64(len(v.Findings))+v.More, "finding"))
 	}
 	for _, f := range v.Findings {
 		says("  %s", f)
@@ -142,29 +145,60 @@ func (v verdict) text(where place) string {
 		says("  and %d more", v.More)
 	}
 	says("  Export %s/%s of organisation %s, window %s to %s", v.Namespace, v.Export, v.Organization, stamp(v.From), stamp(v.Until))
-	says("  %d recordings exported, %d excluded, %d unavailable, of %d conversations", v.Exported, v.Excluded, v.Unavailable, v.Conversations)
-	says("  %d bags under %d seals; the last seal's manifest has SHA-256 %s", v.Bags, v.Seals, v.Seal)
+	says("  %s exported, %d excluded, %d unavailable, of %s", words.Count(v.Exported, "recording"), v.Excluded, v.Unavailable, words.Count(v.Conversations, "conversation"))
+	says("  %s under %s; the last seal's manifest has SHA-256 %s", words.Count(v.Bags, "bag"), words.Count(v.Seals, "seal"), v.Seal)
 	if v.Unsealed > 0 {
-		says("  %d bags are in no seal: nothing proves what is in them", v.Unsealed)
+		says("  %s in no seal: nothing proves what is there", words.Count(v.Unsealed, "bag"))
 	}
-	says("  Read %d files, %s in %.1f s", v.Files, size(v.Bytes), v.took.Seconds())
-	says("  %s", v.trust())
+	says("  Read %s, %s in %.1f s", words.Count(v.Files, "file"), size(v.Bytes), v.took.Seconds())
+	for _, line := range v.trust() {
+		says("  %s", line)
+	}
 	return b.String()
 }
 
-// trust says what the verdict rests on.
-func (v verdict) trust() string {
-	switch {
-	case v.Trusted && v.Verified:
-		return fmt.Sprintf("Signed with the keys that were given: %d seals and %d bags, by %s", v.SignedSeals, v.SignedBags, strings.Join(v.Signers, ", "))
-	case v.Trusted:
-		return "Held against the keys that were given"
-	case v.SignedSeals == 0:
-		return "Not signed, and nothing outside the archive was trusted: this shows that the archive agrees with itself, not who made it"
-	default:
-		return fmt.Sprintf("Signed: %d seals and %d bags, by %s. Nothing outside the archive was trusted: whoever made it could have made these keys. Say which one you trust with --key",
-			v.SignedSeals, v.SignedBags, strings.Join(v.Signers, ", "))
+// trust says what the verdict rests on: what was given from outside, and what that
+// shows if everything is verified.
+func (v verdict) trust() []string {
+	if !v.Verified {
+		return []string{v.doubt()}
 	}
+	var lines []string
+	if v.sealGiven {
+		lines = append(lines, "The last seal is the one that was given with --seal: nothing was changed or taken away since its SHA-256 was noted")
+	}
+	signed := fmt.Sprintf("%s and %s, by %s", words.Count(v.SignedSeals, "seal"), words.Count(v.SignedBags, "bag"), strings.Join(v.Signers, ", "))
+	switch {
+	case v.Trusted:
+		lines = append(lines, "Signed with the keys that were given with --key: "+signed)
+	case v.SignedSeals == 0 && v.sealGiven:
+		lines = append(lines, "Not signed: the archive does not show who made it")
+	case v.SignedSeals == 0:
+		lines = append(lines, "Not signed, and nothing outside the archive was trusted: this shows that the archive agrees with itself, not who made it")
+	case v.sealGiven:
+		lines = append(lines, "Signed: "+signed+". Whose keys these are was not said: say which one you trust with --key")
+	default:
+		lines = append(lines, "Signed: "+signed+". Nothing outside the archive was trusted: whoever made it could have made these keys. Say which one you trust with --key")
+	}
+	return lines
+}
+
+// doubt says what to make of an archive that is not verified.
+func (v verdict) doubt() string {
+	if v.OnlyUnreadable() {
+		return "Not everything could be read, so that not everything is judged: verify it again when it can be"
+	}
+	var against []string
+	if v.sealGiven {
+		against = append(against, "the seal")
+	}
+	if v.Trusted {
+		against = append(against, "the keys")
+	}
+	if len(against) == 0 {
+		return "The archive does not agree with itself: rely on nothing above until each finding is explained"
+	}
+	return fmt.Sprintf("Held against itself and %s that you gave: rely on nothing above until each finding is explained", strings.Join(against, " and "))
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

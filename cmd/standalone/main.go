@@ -82,7 +82,7 @@ func parse(arguments []string) (settings, error) {
 	flags.Var(&s.manifests, "f", "`file` or directory of manifests to apply; can be given more than once")
 	flags.StringVar(&s.archiveRoot, "archive-root", "archive", "`directory` below which the evidence lands")
 	flags.StringVar(&s.stateDir, "state-dir", ".standalone", "`directory` that keeps the control plane's data")
-	flags.BoolVar(&s.keep, "keep", false, "stay up when the exports have ended, and print how kubectl reaches the control plane")
+	flags.BoolVar(&s.keep, "keep", false, "stay up, and at work, when the exports have ended, and print how kubectl reaches the control plane")
 	flags.BoolVar(&s.untilCaughtUp, "until-caught-up", false, "end when exports whose window has no end have caught up, instead of following on")
 	flags.DurationVar(&s.timeout, "timeout", 0, "give up after this `time`, as 2h; 0 is never")
 	flags.Usage = func() {

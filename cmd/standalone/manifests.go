@@ -25,6 +25,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gcexport/recording-export-operator/config/crd"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // fieldOwner is whom this program's changes are known by in the API server.
@@ -164,7 +165,7 @@ func apply(ctx context.Context, api client.Client, objects []manifest, out *scre
 			exports = append(exports, client.ObjectKeyFromObject(m))
 		}
 	}
-	out.note("Applied %d objects, %d of them exports", len(objects), len(exports))
+	out.note("Applied %s, among them %s", words.Count(len(objects), "object"), words.Count(len(exports), "export"))
 	if len(exports) == 0 {
 		return nil, errors.New("there is no RecordingExport among the manifests")
 	}

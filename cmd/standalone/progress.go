@@ -6,6 +6,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // laneRow is what is to be seen of one lane of an export.
@@ -64,9 +65,9 @@ func (r *laneRow) doing() string {
 	case r.running == 0:
 		return ""
 	case r.stalled > 0:
-		return fmt.Sprintf("%d batches at work, %d stalled", r.running, r.stalled)
+		return fmt.Sprintf("%s at work, %d stalled", words.Count(r.running, "batch"), r.stalled)
 	default:
-		return fmt.Sprintf("%d batches at work, metadata %d/%d", r.running, r.known, r.conversations)
+		return fmt.Sprintf("%s at work, metadata %d/%d", words.Count(r.running, "batch"), r.known, r.conversations)
 	}
 }
 
@@ -92,8 +93,8 @@ func table(views []view) string {
 // line shows an export where there is no terminal.
 func line(v view) string {
 	status := v.export.Status
-	return fmt.Sprintf("%s: %s recordings exported, %d gaps, %s, %d/%d batches. %s",
-		v.name.Name, progress(status), status.Gaps, size(status.Bytes), status.Batches.Completed, status.Batches.Planned, state(v))
+	return fmt.Sprintf("%s: %s recordings exported, %s, %s, %d/%d batches. %s",
+		v.name.Name, progress(status), words.Count(status.Gaps, "gap"), size(status.Bytes), status.Batches.Completed, status.Batches.Planned, state(v))
 }
 
 func progress(status v1alpha1.RecordingExportStatus) string {

@@ -43,12 +43,7 @@ func run(ctx context.Context, s settings, out *screen) int {
 			out.note("While stopping the control plane: %v", err)
 		}
 	}()
-	code := work(ctx, s, out, plane, objects)
-	if s.keep && code != exitInterrupted {
-		out.note("Staying up until Ctrl-C. In another terminal:\n  %s --kubeconfig %s get genesys -A", filepath.Join(assets, "kubectl"), plane.Kubeconfig)
-		<-ctx.Done()
-	}
-	return code
+	return work(ctx, s, out, plane, objects)
 }
 
 func startPlane(ctx context.Context, assets, state string) (*controlplane.ControlPlane, error) {
@@ -57,7 +52,8 @@ func startPlane(ctx context.Context, assets, state string) (*controlplane.Contro
 	return controlplane.Start(ctx, assets, state)
 }
 
-// work runs the operator in the control plane until the exports have ended.
+// work runs the operator in the control plane until the exports have ended, or for
+// as long as it is to be kept up.
 func work(ctx context.Context, s settings, out *screen, plane *controlplane.ControlPlane, objects []manifest) int {
 	log, err := os.OpenFile(filepath.Join(s.stateDir, "logs", "operator.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -80,7 +76,25 @@ func work(ctx context.Context, s settings, out *screen, plane *controlplane.Cont
 	if err != nil {
 		return out.fail(err)
 	}
-	return watchOver(ctx, s, out, plane, mgr, &watcher{api: api, exports: exports, root: s.archiveRoot, out: out, untilCaughtUp: s.untilCaughtUp})
+	alive, stop := operate(ctx, plane, mgr)
+	defer stop()
+	w := &watcher{api: api, exports: exports, root: s.archiveRoot, out: out, untilCaughtUp: s.untilCaughtUp}
+	code, err := watchOver(alive, s, w)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		out.note("Stopping; run it again with the same --state-dir to go on")
+		return exitInterrupted
+	case err != nil:
+		code = out.fail(err)
+	}
+	if s.keep && alive.Err() == nil {
+		out.note("Staying up, and at work, until Ctrl-C. In another terminal:\n  %s --kubeconfig %s get rex -A", plane.Kubectl, plane.Kubeconfig)
+		<-alive.Done()
+		if ctx.Err() == nil {
+			return out.fail(context.Cause(alive))
+		}
+	}
+	return code
 }
 
 func newManager(plane *controlplane.ControlPlane, archiveRoot string, log io.Writer) (ctrl.Manager, error) {
@@ -98,44 +112,43 @@ func newManager(plane *controlplane.ControlPlane, archiveRoot string, log io.Wri
 	})
 }
 
-// watchOver runs the operator and watches the exports until they have ended, or
-// something else has.
-func watchOver(ctx context.Context, s settings, out *screen, plane *controlplane.ControlPlane, mgr ctrl.Manager, w *watcher) int {
-	running, stop := context.WithCancel(ctx)
+// operate runs the operator until stop is called, which waits for its end. alive
+// ends with it, and with the control plane; its cause says which.
+func operate(ctx context.Context, plane *controlplane.ControlPlane, mgr ctrl.Manager) (alive context.Context, stop func()) {
+	running, end := context.WithCancel(ctx)
+	alive, cancel := context.WithCancelCause(ctx)
 	ended := make(chan struct{})
 	var failure error
 	go func() {
 		failure = mgr.Start(running)
 		close(ended)
 	}()
-	defer func() {
-		stop()
-		<-ended
-	}()
-	watching, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	if s.timeout > 0 {
-		time.AfterFunc(s.timeout, func() { cancel(fmt.Errorf("not finished after %v (--timeout)", s.timeout)) })
-	}
 	go func() {
 		select {
 		case err := <-plane.Failed():
 			cancel(err)
 		case <-ended:
 			cancel(fmt.Errorf("the operator ended: %w", failure))
-		case <-watching.Done():
 		}
 	}()
-	code, err := w.watch(watching, s.keep)
-	switch {
-	case err == nil:
-		return code
-	case ctx.Err() != nil:
-		out.note("Stopping; run it again with the same --state-dir to go on")
-		return exitInterrupted
-	case errors.Is(err, context.Canceled):
-		return out.fail(context.Cause(watching))
-	default:
-		return out.fail(err)
+	return alive, func() {
+		end()
+		<-ended
+		cancel(nil)
 	}
+}
+
+// watchOver watches the exports until they have ended, and returns the exit code;
+// or until something else has, or the time is up, which is the error.
+func watchOver(alive context.Context, s settings, w *watcher) (int, error) {
+	watching, cancel := context.WithCancelCause(alive)
+	defer cancel(nil)
+	if s.timeout > 0 {
+		time.AfterFunc(s.timeout, func() { cancel(fmt.Errorf("not finished after %v (--timeout)", s.timeout)) })
+	}
+	code, err := w.watch(watching, s.keep)
+	if errors.Is(err, context.Canceled) {
+		err = context.Cause(watching)
+	}
+	return code, err
 }

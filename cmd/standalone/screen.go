@@ -109,5 +109,5 @@ func columns(rows [][]string) string {
 
 // size writes a number of bytes, which is not negative, as people read it.
 func size(bytes int64) string {
-	return humanize.IBytes(uint64(bytes)) //nolint:gosec // not negative
+	return humanize.IBytes(uint64(bytes))
 }

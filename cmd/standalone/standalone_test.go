@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/controlplane"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
@@ -147,7 +148,7 @@ func TestACompleteExport(t *testing.T) {
 	o := newOffice(t, nil)
 	wanted := len(o.sim.Dataset().Started(day, day.AddDate(0, 0, 1)).Recordings())
 	p := o.start()
-	o.ends(p, exitComplete, fmt.Sprintf("legal/case-1: %d of %d recordings exported", wanted, wanted), "LegalHoldScreen", "Seal: seals/1")
+	o.ends(p, exitComplete, fmt.Sprintf("legal/case-1: %d of %d recordings exported", wanted, wanted), "LegalHoldScreen", "Seal: seals/1", "Applied 5 objects, among them 1 export\n")
 
 	// Again: nothing is left to do, and nothing is done.
 	media := o.sim.Journal().Count(simulator.RouteDownload, 0)
@@ -164,7 +165,7 @@ func TestAnExportWithGaps(t *testing.T) {
 		s.Edges.Open = 1
 		s.Edges.FileStates = map[simulator.FileState]int{simulator.Archived: 2}
 	})
-	o.ends(o.start(), exitGaps, "3 gaps", "Not available:", "Archived", "ConversationOpen")
+	o.ends(o.start(), exitGaps, "3 gaps", "Not available:", "Archived\n", "ConversationOpen")
 }
 
 // TestKilledAndStartedAgain kills the program without warning, while it works.
@@ -275,19 +276,35 @@ func TestWhatCannotBeApplied(t *testing.T) {
 	}
 }
 
-// TestKeep: with --keep the program stays up, whatever the exports came to, and
-// kubectl reaches its control plane.
+// TestKeep: with --keep the program stays up, whatever the exports came to, kubectl
+// reaches its control plane, and the operator goes on working.
 func TestKeep(t *testing.T) {
-	o := newOffice(t, nil)
+	o := newOffice(t, func(s *simulator.Options) { s.Edges.FileStates = map[simulator.FileState]int{simulator.Archived: 1} })
 	p := o.start("--keep")
-	testenv.Eventually(t, "it stays up", func() bool { return strings.Contains(p.said(), "Staying up until Ctrl-C") })
-	kubectl := exec.CommandContext(t.Context(), filepath.Join(testenv.Assets(t), "kubectl"), "--kubeconfig", filepath.Join(o.folder, "state", "kubeconfig"), "get", "rex", "-n", "legal")
-	output, err := kubectl.CombinedOutput()
-	if err != nil || !strings.Contains(string(output), "Complete") {
-		t.Errorf("kubectl: %v: %s", err, output)
+	testenv.Eventually(t, "it stays up", func() bool { return strings.Contains(p.said(), "Staying up, and at work, until Ctrl-C") })
+	if output := o.kubectl("get", "rex", "case-1"); !strings.Contains(output, "CompleteWithGaps") {
+		t.Errorf("kubectl shows no export that has ended:\n%s", output)
 	}
+	if output := o.kubectl("get", "rex,rexb", "-o", "custom-columns=GAPS:.status.gaps,BYTES:.status.bytes"); strings.Contains(output, "<none>") {
+		t.Errorf("columns are blank:\n%s", output)
+	}
+	o.kubectl("annotate", "rex", "case-1", v1alpha1.AnnotationRetry+"="+time.Now().UTC().Format(time.RFC3339))
+	testenv.Eventually(t, "the retry is sealed", func() bool {
+		return o.kubectl("get", "rex", "case-1", "-o", "jsonpath={.status.seal.number}") == "2"
+	})
 	if err := p.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	o.ends(p, exitComplete)
+	o.ends(p, exitGaps)
+}
+
+// kubectl runs kubectl in the export's namespace.
+func (o *office) kubectl(arguments ...string) string {
+	o.Helper()
+	arguments = append([]string{"--kubeconfig", filepath.Join(o.folder, "state", "kubeconfig"), "-n", "legal"}, arguments...)
+	output, err := exec.CommandContext(o.Context(), filepath.Join(testenv.Assets(o), "kubectl"), arguments...).CombinedOutput()
+	if err != nil {
+		o.Fatalf("kubectl %q: %v: %s", arguments, err, output)
+	}
+	return string(output)
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // maxGaps is how many gaps are listed on the screen.
@@ -21,8 +22,8 @@ const maxGaps = 20
 // program has no key to, it says what the status says.
 func summarize(out *screen, root string, v view) error {
 	if strings.HasPrefix(v.export.Status.Archive, "s3://") {
-		out.note("\n%s: %s recordings exported, %d gaps, %s, sealed in %s", v.name, v.export.Status.Progress,
-			v.export.Status.Gaps, size(v.export.Status.Bytes), v.export.Status.Archive)
+		out.note("\n%s: %s recordings exported, %s, %s, sealed in %s", v.name, v.export.Status.Progress,
+			words.Count(v.export.Status.Gaps, "gap"), size(v.export.Status.Bytes), v.export.Status.Archive)
 		return nil
 	}
 	folder := filepath.Join(root, v.export.Status.Archive)
@@ -44,8 +45,9 @@ func summarize(out *screen, root string, v view) error {
 	}
 	totals := account.Totals()
 	rows = append(rows, []string{"  all", "", decimal(totals.Exported), decimal(totals.Excluded), decimal(totals.Unavailable)})
-	out.note("\n%s: %d of %d recordings exported from %d conversations, %d gaps, %s in %d bags\n\n%s",
-		v.name, totals.Exported, totals.Total(), account.Conversations.Surveyed, account.Gaps, size(account.Bytes), account.Bags, columns(rows))
+	out.note("\n%s: %d of %s exported from %s, %s, %s in %s\n\n%s",
+		v.name, totals.Exported, words.Count(totals.Total(), "recording"), words.Count(account.Conversations.Surveyed, "conversation"),
+		words.Count(account.Gaps, "gap"), size(account.Bytes), words.Count(account.Bags, "bag"), columns(rows))
 	if account.Gaps > 0 {
 		if err := listGaps(out, folder, number); err != nil {
 			return err
@@ -79,7 +81,7 @@ func listGaps(out *screen, folder string, seals int) error {
 			out.note("    and %d more: see conversations.csv and recordings.csv of the seals in %s", len(gaps)-maxGaps, folder)
 			break
 		}
-		out.note("    conversation %s: %s %s", key, gaps[key]["reason"], gaps[key]["detail"])
+		out.note("%s", strings.TrimRight(fmt.Sprintf("    conversation %s: %s %s", key, gaps[key]["reason"], gaps[key]["detail"]), " "))
 	}
 	return nil
 }

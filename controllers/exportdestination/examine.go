@@ -11,6 +11,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/verify"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // examiner verifies the archives of a destination one by one.
@@ -123,7 +124,7 @@ func shortOf(report verify.Report, known v1alpha1.SealStatus) (verify.Finding, b
 	case slices.ContainsFunc(report.Findings, func(f verify.Finding) bool { return f.Kind == verify.Unreadable || f.Kind == verify.SealChain }):
 		return finding, false
 	case report.Seals < number:
-		finding.Says = fmt.Sprintf("is missing, though the status of the export names it: there are %d seals", report.Seals)
+		finding.Says = fmt.Sprintf("is missing, though the status of the export names it: the archive holds %s", words.Count(report.Seals, "seal"))
 		return finding, true
 	case number > 0 && report.Seals == number && report.Seal != known.Digest:
 		finding.Says = "is not the seal that the status of the export names"

@@ -17,6 +17,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // Pool is the name of the pool that verifies what is stored. It is to do one piece
@@ -199,8 +200,8 @@ func mark(destination *v1alpha1.ExportDestination, next time.Time, out outcome.O
 	case v.Exports == 0:
 		set(metav1.ConditionUnknown, v1alpha1.ReasonNothingStored, fmt.Sprintf("no evidence was stored on %s; %s", stamp(v.CompletionTime), nextSays(v)))
 	default:
-		set(metav1.ConditionTrue, v1alpha1.ReasonVerified, fmt.Sprintf("%d exports, %d files, %s verified on %s; %s",
-			v.Exports, v.Files, size(v.Bytes), stamp(v.CompletionTime), nextSays(v)))
+		set(metav1.ConditionTrue, v1alpha1.ReasonVerified, fmt.Sprintf("%s, %s, %s verified on %s; %s",
+			words.Count(v.Exports, "export"), words.Count(v.Files, "file"), size(v.Bytes), stamp(v.CompletionTime), nextSays(v)))
 	}
 }
 
@@ -215,8 +216,8 @@ func faultsSay(destination *v1alpha1.ExportDestination) string {
 	if destination.Spec.Directory != nil {
 		at = "ARCHIVE_ROOT/" + at
 	}
-	return fmt.Sprintf("change nothing there, and list everything with: kubectl genesys-export verify --running %s (see the runbook): %d faults, first %s",
-		at, v.Faults, strings.Join(v.Findings, ", "))
+	return fmt.Sprintf("change nothing there, and list everything with: kubectl genesys-export verify --running %s (see the runbook): %s, first %s",
+		at, words.Count(v.Faults, "fault"), strings.Join(v.Findings, ", "))
 }
 
 func nextSays(v *v1alpha1.VerificationStatus) string {

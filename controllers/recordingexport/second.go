@@ -18,6 +18,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // closeCompared closes a part of the plan, once it has been compared with the
@@ -257,10 +258,10 @@ func differences(status v1alpha1.RecordingExportStatus) (says string) {
 	}
 	second := status.Seal.SecondSource
 	if n := second.NotInAccount; n > 0 {
-		says += fmt.Sprintf("; the second source lists %d recordings that the account does not have", n)
+		says += fmt.Sprintf("; the second source lists %s that the account does not have", words.Count(n, "recording"))
 	}
 	if n := second.NotInSecondSource; n > 0 {
-		says += fmt.Sprintf("; %d exported recordings are not in the second source", n)
+		says += fmt.Sprintf("; not in the second source: %s", words.Count(n, "exported recording"))
 	}
 	if says != "" {
 		says += ": see second-source.csv in the seals"

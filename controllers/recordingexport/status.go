@@ -12,6 +12,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // summarize computes the whole status from the facts and from how the steps came out.
@@ -100,10 +101,10 @@ func recordingCounts(counts evidence.Counts) v1alpha1.RecordingCounts {
 func ended(status v1alpha1.RecordingExportStatus) (reason, message string) {
 	seal := sealPath(status)
 	if status.Gaps == 0 {
-		return v1alpha1.ReasonComplete, fmt.Sprintf("%d recordings exported, sealed in %s", status.Recordings.Exported, seal) + differences(status)
+		return v1alpha1.ReasonComplete, fmt.Sprintf("%s exported, sealed in %s", words.Count(status.Recordings.Exported, "recording"), seal) + differences(status)
 	}
-	return v1alpha1.ReasonCompleteWithGaps, fmt.Sprintf("%d recordings exported, %d gaps: see report.html and failures.csv in %s",
-		status.Recordings.Exported, status.Gaps, seal) + differences(status)
+	return v1alpha1.ReasonCompleteWithGaps, fmt.Sprintf("%s exported, %s: see report.html and failures.csv in %s",
+		words.Count(status.Recordings.Exported, "recording"), words.Count(status.Gaps, "gap"), seal) + differences(status)
 }
 
 // caughtUpSays is the message of an export without an end that has caught up.
@@ -111,10 +112,10 @@ func caughtUpSays(status v1alpha1.RecordingExportStatus) string {
 	if status.Seal == nil {
 		return ""
 	}
-	message := fmt.Sprintf("everything up to %s is sealed in %s: %d recordings exported, %d gaps",
-		status.Seal.Until.UTC().Format(time.RFC3339), sealPath(status), status.Recordings.Exported, status.Gaps)
+	message := fmt.Sprintf("everything up to %s is sealed in %s: %s exported, %s",
+		status.Seal.Until.UTC().Format(time.RFC3339), sealPath(status), words.Count(status.Recordings.Exported, "recording"), words.Count(status.Gaps, "gap"))
 	if n := status.Survey.Deferred; n > 0 {
-		message += fmt.Sprintf("; %d conversations have not ended yet", n)
+		message += fmt.Sprintf("; not ended yet: %s", words.Count(n, "conversation"))
 	}
 	return message + differences(status)
 }

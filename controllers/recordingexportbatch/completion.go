@@ -14,6 +14,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // maxTries is how often a recording is requested of which Genesys Cloud gives
@@ -56,9 +57,9 @@ type outstandingError struct {
 
 func (e *outstandingError) Error() string {
 	if e.last == nil {
-		return fmt.Sprintf("%d recordings came neither as a result nor as an error", e.count)
+		return fmt.Sprintf("%s came neither as a result nor as an error", words.Count(e.count, "recording"))
 	}
-	return fmt.Sprintf("%d recordings did not arrive, the last one because of: %v", e.count, e.last)
+	return fmt.Sprintf("%s did not arrive, the last one because of: %v", words.Count(e.count, "recording"), e.last)
 }
 
 func (e *outstandingError) Unwrap() error { return e.last }

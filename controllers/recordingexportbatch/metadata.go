@@ -21,6 +21,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 type metadataReader interface {
@@ -145,7 +146,7 @@ type parkedError struct {
 }
 
 func (e *parkedError) Error() string {
-	return fmt.Sprintf("%d conversations are parked, the last one because of: %v", e.count, e.last)
+	return fmt.Sprintf("%s parked, the last one because of: %v", words.Count(e.count, "conversation"), e.last)
 }
 
 func (e *parkedError) Unwrap() error { return e.last }

@@ -10,6 +10,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // summarize computes the whole status from the facts and from how the steps came out.
@@ -96,8 +97,8 @@ func recordingCounts(counts evidence.Counts) v1alpha1.RecordingCounts {
 // ended is the reason and message of a batch whose bag is sealed.
 func ended(recordings v1alpha1.RecordingCounts, gaps int64) (reason, message string) {
 	if gaps == 0 {
-		return v1alpha1.ReasonComplete, fmt.Sprintf("%d recordings exported", recordings.Exported)
+		return v1alpha1.ReasonComplete, words.Count(recordings.Exported, "recording") + " exported"
 	}
 	return v1alpha1.ReasonCompleteWithGaps, fmt.Sprintf(
-		"%d recordings exported, %d gaps: see data/index.csv and data/conversations.csv in the bag", recordings.Exported, gaps)
+		"%s exported, %s: see data/index.csv and data/conversations.csv in the bag", words.Count(recordings.Exported, "recording"), words.Count(gaps, "gap"))
 }

@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/dustin/go-humanize/english"
 )
 
 // The simulator's OAuth client.
@@ -58,6 +60,27 @@ func showBulkJob(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("\nThe job has ended: %s\n  %s\nNot one of %d recordings was exported.\n", job.State, job.ErrorMessage, job.TotalRecordings)
+	return explainBefore(ctx, job.TotalRecordings)
+}
+
+// explainBefore says why the operator will export fewer recordings than the bulk job
+// has found: the job's interval takes in conversations that began before it.
+func explainBefore(ctx context.Context, found int) error {
+	all, err := conversations(ctx)
+	if err != nil {
+		return err
+	}
+	before, recordings := 0, 0
+	for _, c := range all {
+		if c.Start.Before(day) {
+			before++
+			recordings += len(c.Recordings)
+		}
+	}
+	if before > 0 {
+		fmt.Printf("%d of them are of %s that began the day before. The operator counts a conversation\nto the day on which it began, so it exports the other %d.\n",
+			recordings, english.Plural(before, "conversation", ""), found-recordings)
+	}
 	return nil
 }
 

@@ -55,6 +55,15 @@ type conversation struct {
 	} `json:"recordings"`
 }
 
+// conversations are all that the simulator has.
+func conversations(ctx context.Context) ([]conversation, error) {
+	var dataset struct {
+		Conversations []conversation `json:"conversations"`
+	}
+	err := get(ctx, "/_simulator/dataset?full=true", &dataset)
+	return dataset.Conversations, err
+}
+
 // showFigures compares what was asked with the least that could have been.
 func showFigures(ctx context.Context, before requests) error {
 	after, err := journal(ctx)
@@ -62,13 +71,11 @@ func showFigures(ctx context.Context, before requests) error {
 		return err
 	}
 	calls, throttled, failed := after.since(before)
-	var dataset struct {
-		Conversations []conversation `json:"conversations"`
-	}
-	if err := get(ctx, "/_simulator/dataset?full=true", &dataset); err != nil {
+	all, err := conversations(ctx)
+	if err != nil {
 		return err
 	}
-	least, recordings, heldScreens, err := leastCalls(dataset.Conversations)
+	least, recordings, heldScreens, err := leastCalls(all)
 	if err != nil {
 		return err
 	}

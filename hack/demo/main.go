@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -15,6 +16,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/dustin/go-humanize/english"
 )
 
 const (
@@ -37,6 +40,9 @@ func main() {
 // run plays the demo with the programs in binaries, in a folder that it empties.
 func run(ctx context.Context, binaries, folder string) error {
 	begun := time.Now()
+	if err := free(ctx); err != nil {
+		return err
+	}
 	if err := errors.Join(os.RemoveAll(folder), os.MkdirAll(folder, 0o750)); err != nil {
 		return err
 	}
@@ -58,15 +64,43 @@ func run(ctx context.Context, binaries, folder string) error {
 		return err
 	}
 	heading("Every bag can be checked with sha256sum")
-	if err := showBags(ctx, filepath.Join(folder, "archive", "legal", "evidence", "case-4711")); err != nil {
+	archive, err := filepath.Abs(filepath.Join(folder, "archive", "legal", "evidence", "case-4711"))
+	if err != nil {
+		return err
+	}
+	if err := showBags(ctx, archive); err != nil {
 		return err
 	}
 	heading("Figures")
 	if err := showFigures(ctx, before); err != nil {
 		return err
 	}
-	fmt.Printf("\nThe demo took %v. The archive is in %s.\n", time.Since(begun).Round(time.Second), filepath.Join(folder, "archive"))
+	heading(fmt.Sprintf("The demo took %v. What to do next", time.Since(begun).Round(time.Second)))
+	return showNext(binaries, archive)
+}
+
+// showNext says how to go on with the archive.
+func showNext(binaries, archive string) error {
+	plugin, err := filepath.Abs(filepath.Join(binaries, "kubectl-genesys_export"))
+	if err != nil {
+		return err
+	}
+	fmt.Printf("Read the report in a browser:\n  %s\n", filepath.Join(archive, "seals", "1", "report.html"))
+	fmt.Printf("Have everything verified:\n  %s verify %s\n", plugin, archive)
+	fmt.Printf("Find the screens among it:\n  %s ls %s --medium Screen\n", plugin, archive)
+	fmt.Printf("See who signed it, with openssl or cosign:\n  %s\n", filepath.Join(archive, "seals", "1", "VERIFY.txt"))
 	return nil
+}
+
+// free sees to it that the simulator will find its address free, before anything of
+// an earlier demo is removed.
+func free(ctx context.Context) error {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
+	if err != nil {
+		return fmt.Errorf("the simulator needs %s: %w; end what listens there. Nothing was changed", address, err)
+	}
+	return listener.Close()
 }
 
 func heading(text string) { fmt.Printf("\n=== %s\n\n", text) }
@@ -79,7 +113,7 @@ func startSimulator(ctx context.Context, binary, folder string) (stop func(), er
 		return nil, err
 	}
 	simulator := exec.CommandContext(ctx, binary, "--listen", address, "--region", "eu-west-1",
-		"--conversations", "600", "--held", "0.1", "--screens", "0.333", "--requests-per-minute", "3000")
+		"--conversations", "600", "--held", "0.1", "--requests-per-minute", "3000")
 	simulator.Stdout, simulator.Stderr = log, log
 	simulator.Cancel = func() error { return simulator.Process.Signal(syscall.SIGTERM) }
 	if err := simulator.Start(); err != nil {
@@ -97,7 +131,7 @@ func startSimulator(ctx context.Context, binary, folder string) (stop func(), er
 	for {
 		select {
 		case err := <-ended:
-			return nil, fmt.Errorf("the simulator did not start: %w; is %s in use? See %s", err, address, log.Name())
+			return nil, fmt.Errorf("the simulator did not start: %w; see %s", err, log.Name())
 		case <-time.After(50 * time.Millisecond):
 		}
 		if said, err := os.ReadFile(log.Name()); err != nil || bytes.Contains(said, []byte("look behind")) {
@@ -137,7 +171,10 @@ func showBags(ctx context.Context, archive string) error {
 		}
 		// Two to a line, by lane and hour: the export's name is the same in all.
 		name := strings.TrimPrefix(filepath.Base(bag), filepath.Base(archive)+"-")
-		fmt.Printf("  %-34s %4d files%s", name, len(files), [...]string{"   ", "\n"}[i%2])
+		fmt.Printf("  %-34s %4d %-*s", name, len(files), [...]int{8, 0}[i%2], english.PluralWord(len(files), "file", ""))
+		if i%2 == 1 {
+			fmt.Println()
+		}
 	}
 	seal := filepath.Join(archive, "seals", "1")
 	for _, check := range []struct{ folder, manifest string }{

@@ -26,6 +26,8 @@ type ControlPlane struct {
 	Config *rest.Config
 	// Kubeconfig is the path of a file that reaches it too, for kubectl.
 	Kubeconfig string
+	// Kubectl is the path of a kubectl of the same version.
+	Kubectl string
 
 	lock      *os.File
 	processes []*process
@@ -44,7 +46,7 @@ func Start(ctx context.Context, assets, state string) (plane *ControlPlane, err 
 	if err := os.MkdirAll(logs, 0o700); err != nil {
 		return nil, err
 	}
-	plane = &ControlPlane{Kubeconfig: filepath.Join(state, "kubeconfig"), failed: make(chan error, 1)}
+	plane = &ControlPlane{Kubeconfig: filepath.Join(state, "kubeconfig"), Kubectl: filepath.Join(assets, "kubectl"), failed: make(chan error, 1)}
 	if plane.lock, err = lock(filepath.Join(state, "lock")); err != nil {
 		return nil, err
 	}

@@ -256,6 +256,19 @@ func TestASignedSealSurvivesACrashAtEachWrite(t *testing.T) {
 	t.Error("sealing never ended")
 }
 
+// TestAnUnsignedSeal: its instructions speak of no key, because there is none.
+func TestAnUnsignedSeal(t *testing.T) {
+	root := t.TempDir()
+	seal := sampleSeal(t, root)
+	if _, _, err := seal.Write(t.Context(), os.DirFS(root), creator(root)); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(root, "seals", "1", instructions))
+	if err != nil || !strings.Contains(string(text), "is not signed") || strings.Contains(string(text), "key") {
+		t.Errorf("%v:\n%s", err, text)
+	}
+}
+
 // TestWhatWasBegunUnsignedStaysSo: nothing is rewritten because signing was turned
 // on in between.
 func TestWhatWasBegunUnsignedStaysSo(t *testing.T) {

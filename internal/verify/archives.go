@@ -7,16 +7,17 @@ import (
 	"slices"
 )
 
-// deepest is how far below a destination's root an archive is: below the archive
-// root of a manager it is <namespace>/<destination>/<export>.
-const deepest = 3
+// deepest is how far below a place archives are looked for: below the archive root
+// of a manager they are <namespace>/<destination>/<export>, and the root may lie in
+// a folder of its own.
+const deepest = 4
 
 // Archives finds the archives at a place: the place itself, or the folders below
 // it that hold one.
 func Archives(fsys fs.FS) ([]string, error) {
 	found, err := archivesBelow(fsys, ".", deepest)
 	if err == nil && len(found) == 0 {
-		err = ErrNoArchive
+		err = fmt.Errorf("%w here, nor up to %d folders below", ErrNoArchive, deepest)
 	}
 	return found, err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // tables is what a bag's tables list.
@@ -137,7 +138,7 @@ func (v *verifier) checkIndex(b *bag, t tables) {
 	}
 	for key, n := range counted {
 		if !listed[key] {
-			v.fault(Contradiction, at, "does not list recording %s, of which there are %d files", key, n)
+			v.fault(Contradiction, at, "does not list recording %s, of which the bag holds %s", key, words.Count(n, "file"))
 		}
 	}
 }
@@ -145,11 +146,11 @@ func (v *verifier) checkIndex(b *bag, t tables) {
 func (v *verifier) checkCount(at string, line indexLine, files int64) {
 	switch exported := line.disposition == string(evidence.Exported); {
 	case line.files != files:
-		v.fault(Contradiction, at, "line %d says %d files of recording %s, there are %d", line.line, line.files, line.key, files)
+		v.fault(Contradiction, at, "line %d says %s of recording %s, the bag holds %d", line.line, words.Count(line.files, "file"), line.key, files)
 	case exported && files == 0:
 		v.fault(Contradiction, at, "line %d calls recording %s Exported, but there is no file of it", line.line, line.key)
 	case line.disposition == string(evidence.Excluded) && files > 0:
-		v.fault(Contradiction, at, "line %d calls recording %s Excluded, but there are %d files of it", line.line, line.key, files)
+		v.fault(Contradiction, at, "line %d calls recording %s Excluded, but the bag holds %s of it", line.line, line.key, words.Count(files, "file"))
 	}
 }
 

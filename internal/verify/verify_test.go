@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -92,6 +93,17 @@ func TestWhatIsNoArchive(t *testing.T) {
 	found, err := verify.Archives(several)
 	if err != nil || len(found) != 2 || found[0] != "legal/evidence/case-1" || found[1] != "legal/evidence/case-2" {
 		t.Errorf("Archives: %v, %v", found, err)
+	}
+	deep := fstest.MapFS{"demo/archive/legal/evidence/case-1/export.json": {}}
+	if found, err := verify.Archives(deep); !errors.Is(err, verify.ErrNoArchive) || !strings.Contains(err.Error(), "up to 4 folders below") {
+		t.Errorf("Archives five folders above: %v, %v", found, err)
+	}
+	above, err := fs.Sub(deep, "demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found, err := verify.Archives(above); err != nil || len(found) != 1 || found[0] != "archive/legal/evidence/case-1" {
+		t.Errorf("Archives four folders above: %v, %v", found, err)
 	}
 }
 

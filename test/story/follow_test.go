@@ -189,7 +189,7 @@ func TestAnEndlessExportDoesNotWaitForOneConversation(t *testing.T) {
 	export := w.follow(nil)
 	w.Create(export)
 	w.Await(export, v1alpha1.ReasonCaughtUp)
-	w.says(export, "1 conversations have not ended yet")
+	w.says(export, "not ended yet: 1 conversation")
 	for _, c := range w.Sim.Dataset().Conversations {
 		if c.End.IsZero() {
 			if err := w.Sim.EndConversation(c.ID, w.Clock.Now()); err != nil {

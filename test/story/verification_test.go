@@ -132,7 +132,7 @@ func TestAByteThatFlips(t *testing.T) {
 	w.Await(export, v1alpha1.ReasonComplete)
 	w.verifyNow(destination, "first")
 	says := w.awaitVerified(destination, metav1.ConditionTrue, v1alpha1.ReasonVerified)
-	if v := destination.Status.Verification; v.Exports != 1 || v.Files < 30 || v.Bytes < export.Status.Bytes || !strings.HasPrefix(says, "1 exports, ") {
+	if v := destination.Status.Verification; v.Exports != 1 || v.Files < 30 || v.Bytes < export.Status.Bytes || !strings.HasPrefix(says, "1 export, ") {
 		t.Errorf("%+v: %s", v, says)
 	}
 	w.expectEvent(destination, v1alpha1.ReasonVerified, "Normal")

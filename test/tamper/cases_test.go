@@ -294,7 +294,7 @@ func insiders() []tampering {
 		{name: "call an exported recording excluded", do: func(a archive) {
 			a.Replace(index, "Exported,", "Excluded,MediumNotRequested")
 			a.Forge(specimen.Standard, 1)
-		}, kind: verify.Contradiction, path: index, says: "Excluded, but there are 2 files"},
+		}, kind: verify.Contradiction, path: index, says: "Excluded, but the bag holds 2 files"},
 		{name: "call an unavailable recording exported", do: func(a archive) {
 			a.Replace(index, "Unavailable,Archived", "Exported,")
 			a.Forge(specimen.Standard, 1)
