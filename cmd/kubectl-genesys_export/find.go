@@ -21,6 +21,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/verify"
 	"github.com/gcexport/recording-export-operator/internal/verify/index"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // hit is a recording that was found, and in which archive.
@@ -105,7 +106,7 @@ func runList(ctx context.Context, arguments []string, to streams) error {
 	for _, h := range hits {
 		cells := []string{stamp(h.Start), h.Conversation, h.Recording.Recording, h.Medium, h.Lane, h.Disposition, h.Reason}
 		for _, file := range h.Files {
-			row(append(cells[:len(cells):len(cells)], size(file.Size), path.Join(h.Archive, file.Path))...)
+			row(append(cells[:len(cells):len(cells)], words.Bytes(file.Size), path.Join(h.Archive, file.Path))...)
 		}
 		if len(h.Files) == 0 {
 			row(append(cells, "", "")...)

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize"
 	"golang.org/x/term"
 
 	"github.com/gcexport/recording-export-operator/internal/verify"
@@ -70,16 +69,11 @@ func (g *gauge) fit(line string) string {
 func progress(archive string, meter *verify.Meter, since time.Duration) string {
 	read, expected := meter.Bytes.Load(), meter.Expected.Load()
 	if expected == 0 {
-		return fmt.Sprintf("%s: %s, %s", archive, words.Count(meter.Files.Load(), "file"), size(read))
+		return fmt.Sprintf("%s: %s, %s", archive, words.Count(meter.Files.Load(), "file"), words.Bytes(read))
 	}
 	done := min(float64(read)/float64(expected), 1)
 	full := int(done * barWidth)
 	rate := int64(float64(read) / max(since.Seconds(), 0.001))
 	return fmt.Sprintf("[%s%s] %3.0f%% %s of %s, %s, %s/s %s", strings.Repeat("=", full), strings.Repeat(" ", barWidth-full),
-		done*100, size(read), size(max(read, expected)), words.Count(meter.Files.Load(), "file"), size(rate), archive)
-}
-
-// size writes a number of bytes, which is not negative, as people read it.
-func size(bytes int64) string {
-	return humanize.IBytes(uint64(bytes))
+		done*100, words.Bytes(read), words.Bytes(max(read, expected)), words.Count(meter.Files.Load(), "file"), words.Bytes(rate), archive)
 }

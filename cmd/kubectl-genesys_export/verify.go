@@ -150,7 +150,7 @@ func (v verdict) text(where place) string {
 	if v.Unsealed > 0 {
 		says("  %s in no seal: nothing proves what is there", words.Count(v.Unsealed, "bag"))
 	}
-	says("  Read %s, %s in %.1f s", words.Count(v.Files, "file"), size(v.Bytes), v.took.Seconds())
+	says("  Read %s, %s in %.1f s", words.Count(v.Files, "file"), words.Bytes(v.Bytes), v.took.Seconds())
 	for _, line := range v.trust() {
 		says("  %s", line)
 	}

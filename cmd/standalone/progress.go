@@ -78,12 +78,12 @@ func table(views []view) string {
 		status := v.export.Status
 		rows = append(rows, []string{
 			v.name.Name, "", fmt.Sprintf("%d/%d", status.Batches.Completed, status.Batches.Planned), progress(status),
-			strconv.FormatInt(status.Gaps, 10), size(status.Bytes), state(v),
+			strconv.FormatInt(status.Gaps, 10), words.Bytes(status.Bytes), state(v),
 		})
 		for _, r := range laneRows(v) {
 			rows = append(rows, []string{
 				"", string(r.lane), strconv.Itoa(r.done), fmt.Sprintf("%d/%d", r.exported, r.total),
-				strconv.FormatInt(r.gaps, 10), size(r.bytes), r.doing(),
+				strconv.FormatInt(r.gaps, 10), words.Bytes(r.bytes), r.doing(),
 			})
 		}
 	}
@@ -94,7 +94,7 @@ func table(views []view) string {
 func line(v view) string {
 	status := v.export.Status
 	return fmt.Sprintf("%s: %s recordings exported, %s, %s, %d/%d batches. %s",
-		v.name.Name, progress(status), words.Count(status.Gaps, "gap"), size(status.Bytes), status.Batches.Completed, status.Batches.Planned, state(v))
+		v.name.Name, progress(status), words.Count(status.Gaps, "gap"), words.Bytes(status.Bytes), status.Batches.Completed, status.Batches.Planned, state(v))
 }
 
 func progress(status v1alpha1.RecordingExportStatus) string {

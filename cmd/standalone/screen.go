@@ -9,7 +9,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/dustin/go-humanize"
 	"golang.org/x/term"
 )
 
@@ -105,9 +104,4 @@ func columns(rows [][]string) string {
 	}
 	_ = writer.Flush()
 	return out.String()
-}
-
-// size writes a number of bytes, which is not negative, as people read it.
-func size(bytes int64) string {
-	return humanize.IBytes(uint64(bytes))
 }

@@ -82,14 +82,6 @@ func TestWithoutATerminalOnlyNewsAreTold(t *testing.T) {
 	}
 }
 
-func TestSize(t *testing.T) {
-	for bytes, want := range map[int64]string{0: "0 B", 1023: "1023 B", 1024: "1.0 KiB", 1536: "1.5 KiB", 20 << 20: "20 MiB", 5 << 30: "5.0 GiB"} {
-		if got := size(bytes); got != want {
-			t.Errorf("size(%d) = %q, want %q", bytes, got, want)
-		}
-	}
-}
-
 func TestParse(t *testing.T) {
 	s, err := parse([]string{"-f", "a", "-f", "b", "--timeout", "2h", "--keep"})
 	if err != nil || s.manifests.String() != "a b" || s.timeout.Hours() != 2 || !s.keep || s.archiveRoot != "archive" {

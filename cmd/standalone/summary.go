@@ -23,7 +23,7 @@ const maxGaps = 20
 func summarize(out *screen, root string, v view) error {
 	if strings.HasPrefix(v.export.Status.Archive, "s3://") {
 		out.note("\n%s: %s recordings exported, %s, %s, sealed in %s", v.name, v.export.Status.Progress,
-			words.Count(v.export.Status.Gaps, "gap"), size(v.export.Status.Bytes), v.export.Status.Archive)
+			words.Count(v.export.Status.Gaps, "gap"), words.Bytes(v.export.Status.Bytes), v.export.Status.Archive)
 		return nil
 	}
 	folder := filepath.Join(root, v.export.Status.Archive)
@@ -47,7 +47,7 @@ func summarize(out *screen, root string, v view) error {
 	rows = append(rows, []string{"  all", "", decimal(totals.Exported), decimal(totals.Excluded), decimal(totals.Unavailable)})
 	out.note("\n%s: %d of %s exported from %s, %s, %s in %s\n\n%s",
 		v.name, totals.Exported, words.Count(totals.Total(), "recording"), words.Count(account.Conversations.Surveyed, "conversation"),
-		words.Count(account.Gaps, "gap"), size(account.Bytes), words.Count(account.Bags, "bag"), columns(rows))
+		words.Count(account.Gaps, "gap"), words.Bytes(account.Bytes), words.Count(account.Bags, "bag"), columns(rows))
 	if account.Gaps > 0 {
 		if err := listGaps(out, folder, number); err != nil {
 			return err

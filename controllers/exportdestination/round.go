@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/dustin/go-humanize"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/verify"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // round is one verification of everything that is stored at a destination. It is
@@ -98,12 +98,7 @@ func (r *round) progress() (began time.Time, says string) {
 	if r.meter != nil {
 		bytes += r.meter.Bytes.Load()
 	}
-	return r.began, fmt.Sprintf("%d/%d exports, %s", r.verified, r.all, size(bytes))
-}
-
-// size is a number of bytes, which is not negative, as people read it.
-func size(bytes int64) string {
-	return humanize.IBytes(uint64(bytes)) //nolint:gosec // not negative
+	return r.began, fmt.Sprintf("%d/%d exports, %s", r.verified, r.all, words.Bytes(bytes))
 }
 
 // verify verifies everything that is stored at a destination, an archive at a time.

@@ -201,7 +201,7 @@ func mark(destination *v1alpha1.ExportDestination, next time.Time, out outcome.O
 		set(metav1.ConditionUnknown, v1alpha1.ReasonNothingStored, fmt.Sprintf("no evidence was stored on %s; %s", stamp(v.CompletionTime), nextSays(v)))
 	default:
 		set(metav1.ConditionTrue, v1alpha1.ReasonVerified, fmt.Sprintf("%s, %s, %s verified on %s; %s",
-			words.Count(v.Exports, "export"), words.Count(v.Files, "file"), size(v.Bytes), stamp(v.CompletionTime), nextSays(v)))
+			words.Count(v.Exports, "export"), words.Count(v.Files, "file"), words.Bytes(v.Bytes), stamp(v.CompletionTime), nextSays(v)))
 	}
 }
 

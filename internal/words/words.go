@@ -4,6 +4,7 @@ package words
 import (
 	"fmt"
 
+	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 )
 
@@ -12,3 +13,6 @@ import (
 func Count[N int | int32 | int64](n N, thing string) string {
 	return fmt.Sprintf("%d %s", n, english.PluralWord(int(min(n, 2)), thing, ""))
 }
+
+// Bytes is a number of bytes, which is not negative, rounded: 1.5 GiB.
+func Bytes(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
