@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -23,6 +24,8 @@ type browser struct {
 	from    *bufio.Reader
 	next    int
 	session string
+	// greeted tells that it has answered once.
+	greeted bool
 	events  []message
 }
 
@@ -38,8 +41,39 @@ type message struct {
 	} `json:"error,omitempty"`
 }
 
+// mostStarts is how often Chromium is started before a test gives up: one start in
+// some hundreds crashes before it answers anything.
+const mostStarts = 3
+
 // open starts Chromium with one empty page.
 func open(t *testing.T) *browser {
+	t.Helper()
+	b, quit := start(t)
+	for starts := 1; ; starts++ {
+		err := b.greet()
+		if err == nil {
+			break
+		}
+		quit()
+		if starts == mostStarts {
+			t.Fatalf("Chromium does not start: %v", err)
+		}
+		b, quit = start(t)
+	}
+	t.Cleanup(quit)
+	var target struct{ TargetID string }
+	b.call("Target.createTarget", map[string]any{"url": "about:blank"}, &target)
+	var session struct{ SessionID string }
+	b.call("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &session)
+	b.session = session.SessionID
+	for _, domain := range []string{"Page", "Runtime", "Log", "Network", "Accessibility"} {
+		b.call(domain+".enable", nil, nil)
+	}
+	return b
+}
+
+// start starts Chromium; quit ends it.
+func start(t *testing.T) (b *browser, quit func()) {
 	t.Helper()
 	program, err := exec.LookPath("chromium")
 	if err != nil {
@@ -62,23 +96,25 @@ func open(t *testing.T) *browser {
 		t.Fatal(err)
 	}
 	_, _ = theirIn.Close(), theirOut.Close()
-	b := &browser{T: t, to: to, from: bufio.NewReader(from)}
-	t.Cleanup(func() { b.quit(command, from, &says) })
-	var target struct{ TargetID string }
-	b.call("Target.createTarget", map[string]any{"url": "about:blank"}, &target)
-	var session struct{ SessionID string }
-	b.call("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &session)
-	b.session = session.SessionID
-	for _, domain := range []string{"Page", "Runtime", "Log", "Network", "Accessibility"} {
-		b.call(domain+".enable", nil, nil)
+	b = &browser{T: t, to: to, from: bufio.NewReader(from)}
+	return b, func() { b.quit(command, from, &says) }
+}
+
+// greet waits until the browser has answered anything.
+func (b *browser) greet() error {
+	err := b.send(message{ID: -2, Method: "Browser.getVersion"})
+	for err == nil && !b.greeted {
+		var m message
+		m, err = b.read()
+		b.greeted = m.ID == -2
 	}
-	return b
+	return err
 }
 
 // quit ends the browser and waits for it.
 func (b *browser) quit(command *exec.Cmd, from *os.File, says *bytes.Buffer) {
 	b.session = ""
-	if err := b.send(message{ID: -1, Method: "Browser.close"}); err != nil {
+	if err := b.send(message{ID: -1, Method: "Browser.close"}); err != nil && b.greeted {
 		b.Errorf("close Chromium: %v", err)
 	}
 	_ = b.to.Close()
@@ -95,7 +131,7 @@ func (b *browser) quit(command *exec.Cmd, from *os.File, says *bytes.Buffer) {
 	}
 	_ = command.Wait()
 	_ = from.Close()
-	if b.Failed() {
+	if b.Failed() || !b.greeted {
 		b.Logf("Chromium said: %s", says.String())
 	}
 }
@@ -111,6 +147,14 @@ func (b *browser) send(m message) error {
 // receive reads one message.
 func (b *browser) receive() message {
 	b.Helper()
+	m, err := b.read()
+	if err != nil {
+		b.Fatalf("Chromium: %v", err)
+	}
+	return m
+}
+
+func (b *browser) read() (message, error) {
 	type read struct {
 		body []byte
 		err  error
@@ -125,17 +169,13 @@ func (b *browser) receive() message {
 	var m message
 	select {
 	case r := <-got:
-		err := r.err
-		if err == nil {
-			err = json.Unmarshal(bytes.TrimSuffix(r.body, []byte{0}), &m)
+		if r.err != nil {
+			return m, r.err
 		}
-		if err != nil {
-			b.Fatalf("Chromium: %v", err)
-		}
+		return m, json.Unmarshal(bytes.TrimSuffix(r.body, []byte{0}), &m)
 	case <-ctx.Done():
-		b.Fatal("Chromium does not answer")
+		return m, errors.New("it does not answer")
 	}
-	return m
 }
 
 // call runs a command and reads its answer.
