@@ -173,7 +173,7 @@ func (w *story) expectPages() {
 // TestAnEnumerationIsInterrupted: it goes on from its last page.
 func TestAnEnumerationIsInterrupted(t *testing.T) {
 	w := newStory(t, manyPages)
-	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteRetention, Nth: 3, Count: 1, Delay: time.Minute})
+	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteRetention, Nth: 3, Delay: time.Hour})
 	w.Furnish()
 	stop := w.Start()
 	export := w.compared(aFewHours)
@@ -181,6 +181,7 @@ func TestAnEnumerationIsInterrupted(t *testing.T) {
 	testenv.Eventually(t, "two pages are given", func() bool { return w.Sim.Journal().Count(simulator.RouteRetention, http.StatusOK) == 2 })
 	w.Await(export, v1alpha1.ReasonComparingSources)
 	stop()
+	w.Sim.ClearFaults()
 	w.Start()
 	w.Await(export, v1alpha1.ReasonComplete)
 	w.expectPages()
