@@ -24,7 +24,7 @@ import (
 const (
 	// patience is how long Eventually waits, generous because machines that run
 	// tests are busy.
-	patience = 90 * time.Second
+	patience = 4 * time.Minute
 	interval = 50 * time.Millisecond
 )
 

@@ -160,12 +160,13 @@ func aFewHours(s *v1alpha1.RecordingExportSpec) {
 	s.Window.Start, s.Window.End = metav1.NewTime(day.Add(51*time.Hour)), &metav1.Time{Time: day.Add(54 * time.Hour)}
 }
 
-// expectPages: each page of the enumeration was answered once.
-func (w *story) expectPages() {
+// expectPages: each page of the enumeration was answered once, but for as many as
+// were on their way when the operator was stopped.
+func (w *story) expectPages(interrupted int) {
 	w.Helper()
 	const pageSize = 500
 	want := (len(w.retainable()) + pageSize - 1) / pageSize
-	if got := w.Sim.Journal().Count(simulator.RouteRetention, http.StatusOK); got != want || want < 4 {
+	if got := w.Sim.Journal().Count(simulator.RouteRetention, http.StatusOK); got < want || got > want+interrupted || want < 4 {
 		w.Errorf("%d pages were given, want %d", got, want)
 	}
 }
@@ -184,7 +185,7 @@ func TestAnEnumerationIsInterrupted(t *testing.T) {
 	w.Sim.ClearFaults()
 	w.Start()
 	w.Await(export, v1alpha1.ReasonComplete)
-	w.expectPages()
+	w.expectPages(1)
 	if rows := readCSV(t, w.Archive()+"/seals/1/second-source.csv"); len(rows) != 0 {
 		t.Errorf("differences %v, want none", rows)
 	}
@@ -202,7 +203,7 @@ func TestTwoExportsShareAnEnumeration(t *testing.T) {
 	w.Create(second)
 	w.Await(first, v1alpha1.ReasonComplete)
 	w.Await(second, v1alpha1.ReasonComplete)
-	w.expectPages()
+	w.expectPages(0)
 	if first.Status.Seal.SecondSource == nil || *first.Status.Seal.SecondSource != *second.Status.Seal.SecondSource {
 		t.Errorf("seals %+v and %+v", first.Status.Seal, second.Status.Seal)
 	}
