@@ -1,5 +1,6 @@
 # Everything is done by targets of this file; "make help" lists them. Nothing has
-# to be installed but Go, git, make and a C compiler; for tests, openssl and Chromium too.
+# to be installed but Go, git, make and a C compiler; what tests need besides, openssl
+# and Chromium, "make test" installs.
 
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 IMAGE     ?= ghcr.io/gcexport/recording-export-operator:$(VERSION)
@@ -7,7 +8,10 @@ LDFLAGS   := -s -w -X github.com/gcexport/recording-export-operator/internal/ope
 TOOL      := go tool -modfile=hack/tools/go.mod
 # Seconds that each fuzz target runs in "make fuzz".
 FUZZTIME  ?= 30s
+# Lives that "make model" makes up.
 CHECKS    ?= 1000
+# Minutes that "make soak" takes.
+MINUTES   ?= 5
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
@@ -108,15 +112,12 @@ tamper: openssl ## Tamper with archives in every way that we know, and show who 
 tamper-cosign: ## The same with cosign, which is built the first time, about 6 minutes.
 	@COSIGN=$$(hack/cosign/build.sh) && COSIGN=$$COSIGN $(MAKE) --no-print-directory tamper
 
-# Minutes that "make soak" takes.
-MINUTES   ?= 5
-
 .PHONY: model
-model: ## Put exports through CHECKS (1000) lives that chance makes up, others each time; 6 minutes.
+model: ## Put exports through CHECKS (1000) lives that chance makes up, others each time; 8 minutes.
 	go test -count=1 -v -run TestTheLifeOfAnExport -timeout 2h ./test/model -args -rapid.seed 0 -rapid.checks $(CHECKS)
 
 .PHONY: storm
-storm: control-plane ## Export ten thousand recordings while a third of all calls fail; 8 minutes.
+storm: control-plane ## Export ten thousand recordings while a third of all calls fail; 10 minutes.
 	go test -count=1 -run TestStorm -v -timeout 60m ./test/storm -args -days 5 -perday 1100 -slow
 
 .PHONY: soak

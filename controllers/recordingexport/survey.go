@@ -14,6 +14,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
 // maxAhead is how many slices may wait for a batch before the survey pauses, so
@@ -67,7 +68,7 @@ func (r *Reconciler) ask(ctx context.Context, s *scope, q question) (outcome.Out
 	}
 	key := fmt.Sprintf("%s%s/%d", surveyWorks, q.day.Format(time.DateOnly), q.pass)
 	work := &surveyWork{
-		planner: r.planner(s), cloud: s.cloud, again: r.Worker.Pools[Pool].Again(prefix(s.name()) + key), clock: r.Clock, pace: r.Pace,
+		planner: r.planner(s), cloud: s.cloud, again: r.again(s, key), clock: r.Clock, pace: r.Pace,
 		question: q, entry: len(s.book.entries),
 		settleAfter: exportspec.SettleAfter(s.export.Spec), openDeadline: exportspec.OpenDeadline(s.export.Spec),
 	}
@@ -98,6 +99,11 @@ func (s *scope) awaits(next question, wait time.Duration) outcome.Outcome {
 	}
 	return outcome.Wait(v1alpha1.ReasonAwaitingSettlement,
 		fmt.Sprintf("the window is surveyed once it is %v old (settleAfter), next at %s", exportspec.SettleAfter(s.export.Spec), until), wait)
+}
+
+// again is what the task of this key asks again with.
+func (r *Reconciler) again(s *scope, key string) transfer.Again {
+	return r.Worker.Pools[Pool].Again(prefix(s.name()) + key)
 }
 
 // do has the pool do work for the export, and says how it stands.

@@ -221,6 +221,11 @@ func (r *Reconciler) connect(ctx context.Context, s *scope) (outcome.Outcome, er
 	return outcome.Done(), nil
 }
 
+// again is what the task of this key asks again with.
+func (r *Reconciler) again(s *scope, lane v1alpha1.Lane, key string) transfer.Again {
+	return r.Worker.Pools[string(lane)].Again(s.prefix() + key)
+}
+
 // do has the pool of a lane do work for the batch, and says how it stands.
 func (r *Reconciler) do(s *scope, lane v1alpha1.Lane, task loop.Task) outcome.Outcome {
 	task.Pool, task.Key = string(lane), s.prefix()+task.Key

@@ -73,7 +73,7 @@ func (r *Reconciler) fetchMetadata(ctx context.Context, s *scope) (outcome.Outco
 func (r *Reconciler) learn(s *scope) outcome.Outcome {
 	lane, key := metadataLane(s.batch.Spec.Lane), s.facts.slice.Group+"/metadata"
 	work := &metadataWork{
-		store: s.store, cloud: s.metadata, again: r.Worker.Pools[string(lane)].Again(s.prefix() + key), clock: r.Clock, actor: r.Actor, gates: r.Gates,
+		store: s.store, cloud: s.metadata, again: r.again(s, lane, key), clock: r.Clock, actor: r.Actor, gates: r.Gates,
 		gate: s.gate(lane, "metadata"), limit: exportspec.Parallelism(s.export.Spec, lane),
 		slice: s.facts.slice, policy: exportspec.Policy(s.export.Spec), deadline: s.deadline(),
 		restores: s.export.Spec.Archived == v1alpha1.ArchivedRestore,

@@ -226,7 +226,7 @@ func writeInfo(w io.Writer, fields []InfoField, payload []Digest) error {
 	}
 	fields = append(fields[:len(fields):len(fields)], InfoField{"Payload-Oxum", fmt.Sprintf("%d.%d", size, len(payload))})
 	for _, field := range fields {
-		if _, err := fmt.Fprintf(w, "%s: %s\n", field.Name, printable(field.Value, 1024)); err != nil {
+		if _, err := fmt.Fprintf(w, "%s: %s\n", field.Name, Printable(field.Value, 1024)); err != nil {
 			return err
 		}
 	}

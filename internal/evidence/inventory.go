@@ -235,9 +235,9 @@ func (p Policy) judge(r genesys.Recording) Recording {
 	line := Recording{RecordingID: r.ID, Medium: r.Medium, Disposition: Unavailable}
 	switch {
 	case !genesys.ValidID(r.ID):
-		line.RecordingID, line.Reason = printable(r.ID, 80), ReasonInvalidID
+		line.RecordingID, line.Reason = Printable(r.ID, 80), ReasonInvalidID
 	case r.Medium == "":
-		line.Reason, line.Detail = ReasonUnknownMedium, printable(r.MediaAsReceived, 80)
+		line.Reason, line.Detail = ReasonUnknownMedium, Printable(r.MediaAsReceived, 80)
 	case !p.wants(r.Medium):
 		line.Disposition, line.Reason = Excluded, ReasonMediumNotRequested
 	default:
@@ -258,7 +258,7 @@ func fileState(state genesys.FileState) (Disposition, string, string) {
 	case genesys.FileUploading, genesys.FileRestoring:
 		return Unavailable, ReasonNotReady, string(state)
 	default:
-		return Unavailable, ReasonFileError, printable(string(state), 80)
+		return Unavailable, ReasonFileError, Printable(string(state), 80)
 	}
 }
 
@@ -298,7 +298,7 @@ func (inventory Inventory) Settle(outcomes map[genesys.RecordingRef]Outcome) Inv
 			continue
 		}
 		r.Disposition = Unavailable
-		r.Reason, r.Detail = cmp.Or(outcome.Reason, ReasonNotDelivered), printable(outcome.Detail, 200)
+		r.Reason, r.Detail = cmp.Or(outcome.Reason, ReasonNotDelivered), Printable(outcome.Detail, 200)
 	}
 	return inventory
 }

@@ -289,7 +289,7 @@ func indexed(recordingID string) string {
 	if genesys.ValidID(recordingID) {
 		return recordingID
 	}
-	return cell(printable(recordingID, 80))
+	return cell(Printable(recordingID, 80))
 }
 
 // Indexes reads the recordings of bags, one bag after the other.

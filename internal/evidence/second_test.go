@@ -186,7 +186,7 @@ func TestCompare(t *testing.T) {
 func TestCompareNamesIDsThatAreNone(t *testing.T) {
 	known := theDay()
 	known.addConversation(Conversation{ID: id(1), Start: day, Home: true}, false)
-	known.addRecording(Recording{ConversationID: id(1), RecordingID: cell(printable("=a\n", 80)), Disposition: Unavailable}, false)
+	known.addRecording(Recording{ConversationID: id(1), RecordingID: cell(Printable("=a\n", 80)), Disposition: Unavailable}, false)
 	found, differences := compare(t, known, []genesys.Retained{
 		{RecordingRef: genesys.RecordingRef{ConversationID: id(1), RecordingID: "=a\n"}, Created: day},
 		{RecordingRef: genesys.RecordingRef{ConversationID: id(1), RecordingID: "../../b"}, Created: day},

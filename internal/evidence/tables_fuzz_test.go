@@ -50,7 +50,7 @@ func FuzzDetailCell(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		var table bytes.Buffer
-		detail := printable(text, 80)
+		detail := Printable(text, 80)
 		if err := WriteIndex(&table, "Standard", []Recording{{ConversationID: id(1), RecordingID: id(2), Detail: detail}}); err != nil {
 			t.Fatal(err)
 		}

@@ -5,9 +5,9 @@ import (
 	"unicode"
 )
 
-// printable makes text from outside fit to be shown: without control
+// Printable makes text from outside fit to be shown: without control
 // characters, at most limit runes long.
-func printable(text string, limit int) string {
+func Printable(text string, limit int) string {
 	var b strings.Builder
 	n := 0
 	for _, r := range text {

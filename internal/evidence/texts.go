@@ -44,7 +44,7 @@ func certification(account Account) ([]byte, error) {
 	}
 	attributes := map[string]string{}
 	for name, value := range terms.Attributes {
-		attributes[printable(name, attributeLimit)] = printable(value, attributeLimit)
+		attributes[Printable(name, attributeLimit)] = Printable(value, attributeLimit)
 	}
 	return fill("certification.txt", struct {
 		Account    Account

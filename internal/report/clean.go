@@ -2,11 +2,11 @@ package report
 
 import (
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/dustin/go-humanize"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
 
 // text is text that is fit for the page.
@@ -21,22 +21,7 @@ const (
 
 // clean makes text fit for the page: at most so many runes, none of which is
 // invisible, controls a terminal or turns the direction of writing.
-func clean(s string, most int) text {
-	var b strings.Builder
-	n := 0
-	for _, r := range s {
-		if n == most {
-			b.WriteRune('…')
-			break
-		}
-		if !unicode.IsPrint(r) {
-			r = unicode.ReplacementChar
-		}
-		b.WriteRune(r)
-		n++
-	}
-	return text(b.String())
-}
+func clean(s string, most int) text { return text(evidence.Printable(s, most)) }
 
 // words makes a sentence of our own, whose parts are fit for the page.
 func words(format string, parts ...any) text { return text(fmt.Sprintf(format, parts...)) }

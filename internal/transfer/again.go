@@ -94,14 +94,7 @@ func (p *Pool) rest(ctx context.Context, key string, wait time.Duration) error {
 		e.rests = over
 	}
 	p.mu.Unlock()
-	timer := p.clock.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-over:
-	case <-timer.C():
-	case <-ctx.Done():
-	}
-	return ctx.Err()
+	return waitUnless(ctx, p.clock, wait, over)
 }
 
 // tell notes what running work waits because of, nil for nothing any more, and

@@ -257,12 +257,17 @@ func (p Pools) Busy(prefix string) bool {
 
 // Wait waits, or returns ctx's error if it has ended by then.
 func Wait(ctx context.Context, clk clock.Clock, delay time.Duration) error {
+	return waitUnless(ctx, clk, delay, nil)
+}
+
+// waitUnless waits no longer than until over is closed.
+func waitUnless(ctx context.Context, clk clock.Clock, delay time.Duration, over <-chan struct{}) error {
 	timer := clk.NewTimer(delay)
 	defer timer.Stop()
 	select {
+	case <-over:
 	case <-timer.C():
-		return ctx.Err()
 	case <-ctx.Done():
-		return ctx.Err()
 	}
+	return ctx.Err()
 }

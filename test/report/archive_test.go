@@ -1,13 +1,11 @@
 package report
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -25,6 +23,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/signing/rfc3161"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 	"github.com/gcexport/recording-export-operator/internal/testenv/tsaserver"
+	"github.com/gcexport/recording-export-operator/test/tamper/specimen"
 )
 
 var begin = time.Date(2023, 10, 1, 0, 0, 0, 0, time.UTC)
@@ -69,22 +68,7 @@ func (s *sealed) id() string {
 
 // create stores once.
 func (s *sealed) create(folder string) evidence.Creator {
-	return func(_ context.Context, path string, write func(io.Writer) error) error {
-		var content bytes.Buffer
-		if err := write(&content); err != nil {
-			return err
-		}
-		path = filepath.Join(s.root, folder, filepath.FromSlash(path))
-		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-			return err
-		}
-		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if err != nil {
-			return err
-		}
-		_, err = file.Write(content.Bytes())
-		return errors.Join(err, file.Close())
-	}
+	return specimen.Creator(filepath.Join(s.root, folder))
 }
 
 // batch is what becomes a bag.

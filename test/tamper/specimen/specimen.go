@@ -130,7 +130,7 @@ func (a *Archive) bag(name string, lane slicing.Lane, known map[string][]genesys
 		bag.Info = append(bag.Info, evidence.InfoField{Name: "Signing-Key-Sha256", Value: a.Signer.ID()})
 	}
 	folder := a.Path(evidence.BagFolder(name))
-	_, err := bag.Seal(a.Context(), os.DirFS(folder), creator(folder))
+	_, err := bag.Seal(a.Context(), os.DirFS(folder), Creator(folder))
 	a.must(err)
 	a.Write(evidence.BagFolder(name)+"/custody/VERIFY.txt", []byte("How to verify this bag, with tools of your own.\n"))
 	a.SignBag(name)
@@ -176,7 +176,7 @@ func (a *Archive) seal(s evidence.Seal) {
 		opening, {Time: Day.AddDate(0, 0, 1), Type: "DaySurveyed", Actor: "specimen", Details: map[string]string{"day": "2023-10-01"}},
 		{Time: s.At, Type: "ExportSealed", Actor: "specimen"},
 	}
-	account, _, err := s.Write(a.Context(), os.DirFS(a.Root), creator(a.Root))
+	account, _, err := s.Write(a.Context(), os.DirFS(a.Root), Creator(a.Root))
 	a.must(err)
 	if a.Signer != nil {
 		a.Replace(evidence.SealFolder(s.Number)+"/"+evidence.AccountFile, `"number"`, fmt.Sprintf(`"signingKey": %q, "number"`, a.Signer.ID()))
@@ -250,8 +250,8 @@ func (a *Archive) must(err error) {
 	}
 }
 
-// creator stores below a directory, once.
-func creator(root string) evidence.Creator {
+// Creator stores below a directory, once.
+func Creator(root string) evidence.Creator {
 	return func(_ context.Context, name string, write func(io.Writer) error) error {
 		var content bytes.Buffer
 		if err := write(&content); err != nil {
