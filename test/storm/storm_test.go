@@ -6,7 +6,6 @@
 package storm
 
 import (
-	"encoding/json"
 	"flag"
 	"fmt"
 	"net/http"
@@ -180,24 +179,5 @@ func retry(w *world.World, export *v1alpha1.RecordingExport) {
 // orphans is how many analytics jobs the storm made nobody could learn the id of:
 // those whose answer it spoilt.
 func orphans(w *world.World) int {
-	w.Helper()
-	response, err := http.Get(w.Endpoint + "/_simulator/faults")
-	if err != nil {
-		w.Fatal(err)
-	}
-	defer response.Body.Close()
-	var faults []struct {
-		Fault simulator.Fault `json:"fault"`
-		Fired int             `json:"fired"`
-	}
-	if err := json.NewDecoder(response.Body).Decode(&faults); err != nil {
-		w.Fatal(err)
-	}
-	n := 0
-	for _, f := range faults {
-		if f.Fault.Route == simulator.RouteDetailsSubmit && f.Fault.Body != "" {
-			n += f.Fired
-		}
-	}
-	return n
+	return w.Sim.Fired(func(f simulator.Fault) bool { return f.Route == simulator.RouteDetailsSubmit && f.Body != "" })
 }

@@ -30,6 +30,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/connection"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/operator"
+	"github.com/gcexport/recording-export-operator/internal/testenv"
 	"github.com/gcexport/recording-export-operator/internal/testenv/s3server"
 )
 
@@ -105,6 +106,13 @@ func (w *s3Story) nothingWritten(buckets ...string) {
 			w.Errorf("bucket %s holds %v", bucket, keys)
 		}
 	}
+}
+
+// nothingLeft waits until a bucket is empty: what a destination is probed with is
+// there for a moment.
+func (w *s3Story) nothingLeft(bucket string) {
+	w.Helper()
+	testenv.Eventually(w, "bucket "+bucket+" is empty", func() bool { return len(w.s3.Keys(bucket, "")) == 0 })
 }
 
 // nothingLeaked looks for the secret, signatures and signed addresses in every

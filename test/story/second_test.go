@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,8 +12,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
-	"github.com/gcexport/recording-export-operator/internal/archive"
-	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
@@ -180,12 +177,10 @@ func TestAnEnumerationIsInterrupted(t *testing.T) {
 	stop := w.Start()
 	export := w.compared(aFewHours)
 	w.Create(export)
-	pages := filepath.Join(filepath.Dir(w.Archive()), artifacts.SharedArchive, archive.WorkPrefix, "*", "*", "0", "0*.json")
-	testenv.Eventually(t, "two pages are noted down", func() bool {
-		noted, err := filepath.Glob(pages)
-		return err == nil && len(noted) == 2
-	})
 	w.Await(export, v1alpha1.ReasonComparingSources)
+	testenv.Eventually(t, "the third page is asked for", func() bool {
+		return w.Sim.Fired(func(simulator.Fault) bool { return true }) == 1
+	})
 	stop()
 	w.Sim.ClearFaults()
 	w.Start()

@@ -147,7 +147,8 @@ func TestBucketsThatCannotBeUsed(t *testing.T) {
 		w.awaitSays(exports[name], "mend the ExportDestination \""+destinations[name].Name)
 		w.Await(exports[name], v1alpha1.ReasonDestinationNotReady)
 	}
-	w.nothingWritten("evidence", "work", "plain", "shorter", "longer", "weaker", "limited")
+	w.nothingWritten("evidence", "plain", "shorter", "longer", "weaker", "limited")
+	w.nothingLeft("work")
 	w.noFiles()
 	w.nothingLeaked()
 	w.notInMetrics(registry, s3server.SecretAccessKey)

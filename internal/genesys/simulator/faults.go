@@ -156,6 +156,18 @@ func (b *faultBook) list() []fault {
 	return faults
 }
 
+// Fired is how often those of the faults in force that match have made an answer
+// go wrong, or are about to.
+func (s *Simulator) Fired(match func(Fault) bool) int {
+	n := 0
+	for _, f := range s.faults.list() {
+		if match(f.Fault) {
+			n += f.Fired
+		}
+	}
+	return n
+}
+
 // forCall returns the fault that a call meets, nil if it meets none.
 func (b *faultBook) forCall(c *call) *fault {
 	return b.first(func(f *fault) bool {
