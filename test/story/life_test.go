@@ -77,10 +77,12 @@ func TestSuspendAndResume(t *testing.T) {
 	if n := w.Sim.Journal().Count(simulator.RouteDetailsSubmit, 0); n != 0 {
 		t.Errorf("%d analytics jobs were made", n)
 	}
+	w.Sim.InjectFault(noneReady)
 	w.suspend(export, false)
 	w.Await(export, v1alpha1.ReasonBatchesRunning)
 	w.suspend(export, true)
 	w.Await(export, v1alpha1.ReasonSuspended)
+	w.Sim.ClearFaults()
 	w.suspend(export, false)
 	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(w.exportable())

@@ -124,14 +124,17 @@ func TestARetryWithoutGaps(t *testing.T) {
 	}
 }
 
+// noneReady keeps every batch at work for as long as it is in force.
+var noneReady = simulator.Fault{Route: simulator.RouteBatch, Status: http.StatusServiceUnavailable}
+
 // TestCancelAndTakeUpAgain: a cancelled export asks for nothing and leaves nothing
 // running; a retry takes it up where it was.
 func TestCancelAndTakeUpAgain(t *testing.T) {
-	w := newStory(t, func(o *simulator.Options) { o.BatchDelay = 300 * time.Millisecond })
+	w := newStory(t, nil)
 	w.Furnish()
+	w.Sim.InjectFault(noneReady)
 	w.Start()
-	export := w.Export(nil)
-	w.Create(export)
+	export := w.exportWithin(time.Hour)
 	testenv.Eventually(t, "batches are at work", func() bool { return w.Sim.Journal().Count(simulator.RouteBatchSubmit, 0) > 3 })
 	w.annotate(export, v1alpha1.AnnotationCancel, "2024-01-01T00:00:00Z")
 	w.Await(export, v1alpha1.ReasonCancelled)
@@ -145,6 +148,7 @@ func TestCancelAndTakeUpAgain(t *testing.T) {
 	if w.Refresh(export); len(export.Finalizers) != 0 {
 		t.Errorf("finalizers %v", export.Finalizers)
 	}
+	w.Sim.ClearFaults()
 	w.annotate(export, v1alpha1.AnnotationRetry, "2024-01-02T00:00:00Z")
 	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(w.exportable())
@@ -155,8 +159,9 @@ func TestCancelAndTakeUpAgain(t *testing.T) {
 
 // TestSuspendedWhileSurveying: no analytics job is left running.
 func TestSuspendedWhileSurveying(t *testing.T) {
-	w := newStory(t, func(o *simulator.Options) { o.AnalyticsDelay = 2 * time.Second })
+	w := newStory(t, nil)
 	w.Furnish()
+	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteDetailsJob, Status: http.StatusServiceUnavailable})
 	w.Start()
 	export := w.Export(nil)
 	w.Create(export)
@@ -166,6 +171,7 @@ func TestSuspendedWhileSurveying(t *testing.T) {
 	testenv.Eventually(t, "the job is ended", func() bool {
 		return w.Sim.Journal().Count(simulator.RouteDetailsDelete, http.StatusNoContent) == 1
 	})
+	w.Sim.ClearFaults()
 	w.suspend(export, false)
 	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(w.exportable())
