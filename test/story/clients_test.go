@@ -137,10 +137,8 @@ func TestOrganizationsShareAClient(t *testing.T) {
 // TestAClientRevokedInTheMiddle: its work is done again by another, nothing is
 // lost, and the organisation says which Secret is to be mended.
 func TestAClientRevokedInTheMiddle(t *testing.T) {
-	w := newStory(t, func(o *simulator.Options) {
-		twoClients(o)
-		o.BatchDelay = 2 * time.Second
-	})
+	w := newStory(t, twoClients)
+	w.Sim.InjectFault(noneReady)
 	organization, export := w.furnishFor("one", "two"), w.Export(nil)
 	w.Create(export)
 	w.Start()
@@ -149,6 +147,7 @@ func TestAClientRevokedInTheMiddle(t *testing.T) {
 	testenv.Eventually(t, "the second client has made batch requests", func() bool { return requests() >= 2 })
 	w.revoke("two")
 	w.Await(organization, v1alpha1.ReasonClientsOut)
+	w.Sim.ClearFaults()
 	w.says(organization, `Secret "oauth-two" is out`, "correct the client id and secret")
 	if got := organization.Status.Clients; len(got) != 2 || got[0].State != v1alpha1.ClientIn || got[1].State != v1alpha1.ClientOut ||
 		got[1].ClientID != "two" || got[1].Reason != v1alpha1.ReasonCredentialsRejected {
@@ -166,10 +165,8 @@ func TestAClientRevokedInTheMiddle(t *testing.T) {
 
 // TestAnAnalyticsJobWhoseClientIsRevoked is started anew by the other.
 func TestAnAnalyticsJobWhoseClientIsRevoked(t *testing.T) {
-	w := newStory(t, func(o *simulator.Options) {
-		twoClients(o)
-		o.AnalyticsDelay = 3 * time.Second
-	})
+	w := newStory(t, twoClients)
+	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteDetailsJob, Status: http.StatusServiceUnavailable})
 	organization, export := w.furnishFor("one", "two"), w.Export(nil)
 	w.Create(export)
 	w.Start()
@@ -184,6 +181,7 @@ func TestAnAnalyticsJobWhoseClientIsRevoked(t *testing.T) {
 	})
 	w.revoke(started)
 	w.Await(organization, v1alpha1.ReasonClientsOut)
+	w.Sim.ClearFaults()
 	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(w.exportable())
 	other := map[string]string{"one": "two", "two": "one"}[started]
