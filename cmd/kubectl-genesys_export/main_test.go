@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/gcexport/recording-export-operator/internal/testenv/s3server"
 	"github.com/gcexport/recording-export-operator/internal/verify"
@@ -252,6 +254,31 @@ func TestUnreadableIsNotWrong(t *testing.T) {
 	t.Parallel()
 	v := verdict{Report: verify.Report{Trusted: true, Findings: []verify.Finding{{Kind: verify.Unreadable}}}}
 	if got := v.text(place{name: "x"}); !strings.Contains(got, "NOT VERIFIED, 1 finding\n") || !strings.Contains(got, "not everything is judged") || strings.Contains(got, "rely on nothing") {
+		t.Errorf("it says:\n%s", got)
+	}
+}
+
+// TestFindingsThatAreAlike are not all shown to people: what is wrong elsewhere is.
+func TestFindingsThatAreAlike(t *testing.T) {
+	t.Parallel()
+	var v verdict
+	for n := range 12 {
+		v.Findings = append(v.Findings, verify.Finding{Kind: verify.Contradiction, Path: "seals/1/recordings.csv", Says: fmt.Sprintf("lacks line %d", n)})
+	}
+	v.Findings = append(v.Findings, verify.Finding{Kind: verify.Altered, Path: "seals/1/report.html", Says: "was changed"})
+	v.More = 3
+	want := []string{
+		"seals/1/recordings.csv: lacks line 0 [Contradiction]", "seals/1/recordings.csv: lacks line 1 [Contradiction]",
+		"seals/1/recordings.csv: lacks line 2 [Contradiction]", "seals/1/recordings.csv: lacks line 3 [Contradiction]",
+		"seals/1/recordings.csv: lacks line 4 [Contradiction]",
+		"seals/1/recordings.csv: and 7 more like these: -o json lists them [Contradiction]",
+		"seals/1/report.html: was changed [Altered]",
+		"and 3 more that are not listed, of kinds and in places that are",
+	}
+	if diff := cmp.Diff(want, v.findings()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if got := v.text(place{name: "x"}); !strings.Contains(got, "NOT VERIFIED, 16 findings\n") {
 		t.Errorf("it says:\n%s", got)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -138,11 +139,8 @@ func (v verdict) text(where place) string {
 	} else {
 		says("%s: NOT VERIFIED, %s", name, words.Count(int64(len(v.Findings))+v.More, "finding"))
 	}
-	for _, f := range v.Findings {
-		says("  %s", f)
-	}
-	if v.More > 0 {
-		says("  and %d more", v.More)
+	for _, line := range v.findings() {
+		says("  %s", line)
 	}
 	says("  Export %s/%s of organisation %s, window %s to %s", v.Namespace, v.Export, v.Organization, stamp(v.From), stamp(v.Until))
 	says("  %s exported, %d excluded, %d unavailable, of %s", words.Count(v.Exported, "recording"), v.Excluded, v.Unavailable, words.Count(v.Conversations, "conversation"))
@@ -155,6 +153,32 @@ func (v verdict) text(where place) string {
 		says("  %s", line)
 	}
 	return b.String()
+}
+
+// mostAlike is how many findings of one kind in one file are shown to people: the
+// rest follows from the same fault more often than not.
+const mostAlike = 5
+
+// findings are the lines about what was found, in the order of paths and kinds.
+func (v verdict) findings() (lines []string) {
+	for left := v.Findings; len(left) > 0; {
+		first := left[0]
+		n := slices.IndexFunc(left, func(f verify.Finding) bool { return f.Path != first.Path || f.Kind != first.Kind })
+		if n < 0 {
+			n = len(left)
+		}
+		for _, f := range left[:min(n, mostAlike)] {
+			lines = append(lines, f.String())
+		}
+		if n > mostAlike {
+			lines = append(lines, fmt.Sprintf("%s: and %d more like these: -o json lists them [%s]", first.Path, n-mostAlike, first.Kind))
+		}
+		left = left[n:]
+	}
+	if v.More > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more that are not listed, of kinds and in places that are", v.More))
+	}
+	return lines
 }
 
 // trust says what the verdict rests on: what was given from outside, and what that

@@ -72,29 +72,69 @@ func Printable(text string) string {
 	}, text)
 }
 
-// mostFindings bounds what is kept of one verification. An archive with more is
-// no more broken than one with as many.
-const mostFindings = 10000
+const (
+	// mostFindings bounds what is kept of one verification. An archive with more is
+	// no more broken than one with as many.
+	mostFindings = 10000
+	// mostAlike bounds what is kept of one cause, so that what follows from one
+	// broken list leaves room for everything else.
+	mostAlike = 1000
+)
+
+// cause is what findings have in common that are likely to come from one fault:
+// their kind, and the bag or seal they are in.
+type cause struct {
+	kind  Kind
+	place string
+}
+
+// placeOf is the bag or seal that a path leads into, "." for what is beside them.
+func placeOf(name string) string {
+	parts := strings.SplitN(name, "/", 3)
+	if len(parts) < 2 || parts[0] != "bags" && parts[0] != "seals" {
+		return "."
+	}
+	return parts[0] + "/" + parts[1]
+}
+
+// share is how many findings of a cause are kept, and how many are only counted.
+type share struct {
+	kept int
+	left int64
+}
 
 // findings collects what is found, from everywhere at once.
 type findings struct {
-	mu   sync.Mutex
-	list []Finding
-	// left is how many were found beyond mostFindings.
-	left int64
+	mu     sync.Mutex
+	list   []Finding
+	causes map[cause]*share
 	// unjudged are the bags and seals with a list or log that could not be read.
 	unjudged []string
 }
 
-// fault adds a finding.
+// fault adds a finding. At least one of each cause is kept, however many there are:
+// an archive that has a fault must not seem to have none, or another one only.
 func (f *findings) fault(kind Kind, path, format string, arguments ...any) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.list) == mostFindings {
-		f.left++
+	share := f.of(cause{kind, placeOf(path)})
+	if share.kept == mostAlike || share.kept > 0 && len(f.list) >= mostFindings {
+		share.left++
 		return
 	}
+	share.kept++
 	f.list = append(f.list, Finding{kind, path, fmt.Sprintf(format, arguments...)})
+}
+
+// of is the share of a cause. f.mu is held.
+func (f *findings) of(c cause) *share {
+	if f.causes == nil {
+		f.causes = map[cause]*share{}
+	}
+	if f.causes[c] == nil {
+		f.causes[c] = &share{}
+	}
+	return f.causes[c]
 }
 
 // leaveUnjudged notes that a list or a log could not be read: what its bag or seal
@@ -102,35 +142,39 @@ func (f *findings) fault(kind Kind, path, format string, arguments ...any) {
 func (f *findings) leaveUnjudged(name string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	parts := strings.SplitN(name, "/", 3)
-	f.unjudged = append(f.unjudged, strings.Join(parts[:min(len(parts), 2)], "/"))
+	f.unjudged = append(f.unjudged, placeOf(name))
 }
 
-// isJudged tells whether what a finding compares could all be read. What a bag
-// consists of follows from its own lists and from the seals; what adds up, from
+// isJudged tells whether what findings of a cause compare could all be read. What a
+// bag consists of follows from its own lists and from the seals; what adds up, from
 // those of all bags.
-func (f *findings) isJudged(found Finding) bool {
-	switch found.Kind {
+func (f *findings) isJudged(c cause) bool {
+	switch c.kind {
 	case Contradiction, Account, Coverage:
 		return len(f.unjudged) == 0
 	case Planted, SealChain, Unsealed, Unsigned:
 		return !slices.ContainsFunc(f.unjudged, func(place string) bool {
-			isBag := strings.HasPrefix(place, "bags/")
-			return !isBag || found.Path == place || strings.HasPrefix(found.Path, place+"/")
+			return place == c.place || !strings.HasPrefix(place, "bags/")
 		})
 	default:
 		return true
 	}
 }
 
-// sorted is what was found, in the order of paths, each finding once.
-func (f *findings) sorted() []Finding {
+// sorted is what was found, in the order of paths, each finding once, and how many
+// there are beyond those.
+func (f *findings) sorted() (list []Finding, more int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.list = slices.DeleteFunc(f.list, func(found Finding) bool { return !f.isJudged(found) })
+	f.list = slices.DeleteFunc(f.list, func(found Finding) bool { return !f.isJudged(cause{found.Kind, placeOf(found.Path)}) })
 	slices.SortFunc(f.list, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Says, b.Says))
 	})
 	f.list = slices.Compact(f.list)
-	return f.list
+	for c, share := range f.causes {
+		if f.isJudged(c) {
+			more += share.left
+		}
+	}
+	return f.list, more
 }

@@ -252,7 +252,7 @@ func (v *verifier) report(c *census) Report {
 		last := v.seals[n-1]
 		r.Seal, r.From, r.Until = last.digest, last.account.From, last.account.Until
 	}
-	r.Findings, r.More = v.sorted(), v.left
+	r.Findings, r.More = v.sorted()
 	return r
 }
 
