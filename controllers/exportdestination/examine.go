@@ -58,19 +58,21 @@ func (f found) isRead() bool {
 
 // confirmed are the findings of a look that the one before has too: at the same
 // place and of the same kind. What could not be read stays not judged, and so does
-// what the one before could not read. Of more findings than are listed nothing can
-// be compared: then all are told.
+// what the one before could not read. Where the one
+// before has more findings than are listed, it is enough that they are in the same
+// bag or seal: one of each kind is listed in any case.
 func confirmed(former, last found) []verify.Finding {
-	if former.more+last.more > 0 {
-		return last.findings
+	alike := faultOf
+	if former.more > 0 {
+		alike = func(f verify.Finding) fault { return fault{f.Place(), f.Kind} }
 	}
 	seen := map[fault]bool{}
 	for _, f := range former.findings {
-		seen[faultOf(f)] = true
+		seen[alike(f)] = true
 	}
 	var findings []verify.Finding
 	for _, f := range last.findings {
-		isSeen := seen[faultOf(f)]
+		isSeen := seen[alike(f)]
 		if !isSeen && !former.isRead() {
 			f.Kind = verify.Unreadable
 		}

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/verify"
 	"github.com/gcexport/recording-export-operator/test/tamper/specimen"
@@ -218,5 +220,21 @@ func TestALookThatCouldNotRead(t *testing.T) {
 				t.Errorf("%d looks, %q; want %d, %q", looks, says, tt.looks, tt.want)
 			}
 		})
+	}
+}
+
+// TestMoreIsWrongThanIsListed: the next look lists others of them, which are
+// confirmed, and what is new elsewhere is not.
+func TestMoreIsWrongThanIsListed(t *testing.T) {
+	former := found{more: 1, findings: []verify.Finding{{Kind: verify.Planted, Path: "bags/b/data/1"}}}
+	last := found{more: 1, findings: []verify.Finding{
+		{Kind: verify.Planted, Path: "bags/b/data/2"}, {Kind: verify.Altered, Path: "bags/b/data/1"}, {Kind: verify.Planted, Path: "bags/c/data/2"},
+	}}
+	if diff := cmp.Diff(last.findings[:1], confirmed(former, last)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	former.more = 0
+	if got := confirmed(former, last); len(got) != 0 {
+		t.Errorf("%v are confirmed by one in another place", got)
 	}
 }

@@ -32,9 +32,10 @@ func (r *result) add(name string, of found) {
 	}
 	r.files += of.files
 	r.bytes += of.bytes
-	if slices.ContainsFunc(of.findings, isFault) {
+	switch {
+	case slices.ContainsFunc(of.findings, isFault):
 		r.faults += of.more
-	} else {
+	case len(of.findings) > 0:
 		r.unreadable += of.more
 	}
 	noted := map[fault]bool{}

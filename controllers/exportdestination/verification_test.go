@@ -168,6 +168,7 @@ func TestResult(t *testing.T) {
 		{Kind: verify.Missing, Path: "c"}, {Kind: verify.Missing, Path: "d"},
 	}})
 	r.add("case-2", found{archive: true, files: 1, bytes: 10, more: 4, findings: []verify.Finding{{Kind: verify.Unreadable, Path: "."}}})
+	r.add("case-3", found{archive: true, more: 7}) // nothing of which was confirmed
 	r.miss(map[string]v1alpha1.SealStatus{"case-1": {}, "case-9": {}}, []string{"case-1", "case-2"})
 	if r.exports != 2 || r.files != 4 || r.bytes != 40 || r.faults != 4+5+1 || r.unreadable != 2+4 {
 		t.Errorf("result %+v", r)

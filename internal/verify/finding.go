@@ -88,7 +88,9 @@ type cause struct {
 	place string
 }
 
-// placeOf is the bag or seal that a path leads into, "." for what is beside them.
+// Place is the bag or seal that it is in, "." if it is in none.
+func (f Finding) Place() string { return placeOf(f.Path) }
+
 func placeOf(name string) string {
 	parts := strings.SplitN(name, "/", 3)
 	if len(parts) < 2 || parts[0] != "bags" && parts[0] != "seals" {
@@ -166,7 +168,7 @@ func (f *findings) isJudged(c cause) bool {
 func (f *findings) sorted() (list []Finding, more int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.list = slices.DeleteFunc(f.list, func(found Finding) bool { return !f.isJudged(cause{found.Kind, placeOf(found.Path)}) })
+	f.list = slices.DeleteFunc(f.list, func(found Finding) bool { return !f.isJudged(cause{found.Kind, found.Place()}) })
 	slices.SortFunc(f.list, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Says, b.Says))
 	})
