@@ -196,12 +196,10 @@ func TestTokensRevokedInTheMiddle(t *testing.T) {
 	organization, export := w.furnishFor("one", "two"), w.Export(nil)
 	w.Create(export)
 	w.Start()
-	for _, calls := range []int{20, 60, 100, 140} {
-		testenv.Eventually(t, "some more calls", func() bool { return w.Sim.Journal().Count("", 0) >= calls })
-		for _, id := range []string{"one", "two"} {
-			if err := w.Sim.RevokeTokens(id); err != nil {
-				t.Fatal(err)
-			}
+	for n, id := range []string{"one", "two"} { // each once: no call may be refused twice
+		testenv.Eventually(t, "some more calls", func() bool { return w.Sim.Journal().Count("", 0) >= 40+60*n })
+		if err := w.Sim.RevokeTokens(id); err != nil {
+			t.Fatal(err)
 		}
 	}
 	w.Await(export, v1alpha1.ReasonComplete)
