@@ -58,9 +58,9 @@ func (f found) isRead() bool {
 
 // confirmed are the findings of a look that the one before has too: at the same
 // place and of the same kind. What could not be read stays not judged, and so does
-// what the one before could not read. Where the one
-// before has more findings than are listed, it is enough that they are in the same
-// bag or seal: one of each kind is listed in any case.
+// what the one before could not read. Where that has more findings than are
+// listed, it is enough that they are in the same bag or seal: one of each kind is
+// listed in any case.
 func confirmed(former, last found) []verify.Finding {
 	alike := faultOf
 	if former.more > 0 {

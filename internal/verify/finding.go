@@ -61,6 +61,9 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%s: %s [%s]", Printable(f.Path), Printable(f.Says), f.Kind)
 }
 
+// Place is the bag or seal that it is in, "." if it is in none.
+func (f Finding) Place() string { return placeOf(f.Path) }
+
 // Printable makes text from an archive fit for a terminal: whoever planted it must
 // not be able to draw there.
 func Printable(text string) string {
@@ -87,9 +90,6 @@ type cause struct {
 	kind  Kind
 	place string
 }
-
-// Place is the bag or seal that it is in, "." if it is in none.
-func (f Finding) Place() string { return placeOf(f.Path) }
 
 func placeOf(name string) string {
 	parts := strings.SplitN(name, "/", 3)
