@@ -166,7 +166,7 @@ func TestAClientRevokedInTheMiddle(t *testing.T) {
 // TestAnAnalyticsJobWhoseClientIsRevoked is started anew by the other.
 func TestAnAnalyticsJobWhoseClientIsRevoked(t *testing.T) {
 	w := newStory(t, twoClients)
-	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteDetailsJob, Status: http.StatusServiceUnavailable})
+	w.Sim.InjectFault(noneSurveyed)
 	organization, export := w.furnishFor("one", "two"), w.Export(nil)
 	w.Create(export)
 	w.Start()

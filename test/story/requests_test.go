@@ -127,6 +127,9 @@ func TestARetryWithoutGaps(t *testing.T) {
 // noneReady keeps every batch at work for as long as it is in force.
 var noneReady = simulator.Fault{Route: simulator.RouteBatch, Status: http.StatusServiceUnavailable}
 
+// noneSurveyed keeps every analytics job running for as long as it is in force.
+var noneSurveyed = simulator.Fault{Route: simulator.RouteDetailsJob, Status: http.StatusServiceUnavailable}
+
 // TestCancelAndTakeUpAgain: a cancelled export asks for nothing and leaves nothing
 // running; a retry takes it up where it was.
 func TestCancelAndTakeUpAgain(t *testing.T) {
@@ -161,7 +164,7 @@ func TestCancelAndTakeUpAgain(t *testing.T) {
 func TestSuspendedWhileSurveying(t *testing.T) {
 	w := newStory(t, nil)
 	w.Furnish()
-	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteDetailsJob, Status: http.StatusServiceUnavailable})
+	w.Sim.InjectFault(noneSurveyed)
 	w.Start()
 	export := w.Export(nil)
 	w.Create(export)
