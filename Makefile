@@ -113,8 +113,8 @@ tamper-cosign: ## The same with cosign, which is built the first time, about 6 m
 	@COSIGN=$$(hack/cosign/build.sh) && COSIGN=$$COSIGN $(MAKE) --no-print-directory tamper
 
 .PHONY: model
-model: ## Put exports through CHECKS (1000) lives that chance makes up, others each time; 8 minutes.
-	go test -count=1 -v -run TestTheLifeOfAnExport -timeout 2h ./test/model -args -rapid.seed 0 -rapid.checks $(CHECKS)
+model: ## Put exports through CHECKS (1000) lives that chance makes up, and as many with bad items, others each time; an hour.
+	go test -count=1 -v -run 'TestTheLifeOfAnExport|TestBadItems' -timeout 4h ./test/model -args -rapid.seed 0 -rapid.checks $(CHECKS)
 
 .PHONY: storm
 storm: control-plane ## Export ten thousand recordings while a third of all calls fail; 10 minutes.
@@ -125,6 +125,6 @@ soak: control-plane ## Export again and again for MINUTES (5) and fail if memory
 	go test -count=1 -run TestSoak -v -timeout 24h ./test/storm -args -minutes $(MINUTES)
 
 .PHONY: bench
-bench: control-plane ## Measure calls per recording and the use of a small budget; 9 minutes.
+bench: control-plane ## Measure calls per recording, the use of a small budget, and what bad items cost; 11 minutes.
 	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./test/bench
 	go test -run '^$$' -bench . ./internal/genesys/client

@@ -8,18 +8,35 @@
 //	ExportDestination      probe     -> Writable (Ready)
 //	                                 -> DestinationFull, DestinationNotWritable (Stalled)
 //	                       verify    -> what is stored, when it is due: Verified, or EvidenceFaults
-//	RecordingExport        claim     -> its archive is its own, or ArchiveMismatch (Stalled)
+//	RecordingExport        claim     -> its archive is its own, or ArchiveMismatch, or of another cluster:
+//	                                    ArchiveOfAnotherCluster (Stalled), until it is taken over
 //	                       survey    -> each day asked for; AwaitingSettlement, AwaitingConversationEnd
 //	                       batches   -> created as lanes have room, counted when sealed, old ones deleted;
-//	                                    what they lead to is planned: moved conversations, halves
+//	                                    what they lead to is planned: moved conversations, halves,
+//	                                    isolated conversations and recordings
 //	                       close     -> days surveyed once more (Reviewing), their account sealed (Sealing)
 //	                                 -> Complete or CompleteWithGaps (Ready), or CaughtUp (Ready) and on
 //	                       retry     -> what was unavailable asked for again, a further seal
 //	                       cancel    -> Cancelled (Stalled), until a retry
 //	RecordingExportBatch   metadata  -> an inventory of its recordings, holds asked for again; MetadataParked
 //	                                 -> Split (Ready) if it is too large: two others hold its halves
+//	                       restore   -> in the lane Isolated: archived recordings restored, RestoringArchived
 //	                       submit    -> recordings requested
 //	                       complete  -> recordings stored, RecordingsOutstanding; bag sealed (Ready)
+//
+// # What happens to a bad item
+//
+// A conversation or recording that keeps failing while others succeed leaves its
+// batch, which continues without it, and comes in a batch of the lane Isolated:
+//
+//	batch of another lane              plan                       batch of the lane Isolated
+//	fails three times    (Gates.Blames)
+//	noted as isolated -> bag sealed -> entry Isolated, slices -> retried for retry.deadline
+//	                                                             -> exported, or a gap with its last error
+//
+// If most items fail, the service is bad, and nothing is isolated
+// (docs/adr/0022). What uses up retry.deadline are the waits between failed
+// attempts alone (docs/adr/0023).
 //
 // # How they work
 //

@@ -14,6 +14,9 @@ const (
 	// AnnotationCancel on an export asks, by a value that differs from status.lastCancelRequest, that it is given up.
 	// A later retry takes it up again.
 	AnnotationCancel = "recording.gcexport.dev/cancel-requested-at"
+	// AnnotationTakeOver on an export has this cluster take its archive over from another one, which it names by the
+	// id that the condition ArchiveOfAnotherCluster tells. It is good for one take-over.
+	AnnotationTakeOver = "recording.gcexport.dev/take-over-archive"
 	// Finalizer is on an export for as long as there is an analytics job at
 	// Genesys Cloud that it would have to end.
 	Finalizer = "recording.gcexport.dev/analytics-job"
@@ -42,7 +45,7 @@ const (
 )
 
 // Lane keeps recordings apart that must not hold up one another.
-// +kubebuilder:validation:Enum=Standard;LegalHold;LegalHoldScreen
+// +kubebuilder:validation:Enum=Standard;LegalHold;LegalHoldScreen;Isolated
 type Lane string
 
 // The lanes.
@@ -53,6 +56,9 @@ const (
 	LaneLegalHold Lane = "LegalHold"
 	// LaneLegalHoldScreen holds the screen recordings of conversations under legal hold.
 	LaneLegalHoldScreen Lane = "LegalHoldScreen"
+	// LaneIsolated holds conversations and recordings that left a batch of another lane because they could not be
+	// read, requested or received while others were. No other lane waits for it.
+	LaneIsolated Lane = "Isolated"
 )
 
 // Window is a half-open interval of time: start belongs to it, end does not.

@@ -120,6 +120,8 @@ const (
 	ReasonEvidenceUnreadable = "EvidenceUnreadable"
 	// ReasonArchiveMismatch: the archive of this name belongs to another export.
 	ReasonArchiveMismatch = "ArchiveMismatch"
+	// ReasonArchiveOfAnotherCluster: the archive is this export's, and belongs to another cluster.
+	ReasonArchiveOfAnotherCluster = "ArchiveOfAnotherCluster"
 	// ReasonArchiveCorrupt: what the archive holds is not what was stored there.
 	ReasonArchiveCorrupt = "ArchiveCorrupt"
 )
@@ -138,6 +140,9 @@ const (
 	ReasonAwaitingSettlement = "AwaitingSettlement"
 	// ReasonSurveying: the conversations of the window are being asked for.
 	ReasonSurveying = "Surveying"
+	// ReasonSurveyFailed: three attempts in a row failed to list the conversations of a day, or the recordings that the
+	// organisation retains. There is another three after an hour, or at once on a retry request.
+	ReasonSurveyFailed = "SurveyFailed"
 	// ReasonAwaitingConversationEnd: conversations of the window have not ended yet.
 	ReasonAwaitingConversationEnd = "AwaitingConversationEnd"
 	// ReasonBatchesRunning: batches are at work.
@@ -168,6 +173,8 @@ const (
 	ReasonFetchingMetadata = "FetchingMetadata"
 	// ReasonMetadataParked: conversations whose metadata timed out are asked again, last.
 	ReasonMetadataParked = "MetadataParked"
+	// ReasonRecordingsNotReady: recordings are still being uploaded or restored; they are looked at again.
+	ReasonRecordingsNotReady = "RecordingsNotReady"
 	// ReasonRestoringArchived: archived recordings are on their way back.
 	ReasonRestoringArchived = "RestoringArchived"
 	// ReasonSubmitting: the recordings are being requested.
@@ -178,4 +185,6 @@ const (
 	ReasonSplit = "Split"
 	// ReasonRecordingsOutstanding: recordings that did not arrive are requested again.
 	ReasonRecordingsOutstanding = "RecordingsOutstanding"
+	// ReasonRetentionChanged, of an event: while recordings were restored, another date than the archive date changed.
+	ReasonRetentionChanged = "RetentionChanged"
 )

@@ -8,7 +8,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:validation:XValidation:rule="has(self.endpoint) == has(oldSelf.endpoint) && (!has(self.endpoint) || self.endpoint == oldSelf.endpoint)",message="endpoint cannot be changed: create another GenesysOrganization",fieldPath=".endpoint"
 type GenesysOrganizationSpec struct {
 	// region of Genesys Cloud in which the organisation lives, by its AWS name. Cannot be changed.
-	// +kubebuilder:validation:Enum=us-east-1;us-east-2;us-west-2;ca-central-1;sa-east-1;eu-west-1;eu-west-2;eu-central-1;eu-central-2;me-central-1;ap-south-1;ap-northeast-1;ap-northeast-2;ap-northeast-3;ap-southeast-2
+	// +kubebuilder:validation:Enum=us-east-1;us-east-2;us-west-2;ca-central-1;mx-central-1;sa-east-1;eu-west-1;eu-west-2;eu-central-1;eu-central-2;eusc-de-east-1;me-central-1;ap-south-1;ap-northeast-1;ap-northeast-2;ap-northeast-3;ap-southeast-1;ap-southeast-2
 	// +optional
 	Region string `json:"region,omitempty"`
 

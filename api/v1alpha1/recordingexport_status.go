@@ -40,7 +40,7 @@ type RecordingExportStatus struct {
 	// lanes counts, by lane, what finished batches hold.
 	// +listType=map
 	// +listMapKey=lane
-	// +kubebuilder:validation:MaxItems=3
+	// +kubebuilder:validation:MaxItems=4
 	// +optional
 	Lanes []LaneStatus `json:"lanes,omitempty"`
 
@@ -58,6 +58,11 @@ type RecordingExportStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Gaps int64 `json:"gaps"`
+
+	// isolated is what keeps failing while everything else is exported.
+	// +kubebuilder:default={items: 0}
+	// +optional
+	Isolated IsolatedStatus `json:"isolated,omitempty"`
 
 	// bytes is the size of all stored recordings, in bytes.
 	// +kubebuilder:default=0
@@ -134,11 +139,6 @@ type BatchCounts struct {
 	// +optional
 	Completed int32 `json:"completed"`
 
-	// completedOrdinals are their numbers in the plan, as 0-41,43.
-	// +kubebuilder:validation:MaxLength=4096
-	// +optional
-	CompletedOrdinals string `json:"completedOrdinals,omitempty"`
-
 	// stalled is the number of batches that need a person.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
@@ -156,6 +156,11 @@ type LaneStatus struct {
 	// +optional
 	Batches int32 `json:"batches"`
 
+	// completedOrdinals are the numbers of the lane's batches that are finished and counted, for example 0-41,43.
+	// +kubebuilder:validation:MaxLength=4096
+	// +optional
+	CompletedOrdinals string `json:"completedOrdinals,omitempty"`
+
 	// recordings by what became of them.
 	// +optional
 	Recordings RecordingCounts `json:"recordings,omitempty"`
@@ -169,6 +174,39 @@ type LaneStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Bytes int64 `json:"bytes"`
+}
+
+// IsolatedStatus is what left its batch because it could not be read, requested or received while others were. Each
+// conversation has a batch of its own in the lane Isolated, which is retried until retry.deadline.
+type IsolatedStatus struct {
+	// items is the number of isolated conversations and recordings that are not finished.
+	// +kubebuilder:default=0
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Items int64 `json:"items"`
+
+	// conversations among them: those whose recordings are not known.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Conversations int64 `json:"conversations,omitempty"`
+
+	// recordings among them.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Recordings int64 `json:"recordings,omitempty"`
+
+	// oldestTime is when the oldest of them was isolated.
+	// +optional
+	OldestTime *metav1.Time `json:"oldestTime,omitempty"`
+
+	// nextAttemptTime is when the operator next retries one of them; absent while an attempt is running.
+	// +optional
+	NextAttemptTime *metav1.Time `json:"nextAttemptTime,omitempty"`
+
+	// retriesEndTime is when the operator stops retrying the last of them that is being processed, if it keeps failing
+	// and nothing pauses the export; then it is listed as unavailable.
+	// +optional
+	RetriesEndTime *metav1.Time `json:"retriesEndTime,omitempty"`
 }
 
 // SealStatus names a seal.
@@ -192,8 +230,8 @@ type SealStatus struct {
 	SecondSource *SecondSourceStatus `json:"secondSource,omitempty"`
 }
 
-// SecondSourceStatus counts in what the account and the second source differ, in all seals so far. Each difference
-// is listed in the second-source.csv of a seal.
+// SecondSourceStatus counts in what the account and the second source differ, and recordings that are attached to no
+// conversation, in all seals so far. Each is listed in the second-source.csv or orphans.csv of a seal.
 type SecondSourceStatus struct {
 	// notInAccount is how many recordings the second source lists that the account does not have.
 	// +kubebuilder:validation:Minimum=0
@@ -204,4 +242,16 @@ type SecondSourceStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	NotInSecondSource int64 `json:"notInSecondSource"`
+
+	// orphans is how many recordings of the organisation are attached to no conversation and were created in the part of
+	// the window that is sealed. They are not exported, and in no other number.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Orphans int64 `json:"orphans,omitempty"`
+
+	// orphansNotListed is why recordings that are attached to no conversation could not be listed for the last seal, such
+	// as for lack of the permission recording:orphan:view. Absent if they were listed.
+	// +kubebuilder:validation:MaxLength=512
+	// +optional
+	OrphansNotListed string `json:"orphansNotListed,omitempty"`
 }

@@ -13,7 +13,10 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:validation:XValidation:rule="duration(self.slicing.width) == duration(oldSelf.slicing.width) && self.slicing.maxConversations == oldSelf.slicing.maxConversations",message="slicing cannot be changed: create another RecordingExport",fieldPath=".slicing"
 // +kubebuilder:validation:XValidation:rule="duration(self.settleAfter) == duration(oldSelf.settleAfter)",message="settleAfter cannot be changed: create another RecordingExport",fieldPath=".settleAfter"
 // +kubebuilder:validation:XValidation:rule="duration(self.openDeadline) == duration(oldSelf.openDeadline)",message="openDeadline cannot be changed: create another RecordingExport",fieldPath=".openDeadline"
+// +kubebuilder:validation:XValidation:rule="self.metadata == oldSelf.metadata",message="metadata cannot be changed: create another RecordingExport",fieldPath=".metadata"
+// +kubebuilder:validation:XValidation:rule="self.archived == oldSelf.archived",message="archived cannot be changed: create another RecordingExport",fieldPath=".archived"
 // +kubebuilder:validation:XValidation:rule="self.secondSource == oldSelf.secondSource",message="secondSource cannot be changed: create another RecordingExport",fieldPath=".secondSource"
+// +kubebuilder:validation:XValidation:rule="self.delivery == oldSelf.delivery",message="delivery cannot be changed: create another RecordingExport",fieldPath=".delivery"
 // +kubebuilder:validation:XValidation:rule="has(self.attributes) == has(oldSelf.attributes) && (!has(self.attributes) || self.attributes == oldSelf.attributes)",message="attributes cannot be changed: create another RecordingExport",fieldPath=".attributes"
 type RecordingExportSpec struct {
 	// organizationRef names the GenesysOrganization to export from. Cannot be changed.
@@ -47,7 +50,8 @@ type RecordingExportSpec struct {
 	Slicing Slicing `json:"slicing,omitzero"`
 
 	// settleAfter is how long after its end a part of the window is left alone before it is surveyed, because
-	// Genesys Cloud may list a recording this late. A duration such as 48h (the default); 0s is allowed; at most 720h.
+	// Genesys Cloud may list a recording this late. A duration such as 48h (the default); 0s is allowed; at most
+	// 720h. Cannot be changed.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=24
 	// +kubebuilder:validation:Pattern=`^([0-9]{1,6}(ms|s|m|h)){1,4}$`
@@ -58,6 +62,7 @@ type RecordingExportSpec struct {
 
 	// openDeadline is how long after its start an unfinished conversation is waited for; after that it is listed
 	// as unavailable (ConversationOpen). A duration such as 720h (the default); 0s is allowed; at most 8784h.
+	// Cannot be changed.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=24
 	// +kubebuilder:validation:Pattern=`^([0-9]{1,6}(ms|s|m|h)){1,4}$`
@@ -66,14 +71,14 @@ type RecordingExportSpec struct {
 	// +optional
 	OpenDeadline *metav1.Duration `json:"openDeadline,omitempty"`
 
-	// metadata says how much is asked about each recording.
+	// metadata says how much is asked about each recording. Cannot be changed.
 	// +kubebuilder:default={}
 	// +optional
 	Metadata MetadataPolicy `json:"metadata,omitzero"`
 
 	// archived says what is done with recordings that Genesys Cloud has archived. List (the default) names each
 	// of them as unavailable. Restore asks Genesys Cloud to restore them, within the organisation's quota, and waits
-	// for each until its batch's deadline; what then follows has as much time again.
+	// for each until its batch's deadline; what then follows has as much time again. Cannot be changed.
 	// +kubebuilder:validation:Enum=List;Restore
 	// +kubebuilder:default=List
 	// +optional
@@ -86,7 +91,7 @@ type RecordingExportSpec struct {
 	// +optional
 	SecondSource SecondSource `json:"secondSource,omitempty"`
 
-	// delivery says how the recordings reach the destination.
+	// delivery says how the recordings reach the destination. Cannot be changed.
 	// +kubebuilder:default={}
 	// +optional
 	Delivery Delivery `json:"delivery,omitzero"`
@@ -217,12 +222,18 @@ type Lanes struct {
 	// +kubebuilder:default={parallelism: 1}
 	// +optional
 	LegalHoldScreen LaneLimits `json:"legalHoldScreen,omitzero"`
+
+	// isolated lane: conversations and recordings that keep failing while others succeed, each in a batch of its own.
+	// While other lanes have requests to make, it makes at most 5 % of all requests. Its parallelism defaults to 1.
+	// +kubebuilder:default={parallelism: 1}
+	// +optional
+	Isolated LaneLimits `json:"isolated,omitzero"`
 }
 
 // LaneLimits says how much one lane may do at once.
 type LaneLimits struct {
 	// parallelism is how many requests of one kind (metadata, batch requests, media) may be in flight at once.
-	// Twice as many batches of the lane are worked on at a time.
+	// Twice as many batches of the lane are processed at a time; in the isolated lane, up to 200.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=32
 	// +optional
@@ -231,8 +242,9 @@ type LaneLimits struct {
 
 // Retry says how long something that fails is tried again.
 type Retry struct {
-	// deadline is how long, from its first attempt, a batch is tried; what still fails then is listed as
-	// unavailable with its last error. A duration such as 24h (the default); at most 720h.
+	// deadline is how long something that fails is retried; after that it is listed as unavailable with its last
+	// error. Only the waits between failed attempts count: not time in which the export was suspended, stalled, throttled
+	// or queued, or the manager stopped. A duration, for example 24h (the default); at most 720h.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=24
 	// +kubebuilder:validation:Pattern=`^([0-9]{1,6}(ms|s|m|h)){1,4}$`
@@ -240,6 +252,17 @@ type Retry struct {
 	// +kubebuilder:default="24h"
 	// +optional
 	Deadline *metav1.Duration `json:"deadline,omitempty"`
+
+	// surveyDeadline is how long the operator polls an analytics job that neither ends nor fails. Then it is
+	// ended, and another one is started, at most three times (SurveyFailed). Only time between polls counts, not time in which the operator was stopped or the export suspended. A
+	// duration such as 2h (the default); at least 1s, at most 168h.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=24
+	// +kubebuilder:validation:Pattern=`^([0-9]{1,6}(ms|s|m|h)){1,4}$`
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('168h')",message="retry.surveyDeadline must be at least 1s and at most 168h"
+	// +kubebuilder:default="2h"
+	// +optional
+	SurveyDeadline *metav1.Duration `json:"surveyDeadline,omitempty"`
 }
 
 // RecordingExport exports the recordings of a window of time, by lanes, into an archive that can be verified.
@@ -251,6 +274,7 @@ type Retry struct {
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Exported",type=string,JSONPath=`.status.progress`
 // +kubebuilder:printcolumn:name="Gaps",type=integer,JSONPath=`.status.gaps`
+// +kubebuilder:printcolumn:name="Isolated",type=integer,JSONPath=`.status.isolated.items`
 // +kubebuilder:printcolumn:name="Bytes",type=integer,JSONPath=`.status.bytes`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:printcolumn:name="Start",type=string,priority=1,JSONPath=`.spec.window.start`

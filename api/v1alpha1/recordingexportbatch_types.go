@@ -17,7 +17,7 @@ type RecordingExportBatchSpec struct {
 	// +required
 	Window Window `json:"window"`
 
-	// ordinal is the batch's number in the export's plan, from 0.
+	// ordinal is the batch's number among the batches of its lane in the export's plan, from 0.
 	// +kubebuilder:validation:Minimum=0
 	// +required
 	Ordinal int32 `json:"ordinal"`
@@ -42,7 +42,7 @@ type RecordingExportBatchStatus struct {
 	// +optional
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// startTime is when work on the batch began; the deadline counts from here.
+	// startTime is when work on the batch began.
 	// +optional
 	StartTime *metav1.Time `json:"startTime,omitempty"`
 
@@ -86,7 +86,22 @@ type RecordingExportBatchStatus struct {
 	// +optional
 	Moved int32 `json:"moved,omitempty"`
 
-	// replaces counts what the account of an earlier batch had as unavailable, and this one accounts for anew.
+	// isolated counts what left the batch because it could not be read, requested or received while others were. It
+	// comes in other batches, of the lane Isolated.
+	// +optional
+	Isolated LeftCounts `json:"isolated,omitempty"`
+
+	// retentionChanged is the number of recordings for which a date other than the archive date differed after the operator
+	// had Genesys Cloud restore them: the delete, export or exported date. The bag's data/retention.csv lists them.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	RetentionChanged int32 `json:"retentionChanged,omitempty"`
+
+	// retry tells how often the present step has failed, and when it is retried.
+	// +optional
+	Retry *RetryStatus `json:"retry,omitempty"`
+
+	// replaces counts what the account of an earlier batch had as unavailable, and this one accounts for again.
 	// +optional
 	Replaces ReplacedCounts `json:"replaces,omitempty"`
 
@@ -94,6 +109,51 @@ type RecordingExportBatchStatus struct {
 	// +optional
 	Split bool `json:"split,omitempty"`
 }
+
+// LeftCounts counts what left a batch.
+type LeftCounts struct {
+	// conversations whose recordings are not known.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Conversations int32 `json:"conversations,omitempty"`
+
+	// recordings of other conversations.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Recordings int32 `json:"recordings,omitempty"`
+}
+
+// RetryStatus tells how a step that fails is retried.
+type RetryStatus struct {
+	// step that is retried.
+	// +kubebuilder:validation:Enum=Metadata;Restoration;Submission;Completion
+	// +required
+	Step BatchStep `json:"step"`
+
+	// failures is how many attempts have failed since the manager started or the batch was resumed.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Failures int32 `json:"failures"`
+
+	// used is how much of the export's retry.deadline is used up: the sum of the waits between failed attempts.
+	// +optional
+	Used metav1.Duration `json:"used,omitempty"`
+
+	// nextAttemptTime is when it is retried; absent while an attempt is running.
+	// +optional
+	NextAttemptTime *metav1.Time `json:"nextAttemptTime,omitempty"`
+}
+
+// BatchStep is a step in the life of a batch.
+type BatchStep string
+
+// The steps of a batch.
+const (
+	StepMetadata    BatchStep = "Metadata"
+	StepRestoration BatchStep = "Restoration"
+	StepSubmission  BatchStep = "Submission"
+	StepCompletion  BatchStep = "Completion"
+)
 
 // ReplacedCounts counts what is accounted for anew.
 type ReplacedCounts struct {

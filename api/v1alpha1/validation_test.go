@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/config/crd"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
 )
 
@@ -51,7 +52,7 @@ spec:
   attributes: {caseId: "4711", legalBasis: "GDPR 17(3)(e)"}
   suspend: false
   lanes: {standard: {parallelism: 4}, legalHold: {parallelism: 2}, legalHoldScreen: {parallelism: 1}}
-  retry: {deadline: 24h}
+  retry: {deadline: 24h, surveyDeadline: 2h}
   retainBatches: 50
 `
 
@@ -195,6 +196,10 @@ func TestWhatIsCreatedIsValidated(t *testing.T) {
 		{"openDeadline of too long", exportYAML, edit{"spec.openDeadline", "8785h"}, "openDeadline must be at most 8784h (a year)"},
 		{"a deadline of nought", exportYAML, edit{"spec.retry.deadline", "0s"}, "retry.deadline must be longer than 0s and at most 720h"},
 		{"a deadline of a month", exportYAML, edit{"spec.retry.deadline", "720h"}, ""},
+		{"a survey's deadline of a second", exportYAML, edit{"spec.retry.surveyDeadline", "1s"}, ""},
+		{"a survey's deadline of a week", exportYAML, edit{"spec.retry.surveyDeadline", "168h"}, ""},
+		{"a survey's deadline of less than a second", exportYAML, edit{"spec.retry.surveyDeadline", "999ms"}, "retry.surveyDeadline must be at least 1s and at most 168h"},
+		{"a survey's deadline of more than a week", exportYAML, edit{"spec.retry.surveyDeadline", "168h1s"}, "retry.surveyDeadline must be at least 1s and at most 168h"},
 		{"no parallelism", exportYAML, edit{"spec.lanes.standard.parallelism", "0"}, "spec.lanes.standard.parallelism in body should be greater than or equal to 1"},
 		{"no batches kept", exportYAML, edit{"spec.retainBatches", "0"}, ""},
 		{"what comes later: detail", exportYAML, edit{"spec.metadata.detail", "Auto"}, `spec.metadata.detail: Unsupported value: "Auto"`},
@@ -335,6 +340,11 @@ func TestWhatIdentifiesAnObjectCannotChange(t *testing.T) {
 		{exportYAML, edit{"spec.settleAfter", "48h0m0s"}, ""},
 		{exportYAML, edit{"spec.settleAfter", "1h"}, "settleAfter " + other},
 		{exportYAML, edit{"spec.openDeadline", "1h"}, "openDeadline " + other},
+		{exportYAML, edit{"spec.archived", "List"}, ""},
+		{exportYAML, edit{"spec.archived", ""}, ""},
+		{exportYAML, edit{"spec.archived", "Restore"}, `spec.archived: Invalid value: archived ` + other + "RecordingExport"},
+		{exportYAML, edit{"spec.metadata", ""}, ""},
+		{exportYAML, edit{"spec.delivery", ""}, ""},
 		{exportYAML, edit{"spec.secondSource", "None"}, ""},
 		{exportYAML, edit{"spec.secondSource", "Retention"}, "spec.secondSource: Invalid value: secondSource " + other + "RecordingExport"},
 		{exportYAML, edit{"spec.attributes", "{caseId: other}"}, "attributes " + other},
@@ -342,6 +352,7 @@ func TestWhatIdentifiesAnObjectCannotChange(t *testing.T) {
 		{exportYAML, edit{"spec.suspend", "true"}, ""},
 		{exportYAML, edit{"spec.lanes.standard.parallelism", "8"}, ""},
 		{exportYAML, edit{"spec.retry.deadline", "1h"}, ""},
+		{exportYAML, edit{"spec.retry.surveyDeadline", "10m"}, ""},
 		{exportYAML, edit{"spec.retainBatches", "0"}, ""},
 		{organizationYAML, edit{"spec.region", "eu-west-2"}, "spec.region: Invalid value: region " + other + "GenesysOrganization"},
 		{organizationYAML, edit{"spec", `{endpoint: "http://127.0.0.1", credentials: [{secretRef: {name: a}}]}`}, "region " + other},
@@ -378,6 +389,65 @@ func TestWhatIdentifiesAnObjectCannotChange(t *testing.T) {
 	}
 }
 
+// TestFieldsWithOneChoiceCannotChange: the API server refuses a value that is not
+// in a field's enumeration before it looks at any rule, so that the rules of fields
+// with one choice are tried with a copy of the definition that allows another one.
+func TestFieldsWithOneChoiceCannotChange(t *testing.T) {
+	const group = "choices.gcexport.dev"
+	defineCopy(t, group, "spec.metadata.detail", "spec.delivery.mode")
+	copied := strings.Replace(exportYAML, "recording.gcexport.dev", group, 1)
+	for _, tt := range []struct {
+		edit edit
+		says string
+	}{
+		{edit{"spec.metadata.detail", "Full"}, ""},
+		{edit{"spec.metadata.detail", "Another"}, "spec.metadata: Invalid value: metadata cannot be changed: create another RecordingExport"},
+		{edit{"spec.delivery.mode", "Download"}, ""},
+		{edit{"spec.delivery.mode", "Another"}, "spec.delivery: Invalid value: delivery cannot be changed: create another RecordingExport"},
+	} {
+		t.Run(tt.edit.path+" "+tt.edit.value, func(t *testing.T) {
+			obj := create(t, copied)
+			change(t, obj, tt.edit)
+			err := api.Update(t.Context(), obj, client.DryRunAll)
+			if tt.says == "" && err != nil {
+				t.Errorf("refused: %v", err)
+			}
+			if tt.says != "" && (err == nil || !strings.Contains(err.Error(), tt.says)) {
+				t.Errorf("refusal %v does not say %q", err, tt.says)
+			}
+		})
+	}
+}
+
+// defineCopy defines RecordingExport in another group, with any value allowed in
+// the fields at these paths, and waits until the API server serves it.
+func defineCopy(t *testing.T, group string, free ...string) {
+	t.Helper()
+	text, err := crd.Bases.ReadFile("bases/recording.gcexport.dev_recordingexports.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	definition := parse(t, string(text), edit{"metadata.name", "recordingexports." + group}, edit{"spec.group", group},
+		edit{"spec.names.shortNames", ""}, edit{"spec.names.categories", ""})
+	versions, _, err := unstructured.NestedSlice(definition.Object, "spec", "versions")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range free {
+		at := "schema.openAPIV3Schema.properties." + strings.ReplaceAll(path, ".", ".properties.") + ".enum"
+		unstructured.RemoveNestedField(versions[0].(map[string]any), strings.Split(at, ".")...)
+	}
+	if err := unstructured.SetNestedSlice(definition.Object, versions, "spec", "versions"); err != nil {
+		t.Fatal(err)
+	}
+	if err := api.Create(t.Context(), definition); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = api.Delete(context.WithoutCancel(t.Context()), definition) })
+	probe := parse(t, strings.Replace(exportYAML, "recording.gcexport.dev", group, 1))
+	testenv.Eventually(t, group+" is served", func() bool { return refusal(t.Context(), probe.DeepCopy()) == "" })
+}
+
 func TestWhatIsNotSetIsDefaulted(t *testing.T) {
 	if err := v1alpha1.AddToScheme(api.Scheme()); err != nil {
 		t.Fatal(err)
@@ -395,7 +465,7 @@ func TestWhatIsNotSetIsDefaulted(t *testing.T) {
 	}
 	s := bare.Spec
 	if s.LegalHold.Scope != v1alpha1.HoldInclude || s.Slicing.Width.Duration != time.Hour || s.Slicing.MaxConversations != 1000 ||
-		s.SettleAfter.Hours() != 48 || s.OpenDeadline.Hours() != 720 || s.Retry.Deadline.Hours() != 24 || *s.RetainBatches != 50 ||
+		s.SettleAfter.Hours() != 48 || s.OpenDeadline.Hours() != 720 || s.Retry.Deadline.Hours() != 24 || s.Retry.SurveyDeadline.Hours() != 2 || *s.RetainBatches != 50 ||
 		s.Lanes.Standard.Parallelism != 4 || s.Lanes.LegalHold.Parallelism != 2 || s.Lanes.LegalHoldScreen.Parallelism != 1 ||
 		s.Metadata.Detail != "Full" || s.Archived != "List" || s.SecondSource != "None" || s.Delivery.Mode != "Download" {
 		t.Errorf("defaults %+v", s)

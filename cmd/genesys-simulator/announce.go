@@ -30,7 +30,7 @@ func announce(w io.Writer, sim *simulator.Simulator, address string) error {
 	line("recordings", "%d: %s", t.Recordings(), byMedium(t))
 	line("rate limit", "%d requests a minute", o.RequestsPerMinute)
 	line("S3 integration", "%s", working)
-	line("look behind", "%s/_simulator/dataset, %s/_simulator/journal", address, address)
+	line("look behind", "%s/_simulator/dataset, %s/_simulator/journal; faults and more: %s/", address, address, address)
 	if _, err := io.WriteString(w, text.String()); err != nil {
 		return fmt.Errorf("announce: %w", err)
 	}

@@ -21,6 +21,7 @@ const usage = `Usage: genesys-simulator [flags]
 Serves a simulated Genesys Cloud organisation: the part of the Platform API that
 exports of recordings use, with generated conversations, some under legal hold,
 and playable media. The same flags give the same data.
+GET / lists what can be changed while it runs, such as faults.
 
 Example: a day of 200 conversations, half of them under hold, without a wait
 
@@ -29,6 +30,7 @@ Example: a day of 200 conversations, half of them under hold, without a wait
 and, from another terminal:
 
   curl http://127.0.0.1:8080/_simulator/dataset
+  curl http://127.0.0.1:8080/
   curl -u CLIENT_ID:CLIENT_SECRET -d grant_type=client_credentials http://127.0.0.1:8080/oauth/token
 
 Flags:
@@ -41,7 +43,9 @@ type settings struct {
 	verbose  bool
 	client   simulator.Client
 	archived int
-	latency  float64
+	// uploading recordings, and the largest page of a details job that is not refused.
+	uploading, pageLimit int
+	latency              float64
 }
 
 // parse reads the command line. What is wrong with it has been written to
@@ -87,6 +91,8 @@ func (s *settings) serverFlags(f *flag.FlagSet) {
 	f.DurationVar(&o.ResultURLTTL, "url-ttl", o.ResultURLTTL, "how long the address of a recording's media lasts")
 	f.DurationVar(&o.SettleLag, "settle-lag", o.SettleLag, "how far analytics lags behind the clock")
 	f.DurationVar(&o.RecordingLag, "recording-lag", o.RecordingLag, "how long after a conversation its recordings are listed")
+	f.IntVar(&s.pageLimit, "page-limit", 0, "refuse pages of an analytics job that are larger than this `number` (default: cut them to 1000)")
+	f.DurationVar(&o.UploadDelay, "upload-delay", 0, "how long after the start recordings that are uploading arrive (default: never)")
 	f.StringVar(&o.ExportDir, "export-dir", "", "`directory` in the place of the S3 bucket, for bulk jobs (default: no file is written)")
 	f.StringVar(&o.Region, "region", o.Region, "AWS region to pretend to be in")
 	f.Func("quirk-held-screen-timeouts", "`on, off or auto`: metadata of screens under legal hold times out when asked\nfor too many at once, and bulk jobs that mix them fail (default auto: in eu-west-1)", s.setQuirk)
@@ -126,7 +132,9 @@ func (s *settings) dataFlags(f *flag.FlagSet) {
 	f.Float64Var(&o.ScreenShare, "screens", o.ScreenShare, "`share` of conversations with screen recordings, 0 to 1")
 	f.IntVar(&o.Edges.Open, "open", 0, "conversations that do not end")
 	f.IntVar(&s.archived, "archived", 0, "recordings in the archive, which cannot be downloaded")
+	f.IntVar(&s.uploading, "uploading", 0, "recordings that are not there yet, see -upload-delay")
 	f.IntVar(&o.Edges.Sensitive, "sensitive", 0, "recordings with sensitive data")
+	f.IntVar(&o.Edges.Orphans, "orphans", 0, "recordings that belong to no conversation")
 	f.BoolVar(&o.Edges.HostileIDs, "hostile-ids", false, "add ids that are no UUIDs")
 }
 
@@ -164,8 +172,9 @@ func (s *settings) setStart(value string) error {
 func (s *settings) complete() {
 	o := &s.options
 	o.Clients = []simulator.Client{s.client}
-	if s.archived != 0 {
-		o.Edges.FileStates = map[simulator.FileState]int{simulator.Archived: s.archived}
+	o.Edges.FileStates = map[simulator.FileState]int{simulator.Archived: s.archived, simulator.Uploading: s.uploading}
+	if s.pageLimit != 0 {
+		o.Limits.AsyncPageSize, o.Limits.RefuseLargePages = s.pageLimit, true
 	}
 	*o = slowed(*o, s.latency)
 }

@@ -206,7 +206,7 @@ func TestFlags(t *testing.T) {
 	s, err := parse([]string{
 		"--seed", "7", "--start", "2024-05-06", "--days", "3", "--conversations", "10", "--held", "0.5", "--screens", "0.25",
 		"--requests-per-minute", "100", "--quirk-held-screen-timeouts", "off", "--open", "2", "--archived", "3", "--sensitive", "4",
-		"--hostile-ids", "--url-ttl", "2m", "--token-ttl", "1h", "--settle-lag", "3m", "--recording-lag", "4m", "--region", "us-east-1",
+		"--hostile-ids", "--orphans", "5", "--uploading", "6", "--upload-delay", "7s", "--page-limit", "8", "--url-ttl", "2m", "--token-ttl", "1h", "--settle-lag", "3m", "--recording-lag", "4m", "--region", "us-east-1",
 		"--rate-per-client", "--client-id", "me", "--client-secret", "mine", "--export-dir", "/x", "--latency", "2",
 	}, noEnvironment, &stderr)
 	if err != nil {
@@ -217,12 +217,15 @@ func TestFlags(t *testing.T) {
 		o.HeldShare != 0.5 || o.ScreenShare != 0.25 || o.Region != "us-east-1" || o.ExportDir != "/x" {
 		t.Errorf("data are %+v", o)
 	}
-	if o.Edges.Open != 2 || o.Edges.FileStates[simulator.Archived] != 3 || o.Edges.Sensitive != 4 || !o.Edges.HostileIDs {
+	if o.Edges.Open != 2 || o.Edges.FileStates[simulator.Archived] != 3 || o.Edges.Sensitive != 4 || o.Edges.Orphans != 5 || !o.Edges.HostileIDs {
 		t.Errorf("edges are %+v", o.Edges)
 	}
 	if o.RequestsPerMinute != 100 || o.RateScope != simulator.PerClient || o.HeldScreenTimeouts != simulator.QuirkOff ||
 		o.ResultURLTTL != 2*time.Minute || o.TokenTTL != time.Hour || o.SettleLag != 3*time.Minute || o.RecordingLag != 4*time.Minute {
 		t.Errorf("behaviour is %+v", o)
+	}
+	if o.Edges.FileStates[simulator.Uploading] != 6 || o.UploadDelay != 7*time.Second || o.Limits.AsyncPageSize != 8 || !o.Limits.RefuseLargePages {
+		t.Errorf("uploads and limits are %+v", o)
 	}
 	if c := o.Clients[0]; c.ID != "me" || c.Secret != "mine" {
 		t.Errorf("client is %+v", c)

@@ -53,7 +53,7 @@ func TestVerify(t *testing.T) {
 		says string
 	}{
 		"sound":                     {[]string{"verify", sound.Root}, exitVerified, "Nothing outside the archive was trusted"},
-		"sound, with its key":       {[]string{"verify", sound.Root, "--key", other, "--key", mine}, exitVerified, "Signed with the keys that were given with --key: 2 seals and 3 bags, by " + signer.ID()},
+		"sound, with its key":       {[]string{"verify", sound.Root, "--key", other, "--key", mine}, exitVerified, "Signed with the keys that were given with --key: 2 seals and 6 bags, by " + signer.ID()},
 		"sound, with its seal":      {[]string{"verify", "--seal", seal, sound.Root}, exitVerified, "by " + signer.ID() + ". Whose keys these are was not said"},
 		"with its seal and key":     {[]string{"verify", "--seal", seal, sound.Root, "--key", mine}, exitVerified, "was noted\n  Signed with the keys that were given"},
 		"unsigned":                  {[]string{"verify", plain.Root}, exitVerified, "this shows that the archive agrees with itself"},
@@ -62,6 +62,8 @@ func TestVerify(t *testing.T) {
 		"with another seal":         {[]string{"verify", sound.Root, "--seal", strings.Repeat("0", 64)}, exitFindings, "later seals were taken away"},
 		"with another key, at last": {[]string{"verify", sound.Root, "--key", other, "--seal", seal}, exitFindings, "Held against itself and the seal and the keys that you gave"},
 		"broken, at last":           {[]string{"verify", broken.Root}, exitFindings, "The archive does not agree with itself: rely on nothing"},
+		"restored recordings":       {[]string{"verify", plain.Root}, exitVerified, "\n  2 recordings asked to be restored at Genesys Cloud; other dates of 1 recording changed there: see retention.csv in the seals\n"},
+		"orphaned recordings":       {[]string{"verify", plain.Root}, exitVerified, "\n  2 recordings attached to no conversation, not exported: see orphans.csv in the seals\n"},
 		"several":                   {[]string{"verify", filepath.Dir(sound.Root)}, exitVerified, "/case-1: verified"},
 		"broken":                    {[]string{"verify", broken.Root}, exitFindings, "bags/" + specimen.LegalHold + ": is missing, though seal 1 holds this bag [Missing]"},
 		"no archive":                {[]string{"verify", t.TempDir()}, exitUnreadable, "there is no archive of an export"},
@@ -109,6 +111,21 @@ func TestNobodyDrawsOnTheTerminal(t *testing.T) {
 	}
 }
 
+// TestWhatIsSaidOfRestorations claims nothing of dates that were not read afterwards.
+func TestWhatIsSaidOfRestorations(t *testing.T) {
+	for want, report := range map[string]verify.Report{
+		"1 recording asked to be restored at Genesys Cloud; no other date changed there":                        {Restored: 1},
+		"2 recordings asked to be restored at Genesys Cloud; the dates of 1 recording were not read afterwards": {Restored: 2, RetentionUnknown: 1},
+		"3 recordings asked to be restored at Genesys Cloud; other dates of 2 recordings changed there: see retention.csv in the seals; the dates of 1 recording were not read afterwards": {
+			Restored: 3, RetentionChanged: 2, RetentionUnknown: 1,
+		},
+	} {
+		if got := (verdict{Report: report}).restorations(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -144,10 +161,14 @@ func TestListAndCat(t *testing.T) {
 		arguments []string
 		want      []string
 	}{
-		"everything":       {nil, []string{"000011", "000011", "000012", "000013", "000013", "000021", "000021", "000022", "000041", "000041"}},
+		"everything": {nil, []string{
+			"000011", "000011", "000012", "000013", "000013", "000021", "000021", "000022", "000041", "000041",
+			"000051", "000051", "000052", "000061", "000061", "000062", "000062", "000063", "000063", "000064", "000064", "000065",
+		}},
 		"a conversation":   {[]string{"--conversation", specimen.ID(4)}, []string{"000041", "000041"}},
-		"a medium":         {[]string{"--medium", "Chat"}, []string{"000012"}},
-		"in small letters": {[]string{"--medium", "chat"}, []string{"000012"}},
+		"a medium":         {[]string{"--medium", "Chat"}, []string{"000012", "000052"}},
+		"in small letters": {[]string{"--medium", "chat"}, []string{"000012", "000052"}},
+		"isolated":         {[]string{"--recording", specimen.ID(62)}, []string{"000062", "000062"}},
 		"a time":           {[]string{"--from", "2023-10-01T02:00:00Z", "--until", "2023-10-01T04:00:00Z"}, []string{"000021", "000021", "000022"}},
 	}
 	for name, tt := range lists {
@@ -175,6 +196,19 @@ func TestListAndCat(t *testing.T) {
 	}
 	if code, out, says := call(t, "cat", a.Root, "--recording", recording13, "--file", "2"); code != exitVerified || out != "recording "+recording13+", file 2, "+specimen.Retry {
 		t.Errorf("exit code %d: %q, %s", code, out, says)
+	}
+	// What is isolated is where it came, not where it left, but for a file that had come before.
+	for recording, bag := range map[int]string{51: specimen.Isolated, 62: specimen.IsolatedOnes, 63: specimen.IsolatedAgain} {
+		want := fmt.Sprintf("recording %s, file 2, %s", specimen.ID(recording), bag)
+		if code, out, says := call(t, "cat", a.Root, "--recording", specimen.ID(recording), "--file", "2"); code != exitVerified || out != want {
+			t.Errorf("recording %d: exit code %d: %q, %s", recording, code, out, says)
+		}
+	}
+	for _, recording := range []string{specimen.ID(62), specimen.ID(65)} {
+		want := fmt.Sprintf("recording %s, file 1, %s", recording, specimen.Standard)
+		if code, out, says := call(t, "cat", a.Root, "--recording", recording, "--file", "1"); code != exitVerified || out != want {
+			t.Errorf("recording %s: exit code %d: %q, %s", recording, code, out, says)
+		}
 	}
 	a.Replace("bags/"+specimen.Retry+"/data/recordings/"+specimen.ID(1)+"/"+recording13+"/02.wav", "file", "FILE")
 	cats := map[string]struct {
@@ -210,7 +244,7 @@ func TestS3(t *testing.T) {
 	flags := []string{"--endpoint", server.URL, "--path-style"}
 	for _, where := range []string{"s3://evidence", "s3://evidence/legal/cases", "s3://evidence/legal/cases/case-1/", "s3://alone"} {
 		code, out, says := call(t, append([]string{"verify", where}, flags...)...)
-		if code != exitVerified || !strings.Contains(out, "3 bags under 2 seals") {
+		if code != exitVerified || !strings.Contains(out, "6 bags under 2 seals") {
 			t.Errorf("%s: exit code %d: %s%s", where, code, out, says)
 		}
 	}

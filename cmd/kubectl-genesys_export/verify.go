@@ -144,6 +144,15 @@ func (v verdict) text(where place) string {
 	}
 	says("  Export %s/%s of organisation %s, window %s to %s", v.Namespace, v.Export, v.Organization, stamp(v.From), stamp(v.Until))
 	says("  %s exported, %d excluded, %d unavailable, of %s", words.Count(v.Exported, "recording"), v.Excluded, v.Unavailable, words.Count(v.Conversations, "conversation"))
+	if v.Orphans > 0 {
+		says("  %s attached to no conversation, not exported: see orphans.csv in the seals", words.Count(v.Orphans, "recording"))
+	}
+	if v.OrphansNotListed != "" {
+		says("  Recordings attached to no conversation are not listed: %s", v.OrphansNotListed)
+	}
+	if v.Restored > 0 {
+		says("  %s", v.restorations())
+	}
 	says("  %s under %s; the last seal's manifest has SHA-256 %s", words.Count(v.Bags, "bag"), words.Count(v.Seals, "seal"), v.Seal)
 	if v.Unsealed > 0 {
 		says("  %s in no seal: nothing proves what is there", words.Count(v.Unsealed, "bag"))
@@ -153,6 +162,22 @@ func (v verdict) text(where place) string {
 		says("  %s", line)
 	}
 	return b.String()
+}
+
+// restorations says what became of the dates of recordings that were restored. None
+// of it is a fault of the archive.
+func (v verdict) restorations() string {
+	text := words.Count(v.Restored, "recording") + " asked to be restored at Genesys Cloud"
+	switch {
+	case v.RetentionChanged > 0:
+		text += fmt.Sprintf("; other dates of %s changed there: see retention.csv in the seals", words.Count(v.RetentionChanged, "recording"))
+	case v.RetentionUnknown == 0:
+		text += "; no other date changed there"
+	}
+	if v.RetentionUnknown > 0 {
+		text += fmt.Sprintf("; the dates of %s were not read afterwards", words.Count(v.RetentionUnknown, "recording"))
+	}
+	return text
 }
 
 // mostAlike is how many findings of one kind in one file are shown to people: the

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
@@ -22,7 +23,7 @@ type laneRow struct {
 // those at work from themselves.
 func laneRows(v view) []laneRow {
 	var rows []laneRow
-	for _, lane := range []v1alpha1.Lane{v1alpha1.LaneStandard, v1alpha1.LaneLegalHold, v1alpha1.LaneLegalHoldScreen} {
+	for _, lane := range []v1alpha1.Lane{v1alpha1.LaneStandard, v1alpha1.LaneLegalHold, v1alpha1.LaneLegalHoldScreen, v1alpha1.LaneIsolated} {
 		row := laneRow{lane: lane}
 		for _, status := range v.export.Status.Lanes {
 			if status.Lane == lane {
@@ -71,9 +72,10 @@ func (r *laneRow) doing() string {
 	}
 }
 
-// table shows every export with its lanes.
+// table shows every export with its lanes and what of it is isolated.
 func table(views []view) string {
 	rows := [][]string{{"EXPORT", "LANE", "BATCHES", "EXPORTED", "GAPS", "SIZE", "STATE"}}
+	below := map[int]string{} // lines that are no rows, by the number of rows above
 	for _, v := range views {
 		status := v.export.Status
 		rows = append(rows, []string{
@@ -86,8 +88,17 @@ func table(views []view) string {
 				strconv.FormatInt(r.gaps, 10), words.Bytes(r.bytes), r.doing(),
 			})
 		}
+		if says := conditions.Isolated(status.Isolated); says != "" {
+			below[len(rows)] = "  " + says + "\n"
+		}
 	}
-	return columns(rows)
+	var out strings.Builder
+	n := 0
+	for line := range strings.Lines(columns(rows)) {
+		n++
+		out.WriteString(line + below[n])
+	}
+	return out.String()
 }
 
 // line shows an export where there is no terminal.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -43,6 +44,39 @@ func TestTable(t *testing.T) {
 		}
 		if !found {
 			t.Errorf("the table has no line %q:\n%s", line, got)
+		}
+	}
+}
+
+// TestIsolated: what is isolated has a line of its own below the lanes of its export.
+func TestIsolated(t *testing.T) {
+	at := metav1.Date(2023, 10, 2, 6, 10, 0, 0, time.UTC)
+	end := metav1.Date(2023, 10, 3, 5, 0, 0, 0, time.FixedZone("", 3600))
+	tests := map[string]v1alpha1.IsolatedStatus{
+		"": {},
+		"2 conversations and 1 recording isolated, next attempt 06:10:00Z, retried until about 2023-10-03T04:00Z": {
+			Items: 3, Conversations: 2, Recordings: 1, NextAttemptTime: &at, RetriesEndTime: &end,
+		},
+		"1 conversation isolated":                                      {Items: 1, Conversations: 1},
+		"3 recordings isolated, retried until about 2023-10-03T04:00Z": {Items: 3, Recordings: 3, RetriesEndTime: &end},
+	}
+	for want, status := range tests {
+		v := aView()
+		v.export.Status.Isolated = status
+		lines := strings.Split(table([]view{v, aView()}), "\n")
+		if want == "" {
+			if len(lines) != 8 || strings.Contains(strings.Join(lines, ""), "isolated") {
+				t.Errorf("nothing is isolated, but the table is %q", lines)
+			}
+			continue
+		}
+		if len(lines) != 9 || lines[4] != "  "+want || !strings.HasPrefix(lines[5], "case-1") {
+			t.Errorf("the table is %q, want a line %q", lines, want)
+		}
+		var out bytes.Buffer
+		noteIsolated(&screen{out: &out}, v)
+		if got := out.String(); got != "  Not exported yet: "+want+"\n" {
+			t.Errorf("the summary says %q", got)
 		}
 	}
 }

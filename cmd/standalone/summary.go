@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/words"
 )
@@ -24,6 +25,7 @@ func summarize(out *screen, root string, v view) error {
 	if strings.HasPrefix(v.export.Status.Archive, "s3://") {
 		out.note("\n%s: %s recordings exported, %s, %s, sealed in %s", v.name, v.export.Status.Progress,
 			words.Count(v.export.Status.Gaps, "gap"), words.Bytes(v.export.Status.Bytes), v.export.Status.Archive)
+		noteIsolated(out, v)
 		return nil
 	}
 	folder := filepath.Join(root, v.export.Status.Archive)
@@ -53,8 +55,16 @@ func summarize(out *screen, root string, v view) error {
 			return err
 		}
 	}
+	noteIsolated(out, v)
 	out.note("  Archive: %s\n  Seal: %s (SHA-256 of its manifest %s)", folder, evidence.SealFolder(number), digest)
 	return nil
+}
+
+// noteIsolated says what is still isolated, of an export that is still being retried.
+func noteIsolated(out *screen, v view) {
+	if says := conditions.Isolated(v.export.Status.Isolated); says != "" {
+		out.note("  Not exported yet: %s", says)
+	}
 }
 
 // listGaps lists what could not be had, and why, as far as it fits: of each thing
@@ -62,14 +72,18 @@ func summarize(out *screen, root string, v view) error {
 func listGaps(out *screen, folder string, seals int) error {
 	gaps := map[string]map[string]string{}
 	for number := 1; number <= seals; number++ {
-		for _, table := range []string{"conversations.csv", "recordings.csv"} {
+		for _, table := range []string{"conversations.csv", "recordings.csv", "failures.csv"} {
 			rows, err := readTable(filepath.Join(folder, evidence.SealFolder(number), table))
 			if err != nil {
 				return err
 			}
 			for _, row := range rows {
-				key := row["conversation_id"] + " recording " + row["recording_id"]
-				if delete(gaps, key); row["disposition"] == string(evidence.Unavailable) {
+				key := row["conversation_id"]
+				if recording := row["recording_id"]; recording != "" {
+					key += " recording " + recording
+				}
+				delete(gaps, key)
+				if table == "failures.csv" || row["disposition"] == string(evidence.Unavailable) {
 					gaps[key] = row
 				}
 			}

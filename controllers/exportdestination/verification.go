@@ -17,6 +17,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
@@ -66,7 +67,7 @@ func (r *Reconciler) run(destination *v1alpha1.ExportDestination, round *round) 
 	name, stored := client.ObjectKeyFromObject(destination), destination.DeepCopy()
 	out := r.Worker.Do(name, loop.Task{
 		Pool: Pool, Key: key(name), Reason: v1alpha1.ReasonVerifying, Message: "what is stored is being verified for the first time",
-		Work: func(ctx context.Context, _ int) error { return r.verify(ctx, stored, round) },
+		Work: func(ctx context.Context, _ transfer.Try) error { return r.verify(ctx, stored, round) },
 	})
 	began, says := round.progress()
 	destination.Status.Verification.Progress = says

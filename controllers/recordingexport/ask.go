@@ -19,14 +19,14 @@ import (
 
 type surveyor interface {
 	DataAvailability(ctx context.Context) (time.Time, error)
-	StartSurvey(ctx context.Context, from, to time.Time) (genesys.Ticket, error)
+	StartSurvey(ctx context.Context, from, to time.Time, timeout time.Duration) (genesys.Ticket, error)
 	SurveyState(ctx context.Context, job genesys.Ticket) (genesys.JobState, error)
 	SurveyPage(ctx context.Context, job genesys.Ticket, cursor string) (genesys.SurveyPage, error)
 	EndSurvey(ctx context.Context, job genesys.Ticket) error
 }
 
 type holdChecker interface {
-	Protected(ctx context.Context, conversationIDs []string) ([]string, error)
+	Protected(ctx context.Context, conversationIDs []string, timeout time.Duration) ([]string, error)
 }
 
 // surveyWork surveys one UTC day, and takes what it finds into the plan.
@@ -37,27 +37,47 @@ type surveyWork struct {
 	clock clock.Clock
 	pace  Pace
 	question
+	// attempts is how many attempts before this one failed, timeout how long it may take
+	// to start the analytics job.
+	attempts int
+	timeout  time.Duration
 	// entry is the number of the plan's next entry.
 	entry        int
 	settleAfter  time.Duration
 	openDeadline time.Duration
+	// deadline is how long an analytics job is polled, as the spec says now.
+	deadline func() time.Duration
+	// request is the last retry request, and retryCommand what a person runs to make one.
+	request, retryCommand string
 }
 
-// unsettledError tells that Genesys Cloud's own data does not reach far enough.
-type unsettledError struct{ until, available time.Time }
+// unsettledPatience is how long Genesys Cloud's own data may be late before a
+// person is to look. Usually it takes hours.
+const unsettledPatience = 24 * time.Hour
+
+// unsettledError tells that Genesys Cloud's own data do not reach far enough: to
+// available instead of until, an instant that has passed now.
+type unsettledError struct{ until, available, now time.Time }
 
 func (e *unsettledError) Error() string {
-	return fmt.Sprintf("analytics data reach to %s, are needed to %s",
-		e.available.UTC().Format(time.RFC3339), e.until.UTC().Format(time.RFC3339))
+	return fmt.Sprintf("analytics data are complete up to %s, and are needed up to %s", stamp(e.available), stamp(e.until))
 }
 
-// Outcome is to wait: the data will come.
+// Outcome is to wait, and unsettledPatience after the data were due a person is to
+// look. The survey is tried again all the same.
 func (e *unsettledError) Outcome() outcome.Outcome {
-	return outcome.Wait(v1alpha1.ReasonAwaitingSettlement, "Genesys Cloud is behind: "+e.Error(), 0)
+	late := e.until.Add(unsettledPatience)
+	if e.now.Before(late) {
+		return outcome.Wait(v1alpha1.ReasonAwaitingSettlement, fmt.Sprintf(
+			"Genesys Cloud is behind: %v; reported as Stalled at %s", e, stamp(late)), 0)
+	}
+	return outcome.Stall(v1alpha1.ReasonAwaitingSettlement, fmt.Sprintf(
+		"analytics have been behind since %s: ask Genesys Cloud's support why; the operator keeps retrying: %v", stamp(e.until), e), 0)
 }
 
 // run goes on from whatever artifacts there are: the survey, then the plan.
-func (w *surveyWork) run(ctx context.Context, _ int) error {
+func (w *surveyWork) run(ctx context.Context, try transfer.Try) error {
+	w.attempts, w.timeout = try.Failures, genesys.Timeout(try.Failures)
 	done, err := artifacts.Exists(ctx, w.store, artifacts.SurveyKey(w.pass, w.day))
 	if err == nil && !done {
 		err = w.ask(ctx)
@@ -65,7 +85,7 @@ func (w *surveyWork) run(ctx context.Context, _ int) error {
 	if err != nil {
 		return err
 	}
-	if err := endJob(ctx, w.store, w.cloud, artifacts.JobKey(w.pass, w.day)); err != nil {
+	if err := w.endJob(ctx); err != nil {
 		return err
 	}
 	survey, err := artifacts.Get[artifacts.Survey](ctx, w.store, artifacts.SurveyKey(w.pass, w.day))
@@ -97,22 +117,27 @@ func (w *surveyWork) account(survey artifacts.Survey) *artifacts.Surveyed {
 
 // ask surveys the day.
 func (w *surveyWork) ask(ctx context.Context) error {
+	failed, err := w.failures(ctx)
+	if err != nil {
+		return err
+	}
 	from, to := span(w.spec, w.day)
 	available, err := w.cloud.DataAvailability(ctx)
 	if err != nil {
 		return err
 	}
 	if until := to.Add(w.settleAfter); available.Before(until) {
-		return &unsettledError{until, available}
+		return &unsettledError{until, available, w.clock.Now()}
 	}
 	job, err := w.job(ctx, from, to)
 	if err != nil {
 		return err
 	}
-	if err := w.await(ctx, job); err != nil {
-		return err
+	found, err := w.answer(ctx, job)
+	var broken *brokenJobError
+	if errors.As(err, &broken) {
+		return w.abandon(ctx, job, broken)
 	}
-	found, err := w.pages(ctx, job)
 	if err != nil {
 		return err
 	}
@@ -121,8 +146,30 @@ func (w *surveyWork) ask(ctx context.Context) error {
 		return err
 	}
 	survey.JobID = job.ID
-	_, err = artifacts.Put(ctx, w.store, artifacts.SurveyKey(w.pass, w.day), survey)
-	return err
+	if _, err = artifacts.Put(ctx, w.store, artifacts.SurveyKey(w.pass, w.day), survey); err != nil || !failed {
+		return err
+	}
+	return w.store.Remove(ctx, artifacts.FailedJobFolder(w.pass, w.day))
+}
+
+// answer waits for the job's answer, and reads it.
+func (w *surveyWork) answer(ctx context.Context, job genesys.Ticket) ([]genesys.Conversation, error) {
+	if err := w.await(ctx, job); err != nil {
+		return nil, err
+	}
+	from, to := span(w.spec, w.day)
+	all := newResults(w.spec.Start, from, to)
+	for cursor, first := "", true; first || cursor != ""; first = false {
+		page, err := transfer.Ask(ctx, w.again, func(int) (genesys.SurveyPage, error) { return w.cloud.SurveyPage(ctx, job, cursor) })
+		if err == nil {
+			err = all.add(cursor, page)
+		}
+		if err != nil {
+			return nil, err
+		}
+		cursor = page.Next
+	}
+	return all.found, nil
 }
 
 // job returns the analytics job of the day, which it starts if there is none. One
@@ -134,7 +181,7 @@ func (w *surveyWork) job(ctx context.Context, from, to time.Time) (genesys.Ticke
 	if !errors.Is(err, fs.ErrNotExist) {
 		return known.Job, err
 	}
-	job, err := w.cloud.StartSurvey(ctx, from, to)
+	job, err := w.cloud.StartSurvey(ctx, from, to, w.timeout)
 	if err != nil {
 		return genesys.Ticket{}, err
 	}
@@ -145,58 +192,63 @@ func (w *surveyWork) job(ctx context.Context, from, to time.Time) (genesys.Ticke
 	return stored.Job, err
 }
 
-// await polls the job until its answer is there. A job that will never have one
-// is ended, so that the next attempt starts another.
+// await polls the job until its answer is there. A job that has ended without one is
+// removed, so that the next attempt starts another. It is a brokenJobError if the job
+// neither ends nor fails while it is polled for the deadline; only the waits between
+// polls that were answered count.
 func (w *surveyWork) await(ctx context.Context, job genesys.Ticket) error {
+	waited := time.Duration(0)
 	for delay := w.pace.FirstPoll; ; delay = min(2*delay, w.pace.LastPoll) {
-		state, err := w.cloud.SurveyState(ctx, job)
-		if err == nil && state == genesys.JobFulfilled {
-			return nil
-		}
+		state, err := w.state(ctx, job)
 		kind := genesys.KindOf(err)
 		gone := kind == genesys.KindNotFound || kind == genesys.KindOrphaned
-		if err != nil && !gone {
+		switch {
+		case err != nil && !gone:
 			return err
+		case gone, state == genesys.JobFailed, state == genesys.JobCancelled, state == genesys.JobExpired:
+			return errors.Join(w.passing("analytics job %s ended without an answer: %s", job.ID, state), w.endJob(ctx))
+		case state == genesys.JobFulfilled:
+			return nil
 		}
-		if gone || state == genesys.JobFailed || state == genesys.JobCancelled || state == genesys.JobExpired {
-			return errors.Join(
-				&genesys.Error{Op: "survey " + w.day.Format(time.DateOnly), Kind: genesys.KindTransient, Message: fmt.Sprintf("analytics job %s ended without an answer: %s", job.ID, state)},
-				endJob(ctx, w.store, w.cloud, artifacts.JobKey(w.pass, w.day)))
+		left := w.deadline() - waited
+		if left <= 0 {
+			return &brokenJobError{fmt.Sprintf("it was polled for %v and was still %s (surveyDeadline)", waited, state)}
 		}
+		delay = min(delay, left)
 		if err := transfer.Wait(ctx, w.clock, delay); err != nil {
 			return err
 		}
+		waited += delay
 	}
 }
 
-// pages reads the job's answer: every conversation, once, that started in the
-// window's part of the day. Others that merely overlap it belong elsewhere; those
-// from before the window are returned with its first day.
-func (w *surveyWork) pages(ctx context.Context, job genesys.Ticket) ([]genesys.Conversation, error) {
-	from, to := span(w.spec, w.day)
-	var found []genesys.Conversation
-	seen := map[string]bool{}
-	for cursor, first := "", true; first || cursor != ""; first = false {
-		page, err := transfer.Ask(ctx, w.again, func() (genesys.SurveyPage, error) { return w.cloud.SurveyPage(ctx, job, cursor) })
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range page.Conversations {
-			if seen[c.ID] || c.Start.Before(from) && from.After(w.spec.Start) || !c.Start.Before(to) {
-				continue
-			}
-			seen[c.ID] = true
-			found = append(found, c)
-		}
-		cursor = page.Next
-	}
-	return found, nil
+// state polls the job. A poll that fails for a moment is repeated: it must not begin
+// the wait again.
+func (w *surveyWork) state(ctx context.Context, job genesys.Ticket) (state genesys.JobState, err error) {
+	err = w.again.Insist(ctx, func() error {
+		state, err = w.cloud.SurveyState(ctx, job)
+		return err
+	})
+	return state, err
+}
+
+// passing is an error that ends the attempt; the next one starts another job.
+func (w *surveyWork) passing(format string, arguments ...any) error {
+	return &genesys.Error{Op: "survey " + w.day.Format(time.DateOnly), Kind: genesys.KindTransient, Message: fmt.Sprintf(format, arguments...)}
+}
+
+// endJob ends the survey's analytics job.
+func (w *surveyWork) endJob(ctx context.Context) error {
+	return endJob(ctx, w.store, w.cloud, artifacts.JobKey(w.pass, w.day))
+}
+
+// jobEnder ends analytics jobs.
+type jobEnder interface {
+	EndSurvey(ctx context.Context, job genesys.Ticket) error
 }
 
 // endJob ends the analytics job noted under key, if there is one.
-func endJob(ctx context.Context, store archive.Store, cloud interface {
-	EndSurvey(ctx context.Context, job genesys.Ticket) error
-}, key string) error {
+func endJob(ctx context.Context, store archive.Store, cloud jobEnder, key string) error {
 	job, err := artifacts.Get[artifacts.AnalyticsJob](ctx, store, key)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -29,14 +29,17 @@ type book struct {
 	entries []artifacts.Entry
 	firsts  []int
 	sealed  []int
-	// slices in the order of their ordinals, and the day that each belongs to.
+	// slices in the order of the plan, and the day that each belongs to.
 	slices   []artifacts.PlannedSlice
 	sliceDay []time.Time
-	// moved are the groups, halved the batches, retried the tokens that the plan
-	// has taken care of.
-	moved, halved, retried map[string]bool
-	seals                  []sealState
-	totals                 v1alpha1.SurveyStatus
+	// inLane are the slices of each lane, by their place in slices. A slice's place in
+	// its lane is the ordinal of its batch.
+	inLane map[slicing.Lane][]int
+	// moved are the groups, halved the batches, retried the tokens, isolated the
+	// batches and groups that the plan has taken care of.
+	moved, halved, retried, isolated map[string]bool
+	seals                            []sealState
+	totals                           v1alpha1.SurveyStatus
 }
 
 // sealState is a part of the plan that is closed: sealed, or about to be.
@@ -68,7 +71,10 @@ func (r *Reconciler) forget(name types.NamespacedName) {
 }
 
 func newBook(spec slicing.Spec) *book {
-	return &book{spec: spec, moved: map[string]bool{}, halved: map[string]bool{}, retried: map[string]bool{}}
+	return &book{
+		spec: spec, inLane: map[slicing.Lane][]int{},
+		moved: map[string]bool{}, halved: map[string]bool{}, retried: map[string]bool{}, isolated: map[string]bool{},
+	}
 }
 
 // read takes in the entries that have been written since the last time.
@@ -96,6 +102,7 @@ func (b *book) add(entry artifacts.Entry) error {
 	b.entries = append(b.entries, entry)
 	day := entryDay(entry)
 	for _, slice := range entry.Slices {
+		b.inLane[slice.Lane] = append(b.inLane[slice.Lane], len(b.slices))
 		b.slices, b.sliceDay = append(b.slices, slice), append(b.sliceDay, day)
 	}
 	switch {
@@ -105,6 +112,8 @@ func (b *book) add(entry artifacts.Entry) error {
 		b.moved[entry.Moved.Group] = true
 	case entry.Halved != nil:
 		b.halved[entry.Halved.Batch] = true
+	case entry.Isolated != nil:
+		b.isolated[isolatedKey(*entry.Isolated)] = true
 	case entry.Retried != nil:
 		b.retry(*entry.Retried)
 	case entry.Sealing != nil:
@@ -122,9 +131,20 @@ func entryDay(entry artifacts.Entry) time.Time {
 		return entry.Moved.Day
 	case entry.Halved != nil:
 		return entry.Halved.Day
+	case entry.Isolated != nil:
+		return entry.Isolated.Day
 	default:
 		return time.Time{}
 	}
+}
+
+// isolatedKey names what an entry isolates: recordings of a batch, or conversations
+// of a group. No batch has the name of a group.
+func isolatedKey(i artifacts.Isolated) string {
+	if i.Recordings {
+		return "batch " + i.Batch
+	}
+	return "group " + i.Group
 }
 
 // survey takes in what a survey of a day has found.

@@ -39,7 +39,11 @@ func withSlices(entry artifacts.Entry, n int) artifacts.Entry {
 }
 
 func plannedSlice(name, group string) artifacts.PlannedSlice {
-	return artifacts.PlannedSlice{Name: name, Group: group, Lane: slicing.Standard, Start: first, End: first.Add(time.Hour)}
+	return laneSlice(slicing.Standard, name, group)
+}
+
+func laneSlice(lane slicing.Lane, name, group string) artifacts.PlannedSlice {
+	return artifacts.PlannedSlice{Name: name, Group: group, Lane: lane, Start: first, End: first.Add(time.Hour)}
 }
 
 func bookOf(t testing.TB, spec slicing.Spec, entries ...artifacts.Entry) *book {

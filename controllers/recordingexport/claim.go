@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -31,8 +32,9 @@ type scope struct {
 	store        archive.Store
 	cloud        Cloud
 	record       evidence.ExportRecord
-	book         *book
-	batches      []v1alpha1.RecordingExportBatch
+	ownership
+	book    *book
+	batches []v1alpha1.RecordingExportBatch
 	// counted are the ordinals of the batches that are finished and counted.
 	counted slicing.Ordinals
 	// daily tells that the window had no end when the archive was begun.
@@ -68,11 +70,11 @@ func (r *Reconciler) find(ctx context.Context, s *scope) (outcome.Outcome, error
 }
 
 // usable tells whether what the export refers to can be used: it has been looked
-// at, and nobody has to mend it. A passing trouble does not stop the export.
+// at, and nobody has to fix it. Trouble that passes by itself does not stop the export.
 func usable(obj conditions.Object, known bool, reason, kind string) outcome.Outcome {
 	switch {
 	case conditions.IsStalled(obj):
-		return outcome.Stall(reason, fmt.Sprintf("mend the %s %q: %s", kind, obj.GetName(), conditions.Message(obj)), 0)
+		return outcome.Stall(reason, fmt.Sprintf("fix the %s %q: %s", kind, obj.GetName(), conditions.Message(obj)), 0)
 	case !known:
 		return outcome.Wait(reason, fmt.Sprintf("waiting for the %s %q", kind, obj.GetName()), 0)
 	default:
@@ -93,8 +95,8 @@ func (r *Reconciler) connect(ctx context.Context, s *scope) (outcome.Outcome, er
 	return outcome.Done(), nil
 }
 
-// claim makes the archive this export's, or finds that it is already, or that
-// it is another's.
+// claim makes the archive this export's, or finds that it is already, or that it is
+// another export's or another cluster's.
 func (r *Reconciler) claim(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	cluster, err := r.ClusterID(ctx)
 	if err != nil {
@@ -114,13 +116,33 @@ func (r *Reconciler) claim(ctx context.Context, s *scope) (outcome.Outcome, erro
 	if s.record, err = artifacts.Put(ctx, s.store, evidence.RecordPath, mine); err != nil {
 		return outcome.Outcome{}, err
 	}
-	// The archive may have been begun before the window got its end.
-	s.daily = endless.Mismatch(s.record) == ""
-	if says := mine.Mismatch(s.record); says != "" && !s.daily {
+	if says := mismatch(mine, endless, s.record); says != "" {
 		return outcome.Stall(v1alpha1.ReasonArchiveMismatch, fmt.Sprintf(
-			"use another name: the archive %s belongs to another export: %s", s.export.Status.Archive, says), r.Pace.Again), nil
+			"the archive %s belongs to another export: %s. If it should be this one's, correct the manifest and create the export again; otherwise use another name",
+			s.export.Status.Archive, says), r.Pace.Again), nil
 	}
-	return outcome.Done(), nil
+	// The archive may have been begun before the window got its end.
+	s.daily = endless.SpecDigest == s.record.SpecDigest
+	return r.own(ctx, s, cluster)
+}
+
+// mismatch says in what an archive is another export's, in whatever cluster; empty if
+// in nothing. endless is the record of the export before its window had an end.
+func mismatch(mine, endless, stored evidence.ExportRecord) string {
+	if says := mine.Stranger(stored); says != "" {
+		return says
+	}
+	if stored.SpecDigest == mine.SpecDigest || stored.SpecDigest == endless.SpecDigest {
+		return ""
+	}
+	terms := mine.Differences(stored)
+	if others := endless.Differences(stored); len(others) > 0 && len(others) < len(terms) {
+		terms = others
+	}
+	if len(terms) == 0 {
+		return fmt.Sprintf("its spec has the SHA-256 %s, this export's has %s", stored.SpecDigest, mine.SpecDigest)
+	}
+	return "its spec differs in: " + strings.Join(exportspec.Fields(terms), ", ")
 }
 
 // observe reads what the archive proves of the export, lists its batches and
@@ -181,33 +203,6 @@ func (s *scope) readSeal(ctx context.Context) error {
 		}
 		s.sealed = &evidence.Former{Account: account, Digest: digest}
 		return nil
-	}
-	return nil
-}
-
-// adopt takes the numbers of what is sealed from the account, if the status does
-// not have them: it outlives batches and status, and an export that was made anew
-// under an old name has nothing else.
-func (s *scope) adopt() error {
-	if s.sealed == nil {
-		return nil
-	}
-	status := &s.export.Status
-	counted, err := slicing.ParseOrdinals(status.Batches.CompletedOrdinals)
-	if err != nil {
-		return fmt.Errorf("status.batches.completedOrdinals: %w", err)
-	}
-	sealed := s.book.sealedSlices(s.sealed.Account.Number)
-	if counted.ContainsAll(sealed) {
-		return nil
-	}
-	status.Batches.CompletedOrdinals, status.Lanes = sealed.String(), nil
-	for _, l := range s.sealed.Account.Lanes {
-		lane := laneOf(status, v1alpha1.Lane(l.Lane))
-		lane.Batches, lane.Gaps, lane.Bytes = int32(l.Bags), l.Gaps, l.Bytes //nolint:gosec // bags are numbered by int32
-	}
-	for _, r := range s.sealed.Account.Recordings {
-		addCounts(&laneOf(status, v1alpha1.Lane(r.Lane)).Recordings, recordingCounts(r.Counts))
 	}
 	return nil
 }

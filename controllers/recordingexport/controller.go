@@ -2,7 +2,8 @@
 // sealed account.
 //
 //	          fact that ends the step                     condition then True
-//	claim     export.json is this export's
+//	claim     export.json is this export's, and the
+//	          archive belongs to this cluster
 //	survey    every day of the window is in the plan      Surveyed
 //	batches   every slice has, or had, its batch          BatchesCreated
 //	          every batch is finished and counted         BatchesCompleted
@@ -62,8 +63,11 @@ type Pace struct {
 	FirstPoll, LastPoll time.Duration
 	// Reask is at least this long between two questions for a conversation that has not ended.
 	Reask time.Duration
-	// Release is how long a deleted export tries to end its analytics job.
+	// Release is how long after its deletion an export goes at the latest, even if its
+	// analytics job at Genesys Cloud could not be ended.
 	Release time.Duration
+	// Answer is how long a look waits for the archive; 0 is without end.
+	Answer time.Duration
 	// Look is at most between two looks at an export that waits for an instant, so
 	// that a clock that was set matters soon.
 	Look time.Duration
@@ -73,7 +77,7 @@ type Pace struct {
 func DefaultPace() Pace {
 	return Pace{
 		Again: 10 * time.Second, FirstPoll: time.Second, LastPoll: 15 * time.Second,
-		Reask: 15 * time.Minute, Release: 10 * time.Minute, Look: 15 * time.Minute,
+		Reask: 15 * time.Minute, Release: 10 * time.Minute, Answer: 90 * time.Second, Look: 15 * time.Minute,
 	}
 }
 
@@ -100,9 +104,11 @@ type Reconciler struct {
 	Worker *loop.Worker
 	Pace   Pace
 
-	mu    sync.Mutex
-	books map[types.NamespacedName]*book
-	turns turns
+	mu       sync.Mutex
+	books    map[types.NamespacedName]*book
+	memories memories
+	looks    loop.Looks
+	turns    turns
 }
 
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=recordingexports,verbs=get;list;watch;patch
@@ -144,7 +150,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if err := r.Client.Get(ctx, request.NamespacedName, export); err != nil {
 		if client.IgnoreNotFound(err) == nil {
 			r.Worker.Pools.Cancel(prefix(request.NamespacedName))
+			r.Worker.Pools.Cancel(endingKey(request.NamespacedName))
 			r.forget(request.NamespacedName)
+			r.memories.forget(request.NamespacedName)
 		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
@@ -155,10 +163,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if export.Status.StartTime == nil {
 		export.Status.StartTime = &metav1.Time{Time: r.Clock.Now()}
 	}
-	s := &scope{export: export, before: before.Status}
-	out := r.advance(ctx, s)
+	s, out := r.look(ctx, &scope{export: export, before: before.Status})
+	out = r.bounded(s, out)
 	s.summarize(out, r.Clock.Now())
-	return loop.IgnoreConflict(loop.Result(out), r.Publish(ctx, export, before))
+	return loop.IgnoreConflict(loop.Result(out), r.Publish(ctx, s.export, before))
 }
 
 // step takes the export one step on, or says why it is not there yet.
@@ -166,9 +174,12 @@ type step func(context.Context, *scope) (outcome.Outcome, error)
 
 // advance runs the steps in order until one is not satisfied, or the export has ended.
 func (r *Reconciler) advance(ctx context.Context, s *scope) (out outcome.Outcome) {
-	for _, step := range []step{r.heed, r.rest, r.find, r.mayGo, r.connect, r.claim, r.observe, r.work} {
-		var err error
-		if out, err = step(ctx, s); err != nil {
+	for _, step := range []step{r.heed, r.rest, r.mayGo, r.find, r.connect, r.claim, r.observe, r.work} {
+		err := ctx.Err() // it has ended if the step before hung
+		if err == nil {
+			out, err = step(ctx, s)
+		}
+		if err != nil {
 			return outcome.Of(err, r.Pace.Again)
 		}
 		if !out.IsDone() || s.ended {
@@ -183,6 +194,9 @@ func (r *Reconciler) work(ctx context.Context, s *scope) (outcome.Outcome, error
 	var outs []outcome.Outcome
 	for _, step := range []step{r.close, r.grow, r.survey, r.runBatches} {
 		out, err := step(ctx, s)
+		if err == nil {
+			err = ctx.Err()
+		}
 		if err != nil {
 			return outcome.Outcome{}, err
 		}
@@ -190,8 +204,11 @@ func (r *Reconciler) work(ctx context.Context, s *scope) (outcome.Outcome, error
 	}
 	closing, growing, survey, batches := outs[0], outs[1], outs[2], outs[3]
 	if closing.IsDone() && growing.IsDone() && !s.atWork(survey) {
-		if err := r.letGo(ctx, s); err != nil {
+		var err error
+		if closing, err = r.letGo(ctx, s); err != nil || !closing.IsDone() {
 			s.ended = false // it is looked at again
+		}
+		if err != nil {
 			return outcome.Outcome{}, err
 		}
 	}

@@ -34,11 +34,15 @@ func (b *book) vetKind(entry artifacts.Entry) error {
 	}
 	if m := entry.Moved; m != nil {
 		kinds++
-		errs = append(errs, b.vetDay(m.Day), vetName(m.Group), vetName(m.Batch))
+		errs = append(errs, b.vetDayOfBatch(m.Day), vetName(m.Group), vetName(m.Batch))
 	}
 	if h := entry.Halved; h != nil {
 		kinds++
-		errs = append(errs, b.vetDay(h.Day), vetName(h.Batch))
+		errs = append(errs, b.vetDayOfBatch(h.Day), vetName(h.Batch))
+	}
+	if i := entry.Isolated; i != nil {
+		kinds++
+		errs = append(errs, b.vetDayOfBatch(i.Day), vetName(i.Group), vetName(i.Batch))
 	}
 	if r := entry.Retried; r != nil {
 		kinds++
@@ -66,6 +70,15 @@ func (b *book) vetDay(at time.Time) error {
 		return fmt.Errorf("%s is not a day of the window", at.Format(time.RFC3339))
 	}
 	return nil
+}
+
+// vetDayOfBatch wants a day that may be in the window, or none: a batch of a retry is
+// of no day.
+func (b *book) vetDayOfBatch(at time.Time) error {
+	if at.IsZero() {
+		return nil
+	}
+	return b.vetDay(at)
 }
 
 func (b *book) vetSurveyed(s artifacts.Surveyed) error {
@@ -106,11 +119,11 @@ func vetSlices(slices []artifacts.PlannedSlice) error {
 	for _, s := range slices {
 		errs = append(errs, vetName(s.Name), vetName(s.Group))
 		switch s.Lane {
-		case slicing.Standard, slicing.LegalHold, slicing.LegalHoldScreen:
+		case slicing.Standard, slicing.LegalHold, slicing.LegalHoldScreen, slicing.Isolated:
 		default:
 			errs = append(errs, fmt.Errorf("there is no lane %q", s.Lane))
 		}
-		if !s.Start.Before(s.End) || s.Conversations < 0 || s.Conversations > maxConversations {
+		if !s.Start.Before(s.End) || s.Recordings < 0 || s.Conversations < 0 || s.Conversations > maxConversations {
 			errs = append(errs, fmt.Errorf("slice %s of %d conversations from %v to %v", s.Name, s.Conversations, s.Start, s.End))
 		}
 	}

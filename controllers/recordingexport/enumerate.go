@@ -3,6 +3,7 @@ package recordingexport
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"sync"
 	"time"
@@ -24,21 +25,44 @@ const (
 	keepDays = 3
 	// longestRest bounds the rest after a page.
 	longestRest = 10 * time.Second
+	// mostPages is how many pages an enumeration may have: a billion recordings.
+	mostPages = 2_000_000
 )
 
 type enumerator interface {
 	Retained(ctx context.Context, days int, cursor string) (genesys.RetainedPage, error)
+	Orphans(ctx context.Context, skip int) (genesys.OrphanPage, error)
 }
 
-// enumeration lists all recordings that an organisation retains, once a UTC day
-// for all exports of a destination. Its pages are artifacts that they share, in
-// the order in which Genesys Cloud gives them, so that whoever needs it goes on
-// where another, or an earlier process, has stopped.
+// enumerable is something that can be enumerated.
+type enumerable struct {
+	// name is what it is called.
+	name string
+	// folder holds the enumerations of an organisation, in the shared archive.
+	folder func(organizationID string) string
+	// page asks for the page that a cursor names, the first one if it is empty.
+	page func(ctx context.Context, cloud enumerator, cursor string) (artifacts.Enumerated, error)
+}
+
+// retained lists all recordings that an organisation retains.
+var retained = enumerable{
+	name: "all recordings that the organisation retains", folder: artifacts.EnumerationFolder,
+	page: func(ctx context.Context, cloud enumerator, cursor string) (artifacts.Enumerated, error) {
+		page, err := cloud.Retained(ctx, retainedDays, cursor)
+		return artifacts.Enumerated{Page: page}, err
+	},
+}
+
+// enumeration lists something of an organisation, once a UTC day for all exports of
+// a destination. Its pages are artifacts that they share, in the order in which
+// Genesys Cloud gives them, so that whoever needs it continues where another, or an
+// earlier process, has stopped.
 //
 // Its priority is low: one page at a time, and then a rest as long as the page
 // took, so that it takes no more than half of what one who asks could have, and
 // less the busier Genesys Cloud or the budget is.
 type enumeration struct {
+	enumerable
 	shared       archive.Store
 	cloud        enumerator
 	clock        clock.Clock
@@ -46,6 +70,8 @@ type enumeration struct {
 	organization string
 	// turn is held by whoever asks for a page.
 	turn chan struct{}
+	// request is the last retry request, and retryCommand what a person runs to make one.
+	request, retryCommand string
 }
 
 // beginning is an enumeration that has been begun, and how many pages it has.
@@ -54,6 +80,10 @@ type beginning struct {
 	folder string
 	number int
 	pages  int
+	// begun tells whether it has its first page.
+	begun bool
+	// broken are those of the day before it.
+	broken series
 }
 
 func (b beginning) key(page int) string { return artifacts.PageKey(b.folder, b.number, page) }
@@ -63,6 +93,14 @@ func (e *enumeration) complete(ctx context.Context) (beginning, error) {
 	begun, end, err := e.current(ctx)
 	if err != nil {
 		return begun, err
+	}
+	if end == nil && !begun.begun {
+		if last := begun.broken.since(e.request).pause(e.clock.Now()); last != nil {
+			return begun, &exhaustedError{
+				of: "the enumeration of " + e.name, last: last, retry: e.retryCommand,
+				check: "Genesys Cloud's status, or leave secondSource out in another RecordingExport",
+			}
+		}
 	}
 	if end == nil {
 		if end, err = e.ask(ctx, begun); err != nil {
@@ -83,8 +121,8 @@ func (e *enumeration) current(ctx context.Context) (beginning, *artifacts.Enumer
 		if err != nil {
 			return begun, nil, err
 		}
-		there, err := artifacts.Exists(ctx, e.shared, begun.key(0))
-		if err != nil || there && (end == nil || at.Equal(today)) {
+		begun.begun, err = artifacts.Exists(ctx, e.shared, begun.key(0))
+		if err != nil || begun.begun && (end == nil || at.Equal(today)) {
 			return begun, end, err
 		}
 	}
@@ -96,7 +134,7 @@ func (e *enumeration) current(ctx context.Context) (beginning, *artifacts.Enumer
 
 // last finds the last enumeration of a day, the only one that is not broken.
 func (e *enumeration) last(ctx context.Context, at time.Time) (beginning, *artifacts.EnumerationEnd, error) {
-	begun := beginning{folder: artifacts.DayFolder(e.organization, at)}
+	begun := beginning{folder: artifacts.DayFolder(e.folder(e.organization), at)}
 	for ; ; begun.number++ {
 		end, err := artifacts.Get[artifacts.EnumerationEnd](ctx, e.shared, artifacts.EndKey(begun.folder, begun.number))
 		switch {
@@ -107,32 +145,34 @@ func (e *enumeration) last(ctx context.Context, at time.Time) (beginning, *artif
 		case end.Broken == "":
 			return begun, &end, nil
 		}
+		begun.broken = append(begun.broken, failure{
+			at: end.At, what: fmt.Sprintf("enumeration %d of the day", begun.number+1), why: end.Broken, request: end.Request,
+		})
 	}
 }
 
-// ask goes on with an enumeration to its end.
+// ask continues an enumeration to its end.
 func (e *enumeration) ask(ctx context.Context, begun beginning) (*artifacts.EnumerationEnd, error) {
-	asked := map[string]bool{}
+	guard := newCircles()
 	for cursor, n := "", 0; ; n++ {
-		asked[cursor] = true
-		page, err := e.page(ctx, begun.key(n), cursor)
+		page, err := e.read(ctx, begun.key(n), cursor)
 		if kind := genesys.KindOf(err); cursor != "" && (kind == genesys.KindInvalid || kind == genesys.KindNotFound) {
 			return nil, e.abandon(ctx, begun, n, "its cursor is refused")
 		}
 		if err != nil {
 			return nil, err
 		}
-		switch cursor = page.Page.Next; {
-		case cursor == "":
+		if why := guard.add(cursor, page); why != "" {
+			return nil, e.abandon(ctx, begun, n, why)
+		}
+		if cursor = page.Next(); cursor == "" {
 			return e.end(ctx, begun, artifacts.EnumerationEnd{Pages: n + 1})
-		case asked[cursor]:
-			return nil, e.abandon(ctx, begun, n, "its pages go round in a circle")
 		}
 	}
 }
 
-// page returns a page, which it asks for if nobody has.
-func (e *enumeration) page(ctx context.Context, key, cursor string) (artifacts.Enumerated, error) {
+// read returns a page, which it asks for if nobody has.
+func (e *enumeration) read(ctx context.Context, key, cursor string) (artifacts.Enumerated, error) {
 	stored, err := artifacts.Get[artifacts.Enumerated](ctx, e.shared, key)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return stored, err
@@ -147,18 +187,19 @@ func (e *enumeration) page(ctx context.Context, key, cursor string) (artifacts.E
 	if !errors.Is(err, fs.ErrNotExist) {
 		return stored, err
 	}
-	stored.Stamp = e.stamp()
-	if stored.Page, err = e.cloud.Retained(ctx, retainedDays, cursor); err != nil {
+	asked := e.stamp()
+	if stored, err = e.page(ctx, e.cloud, cursor); err != nil {
 		return stored, err
 	}
-	took := e.clock.Since(stored.At)
-	if stored, err = artifacts.Put(ctx, e.shared, key, stored); err != nil || stored.Page.Next == "" || took <= 0 {
+	stored.Stamp = asked
+	took := e.clock.Since(asked.At)
+	if stored, err = artifacts.Put(ctx, e.shared, key, stored); err != nil || stored.Next() == "" || took <= 0 {
 		return stored, err
 	}
 	return stored, transfer.Wait(ctx, e.clock, min(took, longestRest))
 }
 
-// abandon gives an enumeration up that cannot go on, so that the next attempt
+// abandon ends an enumeration that cannot be continued, so that the next attempt
 // begins another.
 func (e *enumeration) abandon(ctx context.Context, begun beginning, page int, why string) error {
 	_, err := e.end(ctx, begun, artifacts.EnumerationEnd{Pages: page, Broken: why})
@@ -168,11 +209,11 @@ func (e *enumeration) abandon(ctx context.Context, begun beginning, page int, wh
 // end notes down how an enumeration has ended. It is an error if it is broken,
 // whoever found that first.
 func (e *enumeration) end(ctx context.Context, begun beginning, end artifacts.EnumerationEnd) (*artifacts.EnumerationEnd, error) {
-	end.Stamp = e.stamp()
+	end.Stamp, end.Request = e.stamp(), e.request
 	end, err := artifacts.Put(ctx, e.shared, artifacts.EndKey(begun.folder, begun.number), end)
 	if err == nil && end.Broken != "" {
 		err = &genesys.Error{
-			Op: "enumerate retained recordings", Kind: genesys.KindTransient, Message: "the enumeration cannot go on and is begun anew: " + end.Broken,
+			Op: "enumerate " + e.name, Kind: genesys.KindTransient, Message: "the enumeration cannot be continued and is begun again: " + end.Broken,
 		}
 	}
 	return &end, err
@@ -180,7 +221,7 @@ func (e *enumeration) end(ctx context.Context, begun beginning, end artifacts.En
 
 // sweep removes enumerations that nobody reads any more.
 func (e *enumeration) sweep(ctx context.Context, today time.Time) error {
-	folder := artifacts.EnumerationFolder(e.organization)
+	folder := e.folder(e.organization)
 	entries, err := fs.ReadDir(e.shared.FS(ctx), folder)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -197,7 +238,8 @@ func (e *enumeration) sweep(ctx context.Context, today time.Time) error {
 	return nil
 }
 
-// turns are the turns to ask for a page, one for each organisation and destination.
+// turns are the turns to ask for a page of whatever listing, one for each organisation
+// and destination.
 type turns struct{ byName sync.Map }
 
 func (t *turns) of(name string) chan struct{} {

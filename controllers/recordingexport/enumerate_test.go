@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -55,6 +56,10 @@ func (s *shelf) Retained(_ context.Context, _ int, cursor string) (genesys.Retai
 	return page, nil
 }
 
+func (s *shelf) Orphans(context.Context, int) (genesys.OrphanPage, error) {
+	return genesys.OrphanPage{}, errors.New("nobody asks for them")
+}
+
 // newEnumeration is one at noon of the first day, in an archive of its own.
 func newEnumeration(t *testing.T, s *shelf) (*enumeration, *clocktesting.FakeClock) {
 	t.Helper()
@@ -64,7 +69,7 @@ func newEnumeration(t *testing.T, s *shelf) (*enumeration, *clocktesting.FakeClo
 	}
 	now := clocktesting.NewFakeClock(first.Add(12 * time.Hour))
 	return &enumeration{
-		shared: store, cloud: s, clock: now, stamp: func() artifacts.Stamp { return artifacts.NewStamp(now.Now(), "m") },
+		enumerable: retained, shared: store, cloud: s, clock: now, stamp: func() artifacts.Stamp { return artifacts.NewStamp(now.Now(), "m") },
 		organization: id(7), turn: make(chan struct{}, 1),
 	}, now
 }
@@ -207,7 +212,7 @@ func TestOldEnumerationsAreRemoved(t *testing.T) {
 	}
 	for n := range 6 {
 		at := first.AddDate(0, 0, n)
-		if ok, err := artifacts.Exists(t.Context(), e.shared, artifacts.PageKey(artifacts.DayFolder(id(7), at), 0, 0)); err != nil {
+		if ok, err := artifacts.Exists(t.Context(), e.shared, artifacts.PageKey(artifacts.DayFolder(artifacts.EnumerationFolder(id(7)), at), 0, 0)); err != nil {
 			t.Fatal(err)
 		} else if ok {
 			there = append(there, fmt.Sprint(n))
@@ -236,5 +241,112 @@ func TestAnEnumerationThatAnotherFoundBroken(t *testing.T) {
 	}
 	if again := e.expect(t, 2, 0, 1, 0, 1); again.number == begun.number {
 		t.Error("the broken enumeration is used")
+	}
+}
+
+// TestAnEnumerationThatDoesNotEnd is broken, whatever its cursors are.
+func TestAnEnumerationThatDoesNotEnd(t *testing.T) {
+	page := func(next int, ids ...int) genesys.RetainedPage {
+		p := genesys.RetainedPage{Next: strconv.Itoa(next)}
+		for _, n := range ids {
+			p.Recordings = append(p.Recordings, genesys.Retained{RecordingRef: genesys.RecordingRef{ConversationID: id(n), RecordingID: id(n)}})
+		}
+		return p
+	}
+	many := func(from int) (ids []int) {
+		for n := range 500 {
+			ids = append(ids, from+n)
+		}
+		return ids
+	}
+	tests := map[string]struct {
+		page  func(n int) genesys.RetainedPage
+		pages int
+		says  string
+	}{
+		"empty pages":          {func(n int) genesys.RetainedPage { return page(n + 1) }, 20, "its last 20 pages list nothing new"},
+		"the same page":        {func(n int) genesys.RetainedPage { return page(n+1, 1, 2) }, 21, "nothing new"},
+		"the same, in turn":    {func(n int) genesys.RetainedPage { return page(n+1, n%7) }, 27, "nothing new"},
+		"the same, shifted":    {func(n int) genesys.RetainedPage { return page(n+1, many((37*n)%1000)...) }, 0, "nothing new"},
+		"a circle":             {func(n int) genesys.RetainedPage { return page((n+1)%5, n) }, 5, "repeat"},
+		"more than there are":  {func(n int) genesys.RetainedPage { return page(n+1, n) }, 1000, "more than 1000 pages"},
+		"empty pages, and end": {func(n int) genesys.RetainedPage { return map[bool]genesys.RetainedPage{true: page(n + 1)}[n < 19] }, 20, ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := newCircles()
+			c.most = 1000
+			pages, why := 0, ""
+			for cursor := 0; why == ""; pages++ {
+				p := tt.page(cursor)
+				if why = c.add(strconv.Itoa(cursor), artifacts.Enumerated{Page: p}); p.Next == "" {
+					pages++
+					break
+				}
+				cursor, _ = strconv.Atoi(p.Next)
+			}
+			if (why == "") != (tt.says == "") || !strings.Contains(why, tt.says) || tt.pages > 0 && pages != tt.pages {
+				t.Errorf("%q after %d pages, want %q after %d", why, pages, tt.says, tt.pages)
+			}
+		})
+	}
+}
+
+// TestALongEnumeration is not taken for one that does not end.
+func TestALongEnumeration(t *testing.T) {
+	c := newCircles()
+	for n := range 2000 {
+		page := genesys.RetainedPage{Next: strconv.Itoa(n + 1)}
+		for i := range 100 {
+			page.Recordings = append(page.Recordings, genesys.Retained{RecordingRef: genesys.RecordingRef{RecordingID: id(100*n + i)}})
+		}
+		if why := c.add(strconv.Itoa(n), artifacts.Enumerated{Page: page}); why != "" {
+			t.Fatalf("page %d: %s", n, why)
+		}
+	}
+	if len(c.listed) > 2*200_000/sampleShare {
+		t.Errorf("%d of 200000 recordings are remembered", len(c.listed))
+	}
+}
+
+// TestEnumerationsThatBreakAgainAndAgain: after three a person is told, after an hour
+// or on a retry request there are others, and one that somebody else has begun is
+// continued.
+func TestEnumerationsThatBreakAgainAndAgain(t *testing.T) {
+	s := &shelf{pages: 4}
+	e, now := newEnumeration(t, s)
+	e.retryCommand = "kubectl annotate"
+	expectBroken := func(exhausted bool) {
+		t.Helper()
+		s.refuses = 2
+		_, err := e.complete(t.Context())
+		var got *exhaustedError
+		if err == nil || errors.As(err, &got) != exhausted {
+			t.Fatalf("complete: %v, want that no other is begun: %t", err, exhausted)
+		}
+		if exhausted && (!strings.Contains(err.Error(), "its cursor is refused") || !strings.Contains(err.Error(), e.retryCommand)) {
+			t.Errorf("complete: %v", err)
+		}
+	}
+	series := func() {
+		t.Helper()
+		for range seriesLength {
+			expectBroken(false)
+		}
+		expectBroken(true)
+	}
+	series()
+	now.Step(seriesPause)
+	series()
+	e.request = "now"
+	series()
+	other := *e
+	other.request = "also now"
+	s.refuses, s.fails = 0, 3
+	if _, err := other.complete(t.Context()); genesys.KindOf(err) != genesys.KindTransient {
+		t.Fatalf("complete: %v", err)
+	}
+	if _, err := e.complete(t.Context()); err != nil {
+		t.Errorf("one that another has begun is not continued: %v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package recordingexport
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -13,8 +14,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// heed acts upon the requests that annotations make: to give the export up, and
-// to try everything again.
+// heed acts upon the requests that annotations make: to cancel the export, and
+// to retry. A retry has the pools try again at once whatever has failed.
 func (r *Reconciler) heed(_ context.Context, s *scope) (outcome.Outcome, error) {
 	status := &s.export.Status
 	cancel, cancelNew := loop.Request(s.export, v1alpha1.AnnotationCancel, status.LastCancelRequest)
@@ -27,12 +28,23 @@ func (r *Reconciler) heed(_ context.Context, s *scope) (outcome.Outcome, error) 
 		return outcome.Done(), nil
 	}
 	status.Cancelled = false
-	if s.retry = retry; status.Seal == nil {
-		s.acceptRetry()
+	s.retry = retry
+	if r.memories.of(s.name()).takesUp(retry) {
 		r.Worker.Pools.Retry(prefix(s.name()))
+	}
+	if status.Seal == nil {
+		s.acceptRetry()
 	}
 	return outcome.Done(), nil
 }
+
+// retryCommand is what a person runs to have an export retried at once.
+func retryCommand(export *v1alpha1.RecordingExport) string {
+	return fmt.Sprintf("kubectl annotate rex %s -n %s --overwrite %s=$(date -u +%%FT%%TZ)", export.Name, export.Namespace, v1alpha1.AnnotationRetry)
+}
+
+// lastRequest is the last retry request, whether or not it was accepted already.
+func (s *scope) lastRequest() string { return cmp.Or(s.retry, s.export.Status.LastRetryRequest) }
 
 // acceptRetry notes that a retry was acted upon.
 func (s *scope) acceptRetry() {
@@ -47,10 +59,12 @@ func later(one, other string) bool {
 	return errA == nil && errB == nil && a.After(b)
 }
 
-// rests tells whether the export had ended when it was last looked at: all of it
-// is sealed, and nothing more will come. Then nothing that it refers to is needed.
+// rests tells whether the export has ended: all of it is sealed, and nothing more
+// will come. Then nothing that it refers to is needed, whatever is edited: all that
+// decides what is exported is fixed, and an edit of the rest has nothing to act upon
+// but the batches that are kept.
 func (s *scope) rests() bool {
-	return s.export.Status.CompletionTime != nil && s.export.Status.ObservedGeneration == s.export.Generation && !exportspec.Follows(s.export.Spec)
+	return s.export.Status.CompletionTime != nil && !exportspec.Follows(s.export.Spec)
 }
 
 // rest ends the look at an export that rests, but for deleting batches.
@@ -69,31 +83,27 @@ func (r *Reconciler) rest(ctx context.Context, s *scope) (outcome.Outcome, error
 	return outcome.Done(), err
 }
 
-// mayGo stops here while the export is suspended, or once it is given up. Nothing
-// of it is left running at Genesys Cloud then.
+// mayGo stops here while the export is suspended or cancelled: it needs nothing then
+// but what it takes to end its analytics jobs at Genesys Cloud.
 func (r *Reconciler) mayGo(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	var out outcome.Outcome
 	switch {
 	case s.export.Status.Cancelled:
-		out = outcome.Stall(v1alpha1.ReasonCancelled, "the export was cancelled; annotate it with "+v1alpha1.AnnotationRetry+" to take it up again", 0)
+		out = outcome.Stall(v1alpha1.ReasonCancelled, "the export was cancelled; to resume it: "+retryCommand(s.export), 0)
 	case s.export.Spec.Suspend && s.export.Status.CompletionTime == nil:
 		out = outcome.Wait(v1alpha1.ReasonSuspended, "spec.suspend is true", 0)
 	default:
 		return outcome.Done(), nil
 	}
-	work := prefix(s.name())
-	r.Worker.Pools.Cancel(work)
+	r.Worker.Pools.Cancel(prefix(s.name()))
 	if !controllerutil.ContainsFinalizer(s.export, v1alpha1.Finalizer) {
 		return out, nil
 	}
-	if r.Worker.Pools.Busy(work) {
-		out.After = busyAgain
-		return out, nil
+	ending, _ := r.endJobs(ctx, s)
+	if ending.IsDone() {
+		return out, r.holdOn(ctx, s.export, false)
 	}
-	if err := r.endJobs(ctx, s); err != nil {
-		out.After = r.Pace.Again
-		out.Message = fmt.Sprintf("%s; its analytics job at Genesys Cloud is still to be ended: %v", out.Message, err)
-		return out, nil
-	}
-	return out, r.holdOn(ctx, s.export, false)
+	out.After = ending.After
+	out.Message = fmt.Sprintf("%s; its analytics jobs at Genesys Cloud are not ended yet: %s", out.Message, ending.Message)
+	return out, nil
 }

@@ -2,7 +2,6 @@ package recordingexport
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
@@ -39,6 +38,7 @@ func (p planner) enter(ctx context.Context, number int, entry artifacts.Entry) e
 	for _, s := range cut {
 		entry.Slices = append(entry.Slices, artifacts.PlannedSlice{
 			Name: s.name, Group: s.Group, Lane: s.Lane, Start: s.Start, End: s.End, Conversations: len(s.Conversations),
+			Recordings: namedIn(s.Slice),
 		})
 	}
 	stored, err := artifacts.Put(ctx, p.store, artifacts.EntryKey(number), entry)
@@ -76,6 +76,8 @@ func (p planner) cut(ctx context.Context, number int, entry artifacts.Entry) ([]
 		return p.cutMoved(ctx, number, *entry.Moved)
 	case entry.Halved != nil:
 		return p.cutHalves(ctx, number, *entry.Halved)
+	case entry.Isolated != nil:
+		return p.cutIsolated(ctx, number, *entry.Isolated)
 	case entry.Retried != nil:
 		return p.cutRetry(ctx, number, *entry.Retried)
 	default:
@@ -173,9 +175,17 @@ func (p planner) cutMoved(ctx context.Context, number int, m artifacts.Moved) ([
 	if err != nil {
 		return nil, err
 	}
+	left, late, err := p.leftConversations(ctx, slice)
+	if err != nil {
+		return nil, err
+	}
+	isolated := map[string]bool{}
+	for _, c := range append(left, late...) {
+		isolated[c.ID] = true
+	}
 	var moved []slicing.Conversation
 	for _, c := range hold.Answer(slice.Conversations) {
-		if c.Drifted() {
+		if c.Drifted() && !isolated[c.ID] {
 			moved = append(moved, slicing.Conversation{ID: c.ID, Start: c.Start, Held: c.HeldLater.Held})
 		}
 	}
@@ -207,65 +217,4 @@ func (p planner) cutHalves(ctx context.Context, number int, h artifacts.Halved) 
 		out = append(out, cutSlice{shape.Name(p.export), half})
 	}
 	return out, nil
-}
-
-// cutRetry cuts what the seals have as unavailable, in the lanes that it was in.
-func (p planner) cutRetry(ctx context.Context, number int, r artifacts.Retried) ([]cutSlice, error) {
-	gaps, err := evidence.ReadGaps(p.store.FS(ctx), r.Seals)
-	if err != nil {
-		return nil, err
-	}
-	var out []cutSlice
-	for _, lane := range []slicing.Lane{slicing.Standard, slicing.LegalHold, slicing.LegalHoldScreen} {
-		only := map[string][]string{}
-		var conversations []slicing.Conversation
-		for _, gap := range p.inLane(gaps, lane) {
-			only[gap.ConversationID] = gap.Recordings
-			conversations = append(conversations, slicing.Conversation{ID: gap.ConversationID, Start: gap.Start, Held: lane != slicing.Standard})
-		}
-		cut, err := slicing.Split(p.alone(lane), number, conversations)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, p.again(cut, only)...)
-	}
-	return out, nil
-}
-
-// inLane lists the gaps that are a lane's business. A conversation whose
-// recordings could not be learned is that of all its lanes; its gap is in the first.
-func (p planner) inLane(gaps []evidence.Gap, lane slicing.Lane) []evidence.Gap {
-	var out []evidence.Gap
-	for _, gap := range gaps {
-		unknown := len(gap.Recordings) == 0 && lane == slicing.LegalHoldScreen && gap.Lane == slicing.LegalHold && p.spec.Screen
-		if gap.Lane == lane || unknown {
-			out = append(out, gap)
-		}
-	}
-	return out
-}
-
-// alone is the spec with a single lane.
-func (p planner) alone(lane slicing.Lane) slicing.Spec {
-	spec := p.spec
-	spec.Scope = slicing.Include
-	if lane != slicing.Standard {
-		spec.Screen, spec.Other = lane == slicing.LegalHoldScreen, lane == slicing.LegalHold
-	}
-	return spec
-}
-
-// again gives slices of what is asked for again the form that is stored. They
-// share nothing with each other, nor with the batches before.
-func (p planner) again(cut []slicing.Slice, only map[string][]string) []cutSlice {
-	out := p.named(cut, func(c slicing.Conversation) evidence.HoldAnswer { return evidence.HoldAnswer{Held: c.Held} })
-	for i := range out {
-		out[i].Group, out[i].Stay = strings.TrimPrefix(out[i].name, p.export+"-"), true
-		for j := range out[i].Conversations {
-			c := &out[i].Conversations[j]
-			c.Only = only[c.ID]
-			c.Retried = len(c.Only) == 0
-		}
-	}
-	return out
 }

@@ -3,88 +3,146 @@ package recordingexport
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/exportspec"
+	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
 // busyAgain is before another look at work that is being stopped.
 const busyAgain = time.Second
 
+// endingKey is the key of the work that ends an export's analytics jobs. It does
+// not begin with the prefix of all other work, which is cancelled before it starts.
+// No name of Kubernetes has a colon.
+func endingKey(export types.NamespacedName) string { return export.String() + ":jobs" }
+
 // release lets a deleted export go once its analytics jobs at Genesys Cloud are
-// ended. If that cannot be done in time, or what it takes is gone, it lets go all
-// the same, and says so: Genesys Cloud expires such jobs by itself. Evidence is
-// not touched.
+// ended. What that takes may be gone, or may hang: Pace.Release after the deletion,
+// or at once if it is gone, the export goes all the same, with an event that says
+// so. Genesys Cloud expires such jobs by itself. Evidence is not touched.
+//
+// Nothing here waits for the archive or for Genesys Cloud.
 func (r *Reconciler) release(ctx context.Context, export *v1alpha1.RecordingExport) (ctrl.Result, error) {
 	s := &scope{export: export}
-	work := prefix(s.name())
-	r.Worker.Pools.Cancel(work)
+	r.Worker.Pools.Cancel(prefix(s.name()))
 	if !controllerutil.ContainsFinalizer(export, v1alpha1.Finalizer) {
 		return ctrl.Result{}, nil
 	}
-	if r.Worker.Pools.Busy(work) {
-		return ctrl.Result{RequeueAfter: busyAgain}, nil
+	out, isGone := r.endJobs(ctx, s)
+	left := r.Pace.Release - r.Clock.Since(export.DeletionTimestamp.Time)
+	if !out.IsDone() && !isGone && left > 0 {
+		return ctrl.Result{RequeueAfter: min(out.After, left)}, nil
 	}
-	err := r.endJobs(ctx, s)
-	var gone *goneError
-	if err != nil && !errors.As(err, &gone) && r.Clock.Since(export.DeletionTimestamp.Time) < r.Pace.Release {
-		return ctrl.Result{RequeueAfter: r.Pace.Again}, nil
+	r.Worker.Pools.Cancel(endingKey(s.name()))
+	if err := r.holdOn(ctx, export, false); err != nil {
+		return ctrl.Result{}, err
 	}
-	if err != nil {
-		r.Events.Eventf(export, nil, corev1.EventTypeWarning, "AnalyticsJobLeft", "Release",
-			"the analytics job at Genesys Cloud was not ended, and will expire: %v", err)
+	if !out.IsDone() {
+		r.Events.Eventf(export, nil, corev1.EventTypeWarning, "AnalyticsJobLeft", "Release", "%s",
+			loop.Note("an analytics job may be left at Genesys Cloud; it expires there by itself, nothing has to be done: "+out.Message))
 	}
-	return ctrl.Result{}, r.holdOn(ctx, export, false)
+	return ctrl.Result{}, nil
 }
-
-// goneError tells that what it takes to reach Genesys Cloud is gone.
-type goneError struct{ says string }
-
-func (e *goneError) Error() string { return e.says }
 
 // letGo takes the finalizer away once no analytics job is left. One may be left
-// of a survey that nobody wants any more, because the window got an end before it.
-func (r *Reconciler) letGo(ctx context.Context, s *scope) error {
-	if !controllerutil.ContainsFinalizer(s.export, v1alpha1.Finalizer) || r.Worker.Pools.Busy(prefix(s.name())+surveyWorks) {
-		return nil
+// that no survey ended: of a process that was killed, or of a day that is not in
+// the window any more.
+func (r *Reconciler) letGo(ctx context.Context, s *scope) (outcome.Outcome, error) {
+	if !controllerutil.ContainsFinalizer(s.export, v1alpha1.Finalizer) {
+		return outcome.Done(), nil
 	}
-	if err := s.endJobs(ctx); err != nil {
-		return err
+	keys, err := artifacts.Keys(ctx, s.store, artifacts.JobFolder)
+	if err != nil {
+		return outcome.Outcome{}, err
 	}
-	return r.holdOn(ctx, s.export, false)
+	if len(keys) > 0 {
+		return r.startEnding(s), nil
+	}
+	return outcome.Done(), r.holdOn(ctx, s.export, false)
 }
 
-// endJobs finds the way to Genesys Cloud, and ends the analytics jobs of the export.
-func (r *Reconciler) endJobs(ctx context.Context, s *scope) error {
+// endJobs has the pool end the analytics jobs of an export that does nothing else
+// any more. It is done once none is left. isGone tells that what it takes is gone.
+func (r *Reconciler) endJobs(ctx context.Context, s *scope) (out outcome.Outcome, isGone bool) {
+	if r.memories.of(s.name()).isReleased() {
+		return outcome.Done(), false
+	}
 	out, err := r.find(ctx, s)
 	switch {
-	case err != nil || out.IsDone():
-	case out.Reason == v1alpha1.ReasonOrganizationNotFound, out.Reason == v1alpha1.ReasonDestinationNotFound,
-		conditions.Reason(&s.organization) == v1alpha1.ReasonSecretNotFound:
-		err = &goneError{out.Message}
+	case err != nil:
+		out = outcome.Of(err, r.Pace.Again)
+	case !out.IsDone():
+		isGone = out.Reason == v1alpha1.ReasonOrganizationNotFound || out.Reason == v1alpha1.ReasonDestinationNotFound ||
+			conditions.Reason(&s.organization) == v1alpha1.ReasonSecretNotFound
+	case r.Worker.Pools.Busy(prefix(s.name())):
+		out = outcome.Wait(v1alpha1.ReasonSurveying, "work of the export is being stopped", busyAgain)
 	default:
-		err = errors.New(out.Message)
+		out = r.startEnding(s)
 	}
-	if err == nil {
-		_, err = r.connect(ctx, s)
+	if out.After <= 0 {
+		out.After = r.Pace.Again
 	}
-	if err != nil {
-		return err
-	}
-	return s.endJobs(ctx)
+	return out, isGone
 }
 
-// endJobs ends the analytics jobs that are noted down.
-func (s *scope) endJobs(ctx context.Context) error {
-	keys, err := artifacts.Keys(ctx, s.store, artifacts.JobFolder)
+// startEnding has the pool end the analytics jobs that are noted down.
+func (r *Reconciler) startEnding(s *scope) outcome.Outcome {
+	m := r.memories.of(s.name())
+	name, organization, destination := s.name(), s.organization.DeepCopy(), s.destination.DeepCopy()
+	return r.Worker.Do(name, loop.Task{
+		Pool: Pool, Key: endingKey(name), Reason: v1alpha1.ReasonSurveying, Message: "its analytics jobs at Genesys Cloud are being ended",
+		Work: func(ctx context.Context, _ transfer.Try) error {
+			store, err := r.Archive(destination, name.Name)
+			if err != nil {
+				return fmt.Errorf("open archive: %w", err)
+			}
+			if mine, err := r.isMine(ctx, store); err != nil || !mine {
+				m.release(err == nil)
+				return err // what is noted down is for the cluster to end that owns the archive
+			}
+			cloud, err := r.Cloud(ctx, organization, exportspec.SurveyShare(name))
+			if err != nil {
+				return fmt.Errorf("connect to organisation %s: %w", organization.Name, err)
+			}
+			if err := endAllJobs(ctx, store, cloud); err != nil {
+				return err
+			}
+			m.release(true)
+			return ctx.Err()
+		},
+	})
+}
+
+// stillEnding tells whether analytics jobs are being ended, which it stops: a
+// survey that starts meanwhile could lose the note of its job to that.
+func (r *Reconciler) stillEnding(s *scope) bool {
+	key := endingKey(s.name())
+	r.Worker.Pools.Cancel(key)
+	if r.Worker.Pools.Busy(key) {
+		return true
+	}
+	r.memories.of(s.name()).release(false)
+	return false
+}
+
+// endAllJobs ends the analytics jobs that are noted down.
+func endAllJobs(ctx context.Context, store archive.Store, cloud jobEnder) error {
+	keys, err := artifacts.Keys(ctx, store, artifacts.JobFolder)
 	for _, key := range keys {
-		err = errors.Join(err, endJob(ctx, s.store, s.cloud, key))
+		err = errors.Join(err, endJob(ctx, store, cloud, key))
 	}
 	return err
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/report"
 	"github.com/gcexport/recording-export-operator/internal/signing"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
 // close seals what is complete: a part of the plan is reviewed, closed by an entry
@@ -75,9 +76,9 @@ func (s *scope) caughtUp() bool {
 }
 
 // retrySealed asks again for what the seals have as unavailable, once for each
-// request. Without gaps there is nothing to ask for; and while a retry is at work,
-// the seals do not know of it, and what it has got would be exported twice: a request
-// that comes then has it tried again at once.
+// request. Without gaps there is nothing to ask for; and while a retry is running,
+// the seals do not know of it, and what it has exported would be exported twice: a
+// request that comes then only has the pools try again, see heed.
 func (r *Reconciler) retrySealed(s *scope) outcome.Outcome {
 	if s.book.retried[s.retry] || s.sealed.Account.Gaps == 0 {
 		s.acceptRetry()
@@ -85,7 +86,6 @@ func (r *Reconciler) retrySealed(s *scope) outcome.Outcome {
 	}
 	if s.book.retrying() {
 		s.acceptRetry()
-		r.Worker.Pools.Retry(prefix(s.name()))
 		return outcome.Done()
 	}
 	retried := &artifacts.Retried{Token: s.retry, Seals: s.sealed.Account.Number}
@@ -104,7 +104,7 @@ func (r *Reconciler) seal(s *scope, number int) outcome.Outcome {
 		store: s.store, now: r.Clock.Now, actor: r.Actor, record: s.record, former: s.sealed,
 		from: s.book.spec.Start, scope: s.book.spec.Scope, deferred: s.book.totals.Deferred,
 		tool: r.Tool, loadFiles: s.destination.Spec.LoadFiles,
-		compares: exportspec.ComparesRetention(s.export.Spec), follows: exportspec.Follows(s.export.Spec),
+		compares: exportspec.ComparesRetention(s.export.Spec), follows: exportspec.Follows(s.export.Spec), owners: s.log,
 	}
 	destination := s.destination.DeepCopy()
 	work.signing = artifacts.Signing(s.store, artifacts.SealSignatureKey(number), func(ctx context.Context) (*signing.Signer, error) {
@@ -132,6 +132,8 @@ type sealWork struct {
 	follows bool
 	sealing artifacts.Sealing
 	entries []artifacts.Entry
+	// owners is the log of the clusters that have taken the archive over.
+	owners []artifacts.Owner
 	// tool tells what this program is.
 	tool      func() evidence.Tool
 	loadFiles bool
@@ -148,7 +150,7 @@ func (w *sealWork) take(b *book, number int) {
 	}
 }
 
-func (w *sealWork) run(ctx context.Context, _ int) error {
+func (w *sealWork) run(ctx context.Context, _ transfer.Try) error {
 	at := w.now().UTC()
 	seal := evidence.Seal{
 		Number: w.sealing.Number, Record: w.record, At: at, Former: w.former,
@@ -156,11 +158,15 @@ func (w *sealWork) run(ctx context.Context, _ int) error {
 		Tool: w.tool(), LoadFiles: w.loadFiles, Report: report.Seal, Signing: w.signing,
 	}
 	seal.Events = append(seal.Events, w.opening())
+	seal.Events = append(seal.Events, w.takeOvers()...)
 	if err := w.addSurveys(ctx, &seal); err != nil {
 		return err
 	}
 	w.addSlices(&seal)
 	if err := w.addComparison(ctx, &seal); err != nil {
+		return err
+	}
+	if err := w.addOrphans(ctx, &seal); err != nil {
 		return err
 	}
 	if err := w.placeHolds(ctx, &seal); err != nil {
@@ -177,16 +183,6 @@ func (w *sealWork) run(ctx context.Context, _ int) error {
 		return nil
 	}
 	return w.store.Remove(ctx, archive.Scratch)
-}
-
-// opening is the first event of a seal's log.
-func (w *sealWork) opening() evidence.Event {
-	if w.former == nil {
-		return evidence.Event{Time: w.record.CreatedAt, Type: "ArchiveBegun", Actor: w.actor}
-	}
-	return evidence.Event{Time: w.former.Account.SealedAt, Type: "FormerSeal", Actor: w.actor, Details: map[string]string{
-		"number": count(w.former.Account.Number), "sha256": w.former.Digest,
-	}}
 }
 
 // addSurveys tells the seal what every survey found, and lists the conversations
@@ -240,6 +236,9 @@ func (w *sealWork) addHolds(ctx context.Context, review artifacts.Survey, holds 
 	for _, id := range review.Held {
 		holds[id] = evidence.HoldAnswer{Held: true, At: review.HeldAt}
 	}
+	for _, unknown := range review.HoldsUnknown {
+		delete(holds, unknown.ConversationID)
+	}
 	return nil
 }
 
@@ -260,54 +259,5 @@ func (w *sealWork) addSlices(seal *evidence.Seal) {
 		if event, ok := told(entry); ok {
 			seal.Events = append(seal.Events, event)
 		}
-	}
-}
-
-// told is the event of an entry that is not about a survey.
-func told(entry artifacts.Entry) (evidence.Event, bool) {
-	event := evidence.Event{Time: entry.At, Actor: entry.By}
-	switch {
-	case entry.Moved != nil:
-		event.Type, event.Details = "ConversationsMoved", map[string]string{"group": entry.Moved.Group}
-	case entry.Halved != nil:
-		event.Type, event.Details = "BatchSplit", map[string]string{"batch": entry.Halved.Batch}
-	case entry.Retried != nil:
-		event.Type, event.Details = "RetryRequested", map[string]string{"token": entry.Retried.Token}
-	default:
-		return event, false
-	}
-	return event, true
-}
-
-// unbatched lists the conversations of a survey that are in no batch, with the reason.
-func (w *sealWork) unbatched(survey artifacts.Survey) []evidence.Conversation {
-	var out []evidence.Conversation
-	for _, c := range survey.Conversations {
-		if !w.scope.Takes(c.Held) {
-			out = append(out, evidence.Conversation{
-				ID: c.ID, Start: c.Start, Held: evidence.HoldAnswer{Held: c.Held, At: survey.HeldAt},
-				Disposition: evidence.Excluded, Reason: evidence.ReasonHoldScope,
-			})
-		}
-	}
-	for _, c := range survey.Open {
-		out = append(out, evidence.Conversation{
-			ID: c.ID, Start: c.Start, Disposition: evidence.Unavailable, Reason: evidence.ReasonConversationOpen,
-		})
-	}
-	for _, id := range survey.Refused {
-		out = append(out, evidence.Conversation{ID: id, Disposition: evidence.Unavailable, Reason: evidence.ReasonInvalidID})
-	}
-	return out
-}
-
-func surveyed(survey artifacts.Survey) evidence.Event {
-	return evidence.Event{
-		Time: survey.At, Type: "DaySurveyed", Actor: survey.By, Details: map[string]string{
-			"day": survey.Day.Format(time.DateOnly), "purpose": string(survey.Purpose), "analyticsJob": survey.JobID,
-			"conversations": count(len(survey.Conversations)), "deferred": count(len(survey.Deferred)),
-			"open": count(len(survey.Open)), "refused": count(len(survey.Refused)),
-			"holdsAskedAt": survey.HeldAt.Format(time.RFC3339Nano),
-		},
 	}
 }

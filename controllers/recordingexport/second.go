@@ -18,12 +18,13 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
-	"github.com/gcexport/recording-export-operator/internal/words"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
 // closeCompared closes a part of the plan, once it has been compared with the
-// second source if there is to be one. The comparison fixes what the part is: what
-// becomes ripe in the meantime comes in the next seal.
+// second source, and the orphaned recordings of its time are listed, if that was asked
+// for. The comparison fixes what the part is: what becomes ripe in the meantime comes
+// in the next seal.
 func (r *Reconciler) closeCompared(ctx context.Context, s *scope, sealing artifacts.Sealing) (outcome.Outcome, error) {
 	if exportspec.ComparesRetention(s.export.Spec) {
 		comparison, err := artifacts.Get[artifacts.Comparison](ctx, s.store, artifacts.ComparisonKey(sealing.Number))
@@ -34,27 +35,39 @@ func (r *Reconciler) closeCompared(ctx context.Context, s *scope, sealing artifa
 			return outcome.Outcome{}, err
 		}
 		sealing = comparison.Sealing
+		if out, err := r.listOrphans(ctx, s, sealing); err != nil || !out.IsDone() {
+			return out, err
+		}
 	}
 	return r.enter(s, artifacts.Entry{Sealing: &sealing}), nil
 }
 
-// compare has the pool compare a part of the plan with what the organisation retains.
-func (r *Reconciler) compare(ctx context.Context, s *scope, sealing artifacts.Sealing) (outcome.Outcome, error) {
+// enumerate prepares the enumeration of something for an export.
+func (r *Reconciler) enumerate(ctx context.Context, s *scope, what enumerable) (enumeration, error) {
 	cloud, err := r.Cloud(ctx, &s.organization, exportspec.SecondSourceShare(s.name()))
 	if err != nil {
-		return outcome.Outcome{}, fmt.Errorf("connect to organisation %s: %w", s.organization.Name, err)
+		return enumeration{}, fmt.Errorf("connect to organisation %s: %w", s.organization.Name, err)
 	}
 	shared, err := r.Archive(&s.destination, artifacts.SharedArchive)
 	if err != nil {
-		return outcome.Outcome{}, fmt.Errorf("open shared archive: %w", err)
+		return enumeration{}, fmt.Errorf("open shared archive: %w", err)
 	}
-	p := r.planner(s)
+	return enumeration{
+		enumerable: what, shared: shared, cloud: cloud, clock: r.Clock, stamp: r.planner(s).stamp, organization: s.record.OrganizationID,
+		turn:    r.turns.of(r.Location(&s.destination, artifacts.SharedArchive) + "/" + s.record.OrganizationID),
+		request: s.lastRequest(), retryCommand: retryCommand(s.export),
+	}, nil
+}
+
+// compare has the pool compare a part of the plan with what the organisation retains.
+func (r *Reconciler) compare(ctx context.Context, s *scope, sealing artifacts.Sealing) (outcome.Outcome, error) {
+	enumeration, err := r.enumerate(ctx, s, retained)
+	if err != nil {
+		return outcome.Outcome{}, err
+	}
 	work := &compareWork{
-		enumeration: enumeration{
-			shared: shared, cloud: cloud, clock: r.Clock, stamp: p.stamp, organization: s.record.OrganizationID,
-			turn: r.turns.of(r.Location(&s.destination, artifacts.SharedArchive) + "/" + s.record.OrganizationID),
-		},
-		part: sealWork{store: s.store, actor: r.Actor, former: s.sealed, from: s.book.spec.Start, scope: s.book.spec.Scope, sealing: sealing},
+		enumeration: enumeration,
+		part:        sealWork{store: s.store, actor: r.Actor, former: s.sealed, from: s.book.spec.Start, scope: s.book.spec.Scope, sealing: sealing},
 	}
 	if err := work.take(s.book, exportspec.OpenDeadline(s.export.Spec)); err != nil {
 		return outcome.Outcome{}, err
@@ -103,7 +116,7 @@ func (w *compareWork) take(b *book, openDeadline time.Duration) error {
 	return nil
 }
 
-func (w *compareWork) run(ctx context.Context, _ int) error {
+func (w *compareWork) run(ctx context.Context, _ transfer.Try) error {
 	begun, err := w.complete(ctx)
 	if err != nil {
 		return err
@@ -241,30 +254,4 @@ func (w *sealWork) addComparison(ctx context.Context, seal *evidence.Seal) error
 		"notInAccount": strconv.FormatInt(found.NotInAccount, 10), "notInSecondSource": strconv.FormatInt(found.NotInSecondSource, 10),
 	}})
 	return nil
-}
-
-// secondStatus is what the status tells of a comparison.
-func secondStatus(second *evidence.SecondSource) *v1alpha1.SecondSourceStatus {
-	if second == nil {
-		return nil
-	}
-	return &v1alpha1.SecondSourceStatus{NotInAccount: second.NotInAccount, NotInSecondSource: second.NotInSecondSource}
-}
-
-// differences ends a message with in what the second source differs, if it does.
-func differences(status v1alpha1.RecordingExportStatus) (says string) {
-	if status.Seal == nil || status.Seal.SecondSource == nil {
-		return ""
-	}
-	second := status.Seal.SecondSource
-	if n := second.NotInAccount; n > 0 {
-		says += fmt.Sprintf("; the second source lists %s that the account does not have", words.Count(n, "recording"))
-	}
-	if n := second.NotInSecondSource; n > 0 {
-		says += fmt.Sprintf("; not in the second source: %s", words.Count(n, "exported recording"))
-	}
-	if says != "" {
-		says += ": see second-source.csv in the seals"
-	}
-	return says
 }

@@ -93,6 +93,12 @@ func (w *surveyWork) askAgain(survey artifacts.Survey) time.Time {
 	return first
 }
 
+// holdAttempts is how many attempts at a survey must fail before a few conversations
+// without an answer about their legal hold are planned as what keeps them in the export.
+// They are asked about again before transfer. By then about a quarter of an hour has
+// passed.
+const holdAttempts = 10
+
 // askHolds asks which of the conversations that have ended are under legal hold;
 // at a review it asks again for all that were known before, too.
 func (w *surveyWork) askHolds(ctx context.Context, survey *artifacts.Survey, ended []genesys.Conversation, before []string) error {
@@ -106,20 +112,24 @@ func (w *surveyWork) askHolds(ctx context.Context, survey *artifacts.Survey, end
 	for _, c := range ended {
 		ids = append(ids, c.ID)
 	}
-	answer, err := w.again.Held(ctx, w.cloud.Protected, ids)
+	answer, err := w.again.Holds(ctx, w.cloud.Protected, ids, w.attempts >= holdAttempts)
 	if err != nil {
 		return err
 	}
-	held := make(map[string]bool, len(answer))
-	for _, id := range answer {
+	survey.HoldsUnknown = answer.Unknown
+	held := make(map[string]bool, len(answer.Held))
+	for _, id := range answer.Held {
 		held[id] = true
+	}
+	for _, unknown := range answer.Unknown {
+		held[unknown.ConversationID] = w.spec.Scope != slicing.Exclude
 	}
 	survey.Conversations = make([]slicing.Conversation, len(ended))
 	for i, c := range ended {
 		survey.Conversations[i] = slicing.Conversation{ID: c.ID, Start: c.Start, Held: held[c.ID]}
 	}
 	if w.purpose == artifacts.Review {
-		survey.Held = answer
+		survey.Held = answer.Held
 	}
 	return nil
 }

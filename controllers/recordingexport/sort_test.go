@@ -22,7 +22,9 @@ type nobodyHeld struct {
 	enumerator
 }
 
-func (nobodyHeld) Protected(context.Context, []string) ([]string, error) { return nil, nil }
+func (nobodyHeld) Protected(context.Context, []string, time.Duration) ([]string, error) {
+	return nil, nil
+}
 
 func newSurvey(t *testing.T, now time.Time) *surveyWork {
 	t.Helper()
@@ -131,7 +133,9 @@ type allHeld struct {
 	enumerator
 }
 
-func (allHeld) Protected(_ context.Context, ids []string) ([]string, error) { return ids, nil }
+func (allHeld) Protected(_ context.Context, ids []string, _ time.Duration) ([]string, error) {
+	return ids, nil
+}
 
 // TestAReviewAsksForAllHolds: of what was known before as well as of what is new.
 func TestAReviewAsksForAllHolds(t *testing.T) {

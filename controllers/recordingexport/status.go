@@ -11,7 +11,6 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
-	"github.com/gcexport/recording-export-operator/internal/slicing"
 	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
@@ -23,12 +22,13 @@ func (s *scope) summarize(out outcome.Outcome, now time.Time) {
 		status.Survey = s.book.totals
 		status.Batches.Planned = int32(len(s.book.slices))           //nolint:gosec // ordinals are int32
 		status.Batches.Stalled = int32(len(stalledAmong(s.batches))) //nolint:gosec // ordinals are int32
+		status.Isolated = s.isolated()
 		s.count(status)
 	}
 	if s.sealed != nil {
 		status.Seal = &v1alpha1.SealStatus{
 			Number: int32(s.sealed.Account.Number), Digest: s.sealed.Digest, Until: &metav1.Time{Time: s.sealed.Account.Until}, //nolint:gosec // one a day at most
-			SecondSource: secondStatus(s.sealed.Account.SecondSource),
+			SecondSource: secondStatus(s.sealed.Account),
 		}
 	}
 	if s.ended && status.CompletionTime == nil {
@@ -62,13 +62,13 @@ func (s *scope) markSteps(out outcome.Outcome) {
 
 // live are the batches that have not been counted.
 func (s *scope) live() []*v1alpha1.RecordingExportBatch {
-	counted, err := slicing.ParseOrdinals(s.export.Status.Batches.CompletedOrdinals)
+	counted, err := ordinalsOf(s.export.Status)
 	if err != nil {
 		return nil
 	}
 	var live []*v1alpha1.RecordingExportBatch
 	for i := range s.batches {
-		if !counted.Contains(int(s.batches[i].Spec.Ordinal)) {
+		if !counted.contains(&s.batches[i]) {
 			live = append(live, &s.batches[i])
 		}
 	}

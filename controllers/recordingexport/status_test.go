@@ -23,7 +23,7 @@ func newExport() *v1alpha1.RecordingExport {
 // batch is one with so many recordings exported, of as many and two.
 func batch(ordinal int32, lane v1alpha1.Lane, exported int64, sealed bool) v1alpha1.RecordingExportBatch {
 	b := v1alpha1.RecordingExportBatch{
-		ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprint(ordinal)}, Spec: v1alpha1.RecordingExportBatchSpec{Ordinal: ordinal, Lane: lane},
+		ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprint(lane, ordinal)}, Spec: v1alpha1.RecordingExportBatchSpec{Ordinal: ordinal, Lane: lane},
 		Status: v1alpha1.RecordingExportBatchStatus{
 			Recordings: v1alpha1.RecordingCounts{Total: exported + 2, Exported: exported, Unavailable: 2}, Gaps: 2, Bytes: 10 * exported,
 		},
@@ -50,7 +50,9 @@ func steps(export *v1alpha1.RecordingExport) string {
 func TestSummarize(t *testing.T) {
 	waiting := outcome.Wait(v1alpha1.ReasonBatchesRunning, "batches are at work", 0)
 	stalled := outcome.Stall(v1alpha1.ReasonArchiveMismatch, "use another name", 0)
-	two := bookOf(t, window(0, day), withSlices(surveyedDay(1, 0, artifacts.First, 0), 2))
+	planned := surveyedDay(1, 0, artifacts.First, 0)
+	planned.Slices = []artifacts.PlannedSlice{plannedSlice("Standard0", "g"), plannedSlice("Standard1", "g")}
+	two := bookOf(t, window(0, day), planned)
 	none := bookOf(t, window(0, day))
 	former := &evidence.Former{Account: evidence.Account{Number: 1, Until: first.Add(day)}, Digest: "d"}
 	tests := map[string]struct {
@@ -96,9 +98,14 @@ func TestSummarizeKeepsWhatWasKnown(t *testing.T) {
 }
 
 func TestSummarizeCountsEveryBatchOnce(t *testing.T) {
-	s := scope{export: newExport(), book: bookOf(t, window(0, day), withSlices(surveyedDay(1, 0, artifacts.First, 0), 4))}
+	entry := surveyedDay(1, 0, artifacts.First, 0)
+	entry.Slices = []artifacts.PlannedSlice{
+		plannedSlice("Standard0", "g"), laneSlice(slicing.LegalHold, "LegalHold0", "h"),
+		plannedSlice("Standard1", "i"), laneSlice(slicing.LegalHoldScreen, "LegalHoldScreen0", "h"),
+	}
+	s := scope{export: newExport(), book: bookOf(t, window(0, day), entry)}
 	s.batches = []v1alpha1.RecordingExportBatch{
-		batch(0, "Standard", 5, true), batch(1, "LegalHold", 3, true), batch(2, "Standard", 1, false), batch(3, "LegalHoldScreen", 0, false),
+		batch(0, "Standard", 5, true), batch(0, "LegalHold", 3, true), batch(1, "Standard", 1, false), batch(0, "LegalHoldScreen", 0, false),
 	}
 	for range 3 {
 		if _, err := s.book.fold(&s.export.Status, s.batches); err != nil {
@@ -107,16 +114,17 @@ func TestSummarizeCountsEveryBatchOnce(t *testing.T) {
 		s.summarize(outcome.Wait("R", "m", 0), time.Unix(0, 0))
 	}
 	got := s.export.Status
-	if got.Progress != "9/17" || got.Gaps != 8 || got.Bytes != 90 || got.Batches.CompletedOrdinals != "0-1" || got.Batches.Planned != 4 {
+	if got.Progress != "9/17" || got.Gaps != 8 || got.Bytes != 90 || got.Batches.Completed != 2 || got.Batches.Planned != 4 {
 		t.Errorf("status %+v", got)
 	}
-	if len(got.Lanes) != 2 || got.Lanes[0].Lane != "Standard" || got.Lanes[0].Recordings.Exported != 5 || got.Lanes[1].Gaps != 2 {
+	if len(got.Lanes) != 2 || got.Lanes[0].Lane != "Standard" || got.Lanes[0].Recordings.Exported != 5 || got.Lanes[1].Gaps != 2 ||
+		got.Lanes[0].CompletedOrdinals != "0" || got.Lanes[1].CompletedOrdinals != "0" {
 		t.Errorf("lanes %+v", got.Lanes)
 	}
 }
 
 func TestFoldRefusesAStatusThatIsNotOurs(t *testing.T) {
-	status := v1alpha1.RecordingExportStatus{Batches: v1alpha1.BatchCounts{CompletedOrdinals: "all"}}
+	status := v1alpha1.RecordingExportStatus{Lanes: []v1alpha1.LaneStatus{{Lane: "Standard", CompletedOrdinals: "all"}}}
 	if _, err := newBook(window(0, day)).fold(&status, nil); err == nil || !strings.Contains(err.Error(), "completedOrdinals") {
 		t.Errorf("fold: %v, want an error that names the field", err)
 	}
@@ -126,7 +134,7 @@ func TestFoldRefusesAStatusThatIsNotOurs(t *testing.T) {
 func TestABatchIsCountedOnceThePlanHoldsWhatItLedTo(t *testing.T) {
 	b := bookOf(t, window(0, day), artifacts.Entry{
 		Surveyed: &artifacts.Surveyed{Day: first, To: first.Add(day)},
-		Slices:   []artifacts.PlannedSlice{plannedSlice("0", "g"), plannedSlice("1", "h")},
+		Slices:   []artifacts.PlannedSlice{plannedSlice("Standard0", "g"), plannedSlice("Standard1", "h")},
 	})
 	moved, split := batch(0, "Standard", 1, true), batch(1, "Standard", 1, false)
 	moved.Status.Moved, split.Status.Split = 1, true
@@ -143,8 +151,11 @@ func TestABatchIsCountedOnceThePlanHoldsWhatItLedTo(t *testing.T) {
 			}
 		}
 	}
-	counted := slicing.FirstOrdinals(2)
-	if !b.rests(&batches[0], counted) || b.rests(&batches[1], counted) || !b.rests(&batches[1], slicing.FirstOrdinals(6)) {
+	rests := func(batch v1alpha1.RecordingExportBatch, counted int) bool {
+		ordinals := laneOrdinals{"Standard": slicing.FirstOrdinals(counted)}
+		return b.rests(&batch, ordinals, b.slicesOf(ordinals))
+	}
+	if !rests(batches[0], 2) || rests(batches[1], 2) || !rests(batches[1], 6) {
 		t.Error("a batch that was cut in two rests only once its halves are counted")
 	}
 }
@@ -195,7 +206,7 @@ func TestCombine(t *testing.T) {
 }
 
 func TestProgressOfBatches(t *testing.T) {
-	s := &scope{book: &book{slices: make([]artifacts.PlannedSlice, 60)}}
+	s := &scope{export: newExport(), book: &book{slices: make([]artifacts.PlannedSlice, 60)}}
 	many := make([]string, maxStalled+1)
 	tests := []struct {
 		counted int

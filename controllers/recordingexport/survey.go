@@ -39,7 +39,7 @@ func (r *Reconciler) survey(ctx context.Context, s *scope) (outcome.Outcome, err
 		return s.awaits(next, min(wait, r.Pace.Look)), nil
 	}
 	if s.ahead() > maxAhead {
-		return outcome.Wait(v1alpha1.ReasonSurveying, "the survey goes on once some batches have finished", 0), nil
+		return outcome.Wait(v1alpha1.ReasonSurveying, "the survey continues once some batches have finished", 0), nil
 	}
 	return r.ask(ctx, s, next)
 }
@@ -63,23 +63,34 @@ func (s *scope) ahead() int {
 // ask has the pool survey a day. The finalizer is there while it may have an
 // analytics job at Genesys Cloud.
 func (r *Reconciler) ask(ctx context.Context, s *scope, q question) (outcome.Outcome, error) {
+	if r.stillEnding(s) {
+		return outcome.Wait(v1alpha1.ReasonSurveying, "former analytics jobs at Genesys Cloud are being ended", busyAgain), nil
+	}
 	if err := r.holdOn(ctx, s.export, true); err != nil {
 		return outcome.Outcome{}, err
 	}
+	m, spec := r.memories.of(s.name()), s.export.Spec
+	m.setSurveyDeadline(exportspec.SurveyDeadline(spec))
 	key := fmt.Sprintf("%s%s/%d", surveyWorks, q.day.Format(time.DateOnly), q.pass)
 	work := &surveyWork{
 		planner: r.planner(s), cloud: s.cloud, again: r.again(s, key), clock: r.Clock, pace: r.Pace,
 		question: q, entry: len(s.book.entries),
-		settleAfter: exportspec.SettleAfter(s.export.Spec), openDeadline: exportspec.OpenDeadline(s.export.Spec),
+		settleAfter: exportspec.SettleAfter(spec), openDeadline: exportspec.OpenDeadline(spec), deadline: m.getSurveyDeadline,
+		request: s.lastRequest(), retryCommand: retryCommand(s.export),
 	}
 	task := loop.Task{
 		Key: key, Work: work.run,
-		Reason: v1alpha1.ReasonSurveying, Message: "asking for the conversations of " + q.day.Format(time.DateOnly),
+		Reason: v1alpha1.ReasonSurveying, Message: "asking for the conversations of " + q.day.Format(time.DateOnly) + within(spec),
 	}
 	if q.purpose == artifacts.Review {
-		task.Reason, task.Message = v1alpha1.ReasonReviewing, "asking again for the conversations and legal holds of "+q.day.Format(time.DateOnly)+" before it is sealed"
+		task.Reason, task.Message = v1alpha1.ReasonReviewing, "asking again for the conversations and legal holds of "+q.day.Format(time.DateOnly)+" before it is sealed"+within(spec)
 	}
 	return r.do(s, task), nil
+}
+
+// within says how long an analytics job is waited for.
+func within(spec v1alpha1.RecordingExportSpec) string {
+	return fmt.Sprintf("; each analytics job is polled for up to %v", exportspec.SurveyDeadline(spec))
 }
 
 // planner writes the export's plan.
@@ -92,13 +103,14 @@ func (r *Reconciler) planner(s *scope) planner {
 
 // awaits says what the survey waits for.
 func (s *scope) awaits(next question, wait time.Duration) outcome.Outcome {
-	until := next.due.UTC().Format(time.RFC3339)
+	spec := s.export.Spec
 	if next.purpose == artifacts.Deferred {
-		return outcome.Wait(v1alpha1.ReasonAwaitingConversationEnd,
-			"conversations of the window have not ended yet; they are asked for again at "+until, wait)
+		return outcome.Wait(v1alpha1.ReasonAwaitingConversationEnd, fmt.Sprintf(
+			"conversations of %s have not ended yet; the operator asks again at %s, and lists those as unavailable that have not ended %v after their start (openDeadline)",
+			next.day.Format(time.DateOnly), stamp(next.due), exportspec.OpenDeadline(spec)), wait)
 	}
-	return outcome.Wait(v1alpha1.ReasonAwaitingSettlement,
-		fmt.Sprintf("the window is surveyed once it is %v old (settleAfter), next at %s", exportspec.SettleAfter(s.export.Spec), until), wait)
+	return outcome.Wait(v1alpha1.ReasonAwaitingSettlement, fmt.Sprintf(
+		"a day will be surveyed %v after it ends (settleAfter), the next one at %s", exportspec.SettleAfter(spec), stamp(next.due)), wait)
 }
 
 // again is what the task of this key asks again with.

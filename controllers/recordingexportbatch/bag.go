@@ -43,8 +43,8 @@ func (w *completionWork) seal(ctx context.Context, settled evidence.Inventory) e
 			evidence.InfoField{Name: "Bagging-Date", Value: now.At.Format(time.DateOnly)}),
 		Events:   append(record.events(settled), evidence.Event{Time: now.At, Type: "BagSealed", Actor: now.By}),
 		Metadata: func(id string) ([]byte, error) { return record.metadata[id].Body, nil },
-		Restored: record.body,
-		Signing:  w.signing,
+		Restored: record.body, Restorations: record.retention(),
+		Signing: w.signing,
 	}
 	folder := evidence.BagFolder(w.batch)
 	stored, err := fs.Sub(w.store.FS(ctx), folder)
@@ -62,9 +62,12 @@ type record struct {
 	slice    artifacts.Slice
 	metadata map[string]artifacts.Metadata
 	hold     artifacts.Hold
-	requests []artifacts.Request
-	files    []artifacts.StoredFile
-	runs     []artifacts.Run
+	// inventoried is when the inventory was taken.
+	inventoried artifacts.Stamp
+	requests    []artifacts.Request
+	aside       []artifacts.SetAside
+	files       []artifacts.StoredFile
+	runs        []artifacts.Run
 	restorationRecord
 }
 
@@ -74,8 +77,12 @@ func (w *completionWork) gather(ctx context.Context) (record, error) {
 	if err := now.observeTransfer(ctx, w.store, w.batch); err != nil {
 		return r, err
 	}
-	r.requests, r.files = now.requests, now.files
-	var err error
+	r.requests, r.aside, r.files = now.requests, now.aside, now.files
+	taken, err := artifacts.Get[artifacts.Inventory](ctx, w.store, artifacts.InventoryKey(w.batch))
+	if err != nil {
+		return r, err
+	}
+	r.inventoried = taken.Stamp
 	if r.runs, err = artifacts.All[artifacts.Run](ctx, w.store, artifacts.RunFolder(w.batch)); err != nil {
 		return r, err
 	}

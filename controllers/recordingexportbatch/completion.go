@@ -3,37 +3,30 @@ package recordingexportbatch
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
-	"github.com/gcexport/recording-export-operator/internal/words"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
-
-// maxTries is how often a recording is requested of which Genesys Cloud gives
-// neither a result nor an error. Requests in which it failed are not counted, and
-// one that fails is requested until the deadline.
-const maxTries = 3
 
 // complete fetches what was requested and seals the bag.
 func (r *Reconciler) complete(_ context.Context, s *scope) (outcome.Outcome, error) {
 	work := &completionWork{
 		delivery: delivery{
-			requester: r.requester(s), media: s.cloud, pace: r.Pace, waits: r.Clock, deadline: s.deadline(), room: s.room(),
-			mediaGate: s.gate(s.batch.Spec.Lane, "media"), pollGate: s.gate(s.batch.Spec.Lane, "batchstatus"),
+			requester: r.requester(s), media: s.cloud, pace: r.Pace.within(exportspec.RetryDeadline(s.export.Spec)), waits: r.Clock, room: s.room(),
+			pollGate: s.gate(s.batch.Spec.Lane, "batchstatus"),
 		},
 		slice: s.facts.slice, inventory: *s.facts.inventory, info: bagInfo(s),
 		signing: artifacts.Signing(s.store, artifacts.BagSignatureKey(s.batch.Name), s.signer),
 	}
 	work.store = heldStore(s.store, s.batch.Name, *s.facts.inventory)
-	return r.do(s, s.batch.Spec.Lane, loop.Task{
+	return r.do(s, s.batch.Spec.Lane, v1alpha1.StepCompletion, loop.Task{
 		Key: s.batch.Name + "/completion", Work: work.run, Reason: v1alpha1.ReasonTransferring, Message: "fetching and storing the recordings",
 	}), nil
 }
@@ -41,36 +34,17 @@ func (r *Reconciler) complete(_ context.Context, s *scope) (outcome.Outcome, err
 // completionWork fetches a batch's recordings and seals its bag.
 type completionWork struct {
 	delivery
-	// try is the number of the next try at requesting what is outstanding.
-	try       int
+	// round is the number of the next round of requests for what is outstanding.
+	round     int
 	slice     artifacts.Slice
 	inventory evidence.Inventory
 	info      []evidence.InfoField
 	signing   evidence.Signing
 }
 
-// outstandingError tells that recordings did not arrive and are to be requested again.
-type outstandingError struct {
-	count int
-	last  error
-}
-
-func (e *outstandingError) Error() string {
-	if e.last == nil {
-		return fmt.Sprintf("%s came neither as a result nor as an error", words.Count(e.count, "recording"))
-	}
-	return fmt.Sprintf("%s did not arrive, the last one because of: %v", words.Count(e.count, "recording"), e.last)
-}
-
-func (e *outstandingError) Unwrap() error { return e.last }
-
-// Outcome is to wait for the new request.
-func (e *outstandingError) Outcome() outcome.Outcome {
-	return outcome.Wait(v1alpha1.ReasonRecordingsOutstanding, e.Error()+"; they are requested again", 0)
-}
-
 // run goes on from whatever artifacts there are.
-func (w *completionWork) run(ctx context.Context, _ int) error {
+func (w *completionWork) run(ctx context.Context, try transfer.Try) error {
+	w.attempt = try
 	run := artifacts.Run{Stamp: artifacts.NewStamp(w.clock.Now(), w.actor)}
 	if _, err := artifacts.Put(ctx, w.store, artifacts.RunKey(w.batch, w.actor), run); err != nil {
 		return err
@@ -87,38 +61,6 @@ func (w *completionWork) run(ctx context.Context, _ int) error {
 	return w.seal(ctx, *settled)
 }
 
-// deliver fetches every wanted recording that can still be had, or says by its
-// error what is outstanding. Once the bag is closed there is nothing to fetch.
-func (w *completionWork) deliver(ctx context.Context) error {
-	if closed, err := w.isClosed(ctx); closed || err != nil {
-		return err
-	}
-	for stored := -1; ; {
-		wanted, open, err := w.recall(ctx)
-		if err != nil {
-			return err
-		}
-		if err := w.followAll(ctx, open); err != nil {
-			return err
-		}
-		left := wanted.outstanding()
-		if len(left) == 0 || !w.clock.Now().Before(w.deadline) {
-			return nil
-		}
-		// What was asked for anew just now is not asked for at once again, unless
-		// nothing but worn out addresses is in the way and each round brings something.
-		if len(open) > 0 {
-			if !left.expired() || wanted.stored() <= stored {
-				return &outstandingError{len(left), left.last()}
-			}
-			stored = wanted.stored()
-		}
-		if err := w.request(ctx, w.try, left.refs()); err != nil {
-			return err
-		}
-	}
-}
-
 // recall reads what was noted down: what is known of each wanted recording, and
 // which requests are to be followed.
 func (w *completionWork) recall(ctx context.Context) (ledger, []pending, error) {
@@ -131,12 +73,35 @@ func (w *completionWork) recall(ctx context.Context) (ledger, []pending, error) 
 		return nil, nil, err
 	}
 	inOrder(answers, now.requests)
-	wanted := newLedger(w.inventory.Wanted(), now.files, answers)
-	w.try = 0
+	wanted := newLedger(w.inventory.Wanted(), now.files, answers, now.aside)
+	if err := w.findElsewhere(ctx, wanted); err != nil {
+		return nil, nil, err
+	}
+	w.round = 0
 	for _, request := range now.requests {
-		w.try = max(w.try, request.Try+1)
+		w.round = max(w.round, request.Try+1)
 	}
 	return wanted, wanted.pending(now.requests, answers), wanted.findUnnoted(ctx, w.store, w.batch)
+}
+
+// findElsewhere enters the files of recordings that are in the bag that they left:
+// they are not stored a second time.
+func (w *completionWork) findElsewhere(ctx context.Context, wanted ledger) error {
+	if w.slice.From == "" {
+		return nil
+	}
+	files, err := artifacts.All[artifacts.StoredFile](ctx, w.store, artifacts.FileFolder(w.slice.From))
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		for _, line := range wanted {
+			if line.RecordingRef == refOf(f) {
+				line.elsewhere = append(line.elsewhere, noted(f))
+			}
+		}
+	}
+	return nil
 }
 
 // inOrder sorts answers as their requests were made, so that the last one counts.
@@ -177,14 +142,4 @@ func (w *completionWork) settle(ctx context.Context) (*evidence.Inventory, error
 		Stamp: artifacts.NewStamp(w.clock.Now(), w.actor), Inventory: w.inventory.Settle(wanted.outcomes()),
 	})
 	return &settled.Inventory, err
-}
-
-// followAll follows requests until each has given what it will give.
-func (w *completionWork) followAll(ctx context.Context, requests []pending) error {
-	var group errgroup.Group
-	group.SetLimit(w.limit)
-	for _, request := range requests {
-		group.Go(func() error { return w.follow(ctx, request) })
-	}
-	return group.Wait()
 }

@@ -3,20 +3,24 @@
 //
 //	                 fact that ends the step            condition then True
 //	metadata         the inventory is an artifact       MetadataFetched
-//	restoration      archived recordings are back       (before the inventory is taken)
+//	restoration      archived recordings are back       (in the lane Isolated, before the inventory is taken)
 //	submission       every wanted recording requested   Submitted
 //	completion       the bag is sealed                  Completed, Ready
 //
 // A step looks at the facts alone, never at conditions. Whatever takes long is
 // done by a pool, whose work leaves artifacts and wakes the reconciler.
+//
+// What keeps failing while others succeed leaves the batch: conversations with a
+// note in the place of their metadata (metadata_work.go), recordings with a note
+// that they are set aside (halving.go, completion.go). In the lane Isolated there
+// is nowhere to leave to: there it is retried until the patience is used up.
 package recordingexportbatch
 
 import (
 	"context"
-	"fmt"
+	"math"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
@@ -29,7 +33,6 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
-	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/loop"
@@ -52,6 +55,8 @@ type Reconciler struct {
 	Clock clock.Clock
 	// Actor names this process in the evidence.
 	Actor string
+	// ClusterID tells this cluster from others.
+	ClusterID func(context.Context) (string, error)
 	// Cloud gives what asks an organisation, with a share of its budget.
 	Cloud func(context.Context, *v1alpha1.GenesysOrganization, genesys.Share) (Cloud, error)
 	// Archive opens the archive of an export.
@@ -63,10 +68,15 @@ type Reconciler struct {
 	// Worker has a pool for each lane, by its name.
 	Worker *loop.Worker
 	Gates  *transfer.Gates
-	Pace   Pace
+	// Addresses tell how many recordings a batch request may name.
+	Addresses *transfer.Addresses
+	Pace      Pace
 	// MaxRecordings is the most recordings that one bag is to hold; a batch with
 	// more is cut in two.
 	MaxRecordings int
+
+	founders founders
+	looks    loop.Looks
 }
 
 // DefaultMaxRecordings is what the manager uses: a bag of so many is still listed,
@@ -125,109 +135,61 @@ func (r *Reconciler) Reconcile(ctx context.Context, batch *v1alpha1.RecordingExp
 	if batch.Status.StartTime == nil {
 		batch.Status.StartTime = &metav1.Time{Time: r.Clock.Now()}
 	}
-	s := &scope{batch: batch}
-	out := bounded(r.advance(ctx, s), s.deadline(), r.Clock.Now())
+	s, out := r.look(ctx, batch)
 	summarize(s, out, r.Clock.Now())
-	return loop.IgnoreConflict(loop.Result(out), r.Publish(ctx, batch, before))
-}
-
-// step takes the batch one step on, or says why it is not there yet.
-type step func(context.Context, *scope) (outcome.Outcome, error)
-
-// advance runs the steps in order until one is not satisfied, or the bag is sealed.
-func (r *Reconciler) advance(ctx context.Context, s *scope) outcome.Outcome {
-	for _, step := range []step{r.find, r.observe, r.mayGo, r.connect, r.restoreArchived, r.fetchMetadata, r.haveRoom, r.submit, r.complete} {
-		out, err := step(ctx, s)
-		if err != nil {
-			return outcome.Of(err, r.Pace.Again)
-		}
-		if !out.IsDone() || s.facts.finished() {
-			return out
-		}
+	err := r.Publish(ctx, s.batch, before)
+	if err == nil {
+		r.warnOfRetention(s, before.Status.RetentionChanged)
 	}
-	return outcome.Done()
-}
-
-// find gets the export and opens its archive.
-func (r *Reconciler) find(ctx context.Context, s *scope) (outcome.Outcome, error) {
-	name := types.NamespacedName{Namespace: s.batch.Namespace, Name: s.batch.Spec.ExportRef.Name}
-	if err := r.Client.Get(ctx, name, &s.export); err != nil {
-		return loop.Absent(err, v1alpha1.ReasonExportNotFound, fmt.Sprintf("create the RecordingExport %q again, or delete this batch", name.Name))
-	}
-	name.Name = s.export.Spec.DestinationRef.Name
-	var destination v1alpha1.ExportDestination
-	if err := r.Client.Get(ctx, name, &destination); err != nil {
-		return loop.Absent(err, v1alpha1.ReasonDestinationNotFound, fmt.Sprintf("create the ExportDestination %q that the export refers to", name.Name))
-	}
-	store, err := r.Archive(&destination, s.export.Name)
-	if err != nil {
-		return outcome.Outcome{}, fmt.Errorf("open archive: %w", err)
-	}
-	if s.batch.Spec.Lane != v1alpha1.LaneStandard {
-		store = archive.Held(store)
-	}
-	s.signer = func(ctx context.Context) (*signing.Signer, error) { return r.Signer(ctx, &destination) }
-	s.store, s.location, s.floor = store, r.Location(&destination, s.export.Name), exportspec.MinFree(destination.Spec)
-	return outcome.Done(), nil
-}
-
-// mayGo stops here while the export is suspended, or once it is given up.
-func (r *Reconciler) mayGo(_ context.Context, s *scope) (outcome.Outcome, error) {
-	var out outcome.Outcome
-	switch {
-	case s.export.Status.Cancelled:
-		out = outcome.Stall(v1alpha1.ReasonCancelled, "the export was cancelled; a retry of it takes this batch up again", 0)
-	case s.export.Spec.Suspend:
-		out = outcome.Wait(v1alpha1.ReasonSuspended, "the export is suspended", 0)
-	default:
-		return outcome.Done(), nil
-	}
-	r.Worker.Pools[string(s.batch.Spec.Lane)].Cancel(s.prefix() + s.batch.Name + "/")
-	return out, nil
+	return loop.IgnoreConflict(loop.Result(out), err)
 }
 
 // exportChanged tells of changes of an export that matter to its batches: of its
-// spec, and whether it is cancelled.
+// spec, whether it is cancelled, and whether its archive is another cluster's.
 var exportChanged = predicate.Or(predicate.GenerationChangedPredicate{}, predicate.Funcs{
 	UpdateFunc: func(e event.UpdateEvent) bool {
 		before, okBefore := e.ObjectOld.(*v1alpha1.RecordingExport)
 		now, okNow := e.ObjectNew.(*v1alpha1.RecordingExport)
-		return okBefore && okNow && before.Status.Cancelled != now.Status.Cancelled
+		return okBefore && okNow && (before.Status.Cancelled != now.Status.Cancelled || isLost(before) != isLost(now))
 	},
 })
-
-// connect finds the way to Genesys Cloud.
-func (r *Reconciler) connect(ctx context.Context, s *scope) (outcome.Outcome, error) {
-	name := types.NamespacedName{Namespace: s.batch.Namespace, Name: s.export.Spec.OrganizationRef.Name}
-	var organization v1alpha1.GenesysOrganization
-	if err := r.Client.Get(ctx, name, &organization); err != nil {
-		return loop.Absent(err, v1alpha1.ReasonOrganizationNotFound, fmt.Sprintf("create the GenesysOrganization %q that the export refers to", name.Name))
-	}
-	switch {
-	case conditions.IsStalled(&organization):
-		return outcome.Stall(v1alpha1.ReasonOrganizationNotReady, fmt.Sprintf(
-			"mend the GenesysOrganization %q: %s", organization.Name, conditions.Message(&organization)), 0), nil
-	case organization.Status.Organization == nil:
-		return outcome.Wait(v1alpha1.ReasonOrganizationNotReady, fmt.Sprintf("waiting for the login of the GenesysOrganization %q", organization.Name), 0), nil
-	}
-	var err error
-	if s.cloud, err = r.Cloud(ctx, &organization, s.share(s.batch.Spec.Lane)); err == nil {
-		s.metadata, err = r.Cloud(ctx, &organization, s.share(metadataLane(s.batch.Spec.Lane)))
-	}
-	if err != nil {
-		return outcome.Outcome{}, fmt.Errorf("connect to organisation %s: %w", organization.Name, err)
-	}
-	s.organization = organization.Status.Organization.ID
-	return outcome.Done(), nil
-}
 
 // again is what the task of this key asks again with.
 func (r *Reconciler) again(s *scope, lane v1alpha1.Lane, key string) transfer.Again {
 	return r.Worker.Pools[string(lane)].Again(s.prefix() + key)
 }
 
-// do has the pool of a lane do work for the batch, and says how it stands.
-func (r *Reconciler) do(s *scope, lane v1alpha1.Lane, task loop.Task) outcome.Outcome {
-	task.Pool, task.Key = string(lane), s.prefix()+task.Key
-	return r.Worker.Do(client.ObjectKeyFromObject(s.batch), task)
+// do has the pool of a lane do a step's work for the batch, and says how it stands.
+func (r *Reconciler) do(s *scope, lane v1alpha1.Lane, step v1alpha1.BatchStep, task loop.Task) outcome.Outcome {
+	task.Pool, task.Key, task.Patience = string(lane), s.prefix()+task.Key, s.patience(step)
+	out, state := r.Worker.Run(client.ObjectKeyFromObject(s.batch), task)
+	s.retry, s.worked = retryOf(step, state), true
+	return s.named(bounded(out, state, task.Patience.Total))
+}
+
+// patience is how long a step is retried. Time that another process has used counts, as
+// the status tells it. The metadata step of a late slice has none left.
+func (s *scope) patience(step v1alpha1.BatchStep) transfer.Patience {
+	patience := transfer.Patience{Total: exportspec.RetryDeadline(s.export.Spec)}
+	if retry := s.batch.Status.Retry; retry != nil && retry.Step == step {
+		patience.Used = retry.Used.Duration
+	}
+	if s.facts.slice.Late && step == v1alpha1.StepMetadata {
+		patience.Used = patience.Total
+	}
+	return patience
+}
+
+// retryOf is what the status tells of a step that has failed, nil if it has not.
+func retryOf(step v1alpha1.BatchStep, state transfer.State) *v1alpha1.RetryStatus {
+	if state.Failures == 0 && state.Used == 0 {
+		return nil
+	}
+	retry := &v1alpha1.RetryStatus{
+		Step: step, Failures: int32(min(state.Failures, math.MaxInt32)), Used: metav1.Duration{Duration: state.Used}, //nolint:gosec // bounded
+	}
+	if !state.Next.IsZero() {
+		retry.NextAttemptTime = &metav1.Time{Time: state.Next}
+	}
+	return retry
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
 // events tells the story of a batch from what was noted down about it.
@@ -20,14 +21,17 @@ func (r record) events(settled evidence.Inventory) []evidence.Event {
 	}
 	for _, c := range r.slice.Conversations {
 		m := r.metadata[c.ID]
-		if m.Reason != "" {
-			add(m.Stamp, "MetadataUnreadable", map[string]string{"conversation": c.ID, "reason": m.Reason})
-			continue
+		switch {
+		case m.Reason == evidence.ReasonMovedToIsolated:
+			add(m.Stamp, "ConversationIsolated", map[string]string{"conversation": c.ID, "detail": m.Detail})
+		case m.Reason != "":
+			add(m.Stamp, "MetadataUnreadable", map[string]string{"conversation": c.ID, "reason": m.Reason, "detail": m.Detail})
+		default:
+			add(m.Stamp, "MetadataReceived", map[string]string{"conversation": c.ID, "correlationId": m.CorrelationID})
 		}
-		add(m.Stamp, "MetadataReceived", map[string]string{"conversation": c.ID, "correlationId": m.CorrelationID})
 	}
 	if r.hold.Asked {
-		add(r.hold.Stamp, "HoldChecked", map[string]string{"held": strconv.Itoa(len(r.hold.Held))})
+		add(r.hold.Stamp, "HoldChecked", map[string]string{"held": strconv.Itoa(len(r.hold.Held)), "unknown": strconv.Itoa(len(r.hold.Unknown))})
 	}
 	events = append(events, r.restorationRecord.events()...)
 	for _, request := range r.requests {
@@ -38,7 +42,33 @@ func (r record) events(settled evidence.Inventory) []evidence.Event {
 	for _, f := range r.files {
 		add(f.Stamp, "RecordingStored", stored(f))
 	}
-	return append(events, drifts(settled)...)
+	return append(append(events, r.departures(settled)...), drifts(settled)...)
+}
+
+// departures tell of each recording that is not requested any more: that it left
+// for a batch of the lane Isolated, or was refused to the end.
+func (r record) departures(settled evidence.Inventory) []evidence.Event {
+	aside := make(map[genesys.RecordingRef]artifacts.SetAside, len(r.aside))
+	for _, a := range r.aside {
+		aside[a.RecordingRef] = a
+	}
+	var events []evidence.Event
+	for _, line := range settled.Recordings {
+		note, noted := aside[line.Ref()]
+		if !noted {
+			note.Stamp = r.inventoried
+		}
+		kind := "RecordingRefused"
+		if line.Moved() {
+			kind = "RecordingIsolated"
+		}
+		if noted || line.Moved() {
+			events = append(events, evidence.Event{Time: note.At, Type: kind, Actor: note.By, Details: map[string]string{
+				"conversation": line.ConversationID, "recording": line.RecordingID, "detail": line.Detail,
+			}})
+		}
+	}
+	return events
 }
 
 func stored(f artifacts.StoredFile) map[string]string {

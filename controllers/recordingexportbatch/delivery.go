@@ -2,6 +2,8 @@ package recordingexportbatch
 
 import (
 	"context"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -15,23 +17,24 @@ import (
 // delivery brings the recordings of batch requests into the bag.
 type delivery struct {
 	requester
-	media     mediaReader
-	mediaGate transfer.Gate
-	pollGate  transfer.Gate
-	pace      Pace
-	waits     clock.Clock
-	// deadline is when to be content with what has come.
-	deadline time.Time
-	room     room
+	media    mediaReader
+	pollGate transfer.Gate
+	pace     Pace
+	waits    clock.Clock
+	// attempt is the present attempt at the work.
+	attempt transfer.Try
+	room    room
 }
 
 // follow polls a request, and fetches what it gives, until it will give no more,
 // and notes that down.
 func (d *delivery) follow(ctx context.Context, request pending) error {
+	defer d.addresses.Follow(d.mediaGate, len(request.lines))()
 	for _, line := range request.lines {
 		line.begin()
 	}
-	watch := progress{pace: d.pace, deadline: d.deadline, since: d.clock.Now()}
+	watch := progress{pace: d.pace, longest: d.addresses.Life(d.mediaGate) / 4, since: d.clock.Now()}
+	begun, shown := d.clock.Now(), request.At
 	for over := false; !over; {
 		if err := transfer.Wait(ctx, d.waits, watch.delay()); err != nil {
 			return err
@@ -42,14 +45,19 @@ func (d *delivery) follow(ctx context.Context, request pending) error {
 			continue
 		}
 		if err != nil {
-			if err := d.lost(request, err); err != nil {
+			if err := d.lost(&request, err); err != nil {
 				return err
 			}
 			break
 		}
+		d.gates.Record(d.pollGate, request.Ticket.ID, nil)
 		watch.pause(d.clock.Since(asked))
 		before := request.lines.stored()
-		if err := d.receive(ctx, request, status.Results); err != nil {
+		of := &look{request: request.Ticket.ID, before: shown, at: d.clock.Now()}
+		if shown = asked; watch.results == 0 && len(status.Results) > 0 {
+			d.addresses.Listed(d.mediaGate, of.at.Sub(begun))
+		}
+		if err := d.receive(ctx, request, of, status.Results); err != nil {
 			return err
 		}
 		watch.moved = request.lines.stored() > before
@@ -70,18 +78,27 @@ func (d *delivery) poll(ctx context.Context, request pending) (genesys.BatchStat
 	return status, err
 }
 
-// lost decides what it means that a request cannot be read. One that Genesys
-// Cloud does not know, or not to this client, gives no more, nor does one whose
-// client is out, nor any once the deadline has passed. Otherwise the same request is looked at again.
-func (d *delivery) lost(request pending, err error) error {
-	switch kind := genesys.KindOf(err); kind {
-	case genesys.KindNotFound, genesys.KindForbidden, genesys.KindInvalid, genesys.KindOrphaned:
-	case genesys.KindTimeout, genesys.KindTransient, genesys.KindMalformed:
-		if d.clock.Now().Before(d.deadline) {
+// lost decides what it means that a request cannot be read. One that Genesys Cloud
+// does not know, or not to this client, gives no more, nor does one whose client is
+// out, nor one that fails while others do not, or time after time: what it was to give
+// is requested again, in two halves if one of its recordings may be why. Otherwise the
+// same request is looked at again.
+func (d *delivery) lost(request *pending, err error) error {
+	switch kind := genesys.KindOf(err); {
+	case kind == genesys.KindOrphaned:
+	case kind == genesys.KindNotFound:
+		request.lost = slices.ContainsFunc(request.lines, func(l *line) bool { return l.renewals > 0 })
+	case kind == genesys.KindForbidden, kind == genesys.KindInvalid:
+		request.lost = true
+	case !transfer.AboutItem(err):
+		return err
+	default:
+		d.gates.Record(d.pollGate, request.Ticket.ID, err)
+		again := d.attempt.Failures >= perTimeout && (d.isolated || len(request.lines) > 1)
+		if !d.attempt.Last && !again && !d.gates.Blames(d.pollGate, request.Ticket.ID) {
 			return err
 		}
-	default:
-		return err
+		request.lost = true
 	}
 	for _, line := range request.lines {
 		if line.open() {
@@ -91,19 +108,36 @@ func (d *delivery) lost(request pending, err error) error {
 	return nil
 }
 
-// conclude notes down what a request has given.
+// conclude notes down what a request has given, and remembers which recordings
+// came and which failed. That an address has expired says nothing of its recording.
 func (d *delivery) conclude(ctx context.Context, request pending) error {
-	answer := artifacts.Answer{Stamp: artifacts.NewStamp(d.clock.Now(), d.actor), RequestID: request.Ticket.ID}
+	answer := artifacts.Answer{Stamp: artifacts.NewStamp(d.clock.Now(), d.actor), RequestID: request.Ticket.ID, Lost: request.lost}
 	for _, line := range request.lines {
 		answer.Recordings = append(answer.Recordings, line.answered())
+		if why := line.trouble(); why != nil && !line.expired || line.whole() {
+			d.gates.Record(d.mediaGate, line.RecordingID, why)
+		}
 	}
 	_, err := artifacts.Put(ctx, d.store, artifacts.AnswerKey(d.batch, request.Ticket.ID), answer)
 	return err
 }
 
+// look is one look at a request.
+type look struct {
+	request string
+	// before is when the request was looked at before, or made, at when this look
+	// was answered. What is new was made in between.
+	before, at time.Time
+	// doubted tells that one of the addresses that it shows has expired: the others
+	// are likely to have expired too.
+	doubted atomic.Bool
+	// tried tells that one of them was used.
+	tried atomic.Bool
+}
+
 // receive fetches the results that are new. A result of a recording that was not
 // asked for is nobody's.
-func (d *delivery) receive(ctx context.Context, request pending, results []genesys.BatchResult) error {
+func (d *delivery) receive(ctx context.Context, request pending, of *look, results []genesys.BatchResult) error {
 	listed := map[*line][]genesys.BatchResult{}
 	for _, result := range results {
 		if line := request.find(result.RecordingRef); line != nil {
@@ -114,7 +148,7 @@ func (d *delivery) receive(ctx context.Context, request pending, results []genes
 	group.SetLimit(d.limit)
 	for _, line := range request.lines {
 		if results := listed[line]; len(results) > 0 {
-			group.Go(func() error { return d.take(ctx, newListing(request.Ticket.ID, line, results)) })
+			group.Go(func() error { return d.take(ctx, newListing(of, line, results)) })
 		}
 	}
 	return group.Wait()
@@ -135,73 +169,4 @@ func (d *delivery) take(ctx context.Context, of *listing) error {
 		}
 	}
 	return nil
-}
-
-// progress tells when a batch request will give no more.
-type progress struct {
-	pace     Pace
-	deadline time.Time
-	// polls is how often the request was looked at, since when it last moved.
-	polls    int
-	since    time.Time
-	expected int
-	results  int
-	// moved tells whether the last look brought a file.
-	moved bool
-	// misses counts the looks since then that failed.
-	misses int
-}
-
-// maxMisses is how many looks in a row may fail before the work is begun anew.
-// One that fails must not do so: all that was waited for would be forgotten, and
-// where one look in three fails, no wait would ever come to its end.
-const maxMisses = 5
-
-// missed tells whether a look failed in a way that the next one may not.
-func (p *progress) missed(err error) bool {
-	switch genesys.KindOf(err) {
-	case genesys.KindTransient, genesys.KindTimeout, genesys.KindMalformed:
-		p.misses++
-		return p.misses <= maxMisses
-	default:
-		return false
-	}
-}
-
-// delay is how long to wait before the next look: twice the first wait, since a
-// request that is complete shows it in two looks, then longer each time.
-func (p *progress) delay() time.Duration {
-	delay := p.pace.FirstPoll << max(0, min(p.polls-1, 20))
-	return min(delay, p.pace.LastPoll)
-}
-
-// pause leaves out of account that a look took so long: what waits for its
-// answer, for the budget above all, is not the request.
-func (p *progress) pause(d time.Duration) { p.since = p.since.Add(d) }
-
-// over takes what was just seen. A request is over when every recording has its
-// answer and the expected number was the same in two looks, unless addresses
-// expired while others were fetched: the next look may show new ones; when it has
-// given all it expects to give, though not all that was asked for, for
-// pace.Missing; when it has not moved for pace.Patience; or at the deadline.
-func (p *progress) over(status genesys.BatchStatus, lines ledger, now time.Time) bool {
-	same := p.polls > 0 && status.Expected == p.expected && len(status.Results) == p.results
-	if !same || p.moved {
-		p.since = now
-	}
-	p.polls++
-	p.misses = 0
-	steady := p.polls > 1 && status.Expected == p.expected
-	p.expected, p.results = status.Expected, len(status.Results)
-	still := now.Sub(p.since)
-	switch {
-	case !now.Before(p.deadline):
-		return true
-	case lines.open() == 0:
-		return steady && (!p.moved || !lines.expired())
-	case status.Expected > 0 && len(status.Results) >= status.Expected:
-		return still >= p.pace.Missing
-	default:
-		return still >= p.pace.Patience
-	}
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
-// look is what one look at a batch request shows, and when.
-type look struct {
+// shown is what one look at a batch request shows, and when.
+type shown struct {
 	at                time.Duration
 	expected, results int
 	unanswered        int
@@ -33,7 +33,7 @@ func lines(open int) ledger {
 }
 
 func TestABatchRequestIsOver(t *testing.T) {
-	tests := map[string][]look{
+	tests := map[string][]shown{
 		"complete in two looks": {
 			{time.Second, 2, 2, 0, false},
 			{2 * time.Second, 2, 2, 0, true},
@@ -64,15 +64,11 @@ func TestABatchRequestIsOver(t *testing.T) {
 			{11 * time.Minute, 2, 1, 1, false},
 			{20 * time.Minute, 2, 1, 1, true},
 		},
-		"nothing is waited for beyond the deadline": {
-			{59 * time.Minute, 2, 1, 1, false},
-			{60 * time.Minute, 2, 1, 1, true},
-		},
 	}
 	for name, looks := range tests {
 		t.Run(name, func(t *testing.T) {
 			start := time.Unix(0, 0)
-			watch := progress{pace: DefaultPace(), deadline: start.Add(time.Hour), since: start}
+			watch := progress{pace: DefaultPace(), since: start}
 			for i, l := range looks {
 				status := genesys.BatchStatus{Expected: l.expected, Results: make([]genesys.BatchResult, l.results)}
 				if got := watch.over(status, lines(l.unanswered), start.Add(l.at)); got != l.wantOver {
@@ -88,7 +84,7 @@ func TestABatchRequestIsOver(t *testing.T) {
 func TestAddressesThatExpireMeanwhile(t *testing.T) {
 	start := time.Unix(0, 0)
 	status := genesys.BatchStatus{Expected: 2, Results: make([]genesys.BatchResult, 2)}
-	watch := progress{pace: DefaultPace(), deadline: start.Add(time.Hour), since: start}
+	watch := progress{pace: DefaultPace(), since: start}
 	of := lines(1)
 	of[1].fail(errors.New("HTTP 403"), true)
 	for i, tt := range []struct{ moved, over bool }{{true, false}, {true, false}, {false, true}} {
@@ -127,18 +123,70 @@ func TestWaitingForTheBudgetIsNotStandingStill(t *testing.T) {
 			t.Fatal(err)
 		}
 		d := delivery{
-			requester: requester{store: store, cloud: &slowAnswers{looks: 8}, clock: clock.RealClock{}, gates: &transfer.Gates{}, limit: 1, batch: "b"},
-			pace:      DefaultPace(), waits: clock.RealClock{}, deadline: time.Now().AddDate(0, 0, 1),
+			requester: requester{store: store, cloud: &slowAnswers{looks: 8}, clock: clock.RealClock{}, gates: &transfer.Gates{}, addresses: &transfer.Addresses{}, limit: 1, batch: "b"},
+			pace:      DefaultPace(), waits: clock.RealClock{},
 		}
-		wanted := newLedger([]genesys.RecordingRef{ref(1)}, nil, nil)
+		wanted := newLedger([]genesys.RecordingRef{ref(1)}, nil, nil, nil)
 		request := artifacts.Request{Ticket: genesys.Ticket{ID: "r"}, Refs: []genesys.RecordingRef{ref(1)}}
-		if err := d.follow(t.Context(), pending{request, wanted}); err != nil {
+		if err := d.follow(t.Context(), pending{Request: request, lines: wanted}); err != nil {
 			t.Fatal(err)
 		}
 		if wanted[0].refused == "" {
 			t.Error("the request was given up before its answer came")
 		}
 	})
+}
+
+// unreadable answers every look at a batch request with an error.
+type unreadable struct {
+	batchRequester
+	kind genesys.Kind
+}
+
+func (u unreadable) BatchStatus(context.Context, genesys.Ticket) (genesys.BatchStatus, error) {
+	return genesys.BatchStatus{}, &genesys.Error{Op: "read batch request", Kind: u.kind}
+}
+
+// TestARequestThatCannotBeRead is made again, in halves where one of its recordings may
+// be why, so that the others come.
+func TestARequestThatCannotBeRead(t *testing.T) {
+	tests := map[string]struct {
+		kind     genesys.Kind
+		renewals int
+		try      transfer.Try
+		halved   bool
+	}{
+		"refused":                        {kind: genesys.KindForbidden, halved: true},
+		"refused as it stands":           {kind: genesys.KindInvalid, halved: true},
+		"forgotten":                      {kind: genesys.KindNotFound},
+		"forgotten again":                {kind: genesys.KindNotFound, renewals: 1, halved: true},
+		"of an OAuth client that is out": {kind: genesys.KindOrphaned, renewals: 1},
+		"failing time after time":        {kind: genesys.KindTransient, try: transfer.Try{Failures: perTimeout}, halved: true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			q, _ := newRequester(t, t.TempDir(), &picky{})
+			q.cloud = unreadable{kind: tt.kind}
+			d := delivery{requester: q, waits: clock.RealClock{}, attempt: tt.try}
+			wanted := newLedger(refs(4), nil, nil, nil)
+			for _, line := range wanted {
+				line.renewals = tt.renewals
+			}
+			request := artifacts.Request{Ticket: genesys.Ticket{ID: "r"}, Refs: refs(4)}
+			if err := d.follow(t.Context(), pending{Request: request, lines: wanted}); err != nil {
+				t.Fatal(err)
+			}
+			answers, err := artifacts.All[artifacts.Answer](t.Context(), q.store, artifacts.AnswerFolder(q.batch))
+			if err != nil || len(answers) != 1 {
+				t.Fatalf("answers %v, %v", answers, err)
+			}
+			for _, line := range newLedger(refs(4), nil, answers, nil) {
+				if line.most == 2 != tt.halved || line.cut != tt.halved || !line.outstanding() {
+					t.Errorf("%v: at most %d, in halves: %t, outstanding: %t", line.RecordingRef, line.most, line.cut, line.outstanding())
+				}
+			}
+		})
+	}
 }
 
 func TestLooksBecomeRarer(t *testing.T) {

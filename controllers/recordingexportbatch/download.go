@@ -29,12 +29,22 @@ var errStored = errors.New("it is stored already")
 // errClosed ends the copy of a result that comes when the bag is closed.
 var errClosed = errors.New("its bag is closed: another process has taken over")
 
+// errExpired is why a result is not fetched whose address is too old by now.
+var errExpired = &genesys.Error{Op: "read media", Kind: genesys.KindForbidden, Message: "the address has expired"}
+
+// expire notes that an address is of no use any more; old tells whether it is
+// because of its age. If it is not, a new address may still help, but only once.
+func (l *line) expire(url genesys.SignedURL, err error, old bool) {
+	l.gone[url], l.stale[url] = err, old || l.renewals == 0
+	l.fail(err, l.stale[url])
+}
+
 // fetch brings one result into the bag. One that does not arrive whole is not
 // stored, and its recording is outstanding; an error is returned only if all must
 // wait: the archive cannot be written, Genesys Cloud said so, or ctx has ended.
 func (d *delivery) fetch(ctx context.Context, of *listing, result genesys.BatchResult) error {
 	if err := of.gone[result.URL]; err != nil {
-		of.fail(err, true)
+		of.fail(err, of.stale[result.URL])
 		return nil
 	}
 	pass, err := d.gates.Enter(ctx, d.mediaGate, d.limit)
@@ -42,16 +52,31 @@ func (d *delivery) fetch(ctx context.Context, of *listing, result genesys.BatchR
 		return err
 	}
 	defer pass.Drop()
+	begun := d.clock.Now()
+	age := of.age(result, begun)
+	if of.tried.Swap(true) && !d.addresses.MayWork(d.mediaGate, age, of.doubted.Load()) {
+		of.expire(result.URL, errExpired, true)
+		return nil
+	}
 	err = d.download(ctx, of, result)
 	pass.Leave(err)
 	switch kind := genesys.KindOf(err); {
 	case err == nil:
+		of.doubted.Store(false)
+		now := d.clock.Now()
+		d.addresses.Works(d.mediaGate, age, now.Sub(begun), now)
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case kind == genesys.KindForbidden, kind == genesys.KindNotFound, kind == genesys.KindInvalid:
-		of.gone[result.URL] = err
-		of.fail(err, true)
+	case kind == genesys.KindForbidden, kind == genesys.KindInvalid:
+		old := d.addresses.Refused(d.mediaGate, age)
+		if old {
+			of.doubted.Store(true)
+		}
+		of.expire(result.URL, err, old)
+		return nil
+	case kind == genesys.KindNotFound:
+		of.expire(result.URL, err, false)
 		return nil
 	case kind != "" && kind != genesys.KindThrottled, errors.Is(err, transfer.ErrShort):
 		of.fail(err, false)
@@ -77,7 +102,7 @@ func (d *delivery) download(ctx context.Context, of *listing, result genesys.Bat
 		return d.stillOpen(ctx)
 	})
 	switch {
-	case errors.Is(err, errStored) && slices.Contains(of.files, known):
+	case errors.Is(err, errStored) && (slices.Contains(of.files, known) || slices.Contains(of.elsewhere, known)):
 		of.seen[result.URL] = known.number
 		return nil
 	case errors.Is(err, errStored):

@@ -4,31 +4,50 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
 type holdChecker interface {
-	Protected(ctx context.Context, conversationIDs []string) ([]string, error)
+	Protected(ctx context.Context, conversationIDs []string, timeout time.Duration) ([]string, error)
 }
 
 // checkHolds asks, before anything is transferred, which conversations are under
 // legal hold, if there is something to transfer at all. Both answers, this one
 // and the survey's, are evidence. The hold lanes of a slice share the answer, so
 // that a conversation leaves either both of them or none.
-func (w *metadataWork) checkHolds(ctx context.Context) error {
-	known, err := readMetadata(ctx, w.store, w.slice)
+//
+// A conversation about which there is no answer, though there is one about others,
+// is isolated, and so are a few about which there is none until the patience is used
+// up. There the survey's answer counts once the patience is used up.
+func (w *metadataWork) checkHolds(ctx context.Context, try transfer.Try) error {
+	known, err := readMetadata(ctx, w.store, w.slice, artifacts.Hold{})
 	if err != nil {
 		return err
 	}
 	hold := artifacts.Hold{Stamp: artifacts.NewStamp(w.clock.Now(), w.actor), Asked: w.wantsAny(known)}
 	if hold.Asked {
-		if hold.Held, err = w.again.Held(ctx, w.cloud.Protected, w.ids()); err != nil {
+		answer, err := w.again.Holds(ctx, w.cloud.Protected, w.ids(), try.Last)
+		switch {
+		case err == nil:
+			hold.Held, hold.Unknown = answer.Held, answer.Unknown
+		case !transfer.AboutItem(err):
 			return err
+		case !w.isolated() || !try.Last:
+			return &retriedError{says: "retrying the legal-hold query", reason: v1alpha1.ReasonMetadataParked, last: err, isolated: w.isolated()}
+		default:
+			for _, id := range w.ids() {
+				hold.Unknown = append(hold.Unknown, genesys.UnknownHold{ConversationID: id, Why: err.Error()})
+			}
 		}
+		hold.Late = len(hold.Unknown) == len(w.slice.Conversations)
 	}
 	_, err = artifacts.Put(ctx, w.store, artifacts.HoldKey(w.slice.Group), hold)
 	return err
@@ -37,9 +56,13 @@ func (w *metadataWork) checkHolds(ctx context.Context) error {
 // wantsAny tells whether any lane of the slice's conversations has something to
 // transfer, now or once it has returned from the archive.
 func (w *metadataWork) wantsAny(known func(id string) evidence.Metadata) bool {
-	for _, lane := range w.policy.Slicing.Lanes(w.slice.Lane != slicing.Standard) {
+	lanes := []slicing.Lane{slicing.Isolated}
+	if !w.isolated() {
+		lanes = w.policy.Slicing.Lanes(w.slice.Lane != slicing.Standard)
+	}
+	for _, lane := range lanes {
 		inventory := evidence.TakeInventory(w.policy, lane, w.slice.Conversations, known)
-		if len(inventory.Wanted()) > 0 || w.restores && slices.ContainsFunc(inventory.Recordings, mayReturn) {
+		if len(inventory.Wanted()) > 0 || w.isolated() && w.policy.Restores && slices.ContainsFunc(inventory.Recordings, mayReturn) {
 			return true
 		}
 	}
@@ -54,9 +77,9 @@ func (w *metadataWork) ids() []string {
 	return ids
 }
 
-// heldStore has what a batch of the Standard lane stores of conversations that
-// stay in it, though they were found under legal hold before their transfer, stored
-// under legal hold as the hold lanes do it.
+// heldStore has what a batch of the lanes Standard and Isolated stores of
+// conversations that were under legal hold before their transfer stored under legal
+// hold, as the hold lanes do it.
 func heldStore(store archive.Store, batch string, inventory evidence.Inventory) archive.Store {
 	held := inventory.HeldHere()
 	if len(held) == 0 {

@@ -40,7 +40,7 @@ func TestLedgerTellsWhatIsOutstanding(t *testing.T) {
 	}
 	twice := aFile(11, 2)
 	twice.SHA256 = aFile(11, 1).SHA256
-	l := newLedger(refs(11), []artifacts.StoredFile{aFile(1, 1), aFile(3, 2), aFile(6, 1), aFile(8, 1), aFile(9, 1), aFile(10, 1), aFile(11, 1), twice}, []artifacts.Answer{
+	l := newLedger(refs(13), []artifacts.StoredFile{aFile(1, 1), aFile(3, 2), aFile(6, 1), aFile(8, 1), aFile(9, 1), aFile(10, 1), aFile(11, 1), twice}, []artifacts.Answer{
 		answer(artifacts.Answered{RecordingRef: ref(1), Results: 1}, artifacts.Answered{RecordingRef: ref(2), Refused: "archived"}),
 		answer(artifacts.Answered{RecordingRef: ref(3), Results: 2, Failed: "HTTP 403", Expired: true}),
 		answer(passed(5, 0), passed(6, 2), passed(7, 0)), answer(passed(5, 0), passed(7, 0)), answer(passed(5, 0)),
@@ -48,12 +48,18 @@ func TestLedgerTellsWhatIsOutstanding(t *testing.T) {
 		answer(artifacts.Answered{RecordingRef: ref(10), Results: 1, Listed: 1, Failed: "HTTP 403", Expired: true}),
 		answer(artifacts.Answered{RecordingRef: ref(10), Results: 1, Listed: 1, Refused: "no longer there"}),
 		answer(artifacts.Answered{RecordingRef: ref(11), Results: 2, Listed: 2, Failed: "HTTP 503"}),
-	})
+		answer(artifacts.Answered{RecordingRef: ref(12), Refused: "HTTP 500"}, artifacts.Answered{RecordingRef: ref(13), Refused: "recording.recording.not.found"}),
+	}, []artifacts.SetAside{{RecordingRef: ref(12), Reason: evidence.ReasonMovedToIsolated, Detail: "HTTP 500"}})
 	// 1 is there, 2 refused, 3 failed, 4 unheard of, 5 passed over for good, 6 half
 	// there, 7 passed over, 8 refused in part, 9 there without anybody having said
-	// how many files it has, 10 there though it was refused later, 11 half there, twice.
-	want := []genesys.RecordingRef{ref(3), ref(4), ref(6), ref(7), ref(9), ref(11)}
-	if diff := cmp.Diff(want, l.outstanding().refs()); diff != "" {
+	// how many files it has, 10 there though it was refused later, 11 half there, twice,
+	// 12 set aside, 13 refused for good.
+	var want []asked
+	for _, n := range []int{2, 3, 4, 6, 7, 8, 9, 11} {
+		want = append(want, asked{RecordingRef: ref(n)})
+	}
+	want[1].most = 1 // its address had expired
+	if diff := cmp.Diff(want, l.outstanding().asked(), cmp.AllowUnexported(asked{})); diff != "" {
 		t.Errorf("outstanding (-want +got):\n%s", diff)
 	}
 	outcomes := map[genesys.RecordingRef]evidence.Outcome{
@@ -68,16 +74,18 @@ func TestLedgerTellsWhatIsOutstanding(t *testing.T) {
 		ref(9):  {Files: 1, Reason: evidence.ReasonNotDelivered, Detail: "it came neither as a result nor as an error"},
 		ref(10): {Files: 1},
 		ref(11): {Files: 2, Reason: evidence.ReasonNotDelivered, Detail: "HTTP 503"},
+		ref(12): {Reason: evidence.ReasonMovedToIsolated, Detail: "HTTP 500"},
+		ref(13): {Reason: evidence.ReasonRefused, Detail: "recording.recording.not.found"},
 	}
 	if diff := cmp.Diff(outcomes, l.outcomes()); diff != "" {
 		t.Errorf("outcomes (-want +got):\n%s", diff)
 	}
-	if l.last().Error() != "HTTP 503" || l.open() != 5 || l.stored() != 8 {
+	if l[:11].last().Error() != "HTTP 503" || l.open() != 5 || l.stored() != 8 {
 		t.Errorf("last %v, %d open, %d stored", l.last(), l.open(), l.stored())
 	}
 	for _, line := range l {
-		again := newLedger([]genesys.RecordingRef{line.RecordingRef}, nil, []artifacts.Answer{answer(line.answered())})[0]
-		again.files = line.files
+		again := newLedger([]genesys.RecordingRef{line.RecordingRef}, nil, []artifacts.Answer{answer(line.answered())}, nil)[0]
+		again.files, again.aside, again.asideDetail = line.files, line.aside, line.asideDetail
 		if again.outcome() != line.outcome() {
 			t.Errorf("%s is recalled as %+v, was %+v", line.RecordingID, again.outcome(), line.outcome())
 		}
@@ -97,10 +105,11 @@ func TestWhatExpiredAlone(t *testing.T) {
 		{func(l ledger) { l[0].fail(gone, true); l[0].fail(cut, false) }, false},
 		{func(l ledger) { l[0].fail(cut, false); l[0].fail(gone, true) }, false},
 		{func(l ledger) { l[0].fail(gone, true); l[1].results = 2 }, false},
-		{func(l ledger) { l[0].fail(gone, true); l[1].refused = "archived" }, true},
+		{func(l ledger) { l[0].fail(gone, true); l[1].refused, l[1].listed = "archived", 2 }, false},
+		{func(l ledger) { l[0].fail(gone, true); l[1].refused, l[1].listed, l[1].final = "archived", 2, true }, true},
 	}
 	for i, tt := range tests {
-		l := newLedger(refs(2), []artifacts.StoredFile{aFile(1, 1), aFile(2, 1)}, nil)
+		l := newLedger(refs(2), []artifacts.StoredFile{aFile(1, 1), aFile(2, 1)}, nil, nil)
 		l[0].results, l[1].results = 1, 1
 		if tt.spoil(l); l.expired() != tt.want {
 			t.Errorf("case %d: expired %v, want %v", i, l.expired(), tt.want)
@@ -126,7 +135,7 @@ func TestRequestsThatAreToBeFollowed(t *testing.T) {
 			answers = append(answers, artifacts.Answer{RequestID: string(id)})
 		}
 		got := map[string]string{}
-		for _, request := range newLedger(refs(4), nil, answers).pending(requests, answers) {
+		for _, request := range newLedger(refs(4), nil, answers, nil).pending(requests, answers) {
 			for _, of := range request.lines {
 				got[request.Ticket.ID] += of.RecordingID
 			}

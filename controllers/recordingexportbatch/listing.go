@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
@@ -27,7 +28,7 @@ import (
 // two files (docs/adr/0012).
 type listing struct {
 	*line
-	request string
+	*look
 	// results with an address, each address once.
 	results []genesys.BatchResult
 	// claimed are the numbers of the files that results of this listing are.
@@ -36,20 +37,37 @@ type listing struct {
 
 // newListing enters what is listed into the recording's line. Whatever was wrong
 // before, this look shows again.
-func newListing(request string, l *line, results []genesys.BatchResult) *listing {
-	l.refused, l.failed, l.expired = "", nil, false
-	of, refused := &listing{line: l, request: request, claimed: map[int]bool{}}, 0
+func newListing(at *look, l *line, results []genesys.BatchResult) *listing {
+	l.refused, l.final, l.failed, l.expired = "", false, nil, false
+	of, refused := &listing{line: l, look: at, claimed: map[int]bool{}}, 0
 	for _, result := range results {
 		switch {
 		case result.URL.Empty():
 			refused++
 			l.refused = cmp.Or(result.Error, evidence.NothingSaid)
+			l.final = genesys.FinalResult(l.refused)
 		case of.place(result) == 0:
 			of.results = append(of.results, result)
 		}
 	}
+	of.see()
 	l.results, l.listed = max(l.results, len(of.results)), max(l.listed, len(of.results)+refused)
 	return of
+}
+
+// see notes between which looks addresses were made.
+func (of *listing) see() {
+	for _, result := range of.results {
+		if _, known := of.made[result.URL]; !known {
+			of.made[result.URL] = span{of.before, of.at}
+		}
+	}
+}
+
+// age is how old a result's address is by now.
+func (of *listing) age(result genesys.BatchResult, now time.Time) transfer.Age {
+	made := of.made[result.URL]
+	return transfer.Age{Least: now.Sub(made.to), Most: now.Sub(made.from)}
 }
 
 // place is a result's place in the listing, from 1; 0 if it has none.
@@ -84,7 +102,7 @@ func (of *listing) fresh() []genesys.BatchResult {
 
 // claim finds the stored file that a result is, by its content.
 func (of *listing) claim(sha256 string) (file, bool) {
-	for _, f := range slices.Concat(of.files, of.found) {
+	for _, f := range slices.Concat(of.files, of.elsewhere, of.found) {
 		if f.sha256 == sha256 && !of.claimed[f.number] {
 			of.claimed[f.number] = true
 			return f, true

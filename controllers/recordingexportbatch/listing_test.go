@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/utils/clock"
@@ -63,8 +62,8 @@ func newDelivery(t tester, root string, media mediaReader) *delivery {
 	}
 	return &delivery{
 		room:      room{store: store},
-		requester: requester{store: store, clock: clock.RealClock{}, actor: "test", gates: &transfer.Gates{}, limit: 1, batch: "b"},
-		media:     media, pace: DefaultPace(), deadline: time.Now().Add(time.Hour),
+		requester: requester{store: store, clock: clock.RealClock{}, actor: "test", gates: &transfer.Gates{}, addresses: &transfer.Addresses{}, limit: 1, batch: "b"},
+		media:     media, pace: DefaultPace(),
 	}
 }
 
@@ -96,7 +95,7 @@ func (d *delivery) recalled(t tester) *line {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := newLedger(refs(1), notes, nil)
+	l := newLedger(refs(1), notes, nil, nil)
 	if err := l.findUnnoted(t.Context(), d.store, d.batch); err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +134,7 @@ func TestFilesAreKnownByTheirContent(t *testing.T) {
 						media.broken[result.URL] = &genesys.Error{Kind: genesys.KindTransient}
 					}
 				}
-				if err := d.take(t.Context(), newListing(fmt.Sprint(request), l, shown)); err != nil {
+				if err := d.take(t.Context(), newListing(&look{request: fmt.Sprint(request)}, l, shown)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -143,7 +142,7 @@ func TestFilesAreKnownByTheirContent(t *testing.T) {
 		l := d.recalled(t)
 		clear(media.broken)
 		for range 2 {
-			if err := d.take(t.Context(), newListing("last", l, results())); err != nil {
+			if err := d.take(t.Context(), newListing(&look{request: "last"}, l, results())); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -162,7 +161,7 @@ func TestNothingIsFetchedTwice(t *testing.T) {
 	l := d.recalled(t)
 	for range 3 {
 		results := []genesys.BatchResult{media.put("a"), media.put("b")}
-		if err := d.take(t.Context(), newListing("r", l, results)); err != nil {
+		if err := d.take(t.Context(), newListing(&look{request: "r"}, l, results)); err != nil {
 			t.Fatal(err)
 		}
 		l = d.recalled(t) // as after a restart
@@ -177,9 +176,9 @@ func TestNumbersFollowTheListing(t *testing.T) {
 	media := newShelf()
 	d := newDelivery(t, t.TempDir(), media)
 	a, b := media.put("a"), media.put("b")
-	media.broken[a.URL] = &genesys.Error{Kind: genesys.KindForbidden}
+	media.broken[a.URL] = &genesys.Error{Kind: genesys.KindNotFound}
 	l := d.recalled(t)
-	if err := d.take(t.Context(), newListing("1", l, []genesys.BatchResult{a, b})); err != nil {
+	if err := d.take(t.Context(), newListing(&look{request: "1"}, l, []genesys.BatchResult{a, b})); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[int]string{2: "b"}, d.bag(t)); diff != "" || !l.expired {
@@ -187,7 +186,7 @@ func TestNumbersFollowTheListing(t *testing.T) {
 	}
 	l = d.recalled(t)
 	again := []genesys.BatchResult{media.put("c"), media.put("b"), media.put("a")}
-	if err := d.take(t.Context(), newListing("2", l, again)); err != nil {
+	if err := d.take(t.Context(), newListing(&look{request: "2"}, l, again)); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[int]string{1: "c", 2: "b", 3: "a"}, d.bag(t)); diff != "" {
@@ -207,7 +206,7 @@ func TestAFileThatNobodyNoted(t *testing.T) {
 		}
 	}
 	l := d.recalled(t)
-	if err := d.take(t.Context(), newListing("r", l, []genesys.BatchResult{media.put("b"), media.put("a")})); err != nil {
+	if err := d.take(t.Context(), newListing(&look{request: "r"}, l, []genesys.BatchResult{media.put("b"), media.put("a")})); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.adopt(t.Context(), l); err != nil {
@@ -226,10 +225,10 @@ func TestAnotherProcessWasQuicker(t *testing.T) {
 		root := t.TempDir()
 		d, other := newDelivery(t, root, media), newDelivery(t, root, media)
 		l := d.recalled(t)
-		if err := other.take(t.Context(), newListing("r", other.recalled(t), []genesys.BatchResult{media.put(theirs)})); err != nil {
+		if err := other.take(t.Context(), newListing(&look{request: "r"}, other.recalled(t), []genesys.BatchResult{media.put(theirs)})); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.take(t.Context(), newListing("r", l, []genesys.BatchResult{media.put("a")})); err != nil {
+		if err := d.take(t.Context(), newListing(&look{request: "r"}, l, []genesys.BatchResult{media.put("a")})); err != nil {
 			t.Fatal(err)
 		}
 		want := map[int]string{1: theirs}
@@ -247,7 +246,7 @@ func TestEqualContentsAreTwoFiles(t *testing.T) {
 	media := newShelf()
 	d := newDelivery(t, t.TempDir(), media)
 	l := d.recalled(t)
-	if err := d.take(t.Context(), newListing("r", l, []genesys.BatchResult{media.put("a"), media.put("a")})); err != nil {
+	if err := d.take(t.Context(), newListing(&look{request: "r"}, l, []genesys.BatchResult{media.put("a"), media.put("a")})); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[int]string{1: "a", 2: "a"}, d.bag(t)); diff != "" || l.open() {
@@ -260,7 +259,7 @@ func TestEqualContentsAreTwoFiles(t *testing.T) {
 func TestARefusalWithoutAWord(t *testing.T) {
 	for says, want := range map[string]bool{"": false, "it is archived": true} {
 		l := &line{RecordingRef: ref(1)}
-		newListing("request", l, []genesys.BatchResult{{RecordingRef: ref(1), Error: says}})
+		newListing(&look{request: "request"}, l, []genesys.BatchResult{{RecordingRef: ref(1), Error: says}})
 		if got := l.outcome(); got.Reason != evidence.ReasonRefused || evidence.Said(got.Reason, got.Detail) != want {
 			t.Errorf("of %q the outcome is %+v", says, got)
 		}

@@ -23,28 +23,26 @@ import (
 
 type recordingRestorer interface {
 	metadataReader
-	Restore(ctx context.Context, ref genesys.RecordingRef) error
+	Restore(ctx context.Context, ref genesys.RecordingRef, before genesys.Retention, until time.Time, timeout time.Duration) error
 }
 
-// restoreTimeout is how long metadata may take while restorations are waited for,
-// the longest that they are given anywhere.
-var restoreTimeout = timeouts[len(timeouts)-1]
+// restoreTimeout is how long the answer to a request to restore may take, the longest
+// that any answer is given: the request is made once, so that it cannot be given more
+// time the next time.
+var restoreTimeout = genesys.Timeout(2)
 
 // restoreArchived has Genesys Cloud bring back what it has archived, if the export
 // asks for that, and waits for it. It comes once the metadata is known and before
 // the inventory is taken that says what is transferred, which therefore has as
-// much time as if it had begun with the last restoration's end.
+// much time as if it had begun with the last restoration's end. Only the lane
+// Isolated does so, where nothing else waits for it.
 func (r *Reconciler) restoreArchived(ctx context.Context, s *scope) (outcome.Outcome, error) {
-	if s.export.Spec.Archived != v1alpha1.ArchivedRestore || len(s.facts.unknown) > 0 {
+	if !s.restores() || len(s.facts.unknown) > 0 || s.facts.inventory != nil {
 		return outcome.Done(), nil
 	}
 	ended, err := restorations(ctx, s.store, s.facts.slice)
 	if err != nil {
 		return outcome.Outcome{}, err
-	}
-	if s.facts.inventory != nil {
-		s.restored = lastOf(ended)
-		return outcome.Done(), nil
 	}
 	hold, err := artifacts.Get[artifacts.Hold](ctx, s.store, artifacts.HoldKey(s.facts.slice.Group))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -59,34 +57,22 @@ func (r *Reconciler) restoreArchived(ctx context.Context, s *scope) (outcome.Out
 	}
 	left := inArchive(inventory, ended)
 	if len(left) == 0 {
-		s.restored = lastOf(ended)
 		return outcome.Done(), nil
 	}
 	lane := s.batch.Spec.Lane
 	work := &restorationWork{
 		store: s.store, cloud: s.cloud, clock: r.Clock, actor: r.Actor, gates: r.Gates,
 		gate: s.gate(metadataLane(lane), "metadata"), limit: exportspec.Parallelism(s.export.Spec, metadataLane(lane)),
-		slice: s.facts.slice, ended: ended, left: left, deadline: s.deadline(),
+		slice: s.facts.slice, ended: ended, left: left,
 	}
-	return r.do(s, lane, loop.Task{
+	return r.do(s, lane, v1alpha1.StepRestoration, loop.Task{
 		Key: s.batch.Name + "/restoration", Work: work.run, Reason: v1alpha1.ReasonRestoringArchived, Message: "having archived recordings restored",
 	}), nil
 }
 
-// lastOf is when the last restoration ended, zero if there is none.
-func lastOf(ended []artifacts.Restoration) time.Time {
-	var last time.Time
-	for _, restoration := range ended {
-		last = later(last, restoration.At)
-	}
-	return last
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
+// restores tells whether the batch has archived recordings restored.
+func (s *scope) restores() bool {
+	return s.batch.Spec.Lane == v1alpha1.LaneIsolated && s.export.Spec.Archived == v1alpha1.ArchivedRestore
 }
 
 // restorations reads how the restorations of a slice's conversations ended.

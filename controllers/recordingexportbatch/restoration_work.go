@@ -9,66 +9,39 @@ import (
 
 	"k8s.io/utils/clock"
 
-	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
-	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
 // restorationWork has the archived recordings of one slice restored.
 type restorationWork struct {
-	store    archive.Store
-	cloud    recordingRestorer
-	clock    clock.PassiveClock
-	actor    string
-	gates    *transfer.Gates
-	gate     transfer.Gate
-	limit    int
-	slice    artifacts.Slice
-	ended    []artifacts.Restoration
-	left     []archived
-	deadline time.Time
-}
-
-// restoringError tells that restorations are waited for.
-type restoringError struct {
-	restored, gone, waiting int
-	last                    error
-}
-
-// count counts recordings that are not waited for any more.
-func (e *restoringError) count(ended []artifacts.Restored) {
-	for _, r := range ended {
-		if r.Reason == "" {
-			e.restored++
-		} else {
-			e.gone++
-		}
-	}
-}
-
-func (e *restoringError) Error() string {
-	says := fmt.Sprintf("of %d archived recordings %d are restored, %d cannot be, %d are waited for",
-		e.restored+e.gone+e.waiting, e.restored, e.gone, e.waiting)
-	if e.last != nil {
-		says += ", and the last look failed: " + e.last.Error()
-	}
-	return says
-}
-
-func (e *restoringError) Unwrap() error { return e.last }
-
-// Outcome is to wait, and to look again ever more rarely.
-func (e *restoringError) Outcome() outcome.Outcome {
-	return outcome.Wait(v1alpha1.ReasonRestoringArchived, e.Error(), 0)
+	store archive.Store
+	cloud recordingRestorer
+	clock clock.PassiveClock
+	actor string
+	gates *transfer.Gates
+	gate  transfer.Gate
+	limit int
+	slice artifacts.Slice
+	ended []artifacts.Restoration
+	left  []archived
+	// late tells that there is no patience left, timeout bounds a look at metadata.
+	late    bool
+	timeout time.Duration
+	// asked are the recordings whose restoration had been asked for before the present
+	// attempt: what it reads of them was read after the request.
+	asked map[genesys.RecordingRef]bool
 }
 
 // run looks once at each conversation whose restoration has not ended, and asks
 // for what has not been asked for.
-func (w *restorationWork) run(ctx context.Context, _ int) error {
+func (w *restorationWork) run(ctx context.Context, try transfer.Try) error {
+	if err := w.begin(ctx, try); err != nil {
+		return err
+	}
 	sum := &restoringError{}
 	for _, end := range w.ended {
 		sum.count(end.Recordings)
@@ -90,8 +63,19 @@ func (w *restorationWork) run(ctx context.Context, _ int) error {
 	return nil
 }
 
-// look sees how far a conversation's recordings are, asks for those that nobody
-// asked for, and notes the end down once none is waited for any more.
+// begin prepares an attempt.
+func (w *restorationWork) begin(ctx context.Context, try transfer.Try) error {
+	w.late, w.timeout, w.asked = try.Last, genesys.Timeout(try.Failures), map[genesys.RecordingRef]bool{}
+	attempts, err := artifacts.All[artifacts.Attempt](ctx, w.store, artifacts.AttemptFolder(w.slice))
+	for _, attempt := range attempts {
+		w.asked[attempt.RecordingRef] = true
+	}
+	return err
+}
+
+// look reads how far a conversation's recordings are, asks for those that nobody
+// asked for, and notes the end once none is waited for any more. What is asked for
+// in a look never ends in it: the next one reads the dates as they are afterwards.
 func (w *restorationWork) look(ctx context.Context, c archived, sum *restoringError) error {
 	metadata, err := w.metadata(ctx, c.id)
 	if err != nil {
@@ -124,7 +108,7 @@ func (w *restorationWork) metadata(ctx context.Context, conversationID string) (
 		return genesys.Metadata{}, err
 	}
 	defer pass.Drop()
-	metadata, err := w.cloud.RecordingMetadata(ctx, conversationID, restoreTimeout)
+	metadata, err := w.cloud.RecordingMetadata(ctx, conversationID, w.timeout)
 	pass.Leave(err)
 	return metadata, err
 }
@@ -145,29 +129,49 @@ func (w *restorationWork) unseen(ctx context.Context, c archived, err error, sum
 		return err
 	case genesys.KindNotFound:
 	default:
-		if !w.late() {
+		if !w.late {
 			sum.waiting, sum.last = sum.waiting+len(c.recordings), err
 			return nil
 		}
 	}
 	end := artifacts.Restoration{ConversationID: c.id}
 	for _, ref := range c.recordings {
-		end.Recordings = append(end.Recordings, notRestored(ref, err.Error()))
+		became, noted := w.answer(ctx, ref)
+		if noted != nil {
+			return noted
+		}
+		if became == nil {
+			gap := notRestored(ref, err.Error())
+			became = &gap
+		}
+		end.Recordings = append(end.Recordings, *became)
 	}
 	return w.note(ctx, end)
 }
-
-func (w *restorationWork) late() bool { return !w.clock.Now().Before(w.deadline) }
 
 func notRestored(ref genesys.RecordingRef, detail string) artifacts.Restored {
 	return artifacts.Restored{RecordingRef: ref, Reason: evidence.ReasonNotRestored, Detail: detail}
 }
 
-// settle says what became of a recording, nil if it is waited for.
+// settle says what became of a recording, nil if it is waited for, and what dates it
+// has then.
 func (w *restorationWork) settle(ctx context.Context, ref genesys.RecordingRef, metadata *genesys.Metadata) (*artifacts.Restored, error) {
+	end, err := w.judge(ctx, ref, metadata)
+	if end != nil && w.asked[ref] {
+		if now := listed(ref, metadata.Recordings); now != nil {
+			end.After = &now.Retention
+		}
+	}
+	return end, err
+}
+
+func (w *restorationWork) judge(ctx context.Context, ref genesys.RecordingRef, metadata *genesys.Metadata) (*artifacts.Restored, error) {
 	var end *artifacts.Restored
 	var err error
-	state := stateOf(ref, metadata.Recordings)
+	var state genesys.FileState
+	if now := listed(ref, metadata.Recordings); now != nil {
+		state = now.FileState
+	}
 	switch state {
 	case genesys.FileAvailable, genesys.FileRestored:
 		return &artifacts.Restored{RecordingRef: ref}, nil
@@ -178,36 +182,35 @@ func (w *restorationWork) settle(ctx context.Context, ref genesys.RecordingRef, 
 		gap := notRestored(ref, fmt.Sprintf("its file state became %q", state))
 		return &gap, nil
 	}
-	if end == nil && err == nil && w.late() {
-		gap := notRestored(ref, fmt.Sprintf("it was %s when time was up", state))
+	if end == nil && err == nil && w.late {
+		gap := notRestored(ref, fmt.Sprintf("it was still %s when retry.deadline was used up", state))
 		end = &gap
 	}
 	return end, err
 }
 
-func stateOf(ref genesys.RecordingRef, recordings []genesys.Recording) genesys.FileState {
-	for _, r := range recordings {
-		if r.ID == ref.RecordingID {
-			return r.FileState
+// listed finds a recording in the metadata of its conversation, nil if it is not there.
+func listed(ref genesys.RecordingRef, recordings []genesys.Recording) *genesys.Recording {
+	for i := range recordings {
+		if recordings[i].ID == ref.RecordingID {
+			return &recordings[i]
 		}
 	}
-	return ""
+	return nil
 }
 
 // ask asks for a recording's restoration unless that has been done, at this or at
 // another time: a second call could cost a second restoration. The attempt is
 // noted before it is made; how one ended of which that is not known shows in the
 // recording's file state alone. It returns why the recording cannot be restored,
-// nil if it may still be.
+// nil if it may still be or has just been asked for.
 func (w *restorationWork) ask(ctx context.Context, ref genesys.RecordingRef, metadata *genesys.Metadata) (*artifacts.Restored, error) {
-	key := artifacts.AttemptKey(w.slice, ref)
-	known, err := artifacts.Get[artifacts.Attempt](ctx, w.store, key)
-	switch {
-	case err == nil:
-		return w.answer(ctx, known)
-	case !errors.Is(err, fs.ErrNotExist):
+	switch known, err := artifacts.Exists(ctx, w.store, artifacts.AttemptKey(w.slice, ref)); {
+	case err != nil:
 		return nil, err
-	case w.late():
+	case known:
+		return w.answer(ctx, ref)
+	case w.late:
 		return nil, nil
 	case metadata.RestorationsLeft != nil && *metadata.RestorationsLeft <= 0:
 		return &artifacts.Restored{RecordingRef: ref, Reason: evidence.ReasonRestorationQuota}, nil
@@ -220,7 +223,7 @@ func (w *restorationWork) ask(ctx context.Context, ref genesys.RecordingRef, met
 	err = w.askOnce(ctx, pass, ref, metadata)
 	switch genesys.KindOf(err) {
 	case genesys.KindNotFound, genesys.KindInvalid:
-		return w.refused(ctx, ref, err)
+		return nil, w.refused(ctx, ref, err)
 	default:
 		return nil, err
 	}
@@ -229,16 +232,20 @@ func (w *restorationWork) ask(ctx context.Context, ref genesys.RecordingRef, met
 // askOnce notes the attempt and makes it. The gate is passed already: nothing
 // comes in between that could end the one without the other.
 func (w *restorationWork) askOnce(ctx context.Context, pass *transfer.Pass, ref genesys.RecordingRef, metadata *genesys.Metadata) error {
-	key := artifacts.AttemptKey(w.slice, ref)
-	attempt := artifacts.Attempt{Stamp: artifacts.NewStamp(w.clock.Now(), w.actor), RecordingRef: ref}
+	key, now := artifacts.AttemptKey(w.slice, ref), w.clock.Now()
+	before := listed(ref, metadata.Recordings).Retention
+	attempt := artifacts.Attempt{
+		Stamp: artifacts.NewStamp(now, w.actor), RecordingRef: ref,
+		Before: before, Until: genesys.LaterArchiveDate(before, now).Truncate(time.Millisecond),
+	}
 	stored, err := artifacts.Put(ctx, w.store, key, attempt)
 	if err != nil || stored != attempt {
 		return err // another process asks
 	}
-	err = w.cloud.Restore(ctx, ref)
+	err = w.cloud.Restore(ctx, ref, attempt.Before, attempt.Until, restoreTimeout)
 	pass.Leave(err)
 	switch genesys.KindOf(err) {
-	case genesys.KindThrottled, genesys.KindUnauthorized, genesys.KindForbidden: // it took no effect
+	case genesys.KindThrottled, genesys.KindOverloaded, genesys.KindUnauthorized, genesys.KindForbidden: // it took no effect
 		return errors.Join(err, w.store.Remove(ctx, key))
 	case genesys.KindNotFound, genesys.KindInvalid:
 		return err
@@ -252,7 +259,7 @@ func (w *restorationWork) askOnce(ctx context.Context, pass *transfer.Pass, ref 
 
 // refused notes down that Genesys Cloud refused a restoration, and why: for the
 // organisation's quota if there is nothing left of it now, whatever the words.
-func (w *restorationWork) refused(ctx context.Context, ref genesys.RecordingRef, refusal error) (*artifacts.Restored, error) {
+func (w *restorationWork) refused(ctx context.Context, ref genesys.RecordingRef, refusal error) error {
 	end := notRestored(ref, refusal.Error())
 	metadata, err := w.metadata(ctx, ref.ConversationID)
 	if err == nil && metadata.RestorationsLeft != nil && *metadata.RestorationsLeft <= 0 {
@@ -260,12 +267,13 @@ func (w *restorationWork) refused(ctx context.Context, ref genesys.RecordingRef,
 	}
 	refused := artifacts.Refusal{Stamp: artifacts.NewStamp(w.clock.Now(), w.actor), Restored: end}
 	_, err = artifacts.Put(ctx, w.store, artifacts.RefusalKey(w.slice, ref), refused)
-	return &end, err
+	return err
 }
 
-// answer recalls how an attempt was answered, nil if it was not refused.
-func (w *restorationWork) answer(ctx context.Context, attempt artifacts.Attempt) (*artifacts.Restored, error) {
-	refused, err := artifacts.Get[artifacts.Refusal](ctx, w.store, artifacts.RefusalKey(w.slice, attempt.RecordingRef))
+// answer recalls how the request to restore a recording was answered, nil if it was
+// not refused.
+func (w *restorationWork) answer(ctx context.Context, ref genesys.RecordingRef) (*artifacts.Restored, error) {
+	refused, err := artifacts.Get[artifacts.Refusal](ctx, w.store, artifacts.RefusalKey(w.slice, ref))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

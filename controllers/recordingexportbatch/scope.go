@@ -24,22 +24,31 @@ import (
 type Pace struct {
 	// Again is before another look after an error outside the pools.
 	Again time.Duration
+	// Answer is how long a look at a batch is waited for; 0 is without end.
+	Answer time.Duration
 	// FirstPoll is before each of the first two looks at a batch request; from
 	// then on the wait grows up to LastPoll.
 	FirstPoll, LastPoll time.Duration
 	// Missing is how long a batch request that has given all it expects to give
 	// is waited for when that is less than what was asked for.
 	Missing time.Duration
-	// Patience is how long a batch request that does not move is waited for.
+	// Patience is how long a batch request that does not progress is waited for, at most.
 	Patience time.Duration
 }
 
 // DefaultPace is what the manager uses.
 func DefaultPace() Pace {
 	return Pace{
-		Again: 10 * time.Second, FirstPoll: time.Second, LastPoll: 15 * time.Second,
+		Again: 10 * time.Second, Answer: 90 * time.Second, FirstPoll: time.Second, LastPoll: 15 * time.Second,
 		Missing: time.Minute, Patience: 10 * time.Minute,
 	}
+}
+
+// within has requests that do not progress be waited for so briefly that maxTries of
+// them end within a deadline, though each for as long as Missing.
+func (p Pace) within(deadline time.Duration) Pace {
+	p.Patience = max(p.Missing, min(p.Patience, deadline/maxTries))
+	return p
 }
 
 // scope is what one look at a batch sees.
@@ -55,10 +64,11 @@ type scope struct {
 	// floor is how many bytes transfers leave free at the destination.
 	floor int64
 	facts facts
-	// restored is when the last restoration from the archive ended, zero if none did.
-	restored time.Time
-	// observed tells whether facts were gathered.
-	observed bool
+	// retry is how the step in progress is retried, nil if it has not failed.
+	retry *v1alpha1.RetryStatus
+	// observed tells whether facts were gathered, worked whether the look got to the work
+	// of a step.
+	observed, worked bool
 }
 
 // facts are what the archive proves of a batch.
@@ -71,11 +81,15 @@ type facts struct {
 	// split tells that the batch is too large, and others hold its halves.
 	split    bool
 	requests []artifacts.Request
+	aside    []artifacts.SetAside
 	files    []artifacts.StoredFile
 	// outcome is nil until every wanted recording has its last disposition.
 	outcome *evidence.Inventory
 	// sealed is nil until the bag is sealed.
 	sealed *evidence.Summary
+	// retentionChanged are the recordings of which another date than the archive date
+	// changed while they were restored.
+	retentionChanged []evidence.Restoration
 }
 
 // prefix begins the keys of all work for the batch's export.
@@ -95,11 +109,6 @@ func (s *scope) share(lane v1alpha1.Lane) genesys.Share {
 
 func (s *scope) room() room { return room{s.store, s.floor} }
 
-// deadline is when the batch stops trying.
-func (s *scope) deadline() time.Time {
-	return later(s.batch.Status.StartTime.Time, s.restored).Add(exportspec.RetryDeadline(s.export.Spec))
-}
-
 // observe gathers the facts.
 func (r *Reconciler) observe(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	err := s.gather(ctx)
@@ -109,13 +118,19 @@ func (r *Reconciler) observe(ctx context.Context, s *scope) (outcome.Outcome, er
 
 func (s *scope) gather(ctx context.Context) error {
 	sealed, err := readSealed(ctx, s.store, s.batch.Name)
-	if err != nil || sealed != nil {
-		s.facts.sealed = sealed
+	if err != nil {
 		return err
+	}
+	if sealed != nil {
+		s.facts.sealed, s.facts.retentionChanged = sealed, sealed.RetentionChanged
+		return nil
 	}
 	s.facts.slice, err = artifacts.Get[artifacts.Slice](ctx, s.store, artifacts.SliceKey(s.batch.Name))
 	if err != nil {
 		return fmt.Errorf("read the batch's conversations: %w", err)
+	}
+	if s.facts.retentionChanged, err = changedRetention(ctx, s); err != nil {
+		return err
 	}
 	inventory, err := artifacts.Get[artifacts.Inventory](ctx, s.store, artifacts.InventoryKey(s.batch.Name))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -132,6 +147,9 @@ func (s *scope) gather(ctx context.Context) error {
 // observeTransfer gathers what is there once the inventory is.
 func (f *facts) observeTransfer(ctx context.Context, store archive.Store, batch string) (err error) {
 	if f.requests, err = artifacts.All[artifacts.Request](ctx, store, artifacts.RequestFolder(batch)); err != nil {
+		return err
+	}
+	if f.aside, err = artifacts.All[artifacts.SetAside](ctx, store, artifacts.SetAsideFolder(batch)); err != nil {
 		return err
 	}
 	if f.files, err = artifacts.All[artifacts.StoredFile](ctx, store, artifacts.FileFolder(batch)); err != nil {

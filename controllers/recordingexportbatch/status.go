@@ -22,6 +22,13 @@ func summarize(s *scope, out outcome.Outcome, now time.Time) {
 		batch.Status.CompletionTime = &metav1.Time{Time: now}
 	}
 	batch.Status.Split = s.facts.split
+	// A look that got to no work, such as while the export is suspended, knows nothing of it.
+	if s.worked || s.facts.finished() {
+		batch.Status.Retry = s.retry
+	}
+	if s.observed {
+		batch.Status.RetentionChanged = int32(len(s.facts.retentionChanged)) //nolint:gosec // at most the slice's recordings
+	}
 	if s.facts.sealed != nil {
 		batch.Status.Bag = &v1alpha1.BagStatus{
 			Path: s.location + "/" + evidence.BagFolder(batch.Name), Digest: s.facts.sealed.Digest,
@@ -55,6 +62,7 @@ func (f *facts) count(status *v1alpha1.RecordingExportBatchStatus, conversations
 	switch {
 	case f.sealed != nil:
 		status.Metadata = conversations
+		status.Isolated = leftCounts(int(f.sealed.Isolated), int(f.sealed.IsolatedRecordings))
 		status.Recordings, status.Gaps, status.Bytes = recordingCounts(f.sealed.Counts()), f.sealed.Gaps, f.sealed.Bytes
 		status.Moved, status.Replaces = int32(f.sealed.Moved), replacedCounts(f.sealed.Replaced) //nolint:gosec // at most the slice's conversations
 	case f.inventory != nil:
@@ -72,6 +80,7 @@ func (f *facts) countTransfer(status *v1alpha1.RecordingExportBatchStatus) {
 	if f.outcome != nil {
 		inventory = f.outcome
 	}
+	status.Isolated = leftCounts(inventory.Isolated())
 	counts := inventory.Counts()
 	status.Moved, status.Replaces = int32(inventory.Moved()), replacedCounts(inventory.Replaced()) //nolint:gosec // at most the slice's conversations
 	if f.outcome == nil {
@@ -82,6 +91,10 @@ func (f *facts) countTransfer(status *v1alpha1.RecordingExportBatchStatus) {
 	for _, file := range f.files {
 		status.Bytes += file.Size
 	}
+}
+
+func leftCounts(conversations, recordings int) v1alpha1.LeftCounts {
+	return v1alpha1.LeftCounts{Conversations: int32(conversations), Recordings: int32(recordings)} //nolint:gosec // at most the slice's
 }
 
 func replacedCounts(replaced evidence.Replaced) v1alpha1.ReplacedCounts {

@@ -104,3 +104,28 @@ func TestSummarizeKeepsWhatWasKnown(t *testing.T) {
 		t.Errorf("steps %s, want them there from the first look", steps(fresh.batch))
 	}
 }
+
+// TestWhatIsUsedUpIsRemembered: a look that gets to no work, such as while the export is
+// suspended, leaves in the status how often a step has failed, and how much of
+// retry.deadline is used up.
+func TestWhatIsUsedUpIsRemembered(t *testing.T) {
+	retry := &v1alpha1.RetryStatus{Step: v1alpha1.StepSubmission, Failures: 3, Used: metav1.Duration{Duration: time.Hour}}
+	tests := map[string]struct {
+		scope scope
+		want  bool
+	}{
+		"suspended":           {scope{}, true},
+		"the step works":      {scope{worked: true}, false},
+		"the step fails":      {scope{worked: true, retry: retry}, true},
+		"the batch is sealed": {scope{facts: facts{sealed: &evidence.Summary{}}}, false},
+	}
+	for name, tt := range tests {
+		s := tt.scope
+		s.batch = newBatch()
+		s.batch.Status.Retry = retry
+		summarize(&s, outcome.Wait("Suspended", "", 0), time.Unix(0, 0))
+		if kept := s.batch.Status.Retry != nil; kept != tt.want {
+			t.Errorf("%s: %+v", name, s.batch.Status.Retry)
+		}
+	}
+}

@@ -2,7 +2,7 @@ package recordingexportbatch
 
 import (
 	"context"
-	"slices"
+	"time"
 
 	"k8s.io/utils/clock"
 
@@ -17,38 +17,57 @@ import (
 )
 
 type batchRequester interface {
-	RequestBatch(ctx context.Context, refs []genesys.RecordingRef) (genesys.Ticket, error)
+	RequestBatch(ctx context.Context, refs []genesys.RecordingRef, timeout time.Duration) (genesys.Ticket, error)
 	BatchStatus(ctx context.Context, request genesys.Ticket) (genesys.BatchStatus, error)
 }
 
 const (
 	// maxRequest is the most recordings that one batch request may name (Platform API).
 	maxRequest = 100
-	// maxScreenRequest keeps requests for held screen recordings short, because
-	// an organisation may let result addresses live for two minutes only.
+	// maxScreenRequest keeps requests for held screen recordings short: they are the
+	// media that take longest.
 	maxScreenRequest = 10
 )
 
-// submit requests every wanted recording. A request that was made twice does no harm.
+// submit requests every wanted recording, or as many as can be fetched in time: the
+// others are requested as these come. A request that is made twice does no harm.
 func (r *Reconciler) submit(_ context.Context, s *scope) (outcome.Outcome, error) {
 	if s.facts.outcome != nil || s.facts.submitted() {
 		return outcome.Done(), nil
 	}
 	work := &submissionWork{requester: r.requester(s), wanted: s.facts.inventory.Wanted()}
-	return r.do(s, s.batch.Spec.Lane, loop.Task{
+	if _, unlimited := r.Addresses.Room(work.mediaGate); !unlimited && len(s.facts.requests) > 0 {
+		return outcome.Done(), nil
+	}
+	return r.do(s, s.batch.Spec.Lane, v1alpha1.StepSubmission, loop.Task{
 		Key: s.batch.Name + "/submission", Work: work.run, Reason: v1alpha1.ReasonSubmitting, Message: "requesting the recordings",
 	}), nil
 }
 
-// submitted tells whether every wanted recording has been requested once.
+// submitted tells whether every wanted recording has been requested once, or is
+// not requested any more.
 func (f *facts) submitted() bool {
-	requested := map[genesys.RecordingRef]bool{}
-	for _, request := range f.requests {
+	return len(without(f.inventory.Wanted(), f.requests, f.aside)) == 0
+}
+
+// without leaves out the recordings that are named by requests or set aside.
+func without(refs []genesys.RecordingRef, requests []artifacts.Request, aside []artifacts.SetAside) []genesys.RecordingRef {
+	named := map[genesys.RecordingRef]bool{}
+	for _, request := range requests {
 		for _, ref := range request.Refs {
-			requested[ref] = true
+			named[ref] = true
 		}
 	}
-	return !slices.ContainsFunc(f.inventory.Wanted(), func(ref genesys.RecordingRef) bool { return !requested[ref] })
+	for _, a := range aside {
+		named[a.RecordingRef] = true
+	}
+	var left []genesys.RecordingRef
+	for _, ref := range refs {
+		if !named[ref] {
+			left = append(left, ref)
+		}
+	}
+	return left
 }
 
 // requester makes batch requests and notes them down.
@@ -58,59 +77,35 @@ type requester struct {
 	clock clock.PassiveClock
 	actor string
 	gates *transfer.Gates
-	gate  transfer.Gate
-	limit int
-	batch string
-	// size is the most recordings in a request.
-	size int
+	// gate is that of batch requests, mediaGate that of what they give.
+	gate      transfer.Gate
+	mediaGate transfer.Gate
+	addresses *transfer.Addresses
+	limit     int
+	batch     string
+	// most is the most recordings in a request.
+	most int
+	// isolated tells that the batch is of the lane Isolated.
+	isolated bool
 }
 
 func (r *Reconciler) requester(s *scope) requester {
 	lane := s.batch.Spec.Lane
-	size := maxRequest
+	most := maxRequest
 	if lane == v1alpha1.LaneLegalHoldScreen {
-		size = maxScreenRequest
+		most = maxScreenRequest
 	}
 	return requester{
-		store: s.store, cloud: s.cloud, clock: r.Clock, actor: r.Actor, gates: r.Gates,
-		gate: s.gate(lane, "batchrequests"), limit: exportspec.Parallelism(s.export.Spec, lane),
-		batch: s.batch.Name, size: size,
+		store: s.store, cloud: s.cloud, clock: r.Clock, actor: r.Actor, gates: r.Gates, addresses: r.Addresses,
+		gate: s.gate(lane, "batchrequests"), mediaGate: s.gate(lane, "media"), limit: exportspec.Parallelism(s.export.Spec, lane),
+		batch: s.batch.Name, most: most, isolated: lane == v1alpha1.LaneIsolated,
 	}
 }
 
-// request requests recordings, but for those chunks that have been requested in
-// this try already. Tries count from 0.
-func (q requester) request(ctx context.Context, try int, refs []genesys.RecordingRef) error {
-	n := 0
-	for chunk := range slices.Chunk(refs, q.size) {
-		key := artifacts.RequestKey(q.batch, try, n)
-		n++
-		if there, err := artifacts.Exists(ctx, q.store, key); err != nil || there {
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		if err := q.requestChunk(ctx, key, try, chunk); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (q requester) requestChunk(ctx context.Context, key string, try int, refs []genesys.RecordingRef) error {
-	pass, err := q.gates.Enter(ctx, q.gate, q.limit)
-	if err != nil {
-		return err
-	}
-	defer pass.Drop()
-	ticket, err := q.cloud.RequestBatch(ctx, refs)
-	pass.Leave(err)
-	if err != nil {
-		return err
-	}
-	_, err = artifacts.Put(ctx, q.store, key, artifacts.Request{
-		Stamp: artifacts.NewStamp(q.clock.Now(), q.actor), Ticket: ticket, Try: try, Refs: refs,
+// setAside notes that a recording is not requested any more, and why.
+func (q requester) setAside(ctx context.Context, ref genesys.RecordingRef, reason, detail string) error {
+	_, err := artifacts.Put(ctx, q.store, artifacts.SetAsideKey(q.batch, ref), artifacts.SetAside{
+		Stamp: artifacts.NewStamp(q.clock.Now(), q.actor), RecordingRef: ref, Reason: reason, Detail: detail,
 	})
 	return err
 }
@@ -121,4 +116,7 @@ type submissionWork struct {
 	wanted []genesys.RecordingRef
 }
 
-func (w *submissionWork) run(ctx context.Context, _ int) error { return w.request(ctx, 0, w.wanted) }
+func (w *submissionWork) run(ctx context.Context, try transfer.Try) error {
+	_, err := w.request(ctx, try, 0, whole(w.wanted))
+	return err
+}

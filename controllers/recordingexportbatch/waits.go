@@ -2,60 +2,71 @@ package recordingexportbatch
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
-// wait is how waiting for one reason ends.
-type wait struct {
-	// says what becomes of it at the batch's deadline, whose instant is filled in.
-	says string
-	// stalls tells whether a person has to look once the deadline has passed. It
-	// goes on all the same as soon as it can. Other waits end by themselves then.
-	stalls bool
+// ends say how waiting for a reason ends, with how long it is retried filled in.
+// What is empty ends with the present attempt, each call of which is bounded, or as
+// soon as what the message names is there; it uses up no patience.
+var ends = map[string]string{
+	v1alpha1.ReasonFetchingMetadata:      "",
+	v1alpha1.ReasonSubmitting:            "",
+	v1alpha1.ReasonTransferring:          "",
+	v1alpha1.ReasonSuspended:             "",
+	v1alpha1.ReasonOrganizationNotReady:  "",
+	v1alpha1.ReasonThrottled:             "",
+	v1alpha1.ReasonMetadataParked:        "retried for %v, then listed as unavailable",
+	v1alpha1.ReasonRecordingsNotReady:    "waited for up to %v, then listed as unavailable",
+	v1alpha1.ReasonRestoringArchived:     "waited for up to %v, then listed as unavailable",
+	v1alpha1.ReasonRecordingsOutstanding: "retried for %v, then listed as unavailable",
+	v1alpha1.ReasonGenesysUnavailable:    "retried for %v, then reported as Stalled (DeadlineExceeded)",
 }
 
-const (
-	unavailableAfter = "what has not come by %s is listed as unavailable"
-	stalledAfter     = "waited for until %s"
-)
+// mostIDs is how many recordings a message names.
+const mostIDs = 3
 
-// waits are the reasons for which a batch waits. Whatever is not listed is waited
-// for like an error.
-var waits = map[string]wait{
-	v1alpha1.ReasonFetchingMetadata:      {says: unavailableAfter},
-	v1alpha1.ReasonMetadataParked:        {says: unavailableAfter},
-	v1alpha1.ReasonRestoringArchived:     {says: "what is not restored by %s is listed as unavailable"},
-	v1alpha1.ReasonSubmitting:            {says: unavailableAfter},
-	v1alpha1.ReasonTransferring:          {says: unavailableAfter},
-	v1alpha1.ReasonRecordingsOutstanding: {says: unavailableAfter},
-	v1alpha1.ReasonOrganizationNotReady:  {says: stalledAfter, stalls: true},
-	v1alpha1.ReasonThrottled:             {says: stalledAfter, stalls: true},
-	v1alpha1.ReasonGenesysUnavailable:    {says: stalledAfter, stalls: true},
-	v1alpha1.ReasonInternalError:         {says: stalledAfter, stalls: true},
-}
-
-// bounded says of a wait until when it lasts, by an instant that stays the same
-// from look to look, and ends it then.
-func bounded(out outcome.Outcome, deadline, now time.Time) outcome.Outcome {
-	if out.State != outcome.Waiting || out.Reason == v1alpha1.ReasonSuspended {
+// named has the message of a batch of the lane Isolated begin with the ids of what it
+// retries, if it is one conversation or recordings of one: so a person can look it up.
+func (s *scope) named(out outcome.Outcome) outcome.Outcome {
+	of := s.facts.slice.Conversations
+	if s.facts.slice.Lane != slicing.Isolated || len(of) != 1 || out.IsDone() || !genesys.ValidID(of[0].ID) {
 		return out
 	}
-	how, listed := waits[out.Reason]
-	if !listed {
-		how = waits[v1alpha1.ReasonInternalError]
+	who := "conversation " + of[0].ID
+	if of[0].Held.Held {
+		who += " (under legal hold)"
 	}
-	instant := deadline.UTC().Format(time.RFC3339)
-	left := deadline.Sub(now)
-	switch {
-	case left <= 0 && how.stalls:
+	if ids := slices.DeleteFunc(slices.Clone(of[0].Only), func(id string) bool { return !genesys.ValidID(id) }); len(ids) > 0 {
+		who += ", recording " + strings.Join(ids[:min(len(ids), mostIDs)], ", ")
+		if more := len(ids) - mostIDs; more > 0 {
+			who += fmt.Sprintf(" and %d more", more)
+		}
+	}
+	out.Message = who + ": " + out.Message
+	return out
+}
+
+// bounded says of a wait how long it lasts, in words that stay the same from look
+// to look. A step that still fails when its patience is used up, though it is not
+// a matter of single items, needs a person; it is retried all the same.
+func bounded(out outcome.Outcome, state transfer.State, total time.Duration) outcome.Outcome {
+	if out.State != outcome.Waiting {
+		return out
+	}
+	if state.Err != nil && state.Exhausted {
 		return outcome.Stall(v1alpha1.ReasonDeadlineExceeded, fmt.Sprintf(
-			"look into what keeps the batch from going on; it was to be over by %s: %s", instant, out.Message), out.After)
-	case left > 0 && (out.After <= 0 || out.After > left):
-		out.After = left
+			"retried for %v (retry.deadline) without success: %s. Check the GenesysOrganization and Genesys Cloud's status page; the operator keeps retrying", total, out.Message), out.After)
 	}
-	out.Message += "; " + fmt.Sprintf(how.says, instant)
+	if end := ends[out.Reason]; end != "" {
+		out.Message += "; " + fmt.Sprintf(end, total)
+	}
 	return out
 }

@@ -12,68 +12,74 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
-// TestEveryWaitEnds: each wait names an instant, the same at every look; and at
-// that instant it is over, or needs a person.
+// TestEveryWaitEnds: what is retried names how long, in the same words at every
+// look, and once that is used up a person is told.
 func TestEveryWaitEnds(t *testing.T) {
-	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.FixedZone("CET", 3600))
-	deadline := start.Add(24 * time.Hour)
 	failed := func(kind genesys.Kind) outcome.Outcome {
 		return outcome.Of(&genesys.Error{Op: "read batch request", Kind: kind}, time.Minute)
 	}
-	const listed, waited = "listed as unavailable", "waited for until"
 	tests := map[string]struct {
 		out  outcome.Outcome
 		says string
-		// then is the reason once the deadline has passed, empty if the work ends by itself.
-		then string
 	}{
-		"metadata":      {outcome.Wait(v1alpha1.ReasonFetchingMetadata, "asking", 0), listed, ""},
-		"parked":        {outcome.Of(&parkedError{3, errors.New("HTTP 504")}, time.Minute), listed, ""},
-		"submission":    {outcome.Wait(v1alpha1.ReasonSubmitting, "requesting", 0), listed, ""},
-		"transfer":      {outcome.Wait(v1alpha1.ReasonTransferring, "fetching", 0), listed, ""},
-		"outstanding":   {outcome.Of(&outstandingError{count: 2}, time.Minute), listed, ""},
-		"login":         {outcome.Wait(v1alpha1.ReasonOrganizationNotReady, "waiting for the login", 0), waited, v1alpha1.ReasonDeadlineExceeded},
-		"throttled":     {failed(genesys.KindThrottled), waited, v1alpha1.ReasonDeadlineExceeded},
-		"time-out":      {failed(genesys.KindTimeout), waited, v1alpha1.ReasonDeadlineExceeded},
-		"server error":  {failed(genesys.KindTransient), waited, v1alpha1.ReasonDeadlineExceeded},
-		"malformed":     {failed(genesys.KindMalformed), waited, v1alpha1.ReasonDeadlineExceeded},
-		"anything else": {outcome.Of(errors.New("odd"), time.Minute), waited, v1alpha1.ReasonDeadlineExceeded},
-		"unheard of":    {outcome.Wait("Unheard", "of", 0), waited, v1alpha1.ReasonDeadlineExceeded},
+		"metadata":     {outcome.Wait(v1alpha1.ReasonFetchingMetadata, "asking", 0), ""},
+		"parked":       {outcome.Of(&parkedError{count: 3, last: errors.New("HTTP 504")}, time.Minute), "retried for 24h0m0s, then listed as unavailable"},
+		"not ready":    {outcome.Of(&parkedError{count: 1, last: &notReadyError{2}}, time.Minute), "waited for up to 24h0m0s, then listed as unavailable"},
+		"restoring":    {outcome.Of(&restoringError{waiting: 2}, time.Minute), "waited for up to 24h0m0s, then listed as unavailable"},
+		"outstanding":  {outcome.Of(&outstandingError{count: 2}, time.Minute), "retried for 24h0m0s, then listed as unavailable"},
+		"login":        {outcome.Wait(v1alpha1.ReasonOrganizationNotReady, "waiting for the login", 0), ""},
+		"throttled":    {failed(genesys.KindThrottled), ""},
+		"time-out":     {failed(genesys.KindTimeout), "retried for 24h0m0s, then reported as Stalled (DeadlineExceeded)"},
+		"server error": {failed(genesys.KindTransient), "retried for 24h0m0s, then reported as Stalled (DeadlineExceeded)"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			early, late := bounded(tt.out, deadline, start), bounded(tt.out, deadline, deadline.Add(-time.Second))
-			if early.Message != late.Message || early.State != outcome.Waiting || early.Reason != tt.out.Reason {
-				t.Errorf("%v, later %v", early, late)
+			early := bounded(tt.out, transfer.State{Err: errors.New("failed")}, 24*time.Hour)
+			if early.State != outcome.Waiting || early.Reason != tt.out.Reason || early.After != tt.out.After || !strings.HasSuffix(early.Message, tt.says) || !strings.HasPrefix(early.Message, tt.out.Message) {
+				t.Errorf("%v, want %q", early, tt.says)
 			}
-			for _, part := range []string{tt.out.Message, tt.says, "2026-01-01T23:00:00Z"} {
-				if !strings.Contains(early.Message, part) {
-					t.Errorf("%q does not say %q", early.Message, part)
-				}
-			}
-			if late.After <= 0 || late.After > time.Second {
-				t.Errorf("looked at %v after a second before the deadline", late.After)
-			}
-			over := bounded(tt.out, deadline, deadline)
-			if stalls := over.State == outcome.Stalled; stalls != (tt.then != "") || stalls && over.Reason != tt.then || over.After != tt.out.After {
-				t.Errorf("past the deadline %v, want %s", over, tt.then)
-			}
-			if !strings.Contains(over.Message, tt.out.Message) {
-				t.Errorf("past the deadline %q leaves out why", over.Message)
+			over := bounded(tt.out, transfer.State{Err: errors.New("failed"), Exhausted: true}, 24*time.Hour)
+			if over.State != outcome.Stalled || over.Reason != v1alpha1.ReasonDeadlineExceeded || !strings.Contains(over.Message, tt.out.Message) {
+				t.Errorf("once the patience is used up: %v", over)
 			}
 		})
 	}
 }
 
+// TestWhoIsToldOfAMissingPermission: a person if it is missing for all that is parked,
+// and not in the lane Isolated, where the patience ends.
+func TestWhoIsToldOfAMissingPermission(t *testing.T) {
+	forbidden := &genesys.Error{Op: "read recording metadata", Kind: genesys.KindForbidden}
+	failed := &genesys.Error{Op: "read recording metadata", Kind: genesys.KindTransient}
+	tests := map[string]struct {
+		isolated bool
+		why      []error
+		want     outcome.State
+	}{
+		"for all":                    {why: []error{forbidden, forbidden}, want: outcome.Stalled},
+		"for some":                   {why: []error{failed, forbidden}, want: outcome.Waiting},
+		"for some, in other order":   {why: []error{forbidden, failed}, want: outcome.Waiting},
+		"for none":                   {why: []error{failed}, want: outcome.Waiting},
+		"for all, that are isolated": {isolated: true, why: []error{forbidden}, want: outcome.Waiting},
+	}
+	for name, tt := range tests {
+		parked := &parkedError{isolated: tt.isolated}
+		for _, why := range tt.why {
+			parked.add(why)
+		}
+		if got := parked.Outcome().State; got != tt.want || parked.Spends() != (tt.want == outcome.Waiting) {
+			t.Errorf("%s: state %v, uses up patience: %t", name, got, parked.Spends())
+		}
+	}
+}
+
 // TestWhatIsNoWaitStays as it is.
 func TestWhatIsNoWaitStays(t *testing.T) {
-	for _, out := range []outcome.Outcome{
-		outcome.Done(), outcome.Stall(v1alpha1.ReasonPermissionMissing, "give it", time.Minute),
-		outcome.Wait(v1alpha1.ReasonSuspended, "the export is suspended", 0),
-	} {
-		if got := bounded(out, time.Unix(0, 0), time.Unix(1, 0)); got != out {
+	for _, out := range []outcome.Outcome{outcome.Done(), outcome.Stall(v1alpha1.ReasonPermissionMissing, "give it", time.Minute)} {
+		if got := bounded(out, transfer.State{Err: errors.New("failed"), Exhausted: true}, time.Hour); got != out {
 			t.Errorf("%v became %v", out, got)
 		}
 	}
@@ -85,8 +91,8 @@ func TestEveryReasonToWaitIsListed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reasons := map[string]string{"ReasonSuspended": ""}
-	for reason := range waits {
+	reasons := map[string]string{}
+	for reason := range ends {
 		reasons["Reason"+reason] = ""
 	}
 	found := 0
@@ -95,7 +101,7 @@ func TestEveryReasonToWaitIsListed(t *testing.T) {
 			for _, reason := range waitReasons(node) {
 				found++
 				if _, listed := reasons[reason]; !listed {
-					t.Errorf("v1alpha1.%s is waited for, and not listed in waits", reason)
+					t.Errorf("v1alpha1.%s is waited for, and not listed in ends", reason)
 				}
 			}
 			return true

@@ -6,8 +6,10 @@
 // written the first counts, and whoever writes the second uses it. Evidence is
 // made from them when a bag is sealed.
 //
+//	.work/owners/<number>.json               each cluster that took the archive over
 //	.work/survey/<day>/<pass>.json           what a survey of a day found
 //	.work/jobs/<day>.<pass>.json             the analytics job that is asking
+//	.work/failed-jobs/<day>.<pass>/<n>.json  analytics jobs that were ended because they gave no answer
 //	.work/plan/<number>.json                 what became known, in order, with the slices that it led to
 //	.work/metadata/<group>/<conversation>.json
 //	.work/holds/<group>.json                 the holds before transfer
@@ -18,6 +20,7 @@
 //	.work/batches/<batch>/inventory.json     its recordings, and which are wanted
 //	.work/batches/<batch>/requests/<try>-<n>.json
 //	.work/batches/<batch>/answers/<request>.json
+//	.work/batches/<batch>/aside/<conversation>.<recording>.json  what the batch does not request any more
 //	.work/batches/<batch>/files/<conversation>.<recording>.<nn>.json
 //	.work/batches/<batch>/closing.json       that no recording is stored in its bag any more
 //	.work/batches/<batch>/outcome.json       the inventory with what became of each recording
@@ -25,10 +28,13 @@
 //	.work/signatures/bags/<batch>.json       what is signed of a bag
 //	.work/signatures/seals/<number>.json     and of a seal
 //	.work/second-source/<seal>.json          how the account compares with a second source
+//	.work/second-source/<seal>.orphans.json  which recordings are attached to no conversation
+//	.work/second-source/<seal>.trouble.json  since when these cannot be listed
 //
 // and, shared by the exports of a destination, in an archive of its own,
 //
-//	.work/<organisation>/<day>/<n>/<page>.json  what the organisation retains
+//	.work/<organisation>/<day>/<n>/<page>.json          what the organisation retains
+//	.work/<organisation>/orphans/<day>/<n>/<page>.json  its recordings of no conversation
 package artifacts
 
 import (

@@ -99,7 +99,7 @@ func TestMetadataIsKeptByteForByte(t *testing.T) {
 func TestKeysCanBeUsed(t *testing.T) {
 	ref := genesys.RecordingRef{ConversationID: "00000000-0000-4000-8000-000000000001", RecordingID: "00000000-0000-4000-8000-000000000002"}
 	for _, key := range []string{
-		SurveyKey(0, day), JobKey(1, day), EntryKey(2), MetadataKey("held-20231001t000000z", ref.ConversationID),
+		SurveyKey(0, day), JobKey(1, day), FailedJobKey(1, day, 2), OwnerKey(1), EntryKey(2), MetadataKey("held-20231001t000000z", ref.ConversationID),
 		SliceKey("x.y-1"), InventoryKey("b"), HoldKey("held-20231001t000000z"), OutcomeKey("b"), RequestKey("b", 1, 2), FileKey("b", ref, 1), RunKey("b", "r"),
 		ComparisonKey(1), ComparisonTable(1, "m.host.x"), PageKey(DayFolder(ref.ConversationID, day), 0, 12345), EndKey(DayFolder(ref.ConversationID, day), 1), SharedArchive,
 	} {

@@ -58,101 +58,10 @@ type Survey struct {
 	Before []string `json:"before,omitempty"`
 	// Held is, of a review, which of all conversations of the day are under legal hold.
 	Held []string `json:"held,omitempty"`
-}
-
-// Entry is a line of an export's plan. The plan only grows; its entries are
-// numbered from 0, and what an entry names follows from it and from artifacts
-// that were there before: so whoever reads it cuts the same slices. Exactly one
-// of the pointers is set.
-type Entry struct {
-	Stamp
-	Surveyed *Surveyed `json:"surveyed,omitempty"`
-	Moved    *Moved    `json:"moved,omitempty"`
-	Halved   *Halved   `json:"halved,omitempty"`
-	Retried  *Retried  `json:"retried,omitempty"`
-	Sealing  *Sealing  `json:"sealing,omitempty"`
-	// Slices that the entry leads to.
-	Slices []PlannedSlice `json:"slices,omitempty"`
-}
-
-// Surveyed takes a survey into the plan.
-type Surveyed struct {
-	Day     time.Time `json:"day"`
-	Pass    int       `json:"pass"`
-	Purpose Purpose   `json:"purpose"`
-	// To is the end of the part of the day that was asked for.
-	To time.Time `json:"to"`
-	// Conversations of the survey, by what becomes of them.
-	Conversations int64 `json:"conversations"`
-	Held          int64 `json:"held"`
-	Excluded      int64 `json:"excluded"`
-	Open          int64 `json:"open"`
-	Refused       int64 `json:"refused"`
-	Deferred      int64 `json:"deferred"`
-	Reopened      int64 `json:"reopened,omitempty"`
-	// AskAgain is when the deferred ones are worth asking for again.
-	AskAgain time.Time `json:"askAgain,omitzero"`
-}
-
-// Moved gives conversations whose legal hold changed before their transfer to
-// the lanes that are theirs now.
-type Moved struct {
-	// Group of slices that they left, and one batch of it.
-	Group string `json:"group"`
-	Batch string `json:"batch"`
-	// Day at which the batch's part of the window begins.
-	Day time.Time `json:"day"`
-}
-
-// Halved cuts a batch that is too large in two.
-type Halved struct {
-	Batch string    `json:"batch"`
-	Day   time.Time `json:"day"`
-}
-
-// Retried asks again for what the seals so far have as unavailable.
-type Retried struct {
-	// Token of the request.
-	Token string `json:"token"`
-	// Seals is how many there were.
-	Seals int `json:"seals"`
-	// Days with conversations that had not ended in time.
-	Days []time.Time `json:"days,omitempty"`
-}
-
-// Sealing closes a part of the plan.
-type Sealing struct {
-	// Number of the seal, from 1.
-	Number int `json:"number"`
-	// Until is the end of the days that the seals cover then.
-	Until time.Time `json:"until"`
-	// Entries that the seal takes in, as numbers and intervals: 0-41,43.
-	Entries string `json:"entries"`
-}
-
-// PlannedSlice is a slice of the plan: a batch to be.
-type PlannedSlice struct {
-	Name string `json:"name"`
-	// Group names what shares its metadata and hold answers.
-	Group         string       `json:"group"`
-	Lane          slicing.Lane `json:"lane"`
-	Start         time.Time    `json:"start"`
-	End           time.Time    `json:"end"`
-	Conversations int          `json:"conversations"`
-}
-
-// Slice is the conversations of a batch.
-type Slice struct {
-	Stamp
-	Lane  slicing.Lane `json:"lane"`
-	Start time.Time    `json:"start"`
-	End   time.Time    `json:"end"`
-	// Group names what shares its metadata and hold answers.
-	Group string `json:"group"`
-	// Stay tells that its conversations stay in the batch even if their legal hold
-	// changes: they have been moved before, or are asked for again.
-	Stay          bool                    `json:"stay,omitempty"`
-	Conversations []evidence.Conversation `json:"conversations"`
+	// HoldsUnknown are those whose legal hold could not be learned. Before transfer it
+	// is asked for again; until then they count as held, unless the export leaves held
+	// ones out.
+	HoldsUnknown []genesys.UnknownHold `json:"holdsUnknown,omitempty"`
 }
 
 // Metadata is what was learned of one conversation's recordings.
@@ -161,11 +70,18 @@ type Metadata struct {
 	ConversationID string              `json:"conversationId"`
 	CorrelationID  string              `json:"correlationId,omitempty"`
 	Recordings     []genesys.Recording `json:"recordings"`
+	// RestorationsLeft is how many recordings the organisation may still have
+	// restored from the archive, nil if that was not said.
+	RestorationsLeft *int `json:"restorationsLeft,omitempty"`
 	// Body is Genesys Cloud's answer, byte for byte (base64 in JSON).
 	Body []byte `json:"body,omitempty"`
-	// Reason is not empty if they could not be learned.
+	// Reason is not empty if they could not be learned: then it is
+	// evidence.ReasonMovedToIsolated, unless the slice is of the lane Isolated.
 	Reason string `json:"reason,omitempty"`
 	Detail string `json:"detail,omitempty"`
+	// Late tells that the conversation left only when there was no patience left with
+	// it: in the lane Isolated it is tried a last few times.
+	Late bool `json:"late,omitempty"`
 }
 
 // Attempt is a request to restore a recording from Genesys Cloud's archive. It is
@@ -173,6 +89,10 @@ type Metadata struct {
 type Attempt struct {
 	Stamp
 	genesys.RecordingRef
+	// Before is the recording's dates as they were read just before, Until the archive
+	// date that is asked for, in whole milliseconds.
+	Before genesys.Retention `json:"before,omitzero"`
+	Until  time.Time         `json:"until,omitzero"`
 }
 
 // Refusal is Genesys Cloud's refusal to restore a recording.
@@ -187,6 +107,10 @@ type Restored struct {
 	genesys.RecordingRef
 	Reason string `json:"reason,omitempty"`
 	Detail string `json:"detail,omitempty"`
+	// After is the recording's dates as they were read when this ended, later than any
+	// request to restore it. It is nil if they were not read again, which is different
+	// from a recording that has no dates.
+	After *genesys.Retention `json:"after,omitempty"`
 }
 
 // Restoration is how the restoration of a conversation's recordings ended.
@@ -205,13 +129,18 @@ type Hold struct {
 	// Asked is false if there was nothing to transfer, and nobody was asked.
 	Asked bool     `json:"asked"`
 	Held  []string `json:"held,omitempty"`
+	// Unknown are those about which there was no answer. They leave the slice, unless
+	// it is of the lane Isolated: there the survey's answer is the last one.
+	Unknown []genesys.UnknownHold `json:"unknown,omitempty"`
+	// Late tells that there was no answer about any, and no patience left.
+	Late bool `json:"late,omitempty"`
 }
 
 // Request is a batch request at Genesys Cloud.
 type Request struct {
 	Stamp
 	Ticket genesys.Ticket `json:"ticket"`
-	// Try counts how often the recordings were requested before, from 0.
+	// Try is the number of the round of requests that it belongs to, from 0.
 	Try  int                    `json:"try"`
 	Refs []genesys.RecordingRef `json:"refs"`
 }
@@ -221,6 +150,18 @@ type Answer struct {
 	Stamp
 	RequestID  string     `json:"requestId"`
 	Recordings []Answered `json:"recordings"`
+	// Lost tells that the request as a whole could not be read.
+	Lost bool `json:"lost,omitempty"`
+}
+
+// SetAside is a recording that its batch does not request any more.
+type SetAside struct {
+	Stamp
+	genesys.RecordingRef
+	// Reason is evidence.ReasonMovedToIsolated if it comes in a batch of the lane
+	// Isolated, and otherwise why it is unavailable.
+	Reason string `json:"reason"`
+	Detail string `json:"detail,omitempty"`
 }
 
 // Answered is how a request answered for one recording.
@@ -277,7 +218,19 @@ func (h Hold) Answer(conversations []evidence.Conversation) []evidence.Conversat
 	}
 	out := slices.Clone(conversations)
 	for i := range out {
-		out[i].HeldLater = evidence.HoldAnswer{Held: held[out[i].ID], At: h.At}
+		if _, unknown := h.Why(out[i].ID); !unknown {
+			out[i].HeldLater = evidence.HoldAnswer{Held: held[out[i].ID], At: h.At}
+		}
 	}
 	return out
+}
+
+// Why tells whether there was no answer about a conversation, and why.
+func (h Hold) Why(conversationID string) (why string, unknown bool) {
+	for _, u := range h.Unknown {
+		if u.ConversationID == conversationID {
+			return u.Why, true
+		}
+	}
+	return "", false
 }

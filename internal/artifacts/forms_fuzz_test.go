@@ -38,6 +38,8 @@ func FuzzGet(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		store := found{fstest.MapFS{HoldKey("g"): {Data: body}}}
 		get[AnalyticsJob](t, store)
+		get[FailedJob](t, store)
+		get[Owner](t, store)
 		get[Survey](t, store)
 		get[Entry](t, store)
 		get[Slice](t, store)
@@ -78,8 +80,8 @@ func FuzzKeys(f *testing.F) {
 		for what, key := range map[string]string{
 			"slice": SliceKey(name), "inventory": InventoryKey(name), "outcome": OutcomeKey(name), "hold": HoldKey(name),
 			"metadata": MetadataKey(name, conversation), "request": RequestKey(name, number, 1), "run": RunKey(name, name),
-			"file": FileKey(name, ref, number), "next file": FileKey(name, ref, number+1), "job": JobKey(number, time.Unix(int64(number), 0)),
-			"survey": SurveyKey(number, time.Unix(int64(number), 0)), "entry": EntryKey(number),
+			"file": FileKey(name, ref, number), "next file": FileKey(name, ref, number+1), "job": JobKey(number, time.Unix(int64(number), 0)), "failed job": FailedJobKey(number, time.Unix(int64(number), 0), number),
+			"survey": SurveyKey(number, time.Unix(int64(number), 0)), "entry": EntryKey(number), "owner": OwnerKey(number),
 			"bag": evidence.BagFolder(name) + "/" + evidence.RecordingPath(conversation, recording, number, "wav"),
 		} {
 			if err := archive.CheckKey(key); err != nil && len(name) < 200 {

@@ -71,6 +71,14 @@ func AnswerFolder(batch string) string { return BatchFolder(batch) + "/answers" 
 // AnswerKey is the key of the Answer to a Request. Its id must be a UUID.
 func AnswerKey(batch, requestID string) string { return AnswerFolder(batch) + "/" + requestID + ending }
 
+// SetAsideFolder holds the recordings that a batch has SetAside.
+func SetAsideFolder(batch string) string { return BatchFolder(batch) + "/aside" }
+
+// SetAsideKey is the key of a recording's SetAside. Both its ids must be UUIDs.
+func SetAsideKey(batch string, ref genesys.RecordingRef) string {
+	return fmt.Sprintf("%s/%s.%s%s", SetAsideFolder(batch), ref.ConversationID, ref.RecordingID, ending)
+}
+
 // FileFolder holds the StoredFiles of a batch.
 func FileFolder(batch string) string { return BatchFolder(batch) + "/files" }
 

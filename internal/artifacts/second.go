@@ -3,6 +3,7 @@ package artifacts
 import (
 	"fmt"
 	"path"
+	"strconv"
 	"time"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
@@ -28,15 +29,62 @@ func ComparisonTable(seal int, by string) string {
 	return fmt.Sprintf("%s%d.%s.csv", comparisons, seal, by)
 }
 
+// Orphans is what a listing of orphaned recordings found, before a part of the plan is
+// closed.
+type Orphans struct {
+	Stamp
+	Found evidence.FoundOrphans `json:"found"`
+}
+
+// OrphansKey is the key of the Orphans before a seal.
+func OrphansKey(seal int) string { return fmt.Sprintf("%s%d.orphans%s", comparisons, seal, ending) }
+
+// OrphanTable is where a process writes the orphaned recordings that it finds.
+func OrphanTable(seal int, by string) string {
+	return fmt.Sprintf("%s%d.orphans.%s.csv", comparisons, seal, by)
+}
+
+// OrphanTrouble tells since when orphaned recordings cannot be listed.
+type OrphanTrouble struct {
+	Stamp
+	Why string `json:"why"`
+}
+
+// OrphanTroubleKey is the key of the OrphanTrouble before a seal.
+func OrphanTroubleKey(seal int) string {
+	return fmt.Sprintf("%s%d.trouble%s", comparisons, seal, ending)
+}
+
 // SharedArchive names the archive of what the exports of a destination share. No
 // export can have that name.
 const SharedArchive = ".shared"
 
-// Enumerated is a page of an enumeration of what an organisation retains, in the
-// shared archive.
+// Enumerated is a page of an enumeration, in the shared archive: of what an
+// organisation retains, or of its orphaned recordings.
 type Enumerated struct {
 	Stamp
-	Page genesys.RetainedPage `json:"page"`
+	Page    genesys.RetainedPage `json:"page,omitzero"`
+	Orphans genesys.OrphanPage   `json:"orphans,omitzero"`
+}
+
+// Next is the cursor of the following page, empty on the last one.
+func (e Enumerated) Next() string {
+	if e.Orphans.Next > 0 {
+		return strconv.Itoa(e.Orphans.Next)
+	}
+	return e.Page.Next
+}
+
+// IDs name what the page lists.
+func (e Enumerated) IDs() []string {
+	ids := make([]string, 0, len(e.Page.Recordings)+len(e.Orphans.Orphans))
+	for _, r := range e.Page.Recordings {
+		ids = append(ids, r.ConversationID+"/"+r.RecordingID)
+	}
+	for _, o := range e.Orphans.Orphans {
+		ids = append(ids, o.ID)
+	}
+	return ids
 }
 
 // EnumerationEnd tells how an enumeration ended.
@@ -44,17 +92,27 @@ type EnumerationEnd struct {
 	Stamp
 	// Pages that it has.
 	Pages int `json:"pages"`
-	// Broken says why it cannot go on; it is then begun anew. Empty if it is complete.
+	// Broken says why it cannot be continued; another one is begun then. Empty if it is
+	// complete.
 	Broken string `json:"broken,omitempty"`
+	// Request is the last retry request of whoever ended it.
+	Request string `json:"request,omitempty"`
 }
 
-// EnumerationFolder holds the enumerations of an organisation, a folder for each day.
+// EnumerationFolder holds the enumerations of what an organisation retains, a folder
+// for each day.
 func EnumerationFolder(organizationID string) string { return archive.WorkPrefix + organizationID }
 
-// DayFolder holds the enumerations of a day; they count from 0 and all but the
-// last are broken.
-func DayFolder(organizationID string, day time.Time) string {
-	return path.Join(EnumerationFolder(organizationID), day.UTC().Format(time.DateOnly))
+// OrphanFolder holds the enumerations of an organisation's orphaned recordings, a folder
+// for each day.
+func OrphanFolder(organizationID string) string {
+	return path.Join(EnumerationFolder(organizationID), "orphans")
+}
+
+// DayFolder holds the enumerations of a day, in the folder of all of them; they count
+// from 0 and all but the last are broken.
+func DayFolder(folder string, day time.Time) string {
+	return path.Join(folder, day.UTC().Format(time.DateOnly))
 }
 
 // PageKey is the key of a page of an enumeration of a day; pages count from 0.

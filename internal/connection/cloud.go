@@ -51,8 +51,8 @@ func (c *Cloud) DataAvailability(ctx context.Context) (time.Time, error) {
 }
 
 // StartSurvey starts an analytics job, see [client.Client.StartSurvey].
-func (c *Cloud) StartSurvey(ctx context.Context, from, to time.Time) (genesys.Ticket, error) {
-	return start(c, func(as *client.Client) (string, error) { return as.StartSurvey(ctx, from, to) })
+func (c *Cloud) StartSurvey(ctx context.Context, from, to time.Time, timeout time.Duration) (genesys.Ticket, error) {
+	return start(c, func(as *client.Client) (string, error) { return as.StartSurvey(ctx, from, to, timeout) })
 }
 
 // SurveyState tells how far a survey is.
@@ -80,9 +80,14 @@ func (c *Cloud) Retained(ctx context.Context, days int, cursor string) (genesys.
 	return ask(c, func(as *client.Client) (genesys.RetainedPage, error) { return as.Retained(ctx, days, cursor) })
 }
 
+// Orphans reads a page of the recordings that belong to no conversation.
+func (c *Cloud) Orphans(ctx context.Context, skip int) (genesys.OrphanPage, error) {
+	return ask(c, func(as *client.Client) (genesys.OrphanPage, error) { return as.Orphans(ctx, skip) })
+}
+
 // Protected tells which of at most 100 conversations are under legal hold.
-func (c *Cloud) Protected(ctx context.Context, conversationIDs []string) ([]string, error) {
-	return ask(c, func(as *client.Client) ([]string, error) { return as.Protected(ctx, conversationIDs) })
+func (c *Cloud) Protected(ctx context.Context, conversationIDs []string, timeout time.Duration) ([]string, error) {
+	return ask(c, func(as *client.Client) ([]string, error) { return as.Protected(ctx, conversationIDs, timeout) })
 }
 
 // RecordingMetadata tells which recordings a conversation has.
@@ -92,15 +97,18 @@ func (c *Cloud) RecordingMetadata(ctx context.Context, conversationID string, ti
 	})
 }
 
-// Restore asks Genesys Cloud to bring a recording back from its archive.
-func (c *Cloud) Restore(ctx context.Context, ref genesys.RecordingRef) error {
-	_, err := ask(c, func(as *client.Client) (struct{}, error) { return struct{}{}, as.Restore(ctx, ref) })
+// Restore asks Genesys Cloud to bring a recording back from its archive until a
+// later archive date, see [client.Client.Restore].
+func (c *Cloud) Restore(ctx context.Context, ref genesys.RecordingRef, before genesys.Retention, until time.Time, timeout time.Duration) error {
+	_, err := ask(c, func(as *client.Client) (struct{}, error) {
+		return struct{}{}, as.Restore(ctx, ref, before, until, timeout)
+	})
 	return err
 }
 
 // RequestBatch asks Genesys Cloud to make at most 100 recordings ready for download.
-func (c *Cloud) RequestBatch(ctx context.Context, refs []genesys.RecordingRef) (genesys.Ticket, error) {
-	return start(c, func(as *client.Client) (string, error) { return as.RequestBatch(ctx, refs) })
+func (c *Cloud) RequestBatch(ctx context.Context, refs []genesys.RecordingRef, timeout time.Duration) (genesys.Ticket, error) {
+	return start(c, func(as *client.Client) (string, error) { return as.RequestBatch(ctx, refs, timeout) })
 }
 
 // BatchStatus tells how far a batch request is.

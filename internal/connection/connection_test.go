@@ -67,11 +67,14 @@ func connections(held secrets, endpoints Endpoints) (*Connections, *clocktesting
 }
 
 // serve starts a simulator with the clients a and b, and c of which it knows nothing.
-func serve(t *testing.T, organizationID string) (*simulator.Simulator, string) {
+func serve(t *testing.T, organizationID string, change ...func(*simulator.Options)) (*simulator.Simulator, string) {
 	t.Helper()
 	options := simulator.Defaults()
 	options.OrganizationID = organizationID
 	options.Clients = []simulator.Client{{ID: "id-a", Secret: "secret-a"}, {ID: "id-b", Secret: "secret-b"}}
+	for _, c := range change {
+		c(&options)
+	}
 	sim := simulator.New(options)
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
@@ -222,6 +225,23 @@ type unreadable struct{ secrets }
 
 func (unreadable) Get(context.Context, kube.ObjectKey, kube.Object, ...kube.GetOption) error {
 	return errors.New("etcdserver: request timed out")
+}
+
+// TestClientsLearnFromEachOther how large a page may be.
+func TestClientsLearnFromEachOther(t *testing.T) {
+	sim, url := serve(t, "", func(o *simulator.Options) { o.Limits.RetentionPageSize = 100 })
+	c, _ := connections(secrets{"a": oauth("id-a", "secret-a"), "b": oauth("id-b", "secret-b")}, Endpoints{Any: true})
+	org := organization(url, "a", "b")
+	expectLogins(t, c, org, "a In", "b In")
+	for i, refused := range []int{3, 3} { // 500, 250 and 125, and never again
+		cloud := &Cloud{pool: &pool{members: c.pool(kube.ObjectKeyFromObject(org)).members[i : i+1]}}
+		if page, err := cloud.Retained(t.Context(), 1, ""); err != nil || len(page.Recordings) != 62 {
+			t.Errorf("client %d got %d recordings, %v", i, len(page.Recordings), err)
+		}
+		if got := sim.Journal().Count(simulator.RouteRetention, 400); got != refused {
+			t.Errorf("after client %d %d pages were refused, want %d", i, got, refused)
+		}
+	}
 }
 
 // TestOrganizationsShareTheBudgetOfAClient, and only that.

@@ -177,7 +177,8 @@ func (p *pool) find(secret string) *member {
 // goes on.
 func (c *Connections) member(ctx context.Context, organization *v1alpha1.GenesysOrganization, endpoint, secret string) (string, *member, error) {
 	name := kube.ObjectKeyFromObject(organization)
-	old := c.pool(name).find(secret)
+	p := c.pool(name)
+	old := p.find(secret)
 	credentials, err := c.credentials(ctx, types.NamespacedName{Namespace: organization.Namespace, Name: secret})
 	if err != nil {
 		if mend := (outcome.Refusal{}); errors.As(err, &mend) {
@@ -189,7 +190,9 @@ func (c *Connections) member(ctx context.Context, organization *v1alpha1.Genesys
 	if old != nil && old.endpoint == endpoint && old.credentials == credentials {
 		return secret, old, nil
 	}
-	made, err := client.New(client.Config{Endpoint: endpoint, Credentials: credentials, Budget: limiter, StallTimeout: c.StallTimeout})
+	made, err := client.New(client.Config{
+		Endpoint: endpoint, Credentials: credentials, Budget: limiter, StallTimeout: c.StallTimeout, Pages: &p.pages,
+	})
 	if err != nil {
 		return secret, nil, err
 	}

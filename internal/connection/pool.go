@@ -31,6 +31,10 @@ type pool struct {
 	// changed is called when a client is out that was in.
 	changed func()
 
+	// pages is what is known of how large Genesys Cloud's pages may be, whichever
+	// client asks.
+	pages client.Pages
+
 	mu      sync.Mutex
 	members []*member
 }

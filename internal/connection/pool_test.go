@@ -84,6 +84,7 @@ func TestTry(t *testing.T) {
 		"all rejected": {
 			"a b", answers{"a": genesys.KindUnauthorized, "b": genesys.KindUnauthorized}, "a b", genesys.KindUnauthorized, "a b", 2},
 		"trouble is not the client's": {"a b", answers{"a": genesys.KindTransient}, "a", genesys.KindTransient, "", 0},
+		"nor a limit of one request":  {"a b", answers{"a": genesys.KindOverloaded}, "a", genesys.KindOverloaded, "", 0},
 		"nothing there is an answer":  {"a b", answers{"a": genesys.KindNotFound}, "a", genesys.KindNotFound, "", 0},
 		"one alone that is forbidden": {"a", answers{"a": genesys.KindForbidden}, "a", genesys.KindForbidden, "", 0},
 		"one alone that is rejected":  {"a", answers{"a": genesys.KindUnauthorized}, "a", genesys.KindUnauthorized, "a", 1},

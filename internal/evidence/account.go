@@ -21,6 +21,9 @@ type Account struct {
 	// Number of the seal, from 1, and which one came before it.
 	Number int      `json:"number"`
 	Former *SealRef `json:"former,omitempty"`
+	// TakenOver are the clusters to which the archive went, in order, as far as the logs
+	// of the seals tell. Export names the one that began it.
+	TakenOver []TakeOver `json:"takenOver,omitempty"`
 	// SealedAt is when the account was drawn up, by the manager's clock.
 	SealedAt time.Time `json:"sealedAt"`
 	// SigningKey is the id of the key that signs the seal, empty if none does.
@@ -46,6 +49,9 @@ type Account struct {
 	Gaps int64 `json:"gaps"`
 	// SecondSource is how the account compares with a second source, if that was asked for.
 	SecondSource *SecondSource `json:"secondSource,omitempty"`
+	// Orphans is what is known of recordings that are attached to no conversation, if
+	// that was asked for. They are in none of the other numbers.
+	Orphans *OrphanAccount `json:"orphans,omitempty"`
 	// Checks are the sums that must hold.
 	Checks []Check `json:"checks"`
 }
@@ -123,7 +129,7 @@ func (s Seal) drawUp(bags []sealedBag) (Account, error) {
 	if s.Until.After(account.Until) {
 		account.Until = s.Until
 	}
-	account.SecondSource = s.Compared.after(s.Former)
+	account.SecondSource, account.Orphans = s.Compared.after(s.Former), s.Orphans.after(s.Former)
 	account.addSurveys(s)
 	for _, bag := range bags {
 		account.addBag(bag)
@@ -216,7 +222,7 @@ func (a *Account) addRecordings(bag sealedBag) {
 }
 
 // laneOrder is the order in which lanes are listed.
-var laneOrder = []slicing.Lane{slicing.Standard, slicing.LegalHold, slicing.LegalHoldScreen}
+var laneOrder = []slicing.Lane{slicing.Standard, slicing.LegalHold, slicing.LegalHoldScreen, slicing.Isolated}
 
 // sort puts lanes in their order and media in the alphabet's.
 func (a *Account) sort() {

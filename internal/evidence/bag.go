@@ -58,7 +58,9 @@ type Bag struct {
 	// Restored gives the metadata of a conversation as received when archived
 	// recordings of it had been restored, nil if there is none.
 	Restored func(conversationID string) []byte
-	Signing  Signing
+	// Restorations are the recordings that were asked to be restored, none twice.
+	Restorations []Restoration
+	Signing      Signing
 }
 
 // Seal completes a bag and returns the SHA-256 of its tag manifest. fsys is the
@@ -112,13 +114,13 @@ func (b Bag) writeTables(ctx context.Context, create Creator) error {
 			return err
 		}
 	}
-	tables := []struct {
-		path  string
-		write func(io.Writer) error
-	}{
+	tables := []sealFile{
 		{ConversationsTable, func(w io.Writer) error { return WriteConversations(w, b.Inventory.Conversations) }},
 		{IndexTable, func(w io.Writer) error { return WriteIndex(w, b.Inventory.Lane, b.Inventory.Recordings) }},
 		{FilesTable, func(w io.Writer) error { return WriteFiles(w, b.Files) }},
+	}
+	if len(b.Restorations) > 0 {
+		tables = append(tables, sealFile{RetentionTable, func(w io.Writer) error { return WriteRetention(w, b.Restorations) }})
 	}
 	for _, table := range tables {
 		if err := createOnce(ctx, create, table.path, table.write); err != nil {

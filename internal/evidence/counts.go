@@ -63,7 +63,24 @@ func (inventory Inventory) Replaced() Replaced {
 	return replaced
 }
 
-// Moved counts the conversations that left for another lane.
+// Isolated counts the conversations and the recordings that left for the lane
+// Isolated.
+func (inventory Inventory) Isolated() (conversations, recordings int) {
+	for _, c := range inventory.Conversations {
+		if c.Isolated() {
+			conversations++
+		}
+	}
+	for _, r := range inventory.Recordings {
+		if r.Moved() {
+			recordings++
+		}
+	}
+	return conversations, recordings
+}
+
+// Moved counts the conversations that left for another lane because their legal
+// hold changed.
 func (inventory Inventory) Moved() int {
 	n := 0
 	for _, c := range inventory.Conversations {
@@ -74,11 +91,14 @@ func (inventory Inventory) Moved() int {
 	return n
 }
 
-// Counts counts the inventory's recordings.
+// Counts counts the inventory's recordings, but for those that left for another
+// batch, which counts them.
 func (inventory Inventory) Counts() Counts {
 	var counts Counts
 	for _, r := range inventory.Recordings {
-		counts.add(r.Disposition)
+		if !r.Moved() {
+			counts.add(r.Disposition)
+		}
 	}
 	return counts
 }

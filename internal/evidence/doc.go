@@ -12,6 +12,8 @@
 //	data/conversations.csv                one line for each conversation of the slice
 //	data/index.csv                        one line for each recording: what became of it, and why
 //	data/files.csv                        one line for each file: size, SHA-256, times
+//	data/retention.csv                    one line for each recording that was asked to be restored, with its
+//	                                      dates before and afterwards; only there if any was
 //	custody/events.jsonl                  what happened, each line holding the digest of the one before
 //	custody/manifest-sha256.txt.sig       if the bag is signed: an ECDSA signature over the manifest,
 //	custody/attestation.sigstore.json     a statement over manifest, bag-info.txt and events.jsonl,

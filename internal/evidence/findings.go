@@ -36,6 +36,8 @@ type Findings struct {
 	HoldsChanged int64
 	// Moves tells when conversations went to another lane before their transfer.
 	Moves []Event
+	// Isolated tells what kept failing and was retried apart from everything else.
+	Isolated Isolation
 	// Retries tells when what was missing was asked for again.
 	Retries []Event
 	// Retried counts the lines that replace others, by what became of them.
@@ -44,6 +46,10 @@ type Findings struct {
 	// account does not know, Unknown lists the first.
 	Differences []DifferenceCount
 	Unknown     []Unknown
+	// Orphans lists the first recordings that are attached to no conversation.
+	Orphans []FoundOrphan
+	// Restorations is what became of the dates of recordings that were restored.
+	Restorations Restorations
 	// Surveys is how often a part of the window was surveyed, from FirstSurvey to LastSurvey.
 	Surveys                 int64
 	FirstSurvey, LastSurvey time.Time
@@ -110,8 +116,8 @@ type Unknown struct {
 // ReadFindings reads the seals up to the account's. The tables and the log of
 // that one must be stored, its manifest need not.
 //
-// In memory are the bags, the keys of the conversations that could not be had
-// and of the lines that were asked for again, and the bounded lists.
+// In memory are the bags, the keys of the conversations that could not be had or
+// were isolated and of the lines that were asked for again, and the bounded lists.
 func ReadFindings(root fs.FS, account Account) (Findings, error) {
 	r := findingsReader{
 		root: root, seals: account.Number, from: account.From, bags: map[string]int{}, replaced: map[key]bool{}, open: map[key]int{}, holds: map[key]int{},
@@ -119,7 +125,7 @@ func ReadFindings(root fs.FS, account Account) (Findings, error) {
 		differences: map[DifferenceCount]int64{},
 	}
 	for _, read := range []func() error{
-		r.readBags, r.readSeals, r.readRecordings, r.followConversations, r.readConversations, r.readFailures, r.readDifferences, r.readLogs,
+		r.readBags, r.readSeals, r.readIsolated, r.readRecordings, r.followConversations, r.readConversations, r.readFailures, r.readDifferences, r.readRetention, r.readOrphans, r.readLogs,
 	} {
 		if err := read(); err != nil {
 			return Findings{}, err

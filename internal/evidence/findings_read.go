@@ -32,6 +32,9 @@ type findingsReader struct {
 	// holds is where in Findings.HoldChanges a conversation is that may be asked for
 	// again, notListed if it is counted only.
 	holds map[key]int
+	// isolated are the conversations that left their batch as a whole, with what
+	// became of them at last.
+	isolated map[key]Disposition
 	// differences are counted by what is zero in Recordings.
 	differences map[DifferenceCount]int64
 }
@@ -87,10 +90,17 @@ func (r *findingsReader) readRecordings() error {
 	for number := r.seals; number >= 1; number-- {
 		var missing []Missing
 		var again []key
+		left := map[key]bool{} // retried and isolated: a later line says what became of it
 		err := eachCell(r.root, SealFolder(number)+"/"+recordings, func(row map[string]string) error {
-			id := keyOf(row["conversation_id"], row["recording_id"])
-			if row["retried"] == "true" {
+			id, retried := keyOf(row["conversation_id"], row["recording_id"]), row["retried"] == "true"
+			if retried {
 				again = append(again, id)
+			}
+			if movedToIsolated(row) {
+				left[id] = true
+				return nil
+			}
+			if retried || left[id] {
 				r.Retried.add(Disposition(row["disposition"]))
 			}
 			if !r.replaced[id] {
@@ -112,6 +122,7 @@ func (r *findingsReader) readRecordings() error {
 
 // recording takes in a line about a recording that no later one replaces.
 func (r *findingsReader) recording(row map[string]string, missing []Missing) []Missing {
+	r.countIsolated(row)
 	switch Disposition(row["disposition"]) {
 	case Excluded:
 		count(r.excluded, row["reason"]).Recordings++
@@ -200,6 +211,8 @@ func (r *findingsReader) event(e Event) {
 		if e.Time.After(r.LastSurvey) {
 			r.LastSurvey = e.Time
 		}
+	case "ConversationsIsolated", "RecordingsIsolated":
+		r.Isolated.at(e.Time)
 	case "ConversationsMoved":
 		r.Moves = append(r.Moves, e)
 	case "RetryRequested":

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
@@ -19,15 +21,19 @@ type Gap struct {
 	ConversationID string
 	Start          time.Time
 	Lane           slicing.Lane
+	// Held tells whether the conversation was under legal hold before its transfer.
+	Held bool
 	// Recordings that are missing; none if the conversation's could not be learned.
+	// Media are theirs, in the same order.
 	Recordings []string
+	Media      []genesys.Medium
 }
 
 // ReadGaps reads from the first seals of an export what is still unavailable,
 // along (start, conversation id, lane). What asking again cannot mend is left
 // out, and so are conversations that are in no bag.
 func ReadGaps(root fs.FS, seals int) ([]Gap, error) {
-	known := gapBook{gaps: map[gapKey]*Gap{}, starts: map[string]time.Time{}}
+	known := gapBook{gaps: map[gapKey]*Gap{}, starts: map[string]time.Time{}, held: map[string]bool{}}
 	for number := 1; number <= seals; number++ {
 		if err := known.readSeal(root, SealFolder(number)); err != nil {
 			return nil, err
@@ -45,6 +51,7 @@ type gapKey struct {
 type gapBook struct {
 	gaps   map[gapKey]*Gap
 	starts map[string]time.Time
+	held   map[string]bool
 }
 
 func (b *gapBook) readSeal(root fs.FS, folder string) error {
@@ -74,6 +81,7 @@ func (b *gapBook) conversation(row map[string]string, lanes map[string]slicing.L
 	}
 	id := row["conversation_id"]
 	b.starts[id] = start
+	b.held[id] = cmp.Or(row["held_before_transfer"], row["held_at_survey"]) == "true"
 	key := gapKey{id, lane}
 	if Disposition(row["disposition"]) == Unavailable {
 		b.gaps[key] = &Gap{ConversationID: id, Lane: lane}
@@ -97,10 +105,12 @@ func (b *gapBook) recording(row map[string]string) error {
 			b.gaps[key] = gap
 		}
 		if !slices.Contains(gap.Recordings, id) {
-			gap.Recordings = append(gap.Recordings, id)
+			gap.Recordings, gap.Media = append(gap.Recordings, id), append(gap.Media, genesys.Medium(row["medium"]))
 		}
 	case gap != nil && row["retried"] == "true":
-		gap.Recordings = slices.DeleteFunc(gap.Recordings, func(other string) bool { return other == id })
+		if i := slices.Index(gap.Recordings, id); i >= 0 {
+			gap.Recordings, gap.Media = slices.Delete(gap.Recordings, i, i+1), slices.Delete(gap.Media, i, i+1)
+		}
 		if len(gap.Recordings) == 0 {
 			delete(b.gaps, key)
 		}
@@ -111,7 +121,7 @@ func (b *gapBook) recording(row map[string]string) error {
 func (b *gapBook) list() []Gap {
 	gaps := make([]Gap, 0, len(b.gaps))
 	for _, gap := range b.gaps {
-		gap.Start = b.starts[gap.ConversationID]
+		gap.Start, gap.Held = b.starts[gap.ConversationID], b.held[gap.ConversationID]
 		gaps = append(gaps, *gap)
 	}
 	slices.SortFunc(gaps, func(x, y Gap) int {

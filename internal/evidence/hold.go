@@ -9,8 +9,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// HeldConversations are those of a bag of the Standard lane that are under legal
-// hold by now, though the lane is not for such.
+// HeldConversations are those of a bag that are under legal hold by now, though
+// the bag's lane is not for such conversations alone.
 type HeldConversations map[string]bool
 
 // Needs tells whether a file of the bag is to be kept as long as they are: their
@@ -34,12 +34,16 @@ func conversationOf(file string) string {
 	return ""
 }
 
-// HeldHere are the conversations of a batch of the Standard lane that were under
-// legal hold before their transfer and stay in it.
+// mixed tells whether a lane holds conversations whether or not they are under
+// legal hold.
+func mixed(lane slicing.Lane) bool { return lane == slicing.Standard || lane == slicing.Isolated }
+
+// HeldHere are the conversations of a batch of the lanes Standard and Isolated that
+// were under legal hold before their transfer and stay in it.
 func (inventory Inventory) HeldHere() HeldConversations {
 	held := HeldConversations{}
 	for _, c := range inventory.Conversations {
-		if inventory.Lane == slicing.Standard && c.stays() && c.LastHeld() {
+		if mixed(inventory.Lane) && c.stays() && c.LastHeld() {
 			held[c.ID] = true
 		}
 	}
@@ -59,7 +63,7 @@ func (s Seal) HeldIn(root fs.FS) (map[string]HeldConversations, error) {
 		if now := s.heldAtSealing(c.ID); !now.At.IsZero() {
 			held = now.Held
 		}
-		if bag.Lane != slicing.Standard || !held || !c.stays() {
+		if !mixed(bag.Lane) || !held || !c.stays() {
 			return nil
 		}
 		enter(found, bag.Name, c.ID)
@@ -74,12 +78,12 @@ func (s Seal) HeldIn(root fs.FS) (map[string]HeldConversations, error) {
 	return found, err
 }
 
-// heldInSeal enters the bags of the Standard lane of a seal before in which some
-// of the conversations are.
+// heldInSeal enters the bags of the lanes Standard and Isolated of a seal before in
+// which some of the conversations are.
 func heldInSeal(root fs.FS, folder string, held HeldConversations, found map[string]HeldConversations) error {
-	standard := map[string]bool{}
+	bags := map[string]bool{}
 	err := eachCell(root, folder+"/"+bagTable, func(row map[string]string) error {
-		standard[row["bag"]] = slicing.Lane(row["lane"]) == slicing.Standard
+		bags[row["bag"]] = mixed(slicing.Lane(row["lane"]))
 		return nil
 	})
 	if err != nil {
@@ -87,7 +91,7 @@ func heldInSeal(root fs.FS, folder string, held HeldConversations, found map[str
 	}
 	return eachCell(root, folder+"/"+conversations, func(row map[string]string) error {
 		c := Conversation{ID: row["conversation_id"], Disposition: Disposition(row["disposition"])}
-		if standard[row["bag"]] && held[c.ID] && c.stays() {
+		if bags[row["bag"]] && held[c.ID] && c.stays() {
 			enter(found, row["bag"], c.ID)
 		}
 		return nil

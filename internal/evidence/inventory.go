@@ -3,7 +3,6 @@ package evidence
 import (
 	"cmp"
 	"slices"
-	"time"
 
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
@@ -30,6 +29,9 @@ const (
 	ReasonMovedToHold = "MovedToHold"
 	// ReasonMovedFromHold: the conversation was released before its transfer, and comes in a batch of the Standard lane.
 	ReasonMovedFromHold = "MovedFromHold"
+	// ReasonMovedToIsolated: the conversation or recording could not be read, requested or received while others were, and
+	// comes in a batch of the lane Isolated, where nothing else waits for it.
+	ReasonMovedToIsolated = "MovedToIsolated"
 	// ReasonUnknownMedium: Genesys Cloud names a medium that this version does not know.
 	ReasonUnknownMedium = "UnknownMedium"
 	// ReasonInvalidID: Genesys Cloud gave an id that is not a UUID.
@@ -44,7 +46,7 @@ const (
 	ReasonNotRestored = "NotRestored"
 	// ReasonDeleted: Genesys Cloud has deleted the file.
 	ReasonDeleted = "Deleted"
-	// ReasonNotReady: the file is being uploaded or restored.
+	// ReasonNotReady: the file was still being uploaded or restored when the operator stopped waiting for it.
 	ReasonNotReady = "NotReady"
 	// ReasonFileError: Genesys Cloud reports an error, or a state that this version does not know, for the file.
 	ReasonFileError = "FileError"
@@ -85,55 +87,13 @@ type Recording struct {
 	Retried bool `json:"retried,omitempty"`
 }
 
+// Moved tells whether the recording left the slice for one of the lane Isolated,
+// which accounts for it.
+func (r Recording) Moved() bool { return r.Reason == ReasonMovedToIsolated }
+
 // Ref names the recording.
 func (r Recording) Ref() genesys.RecordingRef {
 	return genesys.RecordingRef{ConversationID: r.ConversationID, RecordingID: r.RecordingID}
-}
-
-// Conversation is one surveyed conversation of a slice.
-type Conversation struct {
-	ID    string    `json:"id"`
-	Start time.Time `json:"start"`
-	// Held is the hold answer at the survey, HeldLater the one before transfer.
-	Held      HoldAnswer `json:"held"`
-	HeldLater HoldAnswer `json:"heldLater,omitzero"`
-	// Recordings is how many recordings Genesys Cloud lists, of whatever lane.
-	Recordings  int         `json:"recordings"`
-	Disposition Disposition `json:"disposition"`
-	Reason      string      `json:"reason,omitempty"`
-	Detail      string      `json:"detail,omitempty"`
-	// Home tells whether this slice's lane accounts for the conversation: the
-	// other hold lane lists it without counting it.
-	Home bool `json:"home"`
-	// Retried tells that the line replaces one of an earlier bag, by which the
-	// conversation's recordings could not be learned.
-	Retried bool `json:"retried,omitempty"`
-	// Only are the recordings that are asked for again, all if there are none.
-	Only []string `json:"only,omitempty"`
-}
-
-// HoldAnswer is what Genesys Cloud answered, and when, about a legal hold.
-type HoldAnswer struct {
-	Held bool      `json:"held"`
-	At   time.Time `json:"at"`
-}
-
-// Moved tells whether the conversation left the slice for one of another lane.
-func (c Conversation) Moved() bool {
-	return c.Reason == ReasonMovedToHold || c.Reason == ReasonMovedFromHold
-}
-
-// LastHeld is the latest hold answer up to the transfer.
-func (c Conversation) LastHeld() bool {
-	if !c.HeldLater.At.IsZero() {
-		return c.HeldLater.Held
-	}
-	return c.Held.Held
-}
-
-// Drifted tells whether the hold was another before transfer than at the survey.
-func (c Conversation) Drifted() bool {
-	return !c.HeldLater.At.IsZero() && c.HeldLater.Held != c.Held.Held
 }
 
 // Inventory is what a slice holds.
@@ -146,6 +106,9 @@ type Inventory struct {
 // Metadata is what was learned of one conversation's recordings.
 type Metadata struct {
 	Recordings []genesys.Recording
+	// RestorationsLeft is how many recordings the organisation may still have
+	// restored from the archive, nil if that is not known.
+	RestorationsLeft *int
 	// Reason is not empty if they could not be learned.
 	Reason, Detail string
 }
@@ -154,6 +117,8 @@ type Metadata struct {
 type Policy struct {
 	Slicing slicing.Spec
 	Media   []genesys.Medium
+	// Restores tells whether archived recordings are to be restored.
+	Restores bool
 	// Stay keeps conversations in their slice even if their legal hold has changed.
 	Stay bool
 }
@@ -161,35 +126,52 @@ type Policy struct {
 // TakeInventory lists every recording that is the lane's business, with what is
 // to become of it. metadata answers for each of the slice's conversations. A
 // conversation whose legal hold has changed since the survey leaves the slice,
-// unless the policy has it stay.
+// unless the policy has it stay or the lane is Isolated. What cannot be read, or
+// is not ready yet, leaves the slice for one of the lane Isolated.
 func TakeInventory(policy Policy, lane slicing.Lane, conversations []Conversation, metadata func(id string) Metadata) Inventory {
 	inventory := Inventory{Lane: lane, Conversations: slices.Clone(conversations)}
 	for i := range inventory.Conversations {
 		c := &inventory.Conversations[i]
 		known := metadata(c.ID)
 		c.Recordings, c.Reason, c.Detail = len(known.Recordings), known.Reason, known.Detail
-		c.Home = policy.Slicing.Home(c.Held.Held, false) == lane && len(c.Only) == 0
-		c.Disposition = Exported
-		if known.Reason != "" {
+		c.Home = policy.home(lane, *c)
+		switch {
+		case known.Reason == "":
+			c.Disposition = Exported
+		case c.Isolated() && len(c.Only) == 0:
+			c.Disposition, c.Home = Excluded, false
+			continue
+		case c.Isolated(): // what leaves are those of its recordings that are asked for
+			c.Disposition, c.Reason = Unavailable, ReasonMetadataUnreadable
+		default:
 			c.Disposition = Unavailable
 		}
-		if c.Drifted() && !policy.Stay && policy.leave(c) {
+		if c.Drifted() && !policy.Stay && policy.leave(lane, c) {
 			continue
 		}
-		inventory.Recordings = append(inventory.Recordings, policy.take(lane, *c, known.Recordings)...)
+		inventory.Recordings = append(inventory.Recordings, policy.take(lane, *c, known)...)
 	}
 	return inventory
+}
+
+// home tells whether a slice's lane accounts for a conversation.
+func (p Policy) home(lane slicing.Lane, c Conversation) bool {
+	return len(c.Only) == 0 && (lane == slicing.Isolated || p.Slicing.Home(c.Held.Held, false) == lane)
 }
 
 // leave takes a conversation whose hold has changed out of its slice, and tells
 // whether another slice has it then. If the scope leaves it out there is none:
 // then it stays and is accounted for here, with all of its recordings excluded.
-func (p Policy) leave(c *Conversation) bool {
-	c.Disposition, c.Detail = Excluded, ""
+// What is isolated stays isolated.
+func (p Policy) leave(lane slicing.Lane, c *Conversation) bool {
 	if !p.Slicing.Scope.Takes(c.HeldLater.Held) {
-		c.Reason = ReasonHoldScope
+		c.Disposition, c.Reason, c.Detail = Excluded, ReasonHoldScope, ""
 		return false
 	}
+	if lane == slicing.Isolated {
+		return false
+	}
+	c.Disposition, c.Detail = Excluded, ""
 	c.Home, c.Reason = false, ReasonMovedFromHold
 	if c.HeldLater.Held {
 		c.Reason = ReasonMovedToHold
@@ -198,27 +180,30 @@ func (p Policy) leave(c *Conversation) bool {
 }
 
 // take lists the recordings of one conversation that are the lane's business.
-func (p Policy) take(lane slicing.Lane, c Conversation, recordings []genesys.Recording) []Recording {
+func (p Policy) take(lane slicing.Lane, c Conversation, known Metadata) []Recording {
 	var out []Recording
 	seen := map[string]bool{}
-	for _, r := range recordings {
-		again := len(c.Only) > 0
-		if again && (seen[r.ID] || !slices.Contains(c.Only, r.ID)) {
+	for _, r := range known.Recordings {
+		if len(c.Only) > 0 && (seen[r.ID] || !slices.Contains(c.Only, r.ID)) {
 			continue
 		}
 		line := p.judge(r)
-		if line.Disposition == Wanted && seen[r.ID] {
-			line.Disposition, line.Reason = Excluded, ReasonDuplicateID
+		if lane != slicing.Isolated {
+			p.isolate(&line, r.FileState, known.RestorationsLeft)
+		}
+		if (line.Disposition == Wanted || line.Moved()) && seen[r.ID] {
+			line.Disposition, line.Reason, line.Detail = Excluded, ReasonDuplicateID, ""
 		}
 		if c.Reason == ReasonHoldScope {
 			line.Disposition, line.Reason, line.Detail = Excluded, ReasonHoldScope, ""
 		}
 		seen[r.ID] = true
-		line.ConversationID, line.Retried = c.ID, again
-		if p.lane(c.Held.Held, r.Medium) == lane {
+		line.ConversationID, line.Retried = c.ID, c.retries()
+		if lane == slicing.Isolated || p.lane(c.Held.Held, r.Medium) == lane {
 			out = append(out, line)
 		}
 	}
+	out = append(out, c.lost(known, seen)...)
 	slices.SortStableFunc(out, func(a, b Recording) int { return cmp.Compare(a.RecordingID, b.RecordingID) })
 	return out
 }
@@ -275,9 +260,11 @@ func (inventory Inventory) Wanted() []genesys.RecordingRef {
 
 // Outcome is what became of a wanted recording.
 type Outcome struct {
-	// Files is how many files were stored.
-	Files int
-	// Reason is empty if everything was stored, and Detail then too.
+	// Files is how many files were stored, and Elsewhere how many of it are in the bag
+	// that it left.
+	Files, Elsewhere int
+	// Reason is empty if everything was stored, and Detail then too. It is
+	// ReasonMovedToIsolated if the recording left for a batch of the lane Isolated.
 	Reason, Detail string
 }
 
@@ -293,11 +280,14 @@ func (inventory Inventory) Settle(outcomes map[genesys.RecordingRef]Outcome) Inv
 		}
 		outcome := outcomes[r.Ref()]
 		r.Files = outcome.Files
-		if outcome.Files > 0 && outcome.Reason == "" {
+		if outcome.Files+outcome.Elsewhere > 0 && outcome.Reason == "" {
 			r.Disposition = Exported
 			continue
 		}
 		r.Disposition = Unavailable
+		if outcome.Reason == ReasonMovedToIsolated {
+			r.Disposition = Excluded
+		}
 		r.Reason, r.Detail = cmp.Or(outcome.Reason, ReasonNotDelivered), Printable(outcome.Detail, 200)
 	}
 	return inventory

@@ -1,22 +1,28 @@
 package evidence
 
 import (
+	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 )
 
 // RecordPath is where an archive says whose it is.
 const RecordPath = "export.json"
 
-// ExportRecord says whose an archive is. It is written first, once; an export
-// with another one must not touch the archive.
+// ExportRecord says whose an archive is. It is written first, once; an export of
+// another name or organisation, or with other terms, must not touch the archive. One
+// in another cluster may take it over, which changes nothing here (TakeOver).
 type ExportRecord struct {
 	Namespace string `json:"namespace"`
 	Name      string `json:"name"`
-	// ClusterID is the UID of the cluster's namespace kube-system.
+	// ClusterID is the UID of the namespace kube-system of the cluster that began it.
 	ClusterID string `json:"clusterId"`
 	// OrganizationID is Genesys Cloud's id of the organisation.
 	OrganizationID string `json:"organizationId"`
@@ -42,19 +48,64 @@ func NewExportRecord(namespace, name, clusterID, organizationID string, spec any
 	}, nil
 }
 
-// Mismatch says in what stored is another export's record than r; empty if in nothing.
+// Mismatch says in what stored is another record than r; empty if in nothing.
 func (r ExportRecord) Mismatch(stored ExportRecord) string {
-	fields := []struct{ name, mine, theirs string }{
-		{"namespace", r.Namespace, stored.Namespace},
-		{"name", r.Name, stored.Name},
-		{"organisation", r.OrganizationID, stored.OrganizationID},
-		{"cluster", r.ClusterID, stored.ClusterID},
-		{"spec (by digest)", r.SpecDigest, stored.SpecDigest},
+	if says := r.Stranger(stored); says != "" {
+		return says
 	}
-	for _, f := range fields {
-		if f.mine != f.theirs {
-			return fmt.Sprintf("its %s is %s, this export's is %s", f.name, f.theirs, f.mine)
+	if says := differs("cluster", r.ClusterID, stored.ClusterID); says != "" {
+		return says
+	}
+	if r.SpecDigest == stored.SpecDigest {
+		return ""
+	}
+	if terms := r.Differences(stored); len(terms) > 0 {
+		return "its spec differs in: " + strings.Join(terms, ", ")
+	}
+	return differs("spec (by digest)", r.SpecDigest, stored.SpecDigest)
+}
+
+// Stranger says in what stored is the record of an export of another name or
+// organisation, in whatever cluster and with whatever terms; empty if in nothing.
+func (r ExportRecord) Stranger(stored ExportRecord) string {
+	return cmp.Or(
+		differs("namespace", r.Namespace, stored.Namespace),
+		differs("name", r.Name, stored.Name),
+		differs("organisation", r.OrganizationID, stored.OrganizationID),
+	)
+}
+
+func differs(name, mine, theirs string) string {
+	if mine == theirs {
+		return ""
+	}
+	return fmt.Sprintf("its %s is %s, this export's is %s", name, theirs, mine)
+}
+
+// Differences names the terms in which the specs of two records differ, in the words
+// of the records, in order. There are none if they cannot be told.
+func (r ExportRecord) Differences(stored ExportRecord) []string {
+	var mine, theirs map[string]json.RawMessage
+	if json.Unmarshal(r.Spec, &mine) != nil || json.Unmarshal(stored.Spec, &theirs) != nil {
+		return nil
+	}
+	terms := map[string]bool{}
+	for _, spec := range []map[string]json.RawMessage{mine, theirs} {
+		for term := range spec {
+			if !bytes.Equal(compact(mine[term]), compact(theirs[term])) {
+				terms[term] = true
+			}
 		}
 	}
-	return ""
+	return slices.Sorted(maps.Keys(terms))
+}
+
+// compact is JSON without the blanks between its parts: whoever stored a record may
+// have indented it.
+func compact(value json.RawMessage) []byte {
+	var out bytes.Buffer
+	if json.Compact(&out, value) != nil {
+		return value
+	}
+	return out.Bytes()
 }

@@ -64,7 +64,10 @@ type Seal struct {
 	HeldAtSealing func(conversationID string) HoldAnswer
 	// Compared is what the comparison with a second source found, nil if there was none.
 	Compared *Compared
-	Events   []Event
+	// Orphans is what is known of recordings that are attached to no conversation, nil
+	// if that was not asked for.
+	Orphans *FoundOrphans
+	Events  []Event
 	// Tool is what makes the seal.
 	Tool Tool
 	// LoadFiles tells whether load files are wanted.
@@ -128,6 +131,9 @@ func (s Seal) Write(ctx context.Context, root fs.FS, create Creator) (Account, s
 		if err := createOnce(ctx, within, file.path, file.write); err != nil {
 			return account, "", err
 		}
+	}
+	if account.TakenOver, err = s.takenOver(root); err != nil {
+		return account, "", err
 	}
 	if err := s.writeAccount(ctx, root, within, pen, account); err != nil {
 		return account, "", err

@@ -129,7 +129,7 @@ func TestALaterSeal(t *testing.T) {
 		t.Fatal(err)
 	}
 	gaps, err := ReadGaps(os.DirFS(root), 1)
-	if want := []Gap{{ConversationID: id(1), Start: day, Lane: slicing.Standard, Recordings: []string{id(13)}}}; err != nil || cmp.Diff(want, gaps) != "" {
+	if want := []Gap{{ConversationID: id(1), Start: day, Lane: slicing.Standard, Recordings: []string{id(13)}, Media: []genesys.Medium{genesys.Call}}}; err != nil || cmp.Diff(want, gaps) != "" {
 		t.Fatalf("gaps %+v, %v; want %+v", gaps, err, want)
 	}
 	second := first

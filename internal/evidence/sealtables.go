@@ -8,6 +8,7 @@ import (
 	"strconv"
 )
 
+// sealFile is a file that is written when a bag or a seal is made.
 type sealFile struct {
 	path  string
 	write func(io.Writer) error
@@ -27,6 +28,12 @@ func (s Seal) tables(root fs.FS, bags []sealedBag) []sealFile {
 	if s.Compared != nil {
 		files = append(files, sealFile{secondTable, func(w io.Writer) error { return copyFile(w, root, s.Compared.Table) }})
 	}
+	if s.Orphans != nil && s.Orphans.Table != "" {
+		files = append(files, sealFile{orphanTable, func(w io.Writer) error { return copyFile(w, root, s.Orphans.Table) }})
+	}
+	if restored(bags) {
+		files = append(files, sealFile{retentionTable, func(w io.Writer) error { return s.writeRetention(w, root, bags) }})
+	}
 	if s.LoadFiles {
 		files = append(files,
 			sealFile{loadCSV, func(w io.Writer) error { return s.writeLoadCSV(w, root) }},
@@ -39,7 +46,7 @@ func (s Seal) tables(root fs.FS, bags []sealedBag) []sealFile {
 // Seal.tables may write: an attempt before may have stored one that is not wanted
 // any more, or have signed before there were reports; and what is stored is sealed.
 var (
-	optionalTables = []string{secondTable, loadCSV, loadDAT}
+	optionalTables = []string{secondTable, orphanTable, retentionTable, loadCSV, loadDAT}
 	optionalFiles  = append([]string{reportFile}, optionalTables...)
 	tablePaths     = append([]string{bagTable, bagDigests, conversations, recordings, failures, coverage, sealLog}, optionalTables...)
 )
@@ -91,7 +98,8 @@ func (s Seal) writeConversations(w io.Writer, root fs.FS) error {
 	return table.Error()
 }
 
-// writeRecordings lists every recording of every bag.
+// writeRecordings lists every recording of every bag that accounts for it, and
+// those that were retried in a bag that they left: they are no gap of its lane any more.
 func (s Seal) writeRecordings(w io.Writer, root fs.FS) error {
 	table := csv.NewWriter(w)
 	err := table.Write([]string{"conversation_id", "recording_id", "medium", "lane", "disposition", "reason", "detail", "files", "retried", "bag"})
@@ -99,6 +107,9 @@ func (s Seal) writeRecordings(w io.Writer, root fs.FS) error {
 		return err
 	}
 	err = eachBagRow(root, s.Bags, IndexTable, ReadIndex, func(bag BagRef, r Recording) error {
+		if r.Moved() && !r.Retried {
+			return nil
+		}
 		return table.Write([]string{
 			r.ConversationID, r.RecordingID, string(r.Medium), string(bag.Lane), string(r.Disposition), r.Reason,
 			r.Detail, strconv.Itoa(r.Files), strconv.FormatBool(r.Retried), bag.Name,

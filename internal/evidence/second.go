@@ -99,6 +99,8 @@ const (
 	recent
 	// elsewhere: another seal, or another window, accounts for it.
 	elsewhere
+	// before: a recording is in a bag of an earlier seal.
+	before
 )
 
 // key stands for a conversation or recording in memory, in a few bytes and
@@ -145,7 +147,9 @@ func (k *Known) AddBag(root fs.FS, name string, earlier bool) error {
 		return err
 	}
 	return eachRow(root, folder+"/"+IndexTable, ReadIndex, func(r Recording) error {
-		k.addRecording(r, earlier)
+		if !r.Moved() {
+			k.addRecording(r, earlier)
+		}
 		return nil
 	})
 }
@@ -172,7 +176,10 @@ func (k *Known) addConversation(c Conversation, earlier bool) {
 func (k *Known) addRecording(r Recording, earlier bool) {
 	id := keyOf(r.ConversationID, r.RecordingID)
 	m := k.recordings[id]
-	if !earlier && !r.Retried {
+	switch {
+	case earlier:
+		m = m&^ofSeal | before
+	case !r.Retried && m&before == 0:
 		m |= ofSeal
 	}
 	k.recordings[id] = m
@@ -292,13 +299,13 @@ func indexed(recordingID string) string {
 	return cell(Printable(recordingID, 80))
 }
 
-// Indexes reads the recordings of bags, one bag after the other.
+// Indexes reads the recordings that bags account for, one bag after the other.
 func Indexes(root fs.FS, bags []BagRef) iter.Seq2[Recording, error] {
 	return func(yield func(Recording, error) bool) {
 		for _, bag := range bags {
 			stop := errors.New("no more is wanted")
 			err := eachRow(root, BagFolder(bag.Name)+"/"+IndexTable, ReadIndex, func(r Recording) error {
-				if !yield(r, nil) {
+				if !r.Moved() && !yield(r, nil) {
 					return stop
 				}
 				return nil

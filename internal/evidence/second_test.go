@@ -150,6 +150,15 @@ func TestCompare(t *testing.T) {
 			},
 			enumeration: []genesys.Retained{retained(1, 11, hour)}, exported: []Recording{line(1, 11, Exported)},
 		},
+		"isolated when it was asked for again": {
+			know: func(k *Known) {
+				k.addRecording(line(1, 11, Unavailable), true)
+				k.addRecording(line(1, 11, Exported), false)
+				k.addRecording(line(1, 12, Exported), false)
+			},
+			enumeration: []genesys.Retained{retained(1, 11, hour), retained(1, 12, hour)}, exported: []Recording{line(1, 11, Exported), line(1, 12, Exported)},
+			numbers: [3]int64{1, 1, 0},
+		},
 		"not in the second source": {
 			know: func(k *Known) {
 				k.addRecording(line(1, 11, Exported), false)

@@ -15,8 +15,11 @@ type Summary struct {
 	Media map[genesys.Medium]*Counts
 	// Conversations that the bag's lane accounts for, and no bag before.
 	Conversations int64
-	// Moved is how many conversations left for another lane.
+	// Moved is how many conversations left for another lane because their legal hold changed.
 	Moved int64
+	// Isolated is how many conversations left for the lane Isolated, IsolatedRecordings
+	// how many recordings of others did. Nothing else counts these recordings.
+	Isolated, IsolatedRecordings int64
 	// Replaced counts lines in the place of lines of earlier bags.
 	Replaced Replaced
 	// ReplacedMedia is how many of its recordings there are, by medium.
@@ -27,6 +30,10 @@ type Summary struct {
 	Gaps int64
 	// Files and Bytes are the number and size of the stored files.
 	Files, Bytes int64
+	// Restorations is how many recordings were asked to be restored, RetentionChanged
+	// those of which another date than the archive date was another one afterwards.
+	Restorations     int64
+	RetentionChanged []Restoration
 }
 
 // Counts sums up all media.
@@ -48,13 +55,16 @@ func ReadSummary(bag fs.FS) (Summary, error) {
 		return Summary{}, err
 	}
 	summary := Summary{Digest: digest.SHA256, Media: map[genesys.Medium]*Counts{}}
-	return summary, errors.Join(summary.readConversations(bag), summary.readIndex(bag), summary.readFiles(bag))
+	return summary, errors.Join(summary.readConversations(bag), summary.readIndex(bag), summary.readFiles(bag), summary.readRetention(bag))
 }
 
 func (s *Summary) readConversations(bag fs.FS) error {
 	return eachRow(bag, ConversationsTable, ReadConversations, func(c Conversation) error {
-		if c.Moved() {
+		switch {
+		case c.Moved():
 			s.Moved++
+		case c.Isolated():
+			s.Isolated++
 		}
 		if !c.Home {
 			return nil
@@ -74,16 +84,15 @@ func (s *Summary) readConversations(bag fs.FS) error {
 
 func (s *Summary) readIndex(bag fs.FS) error {
 	return eachRow(bag, IndexTable, ReadIndex, func(r Recording) error {
-		counts := s.Media[r.Medium]
-		if counts == nil {
-			counts = &Counts{}
-			s.Media[r.Medium] = counts
-		}
-		counts.add(r.Disposition)
 		if r.Retried {
 			s.Replaced.Recordings++
 			s.replaced(r.Medium)
 		}
+		if r.Moved() {
+			s.IsolatedRecordings++
+			return nil
+		}
+		s.count(r.Medium).add(r.Disposition)
 		if r.Disposition == Unavailable {
 			s.Gaps++
 		}
@@ -91,8 +100,20 @@ func (s *Summary) readIndex(bag fs.FS) error {
 	})
 }
 
-// replaced notes that a recording of a medium was unavailable in an earlier bag.
+// count returns the counts of a medium, which it adds if there are none.
+func (s *Summary) count(medium genesys.Medium) *Counts {
+	counts := s.Media[medium]
+	if counts == nil {
+		counts = &Counts{}
+		s.Media[medium] = counts
+	}
+	return counts
+}
+
+// replaced notes that a recording of a medium was unavailable in an earlier bag. The
+// medium has counts then, even if all of its recordings left this bag, too.
 func (s *Summary) replaced(medium genesys.Medium) {
+	s.count(medium)
 	if s.ReplacedMedia == nil {
 		s.ReplacedMedia = map[genesys.Medium]int64{}
 	}

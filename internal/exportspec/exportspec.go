@@ -3,6 +3,7 @@
 package exportspec
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -22,6 +23,7 @@ const (
 	defaultSettleAfter  = 48 * time.Hour
 	defaultOpenDeadline = 720 * time.Hour
 	defaultDeadline     = 24 * time.Hour
+	defaultSurvey       = 2 * time.Hour
 	defaultRetain       = 50
 	defaultMinFree      = 1 << 30
 )
@@ -57,7 +59,7 @@ func Policy(spec v1alpha1.RecordingExportSpec) evidence.Policy {
 	for i, medium := range spec.MediaTypes {
 		media[i] = genesys.Medium(medium)
 	}
-	return evidence.Policy{Slicing: Slicing(spec), Media: media}
+	return evidence.Policy{Slicing: Slicing(spec), Media: media, Restores: spec.Archived == v1alpha1.ArchivedRestore}
 }
 
 // Parallelism returns how many requests of one kind a lane may have in flight.
@@ -67,6 +69,8 @@ func Parallelism(spec v1alpha1.RecordingExportSpec, lane v1alpha1.Lane) int {
 		return positive(int(spec.Lanes.LegalHold.Parallelism), 2)
 	case v1alpha1.LaneLegalHoldScreen:
 		return positive(int(spec.Lanes.LegalHoldScreen.Parallelism), 1)
+	case v1alpha1.LaneIsolated:
+		return positive(int(spec.Lanes.Isolated.Parallelism), 1)
 	default:
 		return positive(int(spec.Lanes.Standard.Parallelism), 4)
 	}
@@ -101,6 +105,8 @@ func LaneShare(export types.NamespacedName, lane v1alpha1.Lane) genesys.Share {
 		share.Weight = weightLegalHold
 	case v1alpha1.LaneLegalHoldScreen:
 		share.Weight = weightLegalHoldScreen
+	case v1alpha1.LaneIsolated:
+		share.Spare = true
 	default:
 		share.Weight = weightStandard
 	}
@@ -117,9 +123,14 @@ func OpenDeadline(spec v1alpha1.RecordingExportSpec) time.Duration {
 	return or(spec.OpenDeadline, defaultOpenDeadline)
 }
 
-// RetryDeadline returns how long a batch is tried.
+// RetryDeadline returns how long something that fails is retried.
 func RetryDeadline(spec v1alpha1.RecordingExportSpec) time.Duration {
 	return or(spec.Retry.Deadline, defaultDeadline)
+}
+
+// SurveyDeadline returns how long an analytics job is polled.
+func SurveyDeadline(spec v1alpha1.RecordingExportSpec) time.Duration {
+	return or(spec.Retry.SurveyDeadline, defaultSurvey)
 }
 
 // RetainBatches returns how many finished batches are kept.
@@ -171,6 +182,21 @@ func EndlessTerms(spec v1alpha1.RecordingExportSpec) any {
 	t := termsOf(spec)
 	t.End = time.Time{}
 	return t
+}
+
+// fields are the fields of a spec whose terms have another name.
+var fields = map[string]string{
+	"holdScope": "legalHold.scope", "start": "window.start", "end": "window.end", "width": "slicing.width",
+	"maxConversations": "slicing.maxConversations", "metadata": "metadata.detail", "delivery": "delivery.mode",
+}
+
+// Fields names the fields of a spec that terms, by their names in JSON, come from.
+func Fields(terms []string) []string {
+	names := make([]string, len(terms))
+	for i, term := range terms {
+		names[i] = cmp.Or(fields[term], term)
+	}
+	return names
 }
 
 func termsOf(spec v1alpha1.RecordingExportSpec) terms {

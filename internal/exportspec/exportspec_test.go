@@ -2,6 +2,8 @@ package exportspec
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -114,6 +116,30 @@ func TestShares(t *testing.T) {
 		LaneShare(export, v1alpha1.LaneStandard), LaneShare(export, v1alpha1.LaneLegalHold),
 		LaneShare(export, v1alpha1.LaneLegalHoldScreen), SurveyShare(export),
 	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestFieldsOfTerms: every term is named after a field of the spec.
+func TestFieldsOfTerms(t *testing.T) {
+	spec := v1alpha1.RecordingExportSpec{
+		Window: v1alpha1.ExportWindow{End: &metav1.Time{Time: time.Unix(1, 0)}}, Attributes: map[string]v1alpha1.AttributeValue{"a": "b"},
+	}
+	body, err := json.Marshal(Terms(spec))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var terms map[string]any
+	if err := json.Unmarshal(body, &terms); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"archived", "attributes", "delivery.mode", "legalHold.scope", "mediaTypes", "metadata.detail", "openDeadline", "secondSource",
+		"settleAfter", "slicing.maxConversations", "slicing.width", "window.end", "window.start",
+	}
+	got := Fields(slices.Collect(maps.Keys(terms)))
+	slices.Sort(got)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

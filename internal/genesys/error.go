@@ -12,8 +12,15 @@ type Kind string
 
 // The kinds of errors.
 const (
-	// KindThrottled: Genesys Cloud said to wait (429). Not a failure and not an attempt.
+	// KindThrottled: Genesys Cloud told the OAuth client to wait (429). Not a failure
+	// and not an attempt.
 	KindThrottled Kind = "Throttled"
+	// KindOverloaded: Genesys Cloud refused this one request for now (429) although
+	// the OAuth client is far below what it may send: it is not the client that is
+	// throttled, but what was asked for, such as one conversation. RetryAfter is as
+	// told. Everything else may be asked meanwhile, and another client would fare no
+	// better.
+	KindOverloaded Kind = "Overloaded"
 	// KindTimeout: no answer in time, ours (client time-out) or theirs (408, 504).
 	KindTimeout Kind = "Timeout"
 	// KindTransient: may work when tried again (network, other 5xx).

@@ -114,6 +114,8 @@ type Recording struct {
 	// MediaAsReceived is the medium in Genesys Cloud's own words, for the case
 	// that Medium is unknown.
 	MediaAsReceived string
+	// Retention is how long it is kept, as received.
+	Retention Retention `json:",omitzero"`
 }
 
 // Metadata is the answer to "which recordings has this conversation?".

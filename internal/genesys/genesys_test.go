@@ -1,7 +1,11 @@
 package genesys
 
 import (
+	"maps"
 	"net/url"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -40,10 +44,37 @@ func TestRegions(t *testing.T) {
 		}
 		seen[endpoint] = region
 	}
+	if got, ok := RegionURL("mx-central-1"); !ok || got != "https://api.mxc1.pure.cloud" {
+		t.Errorf("got %q, %v", got, ok)
+	}
 	if got, ok := RegionURL("eu-west-1"); !ok || got != "https://api.mypurecloud.ie" {
 		t.Errorf("got %q, %v", got, ok)
 	}
 	if got, ok := RegionURL("nowhere"); ok || got != "" {
 		t.Errorf("got %q, %v", got, ok)
+	}
+}
+
+// TestRegionsCanBeNamed: what the API server accepts, and what the documentation
+// lists, are the regions that there are.
+func TestRegionsCanBeNamed(t *testing.T) {
+	name := regexp.MustCompile(`\b[a-z]{2,4}(-[a-z]+)+-[0-9]\b`)
+	for _, file := range []struct{ path, from, to string }{
+		{"../../config/crd/bases/recording.gcexport.dev_genesysorganizations.yaml", "\n              region:", "type: string"},
+		{"../../docs/spec/v1alpha1/genesysorganizations.md", "\n| `region` |", "|\n"},
+	} {
+		text, err := os.ReadFile(file.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, list, found := strings.Cut(string(text), file.from)
+		list, _, ended := strings.Cut(list, file.to)
+		if !found || !ended {
+			t.Fatalf("%s lists no regions", file.path)
+		}
+		named := slices.Sorted(slices.Values(name.FindAllString(list, -1)))
+		if want := slices.Sorted(maps.Keys(regions)); !slices.Equal(named, want) {
+			t.Errorf("%s names %v, want %v", file.path, named, want)
+		}
 	}
 }

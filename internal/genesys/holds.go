@@ -10,40 +10,96 @@ import (
 // may name (Platform API).
 const MaxHoldQuery = 100
 
-// Held returns which of the conversations are under legal hold, asking about at
-// most MaxHoldQuery at a time. The Platform API does not say whether one
-// conversation that it does not know spoils the answer for the others; if it
-// does, the query is halved until that one stands alone, and counts as not held.
-func Held(ctx context.Context, ask func(context.Context, []string) ([]string, error), ids []string) ([]string, error) {
-	var held []string
+// maxBlindHalves is how many queries may fail in one chunk before any is answered:
+// then it is not single conversations that cannot be asked about.
+const maxBlindHalves = 8
+
+// Holds is what was learned about the legal holds of some conversations.
+type Holds struct {
+	// Held are those that are under legal hold.
+	Held []string
+	// Unknown are those about which there is no answer, though there is one about others.
+	Unknown []UnknownHold
+}
+
+// UnknownHold is a conversation about whose legal hold there is no answer.
+type UnknownHold struct {
+	ConversationID string `json:"conversationId"`
+	// Why is the error of the last query about it.
+	Why string `json:"why"`
+}
+
+// HoldQuery asks which of at most MaxHoldQuery conversations are under legal hold.
+// insist tells to retry a query that fails: a part of one that has just failed is
+// cut in halves instead.
+type HoldQuery func(ctx context.Context, conversationIDs []string, insist bool) ([]string, error)
+
+// AskHolds asks which of the conversations are under legal hold, at most
+// MaxHoldQuery at a time. The Platform API does not say whether one conversation
+// spoils the answer for the others; if a query fails it is halved until that one
+// stands alone. One that Genesys Cloud does not know counts as not held. The error is
+// one that concerns all conversations: so it is if there is no answer about any of a
+// chunk, unless last tells that there is no patience left and each of them was asked
+// about alone.
+func AskHolds(ctx context.Context, ask HoldQuery, ids []string, last bool) (Holds, error) {
+	var all Holds
 	for chunk := range slices.Chunk(ids, MaxHoldQuery) {
-		found, err := heldAmong(ctx, ask, chunk)
-		if err != nil {
-			return nil, err
+		if err := all.ask(ctx, ask, chunk, last); err != nil {
+			return Holds{}, err
 		}
-		held = append(held, found...)
 	}
-	return held, nil
+	return all, nil
 }
 
-func heldAmong(ctx context.Context, ask func(context.Context, []string) ([]string, error), ids []string) ([]string, error) {
-	found, err := ask(ctx, ids)
-	if !spoilt(err) {
-		return found, err
+// ask asks about a chunk, the larger parts first.
+func (h *Holds) ask(ctx context.Context, ask HoldQuery, chunk []string, last bool) error {
+	misses, answered := 0, false
+	var unknown []UnknownHold
+	var why error
+	for parts := [][]string{chunk}; len(parts) > 0; {
+		part := parts[0]
+		parts = parts[1:]
+		whole := len(part) == len(chunk)
+		found, err := ask(ctx, part, whole || len(part) == 1)
+		switch {
+		case err == nil:
+			answered = true
+			h.Held = append(h.Held, found...)
+		case !aboutConversations(err):
+			return err
+		case len(part) > 1:
+			if misses++; !answered && misses > maxBlindHalves {
+				return err
+			}
+			middle := len(part) / 2
+			parts = append(parts, part[:middle], part[middle:])
+		case unknownConversation(err):
+			answered = true
+		default:
+			unknown, why = append(unknown, UnknownHold{part[0], err.Error()}), err
+		}
 	}
-	if len(ids) == 1 {
-		return nil, nil
+	if alone := len(unknown) == len(chunk); !answered && (!last || !alone) {
+		return why
 	}
-	first, err := heldAmong(ctx, ask, ids[:len(ids)/2])
-	if err != nil {
-		return nil, err
-	}
-	second, err := heldAmong(ctx, ask, ids[len(ids)/2:])
-	return append(first, second...), err
+	h.Unknown = append(h.Unknown, unknown...)
+	return nil
 }
 
-// spoilt tells whether an answer is about one of the conversations alone.
-func spoilt(err error) bool {
+// aboutConversations tells whether an error may be about some of the conversations
+// that a query names: about others it may be answered.
+func aboutConversations(err error) bool {
+	switch KindOf(err) {
+	case KindTimeout, KindTransient, KindMalformed, KindOverloaded, KindNotFound, KindInvalid, KindForbidden:
+		return true
+	default:
+		return false
+	}
+}
+
+// unknownConversation tells whether Genesys Cloud says that it does not know the
+// conversation: then it has no recording, and nothing is held.
+func unknownConversation(err error) bool {
 	var e *Error
 	return errors.As(err, &e) &&
 		(e.Code == "recording.conversation.not.found" || e.Code == "recording.conversation.id.not.uuid")

@@ -4,44 +4,97 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/bits"
 	"slices"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
-func TestHeldAsksInHundredsAndBisects(t *testing.T) {
+// TestHoldsAreAskedInHundreds, each conversation once if nothing goes wrong.
+func TestHoldsAreAskedInHundreds(t *testing.T) {
 	var ids []string
 	for n := range 250 {
 		ids = append(ids, fmt.Sprint(n))
 	}
-	for name, unknown := range map[string][]string{"all known": nil, "some unknown": {"3", "4", "249"}} {
-		t.Run(name, func(t *testing.T) {
-			calls := 0
-			held, err := Held(t.Context(), func(_ context.Context, ids []string) ([]string, error) {
-				calls++
-				if len(ids) > MaxHoldQuery {
-					t.Errorf("asked about %d at once", len(ids))
-				}
-				if slices.ContainsFunc(ids, func(id string) bool { return slices.Contains(unknown, id) }) {
-					return nil, &Error{Kind: KindNotFound, Code: "recording.conversation.not.found"}
-				}
-				return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id[len(id)-1] != '7' }), nil
-			}, ids)
-			if err != nil || len(held) != 25 {
-				t.Errorf("%d held, %v; want 25", len(held), err)
-			}
-			if unknown == nil && calls != 3 {
-				t.Errorf("%d calls, want 3", calls)
-			}
-		})
+	calls := 0
+	holds, err := AskHolds(t.Context(), func(_ context.Context, ids []string, _ bool) ([]string, error) {
+		if calls++; len(ids) > MaxHoldQuery {
+			t.Errorf("asked about %d at once", len(ids))
+		}
+		return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id[len(id)-1] != '7' }), nil
+	}, ids, false)
+	if err != nil || len(holds.Held) != 25 || len(holds.Unknown) != 0 || calls != 3 {
+		t.Errorf("%d held, %d unknown, %v; %d calls", len(holds.Held), len(holds.Unknown), err, calls)
 	}
 }
 
-func TestHeldStopsAtOtherErrors(t *testing.T) {
-	for _, cause := range []*Error{{Kind: KindTransient}, {Kind: KindInvalid, Code: "bad.request"}, {Kind: KindNotFound}} {
+// TestOneConversationDoesNotSpoilTheAnswer about others, whatever is wrong with it:
+// one that Genesys Cloud does not know is not held, and what is held of one that it
+// does not answer about is unknown.
+func TestOneConversationDoesNotSpoilTheAnswer(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(2, 100).Draw(t, "conversations")
+		bad := map[string]*Error{}
+		for range rapid.IntRange(0, min(4, n-1)).Draw(t, "bad") {
+			cause := rapid.SampledFrom([]*Error{
+				{Kind: KindNotFound, Code: "recording.conversation.not.found"}, {Op: "ask", Kind: KindTransient}, {Op: "ask", Kind: KindTimeout}, {Op: "ask", Kind: KindForbidden}, {Op: "ask", Kind: KindInvalid, Code: "bad.request"},
+			}).Draw(t, "cause")
+			bad[fmt.Sprint(rapid.IntRange(0, n-1).Draw(t, "which"))] = cause
+		}
+		var ids []string
+		for i := range n {
+			ids = append(ids, fmt.Sprint(i))
+		}
 		calls := 0
-		_, err := Held(t.Context(), func(context.Context, []string) ([]string, error) { calls++; return nil, cause }, []string{"a", "b"})
-		if !errors.Is(err, cause) || calls != 1 {
-			t.Errorf("%v after %d calls", err, calls)
+		holds, err := AskHolds(t.Context(), func(_ context.Context, some []string, _ bool) ([]string, error) {
+			calls++
+			for _, id := range some {
+				if bad[id] != nil {
+					return nil, bad[id]
+				}
+			}
+			return some, nil
+		}, ids, false)
+		unknown := 0
+		for id, cause := range bad {
+			if cause.Kind != KindNotFound {
+				unknown++
+				if !slices.ContainsFunc(holds.Unknown, func(u UnknownHold) bool { return u.ConversationID == id && u.Why != "" }) {
+					t.Errorf("%s is not unknown", id)
+				}
+			}
+		}
+		if err != nil || len(holds.Held) != n-len(bad) || len(holds.Unknown) != unknown {
+			t.Errorf("%d held of %d, %d unknown of %d, %v", len(holds.Held), n-len(bad), len(holds.Unknown), unknown, err)
+		}
+		if most := 1 + len(bad)*2*bits.Len(uint(n)); calls > most {
+			t.Errorf("%d calls, %d at most", calls, most)
+		}
+	})
+}
+
+// TestHoldsThatNobodyAnswersAbout: then it is not single conversations, and the
+// error is that of the query. Only if each of a few was asked about alone, and there is
+// no patience left, are they unknown.
+func TestHoldsThatNobodyAnswersAbout(t *testing.T) {
+	var ids []string
+	for n := range 100 {
+		ids = append(ids, fmt.Sprint(n))
+	}
+	for _, cause := range []*Error{{Kind: KindTransient}, {Kind: KindThrottled}, {Kind: KindUnauthorized}, {Kind: KindForbidden}, {Kind: KindInvalid, Code: "bad.request"}} {
+		calls := 0
+		none := func(context.Context, []string, bool) ([]string, error) { calls++; return nil, cause }
+		for _, last := range []bool{false, true} {
+			calls = 0
+			if _, err := AskHolds(t.Context(), none, ids, last); !errors.Is(err, cause) || calls > maxBlindHalves+1 {
+				t.Errorf("%v after %d calls", err, calls)
+			}
+		}
+		few, err := AskHolds(t.Context(), none, ids[:3], true)
+		unknown := err == nil && len(few.Unknown) == 3
+		if _, err = AskHolds(t.Context(), none, ids[:3], false); !errors.Is(err, cause) || unknown != aboutConversations(cause) {
+			t.Errorf("%v: without patience %d of 3 are unknown, with patience: %v", cause, len(few.Unknown), err)
 		}
 	}
 }

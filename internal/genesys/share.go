@@ -12,4 +12,8 @@ type Share struct {
 	// Weight is how much the lane gets, in proportion to the others that wait.
 	// Less than 1 counts as 1.
 	Weight int
+	// Spare is for work that must not slow others down: it uses at most 5 % of the
+	// budget while others have work, and all of it when nobody else has. Weight does
+	// not matter then.
+	Spare bool
 }

@@ -34,19 +34,30 @@ type Task struct {
 	Work      transfer.Work
 	// Reason and Message say what is going on while it runs.
 	Reason, Message string
+	// Patience with it; the zero value is without end.
+	Patience transfer.Patience
 }
 
 // Do has a task done for an object and says how it stands. What failed is told
-// until it has worked, not only until it is tried again.
+// until it has worked, not only until it is retried.
 func (w *Worker) Do(name types.NamespacedName, task Task) outcome.Outcome {
-	state := w.Pools[task.Pool].Do(task.Key, name.String(), func() { w.waker.Wake(name) }, task.Work)
+	out, _ := w.Run(name, task)
+	return out
+}
+
+// Run is Do, and tells how often the task has failed and when it is retried.
+func (w *Worker) Run(name types.NamespacedName, task Task) (outcome.Outcome, transfer.State) {
+	state := w.Pools[task.Pool].Do(transfer.Job{
+		Key: task.Key, Owner: name.String(), Wake: func() { w.waker.Wake(name) }, Work: task.Work, Patience: task.Patience,
+	})
+	after := state.After
 	if state.Running {
-		state.After = w.Progress
+		after = w.Progress
 	}
 	if state.Err != nil {
-		return outcome.Of(state.Err, state.After)
+		return outcome.Of(state.Err, after), state
 	}
-	return outcome.Wait(task.Reason, task.Message, state.After)
+	return outcome.Wait(task.Reason, task.Message, after), state
 }
 
 // Waker puts objects into a controller's queue from outside its watches. The

@@ -56,19 +56,20 @@ func (m metric) send(to chan<- prometheus.Metric, value float64, labels ...strin
 
 // The labels: of an OAuth client (its id is public), of a gate (the organisation
 // by its id at Genesys Cloud), of a GenesysOrganization, of what its exports did in
-// a lane, and of an ExportDestination. No label names a single export: there may be any number of them.
+// a lane and together, and of an ExportDestination. No label names a single export: there may be any number of them.
 var (
 	ofClient       = []string{"endpoint", "client_id"}
 	ofGate         = []string{"organization_id", "lane", "route"}
 	ofOrganization = []string{"namespace", "organization", "state"}
 	ofRecordings   = []string{"namespace", "organization", "lane", "disposition"}
 	ofLane         = []string{"namespace", "organization", "lane"}
+	ofExports      = []string{"namespace", "organization"}
 	ofDestination  = []string{"namespace", "destination"}
 )
 
 var (
 	granted   = counter("client_requests_granted_total", "Requests to Genesys Cloud that an OAuth client's budget let go.", ofClient)
-	throttled = counter("client_requests_throttled_total", "Requests that Genesys Cloud refused with 429, which is no failure.", ofClient)
+	throttled = counter("client_requests_throttled_total", "Requests that Genesys Cloud refused with 429 because the OAuth client had sent too much, which is not counted as a failure.", ofClient)
 	waited    = counter("client_wait_seconds_total", "Seconds that requests have waited for an OAuth client's budget, those that still wait not counted.", ofClient)
 	waiting   = gauge("client_requests_waiting", "Requests that wait for an OAuth client's budget.", ofClient)
 	underWay  = gauge("client_requests_under_way", "Requests that were let go and are not over.", ofClient)
@@ -85,6 +86,9 @@ var (
 	gaps       = gauge("gaps", "Recordings and conversations of an organisation's exports that could not be had, in finished batches.", ofLane)
 	stored     = gauge("stored_bytes", "Bytes of recordings that an organisation's exports have stored, in finished batches.", ofLane)
 
+	isolated       = gauge("isolated_items", "Conversations and recordings of an organisation's exports that keep failing and are retried apart from all others.", ofExports)
+	isolatedOldest = gauge("isolated_oldest_timestamp_seconds", "When the oldest of an organisation's isolated conversations and recordings was isolated; absent if none is isolated.", ofExports)
+
 	verifyEvery   = gauge("destination_verify_every_seconds", "Seconds after which everything that is stored at an ExportDestination is verified again: spec.verifyEvery.", ofDestination)
 	verifiedAt    = gauge("destination_verified_timestamp_seconds", "When the last verification of an ExportDestination ended, however it ended.", ofDestination)
 	verifiedBytes = gauge("destination_verified_bytes", "Bytes that the last verification of an ExportDestination read.", ofDestination)
@@ -94,7 +98,7 @@ var (
 
 var all = []metric{
 	granted, throttled, waited, waiting, underWay, allowed, remaining, stopped,
-	gateLimit, gateInFlight, gateWaiting, clients, recordings, gaps, stored,
+	gateLimit, gateInFlight, gateWaiting, clients, recordings, gaps, stored, isolated, isolatedOldest,
 	verifyEvery, verifiedAt, verifiedBytes, faults, unreadable,
 }
 
@@ -119,7 +123,9 @@ func (c *Collector) Collect(to chan<- prometheus.Metric) {
 	for i := range organizations {
 		collectClients(to, &organizations[i])
 	}
-	collectLanes(to, c.sources.Exports())
+	exports := c.sources.Exports()
+	collectLanes(to, exports)
+	collectIsolated(to, exports)
 	destinations := c.sources.Destinations()
 	for i := range destinations {
 		collectVerification(to, &destinations[i])
@@ -152,7 +158,7 @@ func collectClients(to chan<- prometheus.Metric, organization *v1alpha1.GenesysO
 	}
 }
 
-// lane is a lane of an organisation's exports.
+// lane is a lane of an organisation's exports, or all of them if it has no name.
 type lane struct{ namespace, organization, name string }
 
 // collectLanes adds up what the exports' statuses count.
@@ -182,6 +188,30 @@ func collectLanes(to chan<- prometheus.Metric, exports []v1alpha1.RecordingExpor
 			"Exported": sum.Recordings.Exported, "Excluded": sum.Recordings.Excluded, "Unavailable": sum.Recordings.Unavailable,
 		} {
 			recordings.send(to, float64(n), at.namespace, at.organization, at.name, disposition)
+		}
+	}
+}
+
+// collectIsolated adds up what of an organisation's exports is isolated. The time of
+// the oldest is told only if there is one: 0 would look like an item of 1970.
+func collectIsolated(to chan<- prometheus.Metric, exports []v1alpha1.RecordingExport) {
+	sums := map[lane]*v1alpha1.IsolatedStatus{}
+	for i := range exports {
+		at, counted := lane{namespace: exports[i].Namespace, organization: exports[i].Spec.OrganizationRef.Name}, exports[i].Status.Isolated
+		sum := sums[at]
+		if sum == nil {
+			sum = &v1alpha1.IsolatedStatus{}
+			sums[at] = sum
+		}
+		sum.Items += counted.Items
+		if oldest := counted.OldestTime; counted.Items > 0 && oldest != nil && (sum.OldestTime == nil || oldest.Before(sum.OldestTime)) {
+			sum.OldestTime = oldest
+		}
+	}
+	for at, sum := range sums {
+		isolated.send(to, float64(sum.Items), at.namespace, at.organization)
+		if sum.OldestTime != nil {
+			isolatedOldest.send(to, float64(sum.OldestTime.Unix()), at.namespace, at.organization)
 		}
 	}
 }

@@ -48,7 +48,11 @@ func sample() *Collector {
 			}
 		},
 		Exports: func() []v1alpha1.RecordingExport {
-			return []v1alpha1.RecordingExport{export("a", "Standard", 10, 1), export("b", "Standard", 5, 0)}
+			a, b, c := export("a", "Standard", 10, 1), export("b", "Standard", 5, 0), export("c", "Standard", 0, 0)
+			a.Status.Isolated = isolatedSince(2, 1700000100)
+			b.Status.Isolated = isolatedSince(3, 1700000050)
+			c.Spec.OrganizationRef.Name, c.Status.Lanes, c.Status.Isolated = "apac", nil, isolatedSince(0, 1700000000)
+			return []v1alpha1.RecordingExport{a, b, c}
 		},
 	})
 }
@@ -72,6 +76,11 @@ func export(name string, lane v1alpha1.Lane, exported, unavailable int64) v1alph
 	}
 }
 
+// isolatedSince is so many items, the oldest of which is isolated since a second of Unix time.
+func isolatedSince(items, seconds int64) v1alpha1.IsolatedStatus {
+	return v1alpha1.IsolatedStatus{Items: items, Recordings: items, OldestTime: &metav1.Time{Time: time.Unix(seconds, 0)}}
+}
+
 func TestCollect(t *testing.T) {
 	const at, fresh = `{destination="evidence",namespace="legal"}`, `{destination="new",namespace="legal"}`
 	const client, gate, lane = `{client_id="id?",endpoint="https://api.mypurecloud.ie"}`,
@@ -93,6 +102,9 @@ func TestCollect(t *testing.T) {
 		`recordings{disposition="Exported",lane="Standard",namespace="legal",organization="emea"}`:    15,
 		`recordings{disposition="Excluded",lane="Standard",namespace="legal",organization="emea"}`:    4,
 		`recordings{disposition="Unavailable",lane="Standard",namespace="legal",organization="emea"}`: 1,
+		`isolated_items{namespace="legal",organization="emea"}`:                                       5,
+		`isolated_items{namespace="legal",organization="apac"}`:                                       0,
+		`isolated_oldest_timestamp_seconds{namespace="legal",organization="emea"}`:                    1700000050,
 		"gaps" + lane:                                 1,
 		"stored_bytes" + lane:                         15000,
 		"destination_verify_every_seconds" + at:       3600,

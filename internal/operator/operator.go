@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -78,6 +79,8 @@ type Paces struct {
 	Export       recordingexport.Pace
 	Batch        recordingexportbatch.Pace
 	Patience     outcome.Patience
+	// Isolation says when an item that fails is taken to be bad itself.
+	Isolation transfer.Criteria
 	// Progress is between looks at work that is running.
 	Progress time.Duration
 	// Stall is how long a media stream may stand still, the client's default if 0.
@@ -88,7 +91,7 @@ type Paces struct {
 func DefaultPaces() Paces {
 	return Paces{
 		genesysorganization.DefaultPace(), exportdestination.DefaultPace(), recordingexport.DefaultPace(),
-		recordingexportbatch.DefaultPace(), outcome.DefaultPatience(), 3 * time.Second, genesysclient.DefaultStallTimeout,
+		recordingexportbatch.DefaultPace(), outcome.DefaultPatience(), transfer.DefaultCriteria(), 3 * time.Second, genesysclient.DefaultStallTimeout,
 	}
 }
 
@@ -123,7 +126,8 @@ func New(cfg *rest.Config, options Options) (ctrl.Manager, error) {
 		publisher: loop.Publisher{Client: writer(mgr.GetClient()), Events: mgr.GetEventRecorder(name)},
 		clock:     options.Clock,
 		actor:     actor(),
-		gates:     &transfer.Gates{},
+		gates:     &transfer.Gates{Clock: options.Clock, Criteria: options.Paces.Isolation},
+		addresses: &transfer.Addresses{},
 		buckets:   newBuckets(mgr.GetAPIReader(), options, options.Clock.Now),
 	}
 	if err := o.addMetrics(); err != nil {
@@ -145,7 +149,13 @@ type operator struct {
 	actor       string
 	pools       transfer.Pools
 	gates       *transfer.Gates
+	addresses   *transfer.Addresses
 	buckets     *buckets
+	// cluster is the id of this cluster, once it is known.
+	cluster struct {
+		sync.Mutex
+		id string
+	}
 }
 
 // unsafe is what an actor's name may not hold, because it becomes part of a key.
@@ -167,9 +177,13 @@ func (o *operator) addPools() error {
 	o.pools = transfer.Pools{}
 	for name, size := range map[string]int{
 		recordingexport.Pool: poolSize, string(v1alpha1.LaneStandard): poolSize, string(v1alpha1.LaneLegalHold): poolSize,
-		string(v1alpha1.LaneLegalHoldScreen): poolSize, exportdestination.Pool: 1,
+		string(v1alpha1.LaneLegalHoldScreen): poolSize, string(v1alpha1.LaneIsolated): poolSize, exportdestination.Pool: 1,
 	} {
-		pool := transfer.NewPool(size, o.clock, o.Paces.Patience.Backoff)
+		patience := o.Paces.Patience
+		if name == string(v1alpha1.LaneIsolated) {
+			patience = patience.Isolated()
+		}
+		pool := transfer.NewPool(size, o.clock, patience.Backoff)
 		o.pools[name] = pool
 		if err := o.manager.Add(pool); err != nil {
 			return err
@@ -215,11 +229,11 @@ func (o *operator) addExports() error {
 
 func (o *operator) addBatches() error {
 	return (&recordingexportbatch.Reconciler{
-		Publisher: o.publisher, Clock: o.clock, Actor: o.actor,
+		Publisher: o.publisher, Clock: o.clock, Actor: o.actor, ClusterID: o.clusterID,
 		Cloud: func(ctx context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (recordingexportbatch.Cloud, error) {
 			return o.connections.Cloud(ctx, organization, share)
 		},
-		Archive: o.archive, Location: o.location, Signer: o.signer, Worker: o.worker(), Gates: o.gates, Pace: o.Paces.Batch,
+		Archive: o.archive, Location: o.location, Signer: o.signer, Worker: o.worker(), Gates: o.gates, Addresses: o.addresses, Pace: o.Paces.Batch,
 		MaxRecordings: cmp.Or(o.MaxRecordings, recordingexportbatch.DefaultMaxRecordings),
 	}).SetupWithManager(o.manager)
 }
@@ -229,9 +243,16 @@ func (o *operator) worker() *loop.Worker {
 	return &loop.Worker{Pools: o.pools, Progress: o.Paces.Progress}
 }
 
-// clusterID tells this cluster from others by what no other has.
+// clusterID tells this cluster from others by what no other has, and what never
+// changes in its life.
 func (o *operator) clusterID(ctx context.Context) (string, error) {
+	o.cluster.Lock()
+	defer o.cluster.Unlock()
+	if o.cluster.id != "" {
+		return o.cluster.id, nil
+	}
 	var system corev1.Namespace
 	err := o.manager.GetAPIReader().Get(ctx, types.NamespacedName{Name: "kube-system"}, &system)
-	return string(system.UID), err
+	o.cluster.id = string(system.UID)
+	return o.cluster.id, err
 }

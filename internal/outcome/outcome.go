@@ -14,6 +14,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
 // State is how a step stands.
@@ -140,30 +141,55 @@ func ofStore(kind archive.Kind, says string, after time.Duration) Outcome {
 type Patience struct {
 	// First wait after a failure; it doubles with each failure up to Most.
 	First, Most time.Duration
+	// FirstIsolated is First for what is isolated: it has just failed several times.
+	FirstIsolated time.Duration
 	// Person is the wait for something that a person has to mend.
 	Person time.Duration
 }
 
 // DefaultPatience is what the manager uses.
 func DefaultPatience() Patience {
-	return Patience{First: time.Second, Most: 5 * time.Minute, Person: time.Minute}
+	return Patience{First: time.Second, Most: 5 * time.Minute, FirstIsolated: 30 * time.Second, Person: time.Minute}
 }
 
-// Backoff says how long to wait after an attempt that failed with err, and
-// whether the attempt counts: being throttled never does, nor that an OAuth
-// client is out.
-func (p Patience) Backoff(err error, attempt int) (time.Duration, bool) {
+// Isolated is the patience with what is isolated.
+func (p Patience) Isolated() Patience {
+	p.First = p.FirstIsolated
+	return p
+}
+
+// Backoff says how to pause after an attempt that failed with err. Being
+// throttled never counts as a failure, nor that an OAuth client is out. Only what
+// Genesys Cloud answers about the thing that was asked for uses up patience: not
+// what a person has to fix, nor trouble with the destination. A request that was
+// refused for a while is not retried before that.
+func (p Patience) Backoff(err error, attempt int) transfer.Pause {
 	if kind := genesys.KindOf(err); kind == genesys.KindThrottled || kind == genesys.KindOrphaned {
-		return max(genesys.RetryAfterOf(err), p.First), false
+		return transfer.Pause{Wait: max(genesys.RetryAfterOf(err), p.First)}
 	}
 	if Of(err, 0).State == Stalled {
-		return p.Person, true
+		return transfer.Pause{Wait: p.Person, Counts: true}
 	}
 	wait := p.First << min(attempt, 30)
 	if wait <= 0 || wait > p.Most {
 		wait = p.Most
 	}
-	return wait, true
+	if genesys.KindOf(err) == genesys.KindOverloaded {
+		wait = max(wait, genesys.RetryAfterOf(err))
+	}
+	return transfer.Pause{Wait: wait, Counts: true, Spends: spends(err)}
+}
+
+// Spender is an error that tells itself whether to wait because of it uses up
+// patience.
+type Spender interface{ Spends() bool }
+
+func spends(err error) bool {
+	var spender Spender
+	if errors.As(err, &spender) {
+		return spender.Spends()
+	}
+	return transfer.AboutItem(err)
 }
 
 // String shows the outcome in tests.

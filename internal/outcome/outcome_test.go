@@ -13,7 +13,14 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
+
+// spender is an error that tells whether it uses up patience.
+type spender bool
+
+func (s spender) Error() string { return "spender" }
+func (s spender) Spends() bool  { return bool(s) }
 
 func TestOf(t *testing.T) {
 	of := func(kind genesys.Kind) error {
@@ -28,6 +35,7 @@ func TestOf(t *testing.T) {
 		reason string
 	}{
 		{of(genesys.KindThrottled), Waiting, v1alpha1.ReasonThrottled},
+		{of(genesys.KindOverloaded), Waiting, v1alpha1.ReasonGenesysUnavailable},
 		{of(genesys.KindOrphaned), Waiting, v1alpha1.ReasonClientsOut},
 		{of(genesys.KindTimeout), Waiting, v1alpha1.ReasonGenesysUnavailable},
 		{of(genesys.KindTransient), Waiting, v1alpha1.ReasonGenesysUnavailable},
@@ -80,6 +88,7 @@ func TestAnErrorMayKnowItsOutcome(t *testing.T) {
 func TestBackoff(t *testing.T) {
 	p := Patience{First: time.Second, Most: time.Minute, Person: time.Hour}
 	throttled := &genesys.Error{Kind: genesys.KindThrottled, RetryAfter: 200 * time.Second}
+	overloaded := &genesys.Error{Kind: genesys.KindOverloaded, RetryAfter: 200 * time.Second}
 	hasty := &genesys.Error{Kind: genesys.KindThrottled}
 	transient := &genesys.Error{Kind: genesys.KindTransient}
 	tests := []struct {
@@ -87,19 +96,26 @@ func TestBackoff(t *testing.T) {
 		attempt int
 		want    time.Duration
 		counts  bool
+		spends  bool
 	}{
-		{transient, 0, time.Second, true},
-		{transient, 3, 8 * time.Second, true},
-		{transient, 6, time.Minute, true},
-		{transient, 1000, time.Minute, true},
-		{throttled, 5, 200 * time.Second, false},
-		{hasty, 5, time.Second, false},
-		{&genesys.Error{Kind: genesys.KindOrphaned}, 5, time.Second, false},
-		{&genesys.Error{Kind: genesys.KindForbidden}, 0, time.Hour, true},
+		{transient, 0, time.Second, true, true},
+		{transient, 3, 8 * time.Second, true, true},
+		{transient, 6, time.Minute, true, true},
+		{transient, 1000, time.Minute, true, true},
+		{throttled, 5, 200 * time.Second, false, false},
+		{hasty, 5, time.Second, false, false},
+		{overloaded, 0, 200 * time.Second, true, true},
+		{&genesys.Error{Kind: genesys.KindOverloaded}, 3, 8 * time.Second, true, true},
+		{&genesys.Error{Kind: genesys.KindOrphaned}, 5, time.Second, false, false},
+		{&genesys.Error{Kind: genesys.KindForbidden}, 0, time.Hour, true, false},
+		{errors.New("odd"), 0, time.Second, true, false},
+		{&archive.Error{Kind: archive.KindUnavailable}, 0, time.Second, true, false},
+		{spender(true), 0, time.Second, true, true},
+		{spender(false), 0, time.Second, true, false},
 	}
 	for _, tt := range tests {
-		if got, counts := p.Backoff(tt.err, tt.attempt); got != tt.want || counts != tt.counts {
-			t.Errorf("Backoff(%v, %d) = %v, %v; want %v, %v", tt.err, tt.attempt, got, counts, tt.want, tt.counts)
+		if got := p.Backoff(tt.err, tt.attempt); got != (transfer.Pause{Wait: tt.want, Counts: tt.counts, Spends: tt.spends}) {
+			t.Errorf("Backoff(%v, %d) = %+v; want %v, %v, %v", tt.err, tt.attempt, got, tt.want, tt.counts, tt.spends)
 		}
 	}
 }

@@ -37,7 +37,7 @@ func everywhere(t testing.TB, says string) Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lane, bag := slicing.Lane(says), evidence.BagRef{Name: says, Lane: slicing.Standard, Start: hour(0), End: hour(1)}
+	lane, bag := slicing.Lane(says), evidence.BagRef{Name: says, Lane: slicing.Isolated, Start: hour(0), End: hour(1)}
 	event := []evidence.Event{{Time: hour(50), Details: map[string]string{"group": says, "token": says}}}
 	counts := evidence.Counts{Exported: 1, Unavailable: 1}
 	said := evidence.HoldAnswer{Held: true, At: hour(50)}
@@ -47,10 +47,12 @@ func everywhere(t testing.TB, says string) Report {
 			Lanes:  []evidence.LaneAccount{{Lane: lane, Bags: 1, Files: 1, Bytes: 1, Gaps: 1}},
 			Export: evidence.ExportRecord{Namespace: says, Name: says, ClusterID: says, OrganizationID: says, SpecDigest: says, Spec: spec, CreatedAt: hour(49)},
 			Number: 2, Former: &evidence.SealRef{Number: 1, Digest: says}, SealedAt: hour(50), From: hour(0), Until: hour(48),
+			TakenOver:     []evidence.TakeOver{{From: says, To: says, At: hour(50)}},
 			Conversations: evidence.ConversationAccount{Surveyed: 1, Batched: 1, Deferred: 1},
 			Recordings:    []evidence.RecordingAccount{{Lane: lane, Medium: genesys.Medium(says), Counts: counts}},
 			Gaps:          2, SecondSource: &evidence.SecondSource{Source: says, At: hour(49), Listed: 1, NotInAccount: 1},
-			Checks: []evidence.Check{{Says: says, Left: 1, Right: 1, Holds: true}},
+			Orphans: &evidence.OrphanAccount{Listed: 3, Undated: 1, At: hour(49), Enumerated: 9, NotListed: &evidence.OrphansNotListed{From: hour(24), Until: hour(48), Why: says}},
+			Checks:  []evidence.Check{{Says: says, Left: 1, Right: 1, Holds: true}},
 		}},
 		Findings: evidence.Findings{
 			Seals: []evidence.SealRef{{Number: 1, Digest: says}, {Number: 2}},
@@ -59,12 +61,21 @@ func everywhere(t testing.TB, says string) Report {
 				{ConversationID: says, RecordingID: says, Start: hour(0), Medium: genesys.Medium(says), Reason: says, Detail: says, Bag: says},
 				{ConversationID: says, RecordingID: says, Start: hour(0), Reason: evidence.ReasonRefused, Detail: says},
 			},
-			Gaps:         []evidence.ReasonCount{{Reason: says, Recordings: 2}},
-			Excluded:     []evidence.ReasonCount{{Reason: says, Recordings: 1}},
-			Unbatched:    []evidence.UnbatchedHour{{Hour: hour(2), Excluded: 1}},
-			HoldChanges:  []evidence.HoldChange{{ConversationID: says, Start: hour(0), BeforeTransfer: said, AtSealing: said, Bag: says}},
-			Differences:  []evidence.DifferenceCount{{Difference: evidence.Difference(says), Reason: says, Recordings: 1}},
-			Unknown:      []evidence.Unknown{{ConversationID: says, RecordingID: says, Created: hour(1), Reason: says, Seal: 1}},
+			Gaps:        []evidence.ReasonCount{{Reason: says, Recordings: 2}},
+			Excluded:    []evidence.ReasonCount{{Reason: says, Recordings: 1}},
+			Unbatched:   []evidence.UnbatchedHour{{Hour: hour(2), Excluded: 1}},
+			HoldChanges: []evidence.HoldChange{{ConversationID: says, Start: hour(0), BeforeTransfer: said, AtSealing: said, Bag: says}},
+			Differences: []evidence.DifferenceCount{{Difference: evidence.Difference(says), Reason: says, Recordings: 1}},
+			Unknown:     []evidence.Unknown{{ConversationID: says, RecordingID: says, Created: hour(1), Reason: says, Seal: 1}},
+			Isolated: evidence.Isolation{
+				Conversations: 2, Unread: 1, OfConversations: evidence.Counts{Exported: 2, Excluded: 1}, Alone: evidence.Counts{Exported: 1, Unavailable: 1},
+				First: hour(40), Last: hour(41),
+			},
+			Orphans: []evidence.FoundOrphan{{ID: says, Medium: genesys.Medium(says), MediaAsReceived: says, FileState: says, Status: says, ConversationID: says, Seal: 1}},
+			Restorations: evidence.Restorations{Asked: 3, Changed: 2, Unknown: 1, Listed: []evidence.ChangedRetention{{Bag: says, Restoration: evidence.Restoration{
+				RecordingRef: genesys.RecordingRef{ConversationID: says, RecordingID: says},
+				Before:       genesys.Retention{DeleteDate: "2033-01-01T00:00:00Z"}, After: &genesys.Retention{DeleteDate: says, ExportDate: "2024-01-01T00:00:00Z"},
+			}}}},
 			HoldsChanged: 2, Moves: event, Retries: event, Surveys: 2, FirstSurvey: hour(49), LastSurvey: hour(50),
 		},
 	}
@@ -226,7 +237,7 @@ func TestMoreThanIsListed(t *testing.T) {
 			t.Errorf("the page does not say %s", want)
 		}
 	}
-	if n := strings.Count(page, "<tr>"); n > 2*evidence.MostListed+100 {
+	if n := strings.Count(page, "<tr>"); n > 2*evidence.MostListed+mostIsolated+100 {
 		t.Errorf("%d rows", n)
 	}
 }

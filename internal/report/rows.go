@@ -31,6 +31,8 @@ type holdRow struct{ Conversation, Start, AtSurvey, BeforeTransfer, AtSealing, B
 
 type eventRow struct{ At, What text }
 
+type takeOverRow struct{ At, From, To text }
+
 type laneRow struct {
 	Lane, Size               text
 	Bags, Files, Bytes, Gaps amount

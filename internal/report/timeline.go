@@ -13,7 +13,7 @@ import (
 // Bounds of the picture: with more slices than that, slices are drawn together.
 const (
 	mostMarks = 300
-	// mostColumns times the four tracks is how many marks there are then at most.
+	// mostColumns times the five tracks is how many marks there are then at most.
 	mostColumns = 100
 	// mostRows bounds the table that says the same.
 	mostRows = 31
@@ -73,7 +73,7 @@ func tracks(f evidence.Findings) []track {
 		byLane[noBag] = append(byLane[noBag], span{h.Hour, h.Hour.Add(time.Hour), 0, 0, h.Gaps, h.Excluded})
 	}
 	var out []track
-	for _, lane := range []slicing.Lane{slicing.Standard, slicing.LegalHold, slicing.LegalHoldScreen, noBag} {
+	for _, lane := range []slicing.Lane{slicing.Standard, slicing.LegalHold, slicing.LegalHoldScreen, slicing.Isolated, noBag} {
 		name := laneIn(shortLanes, lane)
 		if lane == noBag {
 			name = "In no bag"

@@ -12,7 +12,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-var everyLane = []slicing.Lane{slicing.Standard, slicing.LegalHold, slicing.LegalHoldScreen}
+var everyLane = []slicing.Lane{slicing.Standard, slicing.LegalHold, slicing.LegalHoldScreen, slicing.Isolated}
 
 func bag(lane slicing.Lane, from, to time.Time, gaps int64) evidence.FoundBag {
 	return evidence.FoundBag{BagRef: evidence.BagRef{Name: fmt.Sprint(lane, from), Lane: lane, Start: from, End: to}, Seal: 1, Gaps: gaps}
@@ -29,7 +29,7 @@ func TestAYearInHours(t *testing.T) {
 			r.Findings.Bags = append(r.Findings.Bags, bag(lane, hour(n), hour(n+1), 0))
 		}
 	}
-	r.Findings.Bags[3*5000].Gaps = 1
+	r.Findings.Bags[4*5000].Gaps = 1
 	v := r.view()
 	marks, gaps := 0, 0
 	for _, track := range v.Picture.Tracks {
@@ -43,7 +43,7 @@ func TestAYearInHours(t *testing.T) {
 			}
 		}
 	}
-	if gaps != 1 || marks > 3*mostColumns || marks < 100 {
+	if gaps != 1 || marks > 4*mostColumns || marks < 100 {
 		t.Errorf("%d marks, %d of gaps", marks, gaps)
 	}
 	if len(v.Periods) > mostRows || len(v.Picture.Ticks) > mostTicks+1 {
@@ -97,7 +97,7 @@ func TestGapsAreSeen(t *testing.T) {
 				}
 			}
 		}
-		if marks > max(mostMarks, 3*(mostColumns+1)) {
+		if marks > max(mostMarks, 4*(mostColumns+1)) {
 			t.Fatalf("%d marks", marks)
 		}
 		s := scale{hour(0), hour(until)}
@@ -140,12 +140,12 @@ func TestPeriodsOfAWindowThatBeginsOffTheHour(t *testing.T) {
 func TestPeriodsAddUp(t *testing.T) {
 	f := evidence.Findings{Unbatched: []evidence.UnbatchedHour{{Hour: hour(47), Excluded: 3, Gaps: 2}}}
 	for n := range 48 {
-		b := bag(everyLane[n%3], hour(n), hour(n+1), int64(n%2))
+		b := bag(everyLane[n%4], hour(n), hour(n+1), int64(n%2))
 		b.Exported = 10
 		f.Bags = append(f.Bags, b)
 	}
 	rows, every := periods(tracks(f), hour(0), hour(48))
-	sum := period{Lanes: make([]held, 3)}
+	sum := period{Lanes: make([]held, 4)}
 	for _, row := range rows {
 		sum.Gaps += row.Gaps
 		sum.Left += row.Left
@@ -154,7 +154,7 @@ func TestPeriodsAddUp(t *testing.T) {
 			sum.Lanes[i].Exported += lane.Exported
 		}
 	}
-	want := fmt.Sprint([]held{{16, 160}, {16, 160}, {16, 160}}, 26, 3, "2 hours", 24)
+	want := fmt.Sprint([]held{{12, 120}, {12, 120}, {12, 120}, {12, 120}}, 26, 3, "2 hours", 24)
 	if got := fmt.Sprint(sum.Lanes, sum.Gaps, sum.Left, every, len(rows)); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

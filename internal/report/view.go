@@ -46,14 +46,18 @@ type view struct {
 	Holds      []holdRow
 	HoldsMore  int64
 	Moves      []eventRow
+	Isolated   *isolated
+	Restored   *restored
 	Retries    []eventRow
 	Retried    evidence.Counts
 	Second     *second
+	Orphans    *orphans
 	Surveys    text
 	Seals      []sealRow
 	SealsSay   text
 	Bags       []bagRow
 	BagsMore   int64
+	TakenOver  []takeOverRow
 	SigningKey text
 	// Timestamped tells whether an authority attests the seal's time.
 	Timestamped bool
@@ -76,8 +80,12 @@ func (r Report) view() view {
 	v.drawn(r, asked.End)
 	v.counted(a)
 	v.compared(f, a)
+	v.orphans(f, a)
 	v.listed(f, a)
 	v.happened(f)
+	for _, t := range a.TakenOver {
+		v.TakenOver = append(v.TakenOver, takeOverRow{when(t.At), clean(t.From, longName), clean(t.To, longName)})
+	}
 	return v
 }
 
@@ -184,6 +192,8 @@ func (v *view) happened(f evidence.Findings) {
 	}
 	v.HoldsMore = f.HoldsChanged - int64(len(f.HoldChanges))
 	v.Moves = eventRows(f.Moves, "group")
+	v.Isolated = isolation(f)
+	v.restored(f.Restorations)
 	v.Retries = eventRows(f.Retries, "token")
 	switch {
 	case f.Surveys == 1:
@@ -191,6 +201,15 @@ func (v *view) happened(f evidence.Findings) {
 	case f.Surveys > 1:
 		v.Surveys = words("Genesys Cloud was asked %s which conversations there are, from %s to %s.",
 			of(f.Surveys, "time", "times"), when(f.FirstSurvey), when(f.LastSurvey))
+	}
+}
+
+// restored tells of restorations, and in short if dates changed that were to stay.
+func (v *view) restored(found evidence.Restorations) {
+	v.Restored = restorations(found)
+	if found.Changed > 0 {
+		v.Verdict.Then = append(v.Verdict.Then, words("While recordings were restored from the archive of Genesys Cloud, dates of %s changed there that were to stay as they were, such as when it is to be deleted. Section 8 lists them.",
+			of(found.Changed, "recording", "recordings")))
 	}
 }
 

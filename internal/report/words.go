@@ -11,6 +11,7 @@ var reasons = map[string]text{
 	evidence.ReasonMediumNotRequested: "Recordings of this kind were not asked for.",
 	evidence.ReasonHoldScope:          "The request left these conversations out, because of whether they are under legal hold.",
 	evidence.ReasonMovedToHold:        "The conversation came under legal hold while the export ran. It is counted among the held ones instead.",
+	evidence.ReasonMovedToIsolated:    "It kept failing or was not ready, and was retried apart from all others. It is counted among the isolated ones instead.",
 	evidence.ReasonMovedFromHold:      "The legal hold was lifted while the export ran. The conversation is counted among those not under hold instead.",
 	evidence.ReasonUnknownMedium:      "Genesys Cloud names a kind of recording that this software does not know. It was not fetched.",
 	evidence.ReasonInvalidID:          "Genesys Cloud gave an identifier that is not of the usual form. It could not be asked for safely.",
@@ -66,6 +67,7 @@ var lanes = map[slicing.Lane]text{
 	slicing.Standard:        "Not under legal hold",
 	slicing.LegalHold:       "Under legal hold, without screen recordings",
 	slicing.LegalHoldScreen: "Under legal hold, screen recordings",
+	slicing.Isolated:        "Isolated because they kept failing or were not ready, held or not",
 }
 
 // shortLanes fit beside a picture.
@@ -73,6 +75,7 @@ var shortLanes = map[slicing.Lane]text{
 	slicing.Standard:        "Not under hold",
 	slicing.LegalHold:       "Under hold",
 	slicing.LegalHoldScreen: "Under hold, screen",
+	slicing.Isolated:        "Isolated",
 }
 
 func laneIn(names map[slicing.Lane]text, lane slicing.Lane) text {

@@ -8,6 +8,9 @@ const (
 	Standard        Lane = "Standard"
 	LegalHold       Lane = "LegalHold"
 	LegalHoldScreen Lane = "LegalHoldScreen"
+	// Isolated holds conversations and recordings that left a batch of another lane
+	// because they could not be read, so that the others need not wait for them.
+	Isolated Lane = "Isolated"
 )
 
 // Scope says which conversations are taken, by legal hold.

@@ -24,6 +24,22 @@ func FirstOrdinals(n int) Ordinals {
 	return Ordinals{[]span{{0, n - 1}}}
 }
 
+// OrdinalsOf is the set of those of the first n numbers that belong to it.
+func OrdinalsOf(n int, belongs func(int) bool) Ordinals {
+	var set Ordinals
+	for i := range n {
+		last := len(set.spans) - 1
+		switch {
+		case !belongs(i):
+		case last >= 0 && set.spans[last].last == i-1:
+			set.spans[last].last = i
+		default:
+			set.spans = append(set.spans, span{i, i})
+		}
+	}
+	return set
+}
+
 // ParseOrdinals reads what String writes.
 func ParseOrdinals(text string) (Ordinals, error) {
 	var set Ordinals

@@ -15,7 +15,9 @@
 //
 // A conversation belongs to the part in which it started. One under legal hold
 // is in a slice of each of the two hold lanes that exist: its screen recordings
-// are the business of one, everything else that of the other.
+// are the business of one, everything else that of the other. What has to leave
+// its slice because it cannot be read is isolated: each conversation gets a slice
+// of its own, under legal hold or not (see Isolate).
 package slicing
 
 import (
@@ -77,10 +79,14 @@ func (s Slice) Name(export string) string {
 // Group names what shares its metadata: the slice itself, or both slices of the
 // hold lanes, which hold the same conversations.
 func (s Slice) Group() string {
-	if s.Lane == Standard {
+	switch s.Lane {
+	case Standard:
 		return "standard-" + s.place()
+	case Isolated:
+		return "isolated-" + s.place()
+	default:
+		return "held-" + s.place()
 	}
-	return "held-" + s.place()
 }
 
 func (s Slice) place() string {
@@ -162,6 +168,32 @@ func part(spec Spec, shape Slice, conversations []Conversation) []Slice {
 		}
 	}
 	return out
+}
+
+// Isolate cuts slices of the lane Isolated of at most a number of conversations:
+// with 1, none of them waits for another. delta must not be 0, and most must be
+// positive. It is an error if a conversation starts outside the window or occurs
+// twice.
+func Isolate(spec Spec, delta, most int, conversations []Conversation) ([]Slice, error) {
+	ordered := slices.SortedFunc(slices.Values(conversations), along)
+	if err := check(spec, ordered); err != nil {
+		return nil, err
+	}
+	var out []Slice
+	for _, c := range ordered {
+		start, end, _ := spec.Part(c.Start)
+		s := Slice{Lane: Isolated, Start: start, End: end, Delta: delta}
+		if n := len(out); n > 0 && out[n-1].Start.Equal(start) {
+			if len(out[n-1].Conversations) < most {
+				out[n-1].Conversations = append(out[n-1].Conversations, c)
+				continue
+			}
+			s.Piece = out[n-1].Piece + 1
+		}
+		s.Conversations = []Conversation{c}
+		out = append(out, s)
+	}
+	return out, nil
 }
 
 func check(spec Spec, ordered []Conversation) error {

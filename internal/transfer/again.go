@@ -23,43 +23,53 @@ const mostAsked = 5
 
 // Ask asks until the answer is there, or an error that will not pass by itself,
 // or mostAsked that may. That Genesys Cloud says to wait does not count. The waits
-// are those of the pool between two attempts, and are shown in its State.
-func Ask[T any](ctx context.Context, a Again, ask func() (T, error)) (T, error) {
+// are those of the pool between two attempts, and are shown in its State. ask
+// learns how many failures there were before, so that it can take more time
+// (genesys.Timeout).
+func Ask[T any](ctx context.Context, a Again, ask func(failures int) (T, error)) (T, error) {
 	var answer T
-	err := a.repeat(ctx, mostAsked, func() (err error) {
-		answer, err = ask()
+	err := a.repeat(ctx, mostAsked, func(failures int) (err error) {
+		answer, err = ask(failures)
 		return err
 	})
 	return answer, err
 }
 
-// Held returns which of the conversations are under legal hold (genesys.Held). It
-// asks each query again that fails.
-func (a Again) Held(ctx context.Context, ask func(context.Context, []string) ([]string, error), ids []string) ([]string, error) {
-	return genesys.Held(ctx, func(ctx context.Context, some []string) ([]string, error) {
-		return Ask(ctx, a, func() ([]string, error) { return ask(ctx, some) })
-	}, ids)
+// Protected tells which of some conversations are under legal hold, within a
+// time-out.
+type Protected func(ctx context.Context, conversationIDs []string, timeout time.Duration) ([]string, error)
+
+// Holds learns which of the conversations are under legal hold (genesys.AskHolds).
+// It retries each query that fails, with more time. last tells that there is no patience
+// left with a few about which there is no answer.
+func (a Again) Holds(ctx context.Context, ask Protected, ids []string, last bool) (genesys.Holds, error) {
+	return genesys.AskHolds(ctx, func(ctx context.Context, some []string, insist bool) ([]string, error) {
+		if !insist {
+			return ask(ctx, some, genesys.Timeout(1))
+		}
+		return Ask(ctx, a, func(failures int) ([]string, error) { return ask(ctx, some, genesys.Timeout(failures)) })
+	}, ids, last)
 }
 
 // Insist calls for as long as the error may pass by itself and ctx lives, and at
 // least once.
 func (a Again) Insist(ctx context.Context, call func() error) error {
-	return a.repeat(ctx, 0, call)
+	return a.repeat(ctx, 0, func(int) error { return call() })
 }
 
 // repeat calls up to most times, 0 for no bound.
-func (a Again) repeat(ctx context.Context, most int, call func() error) error {
+func (a Again) repeat(ctx context.Context, most int, call func(failures int) error) error {
 	told := false
 	for failures := 0; ; {
-		err := call()
+		err := call(failures)
 		if a.pool == nil || !passes(err) {
 			if told {
 				a.pool.tell(a.key, nil)
 			}
 			return err
 		}
-		wait, counts := a.pool.backoff(err, failures)
-		if counts {
+		pause := a.pool.backoff(err, failures)
+		if pause.Counts {
 			failures++
 		}
 		if failures == most && most > 0 {
@@ -67,7 +77,7 @@ func (a Again) repeat(ctx context.Context, most int, call func() error) error {
 		}
 		a.pool.tell(a.key, err)
 		told = true
-		if ended := a.pool.rest(ctx, a.key, wait); ended != nil {
+		if ended := a.pool.rest(ctx, a.key, pause.Wait); ended != nil {
 			return errors.Join(ended, err)
 		}
 	}
@@ -76,7 +86,7 @@ func (a Again) repeat(ctx context.Context, most int, call func() error) error {
 // passes tells whether an error may be gone in a moment.
 func passes(err error) bool {
 	switch genesys.KindOf(err) {
-	case genesys.KindThrottled, genesys.KindTimeout, genesys.KindTransient, genesys.KindMalformed:
+	case genesys.KindThrottled, genesys.KindOverloaded, genesys.KindTimeout, genesys.KindTransient, genesys.KindMalformed:
 		return true
 	default:
 		return false

@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -12,19 +13,20 @@ import (
 )
 
 var (
-	errBusy  = &genesys.Error{Op: "ask", Kind: genesys.KindTransient}
-	errEarly = &genesys.Error{Op: "ask", Kind: genesys.KindThrottled}
-	errNever = &genesys.Error{Op: "ask", Kind: genesys.KindForbidden}
+	errBusy     = &genesys.Error{Op: "ask", Kind: genesys.KindTransient}
+	errEarly    = &genesys.Error{Op: "ask", Kind: genesys.KindThrottled}
+	errOwnLimit = &genesys.Error{Op: "ask", Kind: genesys.KindOverloaded}
+	errNever    = &genesys.Error{Op: "ask", Kind: genesys.KindForbidden}
 )
 
 // patient is a pool's patience: being throttled does not count.
-func patient(err error, attempt int) (time.Duration, bool) {
-	return time.Second << attempt, genesys.KindOf(err) != genesys.KindThrottled
+func patient(err error, attempt int) Pause {
+	return Pause{Wait: time.Second << attempt, Counts: genesys.KindOf(err) != genesys.KindThrottled}
 }
 
 // answers gives one answer after the other, and the last one for ever.
-func answers(asked *int, all ...error) func() (int, error) {
-	return func() (int, error) {
+func answers(asked *int, all ...error) func(int) (int, error) {
+	return func(int) (int, error) {
 		err := all[min(*asked, len(all)-1)]
 		*asked++
 		return *asked, err
@@ -42,6 +44,7 @@ func TestAskingAgain(t *testing.T) {
 		"after some failures":      {[]error{errBusy, errBusy, nil}, 3, 3 * time.Second, nil},
 		"given up in the end":      {[]error{errBusy}, mostAsked, 15 * time.Second, errBusy},
 		"throttling is no attempt": {[]error{errEarly, errEarly, errEarly, errEarly, errEarly, errEarly, nil}, 7, 6 * time.Second, nil},
+		"a limit of its own":       {[]error{errOwnLimit, nil}, 2, time.Second, nil},
 		"what will not pass":       {[]error{errBusy, errNever}, 2, time.Second, errNever},
 		"what is not Genesys's":    {[]error{errFailed}, 1, 0, errFailed},
 	}
@@ -57,6 +60,25 @@ func TestAskingAgain(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestMoreTimeAfterEachFailure: a question about holds that is not answered in time
+// gets more of it.
+func TestMoreTimeAfterEachFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool := startPool(t, 1)
+		pool.backoff = patient
+		var timeouts []time.Duration
+		holds, err := pool.Again("key").Holds(t.Context(), func(_ context.Context, ids []string, timeout time.Duration) ([]string, error) {
+			if timeouts = append(timeouts, timeout); len(timeouts) < 4 {
+				return nil, &genesys.Error{Op: "ask", Kind: genesys.KindTimeout}
+			}
+			return ids, nil
+		}, []string{"a"}, false)
+		if want := []time.Duration{16 * time.Second, time.Minute, 2 * time.Minute, 2 * time.Minute}; err != nil || len(holds.Held) != 1 || !slices.Equal(timeouts, want) {
+			t.Errorf("holds %v, %v, with time-outs %v, want %v", holds, err, timeouts, want)
+		}
+	})
 }
 
 // TestInsisting: no number of failures is too many, but the end of the work is.
@@ -83,12 +105,12 @@ func TestWhatWorkWaitsBecauseOf(t *testing.T) {
 		pool := startPool(t, 1)
 		var woken atomic.Int32
 		asked, over := 0, make(chan struct{})
-		work := func(ctx context.Context, _ int) error {
+		work := func(ctx context.Context, _ Try) error {
 			_, err := Ask(ctx, pool.Again("key"), answers(&asked, errBusy, nil))
 			<-over
 			return err
 		}
-		look := func() State { return pool.Do("key", "a", func() { woken.Add(1) }, work) }
+		look := func() State { return pool.Do(Job{Key: "key", Owner: "a", Wake: func() { woken.Add(1) }, Work: work}) }
 		look()
 		synctest.Wait()
 		if state := look(); !state.Running || !errors.Is(state.Err, errBusy) || woken.Load() != 1 {
@@ -115,9 +137,9 @@ func TestAskingOnce(t *testing.T) {
 func TestARetryEndsTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pool, begun, asked := startPool(t, 1), time.Now(), 0
-		pool.backoff = func(error, int) (time.Duration, bool) { return time.Hour, true }
+		pool.backoff = func(error, int) Pause { return Pause{Wait: time.Hour, Counts: true} }
 		done := make(chan time.Duration, 1)
-		pool.Do("a/key", "a", func() {}, func(ctx context.Context, _ int) error {
+		do(pool, "a/key", func(ctx context.Context, _ Try) error {
 			_, err := Ask(ctx, pool.Again("a/key"), answers(&asked, errBusy, nil))
 			done <- time.Since(begun)
 			return err

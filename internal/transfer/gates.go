@@ -3,8 +3,14 @@ package transfer
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"sync"
+	"time"
+
+	"k8s.io/utils/clock"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
 // Gate is what a limit of requests in flight applies to: one kind of request, of
@@ -16,9 +22,15 @@ type Gate struct {
 }
 
 // Gates limit what is in flight. Each limit adapts to how Genesys Cloud copes,
-// see [limit]; it is the only circuit breaker. The zero value is ready for use.
-// A gate that was used once is remembered for as long as the process runs.
+// see [limit]; it is the only circuit breaker. A gate also tells bad items from a
+// bad service, see [Gates.Blames]. The zero value is ready for use. A gate that
+// was used once is remembered for as long as the process runs.
 type Gates struct {
+	// Clock, if it is not the machine's own.
+	Clock clock.PassiveClock
+	// Criteria for bad items, DefaultCriteria if it is zero.
+	Criteria Criteria
+
 	mu   sync.Mutex
 	open map[Gate]*gate
 }
@@ -28,6 +40,11 @@ type gate struct {
 	ceiling  int
 	inFlight int
 	waiting  []*Pass
+	record   record
+	// overloaded is the item that was refused for a while (429) since the last
+	// success, closed until when nothing passes because a second one was.
+	overloaded string
+	closed     time.Time
 }
 
 // Pass is the leave to have one request in flight.
@@ -45,9 +62,12 @@ type Pass struct {
 // order of asking. No more than ceiling are in flight together with it, and no
 // more than Genesys Cloud copes with. Exports with different ceilings share a
 // gate: each compares all that is in flight with its own. The pass must be left,
-// or dropped. The error is ctx's.
+// or dropped. The error is ctx's, or KindThrottled while the gate is closed.
 func (g *Gates) Enter(ctx context.Context, at Gate, ceiling int) (*Pass, error) {
 	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := g.isClosed(at); err != nil {
 		return nil, err
 	}
 	p := &Pass{gates: g, at: at, ceiling: max(ceiling, 1), ready: make(chan struct{})}
@@ -81,17 +101,96 @@ func (p *Pass) end(v verdict) {
 	})
 }
 
-func (g *Gates) join(p *Pass) {
+// Record remembers how asking for an item behind a gate has ended. Items are
+// named by their ids; a call for several items is one item, named by the id of what it
+// made, such as a batch request.
+//
+// If two items in a row are refused for a while though the OAuth client is within
+// its allowance, it is requests of this kind that Genesys Cloud does not want: the
+// gate is closed for as long as it said.
+func (g *Gates) Record(at Gate, item string, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	state := g.open[p.at]
+	state, now := g.at(at), g.now()
+	state.record.enter(item, err, now, g.criteria())
+	switch {
+	case err == nil:
+		state.overloaded = ""
+	case genesys.KindOf(err) != genesys.KindOverloaded:
+	case state.overloaded == "" || state.overloaded == item:
+		state.overloaded = item
+	default:
+		state.closed, state.overloaded = now.Add(genesys.RetryAfterOf(err)), ""
+	}
+}
+
+// ErrClosed is why a request was not made: its gate is closed. Who has asked before,
+// and whose requests closed it, has been answered.
+var ErrClosed = errors.New("the gate is closed")
+
+// isClosed is an error while the gate is closed.
+func (g *Gates) isClosed(at Gate) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	left := g.at(at).closed.Sub(g.now())
+	if left <= 0 {
+		return nil
+	}
+	return &genesys.Error{
+		Op: "wait for " + at.Route, Kind: genesys.KindThrottled, RetryAfter: left,
+		Message: "Genesys Cloud said to wait with requests of this kind in the lane " + at.Lane, Err: ErrClosed,
+	}
+}
+
+// Blames tells whether an item that fails is bad itself, and not the service:
+// it has failed several times, some time apart, while others of the same gate
+// succeeded. What is bad must not keep others waiting.
+func (g *Gates) Blames(at Gate, item string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.at(at).record.blames(item, g.criteria())
+}
+
+// Suspects tells whether an item has failed while others of the same gate succeeded,
+// and not by chance: when items that fail mostly succeed as they are retried.
+func (g *Gates) Suspects(at Gate, item string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	suspected, chance := g.at(at).record.suspects(item, g.criteria())
+	return suspected && !chance
+}
+
+func (g *Gates) now() time.Time {
+	if g.Clock == nil {
+		return clock.RealClock{}.Now()
+	}
+	return g.Clock.Now()
+}
+
+func (g *Gates) criteria() Criteria {
+	if g.Criteria == (Criteria{}) {
+		return DefaultCriteria()
+	}
+	return g.Criteria
+}
+
+// at returns a gate, which it adds if there is none. The caller holds the lock.
+func (g *Gates) at(at Gate) *gate {
+	state := g.open[at]
 	if state == nil {
 		if g.open == nil {
 			g.open = map[Gate]*gate{}
 		}
 		state = &gate{}
-		g.open[p.at] = state
+		g.open[at] = state
 	}
+	return state
+}
+
+func (g *Gates) join(p *Pass) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	state := g.at(p.at)
 	state.ceiling = p.ceiling
 	state.waiting = append(state.waiting, p)
 	state.admit()

@@ -22,7 +22,7 @@ func verdictOf(err error) verdict {
 		return well
 	}
 	switch genesys.KindOf(err) {
-	case genesys.KindTimeout, genesys.KindTransient:
+	case genesys.KindTimeout, genesys.KindTransient, genesys.KindOverloaded:
 		return badly
 	default:
 		return silent

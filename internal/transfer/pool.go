@@ -17,9 +17,36 @@ import (
 	"k8s.io/utils/clock"
 )
 
-// Work is done by a pool. attempt counts the failures before, from 0. It must
-// stop soon after ctx ends, at any point, and find its way when begun again.
-type Work func(ctx context.Context, attempt int) error
+// Work is done by a pool. It must stop soon after ctx ends, at any point, and
+// find its way when it is begun again.
+type Work func(ctx context.Context, try Try) error
+
+// Try is one attempt at a piece of work.
+type Try struct {
+	// Failures is how many attempts before it failed and counted, from 0, since the
+	// work was first begun or was cancelled.
+	Failures int
+	// Last tells that the patience with the work is used up: what fails now is not
+	// retried.
+	Last bool
+}
+
+// Patience is how long a piece of work is retried.
+//
+// Only the waits between failed attempts use it up, and of those only the ones
+// after failures of what is asked for (see [Pause]). Time in which nothing could
+// be asked, because the work was suspended, stalled, queued or throttled, or the
+// manager was stopped, does not count. And whatever was used up before, work that
+// is begun again is tried a few times before its last attempt.
+type Patience struct {
+	// Total is how long the work is retried; 0 is without end.
+	Total time.Duration
+	// Used is how much of it another process has used.
+	Used time.Duration
+}
+
+// leastFailures is how often work fails, since it was begun, before its last attempt.
+const leastFailures = 2
 
 // State is how a piece of work stands.
 type State struct {
@@ -27,21 +54,37 @@ type State struct {
 	Running bool
 	// Err is how the last attempt failed.
 	Err error
-	// After is how long to wait before it can be begun again, 0 if it is running.
+	// After is how long to wait before it can be begun again, 0 if it is running, and
+	// Next when that is.
 	After time.Duration
+	Next  time.Time
+	// Failures is how many attempts have failed and counted.
+	Failures int
+	// Used is how much of its patience is used up, Exhausted whether its last attempt
+	// has failed.
+	Used      time.Duration
+	Exhausted bool
 }
 
-// Backoff says how long to wait after an attempt that failed with err, and
-// whether that attempt counts. attempt counts the failures before, from 0.
-type Backoff func(err error, attempt int) (wait time.Duration, counts bool)
+// Pause is the wait after a failed attempt.
+type Pause struct {
+	Wait time.Duration
+	// Counts tells whether the attempt counts as a failure.
+	Counts bool
+	// Spends tells whether the wait uses up patience.
+	Spends bool
+}
+
+// Backoff says how to pause after an attempt that failed with err. attempt counts
+// the failures before, from 0.
+type Backoff func(err error, attempt int) Pause
 
 // Pool does pieces of work, each known by a key, a bounded number at a time, in
 // the order in which they were asked for.
 type Pool struct {
 	clock   clock.Clock
 	backoff Backoff
-	room    chan struct{}
-	started chan struct{}
+	room    queue
 	running sync.WaitGroup
 
 	mu      sync.Mutex
@@ -53,9 +96,14 @@ type entry struct {
 	running  bool
 	cancel   context.CancelFunc
 	wake     map[string]func()
+	patience Patience
 	attempts int
 	err      error
-	notUntil time.Time
+	// spends is how much patience the wait until notUntil uses up, exhausted tells
+	// whether the last attempt that it allows has failed.
+	spends    time.Duration
+	exhausted bool
+	notUntil  time.Time
 	// rests is closed to end a wait in the midst of the work; nil if it does not wait.
 	rests chan struct{}
 }
@@ -64,13 +112,13 @@ type entry struct {
 func NewPool(size int, clk clock.Clock, backoff Backoff) *Pool {
 	return &Pool{
 		clock: clk, backoff: backoff,
-		room: make(chan struct{}, size), started: make(chan struct{}), entries: map[string]*entry{},
+		room: queue{free: size}, entries: map[string]*entry{},
 	}
 }
 
 // Start lets work begin, and returns once ctx has ended and all work with it.
 func (p *Pool) Start(ctx context.Context) error {
-	close(p.started)
+	p.room.begin()
 	<-ctx.Done()
 	p.mu.Lock()
 	p.stopped = true
@@ -80,66 +128,95 @@ func (p *Pool) Start(ctx context.Context) error {
 	return nil
 }
 
-// Do sees to it that work is done, and says how it stands. It is begun if it is
-// not running and, after a failure, its time has come. When it ends, well or
-// badly, wake is called; of several callers with one owner the last one's wake.
-func (p *Pool) Do(key, owner string, wake func(), work Work) State {
+// Job is a piece of work to be done for somebody.
+type Job struct {
+	// Key tells the work from all other work of the pool.
+	Key string
+	// Owner and Wake are who is told when it ends, well or badly; of several callers
+	// with one owner the last one's Wake counts.
+	Owner string
+	Wake  func()
+	Work  Work
+	// Patience with the work.
+	Patience Patience
+}
+
+// Do sees to it that a job is done, and says how it stands. It is begun if it is
+// not running and, after a failure, its time has come.
+func (p *Pool) Do(job Job) State {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	e := p.entries[key]
+	e := p.entries[job.Key]
 	if e == nil {
 		e = &entry{wake: map[string]func(){}}
-		p.entries[key] = e
+		p.entries[job.Key] = e
 	}
-	e.wake[owner] = wake
+	e.wake[job.Owner] = job.Wake
+	e.patience = Patience{Total: job.Patience.Total, Used: max(e.patience.Used, job.Patience.Used)}
+	state := State{Err: e.err, Failures: e.attempts, Used: e.patience.Used, Exhausted: e.exhausted}
 	if wait := e.notUntil.Sub(p.clock.Now()); !e.running && wait > 0 {
-		return State{Err: e.err, After: wait}
+		state.After, state.Next = wait, e.notUntil
+		return state
 	}
 	if !e.running && !p.stopped {
-		p.begin(key, e, work)
+		p.begin(job.Key, e, job.Work)
 	}
-	return State{Running: true, Err: e.err}
+	state.Running, state.Used = true, e.patience.Used
+	return state
 }
 
 // begin starts work in the background. The caller holds the lock.
 func (p *Pool) begin(key string, e *entry, work Work) {
 	ctx, cancel := context.WithCancel(context.Background()) //nolint:forbidigo // its life is the pool's, see Start
 	e.running, e.cancel = true, cancel
-	attempt := e.attempts
+	try, place := e.next(), p.room.join()
 	p.running.Go(func() {
 		defer cancel()
-		err := p.admit(ctx)
+		err := p.room.await(ctx, place)
 		if err == nil {
-			err = safely(ctx, attempt, work)
-			<-p.room
+			err = safely(ctx, try, work)
+			p.room.leave()
 		}
 		p.end(key, e, err)
 	})
 }
 
-// admit waits for the pool to start and for room in it.
-func (p *Pool) admit(ctx context.Context) error {
-	select {
-	case <-p.started:
-	case <-ctx.Done():
-		return ctx.Err()
+// next is the attempt that follows the wait. The caller holds the lock.
+func (e *entry) next() Try {
+	e.patience.Used += e.spends
+	e.spends = 0
+	return Try{Failures: e.attempts, Last: e.last()}
+}
+
+// last tells whether the patience is used up. The caller holds the lock.
+func (e *entry) last() bool {
+	return e.patience.Total > 0 && e.patience.Used >= e.patience.Total && e.attempts >= leastFailures
+}
+
+// pause begins the wait after a failed attempt. A wait that spends patience is
+// never longer than what is left of it.
+func (e *entry) pause(pause Pause, now time.Time) {
+	e.exhausted = pause.Spends && e.last()
+	if left := e.patience.Total - e.patience.Used; pause.Spends && left > 0 {
+		pause.Wait = min(pause.Wait, left)
 	}
-	select {
-	case p.room <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	if pause.Spends {
+		e.spends = pause.Wait
 	}
+	if pause.Counts {
+		e.attempts++
+	}
+	e.notUntil = now.Add(pause.Wait)
 }
 
 // safely turns a panic into an error: one piece of work must not end the others.
-func safely(ctx context.Context, attempt int, work Work) (err error) {
+func safely(ctx context.Context, try Try, work Work) (err error) {
 	defer func() {
 		if caught := recover(); caught != nil {
 			err = fmt.Errorf("panic: %v", caught)
 		}
 	}()
-	return work(ctx, attempt)
+	return work(ctx, try)
 }
 
 // end records how work ended and wakes whoever asked for it.
@@ -152,11 +229,7 @@ func (p *Pool) end(key string, e *entry, err error) {
 			delete(p.entries, key)
 		}
 	default:
-		wait, counts := p.backoff(err, e.attempts)
-		e.notUntil = p.clock.Now().Add(wait)
-		if counts {
-			e.attempts++
-		}
+		e.pause(p.backoff(err, e.attempts), p.clock.Now())
 	}
 	wakes := e.wake
 	e.wake = map[string]func(){}
@@ -226,48 +299,4 @@ func (p *Pool) Busy(prefix string) bool {
 		}
 	}
 	return false
-}
-
-// Pools are pools by name, so that what one is full of does not hold up another.
-type Pools map[string]*Pool
-
-// Cancel stops all work, in every pool, whose key begins with prefix.
-func (p Pools) Cancel(prefix string) {
-	for _, pool := range p {
-		pool.Cancel(prefix)
-	}
-}
-
-// Retry has all work be tried again at once, in every pool, whose key begins with prefix.
-func (p Pools) Retry(prefix string) {
-	for _, pool := range p {
-		pool.Retry(prefix)
-	}
-}
-
-// Busy tells whether any pool is running work whose key begins with prefix.
-func (p Pools) Busy(prefix string) bool {
-	for _, pool := range p {
-		if pool.Busy(prefix) {
-			return true
-		}
-	}
-	return false
-}
-
-// Wait waits, or returns ctx's error if it has ended by then.
-func Wait(ctx context.Context, clk clock.Clock, delay time.Duration) error {
-	return waitUnless(ctx, clk, delay, nil)
-}
-
-// waitUnless waits no longer than until over is closed.
-func waitUnless(ctx context.Context, clk clock.Clock, delay time.Duration, over <-chan struct{}) error {
-	timer := clk.NewTimer(delay)
-	defer timer.Stop()
-	select {
-	case <-over:
-	case <-timer.C():
-	case <-ctx.Done():
-	}
-	return ctx.Err()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -15,8 +16,14 @@ import (
 var errFailed = errors.New("failed")
 
 // doubling waits 1s, 2s, 4s …; context.DeadlineExceeded stands for a failure that does not count.
-func doubling(err error, attempt int) (time.Duration, bool) {
-	return time.Second << attempt, !errors.Is(err, context.DeadlineExceeded)
+func doubling(err error, attempt int) Pause {
+	counts := !errors.Is(err, context.DeadlineExceeded)
+	return Pause{Wait: time.Second << attempt, Counts: counts, Spends: counts}
+}
+
+// do has a pool do work that nobody waits for.
+func do(pool *Pool, key string, work Work) State {
+	return pool.Do(Job{Key: key, Owner: "a", Wake: func() {}, Work: work})
 }
 
 // startPool runs a pool for as long as the test.
@@ -41,10 +48,10 @@ func TestPoolDoesEachKeyOnce(t *testing.T) {
 		pool := startPool(t, 4)
 		var done, woken atomic.Int32
 		release := make(chan struct{})
-		work := func(context.Context, int) error { done.Add(1); <-release; return nil }
+		work := func(context.Context, Try) error { done.Add(1); <-release; return nil }
 		wake := func() { woken.Add(1) }
 		for _, owner := range []string{"a", "b", "a"} {
-			if state := pool.Do("key", owner, wake, work); !state.Running {
+			if state := pool.Do(Job{Key: "key", Owner: owner, Wake: wake, Work: work}); !state.Running {
 				t.Errorf("state %+v", state)
 			}
 		}
@@ -54,10 +61,37 @@ func TestPoolDoesEachKeyOnce(t *testing.T) {
 		if done.Load() != 1 || woken.Load() != 2 {
 			t.Errorf("worked %d times, woke %d owners; want 1 and 2", done.Load(), woken.Load())
 		}
-		pool.Do("key", "a", wake, work)
+		pool.Do(Job{Key: "key", Owner: "a", Wake: wake, Work: work})
 		synctest.Wait()
 		if done.Load() != 2 {
 			t.Error("work that succeeded was not begun again when asked for")
+		}
+	})
+}
+
+// TestPoolKeepsTheOrder in which it was asked, also before it has started and when
+// some of what waits is cancelled.
+func TestPoolKeepsTheOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool := NewPool(1, clock.RealClock{}, doubling)
+		var order []string
+		for i := range 20 {
+			key := fmt.Sprint(i)
+			do(pool, key, func(context.Context, Try) error { order = append(order, key); return nil })
+		}
+		pool.Cancel("1")
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			_ = pool.Start(ctx)
+			close(ended)
+		}()
+		synctest.Wait()
+		cancel()
+		<-ended
+		if got := strings.Join(order, " "); got != "0 2 3 4 5 6 7 8 9" {
+			t.Errorf("done in the order %s", got)
 		}
 	})
 }
@@ -67,7 +101,7 @@ func TestPoolIsBounded(t *testing.T) {
 		pool := startPool(t, 3)
 		var inside, peak atomic.Int32
 		for i := range 10 {
-			pool.Do(fmt.Sprint(i), "a", func() {}, func(context.Context, int) error {
+			do(pool, fmt.Sprint(i), func(context.Context, Try) error {
 				peak.Store(max(peak.Load(), inside.Add(1)))
 				<-time.After(time.Second)
 				inside.Add(-1)
@@ -90,24 +124,24 @@ func TestPoolWaitsLongerAfterEachFailure(t *testing.T) {
 		pool := startPool(t, 1)
 		var attempts []int
 		failure := errFailed
-		work := func(_ context.Context, attempt int) error { attempts = append(attempts, attempt); return failure }
-		do := func() State {
-			state := pool.Do("key", "a", func() {}, work)
+		work := func(_ context.Context, try Try) error { attempts = append(attempts, try.Failures); return failure }
+		again := func() State {
+			state := do(pool, "key", work)
 			synctest.Wait()
 			return state
 		}
-		do()
-		if state := do(); state.Running || state.After != time.Second || !errors.Is(state.Err, errFailed) {
+		again()
+		if state := again(); state.Running || state.After != time.Second || !errors.Is(state.Err, errFailed) {
 			t.Errorf("after the first failure: %+v", state)
 		}
 		<-time.After(time.Second)
 		failure = context.DeadlineExceeded
-		do()
-		if state := do(); state.After != 2*time.Second {
+		again()
+		if state := again(); state.After != 2*time.Second {
 			t.Errorf("after the second failure: %+v", state)
 		}
 		<-time.After(2 * time.Second)
-		do()
+		again()
 		if got := fmt.Sprint(attempts); got != "[0 1 1]" {
 			t.Errorf("attempts %s, want the failure that does not count to leave the number as it is", got)
 		}
@@ -117,10 +151,10 @@ func TestPoolWaitsLongerAfterEachFailure(t *testing.T) {
 func TestPoolCancelStopsWork(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pool := startPool(t, 1)
-		wait := func(ctx context.Context, _ int) error { <-ctx.Done(); return ctx.Err() }
-		pool.Do("a/1", "x", func() {}, wait)
-		pool.Do("a/2", "x", func() {}, wait)
-		pool.Do("b/1", "x", func() {}, wait)
+		wait := func(ctx context.Context, _ Try) error { <-ctx.Done(); return ctx.Err() }
+		do(pool, "a/1", wait)
+		do(pool, "a/2", wait)
+		do(pool, "b/1", wait)
 		synctest.Wait()
 		pool.Cancel("a/")
 		synctest.Wait()
@@ -133,10 +167,10 @@ func TestPoolCancelStopsWork(t *testing.T) {
 func TestPoolSurvivesAPanic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pool := startPool(t, 1)
-		work := func(context.Context, int) error { panic("oh") }
-		pool.Do("key", "a", func() {}, work)
+		work := func(context.Context, Try) error { panic("oh") }
+		do(pool, "key", work)
 		synctest.Wait()
-		if state := pool.Do("key", "a", func() {}, work); state.Err == nil {
+		if state := do(pool, "key", work); state.Err == nil {
 			t.Errorf("state %+v, want the panic as an error", state)
 		}
 	})
@@ -147,7 +181,7 @@ func TestPoolStopsWithItsContext(t *testing.T) {
 		pool := NewPool(1, clock.RealClock{}, doubling)
 		ctx, cancel := context.WithCancel(t.Context())
 		var stopped atomic.Bool
-		pool.Do("early", "a", func() {}, func(ctx context.Context, _ int) error { <-ctx.Done(); stopped.Store(true); return ctx.Err() })
+		do(pool, "early", func(ctx context.Context, _ Try) error { <-ctx.Done(); stopped.Store(true); return ctx.Err() })
 		ended := make(chan struct{})
 		go func() { _ = pool.Start(ctx); close(ended) }()
 		synctest.Wait()
@@ -156,7 +190,7 @@ func TestPoolStopsWithItsContext(t *testing.T) {
 		if !stopped.Load() {
 			t.Error("Start returned before the work had stopped")
 		}
-		pool.Do("late", "a", func() {}, func(context.Context, int) error { t.Error("work began after the end"); return nil })
+		do(pool, "late", func(context.Context, Try) error { t.Error("work began after the end"); return nil })
 		synctest.Wait()
 	})
 }

@@ -28,10 +28,15 @@ type bag struct {
 	counts tally
 	// files and bytes are what is below its recordings folder.
 	files, bytes int64
+	// restored counts the recordings that were asked to be restored.
+	restored retentionTally
 	// signer is the id of the key that it is signed with, empty if it is not.
 	signer string
 	// seals is how many seals list it.
 	seals int
+	// parts are the numbers of the files of each recording of which another bag may
+	// hold files, too: one that is isolated.
+	parts map[string][]string
 }
 
 // tally counts recordings by disposition.
@@ -72,7 +77,7 @@ func (v *verifier) judgeBag(ctx context.Context, name string) (*bag, error) {
 	v.checkFiles(b, tables, found)
 	v.checkIndex(b, tables)
 	v.checkMetadata(b, tables, found)
-	v.checkLog(b, tables)
+	v.checkLog(b, tables, v.readRetention(b, tables, found))
 	v.checkBagSignature(b, found)
 	return b, nil
 }
@@ -149,7 +154,7 @@ var metadataPath = regexp.MustCompile(`^data/metadata/([0-9a-fA-F-]{36})(\.resto
 func (v *verifier) checkPlaces(b *bag, found shelf) {
 	for name := range found.sub(isPayload) {
 		switch {
-		case name == evidence.ConversationsTable, name == evidence.IndexTable, name == evidence.FilesTable:
+		case name == evidence.ConversationsTable, name == evidence.IndexTable, name == evidence.FilesTable, name == evidence.RetentionTable:
 		case recordingPath.MatchString(name), metadataPath.MatchString(name):
 		default:
 			v.fault(Planted, b.at(name), "is nothing that a bag of recordings holds")
@@ -157,10 +162,13 @@ func (v *verifier) checkPlaces(b *bag, found shelf) {
 	}
 }
 
-// checkLog holds what the custody log tells of files against files.csv.
-func (v *verifier) checkLog(b *bag, t tables) {
+// checkLog holds what the custody log tells of files against files.csv, and of
+// restorations against retention.csv.
+func (v *verifier) checkLog(b *bag, t tables, r *retention) {
 	log, told := b.at(bagLog), map[string]bool{}
+	defer r.close()
 	v.journal(log, "BagSealed", func(e event) {
+		r.tell(e)
 		if e.Type != "RecordingStored" {
 			return
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
 	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
@@ -23,9 +24,15 @@ type conversationLine struct {
 }
 
 type indexLine struct {
-	line                                              int
-	conversation, recording, disposition, reason, key string
-	files                                             int64
+	line                                                    int
+	conversation, recording, lane, disposition, reason, key string
+	files                                                   int64
+}
+
+// isLost tells whether a line is about a recording that Genesys Cloud did not list
+// any more when it was isolated.
+func (l indexLine) isLost() bool {
+	return l.lane == string(slicing.Isolated) && l.disposition == string(evidence.Unavailable) && l.reason == evidence.ReasonRecordingUnknown
 }
 
 type fileLine struct {
@@ -51,22 +58,27 @@ func (v *verifier) readTables(b *bag) tables {
 		}
 		t.conversations[id] = conversationLine{row.Get("disposition"), row.Get("reason"), row.number("recordings")}
 		v.checkDisposition(at, row, "conversation "+id)
+		v.checkIsolated(at, row, b.info["Lane"], "conversation "+id)
 	}
 	at = b.at(evidence.IndexTable)
 	for row := range v.rows(at, indexColumns...) {
 		line := indexLine{
 			line: row.Line, conversation: row.Get("conversation_id"), recording: row.Get("recording_id"),
-			disposition: row.Get("disposition"), reason: row.Get("reason"), files: row.number("files"),
+			lane: row.Get("lane"), disposition: row.Get("disposition"), reason: row.Get("reason"), files: row.number("files"),
 		}
 		line.key = line.conversation + "/" + line.recording
 		t.index = append(t.index, line)
-		b.counts.add(line.disposition, 1)
+		if !isIsolated(row) {
+			b.counts.add(line.disposition, 1)
+		}
 		v.checkDisposition(at, row, "recording "+line.key)
+		v.checkIsolated(at, row, row.Get("lane"), "recording "+line.key)
 		if lane := row.Get("lane"); b.info["Lane"] != "" && lane != b.info["Lane"] {
 			v.fault(Contradiction, at, "line %d says lane %s, bag-info.txt says %s", row.Line, cut(lane), b.info["Lane"])
 		}
 	}
 	v.readFiles(b, t)
+	b.keepParts(t)
 	return t
 }
 
@@ -124,8 +136,11 @@ func (v *verifier) checkIndex(b *bag, t tables) {
 	}
 	listed := map[string]bool{}
 	for _, line := range t.index {
-		if _, known := t.conversations[line.conversation]; !known {
+		switch of, known := t.conversations[line.conversation]; {
+		case !known:
 			v.fault(Contradiction, at, "line %d lists a recording of conversation %s, which conversations.csv does not list", line.line, cut(line.conversation))
+		case of.reason == evidence.ReasonMovedToIsolated:
+			v.fault(Contradiction, at, "line %d lists a recording of conversation %s, all of which conversations.csv says is isolated", line.line, cut(line.conversation))
 		}
 		switch {
 		case line.reason == evidence.ReasonDuplicateID, !genesys.ValidID(line.recording):
@@ -147,9 +162,9 @@ func (v *verifier) checkCount(at string, line indexLine, files int64) {
 	switch exported := line.disposition == string(evidence.Exported); {
 	case line.files != files:
 		v.fault(Contradiction, at, "line %d says %s of recording %s, the bag holds %d", line.line, words.Count(line.files, "file"), line.key, files)
-	case exported && files == 0:
+	case exported && files == 0 && line.lane != isolatedLane: // files of it may be where it left
 		v.fault(Contradiction, at, "line %d calls recording %s Exported, but there is no file of it", line.line, line.key)
-	case line.disposition == string(evidence.Excluded) && files > 0:
+	case line.disposition == string(evidence.Excluded) && line.reason != evidence.ReasonMovedToIsolated && files > 0:
 		v.fault(Contradiction, at, "line %d calls recording %s Excluded, but the bag holds %s of it", line.line, line.key, words.Count(files, "file"))
 	}
 }
@@ -182,9 +197,14 @@ func (v *verifier) checkMetadata(b *bag, t tables, found shelf) {
 				c.recordings, id, evidence.MetadataPath(id), counts[0])
 		}
 	}
+	v.checkNamed(b, t, listed)
+}
+
+// checkNamed sees to it that metadata names each recording of which there is a line.
+func (v *verifier) checkNamed(b *bag, t tables, listed map[string][]string) {
 	for _, line := range t.index {
 		ids, there := listed[line.conversation]
-		if there && genesys.ValidID(line.recording) && !slices.Contains(ids, line.recording) {
+		if there && genesys.ValidID(line.recording) && !slices.Contains(ids, line.recording) && !line.isLost() {
 			v.fault(Contradiction, b.at(evidence.IndexTable), "line %d lists recording %s, which the metadata of its conversation does not name", line.line, line.key)
 		}
 	}

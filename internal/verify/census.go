@@ -16,9 +16,10 @@ type census struct {
 	conversations map[string]conversationState
 	// recordings by digest: of an id of 72 letters, 16 bytes are kept.
 	recordings map[recordingKey]recordingState
-	groups     []group
-	counts     map[group]*tally
-	lanes      map[string]*laneTally
+	isolation
+	groups []group
+	counts map[group]*tally
+	lanes  map[string]*laneTally
 	// strange are conversations whose ids are none, by what became of them.
 	strange tally
 	listed  int64
@@ -33,11 +34,20 @@ type conversationState struct {
 	// the lane that it left or another of its lanes, in bag mentioned.
 	known     bool
 	mentioned string
+	// stays tells that a bag of another lane than Isolated lists it without saying
+	// that it left.
+	stays bool
 	// lane of the bag that accounts for it, empty if it is in none.
 	lane        string
 	disposition evidence.Disposition
 	// listed is how many recordings Genesys Cloud listed, found of how many there are lines.
 	listed, found int64
+}
+
+// open tells whether the conversation is accounted for as one that had not ended: a
+// retry may have found its end, and then another line accounts for it.
+func (s conversationState) open() bool {
+	return s.known && s.lane == "" && s.disposition == evidence.Unavailable
 }
 
 type recordingKey [16]byte
@@ -56,7 +66,7 @@ type laneTally struct{ bags, files, bytes, gaps int64 }
 func newCensus(v *verifier) *census {
 	return &census{
 		verifier: v, conversations: map[string]conversationState{}, recordings: map[recordingKey]recordingState{},
-		counts: map[group]*tally{}, lanes: map[string]*laneTally{},
+		isolation: newIsolation(), counts: map[group]*tally{}, lanes: map[string]*laneTally{},
 	}
 }
 
@@ -68,6 +78,7 @@ func (c *census) take(s *seal) {
 	}
 	c.compareConversations(s)
 	c.compareRecordings(s)
+	c.compareRetention(s)
 	if s.told {
 		c.judge(s)
 	}
@@ -125,17 +136,12 @@ func (c *census) inBag(at string, row Row, lane string) {
 		if now.mentioned == "" {
 			now.mentioned = at
 		}
+		now.stays = now.stays || c.stays(at, row, lane)
 		c.conversations[id] = now
 		return
 	}
-	open := now.lane == "" && now.disposition == evidence.Unavailable
 	gone := now.known && now.lane != "" && now.disposition == evidence.Unavailable
-	switch retried := row.Get("retried") == "true"; {
-	case retried && !gone:
-		c.fault(Contradiction, at, "line %d replaces what an earlier bag says of conversation %s, but none says that it was unavailable", row.Line, cut(id))
-	case !retried && now.known && !open:
-		c.fault(Contradiction, at, "line %d accounts for conversation %s, which is accounted for already", row.Line, cut(id))
-	}
+	c.checkHome(at, row, lane, now)
 	if gone {
 		c.lane(now.lane).gaps--
 	}
@@ -148,6 +154,23 @@ func (c *census) inBag(at string, row Row, lane string) {
 	c.conversations[id] = now
 }
 
+// checkHome sees to it that a line of a bag may account for a conversation, of which
+// before is known.
+func (c *census) checkHome(at string, row Row, lane string, before conversationState) {
+	id, retried := row.Get("conversation_id"), row.Get("retried") == "true"
+	gone := before.known && before.lane != "" && before.disposition == evidence.Unavailable
+	switch {
+	case retried && !gone:
+		c.fault(Contradiction, at, "line %d replaces what an earlier bag says of conversation %s, but none says that it was unavailable", row.Line, cut(id))
+	case !retried && before.known && !before.open():
+		c.fault(Contradiction, at, "line %d accounts for conversation %s, which is accounted for already", row.Line, cut(id))
+	case retried:
+		c.staysInLane(at, row, "conversation "+id, before.lane, lane)
+	case lane == isolatedLane:
+		c.homes[id] = place{at, row.Line}
+	}
+}
+
 // inNoBag takes in a line of a seal about a conversation that is in no bag.
 func (c *census) inNoBag(at string, row Row) {
 	id := row.Get("conversation_id")
@@ -156,38 +179,81 @@ func (c *census) inNoBag(at string, row Row) {
 		return
 	}
 	now := c.conversations[id]
-	if now.known {
+	// One that had not ended may be outside of the export's scope once it has.
+	if now.known && !now.open() {
 		c.fault(Contradiction, at, "line %d accounts for conversation %s, which is accounted for already", row.Line, id)
 	}
 	now.known, now.lane, now.disposition = true, "", evidence.Disposition(row.Get("disposition"))
 	c.conversations[id] = now
 }
 
+// indexed is a line of a bag's index.csv, with what it says.
+type indexed struct {
+	Row
+	at, lane string
+	// name is the recording's, with its conversation's, and key stands for it.
+	conversation, name string
+	key                recordingKey
+	// gone tells that the recording is isolated, isValid that its id is one.
+	retried, gone, isValid bool
+	// parts are the numbers of its files in the bag, if it is isolated.
+	parts []string
+}
+
+// plain tells whether the line is the only one of its bag about the recording.
+func (l indexed) plain() bool { return l.isValid && l.Get("reason") != evidence.ReasonDuplicateID }
+
 // record takes in a line of a bag's index.csv.
-func (c *census) record(at string, row Row, lane string) {
+func (c *census) record(b *bag, row Row, lane string) {
 	conversation, id := row.Get("conversation_id"), row.Get("recording_id")
-	g := group{lane, row.Get("medium")}
-	now := recordingState{unavailable: row.Get("disposition") == string(evidence.Unavailable), group: c.group(g)}
-	digest := sha256.Sum256([]byte(conversation + "/" + id))
-	key := recordingKey(digest[:16])
-	before, twice := c.recordings[key]
-	retried := row.Get("retried") == "true"
-	plain := genesys.ValidID(id) && row.Get("reason") != evidence.ReasonDuplicateID
-	switch {
-	case retried && (!twice || !before.unavailable):
-		c.fault(Contradiction, at, "line %d replaces what an earlier bag says of recording %s/%s, but none says that it was unavailable", row.Line, cut(conversation), cut(id))
-	case retried:
+	l := indexed{
+		Row: row, at: b.at(evidence.IndexTable), lane: lane, conversation: conversation, name: conversation + "/" + id,
+		retried: row.Get("retried") == "true", gone: isIsolated(row), isValid: genesys.ValidID(id),
+	}
+	l.parts = b.parts[l.name]
+	digest := sha256.Sum256([]byte(l.name))
+	l.key = recordingKey(digest[:16])
+	g, state := group{lane, row.Get("medium")}, c.conversations[conversation]
+	before, twice := c.recordings[l.key]
+	c.checkRecord(l, before, twice)
+	replaces := l.retried && before.unavailable
+	if replaces {
 		c.count(c.groups[before.group], string(evidence.Unavailable), -1)
-	case twice && plain:
-		c.fault(Contradiction, at, "line %d accounts for recording %s/%s, which is accounted for already", row.Line, cut(conversation), cut(id))
 	}
-	c.count(g, row.Get("disposition"), 1)
-	if plain {
-		c.recordings[key] = now
+	delete(c.left, l.key)
+	if l.gone {
+		c.leave(l)
+	} else {
+		c.count(g, row.Get("disposition"), 1)
 	}
-	if state := c.conversations[conversation]; !retried {
+	switch {
+	case !l.gone && !l.retried:
 		state.found++
-		c.conversations[conversation] = state
+	case l.gone && replaces: // the line of its isolated bag replaces none
+		state.found--
+	}
+	if l.plain() {
+		c.recordings[l.key] = recordingState{unavailable: row.Get("disposition") == string(evidence.Unavailable), group: c.group(g)}
+	}
+	c.conversations[conversation] = state
+}
+
+// checkRecord sees to it that a line may account for a recording, of which before is
+// known if it is not the first one about it.
+func (c *census) checkRecord(l indexed, before recordingState, twice bool) {
+	from, left := c.left[l.key]
+	c.checkFound(l, from)
+	switch {
+	case l.retried && !before.unavailable:
+		c.fault(Contradiction, l.at, "line %d replaces what an earlier bag says of recording %s, but none says that it was unavailable", l.Line, cut(l.name))
+	case l.retried:
+		c.staysInLane(l.at, l.Row, "recording "+l.name, c.groups[before.group].lane, l.lane)
+	case left:
+		c.arrive(l, from)
+	case twice && l.plain():
+		c.fault(Contradiction, l.at, "line %d accounts for recording %s, which is accounted for already", l.Line, cut(l.name))
+	case l.lane == isolatedLane && c.conversations[l.conversation].lane != isolatedLane:
+		c.fault(Contradiction, l.at, "line %d accounts for recording %s in lane %s, but no bag before says that it was isolated", l.Line, cut(l.name), isolatedLane)
 	}
 }
 
@@ -198,7 +264,7 @@ func (c *census) group(g group) uint16 {
 		i = len(c.groups)
 		c.groups = append(c.groups, g)
 	}
-	return uint16(i) //nolint:gosec // three lanes and six media; a forged archive only miscounts
+	return uint16(i) //nolint:gosec // four lanes and six media; a forged archive only miscounts
 }
 
 func (c *census) count(g group, disposition string, n int64) {
@@ -231,6 +297,7 @@ func (c *census) close() {
 			c.fault(Coverage, "seals", "account for %d recordings of conversation %s, Genesys Cloud listed %d", state.found, cut(id), state.listed)
 		}
 	}
+	c.closeIsolation()
 	for name, b := range c.verifier.bags {
 		if b.seals == 0 && !c.options.Running {
 			c.fault(Unsealed, b.folder, "is in no seal: nothing says that bag %s belongs into this archive", name)

@@ -8,6 +8,8 @@
 //	digests      manifests, files.csv, custody logs and seals agree with the bytes
 //	chains       each line of a custody log holds the digest of the one before, each seal that of the former
 //	tables       what a seal lists of its bags is what the bags list
+//	restorations what is listed of restored recordings and their dates is what the custody log tells
+//	isolation    what left a bag is in one bag of the lane Isolated, and nothing else is
 //	account      the numbers of every seal are those of the lines up to it
 //	coverage     every day that a seal covers was surveyed
 //	signatures   they fit the bytes and, if keys are given, they are by these keys

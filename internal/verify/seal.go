@@ -38,6 +38,11 @@ type seal struct {
 	// surveyed are the days that its log tells to have been surveyed.
 	surveyed map[string]bool
 	signer   string
+	// found are its files.
+	found shelf
+	// orphansTold is the event that tells of recordings that are attached to no
+	// conversation; its type is empty if there is none.
+	orphansTold event
 }
 
 func (s *seal) at(name string) string { return path.Join(s.folder, name) }
@@ -87,7 +92,7 @@ func (v *verifier) readSeal(ctx context.Context, number int) (*seal, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.digest = found[payloadManifest].sha256
+	s.digest, s.found = found[payloadManifest].sha256, found
 	listed, whole := v.manifest(s.at(payloadManifest), except(notListed...))
 	v.compare(s.at(payloadManifest), s.folder, listed, found.sub(except(notListed...)))
 	for _, name := range []string{evidence.AccountFile, bagDigests, bagTable, conversations, recordings, sealLog} {
@@ -99,6 +104,7 @@ func (v *verifier) readSeal(ctx context.Context, number int) (*seal, error) {
 	v.readBagLines(s)
 	v.readSealLog(s)
 	v.checkFormer(s)
+	v.checkOrphans(s)
 	if _, there := found[coverageTable]; there {
 		v.checkCovered(s, v.newFrom(s))
 	}
@@ -184,10 +190,15 @@ func bagOf(name string) string {
 // readSealLog reads the seal's custody log.
 func (v *verifier) readSealLog(s *seal) {
 	formers := 0
+	var takenOver []evidence.TakeOver
 	v.journal(s.at(sealLog), "ExportSealed", func(e event) {
 		switch e.Type {
+		case "OrphansListed", "OrphansNotListed":
+			s.orphansTold = e
 		case "DaySurveyed":
 			s.surveyed[e.Details["day"]] = true
+		case evidence.ArchiveTakenOver:
+			takenOver = append(takenOver, evidence.TakeOver{From: e.Details["from"], To: e.Details["to"], At: e.Time})
 		case "FormerSeal":
 			formers++
 			if former := s.account.Former; former != nil && (e.Details["sha256"] != former.Digest || e.Details["number"] != strconv.Itoa(former.Number)) {
@@ -198,6 +209,7 @@ func (v *verifier) readSealLog(s *seal) {
 	if s.number > 1 && formers == 0 {
 		v.fault(SealChain, s.at(sealLog), "names no former seal")
 	}
+	v.checkTakeOvers(s, takenOver)
 }
 
 // checkFormer sees to it that a seal names the one before, and goes on from it.

@@ -68,13 +68,15 @@ func (c *census) compareConversations(s *seal) {
 	}
 }
 
-// compareRecordings holds a seal's recordings.csv against its bags' index.csv.
+// compareRecordings holds a seal's recordings.csv against its bags' index.csv. A
+// line about a recording that is isolated is repeated only if it replaces another.
 func (c *census) compareRecordings(s *seal) {
 	at := s.at(recordings)
 	all := func(yield func(line) bool) {
 		for l := range c.lines(s, evidence.IndexTable, indexColumns) {
-			c.record(l.at, l.Row, l.lane)
-			if !yield(l) {
+			c.record(c.verifier.bags[l.bag], l.Row, l.lane)
+			repeated := !isIsolated(l.Row) || l.Row.Get("retried") == "true"
+			if repeated && !yield(l) {
 				return
 			}
 		}

@@ -59,6 +59,17 @@ type Report struct {
 	Exported      int64 `json:"exported"`
 	Excluded      int64 `json:"excluded"`
 	Unavailable   int64 `json:"unavailable"`
+	// Restored is how many recordings were asked to be restored, RetentionChanged of how
+	// many another date than the archive date was another one afterwards, and
+	// RetentionUnknown of how many the dates were not read afterwards. None is a fault of
+	// the archive.
+	Restored         int64 `json:"restored,omitempty"`
+	RetentionChanged int64 `json:"retentionChanged,omitempty"`
+	RetentionUnknown int64 `json:"retentionUnknown,omitempty"`
+	// Orphans is how many recordings the seals list that are attached to no conversation,
+	// OrphansNotListed why the last one could not list all of them, empty if it could.
+	Orphans          int64  `json:"orphans,omitempty"`
+	OrphansNotListed string `json:"orphansNotListed,omitempty"`
 	// SignedSeals and SignedBags are how many are signed, by the keys whose ids
 	// are Signers. Trusted tells whether keys from outside were given.
 	SignedSeals int      `json:"signedSeals"`
@@ -243,6 +254,9 @@ func (v *verifier) report(c *census) Report {
 	}
 	for _, b := range v.bags {
 		r.SignedBags += r.sign(b.signer)
+		r.Restored += b.restored.asked
+		r.RetentionChanged += b.restored.changed
+		r.RetentionUnknown += b.restored.unknown
 		if b.seals == 0 {
 			r.Unsealed++
 		}
@@ -251,6 +265,7 @@ func (v *verifier) report(c *census) Report {
 	if n := len(v.seals); n > 0 {
 		last := v.seals[n-1]
 		r.Seal, r.From, r.Until = last.digest, last.account.From, last.account.Until
+		r.tellOrphans(last.account.Orphans)
 	}
 	r.Findings, r.More = v.sorted()
 	return r

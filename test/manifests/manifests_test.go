@@ -136,8 +136,8 @@ func TestColumns(t *testing.T) {
 	c.must("create", "-f", config+"/samples/namespace.yaml")
 	c.must("apply", "-k", config+"/samples")
 	for arguments, header := range map[string]string{
-		"get rex -n legal":             "NAME READY REASON EXPORTED GAPS BYTES AGE",
-		"get rex -n legal -o wide":     "NAME READY REASON EXPORTED GAPS BYTES AGE START END MESSAGE",
+		"get rex -n legal":             "NAME READY REASON EXPORTED GAPS ISOLATED BYTES AGE",
+		"get rex -n legal -o wide":     "NAME READY REASON EXPORTED GAPS ISOLATED BYTES AGE START END MESSAGE",
 		"get gcorg -n legal -o wide":   "NAME READY REASON ORGANIZATION REGION AGE ID MESSAGE",
 		"get gcdest -n legal":          "NAME READY REASON LOCATION FREE VERIFIED AGE",
 		"explain rexb.spec.ordinal":    "GROUP: recording.gcexport.dev",

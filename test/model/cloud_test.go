@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -51,10 +52,10 @@ func (c *cloud) DataAvailability(ctx context.Context) (time.Time, error) {
 
 // StartSurvey notes what analytics knew when the job was made, and which job the
 // process knows of.
-func (c *cloud) StartSurvey(ctx context.Context, from, to time.Time) (genesys.Ticket, error) {
+func (c *cloud) StartSurvey(ctx context.Context, from, to time.Time, timeout time.Duration) (genesys.Ticket, error) {
 	m := c.process.model
 	id, err := call(ctx, c.process, func() (string, error) {
-		id, err := c.Client.StartSurvey(ctx, from, to)
+		id, err := c.Client.StartSurvey(ctx, from, to, timeout)
 		if err == nil {
 			m.noteJob(id)
 		}
@@ -85,16 +86,16 @@ func (c *cloud) EndSurvey(ctx context.Context, job genesys.Ticket) error {
 	})
 }
 
-func (c *cloud) Protected(ctx context.Context, ids []string) ([]string, error) {
-	return call(ctx, c.process, func() ([]string, error) { return c.Client.Protected(ctx, ids) })
+func (c *cloud) Protected(ctx context.Context, ids []string, timeout time.Duration) ([]string, error) {
+	return call(ctx, c.process, func() ([]string, error) { return c.Client.Protected(ctx, ids, timeout) })
 }
 
 func (c *cloud) RecordingMetadata(ctx context.Context, id string, timeout time.Duration) (genesys.Metadata, error) {
 	return call(ctx, c.process, func() (genesys.Metadata, error) { return c.Client.RecordingMetadata(ctx, id, timeout) })
 }
 
-func (c *cloud) RequestBatch(ctx context.Context, refs []genesys.RecordingRef) (genesys.Ticket, error) {
-	id, err := call(ctx, c.process, func() (string, error) { return c.Client.RequestBatch(ctx, refs) })
+func (c *cloud) RequestBatch(ctx context.Context, refs []genesys.RecordingRef, timeout time.Duration) (genesys.Ticket, error) {
+	id, err := call(ctx, c.process, func() (string, error) { return c.Client.RequestBatch(ctx, refs, timeout) })
 	return genesys.Ticket{ID: id, ClientID: credentials.ClientID}, err
 }
 
@@ -102,7 +103,21 @@ func (c *cloud) BatchStatus(ctx context.Context, request genesys.Ticket) (genesy
 	return call(ctx, c.process, func() (genesys.BatchStatus, error) { return c.Client.BatchStatus(ctx, request.ID) })
 }
 
+// Restore notes that nobody may know whether a recording was restored: then none
+// waits for it but for as long as there is patience.
+func (c *cloud) Restore(ctx context.Context, ref genesys.RecordingRef, before genesys.Retention, until time.Time, timeout time.Duration) error {
+	_, err := call(ctx, c.process, func() (struct{}, error) {
+		return struct{}{}, c.Client.Restore(ctx, ref, before, until, timeout)
+	})
+	if errors.Is(err, errFault) || errors.Is(err, errKilled) {
+		c.process.model.doubtful[ref.RecordingID] = true
+	}
+	return err
+}
+
+// OpenMedia takes its time.
 func (c *cloud) OpenMedia(ctx context.Context, url genesys.SignedURL) (*genesys.Media, error) {
+	c.process.model.clock.Pass(c.process.model.download)
 	return call(ctx, c.process, func() (*genesys.Media, error) { return c.Client.OpenMedia(ctx, url) })
 }
 

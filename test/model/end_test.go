@@ -3,7 +3,7 @@ package model
 import (
 	"bufio"
 	"encoding/json"
-	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +14,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
+	"github.com/gcexport/recording-export-operator/internal/verify"
 	"github.com/gcexport/recording-export-operator/test/world"
 )
 
@@ -29,7 +30,7 @@ const (
 // finish lets nothing go wrong any more, and checks that the export ends and is
 // complete.
 func (m *model) finish(t tester) {
-	m.sim.ClearFaults()
+	m.recoverAll()
 	m.bury()
 	for _, p := range m.processes[1:] {
 		p.stop()
@@ -99,30 +100,30 @@ func (m *model) account(t tester) evidence.Account {
 
 // judge compares the archive with the truth.
 func (m *model) judge(t tester) {
-	wanted := m.wanted(t)
-	files := m.storedFiles(t)
-	recordings := 0
-	for _, c := range wanted {
-		for _, r := range c.Recordings {
-			recordings++
-			for i, file := range r.Files() {
-				key := fmt.Sprintf("%s/%s/%02d", r.ConversationID, r.ID, i+1)
-				if files[key] != file.SHA256 {
-					t.Errorf("%s recording %s is stored as %q, want %s", r.Medium, key, files[key], file.SHA256)
-				}
-				delete(files, key)
-			}
-		}
+	if gaps := m.judgeArchive(t).gaps(); gaps > 0 {
+		t.Errorf("%d gaps are left", gaps)
 	}
-	for key := range files {
-		t.Errorf("%s is stored and not wanted", key)
-	}
-	m.judgeAccount(t, len(wanted), recordings)
-	m.judgeManifests(t)
 	m.judgeJobs(t)
 	if t.Failed() {
 		t.Fatal(m.state())
 	}
+}
+
+// judgeArchive compares the archive with the truth and with what is bad, and checks
+// that it is sound in itself.
+func (m *model) judgeArchive(t tester) sum {
+	sum := m.judgeFates(t)
+	m.judgeAccount(t, sum)
+	m.judgeManifests(t)
+	m.judgeRetention(t)
+	report, err := verify.Archive(m.ctx, m.archive.FS(m.ctx), verify.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, finding := range report.Findings {
+		t.Errorf("verify finds: %v", finding)
+	}
+	return sum
 }
 
 // wanted are the conversations that started in the window and that analytics
@@ -185,26 +186,47 @@ func (m *model) storedFiles(t tester) map[string]string {
 }
 
 // judgeAccount checks the last account, and that the status says the same.
-func (m *model) judgeAccount(t tester, conversations, recordings int) {
-	account, export := m.account(t), m.export()
+func (m *model) judgeAccount(t tester, want sum) {
+	account, status := m.account(t), m.export().Status
 	for _, check := range account.Checks {
 		if !check.Holds {
 			t.Errorf("%s: %d is not %d", check.Says, check.Left, check.Right)
 		}
 	}
 	totals, counts := account.Totals(), account.Conversations
-	if totals.Exported != int64(recordings) || totals.Unavailable != 0 || account.Gaps != 0 {
-		t.Errorf("the account has %+v and %d gaps, want %d recordings", totals, account.Gaps, recordings)
+	if totals.Exported != want.exported || totals.Unavailable != want.unavailable || account.Gaps != want.gaps() {
+		t.Errorf("the account has %+v and %d gaps, want %+v", totals, account.Gaps, want)
 	}
-	if counts.Surveyed != int64(conversations) || counts.Batched != int64(conversations) || counts.Deferred != 0 {
-		t.Errorf("the account has %+v, want %d conversations", counts, conversations)
+	if counts.Surveyed != want.surveyed || counts.Batched != want.batched || counts.Deferred != 0 {
+		t.Errorf("the account has %+v, want %+v", counts, want)
 	}
-	status := export.Status
-	if status.Recordings.Exported != int64(recordings) || status.Recordings.Total != int64(recordings) || status.Gaps != 0 || status.Bytes != account.Bytes {
-		t.Errorf("the status has %+v, %d gaps, %d bytes, want %d recordings of %d bytes", status.Recordings, status.Gaps, status.Bytes, recordings, account.Bytes)
+	if status.Recordings.Exported != want.exported || status.Recordings.Unavailable != want.unavailable || status.Gaps != want.gaps() || status.Bytes != account.Bytes {
+		t.Errorf("the status has %+v, %d gaps, %d bytes, want %+v and %d bytes", status.Recordings, status.Gaps, status.Bytes, want, account.Bytes)
 	}
 	if planned := len(slicesOf(m.plan())); int(status.Batches.Completed) != planned || int(status.Batches.Planned) != planned {
 		t.Errorf("the status has %+v, want %d batches", status.Batches, planned)
+	}
+	if status.Isolated.Items != 0 {
+		t.Errorf("the status has isolated %+v, but nothing is waited for", status.Isolated)
+	}
+}
+
+// judgeRetention checks that no date of any recording was changed, but for archive
+// dates by which recordings were restored, each once.
+func (m *model) judgeRetention(t tester) {
+	for _, change := range m.sim.RetentionChanges() {
+		t.Errorf("a client changed %+v", change)
+	}
+	restored := map[string]int{}
+	for _, e := range m.sim.Journal().Entries() {
+		if e.Route == simulator.RouteRestore && e.Status == http.StatusOK {
+			restored[e.RecordingID]++
+		}
+	}
+	for id, n := range restored {
+		if n > 1 {
+			t.Errorf("recording %s was restored %d times", id, n)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -79,7 +80,11 @@ func specOf(s shape) v1alpha1.RecordingExportSpec {
 		Window:      v1alpha1.ExportWindow{Start: metav1.NewTime(world.Day)},
 		Slicing:     v1alpha1.Slicing{Width: &metav1.Duration{Duration: s.width}, MaxConversations: int32(s.most)},
 		SettleAfter: &metav1.Duration{Duration: settleAfter}, OpenDeadline: &metav1.Duration{Duration: s.openDeadline},
-		Retry: v1alpha1.Retry{Deadline: &metav1.Duration{Duration: retryDeadline}}, RetainBatches: ptr.To(int32(s.retain)),
+		Retry:     v1alpha1.Retry{Deadline: &metav1.Duration{Duration: cmp.Or(s.deadline, retryDeadline)}},
+		LegalHold: v1alpha1.LegalHold{Scope: cmp.Or(s.scope, v1alpha1.HoldInclude)}, RetainBatches: ptr.To(int32(s.retain)),
+	}
+	if s.restores {
+		spec.Archived = v1alpha1.ArchivedRestore
 	}
 	if !s.follows {
 		spec.Window.End = ptr.To(metav1.NewTime(world.Day.AddDate(0, 0, s.days)))

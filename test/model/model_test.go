@@ -38,11 +38,12 @@ import (
 	"pgregory.net/rapid"
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 )
 
-// TestMain makes runs longer than rapid does, and fewer, so that they take less than
-// a minute, and always the same ones, so that a failure is that of a change;
+// TestMain makes runs longer than rapid does, and fewer, so that they take a
+// few minutes, and always the same ones, so that a failure is that of a change;
 // -rapid.steps, -rapid.checks and -rapid.seed say otherwise (make model).
 func TestMain(m *testing.M) {
 	ctrl.SetLogger(logr.Discard())
@@ -102,6 +103,14 @@ type shape struct {
 	openDeadline             time.Duration
 	retain                   int
 	seed                     uint64
+
+	// The others are those of drawTerms; zero is what the life of an export has.
+	scope               v1alpha1.HoldScope
+	restores            bool
+	quota               int
+	restoring, deadline time.Duration
+	// addressLife is how long addresses of media can be used, download how long one takes.
+	addressLife, download time.Duration
 }
 
 func drawShape(t *rapid.T) shape {
@@ -181,11 +190,14 @@ func (m *model) passTime(t *rapid.T) {
 
 func (m *model) drawTime(t *rapid.T) func() {
 	d := rapid.SampledFrom([]time.Duration{2 * time.Minute, time.Hour, 6 * time.Hour, 25 * time.Hour}).Draw(t, "time")
-	return func() {
-		if m.passed+d <= mostPassed {
-			m.passed += d
-			m.clock.Pass(d)
-		}
+	return func() { m.pass(d) }
+}
+
+// pass has time pass, unless that were too much.
+func (m *model) pass(d time.Duration) {
+	if m.passed+d <= mostPassed {
+		m.passed += d
+		m.clock.Pass(d)
 	}
 }
 
@@ -263,6 +275,14 @@ type model struct {
 	started   int
 	passed    time.Duration
 	turn      *turn
+	// bads are the conversations and recordings that are bad at some time.
+	bads []*bad
+	// doubtful are the recordings whose restoration was interrupted when it was asked for.
+	doubtful map[string]bool
+	// wasOpen are the conversations that had not ended at first.
+	wasOpen map[string]bool
+	// chances counts the calls of Genesys Cloud that a trap let fail.
+	chances int
 	// broken are the rules that were found broken by looks on other goroutines.
 	mu     sync.Mutex
 	broken []string
@@ -280,13 +300,15 @@ type tally struct {
 	counts map[string]int
 }
 
-func (c *tally) add(what string) {
+func (c *tally) add(what string) { c.count(what, 1) }
+
+func (c *tally) count(what string, times int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.counts == nil {
 		c.counts = map[string]int{}
 	}
-	c.counts[what]++
+	c.counts[what] += times
 }
 
 func (c *tally) String() string {

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -64,6 +66,7 @@ type target struct {
 // poolNames are those of package operator.
 var poolNames = []string{
 	recordingexport.Pool, string(v1alpha1.LaneStandard), string(v1alpha1.LaneLegalHold), string(v1alpha1.LaneLegalHoldScreen),
+	string(v1alpha1.LaneIsolated),
 }
 
 // paces are such that nothing is tried again before time passes by a step.
@@ -83,11 +86,12 @@ func (m *model) newProcess() *process {
 	ctx, cancel := context.WithCancel(m.ctx)
 	var running sync.WaitGroup
 	retry := outcome.Patience{First: time.Minute, Most: 30 * time.Minute, Person: 5 * time.Minute}
+	// One piece of work at a time, whichever lane's, in the order of asking.
+	pool := transfer.NewPool(1, m.clock, retry.Backoff)
 	for _, name := range poolNames {
-		pool := transfer.NewPool(64, m.clock, retry.Backoff)
 		p.pools[name] = pool
-		running.Go(func() { _ = pool.Start(ctx) })
 	}
+	running.Go(func() { _ = pool.Start(ctx) })
 	p.stop = func() {
 		p.dead.Store(true)
 		cancel()
@@ -103,8 +107,9 @@ func (p *process) reconcilers() {
 	api := m.clientOf(p)
 	publisher := loop.Publisher{Client: api, Events: &events.FakeRecorder{}}
 	cloud := &cloud{Client: m.login(), process: p}
+	cluster := func(context.Context) (string, error) { return "cluster", nil }
 	p.exports = &recordingexport.Reconciler{
-		Publisher: publisher, Clock: m.clock, Actor: p.name, ClusterID: func(context.Context) (string, error) { return "cluster", nil },
+		Publisher: publisher, Clock: m.clock, Actor: p.name, ClusterID: cluster,
 		Cloud: func(context.Context, *v1alpha1.GenesysOrganization, genesys.Share) (recordingexport.Cloud, error) {
 			return cloud, nil
 		},
@@ -115,11 +120,11 @@ func (p *process) reconcilers() {
 		},
 	}
 	p.batches = reconcile.AsReconciler(api, &recordingexportbatch.Reconciler{
-		Publisher: publisher, Clock: m.clock, Actor: p.name,
+		Publisher: publisher, Clock: m.clock, Actor: p.name, ClusterID: cluster,
 		Cloud: func(context.Context, *v1alpha1.GenesysOrganization, genesys.Share) (recordingexportbatch.Cloud, error) {
 			return cloud, nil
 		},
-		Archive: p.archive, Location: location, Worker: p.worker(), Gates: &transfer.Gates{}, Signer: newSigner,
+		Archive: p.archive, Location: location, Worker: p.worker(), Gates: &transfer.Gates{Clock: m.clock}, Addresses: &transfer.Addresses{}, Signer: newSigner,
 		Pace: recordingexportbatch.Pace{
 			Again: time.Minute, FirstPoll: firstPoll, LastPoll: lastPoll, Missing: time.Minute, Patience: patience,
 		},
@@ -227,6 +232,9 @@ func (p *process) busy() map[string]bool {
 			busy[key] = true
 		}
 	}
+	if ending := ":jobs"; p.pools.Busy(namespace + "/" + exportName + ending) {
+		busy[ending] = true
+	}
 	return busy
 }
 
@@ -308,6 +316,9 @@ func (p *process) effect(ctx context.Context, kind string, do func() error) erro
 		return do()
 	}
 	p.model.covered.add(string(sprung.way) + " (" + kind + ")")
+	if kind == inGenesys && sprung.way != meanwhile {
+		p.model.chances++
+	}
 	switch sprung.way {
 	case killedBefore:
 		p.dead.Store(true)
@@ -399,8 +410,15 @@ func (s *store) FS(ctx context.Context) fs.FS {
 	return s.Directory.FS(ctx)
 }
 
+// Create notes of which restorations nobody may know whether they were asked for: one
+// is noted before it is made, and not made again.
 func (s *store) Create(ctx context.Context, key string, write func(io.Writer) error) error {
-	return s.process.effect(ctx, inArchive, func() error { return s.Directory.Create(ctx, key, write) })
+	err := s.process.effect(ctx, inArchive, func() error { return s.Directory.Create(ctx, key, write) })
+	if (errors.Is(err, errFault) || errors.Is(err, errKilled)) && strings.Contains(key, "/attempts/") {
+		_, recording, _ := strings.Cut(strings.TrimSuffix(path.Base(key), ".json"), ".")
+		s.process.model.doubtful[recording] = true
+	}
+	return err
 }
 
 func (s *store) Remove(ctx context.Context, key string) error {

@@ -70,7 +70,7 @@ func TestAJobThatCannotBeNotedDown(t *testing.T) {
 // whichever write is lost.
 func TestARetryWhoseStatusIsLost(t *testing.T) {
 	play(t, twoDays, func(m *model, effect int) {
-		m.sim.InjectFault(simulator.Fault{ResultError: "no"})
+		m.sim.InjectFault(simulator.Fault{ResultError: "recording.recording.not.found"})
 		m.drive(t, "")
 		m.sim.ClearFaults()
 		m.annotate(v1alpha1.AnnotationRetry)

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"context"
 	"net/http/httptest"
 	"os"
@@ -68,7 +69,7 @@ type tester interface {
 
 // newModel makes a run.
 func newModel(t tester, shape shape, covered *tally) *model {
-	m := &model{shape: shape, covered: covered, clock: &frozen{now: world.Day.Add(begin)}, turn: newTurn(), root: archiveRoot(t)}
+	m := &model{shape: shape, covered: covered, clock: &frozen{now: world.Day.Add(begin)}, turn: newTurn(), root: archiveRoot(t), doubtful: map[string]bool{}, wasOpen: map[string]bool{}}
 	var cancel context.CancelFunc
 	m.ctx, cancel = context.WithCancel(t.Context())
 	options := simulator.Defaults()
@@ -76,7 +77,8 @@ func newModel(t tester, shape shape, covered *tally) *model {
 	options.Edges.Open, options.RequestsPerMinute, options.Now = m.open, requestsPerMinute, m.clock.Now
 	options.Latency, options.AnalyticsDelay, options.BatchDelay, options.SettleLag = simulator.Latency{}, 0, 0, 0
 	options.HeldScreenTimeouts = simulator.QuirkOff
-	options.Seed = m.seed
+	options.Seed, options.RestoreDelay = m.seed, m.restoring
+	options.Limits.Restorations, options.ResultURLTTL = m.quota, cmp.Or(m.addressLife, options.ResultURLTTL)
 	m.sim = simulator.New(options)
 	server := httptest.NewServer(m.sim)
 	m.endpoint = server.URL
@@ -86,6 +88,9 @@ func newModel(t tester, shape shape, covered *tally) *model {
 	}
 	m.kube, m.truth = newKube(specOf(m.shape)), newTruth(directory)
 	m.hide()
+	for _, c := range m.sim.Dataset().Conversations {
+		m.wasOpen[c.ID] = c.End.IsZero()
+	}
 	m.make()
 	m.processes = []*process{m.newProcess()}
 	t.Cleanup(func() {

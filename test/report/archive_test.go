@@ -75,7 +75,8 @@ func (s *sealed) create(folder string) evidence.Creator {
 type batch struct {
 	evidence.BagRef
 	evidence.Inventory
-	files []evidence.File
+	files        []evidence.File
+	restorations []evidence.Restoration
 }
 
 func (s *sealed) batch(lane slicing.Lane, start time.Time, suffix string) *batch {
@@ -134,7 +135,7 @@ func (s *sealed) store(b *batch, r evidence.Recording) evidence.File {
 func (s *sealed) bag(b *batch) evidence.BagRef {
 	s.Helper()
 	folder := evidence.BagFolder(b.Name)
-	bag := evidence.Bag{Inventory: b.Inventory, Files: b.files, Metadata: func(string) ([]byte, error) { return []byte("[]"), nil }}
+	bag := evidence.Bag{Inventory: b.Inventory, Files: b.files, Metadata: func(string) ([]byte, error) { return []byte("[]"), nil }, Restorations: b.restorations}
 	fsys, err := fs.Sub(os.DirFS(s.root), folder)
 	if err == nil {
 		_, err = bag.Seal(s.Context(), fsys, s.create(folder))
@@ -215,6 +216,34 @@ func (s *sealed) standard(start time.Time) *batch {
 	return b
 }
 
+// isolate has a conversation and two recordings of another leave a slice, for a slice
+// each. One of the recordings is never had.
+func (s *sealed) isolate(from *batch) []evidence.BagRef {
+	s.Helper()
+	whole, other := evidence.Conversation{ID: s.id(), Start: from.Start}, evidence.Conversation{ID: s.id(), Start: from.Start, Home: true}
+	gone := whole
+	gone.Disposition, gone.Reason, gone.Detail = evidence.Excluded, evidence.ReasonMovedToIsolated, hostile
+	s.add(from, gone)
+	one, two := left(genesys.Call, evidence.ReasonMovedToIsolated), left(genesys.Chat, evidence.ReasonMovedToIsolated)
+	one.RecordingID, two.RecordingID = s.id(), s.id()
+	s.add(from, other, exported(genesys.Call), one, two)
+
+	first, second := s.batch(slicing.Isolated, from.Start, "-d5"), s.batch(slicing.Isolated, from.Start, "-d6")
+	whole.Home, other.Home = true, false
+	s.add(first, whole, exported(genesys.Call), exported(genesys.Chat))
+	one.Disposition, one.Reason = evidence.Exported, ""
+	two.Disposition, two.Reason, two.Detail = evidence.Unavailable, evidence.ReasonRefused, hostile
+	s.add(second, other, one, two)
+	ref := func(r evidence.Recording) genesys.RecordingRef {
+		return genesys.RecordingRef{ConversationID: other.ID, RecordingID: r.RecordingID}
+	}
+	second.restorations = []evidence.Restoration{
+		{RecordingRef: ref(one), Before: genesys.Retention{DeleteDate: "2033-01-01T00:00:00Z"}, Asked: from.Start, After: &genesys.Retention{DeleteDate: hostile}},
+		{RecordingRef: ref(two), Asked: from.Start},
+	}
+	return []evidence.BagRef{s.bag(first), s.bag(second)}
+}
+
 // complete is an archive of one seal without gaps, which is not signed.
 func complete(t *testing.T) *sealed {
 	t.Helper()
@@ -239,13 +268,16 @@ func surveyed() evidence.Event {
 }
 
 // troubled is an archive of two seals, with gaps of every sort, of which some were
-// had at a second attempt, with holds that changed, with a second source that knows
+// had at a second attempt, with what was isolated, with holds that changed, with a second source that knows
 // more, and with hostile text. It is signed, and its time attested.
 func troubled(t *testing.T) *sealed {
 	t.Helper()
 	s := newSealed(t, map[string]string{"caseId": "4711", "note": hostile, "long": strings.Repeat("ab", 128)})
 	s.sign()
-	seal := evidence.Seal{Events: []evidence.Event{surveyed(), {Time: begin.AddDate(0, 1, 3), Type: "ConversationsMoved", Details: map[string]string{"group": "standard-" + hostile}}}}
+	seal := evidence.Seal{Events: []evidence.Event{
+		surveyed(), {Time: begin.AddDate(0, 1, 3), Type: "ConversationsMoved", Details: map[string]string{"group": "standard-" + hostile}},
+		{Time: begin.AddDate(0, 1, 4), Type: "RecordingsIsolated", Details: map[string]string{"batch": hostile}},
+	}}
 	var slow, changed string
 	again := s.batch(slicing.LegalHold, begin, "-d1")
 	for start, n := begin, 0; start.Before(s.end); start, n = start.Add(s.width), n+1 {
@@ -256,6 +288,9 @@ func troubled(t *testing.T) *sealed {
 		case 2:
 			s.add(standard, evidence.Conversation{Start: start, Home: true}, gap(genesys.Call, evidence.ReasonRefused, hostile), gap(genesys.Chat, evidence.ReasonArchived, ""))
 			seal.Surveyed++
+		case 3:
+			seal.Bags = append(seal.Bags, s.isolate(standard)...)
+			seal.Surveyed += 2
 		case 5:
 			slow = s.id()
 			s.add(standard, evidence.Conversation{ID: slow, Start: start, Home: true, Disposition: evidence.Unavailable, Reason: evidence.ReasonMetadataUnreadable})
@@ -302,9 +337,10 @@ func troubled(t *testing.T) *sealed {
 	}
 	seal.Surveyed += 2
 	seal.Deferred = 1
-	seal.Compared = s.compared()
+	seal.Compared, seal.Orphans = s.compared(), s.orphans()
 	s.seal(seal)
 	s.seal(evidence.Seal{
+		Orphans:  &evidence.FoundOrphans{From: s.end, Until: s.end},
 		Deferred: 1, Compared: s.comparison(".work/second-source-2.csv", evidence.SecondSource{}),
 		Bags:   []evidence.BagRef{s.bag(again)},
 		Events: []evidence.Event{{Time: begin.AddDate(0, 2, 0), Type: "RetryRequested", Details: map[string]string{"token": hostile}}},
@@ -323,6 +359,34 @@ func (s *sealed) compared() *evidence.Compared {
 	)
 }
 
+// orphans lists recordings of no conversation, one of which says nothing of when it was
+// created.
+func (s *sealed) orphans() *evidence.FoundOrphans {
+	s.Helper()
+	var found evidence.FoundOrphans
+	all := func(yield func(genesys.Orphan, error) bool) {
+		for n := range 5 {
+			o := genesys.Orphan{ID: s.id(), Created: begin.Add(time.Duration(n) * time.Hour), Medium: genesys.Call, Size: 7, FileState: "AVAILABLE", Status: "NO_CONVERSATION"}
+			if n == 3 {
+				o = genesys.Orphan{ID: hostile, MediaAsReceived: hostile, Size: -1, FileState: hostile, Status: hostile, ConversationID: hostile}
+			}
+			if !yield(o, nil) {
+				return
+			}
+		}
+	}
+	const table = ".work/orphans.csv"
+	err := s.create("")(s.Context(), table, func(w io.Writer) (err error) {
+		found, err = evidence.ListOrphans(w, all, evidence.Span{Start: begin, End: s.end}, func() (map[string]bool, error) { return nil, nil })
+		return err
+	})
+	if err != nil {
+		s.Fatal(err)
+	}
+	found.At, found.Table = s.record.CreatedAt, table
+	return &found
+}
+
 // comparison stores what a comparison found.
 func (s *sealed) comparison(table string, found evidence.SecondSource, lines ...[]string) *evidence.Compared {
 	s.Helper()
@@ -335,6 +399,59 @@ func (s *sealed) comparison(table string, found evidence.SecondSource, lines ...
 	}
 	found.Source, found.At, found.Enumerated = "Retention", s.record.CreatedAt, 51234
 	return &evidence.Compared{Table: table, SecondSource: found}
+}
+
+// countIsolated counts what the seals' tables list in the lane Isolated, and as restored,
+// as any program would.
+func (s *sealed) countIsolated() map[string]float64 {
+	s.Helper()
+	whole, counts := map[string]bool{}, map[string]float64{}
+	for number := 1; number <= s.account.Number; number++ {
+		if _, err := os.Stat(filepath.Join(s.root, evidence.SealFolder(number), "retention.csv")); err == nil {
+			counts["restored"] += float64(len(s.rows(number, "retention.csv")))
+		}
+		for _, row := range s.rows(number, "conversations.csv") {
+			if strings.Contains(row["bag"], "-isolated-") {
+				whole[row["conversation_id"]] = true
+			}
+		}
+		for _, row := range s.rows(number, "recordings.csv") {
+			if row["lane"] != "Isolated" {
+				continue
+			}
+			counts[row["disposition"]]++
+			if !whole[row["conversation_id"]] {
+				counts["isolated-recordings"]++
+			}
+		}
+	}
+	if len(whole) > 0 {
+		counts["isolated-conversations"] = float64(len(whole))
+	}
+	return counts
+}
+
+// rows reads a table of a seal.
+func (s *sealed) rows(number int, table string) []map[string]string {
+	s.Helper()
+	file, err := os.Open(filepath.Join(s.root, evidence.SealFolder(number), table))
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	lines, err := csv.NewReader(file).ReadAll()
+	if err != nil {
+		s.Fatal(err)
+	}
+	var rows []map[string]string
+	for _, line := range lines[1:] {
+		row := map[string]string{}
+		for i, name := range lines[0] {
+			row[name] = line[i]
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 // readAccount reads account.json as any program would.

@@ -39,7 +39,7 @@ func TestTheReportInABrowser(t *testing.T) {
 	for name, made := range map[string]*sealed{"complete": complete(t), "troubled": troubled(t)} {
 		path := filepath.Join(made.root, evidence.SealFolder(made.account.Number), "report.html")
 		b.visit(path)
-		b.expectNumbers(name, made.readAccount(made.account.Number))
+		b.expectNumbers(name, made.readAccount(made.account.Number), made.countIsolated())
 		b.expectStructure(name)
 		b.expectNothingForeign(name)
 		for _, l := range looks {
@@ -58,16 +58,16 @@ func TestTheReportInABrowser(t *testing.T) {
 func TestAYearInABrowser(t *testing.T) {
 	const hours = 365 * 24
 	account := complete(t).account
-	account.Until, account.Gaps, account.Bags = begin.Add(hours*time.Hour), 1, 3*hours
+	account.Until, account.Gaps, account.Bags = begin.Add(hours*time.Hour), 1, 4*hours
 	found := evidence.Findings{Seals: []evidence.SealRef{{Number: 1}}}
 	for n := range hours {
-		for _, lane := range []slicing.Lane{slicing.Standard, slicing.LegalHold, slicing.LegalHoldScreen} {
+		for _, lane := range []slicing.Lane{slicing.Standard, slicing.LegalHold, slicing.LegalHoldScreen, slicing.Isolated} {
 			found.Bags = append(found.Bags, evidence.FoundBag{
 				BagRef: evidence.BagRef{Name: fmt.Sprint(lane, n), Lane: lane, Start: begin.Add(time.Duration(n) * time.Hour), End: begin.Add(time.Duration(n+1) * time.Hour)},
 			})
 		}
 	}
-	found.Bags[3*5000].Gaps = 1
+	found.Bags[4*5000].Gaps = 1
 	path := filepath.Join(t.TempDir(), "report.html")
 	var page bytes.Buffer
 	if err := errors.Join(report.Write(&page, report.Report{Reported: evidence.Reported{Account: account}, Findings: found}), os.WriteFile(path, page.Bytes(), 0o600)); err != nil {
@@ -86,8 +86,8 @@ func TestAYearInABrowser(t *testing.T) {
 	b.expectQuiet("year", path)
 }
 
-// expectNumbers compares what is shown with account.json.
-func (b *browser) expectNumbers(name string, account map[string]any) {
+// expectNumbers compares what is shown with account.json, and with what is isolated.
+func (b *browser) expectNumbers(name string, account map[string]any, isolated map[string]float64) {
 	b.Helper()
 	shown := run[map[string]string](b, `Object.fromEntries([...document.querySelectorAll("[id] > data")].map(d => [d.parentElement.id, d.value]))`)
 	conversations := account["conversations"].(map[string]any)
@@ -95,12 +95,28 @@ func (b *browser) expectNumbers(name string, account map[string]any) {
 		"key-gaps": account["gaps"], "gaps": account["gaps"], "files": account["files"], "bytes": account["bytes"], "bags": account["bags"],
 		"key-conversations": conversations["surveyed"],
 	}
+	for _, key := range []string{"isolated-conversations", "isolated-recordings", "restored"} {
+		if n, any := isolated[key]; any {
+			want[key] = n
+		}
+	}
+	for i, disposition := range []string{"Exported", "Excluded", "Unavailable"} {
+		shows := run[float64](b, fmt.Sprintf(`[...document.querySelectorAll("#isolated-table tbody td:nth-child(%d) data")].reduce((sum, d) => sum + Number(d.value), 0)`, i+3))
+		if shows != isolated[disposition] {
+			b.Errorf("%s: %v isolated recordings are %s, in the tables %v", name, shows, disposition, isolated[disposition])
+		}
+	}
 	for key, n := range conversations {
 		want["conversations-"+key] = n
 	}
 	if second, compared := account["secondSource"].(map[string]any); compared {
 		for _, key := range []string{"enumerated", "listed", "matched", "notInAccount", "notInSecondSource"} {
 			want["second-"+key] = second[key]
+		}
+	}
+	if orphans, asked := account["orphans"].(map[string]any); asked {
+		for _, key := range []string{"listed", "undated", "enumerated"} {
+			want["orphans-"+key] = orphans[key]
 		}
 	}
 	sums := map[string]float64{}
@@ -282,7 +298,7 @@ func (b *browser) expectColours(name string, l look) {
 		const r = e.getBoundingClientRect(), edge = e.closest(".scroll").getBoundingClientRect();
 		return {X: r.x + scrollX, Y: r.y + scrollY, W: r.width, H: r.height, Hidden: r.right > edge.right, Fill: getComputedStyle(e).fill.match(/\d+/g).map(Number)};
 	})]))`)
-	if len(marks["whole"]) < 8 || strings.HasPrefix(name, "troubled") && (len(marks["gap"]) != 4 || len(marks["out"]) != 1) {
+	if len(marks["whole"]) < 8 || strings.HasPrefix(name, "troubled") && (len(marks["gap"]) != 5 || len(marks["out"]) != 1) {
 		b.Errorf("%s: %d marks of what is there, %d of gaps, %d of what is in no bag", name, len(marks["whole"]), len(marks["gap"]), len(marks["out"]))
 	}
 	for class, boxes := range marks {

@@ -171,7 +171,7 @@ func TestAHoldThatComesAfterStorageInS3(t *testing.T) {
 func TestAHoldThatComesBeforeARetryInS3(t *testing.T) {
 	w := newS3Story(t)
 	c := w.severalRecordings()
-	w.Sim.InjectFault(simulator.Fault{RecordingID: c.Recordings[0].ID, ResultError: "media not found"})
+	w.Sim.InjectFault(simulator.Fault{RecordingID: c.Recordings[0].ID, ResultError: "recording.recording.not.found"})
 	w.Create(w.accessKey(s3server.SecretAccessKey))
 	way, permit := w.refusingWay(1)
 	w.Create(w.bucket(func(s *v1alpha1.S3Destination) { s.Endpoint = way }))

@@ -52,7 +52,7 @@ func TestRetryAfterSealing(t *testing.T) {
 	calls := w.plainCalls()
 	refused, unreadable := calls[0], calls[1]
 	held := w.Sim.Dataset().Held().Started(day, day.AddDate(0, 0, 1)).Conversations[0].ID
-	w.Sim.InjectFault(simulator.Fault{RecordingID: refused.ID, ResultError: "media not found"})
+	w.Sim.InjectFault(simulator.Fault{RecordingID: refused.ID, ResultError: "recording.recording.not.found"})
 	for _, id := range []string{unreadable.ConversationID, held} {
 		w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, ConversationID: id, Status: http.StatusGatewayTimeout})
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
@@ -42,7 +43,8 @@ func (w *story) restoring(deadline time.Duration) *v1alpha1.RecordingExport {
 	return export
 }
 
-// expectRestorations: so many were asked for, none of them twice.
+// expectRestorations: so many were asked for, none of them twice, and no date was
+// changed but the archive dates by which they were restored.
 func (w *story) expectRestorations(want int) {
 	w.Helper()
 	if n := w.Sim.Journal().Count(simulator.RouteRestore, 0); n != want {
@@ -51,6 +53,67 @@ func (w *story) expectRestorations(want int) {
 	if again := w.askedAgain(simulator.RouteRestore, func(e simulator.Entry) string { return e.Path }); again != 0 {
 		w.Errorf("%d restorations were asked for twice", again)
 	}
+	if changes := w.Sim.RetentionChanges(); len(changes) > 0 {
+		w.Errorf("restorations changed %+v", changes)
+	}
+}
+
+// expectRetention: the seal lists the recordings, each with the dates that it had and
+// has, none of which changed but for the archive date, unless changed names it.
+func (w *story) expectRetention(restored []simulator.Recording, changed map[string]string) {
+	w.Helper()
+	rows := readCSV(w, filepath.Join(w.Archive(), "seals", "1", "retention.csv"))
+	if len(rows) != len(restored) {
+		w.Errorf("retention.csv lists %d recordings, want %d", len(rows), len(restored))
+	}
+	for _, before := range restored {
+		i := slices.IndexFunc(rows, func(r row) bool {
+			return r["recording_id"] == before.ID && r["conversation_id"] == before.ConversationID
+		})
+		if i < 0 {
+			w.Errorf("retention.csv does not list recording %s", before.ID)
+			continue
+		}
+		now := w.recording(before)
+		for column, want := range map[string]time.Time{
+			"archive_date_before": before.ArchiveDate, "archive_date_after": now.ArchiveDate, "archive_date_asked": now.ArchiveDate,
+			"delete_date_before": before.DeleteDate, "delete_date_after": now.DeleteDate,
+		} {
+			if got, err := time.Parse("2006-01-02T15:04:05.999Z07:00", rows[i][column]); err != nil || !got.Equal(want.Truncate(time.Millisecond)) {
+				w.Errorf("the %s of recording %s is %q, want %v", column, before.ID, rows[i][column], want)
+			}
+		}
+		if rows[i]["changed"] != changed[before.ID] || !now.ArchiveDate.After(before.ArchiveDate) {
+			w.Errorf("retention.csv says that %q of recording %s changed, want %q", rows[i]["changed"], before.ID, changed[before.ID])
+		}
+	}
+}
+
+// recording is a recording as it is now.
+func (w *story) recording(r simulator.Recording) simulator.Recording {
+	w.Helper()
+	c, _ := w.Sim.Dataset().Conversation(r.ConversationID)
+	i := slices.IndexFunc(c.Recordings, func(other simulator.Recording) bool { return other.ID == r.ID })
+	if i < 0 {
+		w.Fatalf("there is no recording %s", r.ID)
+	}
+	return c.Recordings[i]
+}
+
+// archived are the recordings that are in Genesys Cloud's archive.
+func (w *story) archived() []simulator.Recording {
+	return slices.DeleteFunc(w.exportable(), func(r simulator.Recording) bool { return r.FileState != simulator.Archived })
+}
+
+// warned is how many recordings the batches say have other dates than before, and how
+// many warnings there are of it.
+func (w *story) warned() (recordings, warnings int) {
+	w.Helper()
+	for _, b := range w.batches() {
+		recordings += int(b.Status.RetentionChanged)
+		warnings += w.events(&b, v1alpha1.ReasonRetentionChanged, "Warning")
+	}
+	return recordings, warnings
 }
 
 // custody counts the custody events of a type in all bags.
@@ -75,6 +138,7 @@ func (w *story) custody(kind string) int {
 // before and after is evidence.
 func TestArchivedRecordingsAreRestored(t *testing.T) {
 	w := newArchive(t, 4, nil)
+	archived := w.archived()
 	w.Furnish()
 	w.Start()
 	export := w.restoring(time.Hour)
@@ -87,6 +151,11 @@ func TestArchivedRecordingsAreRestored(t *testing.T) {
 	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(w.exportable())
 	w.expectRestorations(4)
+	w.expectRetention(archived, nil)
+	if recordings, warnings := w.warned(); recordings != 0 || warnings != 0 {
+		t.Errorf("%d recordings with other dates, %d warnings", recordings, warnings)
+	}
+	w.expectReport(w.seals()[0], "Afterwards every other date was as it was before.")
 	if asked, back := w.custody("RestorationRequested"), w.custody("RecordingRestored"); asked != 4 || back != 4 {
 		t.Errorf("the custody logs tell of %d requests and %d returns, want 4 of each", asked, back)
 	}
@@ -101,6 +170,66 @@ func TestArchivedRecordingsAreRestored(t *testing.T) {
 			t.Errorf("%s: before %s, after %s, %v, %v", path, before, now, err, err2)
 		}
 	}
+}
+
+// TestADateThatChangesWhileARecordingIsRestored is named by the seal, an event and the
+// report. It is no fault of the archive, and the recording is exported.
+func TestADateThatChangesWhileARecordingIsRestored(t *testing.T) {
+	w := newArchive(t, 3, func(o *simulator.Options) { o.RestoreDelay = time.Hour })
+	archived := w.archived()
+	w.Furnish()
+	w.Start()
+	export := w.restoring(24 * time.Hour)
+	testenv.Eventually(t, "all restorations are asked for", func() bool { return w.Sim.Journal().Count(simulator.RouteRestore, http.StatusOK) == 3 })
+	changed := archived[1]
+	if err := w.Sim.SetRetention(changed.ConversationID, changed.ID, w.recording(changed).ArchiveDate, changed.DeleteDate.AddDate(-9, 0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	w.Clock.Pass(2 * time.Hour)
+	w.Await(export, v1alpha1.ReasonComplete)
+	w.judge(w.exportable())
+	w.expectRestorations(3)
+	w.expectRetention(archived, map[string]string{changed.ID: "deleteDate"})
+	if n := w.custody("RetentionChanged"); n != 1 {
+		t.Errorf("the custody logs tell of %d changes, want 1", n)
+	}
+	testenv.Eventually(t, "there is one warning", func() bool {
+		_, warnings := w.warned()
+		return warnings == 1
+	})
+	if recordings, _ := w.warned(); recordings != 1 {
+		t.Errorf("the batches name %d recordings with other dates, want 1", recordings)
+	}
+	w.expectReport(w.seals()[0], "dates of 1 recording changed there that were to stay as they were", "To be deleted", changed.ID, changed.ConversationID)
+}
+
+// TestDatesThatCannotBeReadAgain: nothing is said of them but that, and a recording that
+// may be back is a gap, because nobody can know.
+func TestDatesThatCannotBeReadAgain(t *testing.T) {
+	w := newArchive(t, 2, func(o *simulator.Options) { o.RestoreDelay = time.Hour })
+	archived := w.archived()
+	lost := archived[0]
+	w.Furnish()
+	w.Start()
+	export := w.restoring(20 * time.Second)
+	testenv.Eventually(t, "all restorations are asked for", func() bool { return w.Sim.Journal().Count(simulator.RouteRestore, http.StatusOK) == 2 })
+	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, ConversationID: lost.ConversationID, Status: http.StatusGatewayTimeout})
+	w.Clock.Pass(2 * time.Hour)
+	testenv.Eventually(t, "the export has a gap", func() bool {
+		w.Refresh(export)
+		return conditions.Reason(export) == v1alpha1.ReasonCompleteWithGaps
+	})
+	w.expectLine(lost, "Unavailable", "NotRestored", "0")
+	w.expectLine(archived[1], "Exported", "", strconv.Itoa(len(archived[1].Files())))
+	for _, r := range readCSV(t, filepath.Join(w.Archive(), "seals", "1", "retention.csv")) {
+		if want := map[string]string{lost.ID: "unknown"}[r["recording_id"]]; r["changed"] != want || r["delete_date_after"] == "unknown" != (want == "unknown") {
+			t.Errorf("retention.csv says %v", r)
+		}
+	}
+	if n := w.custody("RetentionChanged"); n != 0 {
+		t.Errorf("the custody logs tell of %d changes", n)
+	}
+	w.expectReport(w.seals()[0], "The dates of 1 recording could not be read afterwards, so that it is not known whether they changed.")
 }
 
 // TestArchivedRecordingsAreListed unless the export says otherwise: nothing is
@@ -163,7 +292,7 @@ func TestRestartsWhileRestoring(t *testing.T) {
 	testenv.Eventually(t, "nothing but what was lost is waited for", func() bool {
 		return w.attempts() == len(archived) && w.onlyLost(len(slices.DeleteFunc(slices.Clone(archived), restored)))
 	})
-	w.Clock.Pass(2 * time.Hour)
+	w.retryFor(export, time.Second)
 	testenv.Eventually(t, "the export is complete", func() bool {
 		w.Refresh(export)
 		return conditions.IsReady(export)
@@ -179,6 +308,17 @@ func TestRestartsWhileRestoring(t *testing.T) {
 	}
 	if len(archived) != 6 || export.Status.Gaps > 3 {
 		t.Errorf("%d were archived, %d are gaps after three restarts", len(archived), export.Status.Gaps)
+	}
+}
+
+// retryFor changes how long an export is retried.
+func (w *story) retryFor(export *v1alpha1.RecordingExport, deadline time.Duration) {
+	w.Helper()
+	w.Refresh(export)
+	patch := client.MergeFrom(export.DeepCopy())
+	export.Spec.Retry.Deadline = &metav1.Duration{Duration: deadline}
+	if err := w.Client.Patch(w.Context(), export, patch); err != nil {
+		w.Fatal(err)
 	}
 }
 

@@ -436,7 +436,7 @@ func TestABucketThatIsNotAsDemanded(t *testing.T) {
 	w.Await(destination, v1alpha1.ReasonObjectLockMissing)
 	w.says(destination, "Object Lock", "bucket plain")
 	w.Await(export, v1alpha1.ReasonDestinationNotReady)
-	w.says(export, "mend the ExportDestination", "Object Lock")
+	w.says(export, "fix the ExportDestination", "Object Lock")
 
 	w.mend(func(s3api *s3.Client) error {
 		_, err := s3api.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{

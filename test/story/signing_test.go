@@ -273,7 +273,7 @@ func (w *story) expectSealed(seal string) {
 func TestAKeyThatIsReplaced(t *testing.T) {
 	w := newStory(t, nil)
 	missing := w.plainCalls()[0]
-	w.Sim.InjectFault(simulator.Fault{RecordingID: missing.ID, ResultError: "media not found"})
+	w.Sim.InjectFault(simulator.Fault{RecordingID: missing.ID, ResultError: "recording.recording.not.found"})
 	secret, destination := w.signingKey(w.curve("P-256")), w.signed(nil)
 	w.Create(w.Secret(simulator.DefaultClientSecret))
 	w.Create(w.Organization())
@@ -311,7 +311,9 @@ func TestAKeyThatIsReplaced(t *testing.T) {
 		t.Errorf("bags are signed by %v, want each key", keys)
 	}
 	failures := readCSV(w, filepath.Join(first, "failures.csv"))
-	if !slices.ContainsFunc(failures, func(r row) bool { return r["recording_id"] == missing.ID && r["detail"] == "media not found" }) {
+	if !slices.ContainsFunc(failures, func(r row) bool {
+		return r["recording_id"] == missing.ID && r["detail"] == "recording.recording.not.found"
+	}) {
 		t.Errorf("failures %v", failures)
 	}
 }

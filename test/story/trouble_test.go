@@ -183,7 +183,7 @@ func TestAnArchiveThatIsAnothers(t *testing.T) {
 	other := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.MediaTypes = []v1alpha1.Medium{"Call"} })
 	w.Create(other)
 	w.Await(other, v1alpha1.ReasonArchiveMismatch)
-	w.says(other, "use another name", "spec")
+	w.says(other, "otherwise use another name", "spec")
 	w.Delete(other)
 
 	again := w.Export(nil)
@@ -241,7 +241,7 @@ func TestWhatCannotBeHadIsNamed(t *testing.T) {
 	})
 	calls := w.plainCalls()
 	refused, withheld, unreadable, unknown := calls[0], calls[1], calls[2], calls[3]
-	w.Sim.InjectFault(simulator.Fault{ConversationID: refused.ConversationID, RecordingID: refused.ID, ResultError: "media not found"})
+	w.Sim.InjectFault(simulator.Fault{ConversationID: refused.ConversationID, RecordingID: refused.ID, ResultError: "recording.recording.not.found"})
 	w.Sim.InjectFault(simulator.Fault{ConversationID: withheld.ConversationID, RecordingID: withheld.ID, Withhold: true})
 	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, ConversationID: unreadable.ConversationID, Status: http.StatusGatewayTimeout})
 	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, ConversationID: unknown.ConversationID, Status: http.StatusNotFound})

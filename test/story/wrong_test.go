@@ -144,7 +144,7 @@ func TestBucketsThatCannotBeUsed(t *testing.T) {
 		if !conditions.IsStalled(destinations[name]) {
 			t.Errorf("%s does not need a person", name)
 		}
-		w.awaitSays(exports[name], "mend the ExportDestination \""+destinations[name].Name)
+		w.awaitSays(exports[name], "fix the ExportDestination \""+destinations[name].Name)
 		w.Await(exports[name], v1alpha1.ReasonDestinationNotReady)
 	}
 	w.nothingWritten("evidence", "plain", "shorter", "longer", "weaker", "limited")

@@ -108,7 +108,7 @@ func exchange(lines []string) []string {
 
 // unsign takes every signature away, and what speaks of it, and makes all fit.
 func (a archive) unsign() {
-	for seal, bags := range map[int][]string{1: {specimen.Standard, specimen.LegalHold}, 2: {specimen.Retry}} {
+	for seal, bags := range specimen.Bags() {
 		for _, bag := range bags {
 			for _, name := range []string{"manifest-sha256.txt.sig", "attestation.sigstore.json", "signer.pub"} {
 				a.Remove("bags/" + bag + "/custody/" + name)
@@ -127,17 +127,22 @@ func (a archive) unsign() {
 
 // forgeAll makes everything fit again.
 func (a archive) forgeAll() {
-	a.Forge(specimen.Standard, 1)
-	a.Forge(specimen.LegalHold, 1)
-	a.Forge(specimen.Retry, 2)
+	for seal, bags := range specimen.Bags() {
+		for _, bag := range bags {
+			a.Forge(bag, seal)
+		}
+	}
 }
 
 // resign signs everything with the key of the thief.
 func (a archive) resign() {
 	old := a.Signer.ID()
 	a.Signer = a.thief
-	for _, name := range []string{standard + "/bag-info.txt", legalHold + "/bag-info.txt", retry + "/bag-info.txt", "seals/1/account.json", "seals/2/account.json"} {
-		a.Replace(name, old, a.thief.ID())
+	for seal, bags := range specimen.Bags() {
+		a.Replace(fmt.Sprintf("seals/%d/account.json", seal), old, a.thief.ID())
+		for _, bag := range bags {
+			a.Replace("bags/"+bag+"/bag-info.txt", old, a.thief.ID())
+		}
 	}
 	a.forgeAll()
 }
@@ -199,12 +204,15 @@ func plain() []tampering {
 		{name: "change a line of a custody log", do: func(a archive) { a.Replace("seals/1/events.jsonl", "specimen", "somebody") }, kind: verify.LogChain, path: "seals/1/events.jsonl", says: "line 2 does not hold the digest"},
 		{name: "change the certification", do: func(a archive) { a.Replace("seals/2/certification.txt", "true", "nice") }, kind: verify.Altered, path: "seals/2/certification.txt", says: "was changed"},
 		{name: "change the report", do: func(a archive) {
-			a.Replace("seals/1/report.html", `<strong id="gaps"><data value="2">2</data>`, `<strong id="gaps"><data value="0">0</data>`)
+			a.Replace("seals/1/report.html", `<strong id="gaps"><data value="3">3</data>`, `<strong id="gaps"><data value="0">0</data>`)
 		}, kind: verify.Altered, path: "seals/1/report.html", says: "was changed"},
 		{name: "delete the report", do: func(a archive) { a.Remove("seals/2/report.html") }, kind: verify.Missing, path: "seals/2/report.html", says: "manifest-sha256.txt lists it"},
 		{name: "swap the reports of two seals", do: func(a archive) { a.swap("seals/1/report.html", "seals/2/report.html") }, kind: verify.Altered, path: "seals/1/report.html", says: "was changed"},
 		{name: "change the instructions", do: func(a archive) { a.add(standard+"/custody/VERIFY.txt", "or do not\n") }, kind: verify.Altered, path: "VERIFY.txt", says: "was changed"},
-		{name: "change the account", do: func(a archive) { a.Replace("seals/1/account.json", `"gaps": 2`, `"gaps": 0`) }, kind: verify.Account, path: "seals/1/account.json", says: "says 0 gaps, the bags and seals hold 2"},
+		{name: "change the account", do: func(a archive) { a.Replace("seals/1/account.json", `"gaps": 3`, `"gaps": 0`) }, kind: verify.Account, path: "seals/1/account.json", says: "says 0 gaps, the bags and seals hold 3"},
+		{name: "drop the bag of an isolated recording", do: func(a archive) { a.Remove(ones) }, kind: verify.Coverage, path: standard + "/data/index.csv", says: recording62 + " is isolated, but no bag of lane Isolated accounts for it"},
+		{name: "hide that a conversation was isolated", do: func(a archive) { a.Replace(standard+"/data/conversations.csv", "MovedToIsolated", "MovedToHold") }, kind: verify.Contradiction, path: isolated + "/data/conversations.csv", says: "but no bag says that it was isolated"},
+		{name: "call an isolated recording left out", do: func(a archive) { a.Replace(standard+"/data/index.csv", "MovedToIsolated", "HoldScope") }, kind: verify.Contradiction, path: standard + "/data/index.csv", says: "Excluded, but the bag holds 1 file of it"},
 		{name: "drop a bag", do: func(a archive) { a.Remove(legalHold) }, kind: verify.Missing, path: legalHold, says: "seal 1 holds this bag"},
 		{name: "drop the last seal", do: func(a archive) { a.Remove("seals/2") }, kind: verify.Unsealed, path: retry, says: "in no seal"},
 		{name: "drop the first seal", do: func(a archive) { a.Remove("seals/1") }, kind: verify.SealChain, path: "seals/1", says: "is missing, though there is a seal 2"},
@@ -350,15 +358,15 @@ func insiders() []tampering {
 			a.Replace(standard+"/bag-info.txt", "legal/case-1", "legal/case-9")
 			a.Forge(specimen.Standard, 1)
 		}, kind: verify.Contradiction, path: standard + "/bag-info.txt", says: "export.json says legal/case-1"},
-		{name: "change a number of the account", do: func(a archive) { a.Replace("seals/2/account.json", `"files": 8`, `"files": 9`); a.ForgeSeal(2) }, kind: verify.Account, path: "seals/2/account.json", says: "says 9 files"},
+		{name: "change a number of the account", do: func(a archive) { a.Replace("seals/2/account.json", `"files": 19`, `"files": 20`); a.ForgeSeal(2) }, kind: verify.Account, path: "seals/2/account.json", says: "says 20 files"},
 		{name: "change a number of a lane", do: func(a archive) {
 			a.Replace("seals/1/account.json", `"exported": 1`, `"exported": 2`)
 			a.ForgeSeal(1)
 		}, kind: verify.Account, path: "seals/1/account.json", says: "medium Call exported"},
 		{name: "break a sum", do: func(a archive) { a.Replace("seals/1/account.json", `"holds": true`, `"holds": false`); a.ForgeSeal(1) }, kind: verify.Account, path: "seals/1/account.json", says: "does not add up"},
 		{name: "add data to the account", do: func(a archive) { a.add("seals/1/account.json", "{}"); a.Reseal(1) }, kind: verify.Malformed, path: "seals/1/account.json", says: "is not an account"},
-		{name: "drop a conversation from a seal", do: func(a archive) { a.without("seals/1/conversations.csv", conversation1); a.ForgeSeal(1) }, kind: verify.Contradiction, path: "seals/1/conversations.csv", says: "lacks line 2 of " + standard + "/data/conversations.csv"},
-		{name: "drop an open conversation", do: func(a archive) { a.without("seals/1/conversations.csv", "ConversationOpen"); a.ForgeSeal(1) }, kind: verify.Account, path: "seals/1/account.json", says: "says 3 conversations surveyed, the bags and seals hold 2"},
+		{name: "drop a conversation from a seal", do: func(a archive) { a.without("seals/1/conversations.csv", conversation1); a.ForgeSeal(1) }, kind: verify.Contradiction, path: "seals/1/conversations.csv", says: "lines were added, removed or moved"},
+		{name: "drop an open conversation", do: func(a archive) { a.without("seals/1/conversations.csv", "ConversationOpen"); a.ForgeSeal(1) }, kind: verify.Account, path: "seals/1/account.json", says: "says 5 conversations surveyed, the bags and seals hold 4"},
 		{name: "reorder the lines of a seal", do: func(a archive) {
 			a.lines("seals/1/recordings.csv", func(lines []string) []string { return append(lines[:1:1], exchange(lines[1:])...) })
 			a.ForgeSeal(1)

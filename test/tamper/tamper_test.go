@@ -107,7 +107,7 @@ type outcome struct {
 
 func TestEveryTamperingIsFound(t *testing.T) {
 	t.Parallel()
-	groups := map[string][]tampering{"write": plain(), "forge": stolen(), "sign": insiders()}
+	groups := map[string][]tampering{"write": plain(), "forge": stolen(), "sign": slices.Concat(insiders(), isolations(), restorations(), orphanages())}
 	var mu sync.Mutex
 	outcomes := map[string]outcome{}
 	t.Run("all", func(t *testing.T) {

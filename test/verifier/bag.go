@@ -16,6 +16,7 @@ type bag struct {
 	conversations []row
 	index         []row
 	files         []row
+	restored      []row
 	// payload is what lies below data/.
 	payload map[string]stored
 	// digest is the SHA-256 of the tag manifest.
@@ -47,7 +48,7 @@ func (v *verdict) readBag(archive, name string) bag {
 	b.index = v.table(filepath.Join(where, "data/index.csv"), "conversation_id", "recording_id", "medium", "lane", "disposition", "reason", "files")
 	b.files = v.table(filepath.Join(where, "data/files.csv"), "path", "conversation_id", "recording_id", "size", "sha256")
 	v.checkPayload(b)
-	v.checkLog(where, b)
+	b.restored = v.readRetention(where, b, v.checkLog(where, b))
 	return b
 }
 
@@ -105,7 +106,7 @@ func (v *verdict) checkPayload(b bag) {
 		switch {
 		case strings.HasPrefix(path, "data/recordings/"):
 			recordings[path] = f
-		case strings.HasPrefix(path, "data/metadata/"), path == "data/conversations.csv", path == "data/index.csv", path == "data/files.csv":
+		case strings.HasPrefix(path, "data/metadata/"), path == "data/conversations.csv", path == "data/index.csv", path == "data/files.csv", path == retentionTable:
 		default:
 			v.fault(where, "holds %s, which no bag has", path)
 		}
@@ -113,13 +114,16 @@ func (v *verdict) checkPayload(b bag) {
 	v.compare(where+"/data/files.csv", listed, recordings)
 	for _, r := range b.index {
 		id := r["conversation_id"] + "/" + r["recording_id"]
-		if r["disposition"] != excluded && r["files"] != strconv.Itoa(counted[id]) {
+		// Of a recording that is isolated, some files may have come before.
+		holds := r["disposition"] != excluded || isolated(r)
+		if holds && r["files"] != strconv.Itoa(counted[id]) {
 			v.fault(where, "index.csv says %s files of %s, there are %d", r["files"], id, counted[id])
 		}
-		if r["disposition"] == exported && counted[id] == 0 {
+		// All files of a recording that is isolated may be in the bag that it left.
+		if r["disposition"] == exported && counted[id] == 0 && r["lane"] != isolatedLane {
 			v.fault(where, "index.csv calls %s exported, but there is no file", id)
 		}
-		if r["disposition"] != excluded || counted[id] == 0 {
+		if holds || counted[id] == 0 {
 			delete(counted, id)
 		}
 	}
@@ -128,10 +132,11 @@ func (v *verdict) checkPayload(b bag) {
 	}
 }
 
-// checkLog compares what the custody log tells of files with what there is.
-func (v *verdict) checkLog(where string, b bag) {
-	told := map[string]string{}
-	for _, e := range v.chain(filepath.Join(where, "custody/events.jsonl")) {
+// checkLog compares what the custody log tells of files with what there is, and
+// returns its events.
+func (v *verdict) checkLog(where string, b bag) []event {
+	told, log := map[string]string{}, v.chain(filepath.Join(where, "custody/events.jsonl"))
+	for _, e := range log {
 		if e.Type == "RecordingStored" {
 			told[e.Details["path"]] = e.Details["sha256"]
 		}
@@ -146,6 +151,7 @@ func (v *verdict) checkLog(where string, b bag) {
 			v.fault(where, "the custody log does not tell of %s", f["path"])
 		}
 	}
+	return log
 }
 
 // metadata returns the ids of the recordings that Genesys Cloud listed for a

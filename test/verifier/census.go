@@ -15,6 +15,12 @@ type census struct {
 	known map[string]conversation
 	seals []seal
 	bags  map[string]bag
+	// lanes of the bags, by their names.
+	lanes map[string]string
+	// behind are the recordings of which a bag that they left holds files, with the bag.
+	behind map[string]bool
+	// again are the recordings with a line that replaces one which calls them unavailable.
+	again map[string]bool
 	// settled is the line of each conversation that counts, by its id, and lines
 	// the line of each recording that counts, by conversation and recording.
 	settled map[string]row
@@ -84,7 +90,8 @@ func (c *census) settle(s seal, line row) {
 
 // replaces tells whether a line may follow a former one about the same thing.
 func replaces(line, former row) bool {
-	return moved(former) || former["disposition"] == unavailable && line["retried"] == "true"
+	ended := former["reason"] == "ConversationOpen" // and may be outside of the scope
+	return moved(former) || former["disposition"] == unavailable && (ended || line["retried"] == "true")
 }
 
 // judgeConversation judges what is said of a conversation.
@@ -114,7 +121,7 @@ func (c *census) judgeConversation(known conversation) {
 // takeRecordings sees to it that every recording of every conversation that is
 // in a bag is listed once, with what became of it.
 func (c *census) takeRecordings() {
-	c.lines = map[string]row{}
+	c.lines, c.again = map[string]row{}, map[string]bool{}
 	strange := map[string]int{}
 	for _, s := range c.seals {
 		for _, line := range s.bags {
@@ -145,22 +152,35 @@ func (c *census) takeRecordings() {
 	for id, n := range strange {
 		c.expect(n == 0, "bags", "the number of recordings of %s with an invalid id is off by %d", id, n)
 	}
-	for id := range c.lines {
+	for id, line := range c.lines {
 		c.expect(c.has(id), "bags", "recording %s is listed, but there is none", id)
+		c.expect(!isolated(line), "bags", "recording %s is isolated, but no bag of that lane lists it", id)
 	}
 }
 
 // record takes in a line about a recording, which may replace an earlier one.
 func (c *census) record(name string, r row) {
 	former, twice := c.lines[key(r)]
+	again := r["retried"] == "true"
+	if twice && again {
+		c.expect((former["lane"] == isolatedLane) == (c.lanes[name] == isolatedLane), "bags/"+name, "recording %s is retried in another lane than it was in", key(r))
+	}
 	switch {
 	case moved(r) && twice:
 		return
 	case r["reason"] == "DuplicateID":
 		return
+	case isolated(r):
+		c.expect(c.lanes[name] != isolatedLane && r["disposition"] == excluded, "bags/"+name, "recording %s cannot be isolated here", key(r))
+		c.expect(twice == again && (!twice || former["disposition"] == unavailable), "bags/"+name, "recording %s is isolated, but listed before", key(r))
+	case twice && isolated(former):
+		c.expect(c.lanes[name] == isolatedLane && !again, "bags/"+name, "recording %s is isolated, but listed in another lane", key(r))
 	case twice && !replaces(r, former):
 		c.fault("bags/"+name, "recording %s is listed twice", key(r))
+	case !twice:
+		c.expect(c.lanes[name] != isolatedLane || c.isolatedHome(r["conversation_id"]), "bags/"+name, "recording %s is in the lane Isolated, but never left another", key(r))
 	}
+	c.again[key(r)] = c.again[key(r)] || again
 	c.lines[key(r)] = r
 }
 
@@ -216,7 +236,7 @@ func (c *census) judgeRecording(known conversation, r recording) {
 // takeFiles sees to it that each file of each exported recording is stored
 // once over all bags, byte for byte.
 func (c *census) takeFiles() {
-	holders := map[string]string{}
+	holders, whole := map[string]string{}, map[string]int{}
 	for name, b := range c.bags {
 		count := map[string]int{}
 		for _, f := range b.files {
@@ -225,22 +245,28 @@ func (c *census) takeFiles() {
 			c.judgeFile(name, f, b.payload[f["path"]])
 		}
 		for id, n := range count {
+			if c.leftBehind(id, name) {
+				continue
+			}
 			other, twice := holders[id]
 			c.expect(!twice || c.retried(id), "bags/"+name, "holds files of %s, and so does %s", id, other)
 			holders[id] = name
-			if c.lines[id]["disposition"] == exported && c.retriedElsewhere(id, name) {
-				continue
+			if c.lines[id]["disposition"] != exported || !c.retriedElsewhere(id, name) {
+				whole[id] = n
 			}
-			want := len(c.recordingOf(id).Files)
-			c.expect(c.lines[id]["disposition"] != exported || n == want, "bags/"+name, "holds %d files of %s, there are %d", n, id, want)
 		}
 	}
+	before := c.takeLeftBehind(holders)
 	for id, line := range c.lines {
-		c.expect(line["disposition"] != exported || holders[id] != "", "bags", "recording %s is exported, but nowhere", id)
+		want, n := len(c.recordingOf(id).Files), whole[id]+before[id]
+		if line["disposition"] == exported {
+			c.expect(n > 0, "bags", "recording %s is exported, but nowhere", id)
+			c.expect(n == want, "bags/"+holders[id], "holds %d files of %s, there are %d", n, id, want)
+		}
 	}
 }
 
-func (c *census) retried(id string) bool { return c.lines[id]["retried"] == "true" }
+func (c *census) retried(id string) bool { return c.again[id] }
 
 // retriedElsewhere tells whether a bag holds a part of a recording that came
 // whole in a later one.

@@ -24,6 +24,8 @@ type fixture struct {
 	bags           []*madeBag
 	former         map[string]any
 	totals         map[string]int
+	// orphans is what accounts tell of orphaned recordings.
+	orphans map[string]any
 }
 
 // madeBag is a bag to be made.
@@ -34,6 +36,9 @@ type madeBag struct {
 	conversations [][]string
 	index         [][]string
 	files         [][]string
+	restored      [][]string
+	// told are events besides those about files.
+	told []event
 }
 
 var morning = time.Date(2023, 10, 1, 8, 0, 0, 0, time.UTC)
@@ -113,10 +118,23 @@ func (f *fixture) conversation(b *madeBag, id, home, disposition, reason string,
 	}
 }
 
-// recording puts a recording into a bag, with its files.
+// leaves has a conversation leave a bag for the lane Isolated: it could not be read.
+func (f *fixture) leaves(b *madeBag, id string) {
+	b.conversations = append(b.conversations, []string{id, "0", "false", excluded, movedToIsolated, "", "another column"})
+}
+
+// recording puts a recording into a bag, with its files; those without content are in
+// another bag.
 func (f *fixture) recording(b *madeBag, of, id, medium, disposition, reason string, files ...string) {
-	b.index = append(b.index, []string{of, id, medium, b.lane, disposition, reason, fmt.Sprint(len(files)), b.retried})
+	n := 0
+	defer func() {
+		b.index = append(b.index, []string{of, id, medium, b.lane, disposition, reason, fmt.Sprint(n), b.retried})
+	}()
 	for i, content := range files {
+		if content == "" {
+			continue
+		}
+		n++
 		path := fmt.Sprintf("data/recordings/%s/%s/%02d.wav", of, id, i+1)
 		f.write("bags/"+b.name+"/"+path, []byte(content))
 		b.files = append(b.files, []string{path, of, id, fmt.Sprint(len(content)), sum([]byte(content))})
@@ -136,7 +154,10 @@ func (f *fixture) finish(b *madeBag) {
 	f.write(folder+"/data/conversations.csv", table(conversationColumns, b.conversations))
 	f.write(folder+"/data/index.csv", table(indexColumns, b.index))
 	f.write(folder+"/data/files.csv", table(fileColumns, b.files))
-	var told []event
+	if len(b.restored) > 0 {
+		f.write(folder+"/data/retention.csv", table(restoredColumns, b.restored))
+	}
+	told := b.told
 	for _, line := range b.files {
 		told = append(told, event{Type: "RecordingStored", Details: map[string]string{"path": line[0], "sha256": line[4]}})
 	}
@@ -166,7 +187,7 @@ func (f *fixture) seal(number int, others ...[]string) {
 	f.Helper()
 	folder := fmt.Sprintf("seals/%d", number)
 	conversations := others
-	var bags, recordings [][]string
+	var bags, recordings, restored [][]string
 	var digests bytes.Buffer
 	for _, b := range f.bags {
 		f.finish(b)
@@ -176,8 +197,15 @@ func (f *fixture) seal(number int, others ...[]string) {
 		}
 		counts, size := map[string]int{}, 0
 		for _, r := range b.index {
-			counts[r[4]]++
-			recordings = append(recordings, []string{r[0], r[1], r[4], r[5], r[7], b.name})
+			if r[5] != movedToIsolated {
+				counts[r[4]]++
+			}
+			if r[5] != movedToIsolated || r[7] == "true" {
+				recordings = append(recordings, []string{r[0], r[1], r[4], r[5], r[7], b.name})
+			}
+		}
+		for _, line := range b.restored {
+			restored = append(restored, append(line[:len(line):len(line)], b.name))
 		}
 		for _, line := range b.files {
 			n := 0
@@ -189,18 +217,25 @@ func (f *fixture) seal(number int, others ...[]string) {
 				conversations = append(conversations, []string{c[0], c[1], "false", c[3], c[4], c[5], b.name})
 			}
 		}
-		bags = append(bags, []string{b.name, sum(tag), fmt.Sprint(counts[exported]), fmt.Sprint(counts[excluded]), fmt.Sprint(counts[unavailable]), fmt.Sprint(len(b.files)), fmt.Sprint(size)})
+		bags = append(bags, []string{b.name, b.lane, sum(tag), fmt.Sprint(counts[exported]), fmt.Sprint(counts[excluded]), fmt.Sprint(counts[unavailable]), fmt.Sprint(len(b.files)), fmt.Sprint(size)})
 		fmt.Fprintf(&digests, "%s  ../../bags/%s/%s\n", sum(tag), b.name, tagManifest)
 		f.totals["bags"]++
 		f.totals["files"] += len(b.files)
 		f.totals["bytes"] += size
 	}
 	f.bags = nil
-	f.write(folder+"/bags.csv", table([]string{"bag", "tagmanifest_sha256", "exported", "excluded", "unavailable", "files", "bytes"}, bags))
+	f.write(folder+"/bags.csv", table([]string{"bag", "lane", "tagmanifest_sha256", "exported", "excluded", "unavailable", "files", "bytes"}, bags))
 	f.write(folder+"/bags-sha256.txt", digests.Bytes())
 	f.write(folder+"/conversations.csv", table([]string{"conversation_id", "recordings", "held_at_survey", "disposition", "reason", "retried", "bag"}, conversations))
 	f.write(folder+"/recordings.csv", table([]string{"conversation_id", "recording_id", "disposition", "reason", "retried", "bag"}, recordings))
-	f.write(folder+"/events.jsonl", events(event{Type: "ExportSealed"}))
+	if len(restored) > 0 {
+		f.write(folder+"/retention.csv", table(append(restoredColumns[:len(restoredColumns):len(restoredColumns)], "bag"), restored))
+	}
+	told := []event{{Type: "ExportSealed"}}
+	if number > 1 {
+		told = append([]event{{Type: "ArchiveTakenOver", Details: map[string]string{"from": "old", "to": "new"}}}, told...)
+	}
+	f.write(folder+"/events.jsonl", events(told...))
 	f.account(folder, number)
 }
 
@@ -208,10 +243,17 @@ func (f *fixture) seal(number int, others ...[]string) {
 func (f *fixture) account(folder string, number int) {
 	f.Helper()
 	t := f.totals
+	var over []takeOver
+	if number > 1 {
+		over = append(over, takeOver{"old", "new", morning})
+	}
 	body, _ := json.Marshal(map[string]any{
+		"export": map[string]string{"clusterId": "old"}, "takenOver": over,
 		"former":        f.former,
 		"conversations": map[string]int{"surveyed": t["surveyed"], "batched": t["surveyed"] - t["unbatched"], "unavailable": t["unbatched"]},
 		"recordings":    []map[string]int{{exported: t[exported], excluded: t[excluded], unavailable: t[unavailable]}},
+		"until":         morning.Add(time.Hour),
+		"orphans":       f.orphans,
 		"bags":          t["bags"], "files": t["files"], "bytes": t["bytes"], "gaps": t["gaps"],
 		"checks": []map[string]any{{"says": "all = all", "left": 1, "right": 1, "holds": true}},
 	})
@@ -246,6 +288,13 @@ func made(n int, medium, state string, contents ...string) recording {
 	return r
 }
 
+// answers has Genesys Cloud have answered the same so often.
+func (f *fixture) answers(route, path string, times int) {
+	for range times {
+		f.log.Entries = append(f.log.Entries, entry{Route: route, Status: 200, Path: path})
+	}
+}
+
 // tell writes the truth down.
 func (f *fixture) tell() {
 	f.Helper()
@@ -261,7 +310,10 @@ func (f *fixture) tell() {
 }
 
 // newFixture makes a sound archive: two seals, the second with a recording that
-// was unavailable before and a conversation that had moved.
+// was unavailable before and a conversation that had moved, made by another cluster,
+// which has taken the archive over. Conversation 7 is isolated, and so are recordings
+// 82, of which one of two files had come, 83, which was retried, and 84, of which all had
+// come.
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	root := t.TempDir()
@@ -277,6 +329,9 @@ func newFixture(t *testing.T) *fixture {
 	late := f.knows(4, morning.Add(3*time.Minute), made(41, "Call", "AVAILABLE", "late"))
 	moves := f.knows(5, morning.Add(4*time.Minute), made(51, "Call", "AVAILABLE", "moves"))
 	f.knows(6, morning.Add(time.Hour), made(61, "Call", "AVAILABLE", "of the next window"))
+	bad := f.knows(7, morning.Add(5*time.Minute), made(71, "Call", "AVAILABLE", "bad"), made(72, "Chat", "AVAILABLE", "chat"))
+	mixed := f.knows(8, morning.Add(6*time.Minute), made(81, "Call", "AVAILABLE", "good"), made(82, "Call", "AVAILABLE", "first", "second"), made(83, "Call", "AVAILABLE", "at last"), made(84, "Call", "AVAILABLE", "only"))
+	ids := []string{id(2, 81), id(2, 82), id(2, 83), id(2, 84)}
 
 	b := f.bag("case-standard", "Standard")
 	f.conversation(b, plain, "true", exported, "", id(2, 11), id(2, 12), id(2, 13))
@@ -287,23 +342,47 @@ func newFixture(t *testing.T) *fixture {
 	f.recording(b, late, id(2, 41), "Call", unavailable, "NotDelivered")
 	f.conversation(b, moves, "true", excluded, movedToHold, id(2, 51))
 	f.recording(b, moves, id(2, 51), "Call", excluded, movedToHold)
+	f.leaves(b, bad)
+	f.conversation(b, mixed, "true", exported, "", ids...)
+	f.recording(b, mixed, id(2, 81), "Call", exported, "", "good")
+	f.recording(b, mixed, id(2, 82), "Call", excluded, movedToIsolated, "first")
+	f.recording(b, mixed, id(2, 83), "Call", unavailable, "Refused")
+	f.recording(b, mixed, id(2, 84), "Call", excluded, movedToIsolated, "only")
 	b = f.bag("case-legalhold", "LegalHold")
 	f.conversation(b, held, "true", exported, "", id(2, 21), id(2, 22))
 	f.recording(b, held, id(2, 21), "Call", exported, "", "held")
 	b = f.bag("case-legalholdscreen", "LegalHoldScreen")
 	f.conversation(b, held, "false", exported, "", id(2, 21), id(2, 22))
 	f.recording(b, held, id(2, 22), "Screen", exported, "", "screen")
-	f.totals["surveyed"], f.totals["unbatched"], f.totals["gaps"] = 5, 1, 3
-	f.totals[exported], f.totals[excluded], f.totals[unavailable] = 3, 2, 2
+	b = f.bag("case-isolated-d3", isolatedLane)
+	f.conversation(b, bad, "true", exported, "", id(2, 71), id(2, 72))
+	f.recording(b, bad, id(2, 71), "Call", exported, "", "bad")
+	f.recording(b, bad, id(2, 72), "Chat", excluded, "MediumNotRequested")
+	b = f.bag("case-isolated-d4", isolatedLane)
+	f.conversation(b, mixed, "false", exported, "", ids...)
+	f.recording(b, mixed, id(2, 82), "Call", exported, "", "", "second")
+	f.restores(b, mixed, id(2, 82), "2031-01-01T00:00:00.000Z", "2030-01-01T00:00:00.000Z", "deleteDate")
+	f.recording(b, mixed, id(2, 84), "Call", exported, "", "")
+	f.totals["surveyed"], f.totals["unbatched"], f.totals["gaps"] = 7, 1, 4
+	f.totals[exported], f.totals[excluded], f.totals[unavailable] = 7, 3, 3
+	f.orphaned(1, morning.Add(time.Minute))
+	f.orphaned(2, morning.Add(-time.Minute))
+	f.orphaned(3, morning.Add(2*time.Minute))
 	f.seal(1, []string{open, "0", "false", unavailable, "ConversationOpen", "", ""})
 
 	b = f.bag("case-standard-d1", "Standard")
 	b.retried = "true"
 	f.recording(b, late, id(2, 41), "Call", exported, "", "late")
+	f.conversation(b, mixed, "false", exported, "", ids...)
+	f.recording(b, mixed, id(2, 83), "Call", excluded, movedToIsolated)
 	b = f.bag("case-legalhold-d2", "LegalHold")
 	f.conversation(b, moves, "true", exported, "", id(2, 51))
 	f.recording(b, moves, id(2, 51), "Call", exported, "", "moves")
-	f.totals["gaps"], f.totals[exported], f.totals[unavailable] = 2, 5, 1
+	b = f.bag("case-isolated-d5", isolatedLane)
+	f.conversation(b, mixed, "false", exported, "", ids...)
+	f.recording(b, mixed, id(2, 83), "Call", exported, "", "at last")
+	f.restores(b, mixed, id(2, 83), "2031-01-01T00:00:00.000Z", "2031-01-01T00:00:00Z", "")
+	f.totals["gaps"], f.totals[exported], f.totals[unavailable] = 2, 10, 1
 	f.seal(2)
 
 	f.log = journal{Requests: 9, Entries: []entry{
@@ -313,6 +392,8 @@ func newFixture(t *testing.T) *fixture {
 		{Route: mediaRoute, Status: 200, Path: "/media/1"},
 		{Route: requestRoute, Status: 200, IDs: 6},
 	}}
+	f.answers(metadataRoute, "/api/v2/conversations/"+mixed+"/recordingmetadata", 3)
+	f.answers(mediaRoute, "/media/"+mixed+"/"+id(2, 82)+"/1", 2)
 	f.tell()
 	return f
 }

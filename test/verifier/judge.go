@@ -16,11 +16,19 @@ const (
 	excluded    = "Excluded"
 	unavailable = "Unavailable"
 
-	movedToHold   = "MovedToHold"
-	movedFromHold = "MovedFromHold"
+	movedToHold     = "MovedToHold"
+	movedFromHold   = "MovedFromHold"
+	movedToIsolated = "MovedToIsolated"
 )
 
+// isolatedLane is the lane of what left a bag of another lane by itself.
+const isolatedLane = "Isolated"
+
 func moved(r row) bool { return r["reason"] == movedToHold || r["reason"] == movedFromHold }
+
+// isolated tells whether a row says that what it is about is in a bag of the lane
+// Isolated. Nothing counts such a row.
+func isolated(r row) bool { return r["reason"] == movedToIsolated }
 
 // order is what export.json says was asked for.
 type order struct {
@@ -37,15 +45,20 @@ func judge(t terms, known truth) *verdict {
 	v.checkPlaces(t)
 	seals := v.readSeals(t.archive)
 	bags := v.readBags(t.archive, seals)
-	c := &census{verdict: v, terms: t, asked: asked, known: map[string]conversation{}, seals: seals, bags: bags}
+	c := &census{verdict: v, terms: t, asked: asked, known: map[string]conversation{}, seals: seals, bags: bags, lanes: lanesOf(seals)}
 	for _, conversation := range known.dataset.Conversations {
 		c.known[conversation.ID] = conversation
 	}
+	for _, change := range known.dataset.RetentionChanges {
+		v.fault(t.truth, "a date was changed at Genesys Cloud: %s", change)
+	}
 	c.takeConversations()
+	c.takeIsolated()
 	c.takeRecordings()
 	c.takeFiles()
 	c.takeAccount()
-	v.checkJournal(t, known)
+	c.judgeOrphans(known.dataset.OrphanRecordings)
+	c.checkJournal(t, known)
 	return v
 }
 
@@ -126,6 +139,7 @@ func (v *verdict) readBags(archive string, seals []seal) map[string]bag {
 	}
 	for _, s := range seals {
 		v.checkSealed(s, bags)
+		v.checkRestored(s, bags)
 	}
 	v.bags = len(bags)
 	return bags

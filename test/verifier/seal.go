@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // seal is a seal as it is stored.
@@ -15,13 +16,27 @@ type seal struct {
 	conversations []row
 	recordings    []row
 	bags          []row
+	restored      []row
 	// digest is the SHA-256 of the seal's manifest.
 	digest string
+	// takenOver are the take-overs that the log tells of.
+	takenOver []takeOver
+}
+
+// takeOver tells that the archive went from one cluster to another.
+type takeOver struct {
+	From string    `json:"from"`
+	To   string    `json:"to"`
+	At   time.Time `json:"at"`
 }
 
 // account is what account.json tells, as far as it is judged.
 type account struct {
-	SigningKey string `json:"signingKey"`
+	Export struct {
+		ClusterID string `json:"clusterId"`
+	} `json:"export"`
+	TakenOver  []takeOver `json:"takenOver"`
+	SigningKey string     `json:"signingKey"`
 	Former     *struct {
 		Number int    `json:"number"`
 		Digest string `json:"digest"`
@@ -37,11 +52,14 @@ type account struct {
 		Excluded    int `json:"excluded"`
 		Unavailable int `json:"unavailable"`
 	} `json:"recordings"`
-	Bags   int   `json:"bags"`
-	Files  int   `json:"files"`
-	Bytes  int64 `json:"bytes"`
-	Gaps   int   `json:"gaps"`
-	Checks []struct {
+	Bags  int   `json:"bags"`
+	Files int   `json:"files"`
+	Bytes int64 `json:"bytes"`
+	Gaps  int   `json:"gaps"`
+	// Until is the end of what the seals cover so far.
+	Until   time.Time      `json:"until"`
+	Orphans *orphanAccount `json:"orphans"`
+	Checks  []struct {
 		Says  string `json:"says"`
 		Left  int64  `json:"left"`
 		Right int64  `json:"right"`
@@ -60,6 +78,7 @@ func (v *verdict) readSeals(archive string) []seal {
 	for n := 1; n <= len(entries); n++ {
 		seals = append(seals, v.readSeal(archive, n))
 		v.checkFormer(seals)
+		v.checkTakenOver(seals)
 	}
 	v.seals = len(seals)
 	return seals
@@ -87,10 +106,17 @@ func (v *verdict) readSeal(archive string, number int) seal {
 			v.fault(where, "does not add up: %s: %d, %d", check.Says, check.Left, check.Right)
 		}
 	}
-	s.bags = v.table(filepath.Join(where, "bags.csv"), "bag", "tagmanifest_sha256", "exported", "excluded", "unavailable", "files", "bytes")
+	s.bags = v.table(filepath.Join(where, "bags.csv"), "bag", "lane", "tagmanifest_sha256", "exported", "excluded", "unavailable", "files", "bytes")
 	s.conversations = v.table(filepath.Join(where, "conversations.csv"), "conversation_id", "recordings", "disposition", "reason", "bag")
-	s.recordings = v.table(filepath.Join(where, "recordings.csv"), "conversation_id", "recording_id", "disposition", "reason", "bag")
-	v.chain(filepath.Join(where, "events.jsonl"))
+	s.recordings = v.table(filepath.Join(where, "recordings.csv"), "conversation_id", "recording_id", "disposition", "reason", "retried", "bag")
+	if _, there := found["retention.csv"]; there {
+		s.restored = v.table(filepath.Join(where, "retention.csv"), append([]string{"bag"}, restoredColumns...)...)
+	}
+	for _, e := range v.chain(filepath.Join(where, "events.jsonl")) {
+		if e.Type == "ArchiveTakenOver" {
+			s.takenOver = append(s.takenOver, takeOver{e.Details["from"], e.Details["to"], e.Time})
+		}
+	}
 	v.checkBagDigests(where, s)
 	return s
 }
@@ -132,7 +158,28 @@ func (v *verdict) checkFormer(seals []seal) {
 	}
 }
 
-// checkSealed compares a seal's tables with the bags that it seals.
+// checkTakenOver checks that the last seal lists the take-overs of those before it
+// and of its own log, each from the cluster that had the archive then.
+func (v *verdict) checkTakenOver(seals []seal) {
+	last := seals[len(seals)-1]
+	var told []takeOver
+	for _, s := range seals {
+		told = append(told, s.takenOver...)
+	}
+	listed, owner := last.account.TakenOver, last.account.Export.ClusterID
+	for i, t := range listed {
+		if t.From != owner || i >= len(told) || told[i].From != t.From || told[i].To != t.To || !told[i].At.Equal(t.At) {
+			v.fault("seals", "seal %d lists a take-over from %s to %s that is not told, or not from the owner", last.number, t.From, t.To)
+		}
+		owner = t.To
+	}
+	if len(listed) != len(told) {
+		v.fault("seals", "seal %d lists %d take-overs, the logs tell of %d", last.number, len(listed), len(told))
+	}
+}
+
+// checkSealed compares a seal's tables with the bags that it seals. What is isolated
+// is not counted, and listed only if it was retried: the gap that it was is closed.
 func (v *verdict) checkSealed(s seal, bags map[string]bag) {
 	where := "seals/" + strconv.Itoa(s.number)
 	listed := map[string]int{}
@@ -143,7 +190,11 @@ func (v *verdict) checkSealed(s seal, bags map[string]bag) {
 		b := bags[line["bag"]]
 		counts := map[string]int{}
 		for _, r := range b.index {
-			counts[r["disposition"]]++
+			if !isolated(r) {
+				counts[r["disposition"]]++
+			} else if r["retried"] != "true" {
+				continue
+			}
 			listed[b.name+" "+key(r)+" "+r["disposition"]+" "+r["reason"]]--
 		}
 		var bytes int64

@@ -20,6 +20,9 @@ type truth struct {
 // dataset is what GET /_simulator/dataset?full=true answers.
 type dataset struct {
 	Conversations []conversation `json:"conversations"`
+	// RetentionChanges are the dates that a client changed without restoring anything.
+	RetentionChanges []json.RawMessage `json:"retentionChanges"`
+	OrphanRecordings []orphan          `json:"orphanRecordings"`
 }
 
 type conversation struct {

@@ -25,7 +25,7 @@ func (f *fixture) judge(flags ...string) (status int, says string) {
 func TestASoundArchive(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	want := "complete: 5 recordings, 2 gaps, 6 files in 5 bags under 2 seals, 9 calls, 0 orphaned jobs\n"
+	want := "complete: 10 recordings, 2 gaps, 12 files in 8 bags under 2 seals, 9 calls, 0 orphaned jobs\n"
 	if status, says := f.judge(); status != exitSound || says != want {
 		t.Errorf("status %d:\n%s", status, says)
 	}
@@ -166,7 +166,7 @@ func TestEveryMutationIsCaught(t *testing.T) {
 		}, "recordings.csv and the bags differ"},
 		"a former seal changes": {func(f *fixture) {
 			f.replace("seals/1/events.jsonl", "\n", "\n")
-			f.replace("seals/1/account.json", `"bags":3`, `"bags":2`)
+			f.replace("seals/1/account.json", `"bags":5`, `"bags":2`)
 			f.resign("seals/1")
 		}, "another former one"},
 		"no seal": {func(f *fixture) {
@@ -179,6 +179,18 @@ func TestEveryMutationIsCaught(t *testing.T) {
 			f.replace("seals/2/account.json", `"right":1`, `"right":2`)
 			f.resign("seals/2")
 		}, "does not add up"},
+		"a take-over is not listed": {func(f *fixture) {
+			f.replace("seals/2/account.json", `"takenOver":[{"from":"old","to":"new","at":"2023-10-01T08:00:00Z"}]`, `"takenOver":[]`)
+			f.resign("seals/2")
+		}, "lists 0 take-overs, the logs tell of 1"},
+		"a take-over by another": {func(f *fixture) {
+			f.replace("seals/2/account.json", `"to":"new"`, `"to":"other"`)
+			f.resign("seals/2")
+		}, "lists a take-over from old to other that is not told"},
+		"a take-over from another": {func(f *fixture) {
+			f.replace("seals/2/account.json", `"clusterId":"old"`, `"clusterId":"older"`)
+			f.resign("seals/2")
+		}, "or not from the owner"},
 		"the order changes":          {func(f *fixture) { f.replace("export.json", "Include", "Exclude") }, "another spec"},
 		"a column is gone":           {func(f *fixture) { f.replace("seals/1/conversations.csv", "disposition", "fate"); f.resignAll("1") }, "no column disposition"},
 		"a conversation is unlisted": {func(f *fixture) { f.knows(9, morning.Add(9*time.Minute)); f.tell() }, "is not listed"},
@@ -210,7 +222,7 @@ func TestEveryMutationIsCaught(t *testing.T) {
 			f.tell()
 		}, "was answered 2 times"},
 		"requested again": {func(f *fixture) {
-			f.log.Entries = append(f.log.Entries, entry{Route: requestRoute, Status: 200, IDs: 9})
+			f.log.Entries = append(f.log.Entries, entry{Route: requestRoute, Status: 200, IDs: 12})
 			f.tell()
 		}, "recordings were requested"},
 	}
@@ -278,5 +290,25 @@ func TestTheVerifierSharesNoCode(t *testing.T) {
 	}
 	if packages < 10 {
 		t.Errorf("only %d packages: the test shows nothing", packages)
+	}
+}
+
+// TestWhatMayFollow: a second line about the same thing is sound only after one that
+// says that it moved, that it was unavailable and is retried, or that it had not ended.
+func TestWhatMayFollow(t *testing.T) {
+	retried, plain := row{"retried": "true"}, row{"retried": "false"}
+	for name, tt := range map[string]struct {
+		line, former row
+		want         bool
+	}{
+		"it moved":             {plain, row{"reason": movedToHold}, true},
+		"it is retried":        {retried, row{"disposition": unavailable, "reason": "Refused"}, true},
+		"it is not retried":    {plain, row{"disposition": unavailable, "reason": "Refused"}, false},
+		"it had not ended":     {plain, row{"disposition": unavailable, "reason": "ConversationOpen"}, true},
+		"it had been exported": {retried, row{"disposition": exported}, false},
+	} {
+		if got := replaces(tt.line, tt.former); got != tt.want {
+			t.Errorf("%s: %t", name, got)
+		}
 	}
 }

@@ -77,6 +77,31 @@ func New(t testing.TB, server *rest.Config, change func(*simulator.Options)) *Wo
 	return w
 }
 
+// InAnotherCluster makes a world around another API server, with a namespace of the
+// same name, the same simulated organisation and the same archive root.
+func (w *World) InAnotherCluster(server *rest.Config) *World {
+	w.Helper()
+	api, err := client.New(server, client.Options{Scheme: operator.NewScheme(), FieldValidation: metav1.FieldValidationStrict})
+	if err != nil {
+		w.Fatal(err)
+	}
+	other := &World{TB: w.TB, Client: api, Namespace: w.Namespace, Sim: w.Sim, Endpoint: w.Endpoint, Root: w.Root, Clock: w.Clock, server: server}
+	if err := api.Create(w.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.Namespace}}); err != nil {
+		w.Fatal(err)
+	}
+	return other
+}
+
+// ClusterID is what tells the world's cluster from others.
+func (w *World) ClusterID() string {
+	w.Helper()
+	system := &corev1.Namespace{}
+	if err := w.Client.Get(w.Context(), client.ObjectKey{Name: metav1.NamespaceSystem}, system); err != nil {
+		w.Fatal(err)
+	}
+	return string(system.UID)
+}
+
 // Hurried are the operator's paces for tests that wait for it.
 func Hurried() operator.Paces {
 	p := operator.DefaultPaces()
@@ -86,7 +111,8 @@ func Hurried() operator.Paces {
 	p.Export.Reask, p.Export.Look = 200*time.Millisecond, 200*time.Millisecond
 	p.Batch.Again, p.Batch.FirstPoll, p.Progress = 200*time.Millisecond, 20*time.Millisecond, 200*time.Millisecond
 	p.Batch.Missing, p.Batch.Patience = 300*time.Millisecond, time.Second
-	p.Patience.First, p.Patience.Most, p.Patience.Person = 50*time.Millisecond, time.Second, 200*time.Millisecond
+	p.Isolation.Apart = 20 * time.Millisecond
+	p.Patience.First, p.Patience.FirstIsolated, p.Patience.Most, p.Patience.Person = 50*time.Millisecond, 50*time.Millisecond, time.Second, 200*time.Millisecond
 	return p
 }
 

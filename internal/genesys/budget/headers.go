@@ -39,5 +39,13 @@ func number(header http.Header, name string) (int, bool) {
 	return n, err == nil && n >= 0
 }
 
+// amplePercent is the part of the allowance below which a 429 cannot be about it.
+// The rest is for requests that were counted while the answer was written.
+const amplePercent = 90
+
+// Ample tells whether the headers say that less than 90 % of the allowance is
+// used. A 429 that says so is not about the allowance.
+func (h Headers) Ample() bool { return h.told() && 100*h.Count < amplePercent*h.Allowed }
+
 // told is whether the headers tell anything.
 func (h Headers) told() bool { return h.Allowed > 0 }

@@ -34,3 +34,22 @@ func TestParseHeaders(t *testing.T) {
 		})
 	}
 }
+
+func TestAmple(t *testing.T) {
+	for headers, want := range map[Headers]bool{
+		{}:                          false, // nothing is known
+		{Count: 5}:                  false,
+		{Allowed: 300}:              true,
+		{Allowed: 300, Count: 12}:   true,
+		{Allowed: 300, Count: 269}:  true,
+		{Allowed: 300, Count: 270}:  false,
+		{Allowed: 300, Count: 300}:  false,
+		{Allowed: 300, Count: 1000}: false,
+		{Allowed: 1, Count: 0}:      true,
+		{Allowed: 1, Count: 1}:      false,
+	} {
+		if got := headers.Ample(); got != want {
+			t.Errorf("%+v: %v, want %v", headers, got, want)
+		}
+	}
+}

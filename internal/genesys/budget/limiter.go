@@ -14,7 +14,8 @@
 //   - Stop: after a 429 nobody sends until the time that it names.
 //
 // Those that wait share what there is by weight, so that no lane and no export
-// can starve another; what somebody does not use goes to the others.
+// can starve another; what somebody does not use goes to the others. Spare callers
+// get a small part while others have work, and all of it when nobody else has.
 //
 // The package knows no SDK and sends nothing itself.
 package budget
@@ -58,13 +59,16 @@ type Limiter struct {
 	stopped  time.Time
 	underWay map[*Grant]struct{}
 	queue    queue
+	// spare is the share of spare callers, busy when another was last served.
+	spare *rate.Limiter
+	busy  time.Time
 	// again looks whether those who wait may go; nil until somebody had to wait.
 	again *time.Timer
 	tally tally
 }
 
 func newLimiter(requestsPerMinute int) *Limiter {
-	l := &Limiter{pace: rate.NewLimiter(0, 1), underWay: make(map[*Grant]struct{})}
+	l := &Limiter{pace: rate.NewLimiter(0, 1), spare: rate.NewLimiter(0, 1), underWay: make(map[*Grant]struct{})}
 	l.configure(requestsPerMinute)
 	return l
 }
@@ -120,15 +124,18 @@ func (l *Limiter) withdraw(c *caller) bool {
 // serve gives leave to those whose turn it is, as far as there is any to give,
 // and sees to it that somebody looks again in time. The caller holds the lock.
 func (l *Limiter) serve(now time.Time) {
-	for l.queue.waiting > 0 {
+	for l.queue.all() > 0 {
+		spare, anybody := l.turn(now)
+		if !anybody {
+			l.lookAfter(l.untilSpare(now))
+			return
+		}
 		grant, pause := l.try(now)
 		if grant == nil {
 			l.lookAfter(pause)
 			return
 		}
-		served := l.queue.next()
-		l.tally.waited += now.Sub(served.since)
-		served.leave <- grant
+		l.admit(spare, grant, now)
 	}
 }
 
@@ -196,6 +203,7 @@ func (l *Limiter) repace(now time.Time) {
 	}
 	l.pace.SetLimitAt(now, rate.Limit(pace))
 	l.pace.SetBurstAt(now, max(1, perMinute*(100-pacePercent)/100))
+	l.spare.SetLimitAt(now, spareRate(perMinute))
 }
 
 // perMinute is the most that we send: what is configured, or less if Genesys

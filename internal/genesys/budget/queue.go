@@ -14,11 +14,15 @@ import (
 // Each lane has a time of its own that runs the slower the more weight it has;
 // whose time is least is next. A lane that nobody waits in does not save up its
 // share: when it comes back, its time is that of the last one served.
+//
+// Spare callers stand aside, all in one lane: the limiter says when it is theirs.
 type queue struct {
 	lanes map[string]*lane
 	// now is the time of the lane that was served last.
 	now     float64
 	waiting int
+	spare   lane
+	sparing int
 }
 
 // lane is the callers of one lane. It is remembered when nobody waits in it, so
@@ -48,8 +52,16 @@ func newCaller(share genesys.Share) *caller {
 	return &caller{share: share, leave: make(chan *Grant, 1)}
 }
 
+// all is how many callers wait.
+func (q *queue) all() int { return q.waiting + q.sparing }
+
 // join has a caller wait.
 func (q *queue) join(c *caller) {
+	if c.share.Spare {
+		q.spare.join(c)
+		q.sparing++
+		return
+	}
 	if q.lanes == nil {
 		q.lanes = map[string]*lane{}
 	}
@@ -63,6 +75,11 @@ func (q *queue) join(c *caller) {
 	}
 	l.weight = c.share.Weight
 	q.waiting++
+	l.join(c)
+}
+
+// join has a caller wait behind those of its export.
+func (l *lane) join(c *caller) {
 	for _, e := range l.exports {
 		if e.name == c.share.Export {
 			e.callers = append(e.callers, c)
@@ -72,21 +89,33 @@ func (q *queue) join(c *caller) {
 	l.exports = append(l.exports, &export{c.share.Export, []*caller{c}})
 }
 
-// next takes out the caller whose turn it is, nil if nobody waits.
+// next takes out the caller whose turn it is among those that are not spare, nil
+// if none of them waits.
 func (q *queue) next() *caller {
 	l := q.due()
 	if l == nil {
 		return nil
 	}
+	q.now = l.time
+	l.time += 1 / float64(l.weight)
+	q.waiting--
+	return l.next()
+}
+
+// nextSpare takes out the spare caller whose turn it is. There must be one.
+func (q *queue) nextSpare() *caller {
+	q.sparing--
+	return q.spare.next()
+}
+
+// next takes out the first caller of the export whose turn it is.
+func (l *lane) next() *caller {
 	first := l.exports[0]
 	l.exports = l.exports[1:]
 	served := first.callers[0]
 	if first.callers = first.callers[1:]; len(first.callers) > 0 {
 		l.exports = append(l.exports, first)
 	}
-	q.now = l.time
-	l.time += 1 / float64(l.weight)
-	q.waiting--
 	return served
 }
 
@@ -107,7 +136,18 @@ func (q *queue) due() *lane {
 // withdraw takes out a caller that does not want to wait any longer, and tells
 // whether it was still there.
 func (q *queue) withdraw(c *caller) bool {
-	l := q.lanes[c.share.Lane]
+	l, waiting := q.lanes[c.share.Lane], &q.waiting
+	if c.share.Spare {
+		l, waiting = &q.spare, &q.sparing
+	}
+	if !l.withdraw(c) {
+		return false
+	}
+	*waiting--
+	return true
+}
+
+func (l *lane) withdraw(c *caller) bool {
 	for i, e := range l.exports {
 		for j, other := range e.callers {
 			if other != c {
@@ -116,7 +156,6 @@ func (q *queue) withdraw(c *caller) bool {
 			if e.callers = append(e.callers[:j], e.callers[j+1:]...); len(e.callers) == 0 {
 				l.exports = append(l.exports[:i], l.exports[i+1:]...)
 			}
-			q.waiting--
 			return true
 		}
 	}

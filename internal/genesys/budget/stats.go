@@ -47,7 +47,7 @@ func (l *Limiter) Stats() Stats {
 		Granted:      l.tally.granted,
 		Throttled:    l.tally.throttled,
 		Waited:       l.tally.waited,
-		Waiting:      l.queue.waiting,
+		Waiting:      l.queue.all(),
 		UnderWay:     len(l.underWay),
 		Allowed:      l.perMinute(),
 		Remaining:    l.perMinute(),
@@ -62,7 +62,7 @@ func (l *Limiter) Stats() Stats {
 	return s
 }
 
-// delay estimates how long one who came now would wait.
+// delay estimates how long one who came now would wait, who is not spare.
 func (l *Limiter) delay(now time.Time) time.Duration {
 	missing := float64(l.queue.waiting) + 1 - l.pace.TokensAt(now)
 	paced := time.Duration(max(missing, 0) / float64(l.pace.Limit()) * float64(time.Second))

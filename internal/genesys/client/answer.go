@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
@@ -97,9 +98,26 @@ func (a answer) lacking(op, field string) error {
 	return failure(op, a, malformed("no %s", field))
 }
 
+// progress decodes the JSON object that a call is answered with at once (200), or
+// while the work continues (202).
+func (a answer) progress(op string, into any) error {
+	if err := a.expect(op, http.StatusOK, http.StatusAccepted); err != nil {
+		return err
+	}
+	return a.object(op, into)
+}
+
 // invalid is the error for what a caller must not ask for.
 func invalid(op, format string, args ...any) error {
 	return &genesys.Error{Op: op, Kind: genesys.KindInvalid, Message: fmt.Sprintf(format, args...)}
+}
+
+// checkTimeout refuses a time-out in which nothing could be answered.
+func checkTimeout(op string, timeout time.Duration) error {
+	if timeout <= 0 {
+		return invalid(op, "a time-out of %v", timeout)
+	}
+	return nil
 }
 
 // checkIDs refuses ids that must not become part of a URL or a request.

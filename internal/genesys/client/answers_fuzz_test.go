@@ -16,7 +16,7 @@ import (
 func FuzzAnswers(f *testing.F) {
 	for _, body := range []string{
 		`{}`, `[]`, `null`, `{"state":"FULFILLED","jobId":"` + jobA + `","id":"` + jobA + `","dataAvailabilityDate":"2026-01-02T03:04:05.000Z"}`,
-		`[{"id":"` + jobA + `","media":"audio","mediaSubtype":"Screen","fileState":"AVAILABLE"},{"id":"` + jobA + `"}]`,
+		`[{"id":"` + jobA + `","media":"audio","mediaSubtype":"Screen","fileState":"AVAILABLE","deleteDate":"2027-01-01T00:00:00.000Z","exportDate":7},{"id":"` + jobA + `"}]`,
 		`{"expectedResultCount":2,"results":[{"conversationId":"a","recordingId":"b","resultUrl":"https://h/p?s=1","contentType":"audio/wav"},{"errorMsg":"no"}]}`,
 		`{"access_token":"t0ken","expires_in":86400}`, `{"access_token":"t0ken","expires_in":"-1e999"}`,
 	} {
@@ -49,7 +49,9 @@ func readMetadata(t *testing.T, got answer) {
 	metadata, err := metadataOf("op", got)
 	malformedOnly(t, err)
 	for _, r := range metadata.Recordings {
-		if r.ID == "" || len(r.MediaAsReceived) > maxWord {
+		dates := r.Retention
+		if r.ID == "" || max(len(r.MediaAsReceived), len(dates.ArchiveDate), len(dates.ArchiveMedium), len(dates.DeleteDate),
+			len(dates.ExportDate), len(dates.ExportedDate)) > maxWord {
 			t.Errorf("recording %+v", r)
 		}
 	}

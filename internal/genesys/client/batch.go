@@ -3,38 +3,46 @@ package client
 import (
 	"cmp"
 	"context"
-
-	"github.com/mypurecloud/platform-client-sdk-go/v133/platformclientv2"
+	"net/http"
+	"time"
 
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
-// maxBatch is how many recordings a batch request can ask for.
-const maxBatch = 100
+const (
+	// maxBatch is how many recordings a batch request can ask for.
+	maxBatch = 100
+	// statusTimeout is how long it may take to learn how far a batch request is.
+	// The longest answer is half a megabyte; there is no reason to wait longer,
+	// because the same is asked again soon.
+	statusTimeout = time.Minute
+)
 
 // RequestBatch asks Genesys Cloud to make at most 100 recordings ready for
 // download, and returns the id of the request. Only this OAuth client can ask
-// how far it is. To ask for the same recordings again does no harm.
-func (c *Client) RequestBatch(ctx context.Context, refs []genesys.RecordingRef) (string, error) {
+// how far it is. To ask for the same recordings again does no harm. timeout bounds
+// the whole exchange, but not the wait for the budget.
+func (c *Client) RequestBatch(ctx context.Context, refs []genesys.RecordingRef, timeout time.Duration) (string, error) {
 	const op = "request recordings"
+	if err := checkTimeout(op, timeout); err != nil {
+		return "", err
+	}
 	if len(refs) == 0 || len(refs) > maxBatch {
 		return "", invalid(op, "%d recordings, 1 to %d are possible", len(refs), maxBatch)
 	}
-	list := make([]platformclientv2.Batchdownloadrequest, len(refs))
-	for i := range refs {
-		if err := checkIDs(op, refs[i].ConversationID, refs[i].RecordingID); err != nil {
+	submission := batchSubmission{List: make([]batchItem, len(refs))}
+	for i, ref := range refs {
+		if err := checkIDs(op, ref.ConversationID, ref.RecordingID); err != nil {
 			return "", err
 		}
-		list[i].ConversationId, list[i].RecordingId = &refs[i].ConversationID, &refs[i].RecordingID
+		submission.List[i] = batchItem(ref)
 	}
 	var body struct {
 		ID string `json:"id"`
 	}
-	got, err := c.askObject(ctx, op, &body, func(sdk *platformclientv2.Configuration) error {
-		submission := platformclientv2.Batchdownloadjobsubmission{BatchDownloadRequestList: &list}
-		_, _, err := platformclientv2.NewRecordingApiWithConfig(sdk).PostRecordingBatchrequests(submission)
-		return err
-	})
+	got, err := c.fetchObject(ctx, op, route{
+		method: http.MethodPost, path: "/api/v2/recording/batchrequests", timeout: timeout, send: submission,
+	}, &body)
 	if err != nil {
 		return "", err
 	}
@@ -50,14 +58,22 @@ func (c *Client) BatchStatus(ctx context.Context, requestID string) (genesys.Bat
 		return genesys.BatchStatus{}, err
 	}
 	var body batchBody
-	_, err := c.askObject(ctx, op, &body, func(sdk *platformclientv2.Configuration) error {
-		_, _, err := platformclientv2.NewRecordingApiWithConfig(sdk).GetRecordingBatchrequest(requestID)
-		return err
-	})
+	_, err := c.fetchObject(ctx, op, route{path: "/api/v2/recording/batchrequests/" + requestID, timeout: statusTimeout}, &body)
 	if err != nil {
 		return genesys.BatchStatus{}, err
 	}
 	return body.status(), nil
+}
+
+// batchSubmission is BatchDownloadJobSubmission in the Platform API.
+type batchSubmission struct {
+	List []batchItem `json:"batchDownloadRequestList"`
+}
+
+// batchItem is BatchDownloadRequest in the Platform API.
+type batchItem struct {
+	ConversationID string `json:"conversationId"`
+	RecordingID    string `json:"recordingId"`
 }
 
 // unreadable stands for an error of which nothing can be shown.

@@ -32,10 +32,7 @@ func (c *Client) askObject(ctx context.Context, op string, into any, call sdkCal
 	if err != nil {
 		return got, err
 	}
-	if err := got.expect(op, http.StatusOK, http.StatusAccepted); err != nil {
-		return got, err
-	}
-	return got, got.object(op, into)
+	return got, got.progress(op, into)
 }
 
 // call sends a request within the budget and with a valid token. If Genesys
@@ -66,10 +63,16 @@ func (c *Client) once(ctx context.Context, op, token string, send sender) (answe
 	if got.status != 0 {
 		grant.Observe(budget.ParseHeaders(got.header))
 	}
-	if got.status == http.StatusTooManyRequests {
+	if got.status == http.StatusTooManyRequests && !overloaded(got) {
 		grant.Throttle(retryAfter(got.header))
 	}
 	return got, c.verdict(ctx, op, token, got, sendErr)
+}
+
+// overloaded tells whether an answer is a 429 about this one request: the OAuth
+// client has most of its allowance left, by the same answer's headers.
+func overloaded(got answer) bool {
+	return got.status == http.StatusTooManyRequests && budget.ParseHeaders(got.header).Ample()
 }
 
 // verdict tells what is wrong with what came back, nil if nothing is.
@@ -78,7 +81,11 @@ func (c *Client) verdict(ctx context.Context, op, token string, got answer, send
 	case ctx.Err() != nil && sendErr != nil:
 		return cancelled(op, ctx.Err())
 	case got.status >= http.StatusBadRequest:
-		return refusal(op, got, token, c.session.credentials.ClientSecret)
+		refused := refusal(op, got, token, c.session.credentials.ClientSecret)
+		if overloaded(got) {
+			refused.Kind = genesys.KindOverloaded
+		}
+		return refused
 	case sendErr != nil:
 		return failure(op, got, sendErr)
 	default:

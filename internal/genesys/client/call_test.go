@@ -268,7 +268,7 @@ func TestBadIDsNeverLeave(t *testing.T) {
 			"SurveyPage":  func() error { _, err := client.SurveyPage(t.Context(), id, ""); return err },
 			"EndSurvey":   func() error { return client.EndSurvey(t.Context(), id) },
 			"Protected": func() error {
-				_, err := client.Protected(t.Context(), []string{conversationA, id})
+				_, err := client.Protected(t.Context(), []string{conversationA, id}, time.Minute)
 				return err
 			},
 			"RecordingMetadata": func() error {
@@ -276,7 +276,7 @@ func TestBadIDsNeverLeave(t *testing.T) {
 				return err
 			},
 			"RequestBatch": func() error {
-				_, err := client.RequestBatch(t.Context(), []genesys.RecordingRef{{ConversationID: conversationA, RecordingID: id}})
+				_, err := client.RequestBatch(t.Context(), []genesys.RecordingRef{{ConversationID: conversationA, RecordingID: id}}, time.Minute)
 				return err
 			},
 			"BatchStatus": func() error { _, err := client.BatchStatus(t.Context(), id); return err },

@@ -4,19 +4,23 @@
 // Requests leave by one of two ways, with the same token, the same budget and
 // the same errors:
 //
-//   - Through the SDK: login and the short calls. The SDK knows the routes and
-//     the request bodies. It never gets to read an answer: of those it loses the
-//     status and headers of 429 and 5xx, takes an empty body for success and
-//     reads a date that it does not know as year 1 (SDK v133 apiclient.go,
-//     apiresponse.go and its models). Answers are taken in its hook instead.
+//   - Through the SDK: login and the short questions (who we are, how far
+//     analytics and a job are, that a job may end). The SDK never gets to read an
+//     answer: of those it loses the status and headers of 429 and 5xx, takes an
+//     empty body for success and reads a date that it does not know as year 1
+//     (SDK v133 apiclient.go, apiresponse.go and its models). Answers are taken
+//     in its hook instead.
 //   - Through a transport of our own: what may take longer than the 16 seconds
-//     that the SDK allows, what may be large, and the media themselves.
+//     that the SDK allows, what may be large, and the media themselves. Where
+//     starting something takes that long, the SDK would never learn that it was
+//     started, and each new attempt would start another.
 //
 // Nothing is tried again here but a call whose token had run out; when to ask
 // again is the caller's to decide, by the error's kind.
 package client
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -43,6 +47,9 @@ type Config struct {
 	// StallTimeout is how long a media stream may stand still before it is given
 	// up, DefaultStallTimeout if 0 or less.
 	StallTimeout time.Duration
+	// Pages is what is known of how large pages may be, shared with other clients
+	// that ask the same organisation; nil if there are none.
+	Pages *Pages
 }
 
 // Client asks Genesys Cloud as one OAuth client. It is safe for concurrent use.
@@ -60,6 +67,7 @@ type Client struct {
 	api   *http.Client
 	media *http.Client
 	stall time.Duration
+	pages *Pages
 }
 
 // New makes a client. It does not log in yet.
@@ -77,6 +85,7 @@ func New(cfg Config) (*Client, error) {
 		cfg.StallTimeout = DefaultStallTimeout
 	}
 	c := &Client{
+		pages:    cmp.Or(cfg.Pages, &Pages{}),
 		endpoint: cfg.Endpoint,
 		budget:   cfg.Budget,
 		api:      newAPIClient(),
@@ -88,7 +97,7 @@ func New(cfg Config) (*Client, error) {
 }
 
 // As returns the same client for requests that are made for somebody else: the
-// token, the budget and the connections are shared.
+// token, the budget, the connections and what is known of pages are shared.
 func (c *Client) As(share genesys.Share) *Client {
 	view := *c
 	view.share = share

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
 // decodeJSON decodes a whole body whose first byte tells its form: '{' or '['.
@@ -36,11 +38,27 @@ func (i *instant) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &text); err != nil || text == nil {
 		return err
 	}
-	for _, layout := range []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700"} {
-		if t, err := time.Parse(layout, *text); err == nil && !t.IsZero() {
-			i.Time = t.UTC()
-			return nil
-		}
+	t, ok := genesys.ParseDate(*text)
+	if !ok {
+		return malformed("%q is not a date", clean(*text, maxWord))
 	}
-	return malformed("%q is not a date", clean(*text, maxWord))
+	i.Time = t
+	return nil
+}
+
+// received is a text exactly as received, of at most maxWord bytes. JSON null and
+// an absent field leave it empty. What is not a text is kept as the JSON that it
+// is: it is something else, but it is there.
+type received string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (r *received) UnmarshalJSON(data []byte) error {
+	var text *string
+	switch err := json.Unmarshal(data, &text); {
+	case err != nil:
+		*r = received(cut(string(data), maxWord))
+	case text != nil:
+		*r = received(cut(*text, maxWord))
+	}
+	return nil
 }

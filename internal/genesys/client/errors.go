@@ -21,7 +21,8 @@ import (
 // maxRetryAfter bounds how long an answer can make us wait before we ask again.
 const maxRetryAfter = time.Hour
 
-// kindOf is the kind of error that an HTTP status makes.
+// kindOf is the kind of error that an HTTP status makes, if the answer is in
+// Genesys Cloud's own words.
 func kindOf(status int) genesys.Kind {
 	switch {
 	case status < http.StatusBadRequest:
@@ -43,6 +44,34 @@ func kindOf(status int) genesys.Kind {
 	}
 }
 
+// believed is the kind of error that a refusal makes, and why it is not the one
+// of its status. A status that says that the request will never work (4xx but
+// 401, 408 and 429; 501) counts only in Genesys Cloud's own words, which have a
+// code: a proxy, a gateway or a load balancer answers with such a status too, with
+// a page of its own, and the next answer may be Genesys Cloud's. A 404 has to say
+// for certain that what was asked for does not exist.
+func believed(op string, status int, code string) (genesys.Kind, error) {
+	switch kind := kindOf(status); kind {
+	case genesys.KindNotFound:
+		if code != "" && !absent(op, code) {
+			return genesys.KindMalformed, errUncertain
+		}
+		fallthrough
+	case genesys.KindForbidden, genesys.KindInvalid:
+		if code == "" {
+			return genesys.KindMalformed, errForeign
+		}
+		return kind, nil
+	default:
+		return kind, nil
+	}
+}
+
+var (
+	errForeign   = malformed("it is not in Genesys Cloud's own words, but perhaps those of a proxy")
+	errUncertain = malformed("the code does not say for certain that this does not exist")
+)
+
 // errorBody is what Genesys Cloud writes into the answer of a refused request
 // (ErrorBody in the Platform API).
 type errorBody struct {
@@ -58,9 +87,11 @@ func refusal(op string, got answer, secrets ...string) *genesys.Error {
 	var body errorBody
 	// Fields of a wrong type stay empty, the others are kept.
 	_ = json.Unmarshal(got.body, &body)
+	code := clean(body.Code, maxWord)
+	kind, why := believed(op, got.status, code)
 	return &genesys.Error{
-		Op: op, Kind: kindOf(got.status), Status: got.status,
-		Code:          redact(clean(body.Code, maxWord), secrets...),
+		Op: op, Kind: kind, Status: got.status, Err: why,
+		Code:          redact(code, secrets...),
 		Message:       redact(clean(body.explained(), maxMessage), secrets...),
 		RetryAfter:    retryAfter(got.header),
 		CorrelationID: redact(cmp.Or(got.correlationID(), clean(body.ContextID, maxWord)), secrets...),

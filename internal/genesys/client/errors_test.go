@@ -140,7 +140,16 @@ func TestRefusal(t *testing.T) {
 		},
 		"fields of wrong types": {
 			400, nil, `{"message":"Bad","code":7,"status":"400","messageParams":{"n":3}}`,
-			genesys.Error{Kind: genesys.KindInvalid, Message: "Bad"},
+			genesys.Error{Kind: genesys.KindMalformed, Message: "Bad", Err: errForeign},
+		},
+		"nothing certain": {
+			404, nil, `{"message":"The requested resource was not found.","code":"not.found"}`,
+			genesys.Error{
+				Kind: genesys.KindMalformed, Code: "not.found", Message: "The requested resource was not found.", Err: errUncertain,
+			},
+		},
+		"a page of a proxy with a status that would be final": {
+			404, nil, `<html>Not Found</html>`, genesys.Error{Kind: genesys.KindMalformed, Err: errForeign},
 		},
 		"secrets and worse": {
 			400, nil, `{"message":"Bad\nsecret the-secret-of-the-client\u0000 at https://h/p?sig=SIGNATURE","code":"c\tc"}`,
@@ -151,7 +160,12 @@ func TestRefusal(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := answer{status: test.status, header: test.header, body: []byte(test.body)}
 			test.want.Op, test.want.Status = "test", test.status
-			if diff := cmp.Diff(&test.want, refusal("test", got, clientSecret, "")); diff != "" {
+			refused := refusal("test", got, clientSecret, "")
+			if !errors.Is(refused, test.want.Err) && test.want.Err != nil {
+				t.Errorf("because of %v, want %v", refused.Err, test.want.Err)
+			}
+			refused.Err, test.want.Err = nil, nil
+			if diff := cmp.Diff(&test.want, refused); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})

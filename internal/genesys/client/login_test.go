@@ -168,8 +168,14 @@ func TestRefusedLogin(t *testing.T) {
 		},
 		"no explanation": {401, ``, genesys.Error{Kind: genesys.KindUnauthorized}},
 		"forbidden":      {403, `{"code":"x","message":"no"}`, genesys.Error{Kind: genesys.KindForbidden, Code: "x", Message: "no"}},
-		"throttled":      {429, `{}`, genesys.Error{Kind: genesys.KindThrottled, RetryAfter: 3 * time.Second}},
-		"unavailable":    {503, `<html>`, genesys.Error{Kind: genesys.KindTransient, RetryAfter: 3 * time.Second}},
+		"by a proxy":     {400, `<html>`, genesys.Error{Kind: genesys.KindMalformed}},
+		"by a firewall":  {403, `<html>`, genesys.Error{Kind: genesys.KindMalformed}},
+		"by OAuth": {
+			403, `{"error":"access_denied","description":"no"}`,
+			genesys.Error{Kind: genesys.KindForbidden, Code: "access_denied", Message: "no"},
+		},
+		"throttled":   {429, `{}`, genesys.Error{Kind: genesys.KindThrottled, RetryAfter: 3 * time.Second}},
+		"unavailable": {503, `<html>`, genesys.Error{Kind: genesys.KindTransient, RetryAfter: 3 * time.Second}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

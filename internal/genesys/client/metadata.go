@@ -21,8 +21,8 @@ func (c *Client) RecordingMetadata(ctx context.Context, conversationID string, t
 	if err := checkIDs(op, conversationID); err != nil {
 		return genesys.Metadata{}, err
 	}
-	if timeout <= 0 {
-		return genesys.Metadata{}, invalid(op, "a time-out of %v", timeout)
+	if err := checkTimeout(op, timeout); err != nil {
+		return genesys.Metadata{}, err
 	}
 	got, err := c.fetch(ctx, op, route{
 		path:    "/api/v2/conversations/" + conversationID + "/recordingmetadata",
@@ -45,6 +45,7 @@ func metadataOf(op string, got answer) (genesys.Metadata, error) {
 		MediaSubtype string            `json:"mediaSubtype"`
 		FileState    genesys.FileState `json:"fileState"`
 		Restorations *int              `json:"remainingRestorationsAllowedForOrg"`
+		retentionBody
 	}
 	if err := got.list(op, &body); err != nil {
 		return genesys.Metadata{}, err
@@ -62,9 +63,27 @@ func metadataOf(op string, got answer) (genesys.Metadata, error) {
 			Medium:          mediumOf(r.Media, r.MediaSubtype),
 			FileState:       r.FileState,
 			MediaAsReceived: clean(cmp.Or(r.Media, r.MediaSubtype), maxWord),
+			Retention:       r.retention(),
 		})
 	}
 	return metadata, nil
+}
+
+// retentionBody is the dates of a RecordingMetadata. They come as they are: what
+// is sent back must be what was received.
+type retentionBody struct {
+	ArchiveDate   received `json:"archiveDate"`
+	ArchiveMedium received `json:"archiveMedium"`
+	DeleteDate    received `json:"deleteDate"`
+	ExportDate    received `json:"exportDate"`
+	ExportedDate  received `json:"exportedDate"`
+}
+
+func (b retentionBody) retention() genesys.Retention {
+	return genesys.Retention{
+		ArchiveDate: string(b.ArchiveDate), ArchiveMedium: string(b.ArchiveMedium), DeleteDate: string(b.DeleteDate),
+		ExportDate: string(b.ExportDate), ExportedDate: string(b.ExportedDate),
+	}
 }
 
 // mediumOf is the medium behind Genesys Cloud's words for it, which drift

@@ -15,7 +15,9 @@ import (
 )
 
 const (
-	pageSize = 1000
+	// surveyPageSize is the largest page of a survey that is asked for. What the
+	// largest is that Genesys Cloud gives is not documented.
+	surveyPageSize = 1000
 	// pageTimeout bounds the reading of a page, which is usually 10 MB: each
 	// conversation comes with all that happened in it.
 	pageTimeout = 2 * time.Minute
@@ -26,16 +28,22 @@ const (
 // SurveyPage reads a page of a survey's result, of up to 1000 conversations.
 // The first page's cursor is empty, each page names the next one's. Pages may
 // repeat a conversation of another page. Besides ids and times, no more than one
-// conversation of a page is held in memory.
+// conversation of a page is held in memory. A page that is refused for its size
+// is asked for again, smaller (see [Pages]).
 func (c *Client) SurveyPage(ctx context.Context, jobID, cursor string) (genesys.SurveyPage, error) {
-	const op = "read survey page"
-	if err := checkIDs(op, jobID); err != nil {
+	if err := checkIDs(opSurveyPage, jobID); err != nil {
 		return genesys.SurveyPage{}, err
 	}
+	return paged(&c.pages.survey, surveyPageSize, func(size int) (genesys.SurveyPage, error) {
+		return c.surveyPage(ctx, jobID, pageQuery(cursor, size))
+	})
+}
+
+func (c *Client) surveyPage(ctx context.Context, jobID string, query url.Values) (genesys.SurveyPage, error) {
 	var page genesys.SurveyPage
-	got, err := c.fetch(ctx, op, route{
+	got, err := c.fetch(ctx, opSurveyPage, route{
 		path:    "/api/v2/analytics/conversations/details/jobs/" + jobID + "/results",
-		query:   pageQuery(cursor),
+		query:   query,
 		timeout: pageTimeout,
 		limit:   maxPage,
 		consume: func(body io.Reader) (err error) {
@@ -46,11 +54,11 @@ func (c *Client) SurveyPage(ctx context.Context, jobID, cursor string) (genesys.
 	if err != nil {
 		return genesys.SurveyPage{}, err
 	}
-	return page, got.expect(op, http.StatusOK)
+	return page, got.expect(opSurveyPage, http.StatusOK)
 }
 
-func pageQuery(cursor string) url.Values {
-	query := url.Values{"pageSize": {strconv.Itoa(pageSize)}}
+func pageQuery(cursor string, size int) url.Values {
+	query := url.Values{"pageSize": {strconv.Itoa(size)}}
 	if cursor != "" {
 		query.Set("cursor", cursor)
 	}

@@ -4,8 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
-
-	"github.com/mypurecloud/platform-client-sdk-go/v133/platformclientv2"
+	"time"
 )
 
 // maxProtected is how many conversations Protected can be asked about at once.
@@ -15,8 +14,9 @@ const maxProtected = 100
 // Platform API calls it deletion protection), in the order and spelling in
 // which they were asked about. An answer that names another conversation is
 // malformed. One conversation that Genesys Cloud does not know makes the error
-// KindNotFound for all of them.
-func (c *Client) Protected(ctx context.Context, conversationIDs []string) ([]string, error) {
+// KindNotFound for all of them. timeout bounds the whole exchange, but not the
+// wait for the budget.
+func (c *Client) Protected(ctx context.Context, conversationIDs []string, timeout time.Duration) ([]string, error) {
 	const op = "read deletion protection"
 	if len(conversationIDs) == 0 {
 		return nil, nil
@@ -27,10 +27,12 @@ func (c *Client) Protected(ctx context.Context, conversationIDs []string) ([]str
 	if err := checkIDs(op, conversationIDs...); err != nil {
 		return nil, err
 	}
-	got, err := c.ask(ctx, op, func(sdk *platformclientv2.Configuration) error {
-		query := platformclientv2.Conversationdeletionprotectionquery{ConversationIds: &conversationIDs}
-		_, _, err := platformclientv2.NewRecordingApiWithConfig(sdk).PostRecordingsDeletionprotection(query)
-		return err
+	if err := checkTimeout(op, timeout); err != nil {
+		return nil, err
+	}
+	got, err := c.fetch(ctx, op, route{
+		method: http.MethodPost, path: "/api/v2/recordings/deletionprotection", timeout: timeout,
+		send: protectionQuery{conversationIDs},
 	})
 	if err != nil {
 		return nil, err
@@ -39,6 +41,11 @@ func (c *Client) Protected(ctx context.Context, conversationIDs []string) ([]str
 		return nil, err
 	}
 	return protectedOf(op, got, conversationIDs)
+}
+
+// protectionQuery is ConversationDeletionProtectionQuery in the Platform API.
+type protectionQuery struct {
+	ConversationIDs []string `json:"conversationIds"`
 }
 
 // protectedOf reads which of the conversations asked about are protected.

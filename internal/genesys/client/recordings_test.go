@@ -38,7 +38,7 @@ func TestProtected(t *testing.T) {
 			t.Parallel()
 			cloud := newCloud(t)
 			cloud.answers(routeProtection, http.StatusOK, test.body)
-			got, err := newClient(t, cloud).Protected(t.Context(), test.asked)
+			got, err := newClient(t, cloud).Protected(t.Context(), test.asked, time.Minute)
 			if test.kind != "" {
 				expectKind(t, err, test.kind)
 			} else if err != nil {
@@ -55,16 +55,16 @@ func TestProtectedRequest(t *testing.T) {
 	cloud := newCloud(t)
 	cloud.answers(routeProtection, http.StatusOK, `[]`)
 	client := newClient(t, cloud)
-	if _, err := client.Protected(t.Context(), []string{conversationA, conversationB}); err != nil {
+	if _, err := client.Protected(t.Context(), []string{conversationA, conversationB}, time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	want := `{"conversationIds":["` + conversationA + `","` + conversationB + `"]}`
 	if got := cloud.got(routeProtection)[0].body; got != want {
 		t.Errorf("sent %s, want %s", got, want)
 	}
-	_, err := client.Protected(t.Context(), manyIDs(101))
+	_, err := client.Protected(t.Context(), manyIDs(101), time.Minute)
 	expectKind(t, err, genesys.KindInvalid)
-	if _, err := client.Protected(t.Context(), manyIDs(100)); err != nil {
+	if _, err := client.Protected(t.Context(), manyIDs(100), time.Minute); err != nil {
 		t.Error(err)
 	}
 }
@@ -89,7 +89,8 @@ func TestRecordingMetadata(t *testing.T) {
 	}
 	want := genesys.Metadata{
 		Recordings: []genesys.Recording{
-			{ID: "r1", Medium: genesys.Call, FileState: genesys.FileAvailable, MediaAsReceived: "audio"},
+			{ID: "r1", Medium: genesys.Call, FileState: genesys.FileAvailable, MediaAsReceived: "audio",
+				Retention: genesys.Retention{DeleteDate: "2027-01-01T00:00:00.000+0000"}},
 			{ID: "../r2", Medium: genesys.Screen, FileState: "NEWSTATE", MediaAsReceived: "video"},
 			{ID: "r3", MediaAsReceived: "holograph"},
 		},
@@ -135,24 +136,6 @@ func TestRestorationsLeft(t *testing.T) {
 	}
 }
 
-// TestRestore sends nothing but the state that is wanted, once, whatever comes back.
-func TestRestore(t *testing.T) {
-	for status, want := range map[int]genesys.Kind{200: "", 400: genesys.KindInvalid, 403: genesys.KindForbidden, 500: genesys.KindTransient, 504: genesys.KindTimeout} {
-		cloud := newCloud(t)
-		cloud.answers(routeRestore, status, `{}`)
-		err := verbs["Restore"].call(t.Context(), newClient(t, cloud))
-		if genesys.KindOf(err) != want {
-			t.Errorf("%d: %v, want %s", status, err, want)
-		}
-		got := cloud.got(routeRestore)
-		if len(got) != 1 || got[0].body != `{"fileState":"RESTORED"}` || got[0].query != "clearExport=false" {
-			t.Errorf("%d: sent %+v", status, got)
-		}
-	}
-	err := newClient(t, newCloud(t)).Restore(t.Context(), genesys.RecordingRef{ConversationID: conversationA, RecordingID: "../x"})
-	expectKind(t, err, genesys.KindInvalid)
-}
-
 func TestMediumOf(t *testing.T) {
 	tests := []struct {
 		media, subtype string
@@ -185,7 +168,7 @@ func TestRequestBatch(t *testing.T) {
 	cloud := newCloud(t)
 	cloud.answers(routeBatches, http.StatusOK, `{"id":"`+jobA+`","selfUri":"/x"}`)
 	refs := []genesys.RecordingRef{{ConversationID: conversationA, RecordingID: recordingA}, {ConversationID: conversationB, RecordingID: recordingA}}
-	got, err := newClient(t, cloud).RequestBatch(t.Context(), refs)
+	got, err := newClient(t, cloud).RequestBatch(t.Context(), refs, time.Minute)
 	if err != nil || got != jobA {
 		t.Fatalf("got %q, %v", got, err)
 	}
@@ -203,7 +186,7 @@ func TestRequestBatchIsBounded(t *testing.T) {
 		for _, id := range manyIDs(n) {
 			refs = append(refs, genesys.RecordingRef{ConversationID: id, RecordingID: id})
 		}
-		_, err := client.RequestBatch(t.Context(), refs)
+		_, err := client.RequestBatch(t.Context(), refs, time.Minute)
 		expectKind(t, err, genesys.KindInvalid)
 	}
 }

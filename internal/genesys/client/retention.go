@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// retainedPageSize is the most that Genesys Cloud gives at once.
+	// retainedPageSize is the most that Genesys Cloud gives at once (Platform API).
 	retainedPageSize = 500
 	// maxRetainedPage bounds a page, in bytes. One of 500 recordings is about 200 KB.
 	maxRetainedPage = 16 << 20
@@ -23,6 +23,8 @@ const (
 // organisation has retained for more than a number of days, of up to 500
 // recordings. The first page's cursor is empty, each page names the next one's.
 //
+// A page that is refused for its size is asked for again, smaller (see [Pages]).
+//
 // Where the next page is stands in an address, of which nothing but the cursor
 // is used: the address itself is never asked.
 func (c *Client) Retained(ctx context.Context, days int, cursor string) (genesys.RetainedPage, error) {
@@ -30,10 +32,14 @@ func (c *Client) Retained(ctx context.Context, days int, cursor string) (genesys
 	if days < 1 {
 		return genesys.RetainedPage{}, invalid(op, "%d is not a number of days", days)
 	}
-	query := url.Values{"retentionThresholdDays": {strconv.Itoa(days)}, "pageSize": {strconv.Itoa(retainedPageSize)}}
-	if cursor != "" {
-		query.Set("cursor", cursor)
-	}
+	return paged(&c.pages.retained, retainedPageSize, func(size int) (genesys.RetainedPage, error) {
+		query := pageQuery(cursor, size)
+		query.Set("retentionThresholdDays", strconv.Itoa(days))
+		return c.retainedPage(ctx, op, query)
+	})
+}
+
+func (c *Client) retainedPage(ctx context.Context, op string, query url.Values) (genesys.RetainedPage, error) {
 	var page genesys.RetainedPage
 	got, err := c.fetch(ctx, op, route{
 		path: "/api/v2/recordings/retention/query", query: query, timeout: pageTimeout, limit: maxRetainedPage,
@@ -45,7 +51,7 @@ func (c *Client) Retained(ctx context.Context, days int, cursor string) (genesys
 	if err != nil {
 		return genesys.RetainedPage{}, err
 	}
-	if page.Next != "" && page.Next == cursor {
+	if page.Next != "" && page.Next == query.Get("cursor") {
 		return genesys.RetainedPage{}, failure(op, got, malformed("a page that names itself as the next"))
 	}
 	return page, got.expect(op, http.StatusOK)

@@ -7,13 +7,7 @@ import (
 	"github.com/mypurecloud/platform-client-sdk-go/v133/platformclientv2"
 )
 
-const (
-	// maxSDKAnswer bounds an answer that comes by way of the SDK. The largest is
-	// that of a batch request: 100 recordings with a signed URL each.
-	maxSDKAnswer = 8 << 20
-
-	userAgent = "recording-export-operator"
-)
+const userAgent = "recording-export-operator"
 
 // viaSDK makes one call through the SDK and takes the answer in before the SDK
 // sees it: the SDK is left with an empty body, and its own verdict counts only
@@ -39,7 +33,7 @@ func viaSDK(ctx context.Context, endpoint, token string, call sdkCall) (answer, 
 				r.Header.Set("User-Agent", userAgent)
 			},
 			ResponseLogHook: func(res *http.Response) {
-				got, gotErr = readAnswer(res, maxSDKAnswer)
+				got, gotErr = readAnswer(res, maxAnswer)
 				res.Body = http.NoBody
 			},
 		},

@@ -146,8 +146,9 @@ func usable(expiresIn json.Number) time.Duration {
 }
 
 // loginRefusal is the error of a refused login. Its body is OAuth's, not the
-// Platform API's. Which of 400 and 401 Genesys Cloud answers to a wrong id or
-// secret is not documented; both mean that a person has to mend it.
+// Platform API's: an error in place of a code. Which of 400 and 401 Genesys Cloud
+// answers to a wrong id or secret is not documented; both mean that a person has
+// to correct them. A 400 in other words, such as a proxy's, does not.
 func loginRefusal(got answer, secret string) error {
 	var body struct {
 		Error            string `json:"error"`
@@ -156,11 +157,12 @@ func loginRefusal(got answer, secret string) error {
 	}
 	_ = json.Unmarshal(got.body, &body) // fields of a wrong type stay empty
 	refused := refusal(opLogIn, got, secret)
-	if refused.Status == http.StatusBadRequest {
-		refused.Kind = genesys.KindUnauthorized
+	if code := clean(body.Error, maxWord); code != "" {
+		refused.Kind, refused.Err = believed(opLogIn, got.status, code)
+		refused.Code = redact(code, secret)
 	}
-	if body.Error != "" {
-		refused.Code = redact(clean(body.Error, maxWord), secret)
+	if refused.Status == http.StatusBadRequest && refused.Code != "" {
+		refused.Kind = genesys.KindUnauthorized
 	}
 	if text := cmp.Or(body.ErrorDescription, body.Description); text != "" {
 		refused.Message = redact(clean(text, maxMessage), secret)

@@ -21,16 +21,20 @@ import (
 )
 
 // simulated starts a simulator of 120 quick conversations, with all their edge
-// cases, and a client of it.
-func simulated(t *testing.T) (*simulator.Simulator, *Client) {
+// cases and what else is changed, and a client of it.
+func simulated(t *testing.T, change ...func(*simulator.Options)) (*simulator.Simulator, *Client) {
 	t.Helper()
 	const requestsPerMinute = 1_000_000
-	sim := simulator.New(simulator.Options{
+	options := simulator.Options{
 		Seed: 7, Conversations: 120, HeldShare: 0.2, ScreenShare: 0.5,
 		RequestsPerMinute:  requestsPerMinute,
 		HeldScreenTimeouts: simulator.QuirkOff,
 		Edges:              simulator.Edges{Open: 3, HostileIDs: true},
-	})
+	}
+	for _, c := range change {
+		c(&options)
+	}
+	sim := simulator.New(options)
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
 	var registry budget.Registry
@@ -80,7 +84,7 @@ func TestSimulatedSurvey(t *testing.T) {
 func survey(t *testing.T, client *Client, from, to time.Time) []genesys.Conversation {
 	t.Helper()
 	ctx := t.Context()
-	job, err := client.StartSurvey(ctx, from, to)
+	job, err := client.StartSurvey(ctx, from, to, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +120,7 @@ func TestSimulatedHolds(t *testing.T) {
 			want = append(want, c.ID)
 		}
 	}
-	got, err := client.Protected(t.Context(), asked)
+	got, err := client.Protected(t.Context(), asked, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +146,7 @@ func TestSimulatedRecordings(t *testing.T) {
 		}
 		known := map[string]genesys.Recording{}
 		for _, r := range got.Recordings {
-			r.MediaAsReceived = ""
+			r.MediaAsReceived, r.Retention = "", genesys.Retention{}
 			known[r.ID] = r
 		}
 		if diff := cmp.Diff(want, known); diff != "" {
@@ -168,7 +172,7 @@ func TestSimulatedDownload(t *testing.T) {
 			want[r.ID+" "+f.SHA256] = true
 		}
 	}
-	id, err := client.RequestBatch(t.Context(), refs)
+	id, err := client.RequestBatch(t.Context(), refs, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

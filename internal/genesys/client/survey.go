@@ -32,48 +32,55 @@ func (c *Client) DataAvailability(ctx context.Context) (time.Time, error) {
 // StartSurvey starts an analytics job that lists, ordered by start, every
 // conversation whose life overlaps the half-open interval [from, to), and
 // returns the job's id. Those that started before from are among them. Asked
-// twice, it starts two jobs.
-func (c *Client) StartSurvey(ctx context.Context, from, to time.Time) (string, error) {
+// twice, it starts two jobs. timeout bounds the whole exchange, but not the wait
+// for the budget.
+func (c *Client) StartSurvey(ctx context.Context, from, to time.Time, timeout time.Duration) (string, error) {
 	const op = "start survey"
 	if !from.Before(to) {
 		return "", invalid(op, "the interval is empty")
 	}
-	query := platformclientv2.Asyncconversationquery{
-		Interval: platformclientv2.String(interval(from, to)),
-		Order:    platformclientv2.String("asc"),
-		OrderBy:  platformclientv2.String("conversationStart"),
+	if err := checkTimeout(op, timeout); err != nil {
+		return "", err
 	}
 	var body struct {
 		JobID string `json:"jobId"`
 	}
-	got, err := c.askObject(ctx, op, &body, func(sdk *platformclientv2.Configuration) error {
-		_, _, err := platformclientv2.NewAnalyticsApiWithConfig(sdk).PostAnalyticsConversationsDetailsJobs(query)
-		return err
-	})
+	got, err := c.fetchObject(ctx, op, route{
+		method: http.MethodPost, path: "/api/v2/analytics/conversations/details/jobs", timeout: timeout,
+		send: surveyQuery{Order: "asc", OrderBy: "conversationStart", Interval: interval(from, to)},
+	}, &body)
 	if err != nil {
 		return "", err
 	}
 	return got.jobID(op, body.JobID)
 }
 
+// surveyQuery is AsyncConversationQuery in the Platform API, as far as it is used.
+type surveyQuery struct {
+	Order    string `json:"order"`
+	OrderBy  string `json:"orderBy"`
+	Interval string `json:"interval"`
+}
+
 // interval is [from, to) as analytics want it: in UTC and whole milliseconds,
 // never shorter than asked.
 func interval(from, to time.Time) string {
-	const layout = "2006-01-02T15:04:05.000Z"
 	to = to.Add(time.Millisecond - time.Nanosecond)
-	return from.UTC().Format(layout) + "/" + to.UTC().Format(layout)
+	return from.UTC().Format(dateForm) + "/" + to.UTC().Format(dateForm)
 }
+
+// dateForm is how the Platform API wants dates of UTC: in whole milliseconds.
+const dateForm = "2006-01-02T15:04:05.000Z"
 
 // SurveyState tells how far a survey is.
 func (c *Client) SurveyState(ctx context.Context, jobID string) (genesys.JobState, error) {
-	const op = "read survey state"
-	if err := checkIDs(op, jobID); err != nil {
+	if err := checkIDs(opSurveyState, jobID); err != nil {
 		return "", err
 	}
 	var body struct {
 		State genesys.JobState `json:"state"`
 	}
-	got, err := c.askObject(ctx, op, &body, func(sdk *platformclientv2.Configuration) error {
+	got, err := c.askObject(ctx, opSurveyState, &body, func(sdk *platformclientv2.Configuration) error {
 		_, _, err := platformclientv2.NewAnalyticsApiWithConfig(sdk).GetAnalyticsConversationsDetailsJob(jobID)
 		return err
 	})
@@ -81,7 +88,7 @@ func (c *Client) SurveyState(ctx context.Context, jobID string) (genesys.JobStat
 		return "", err
 	}
 	if body.State == "" {
-		return "", got.lacking(op, "state")
+		return "", got.lacking(opSurveyState, "state")
 	}
 	return body.State, nil
 }
@@ -89,11 +96,10 @@ func (c *Client) SurveyState(ctx context.Context, jobID string) (genesys.JobStat
 // EndSurvey deletes a survey and its results. That there is none any more is
 // success.
 func (c *Client) EndSurvey(ctx context.Context, jobID string) error {
-	const op = "end survey"
-	if err := checkIDs(op, jobID); err != nil {
+	if err := checkIDs(opEndSurvey, jobID); err != nil {
 		return err
 	}
-	got, err := c.ask(ctx, op, func(sdk *platformclientv2.Configuration) error {
+	got, err := c.ask(ctx, opEndSurvey, func(sdk *platformclientv2.Configuration) error {
 		_, err := platformclientv2.NewAnalyticsApiWithConfig(sdk).DeleteAnalyticsConversationsDetailsJob(jobID)
 		return err
 	})
@@ -103,5 +109,5 @@ func (c *Client) EndSurvey(ctx context.Context, jobID string) error {
 	if err != nil {
 		return err
 	}
-	return got.expect(op, http.StatusNoContent, http.StatusOK, http.StatusAccepted)
+	return got.expect(opEndSurvey, http.StatusNoContent, http.StatusOK, http.StatusAccepted)
 }

@@ -61,7 +61,7 @@ func TestStartSurvey(t *testing.T) {
 	cloud.answers(routeJobs, http.StatusAccepted, `{"jobId":"`+jobA+`"}`)
 	zone := time.FixedZone("MSK", 3*60*60)
 	from := time.Date(2023, 10, 1, 3, 0, 0, 0, zone)
-	got, err := newClient(t, cloud).StartSurvey(t.Context(), from, from.Add(24*time.Hour))
+	got, err := newClient(t, cloud).StartSurvey(t.Context(), from, from.Add(24*time.Hour), time.Minute)
 	if err != nil || got != jobA {
 		t.Fatalf("got %q, %v", got, err)
 	}
@@ -82,7 +82,7 @@ func TestInterval(t *testing.T) {
 func TestStartSurveyRefusesAnEmptyInterval(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	for _, to := range []time.Time{now, now.Add(-time.Second)} {
-		_, err := newClient(t, newCloud(t)).StartSurvey(t.Context(), now, to)
+		_, err := newClient(t, newCloud(t)).StartSurvey(t.Context(), now, to, time.Minute)
 		expectKind(t, err, genesys.KindInvalid)
 	}
 }
@@ -115,7 +115,7 @@ func TestEndSurvey(t *testing.T) {
 	}
 	for status, want := range tests {
 		cloud := newCloud(t)
-		cloud.answers(routeDeleteJob, status, "")
+		cloud.answers(routeDeleteJob, status, map[bool]string{true: `{"code":"not.found"}`}[status >= 400])
 		if err := newClient(t, cloud).EndSurvey(t.Context(), jobA); genesys.KindOf(err) != want {
 			t.Errorf("%d: got %v, want kind %q", status, err, want)
 		}

@@ -1,7 +1,10 @@
 package client
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -70,13 +73,21 @@ func followMedia(next *http.Request, before []*http.Request) error {
 	return nil
 }
 
+// maxAnswer bounds an answer that is taken as a whole, in bytes. The largest is
+// that of a batch request: 100 recordings with a signed URL each.
+const maxAnswer = 8 << 20
+
 // route is a request that leaves by our own transport.
 type route struct {
-	path  string
-	query url.Values
+	// method is that of HTTP; empty means GET.
+	method string
+	path   string
+	query  url.Values
+	// send is the body, as JSON; nil means none.
+	send any
 	// timeout bounds the whole exchange, from connecting to the last byte.
 	timeout time.Duration
-	// limit bounds the answer, in bytes.
+	// limit bounds the answer, in bytes; 0 means maxAnswer.
 	limit int64
 	// consume reads the body of a 200 while it comes; nil if it is small enough
 	// to be taken as a whole. Its errors are malformed answers.
@@ -92,19 +103,23 @@ func (c *Client) fetch(ctx context.Context, op string, r route) (answer, error) 
 	})
 }
 
+// fetchObject makes a call by our own transport that is answered with a JSON
+// object, at once (200) or while the work continues (202), and decodes it.
+func (c *Client) fetchObject(ctx context.Context, op string, r route, into any) (answer, error) {
+	got, err := c.fetch(ctx, op, r)
+	if err != nil {
+		return got, err
+	}
+	return got, got.progress(op, into)
+}
+
 // exchange sends the request and reads its answer.
 func (c *Client) exchange(ctx context.Context, r route, token string) (answer, error) {
-	address := c.endpoint + r.path
-	if len(r.query) > 0 {
-		address += "?" + r.query.Encode()
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	r.limit = cmp.Or(r.limit, maxAnswer)
+	req, err := c.newRequest(ctx, r, token)
 	if err != nil {
 		return answer{}, err
 	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", userAgent)
 	res, err := c.api.Do(req)
 	if err != nil {
 		return answer{}, err
@@ -113,6 +128,34 @@ func (c *Client) exchange(ctx context.Context, r route, token string) (answer, e
 		return readAnswer(res, r.limit)
 	}
 	return consumeAnswer(res, r)
+}
+
+// newRequest makes the request of a route. net/http sends a POST or a PUT a
+// second time only if no byte of it has left.
+func (c *Client) newRequest(ctx context.Context, r route, token string) (*http.Request, error) {
+	address := c.endpoint + r.path
+	if len(r.query) > 0 {
+		address += "?" + r.query.Encode()
+	}
+	var body io.Reader
+	if r.send != nil {
+		data, err := json.Marshal(r.send)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(data)
+	}
+	req, err := http.NewRequestWithContext(ctx, cmp.Or(r.method, http.MethodGet), address, body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", userAgent)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, nil
 }
 
 // consumeAnswer has a body read while it comes.

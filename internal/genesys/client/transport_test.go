@@ -44,35 +44,103 @@ func loggedIn(t *testing.T, transport http.RoundTripper) *Client {
 	return client
 }
 
-func TestMetadataMayTakeTwoMinutes(t *testing.T) {
+// timed are the calls that take a time-out, with a body that each takes.
+var timed = map[string]struct {
+	good string
+	call func(context.Context, *Client, time.Duration) error
+}{
+	"RecordingMetadata": {`[]`, func(ctx context.Context, c *Client, timeout time.Duration) error {
+		_, err := c.RecordingMetadata(ctx, conversationA, timeout)
+		return err
+	}},
+	"Protected": {`[]`, func(ctx context.Context, c *Client, timeout time.Duration) error {
+		_, err := c.Protected(ctx, []string{conversationA}, timeout)
+		return err
+	}},
+	"RequestBatch": {`{"id":"` + jobA + `"}`, func(ctx context.Context, c *Client, timeout time.Duration) error {
+		_, err := c.RequestBatch(ctx, []genesys.RecordingRef{{ConversationID: conversationA, RecordingID: recordingA}}, timeout)
+		return err
+	}},
+	"Restore": {`{"id":"` + recordingA + `"}`, func(ctx context.Context, c *Client, timeout time.Duration) error {
+		return c.Restore(ctx, genesys.RecordingRef{ConversationID: conversationA, RecordingID: recordingA}, genesys.Retention{}, time.Unix(0, 0), timeout)
+	}},
+	"StartSurvey": {`{"jobId":"` + jobA + `"}`, func(ctx context.Context, c *Client, timeout time.Duration) error {
+		_, err := c.StartSurvey(ctx, time.Unix(0, 0), time.Unix(60, 0), timeout)
+		return err
+	}},
+}
+
+func TestAnAnswerMayTakeTwoMinutes(t *testing.T) {
+	for name, v := range timed {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client := loggedIn(t, after(119*time.Second, v.good))
+				if err := v.call(t.Context(), client, 2*time.Minute); err != nil {
+					t.Fatal(err)
+				}
+				expectKind(t, v.call(t.Context(), client, time.Minute), genesys.KindTimeout)
+			})
+		})
+	}
+}
+
+func TestABatchStatusMayTakeAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		client := loggedIn(t, after(119*time.Second, `[]`))
-		if _, err := client.RecordingMetadata(t.Context(), conversationA, 2*time.Minute); err != nil {
-			t.Fatal(err)
+		for seconds, want := range map[time.Duration]genesys.Kind{17: "", 59: "", 61: genesys.KindTimeout} {
+			client := loggedIn(t, after(seconds*time.Second, `{"results":[]}`))
+			if _, err := client.BatchStatus(t.Context(), jobA); genesys.KindOf(err) != want {
+				t.Errorf("after %d s: %v, want kind %q", seconds, err, want)
+			}
 		}
-		_, err := client.RecordingMetadata(t.Context(), conversationA, time.Minute)
-		expectKind(t, err, genesys.KindTimeout)
 	})
 }
 
 func TestTheBudgetDoesNotEatTheTimeout(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		client := loggedIn(t, after(10*time.Second, `[]`))
-		grant, err := client.budget.Wait(t.Context(), genesys.Share{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		grant.Throttle(time.Minute)
-		grant.Done()
-		if _, err := client.RecordingMetadata(t.Context(), conversationA, 16*time.Second); err != nil {
-			t.Fatal(err)
-		}
-	})
+	for name, v := range timed {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				client := loggedIn(t, after(10*time.Second, v.good))
+				grant, err := client.budget.Wait(t.Context(), genesys.Share{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				grant.Throttle(time.Minute)
+				grant.Done()
+				if err := v.call(t.Context(), client, 16*time.Second); err != nil {
+					t.Fatal(err)
+				}
+			})
+		})
+	}
 }
 
-func TestMetadataWithoutATimeoutIsRefused(t *testing.T) {
-	_, err := loggedIn(t, nil).RecordingMetadata(t.Context(), conversationA, 0)
-	expectKind(t, err, genesys.KindInvalid)
+func TestACallWithoutATimeoutIsRefused(t *testing.T) {
+	for _, v := range timed {
+		expectKind(t, v.call(t.Context(), loggedIn(t, nil), 0), genesys.KindInvalid)
+	}
+}
+
+// TestABodyIsSentAgainWithAnotherToken: what was refused for its token had no
+// effect, and goes out whole a second time.
+func TestABodyIsSentAgainWithAnotherToken(t *testing.T) {
+	cloud := newCloud(t)
+	cloud.on(routeBatches, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "Bearer token-1" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		_, _ = io.WriteString(w, verbs["RequestBatch"].good)
+	})
+	if err := verbs["RequestBatch"].call(t.Context(), newClient(t, cloud)); err != nil {
+		t.Fatal(err)
+	}
+	got := cloud.got(routeBatches)
+	if len(got) != 2 || got[0].body != got[1].body || !strings.Contains(got[1].body, recordingA) {
+		t.Errorf("sent %+v", got)
+	}
+	if kind := got[1].header.Get("Content-Type"); kind != "application/json" {
+		t.Errorf("sent as %q", kind)
+	}
 }
 
 func TestATimeoutWhileTheBodyComes(t *testing.T) {
@@ -130,7 +198,7 @@ func TestRedirectsDoNotCarryTheTokenElsewhere(t *testing.T) {
 }
 
 func TestOwnRequestsAreNotRedirected(t *testing.T) {
-	for _, name := range []string{"SurveyPage", "RecordingMetadata"} {
+	for _, name := range []string{"SurveyPage", "RecordingMetadata", "RequestBatch", "Protected", "StartSurvey", "Restore"} {
 		v := verbs[name]
 		cloud := newCloud(t)
 		cloud.answers("GET /other", http.StatusOK, v.good)
@@ -225,7 +293,7 @@ func TestPathsStayWithinThePrefix(t *testing.T) {
 }
 
 func TestTheQueryIsEncoded(t *testing.T) {
-	if got, want := pageQuery("a&pageSize=1").Encode(), "cursor="+url.QueryEscape("a&pageSize=1")+"&pageSize=1000"; got != want {
+	if got, want := pageQuery("a&pageSize=1", 1000).Encode(), "cursor="+url.QueryEscape("a&pageSize=1")+"&pageSize=1000"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -112,7 +112,7 @@ func TestTrapANonJSONErrorIsAJSONError(t *testing.T) {
 	}
 
 	_, err = newClient(t, cloud).WhoAmI(t.Context())
-	if got := expectKind(t, err, genesys.KindForbidden); got.Status != http.StatusForbidden || got.CorrelationID != correlation {
+	if got := expectKind(t, err, genesys.KindMalformed); got.Status != http.StatusForbidden || got.CorrelationID != correlation {
 		t.Errorf("got %+v", got)
 	}
 }

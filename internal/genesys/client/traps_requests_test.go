@@ -42,7 +42,7 @@ func TestTrapTimesOfAnotherZoneAreSentAsUTC(t *testing.T) {
 
 	cloud := newCloud(t)
 	cloud.answers(routeJobs, http.StatusAccepted, verbs["StartSurvey"].good)
-	if _, err := newClient(t, cloud).StartSurvey(t.Context(), noon, noon.Add(time.Hour)); err != nil {
+	if _, err := newClient(t, cloud).StartSurvey(t.Context(), noon, noon.Add(time.Hour), time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	if body := cloud.got(routeJobs)[0].body; !strings.Contains(body, "2023-10-01T09:00:00.000Z/2023-10-01T10:00:00.000Z") {
@@ -156,7 +156,7 @@ func TestTrapSixteenSeconds(t *testing.T) {
 	if took := deadline.Sub(began).Round(time.Second); took != 16*time.Second {
 		t.Errorf("the SDK: a time-out of %v, want 16s", took)
 	}
-	// Ours: TestMetadataMayTakeTwoMinutes.
+	// Ours: TestAnAnswerMayTakeTwoMinutes.
 }
 
 func TestTrapNoContext(t *testing.T) {

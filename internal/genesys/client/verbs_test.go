@@ -25,7 +25,7 @@ var verbs = map[string]verb{
 		return err
 	}},
 	"StartSurvey": {routeJobs, `{"jobId":"` + jobA + `"}`, func(ctx context.Context, c *Client) error {
-		_, err := c.StartSurvey(ctx, time.Unix(0, 0), time.Unix(60, 0))
+		_, err := c.StartSurvey(ctx, time.Unix(0, 0), time.Unix(60, 0), time.Minute)
 		return err
 	}},
 	"SurveyState": {routeJob, `{"state":"QUEUED"}`, func(ctx context.Context, c *Client) error {
@@ -40,8 +40,12 @@ var verbs = map[string]verb{
 		_, err := c.Retained(ctx, 1, "")
 		return err
 	}},
+	"Orphans": {routeOrphans, `{"entities":[]}`, func(ctx context.Context, c *Client) error {
+		_, err := c.Orphans(ctx, 0)
+		return err
+	}},
 	"Protected": {routeProtection, `[]`, func(ctx context.Context, c *Client) error {
-		_, err := c.Protected(ctx, []string{conversationA})
+		_, err := c.Protected(ctx, []string{conversationA}, time.Minute)
 		return err
 	}},
 	"RecordingMetadata": {routeMetadata, `[]`, func(ctx context.Context, c *Client) error {
@@ -49,10 +53,10 @@ var verbs = map[string]verb{
 		return err
 	}},
 	"Restore": {routeRestore, `{"id":"` + recordingA + `","fileState":"RESTORING"}`, func(ctx context.Context, c *Client) error {
-		return c.Restore(ctx, genesys.RecordingRef{ConversationID: conversationA, RecordingID: recordingA})
+		return c.Restore(ctx, genesys.RecordingRef{ConversationID: conversationA, RecordingID: recordingA}, genesys.Retention{}, time.Unix(0, 0), time.Minute)
 	}},
 	"RequestBatch": {routeBatches, `{"id":"` + jobA + `"}`, func(ctx context.Context, c *Client) error {
-		_, err := c.RequestBatch(ctx, []genesys.RecordingRef{{ConversationID: conversationA, RecordingID: recordingA}})
+		_, err := c.RequestBatch(ctx, []genesys.RecordingRef{{ConversationID: conversationA, RecordingID: recordingA}}, time.Minute)
 		return err
 	}},
 	"BatchStatus": {routeBatch, `{"expectedResultCount":0}`, func(ctx context.Context, c *Client) error {

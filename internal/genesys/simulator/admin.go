@@ -41,7 +41,8 @@ POST   /_simulator/faults      make something go wrong, as
                                 "status":503,"count":3,"retryAfter":"2s"}
 DELETE /_simulator/faults      let all go right again
 POST   /_simulator/mutations   change something, as
-                               {"setProtected":{"conversationId":"ID","protected":true}}
+                               {"setProtected":{"conversationId":"ID","protected":true}} or
+                               {"setUploading":{"conversationId":"ID","recordingId":"ID","for":"30s"}}
 `
 
 func (s *Simulator) index(w http.ResponseWriter, _ *http.Request) {

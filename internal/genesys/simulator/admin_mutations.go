@@ -26,6 +26,17 @@ type mutation struct {
 		RecordingID    string    `json:"recordingId"`
 		FileState      FileState `json:"fileState"`
 	} `json:"setFileState"`
+	SetUploading *struct {
+		ConversationID string `json:"conversationId"`
+		RecordingID    string `json:"recordingId"`
+		For            span   `json:"for"`
+	} `json:"setUploading"`
+	SetRetention *struct {
+		ConversationID string    `json:"conversationId"`
+		RecordingID    string    `json:"recordingId"`
+		ArchiveDate    time.Time `json:"archiveDate"`
+		DeleteDate     time.Time `json:"deleteDate"`
+	} `json:"setRetention"`
 	RevokeTokens *struct {
 		ClientID string `json:"clientId"`
 	} `json:"revokeTokens"`
@@ -73,6 +84,12 @@ func (s *Simulator) mutateConversations(m mutation) error {
 	}
 	if f := m.SetFileState; f != nil {
 		errs = append(errs, s.SetFileState(f.ConversationID, f.RecordingID, f.FileState))
+	}
+	if u := m.SetUploading; u != nil {
+		errs = append(errs, s.SetUploading(u.ConversationID, u.RecordingID, time.Duration(u.For)))
+	}
+	if r := m.SetRetention; r != nil {
+		errs = append(errs, s.SetRetention(r.ConversationID, r.RecordingID, r.ArchiveDate, r.DeleteDate))
 	}
 	return errors.Join(errs...)
 }

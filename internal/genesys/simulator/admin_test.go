@@ -97,6 +97,11 @@ func TestAdminMutations(t *testing.T) {
 		t.Errorf("after: %+v, %+v", after, ended)
 	}
 
+	change(`{"setRetention":{"conversationId":%q,"recordingId":%q,"deleteDate":"2024-01-01T00:00:00Z"}}`, c.ID, c.Recordings[0].ID)
+	if kept, _ := w.Dataset().Conversation(c.ID); kept.Recordings[0].DeleteDate.Year() != 2024 || !kept.Recordings[0].ArchiveDate.IsZero() {
+		t.Errorf("after: %+v", kept.Recordings[0])
+	}
+
 	url := w.results(object{"conversationId": w.pick(heldWithScreens).ID})[0].ResultURL
 	change(`{"expireResultUrls":true}`)
 	w.want(w.download(url), 403)
@@ -110,7 +115,7 @@ func TestAdminMutations(t *testing.T) {
 
 	for _, body := range []string{
 		`{"setProtected":{"conversationId":"x"}}`, `{"endConversation":{"conversationId":"x"}}`,
-		`{"setFileState":{"conversationId":"x"}}`, `{"revokeTokens":{"clientId":"x"}}`,
+		`{"setFileState":{"conversationId":"x"}}`, `{"setRetention":{"conversationId":"x"}}`, `{"revokeTokens":{"clientId":"x"}}`,
 		`{"setSecret":{"clientId":"x"}}`, `{"setPermission":{"clientId":"x"}}`,
 	} {
 		w.want(w.post(path, body), 404)

@@ -90,7 +90,11 @@ func (s *Simulator) detailsJob(c *call) reply {
 // detailsResults answers a page of what a details job found. Unverified: before
 // the job is FULFILLED there is nothing to be found, nor after it has expired.
 func (s *Simulator) detailsResults(c *call) reply {
-	size, refusal := c.wholeNumber("pageSize", s.options.Limits.AsyncPageSize)
+	limits := s.options.Limits
+	size, refusal := c.wholeNumber("pageSize", limits.AsyncPageSize)
+	if refusal == nil && limits.RefuseLargePages {
+		refusal = pageWithin(size, limits.AsyncPageSize)
+	}
 	if refusal != nil {
 		return *refusal
 	}
@@ -104,7 +108,7 @@ func (s *Simulator) detailsResults(c *call) reply {
 	if refusal != nil {
 		return *refusal
 	}
-	to := min(from+min(size, s.options.Limits.AsyncPageSize), len(j.rows))
+	to := min(from+min(size, limits.AsyncPageSize), len(j.rows))
 	page := struct {
 		Conversations        []analyticsConversation `json:"conversations"`
 		Cursor               string                  `json:"cursor,omitempty"`

@@ -43,6 +43,7 @@ type batch struct {
 	client    string
 	submitted time.Time
 	epoch     int
+	items     []batchRequest
 	outcomes  []outcome
 }
 
@@ -72,7 +73,7 @@ func (s *Simulator) submitBatch(c *call) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.settle(s.now())
-	b := &batch{id: newUUID(), client: c.client.id, submitted: s.now(), epoch: s.urlEpoch}
+	b := &batch{id: newUUID(), client: c.client.id, submitted: s.now(), epoch: s.urlEpoch, items: body.List}
 	for _, item := range body.List {
 		b.outcomes = append(b.outcomes, s.outcomes(c, item, b.submitted)...)
 	}

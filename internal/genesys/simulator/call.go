@@ -22,7 +22,8 @@ type call struct {
 	client      *client
 	body        []byte
 	oversized   bool
-	// conversations and recordings are those that the path or the body names.
+	// conversations and recordings are those that the path or the body names, or
+	// that the batch request is about that the path names.
 	conversations, recordings []string
 	// load is the class of metadata that is asked for, and inFlight the number of
 	// calls of that class under way, this one included.
@@ -45,7 +46,21 @@ func (s *Simulator) begin(rt *route, r *http.Request) *call {
 	c.header.Set("ININ-Correlation-Id", c.correlation)
 	c.readBody()
 	c.readIDs()
+	if rt.pattern == RouteBatch {
+		s.nameRequested(c)
+	}
 	return c
+}
+
+// nameRequested notes what the batch request is about that is asked for.
+func (s *Simulator) nameRequested(c *call) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if b := s.batches[c.PathValue("jobId")]; b != nil {
+		for _, item := range b.items {
+			c.name(item.ConversationID, item.RecordingID)
+		}
+	}
 }
 
 func (c *call) readBody() {
@@ -85,7 +100,7 @@ func (c *call) name(conversation, recording string) {
 
 // ids is the number of things that the body asks for.
 func (c *call) ids() int {
-	if c.PathValue("conversationId") != "" {
+	if c.PathValue("conversationId") != "" || c.route.pattern == RouteBatch {
 		return 0
 	}
 	return max(len(c.conversations), len(c.recordings))

@@ -27,6 +27,7 @@ const (
 	permApplyProtection  = "recording:deletionProtection:apply"
 	permRevokeProtection = "recording:deletionProtection:revoke"
 	permAudit            = "audits:interactionDetails:view"
+	permOrphans          = "recording:orphan:view"
 	permIntegration      = "integrations:integration:view"
 )
 
@@ -36,7 +37,7 @@ func AllPermissions() []string {
 	return []string{
 		permAnalytics, permAgentAnalytics, permRecording, permSegment, permSensitive,
 		permEditRetention, permEditScreen, permJobAdd, permJobView, permJobEdit, permJobDelete,
-		permApplyProtection, permRevokeProtection, permAudit, permIntegration,
+		permApplyProtection, permRevokeProtection, permAudit, permIntegration, permOrphans,
 	}
 }
 

@@ -95,6 +95,7 @@ var expected = map[string][]int{
 	simulator.RouteJobCancel:       {204},
 	simulator.RouteFailed:          {200},
 	simulator.RouteRetention:       {200, 400},
+	simulator.RouteOrphans:         {200, 400},
 	simulator.RouteAuditSubmit:     {202, 400},
 	simulator.RouteAudit:           {200, 202},
 	simulator.RouteAuditResults:    {200},
@@ -109,7 +110,7 @@ func TestAnswersConformToThePlatformAPI(t *testing.T) {
 	w := newWorldBehind(t, rec.wrap, func(o *simulator.Options) {
 		o.Clients = append(o.Clients, other)
 		o.RequestsPerMinute = 400
-		o.Edges = simulator.Edges{Open: 1, FileStates: map[simulator.FileState]int{
+		o.Edges = simulator.Edges{Open: 1, Orphans: 30, FileStates: map[simulator.FileState]int{
 			simulator.Archived: 2, simulator.Deleted: 1, simulator.Restored: 1, simulator.Uploading: 1, simulator.Errored: 2}}
 	})
 	stranger := w.as(other)
@@ -223,8 +224,8 @@ func (w *world) tourMedia(stranger *world) {
 		}
 	}
 	restore := fmt.Sprintf("/api/v2/conversations/%s/recordings/%s", archived[0]["conversationId"], archived[0]["recordingId"])
-	w.put(restore, object{"fileState": "RESTORED"})
-	w.put(restore, object{"fileState": "RESTORED"})
+	w.put(restore, object{"archiveDate": "2023-12-01T00:00:00.000Z"})
+	w.put(restore, object{"archiveDate": "soon"})
 
 	batch := batches + "/" + w.submitBatch(archived[1], object{"conversationId": c.ID})
 	for range 4 {
@@ -262,6 +263,8 @@ func (w *world) tourJobs(stranger *world) {
 func (w *world) tourHistory() {
 	w.get("/api/v2/recordings/retention/query?retentionThresholdDays=1&pageSize=20")
 	w.get("/api/v2/recordings/retention/query")
+	w.get("/api/v2/orphanrecordings?pageSize=20&pageNumber=2")
+	w.get("/api/v2/orphanrecordings?pageSize=1000")
 	const audits = "/api/v2/quality/conversations/audits/query"
 	a := w.post(audits, object{"interval": "2023-10-01T00:00:00Z/2023-11-01T00:00:00Z",
 		"filters": []object{{"property": "ServiceName", "value": "RecordingService"}}})

@@ -52,6 +52,9 @@ func (s FileState) Downloadable() bool { return s == Available || s == Restored 
 type Dataset struct {
 	// Conversations are in order of start, then id.
 	Conversations []Conversation
+	// Orphans are the recordings of no conversation, in order of creation. Methods
+	// that choose conversations leave them out.
+	Orphans []Orphan
 }
 
 // Conversation is one conversation.
@@ -92,15 +95,17 @@ type Recording struct {
 	Start, End time.Time
 	// Sensitive recordings need a permission of their own.
 	Sensitive bool
+	// ArchiveDate is when the recording went to the archive, or goes there; zero if
+	// it stays where it is. DeleteDate is when it is deleted, zero if never.
+	ArchiveDate, DeleteDate time.Time
 	// ExportDate is when a bulk job wants the recording exported, ExportedDate
 	// when it was; both are zero before.
 	ExportDate, ExportedDate time.Time
 
-	subtype  string
-	session  string
-	files    int
-	restored time.Time // when it returned from the archive
-	key      uint64
+	subtype string
+	session string
+	files   int
+	key     uint64
 }
 
 // File is one file of a recording, as it is downloaded.

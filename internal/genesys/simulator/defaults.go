@@ -63,6 +63,8 @@ func (l Limits) withDefaults() Limits {
 	l.SyncResults = cmp.Or(l.SyncResults, 100_000)
 	l.AsyncInterval = cmp.Or(l.AsyncInterval, 31*day)
 	l.AsyncPageSize = cmp.Or(l.AsyncPageSize, 1000)
+	l.RetentionPageSize = cmp.Or(l.RetentionPageSize, 500)
+	l.OrphanPageSize = cmp.Or(l.OrphanPageSize, 100)
 	l.AnalyticsTTL = cmp.Or(l.AnalyticsTTL, day)
 	l.Protected = cmp.Or(l.Protected, 1000)
 	l.Restorations = cmp.Or(l.Restorations, 100)
@@ -81,6 +83,7 @@ func (o Options) Validate() error {
 		within("RequestsPerMinute", float64(o.RequestsPerMinute), 1, 1_000_000),
 		o.Media.validate(),
 		o.Edges.validate(),
+		o.Limits.validate(),
 		o.validateDurations(),
 		validateClients(o.Clients),
 	)
@@ -100,10 +103,20 @@ func (m MediaWeights) validate() error {
 	return nil
 }
 
+func (l Limits) validate() error {
+	return errors.Join(
+		within("Limits.SyncPageSize", float64(l.SyncPageSize), 1, 1_000_000),
+		within("Limits.AsyncPageSize", float64(l.AsyncPageSize), 1, 1_000_000),
+		within("Limits.OrphanPageSize", float64(l.OrphanPageSize), 1, 1_000_000),
+		within("Limits.RetentionPageSize", float64(l.RetentionPageSize), 1, 1_000_000),
+	)
+}
+
 func (e Edges) validate() error {
 	errs := []error{
 		within("Edges.Open", float64(e.Open), 0, 1000),
 		within("Edges.Sensitive", float64(e.Sensitive), 0, 1_000_000),
+		within("Edges.Orphans", float64(e.Orphans), 0, 1_000_000),
 	}
 	for state, count := range e.FileStates {
 		if !state.special() {
@@ -116,7 +129,7 @@ func (e Edges) validate() error {
 
 func (o Options) validateDurations() error {
 	shortest := min(o.AnalyticsDelay, o.BatchDelay, o.JobDelay, o.ExportDelay, o.TranscodeDelay,
-		o.RestoreDelay, o.AuditDelay, o.SettleLag, o.RecordingLag, o.TokenTTL, o.ResultURLTTL, o.Latency.shortest())
+		o.RestoreDelay, o.UploadDelay, o.AuditDelay, o.SettleLag, o.RecordingLag, o.TokenTTL, o.ResultURLTTL, o.Latency.shortest())
 	if shortest < 0 {
 		return fmt.Errorf("no duration may be negative, one is %v", shortest)
 	}

@@ -130,12 +130,20 @@ func markRecordings(conversations []Conversation, o Options) {
 	}
 }
 
+// become moves a recording into a state, with the dates that go with it.
+func (r *Recording) become(state FileState) {
+	r.FileState = state
+	if r.archiveMedium() != "" {
+		r.archive()
+	}
+}
+
 // marksOf returns one change to a recording for each that the edges count.
 func marksOf(e Edges) []func(*Recording) {
 	var marks []func(*Recording)
 	for _, state := range []FileState{Archived, Deleted, Restored, Restoring, Uploading, Errored} {
 		for range e.FileStates[state] {
-			marks = append(marks, func(r *Recording) { r.FileState = state })
+			marks = append(marks, func(r *Recording) { r.become(state) })
 		}
 	}
 	for range e.Sensitive {

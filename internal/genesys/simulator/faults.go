@@ -14,7 +14,7 @@ type Fault struct {
 	// Route is one of the Route constants. Empty: any but those of /_simulator/.
 	Route string `json:"route,omitempty"`
 	// ConversationID and RecordingID must be named by the path or the body of the
-	// request. Empty: any.
+	// request, or by that of the batch request that is asked about. Empty: any.
 	ConversationID string `json:"conversationId,omitempty"`
 	RecordingID    string `json:"recordingId,omitempty"`
 	// Path is that of the request, without its query, such as one file's of a
@@ -27,6 +27,9 @@ type Fault struct {
 	Nth int `json:"nth,omitempty"`
 	// Count is how many go wrong. Zero: all from then on.
 	Count int `json:"count,omitempty"`
+	// Lasts is for how long after its injection requests go wrong, by Options.Now.
+	// Zero: without end.
+	Lasts time.Duration `json:"lasts,omitempty"`
 	// Probability, 0 to 1, is that of each to go wrong; what happens depends on
 	// Options.Seed and the order of requests. Zero: certain.
 	Probability float64 `json:"probability,omitempty"`
@@ -35,16 +38,26 @@ type Fault struct {
 	Delay time.Duration `json:"delay,omitempty"`
 	// Status is that of an error to answer with. Zero: what would have been said.
 	Status int `json:"status,omitempty"`
-	// Code and Message are the error's. Empty: those that fit the status.
+	// Code and Message are the error's. Empty: those that fit the route and the
+	// status.
 	Code    string `json:"code,omitempty"`
 	Message string `json:"message,omitempty"`
 	// RetryAfter sets the header of that name, in whole seconds. Zero: no header,
 	// but for a 429: 1 s.
 	RetryAfter time.Duration `json:"retryAfter,omitempty"`
+	// OwnLimit is about a 429: it is a limit of what is asked for, such as one
+	// conversation, so that the inin-ratelimit headers say what they would say
+	// without it. Otherwise they say that the OAuth client has used up its allowance.
+	OwnLimit bool `json:"ownLimit,omitempty"`
 	// Body spoils the body of the answer. Empty: it stays.
 	Body Spoilt `json:"body,omitempty"`
 	// Results changes how the results of a batch request are listed. Empty: not at all.
 	Results Mislisted `json:"results,omitempty"`
+	// Pages changes which page a listing names as the next one. Empty: not at all.
+	Pages Mispaged `json:"pages,omitempty"`
+	// State is the state that a job is said to be in, such as PENDING for ever.
+	// Empty: its own.
+	State string `json:"state,omitempty"`
 	// Reset breaks the connection instead of answering.
 	Reset bool `json:"reset,omitempty"`
 	// Applied lets the request take effect although its answer is an error or is
@@ -111,6 +124,8 @@ type fault struct {
 	Fault
 	Matched int `json:"matched"`
 	Fired   int `json:"fired"`
+	// until is when it ends, zero if it does not.
+	until time.Time
 }
 
 // delay is how much longer the answer takes; f may be nil.
@@ -123,26 +138,36 @@ func (f *fault) delay() time.Duration {
 
 // faultBook holds the faults, in the order in which they were injected.
 type faultBook struct {
+	now    func() time.Time
 	mu     sync.Mutex
 	random *rand.Rand
 	faults []*fault
 }
 
-func newFaultBook(seed uint64) *faultBook { return &faultBook{random: dice(derive(seed, forFaults))} }
+func newFaultBook(seed uint64, now func() time.Time) *faultBook {
+	return &faultBook{now: now, random: dice(derive(seed, forFaults))}
+}
 
 // InjectFault makes answers go wrong from now on. Of several faults that match
 // a request, the one injected first that is due decides alone.
 func (s *Simulator) InjectFault(f Fault) {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
-	s.faults.faults = append(s.faults.faults, &fault{Fault: f})
+	injected := &fault{Fault: f}
+	if f.Lasts > 0 {
+		injected.until = s.faults.now().Add(f.Lasts)
+	}
+	s.faults.faults = append(s.faults.faults, injected)
 }
 
 // ClearFaults makes all answers right again.
-func (s *Simulator) ClearFaults() {
+func (s *Simulator) ClearFaults() { s.EndFaults(func(Fault) bool { return true }) }
+
+// EndFaults ends those of the faults in force that match.
+func (s *Simulator) EndFaults(match func(Fault) bool) {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
-	s.faults.faults = nil
+	s.faults.faults = slices.DeleteFunc(s.faults.faults, func(f *fault) bool { return match(f.Fault) })
 }
 
 // list returns the faults and how often they were met.
@@ -206,6 +231,7 @@ func (b *faultBook) due(f *fault) bool {
 	f.Matched++
 	switch {
 	case f.Matched < f.Nth,
+		!f.until.IsZero() && !b.now().Before(f.until),
 		f.Count > 0 && f.Fired >= f.Count,
 		f.Probability > 0 && b.random.Float64() >= f.Probability:
 		return false

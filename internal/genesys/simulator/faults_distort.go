@@ -18,21 +18,26 @@ func (f *fault) distort(s *Simulator, c *call) reply {
 		answer = c.route.answer(s, c)
 	}
 	if f.Status != 0 {
-		answer = f.failure()
+		answer = f.failure(c)
 	}
-	return f.spoil(answer.with(c))
+	return f.spoil(c, answer.with(c))
 }
 
 // failure is the error that the fault answers with.
-func (f *fault) failure() reply {
+func (f *fault) failure(c *call) reply {
 	seconds := int(math.Ceil(f.RetryAfter.Seconds()))
-	answer := fail(f.Status, codeOf(f.Status), "Injected fault: "+http.StatusText(f.Status)+".")
+	answer := fail(f.Status, codeOf(c.route.pattern, f.Status), "Injected fault: "+http.StatusText(f.Status)+".")
 	if f.Status == http.StatusTooManyRequests {
 		seconds = max(seconds, 1)
 		answer = throttled(seconds)
 	}
+	answer.header = http.Header{}
 	if seconds > 0 {
-		answer.header = http.Header{"Retry-After": {strconv.Itoa(seconds)}}
+		answer.header.Set("Retry-After", strconv.Itoa(seconds))
+	}
+	if allowed := c.header.Get(headerAllowed); f.Status == http.StatusTooManyRequests && !f.OwnLimit && allowed != "" {
+		answer.header.Set(headerCount, allowed)
+		answer.header.Set(headerReset, strconv.Itoa(seconds))
 	}
 	if f.Code != "" {
 		answer.problem.Code = f.Code
@@ -43,8 +48,23 @@ func (f *fault) failure() reply {
 	return answer
 }
 
-// codeOf is the code that the Platform API documents for a status.
-func codeOf(status int) string {
+// absences are the codes that the Platform API documents for the 404 of single
+// routes, besides the generic one.
+var absences = map[string]string{
+	RouteMetadata:        "conversation.not.found",
+	RouteRecordings:      "conversation.not.found",
+	RouteMetadataOne:     "recording.recording.not.found",
+	RouteProtectionQuery: "recording.conversation.not.found",
+	RouteProtect:         "recording.conversation.not.found",
+	RouteRestore:         "recording.not.archivable",
+	RouteBatch:           "batch.download.job.not.found",
+}
+
+// codeOf is the code that the Platform API documents for a status of a route.
+func codeOf(route string, status int) string {
+	if code, found := absences[route]; found && status == http.StatusNotFound {
+		return code
+	}
 	codes := map[int]string{
 		http.StatusBadRequest:            "bad.request",
 		http.StatusUnauthorized:          "bad.credentials",
@@ -64,7 +84,7 @@ func codeOf(status int) string {
 }
 
 // spoil changes the bytes of an answer.
-func (f *fault) spoil(answer reply) reply {
+func (f *fault) spoil(c *call, answer reply) reply {
 	answer.reset = f.Reset
 	if f.Reset {
 		answer.status = 0
@@ -77,6 +97,12 @@ func (f *fault) spoil(answer reply) reply {
 	}
 	if f.Results != "" {
 		answer.body = f.mislist(answer.body)
+	}
+	if f.Pages != "" {
+		answer.body = f.mispage(c, answer.body)
+	}
+	if f.State != "" {
+		answer.body = f.misstate(answer.body)
 	}
 	switch f.Body {
 	case HTML:

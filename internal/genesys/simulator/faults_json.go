@@ -30,12 +30,13 @@ type faultJSON struct {
 	*plainFault
 	Delay      span `json:"delay,omitzero"`
 	RetryAfter span `json:"retryAfter,omitzero"`
+	Lasts      span `json:"lasts,omitzero"`
 }
 
 // MarshalJSON writes durations as text: "2s".
 func (f Fault) MarshalJSON() ([]byte, error) {
 	plain := plainFault(f)
-	return json.Marshal(faultJSON{&plain, span(f.Delay), span(f.RetryAfter)})
+	return json.Marshal(faultJSON{&plain, span(f.Delay), span(f.RetryAfter), span(f.Lasts)})
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote. It refuses unknown fields: a
@@ -47,7 +48,7 @@ func (f *Fault) UnmarshalJSON(text []byte) error {
 		return fmt.Errorf("read fault: %w", err)
 	}
 	*f = Fault(plain)
-	f.Delay, f.RetryAfter = time.Duration(fields.Delay), time.Duration(fields.RetryAfter)
+	f.Delay, f.RetryAfter, f.Lasts = time.Duration(fields.Delay), time.Duration(fields.RetryAfter), time.Duration(fields.Lasts)
 	return nil
 }
 
@@ -67,7 +68,10 @@ func (f Fault) Validate() error {
 	if !slices.Contains([]Mislisted{"", Reversed, Capitals, Stray, Retyped, Resigned}, f.Results) {
 		errs = append(errs, fmt.Errorf("results is %q, must be one of reversed, capitals, stray, retyped, resigned", f.Results))
 	}
-	if min(f.Delay, f.RetryAfter) < 0 || min(f.Nth, f.Count) < 0 {
+	if !slices.Contains([]Mispaged{"", Repeating, Endless}, f.Pages) {
+		errs = append(errs, fmt.Errorf("pages is %q, must be one of repeating, endless", f.Pages))
+	}
+	if min(f.Delay, f.RetryAfter, f.Lasts) < 0 || min(f.Nth, f.Count) < 0 {
 		errs = append(errs, errors.New("nothing may be negative"))
 	}
 	return errors.Join(errs...)

@@ -54,6 +54,20 @@ func TestFaultStatuses(t *testing.T) {
 	}
 }
 
+func TestFault429SaysWhoseLimitItIs(t *testing.T) {
+	for own, want := range map[bool]string{false: "300", true: "1"} {
+		w := newWorld(t)
+		w.InjectFault(simulator.Fault{Status: 429, RetryAfter: 7 * time.Second, OwnLimit: own})
+		a := w.get(probe)
+		if got := a.header.Get("inin-ratelimit-count"); got != want || a.header.Get("inin-ratelimit-allowed") != "300" {
+			t.Errorf("own limit %v: %s counted, want %s", own, got, want)
+		}
+		if reset := a.header.Get("inin-ratelimit-reset"); (reset == "7") == own {
+			t.Errorf("own limit %v: reset in %s s", own, reset)
+		}
+	}
+}
+
 func TestFaultBodies(t *testing.T) {
 	for _, tc := range []struct {
 		fault  simulator.Fault
@@ -283,6 +297,26 @@ func TestFaultCounts(t *testing.T) {
 	}
 }
 
+func TestFaultLasts(t *testing.T) {
+	w := newWorld(t)
+	w.InjectFault(simulator.Fault{Status: 503, Lasts: time.Hour})
+	w.want(w.get(probe), 503)
+	w.clock.advance(time.Hour - time.Nanosecond)
+	w.want(w.get(probe), 503)
+	w.clock.advance(time.Nanosecond)
+	w.want(w.get(probe), 200)
+}
+
+func TestEndFaults(t *testing.T) {
+	w := newWorld(t)
+	w.InjectFault(simulator.Fault{Status: 503})
+	w.InjectFault(simulator.Fault{Status: 500})
+	w.EndFaults(func(f simulator.Fault) bool { return f.Status == 503 })
+	w.want(w.get(probe), 500)
+	w.EndFaults(func(simulator.Fault) bool { return true })
+	w.want(w.get(probe), 200)
+}
+
 func TestFirstFaultThatIsDueDecides(t *testing.T) {
 	w := newWorld(t)
 	w.InjectFault(simulator.Fault{Status: 503, Count: 1})
@@ -347,10 +381,10 @@ func TestFaultAsJSON(t *testing.T) {
 	for text, want := range map[string]simulator.Fault{
 		`{"route":"GET /api/v2/tokens/me","status":503,"retryAfter":"2s","delay":"1m0s"}`: {
 			Route: simulator.RouteTokenSelf, Status: 503, RetryAfter: 2 * time.Second, Delay: time.Minute},
-		`{"conversationId":"c","recordingId":"r","clientId":"k","nth":2,"count":3,"probability":0.5,"code":"x","message":"y","body":"html","reset":true,"applied":true,"path":"/p","results":"stray","badDates":true,"unknownFields":true,"unknownValues":true,"resultError":"e","withhold":true}`: {
+		`{"conversationId":"c","recordingId":"r","clientId":"k","nth":2,"count":3,"probability":0.5,"code":"x","message":"y","body":"html","reset":true,"applied":true,"path":"/p","results":"stray","badDates":true,"unknownFields":true,"unknownValues":true,"resultError":"e","withhold":true,"ownLimit":true,"pages":"endless","state":"PENDING","lasts":"5m0s"}`: {
 			ConversationID: "c", RecordingID: "r", ClientID: "k", Nth: 2, Count: 3, Probability: 0.5, Code: "x", Message: "y",
 			Body: simulator.HTML, Reset: true, Applied: true, BadDates: true, UnknownFields: true, UnknownValues: true,
-			Path: "/p", Results: simulator.Stray, ResultError: "e", Withhold: true},
+			Path: "/p", Results: simulator.Stray, ResultError: "e", Withhold: true, OwnLimit: true, Pages: simulator.Endless, State: "PENDING", Lasts: 5 * time.Minute},
 	} {
 		var got simulator.Fault
 		if err := json.Unmarshal([]byte(text), &got); err != nil || got != want {
@@ -380,6 +414,7 @@ func TestFaultValidation(t *testing.T) {
 		"status":      {Status: 200},
 		"body":        {Body: "soup"},
 		"results":     {Results: "soup"},
+		"pages":       {Pages: "soup"},
 		"negative":    {Delay: -1},
 		"no route":    {Route: "GET /nothing"},
 	} {

@@ -23,6 +23,7 @@ const (
 	forIntegration
 	forAudit
 	forUser
+	forOrphan
 )
 
 // mix is one step of SplitMix64, a bijection that leaves no trace of order.

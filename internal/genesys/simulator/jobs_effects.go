@@ -10,7 +10,7 @@ type pendingExport struct {
 }
 
 // Tick lets happen what is due by the clock: EXPORT jobs write their outcome into
-// recordings, and recordings reach S3 or return from the archive. Requests that
+// recordings, and recordings arrive, reach S3 or return from the archive. Requests that
 // could tell the difference do the same; Tick is for files that are to appear
 // though nobody asks.
 func (s *Simulator) Tick() {
@@ -34,6 +34,7 @@ func (s *Simulator) settle(now time.Time) {
 		}
 	}
 	s.exports = later
+	s.finishUploads(now)
 	s.finishRestores(now)
 }
 
@@ -48,8 +49,8 @@ func (s *Simulator) apply(j *bulkJob) {
 	fulfilled := j.executed.Add(s.options.JobDelay)
 	for _, r := range j.selected {
 		r.ExportDate = j.query.dateFor(r)
-		if r.deleteDate().Before(r.ExportDate) {
-			r.ExportDate = r.deleteDate()
+		if !r.DeleteDate.IsZero() && r.DeleteDate.Before(r.ExportDate) {
+			r.ExportDate = r.DeleteDate
 		}
 		begins := r.ExportDate
 		if fulfilled.After(begins) {

@@ -23,8 +23,8 @@ type listing[T any] struct {
 // which, and the next one is found in nextUri alone; else pageNumber does.
 func list[T any](c *call, entities []T, largest int) reply {
 	size, refusal := c.wholeNumber("pageSize", 25)
-	if refusal == nil && size > largest {
-		refusal = badValue(strconv.Itoa(size), "pageSize", "1 to "+strconv.Itoa(largest))
+	if refusal == nil {
+		refusal = pageWithin(size, largest)
 	}
 	if refusal != nil {
 		return *refusal
@@ -33,6 +33,14 @@ func list[T any](c *call, entities []T, largest int) reply {
 		return listByCursor(c, entities, size)
 	}
 	return listByNumber(c, entities, size)
+}
+
+// pageWithin refuses a page that is too large.
+func pageWithin(size, largest int) *reply {
+	if size <= largest {
+		return nil
+	}
+	return badValue(strconv.Itoa(size), "pageSize", "1 to "+strconv.Itoa(largest))
 }
 
 func listByCursor[T any](c *call, entities []T, size int) reply {

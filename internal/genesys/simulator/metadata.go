@@ -148,7 +148,9 @@ func (s *Simulator) metadataOf(r *Recording) recordingMetadata {
 		MediaSubtype:          r.subtype,
 		Annotations:           r.annotations(),
 		FileState:             r.FileState,
-		DeleteDate:            date(r.deleteDate()),
+		ArchiveDate:           date(r.ArchiveDate),
+		ArchiveMedium:         r.archiveMedium(),
+		DeleteDate:            date(r.DeleteDate),
 		ExportDate:            date(r.ExportDate),
 		ExportedDate:          date(r.ExportedDate),
 		MaxRestorations:       s.options.Limits.Restorations,
@@ -159,11 +161,8 @@ func (s *Simulator) metadataOf(r *Recording) recordingMetadata {
 	if r.Medium == Screen {
 		m.StartTime, m.EndTime = date(r.Start), date(r.End)
 	}
-	if r.archived() {
-		m.ArchiveDate, m.ArchiveMedium = date(r.archiveDate()), "CLOUDARCHIVE"
-	}
 	if r.FileState == Restored {
-		m.RestoreExpirationTime = date(r.restoredUntil())
+		m.RestoreExpirationTime = date(r.ArchiveDate)
 	}
 	return m
 }
@@ -178,11 +177,10 @@ func (r *Recording) annotations() []annotation {
 	}}
 }
 
-// archived tells whether the recording is or was in the archive.
-func (r *Recording) archived() bool {
-	return r.FileState == Archived || r.FileState == Restoring || r.FileState == Restored
+// archiveMedium is where the recording is or was archived, empty if it never was.
+func (r *Recording) archiveMedium() string {
+	if r.FileState == Archived || r.FileState == Restoring || r.FileState == Restored {
+		return "CLOUDARCHIVE"
+	}
+	return ""
 }
-
-// archiveDate and deleteDate are those of a retention policy: a month, ten years.
-func (r *Recording) archiveDate() time.Time { return r.End.Add(30 * day) }
-func (r *Recording) deleteDate() time.Time  { return r.End.AddDate(10, 0, 0) }

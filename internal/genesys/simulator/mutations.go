@@ -49,6 +49,7 @@ func (s *Simulator) EndConversation(conversationID string, at time.Time) error {
 		r := &c.Recordings[i]
 		r.End = earlier(r.End, c.End)
 		r.Start = earlier(r.Start, r.End)
+		r.keep()
 	}
 	return nil
 }
@@ -65,12 +66,22 @@ func (s *Simulator) SetFileState(conversationID, recordingID string, state FileS
 	if state != Available && !state.special() {
 		return fmt.Errorf("no file state %q", state)
 	}
+	return s.changeRecording(conversationID, recordingID, func(r *Recording) { r.become(state) })
+}
+
+// SetRetention sets the dates of a recording; the zero time removes one.
+func (s *Simulator) SetRetention(conversationID, recordingID string, archive, del time.Time) error {
+	return s.changeRecording(conversationID, recordingID, func(r *Recording) { r.ArchiveDate, r.DeleteDate = archive.UTC(), del.UTC() })
+}
+
+// changeRecording changes a recording, whether or not it is listed yet.
+func (s *Simulator) changeRecording(conversationID, recordingID string, change func(*Recording)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c := s.byID[conversationID]; c != nil {
 		for i := range c.Recordings {
 			if c.Recordings[i].ID == recordingID {
-				c.Recordings[i].FileState = state
+				change(&c.Recordings[i])
 				return nil
 			}
 		}

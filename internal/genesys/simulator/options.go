@@ -81,6 +81,9 @@ type Options struct {
 	TranscodeDelay time.Duration
 	// RestoreDelay is how long a recording takes to return from the archive.
 	RestoreDelay time.Duration
+	// UploadDelay is how long after the simulator's start the files of recordings
+	// arrive that Edges.FileStates puts into UPLOADING. Zero: never.
+	UploadDelay time.Duration
 	// AuditDelay is how long an audit query runs.
 	AuditDelay time.Duration
 	// SettleLag is how far analytics lags behind the clock: conversations that
@@ -124,6 +127,8 @@ type Edges struct {
 	// requests and bulk jobs leave out for clients without the permission
 	// recording:recording:viewSensitiveData.
 	Sensitive int
+	// Orphans is the number of recordings that belong to no conversation.
+	Orphans int
 	// HostileIDs adds a conversation and a recording whose ids are no UUIDs but
 	// try to climb out of a directory.
 	HostileIDs bool
@@ -164,6 +169,14 @@ type Limits struct {
 	// AsyncPageSize is the largest page of a details job's results; more is cut
 	// to it. Default: 1,000.
 	AsyncPageSize int
+	// RefuseLargePages has a larger page of a details job's results refused with 400
+	// instead.
+	RefuseLargePages bool
+	// OrphanPageSize is the largest page of orphaned recordings. Default: 100.
+	OrphanPageSize int
+	// RetentionPageSize is the largest page of the retention query, which refuses
+	// more. Default: 500, Genesys Cloud's own.
+	RetentionPageSize int
 	// AnalyticsTTL is how long the results of a details job are kept. Default: 24 h.
 	AnalyticsTTL time.Duration
 	// Protected is how many conversations can be under hold before another cannot

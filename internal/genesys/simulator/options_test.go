@@ -35,6 +35,7 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		"no weight of Media":      {Media: simulator.MediaWeights{Call: 1, Chat: -1}},
 		"Edges.Open":              {Edges: simulator.Edges{Open: -1}},
 		`"LOST"`:                  {Edges: simulator.Edges{FileStates: map[simulator.FileState]int{"LOST": 1}}},
+		"Limits.AsyncPageSize":    {Limits: simulator.Limits{AsyncPageSize: -1}},
 		"no duration":             {BatchDelay: -time.Second},
 		`"a" is missing or twice`: {Clients: []simulator.Client{{ID: "a"}, {ID: "a"}}},
 	} {

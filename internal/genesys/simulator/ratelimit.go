@@ -78,11 +78,18 @@ func (l *limiter) windows() []Window {
 // seconds is how long is left of the window, rounded up.
 func (u use) seconds() int { return int(math.Ceil(u.reset.Seconds())) }
 
+// The headers that tell of the rate limit.
+const (
+	headerCount   = "inin-ratelimit-count"
+	headerAllowed = "inin-ratelimit-allowed"
+	headerReset   = "inin-ratelimit-reset"
+)
+
 // announce sets the headers that every answer to a token carries.
 func (u use) announce(header http.Header) {
-	header.Set("inin-ratelimit-count", strconv.Itoa(u.used))
-	header.Set("inin-ratelimit-allowed", strconv.Itoa(u.allowed))
-	header.Set("inin-ratelimit-reset", strconv.Itoa(u.seconds()))
+	header.Set(headerCount, strconv.Itoa(u.used))
+	header.Set(headerAllowed, strconv.Itoa(u.allowed))
+	header.Set(headerReset, strconv.Itoa(u.seconds()))
 }
 
 // refusal is the answer to a request too many.

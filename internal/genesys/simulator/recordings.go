@@ -18,11 +18,17 @@ func (p *plan) make() Conversation {
 	for i := range p.screens {
 		c.Recordings = append(c.Recordings, p.screenRecording(c, i))
 	}
+	for i := range c.Recordings {
+		c.Recordings[i].keep()
+	}
 	if p.open {
 		c.End = time.Time{}
 	}
 	return c
 }
+
+// keep gives a recording the delete date of a retention policy: ten years.
+func (r *Recording) keep() { r.DeleteDate = r.End.AddDate(10, 0, 0) }
 
 // ownRecording makes the i-th recording of the conversation's own medium. Each
 // covers an equal part of the conversation, as the legs of a call do.

@@ -15,7 +15,7 @@ type retentionEntry struct {
 	RecordingID    string `json:"recordingId"`
 	ArchiveDate    string `json:"archiveDate,omitempty"`
 	ArchiveMedium  string `json:"archiveMedium,omitempty"`
-	DeleteDate     string `json:"deleteDate"`
+	DeleteDate     string `json:"deleteDate,omitempty"`
 	ExportDate     string `json:"exportDate,omitempty"`
 	ExportedDate   string `json:"exportedDate,omitempty"`
 	CreationTime   string `json:"creationTime"`
@@ -30,8 +30,8 @@ func (s *Simulator) retention(c *call) reply {
 		return *badValue(text, "retentionThresholdDays", "whole numbers from 0")
 	}
 	size, refusal := c.wholeNumber("pageSize", 25)
-	if refusal == nil && size > 500 {
-		refusal = badValue(strconv.Itoa(size), "pageSize", "1 to 500")
+	if refusal == nil {
+		refusal = pageWithin(size, s.options.Limits.RetentionPageSize)
 	}
 	if refusal != nil {
 		return *refusal
@@ -84,13 +84,12 @@ func retentionOf(r *Recording) retentionEntry {
 	e := retentionEntry{
 		ConversationID: r.ConversationID,
 		RecordingID:    r.ID,
-		DeleteDate:     date(r.deleteDate()),
+		ArchiveDate:    date(r.ArchiveDate),
+		DeleteDate:     date(r.DeleteDate),
 		ExportDate:     date(r.ExportDate),
 		ExportedDate:   date(r.ExportedDate),
 		CreationTime:   date(r.End),
 	}
-	if r.archived() {
-		e.ArchiveDate, e.ArchiveMedium = date(r.archiveDate()), "CLOUDARCHIVE"
-	}
+	e.ArchiveMedium = r.archiveMedium()
 	return e
 }

@@ -34,6 +34,7 @@ const (
 	RouteJobCancel       = "DELETE /api/v2/recording/jobs/{jobId}"
 	RouteFailed          = "GET /api/v2/recording/jobs/{jobId}/failedrecordings"
 	RouteRetention       = "GET /api/v2/recordings/retention/query"
+	RouteOrphans         = "GET /api/v2/orphanrecordings"
 	RouteAuditSubmit     = "POST /api/v2/quality/conversations/audits/query"
 	RouteAudit           = "GET /api/v2/quality/conversations/audits/query/{transactionId}"
 	RouteAuditResults    = "GET /api/v2/quality/conversations/audits/query/{transactionId}/results"
@@ -79,7 +80,7 @@ func apiRoutes() []route {
 		{RouteMetadataOne, paceMetadata, recording, (*Simulator).metadataOne},
 		{RouteRecordings, paceMetadata, recording, (*Simulator).recordings},
 		{RouteRecording, paceMetadata, recording, (*Simulator).recording},
-		{RouteRestore, paceMetadata, all(permRecording, permEditRetention), (*Simulator).restore},
+		{RouteRestore, paceMetadata, all(permRecording, permEditRetention), (*Simulator).updateRetention},
 		{RouteBatchSubmit, paceBatch, recording, (*Simulator).submitBatch},
 		{RouteBatch, paceBatch, nothing, (*Simulator).batchStatus},
 		{RouteJobSubmit, paceOther, all(permJobAdd), (*Simulator).submitJob},
@@ -89,6 +90,7 @@ func apiRoutes() []route {
 		{RouteJobCancel, paceOther, all(permJobDelete), (*Simulator).cancelJob},
 		{RouteFailed, paceOther, all(permJobView), (*Simulator).failedRecordings},
 		{RouteRetention, paceOther, all(permRecording), (*Simulator).retention},
+		{RouteOrphans, paceOther, all(permOrphans), (*Simulator).listOrphans},
 		{RouteAuditSubmit, paceOther, all(permAudit), (*Simulator).submitAudit},
 		{RouteAudit, paceOther, all(permAudit), (*Simulator).audit},
 		{RouteAuditResults, paceOther, all(permAudit), (*Simulator).auditResults},

@@ -24,12 +24,16 @@ type Simulator struct {
 	logins        int
 	conversations []*Conversation // in order of start
 	byID          map[string]*Conversation
+	orphans       []Orphan // in order of creation
 	analytics     map[string]*analyticsJob
 	batches       map[string]*batch
 	jobs          []*bulkJob // in order of creation
 	exports       []pendingExport
+	uploads       []pendingUpload
 	restores      []pendingRestore
-	restorations  int // granted so far
+	restored      []*Recording // by a client, not in the archive again yet
+	restorations  int          // granted so far
+	changes       []RetentionChange
 	transcoding   map[string]time.Time
 	audits        []auditEvent
 	auditQueries  map[string]*auditQuery
@@ -47,7 +51,7 @@ func New(o Options) *Simulator {
 		options:      o,
 		mux:          http.NewServeMux(),
 		limiter:      newLimiter(o.RequestsPerMinute),
-		faults:       newFaultBook(o.Seed),
+		faults:       newFaultBook(o.Seed, o.Now),
 		signing:      newKey(),
 		clients:      newClients(o.Clients),
 		tokens:       map[string]*login{},
@@ -60,6 +64,7 @@ func New(o Options) *Simulator {
 	}
 	s.journal = newJournal(s.limiter)
 	s.load(generate(o))
+	s.orphans = orphansOf(o)
 	s.routes()
 	return s
 }
@@ -68,6 +73,11 @@ func New(o Options) *Simulator {
 func (s *Simulator) load(conversations []Conversation) {
 	for i := range conversations {
 		c := &conversations[i]
+		for j := range c.Recordings {
+			if r := &c.Recordings[j]; r.FileState == Uploading {
+				s.upload(r, s.options.UploadDelay)
+			}
+		}
 		s.conversations = append(s.conversations, c)
 		s.byID[c.ID] = c
 		if c.Held {
@@ -91,7 +101,7 @@ func (s *Simulator) Dataset() Dataset {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.settle(s.now())
-	d := Dataset{Conversations: make([]Conversation, len(s.conversations))}
+	d := Dataset{Conversations: make([]Conversation, len(s.conversations)), Orphans: append([]Orphan(nil), s.orphans...)}
 	for i, c := range s.conversations {
 		d.Conversations[i] = *c
 		d.Conversations[i].Recordings = append([]Recording(nil), c.Recordings...)

@@ -3,8 +3,6 @@ package simulator_test
 import (
 	"testing"
 	"time"
-
-	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 )
 
 func TestRecordingsAreTranscodedFirst(t *testing.T) {
@@ -40,38 +38,6 @@ func TestRecordingsAreTranscodedFirst(t *testing.T) {
 	w.want(w.get(one), 200)
 	w.wantCode(w.get("/api/v2/conversations/"+c.ID+"/recordings?maxWaitMs=0"), 400, "invalid.query.param.value")
 	w.wantCode(w.get("/api/v2/conversations/unknown/recordings"), 404, "conversation.not.found")
-}
-
-func TestRestore(t *testing.T) {
-	w := newWorld(t, func(o *simulator.Options) {
-		o.Edges.FileStates = map[simulator.FileState]int{simulator.Archived: 2}
-		o.Limits.Restorations = 1
-		o.TranscodeDelay = 0
-	})
-	var archived []string
-	for _, r := range w.Dataset().Recordings() {
-		if r.FileState == simulator.Archived {
-			archived = append(archived, "/api/v2/conversations/"+r.ConversationID+"/recordings/"+r.ID)
-		}
-	}
-	path := archived[0]
-	a := w.get(path)
-	if len(a.get("mediaUris").(map[string]any)) != 0 || a.number("remainingRestorationsAllowedForOrg") != 1 {
-		t.Errorf("an archived recording says %s", a.body)
-	}
-	w.wantCode(w.put(path, object{"fileState": "DELETED"}), 400, "invalid.query.param.value")
-	w.want(w.put(path, object{"fileState": "RESTORED"}), 200)
-	if got := w.get(path).text("fileState"); got != "RESTORING" {
-		t.Errorf("state %s, want RESTORING", got)
-	}
-	w.wantCode(w.put(archived[1], object{"fileState": "RESTORED"}), 400, "constraint.validation")
-	w.clock.advance(w.Options().RestoreDelay)
-	a = w.get(path)
-	until := w.clock.Now().Add(30 * day).Format("2006-01-02T15:04:05.000Z")
-	if a.text("fileState") != "RESTORED" || a.text("restoreExpirationTime") != until || a.number("remainingRestorationsAllowedForOrg") != 0 {
-		t.Errorf("a restored recording says %s", a.body)
-	}
-	w.wantCode(w.put(path, object{"fileState": "RESTORED"}), 400, "recording.not.archivable")
 }
 
 func TestRetention(t *testing.T) {

@@ -35,6 +35,8 @@ type Recording struct {
 	Files        []File    `json:"files,omitempty"`
 }
 
+func (r Recording) key() string { return r.Conversation + "/" + r.Recording }
+
 // File is a stored file of a recording.
 type File struct {
 	// Path from the archive's root.
@@ -46,7 +48,10 @@ type File struct {
 // Find lists the recordings that a query asks for, along the starts of their
 // conversations. Only what is found is held in memory.
 func Find(archive fs.FS, q Query) ([]Recording, error) {
-	f := finder{archive: archive, query: q, starts: map[string]time.Time{}, found: map[string]*Recording{}}
+	f := finder{
+		archive: archive, query: q, starts: map[string]time.Time{}, found: map[string]*Recording{},
+		homes: map[string]string{}, isolated: map[string]string{},
+	}
 	seals, err := numbers(archive)
 	if err != nil {
 		return nil, err
@@ -63,7 +68,10 @@ func Find(archive fs.FS, q Query) ([]Recording, error) {
 	slices.SortFunc(list, func(a, b Recording) int {
 		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Conversation, b.Conversation), cmp.Compare(a.Recording, b.Recording))
 	})
-	return list, f.addFiles(list)
+	if err := f.addFiles(list); err != nil {
+		return nil, err
+	}
+	return list, f.addLeft(list)
 }
 
 // numbers lists the numbers of the seals, in order.
@@ -88,6 +96,11 @@ type finder struct {
 	// starts of the conversations that the query asks for.
 	starts map[string]time.Time
 	found  map[string]*Recording
+	// homes are the bags that account for those conversations.
+	homes map[string]string
+	// isolated are the folders of the seals of recordings that may have files in
+	// another bag, by their keys.
+	isolated map[string]string
 }
 
 // readSeal takes in the lines of a seal; they replace those of earlier ones.
@@ -96,18 +109,20 @@ func (f *finder) readSeal(folder string) error {
 		id := row.Get("conversation_id")
 		start, err := time.Parse(time.RFC3339Nano, row.Get("start"))
 		if err == nil && f.query.takes(id, start) {
-			f.starts[id] = start
+			f.starts[id], f.homes[id] = start, row.Get("bag")
 		}
-	}, "conversation_id", "start")
+	}, "conversation_id", "start", "bag")
 	if err != nil {
 		return err
 	}
 	return f.each(folder+"/recordings.csv", func(row verify.Row) {
 		conversation, id := row.Get("conversation_id"), row.Get("recording_id")
 		start, wanted := f.starts[conversation]
+		wanted = wanted && row.Get("reason") != evidence.ReasonMovedToIsolated // another bag has it
 		if !wanted || f.query.Recording != "" && f.query.Recording != id || f.query.Medium != "" && f.query.Medium != row.Get("medium") {
 			return
 		}
+		f.noteIsolated(conversation+"/"+id, folder, row)
 		f.found[conversation+"/"+id] = &Recording{
 			Conversation: conversation, Start: start, Recording: id, Medium: row.Get("medium"), Lane: row.Get("lane"),
 			Disposition: row.Get("disposition"), Reason: row.Get("reason"), Bag: row.Get("bag"),
@@ -128,18 +143,14 @@ func (f *finder) addFiles(list []Recording) error {
 		if bags[r.Bag] == nil {
 			bags[r.Bag] = map[string]int{}
 		}
-		bags[r.Bag][r.Conversation+"/"+r.Recording] = i
+		bags[r.Bag][r.key()] = i
 	}
 	for bag, wanted := range bags {
-		folder := evidence.BagFolder(bag) + "/"
-		err := f.each(folder+evidence.FilesTable, func(row verify.Row) {
-			i, ok := wanted[row.Get("conversation_id")+"/"+row.Get("recording_id")]
-			if !ok {
-				return
+		err := f.eachFile(evidence.BagFolder(bag)+"/", func(key string, file File) {
+			if i, ok := wanted[key]; ok {
+				list[i].Files = append(list[i].Files, file)
 			}
-			size, _ := strconv.ParseInt(row.Get("size"), 10, 64)
-			list[i].Files = append(list[i].Files, File{folder + row.Get("path"), size, row.Get("sha256")})
-		}, "path", "conversation_id", "recording_id", "size", "sha256")
+		})
 		if err != nil {
 			return err
 		}

@@ -23,15 +23,28 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// Names of the bags. The first seal holds the first two.
+// Names of the bags. The first seal holds the first four.
 const (
 	Standard  = "case-1-standard-20231001t000000z"
 	LegalHold = "case-1-legalhold-20231001t000000z"
-	Retry     = "case-1-standard-d2-20231001t000000z"
+	// Isolated holds a conversation that left Standard, IsolatedOnes recordings that
+	// did, IsolatedAgain one that left Retry.
+	Isolated      = "case-1-isolated-20231001t000000z-d3"
+	IsolatedOnes  = "case-1-isolated-20231001t000000z-d4"
+	Retry         = "case-1-standard-d2-20231001t000000z"
+	IsolatedAgain = "case-1-isolated-20231001t000000z-d7"
 )
+
+// Bags are the names of the bags by the number of their seal.
+func Bags() map[int][]string {
+	return map[int][]string{1: {Standard, LegalHold, Isolated, IsolatedOnes}, 2: {Retry, IsolatedAgain}}
+}
 
 // Day is the window.
 var Day = time.Date(2023, 10, 1, 0, 0, 0, 0, time.UTC)
+
+// TakenOver is how the archive went to another cluster between the two seals.
+var TakenOver = evidence.TakeOver{From: ID(901), To: ID(903), At: Day.AddDate(0, 0, 3).Add(time.Hour)}
 
 // ID makes a UUID that ends in n.
 func ID(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
@@ -44,12 +57,17 @@ type Archive struct {
 	Signer *Signer
 	record evidence.ExportRecord
 	former *evidence.Former
+	// bags are in no seal yet.
+	bags []evidence.BagRef
 }
 
-// New makes an archive of two seals and three bags. In the first seal recording
-// 13 of conversation 1 is unavailable, conversation 2 moves from Standard to
-// LegalHold, and conversation 4 is still open. The second seal has both that
-// were missing. signer may be nil.
+// New makes an archive of two seals and six bags. In the first seal recording 13 of
+// conversation 1 is unavailable, conversation 2 moves from Standard to LegalHold,
+// and conversation 4 is still open. Conversation 5 is isolated, and so are of conversation
+// 6 the recordings 62, of which one of two files had come, 64, which was restored, and 65,
+// of which all had come. Then another cluster takes the archive over. The second seal has
+// what was missing: recording 63, which was unavailable, is isolated and restored on the
+// way. Recordings 71 and 72 are attached to no conversation. signer may be nil.
 func New(t testing.TB, signer *Signer) *Archive {
 	t.Helper()
 	a := &Archive{TB: t, Root: filepath.Join(t.TempDir(), "case-1"), Signer: signer}
@@ -73,28 +91,69 @@ func (a *Archive) first() {
 	known := map[string][]genesys.Recording{
 		ID(1): {recording(11, genesys.Call), recording(12, genesys.Chat), {ID: ID(13), Medium: genesys.Call, FileState: genesys.FileArchived}},
 		ID(2): {recording(21, genesys.Call), recording(22, genesys.Screen)},
+		ID(6): sixth(genesys.FileDeleted),
 	}
-	a.bag(Standard, slicing.Standard, known, conversation(1), moved)
+	a.bag(Standard, slicing.Standard, known, conversation(1), moved, conversation(5), conversation(6))
 	a.bag(LegalHold, slicing.LegalHold, known, held)
+	known[ID(5)] = []genesys.Recording{recording(51, genesys.Call), recording(52, genesys.Chat)}
+	a.bag(Isolated, slicing.Isolated, known, conversation(5))
+	a.bag(IsolatedOnes, slicing.Isolated, known, left(6, 62, 64, 65))
 	a.seal(evidence.Seal{
-		Number: 1, Surveyed: 3, At: Day.AddDate(0, 0, 3),
+		Number: 1, Surveyed: 5, At: Day.AddDate(0, 0, 3), Orphans: a.orphans(),
 		Surveys:   []evidence.Span{{Start: Day, End: Day.AddDate(0, 0, 1)}},
 		Unbatched: []evidence.Conversation{{ID: ID(4), Start: Day.Add(4 * time.Hour), Disposition: evidence.Unavailable, Reason: evidence.ReasonConversationOpen}},
-		Bags:      []evidence.BagRef{{Name: Standard, Lane: slicing.Standard, Start: Day, End: Day.AddDate(0, 0, 1)}, {Name: LegalHold, Lane: slicing.LegalHold, Start: Day, End: Day.AddDate(0, 0, 1)}},
+		Events: []evidence.Event{
+			{Type: "ConversationsMoved", Details: map[string]string{"group": "standard-20231001t000000z"}},
+			{Type: "ConversationsIsolated", Details: map[string]string{"group": "standard-20231001t000000z"}},
+			{Type: "RecordingsIsolated", Details: map[string]string{"batch": Standard}},
+		},
 	})
 }
 
 func (a *Archive) second() {
-	again := conversation(1)
-	again.Only = []string{ID(13)}
-	a.bag(Retry, slicing.Standard, map[string][]genesys.Recording{
+	again, others := conversation(1), conversation(6)
+	again.Only, others.Only = []string{ID(13)}, []string{ID(63)}
+	known := map[string][]genesys.Recording{
 		ID(1): {recording(11, genesys.Call), recording(12, genesys.Chat), recording(13, genesys.Call)},
 		ID(4): {recording(41, genesys.Call)},
-	}, again, conversation(4))
+		ID(6): sixth(genesys.FileAvailable),
+	}
+	a.bag(Retry, slicing.Standard, known, again, conversation(4), others)
+	a.bag(IsolatedAgain, slicing.Isolated, known, left(6, 63))
 	a.seal(evidence.Seal{
-		Number: 2, Reopened: 1, At: Day.AddDate(0, 0, 5),
-		Bags: []evidence.BagRef{{Name: Retry, Lane: slicing.Standard, Start: Day, End: Day.AddDate(0, 0, 1)}},
+		Number: 2, Reopened: 1, At: Day.AddDate(0, 0, 5), Orphans: &evidence.FoundOrphans{From: Day.AddDate(0, 0, 1), Until: Day.AddDate(0, 0, 1)},
+		Events: []evidence.Event{{Type: "RecordingsIsolated", Details: map[string]string{"batch": Retry}}},
 	})
+}
+
+// sixth are the recordings of conversation 6, the third of which is in a state.
+func sixth(state genesys.FileState) []genesys.Recording {
+	return []genesys.Recording{
+		recording(61, genesys.Call), recording(62, genesys.Call), {ID: ID(63), Medium: genesys.Call, FileState: state},
+		recording(64, genesys.Call), recording(65, genesys.Call),
+	}
+}
+
+// arrived is how many files had come of the recordings that leave a bag for one of
+// the lane Isolated, which holds the others.
+var arrived = map[string]int{ID(62): 1, ID(63): 0, ID(64): 0, ID(65): 1}
+
+// filesOf is how many files a recording has.
+func filesOf(recording string) int {
+	if recording == ID(65) {
+		return 1
+	}
+	return 2
+}
+
+// left is a conversation of which recordings left another bag.
+func left(n int, recordings ...int) evidence.Conversation {
+	c := conversation(n)
+	c.Left = true
+	for _, r := range recordings {
+		c.Only = append(c.Only, ID(r))
+	}
+	return c
 }
 
 func conversation(n int) evidence.Conversation {
@@ -105,22 +164,37 @@ func recording(n int, medium genesys.Medium) genesys.Recording {
 	return genesys.Recording{ID: ID(n), Medium: medium, FileState: genesys.FileAvailable}
 }
 
-// bag makes a bag: every wanted recording has two files.
+// bag makes a bag: every wanted recording is stored, unless it leaves. What is
+// not known cannot be read, and leaves as a whole.
 func (a *Archive) bag(name string, lane slicing.Lane, known map[string][]genesys.Recording, conversations ...evidence.Conversation) {
 	a.Helper()
 	policy := evidence.Policy{Slicing: slicing.Spec{Scope: slicing.Include, Other: true}, Media: []genesys.Medium{genesys.Call}}
-	inventory := evidence.TakeInventory(policy, lane, conversations, func(id string) evidence.Metadata { return evidence.Metadata{Recordings: known[id]} })
+	inventory := evidence.TakeInventory(policy, lane, conversations, func(id string) evidence.Metadata {
+		if _, read := known[id]; !read {
+			return evidence.Metadata{Reason: evidence.ReasonMovedToIsolated, Detail: "HTTP 504"}
+		}
+		return evidence.Metadata{Recordings: known[id]}
+	})
 	outcomes := map[genesys.RecordingRef]evidence.Outcome{}
 	bag := evidence.Bag{Metadata: func(id string) ([]byte, error) { return metadata(known[id]), nil }}
 	for _, ref := range inventory.Wanted() {
-		outcomes[ref] = evidence.Outcome{Files: 2}
-		for nn := range 2 {
+		first, all, outcome := 0, filesOf(ref.RecordingID), evidence.Outcome{}
+		switch n, leaves := arrived[ref.RecordingID]; {
+		case leaves && lane == slicing.Isolated:
+			first, outcome.Elsewhere = n, n
+		case leaves:
+			all, outcome.Reason, outcome.Detail = n, evidence.ReasonMovedToIsolated, "try again"
+		}
+		outcome.Files = all - first
+		outcomes[ref] = outcome
+		for nn := first; nn < all; nn++ {
 			file := a.store(name, ref, nn+1)
 			bag.Files = append(bag.Files, file)
 			bag.Events = append(bag.Events, evidence.Event{Time: file.ReceivedAt, Type: "RecordingStored", Actor: "specimen", Details: map[string]string{"path": file.Path, "sha256": file.SHA256}})
 		}
 	}
 	bag.Inventory = inventory.Settle(outcomes)
+	addRestored(&bag, name, known)
 	bag.Events = append(bag.Events, evidence.Event{Time: Day, Type: "SliceAssigned", Actor: "specimen"}, evidence.Event{Time: Day.AddDate(0, 0, 4), Type: "BagSealed", Actor: "specimen"})
 	bag.Info = []evidence.InfoField{
 		{Name: "External-Identifier", Value: name}, {Name: "Bag-Group-Identifier", Value: "legal/case-1"},
@@ -134,6 +208,7 @@ func (a *Archive) bag(name string, lane slicing.Lane, known map[string][]genesys
 	a.must(err)
 	a.Write(evidence.BagFolder(name)+"/custody/VERIFY.txt", []byte("How to verify this bag, with tools of your own.\n"))
 	a.SignBag(name)
+	a.bags = append(a.bags, evidence.BagRef{Name: name, Lane: lane, Start: Day, End: Day.AddDate(0, 0, 1)})
 }
 
 // store puts a recording's file into a bag.
@@ -149,6 +224,9 @@ func (a *Archive) store(bag string, ref genesys.RecordingRef, nn int) evidence.F
 
 // metadata is what Genesys Cloud says of recordings.
 func metadata(recordings []genesys.Recording) []byte {
+	if recordings == nil {
+		return nil
+	}
 	type one struct {
 		ID    string `json:"id"`
 		Media string `json:"media"`
@@ -164,24 +242,33 @@ func metadata(recordings []genesys.Recording) []byte {
 	return content
 }
 
-// seal seals bags, after the last seal.
+// seal seals the bags that are in no seal, after the last seal. What happened is told
+// of the day before it.
 func (a *Archive) seal(s evidence.Seal) {
 	a.Helper()
+	s.Bags, a.bags = a.bags, nil
 	s.Record, s.Former, s.From, s.Until, s.Report = a.record, a.former, Day, Day.AddDate(0, 0, 1), report.Seal
 	opening := evidence.Event{Time: Day, Type: "ArchiveBegun", Actor: "specimen"}
 	if a.former != nil {
+		s.Events = append(s.Events, TakenOver.Event("specimen"))
 		opening = evidence.Event{Time: Day, Type: "FormerSeal", Actor: "specimen", Details: map[string]string{"number": fmt.Sprint(s.Number - 1), "sha256": a.former.Digest}}
 	}
-	s.Events = []evidence.Event{
-		opening, {Time: Day.AddDate(0, 0, 1), Type: "DaySurveyed", Actor: "specimen", Details: map[string]string{"day": "2023-10-01"}},
-		{Time: s.At, Type: "ExportSealed", Actor: "specimen"},
+	s.Events = append(s.Events, s.Orphans.Events(time.Time{}, "specimen")...)
+	for i := range s.Events {
+		s.Events[i].Actor = "specimen"
+		if s.Events[i].Time.IsZero() {
+			s.Events[i].Time = s.At.AddDate(0, 0, -1)
+		}
 	}
+	surveyed := evidence.Event{Time: Day.AddDate(0, 0, 1), Type: "DaySurveyed", Actor: "specimen", Details: map[string]string{"day": "2023-10-01"}}
+	s.Events = append([]evidence.Event{opening, surveyed}, append(s.Events, evidence.Event{Time: s.At, Type: "ExportSealed", Actor: "specimen"})...)
 	account, _, err := s.Write(a.Context(), os.DirFS(a.Root), Creator(a.Root))
 	a.must(err)
 	if a.Signer != nil {
 		a.Replace(evidence.SealFolder(s.Number)+"/"+evidence.AccountFile, `"number"`, fmt.Sprintf(`"signingKey": %q, "number"`, a.Signer.ID()))
 	}
 	a.texts(s)
+	a.must(os.RemoveAll(a.Path(".work"))) // what it was made from
 	a.former = &evidence.Former{Account: account, Digest: a.Reseal(s.Number)}
 }
 

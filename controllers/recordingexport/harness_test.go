@@ -1,0 +1,306 @@
+package recordingexport
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-logr/logr"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/events"
+	clocktesting "k8s.io/utils/clock/testing"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/testenv"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+)
+
+func TestMain(m *testing.M) {
+	ctrl.SetLogger(logr.Discard())
+	os.Exit(m.Run())
+}
+
+// harness is a reconciler with everything that it needs around it: a fake client of
+// Kubernetes, a pool that runs, an archive in a directory, and a Genesys Cloud that
+// a test makes as it wants it.
+type harness struct {
+	*Reconciler
+	*testing.T
+	api      client.Client
+	now      *clocktesting.FakeClock
+	recorder *events.FakeRecorder
+	// store is the export's archive, as the reconciler opens it.
+	store archive.Store
+	cloud *fakeCloud
+}
+
+// newHarness makes one around an export.
+func newHarness(t *testing.T, export *v1alpha1.RecordingExport) *harness {
+	t.Helper()
+	directory, err := archive.OpenDirectory(t.TempDir(), "case-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	scheme := runtime.NewScheme()
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
+		t.Fatal(err)
+	}
+	h := &harness{
+		T: t, now: clocktesting.NewFakeClock(first.Add(90 * 24 * time.Hour)), recorder: events.NewFakeRecorder(100),
+		store: directory, cloud: &fakeCloud{},
+	}
+	h.api = fake.NewClientBuilder().WithScheme(scheme).WithObjects(furniture()...).WithObjects(export).
+		WithStatusSubresource(&v1alpha1.RecordingExport{}, &v1alpha1.RecordingExportBatch{}).Build()
+	pools := transfer.Pools{Pool: transfer.NewPool(8, h.now, outcome.DefaultPatience().Backoff)}
+	h.Reconciler = &Reconciler{
+		Publisher: loop.Publisher{Client: h.api, Events: h.recorder}, Clock: h.now, Actor: "m",
+		ClusterID: func(context.Context) (string, error) { return "this-cluster", nil },
+		Cloud: func(context.Context, *v1alpha1.GenesysOrganization, genesys.Share) (Cloud, error) {
+			return h.cloud, nil
+		},
+		Archive:  func(*v1alpha1.ExportDestination, string) (archive.Store, error) { return h.store, nil },
+		Location: func(*v1alpha1.ExportDestination, string) string { return "legal/evidence/case-1" },
+		Worker:   &loop.Worker{Pools: pools, Progress: time.Second},
+		Pace:     DefaultPace(),
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- pools[Pool].Start(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return h
+}
+
+// furniture is what an export refers to, ready for use.
+func furniture() []client.Object {
+	return []client.Object{
+		&v1alpha1.GenesysOrganization{
+			ObjectMeta: metav1.ObjectMeta{Name: "emea", Namespace: "legal", Generation: 1},
+			Status:     v1alpha1.GenesysOrganizationStatus{Organization: &v1alpha1.OrganizationIdentity{ID: id(7)}},
+		},
+		&v1alpha1.ExportDestination{
+			ObjectMeta: metav1.ObjectMeta{Name: "evidence", Namespace: "legal", Generation: 1},
+			Status:     v1alpha1.ExportDestinationStatus{Location: "legal/evidence"},
+		},
+	}
+}
+
+// wholeExport is an export of the first day, as an API server has it.
+func wholeExport() *v1alpha1.RecordingExport {
+	export := newExport()
+	export.UID, export.Generation = "uid-1", 1
+	export.Spec = v1alpha1.RecordingExportSpec{
+		OrganizationRef: v1alpha1.LocalReference{Name: "emea"}, DestinationRef: v1alpha1.LocalReference{Name: "evidence"},
+		MediaTypes: []v1alpha1.Medium{v1alpha1.MediumCall}, Archived: v1alpha1.ArchivedList,
+		Window: v1alpha1.ExportWindow{Start: metav1.NewTime(first), End: &metav1.Time{Time: first.Add(day)}},
+	}
+	return export
+}
+
+// look reconciles the export once, which must return by itself.
+func (h *harness) look() ctrl.Result {
+	h.Helper()
+	return h.lookWith(h.Context())
+}
+
+// lookNoLongerThan reconciles the export once, and waits for its look no longer than
+// until something comes.
+func (h *harness) lookNoLongerThan(something <-chan struct{}) {
+	h.Helper()
+	ctx, cancel := context.WithCancel(h.Context())
+	go func() {
+		<-something
+		cancel()
+	}()
+	h.lookWith(ctx)
+}
+
+func (h *harness) lookWith(ctx context.Context) ctrl.Result {
+	h.Helper()
+	result, err := h.Reconcile(ctx, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(newExport())})
+	if err != nil {
+		h.Fatal(err)
+	}
+	return result
+}
+
+// lookUntil reconciles the export again and again until something holds.
+func (h *harness) lookUntil(what string, holds func() bool) {
+	h.Helper()
+	testenv.Eventually(h, what, func() bool { h.look(); return holds() })
+}
+
+// export returns the export as it is stored, nil if it is gone.
+func (h *harness) export() *v1alpha1.RecordingExport {
+	h.Helper()
+	export := newExport()
+	err := h.api.Get(h.Context(), client.ObjectKeyFromObject(export), export)
+	if client.IgnoreNotFound(err) != nil {
+		h.Fatal(err)
+	}
+	if err != nil {
+		return nil
+	}
+	return export
+}
+
+// change changes the export as a user does.
+func (h *harness) change(change func(*v1alpha1.RecordingExport)) {
+	h.Helper()
+	export := h.export()
+	change(export)
+	export.Generation++
+	if err := h.api.Update(h.Context(), export); err != nil {
+		h.Fatal(err)
+	}
+}
+
+// remove deletes an object.
+func (h *harness) remove(obj client.Object) {
+	h.Helper()
+	if err := h.api.Delete(h.Context(), obj); err != nil {
+		h.Fatal(err)
+	}
+}
+
+// told tells whether an event was sent that names all of the words.
+func (h *harness) told(words ...string) bool {
+	for {
+		select {
+		case event := <-h.recorder.Events:
+			if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(event, word) }) {
+				return true
+			}
+		default:
+			return false
+		}
+	}
+}
+
+// fakeCloud is Genesys Cloud as far as a test wants it. What a test does not set
+// answers that there is nothing.
+type fakeCloud struct {
+	mu sync.Mutex
+	// started counts the analytics jobs, ended are the ids of those that were ended.
+	started int
+	ended   []string
+	// state is that of every job, Fulfilled if empty.
+	state genesys.JobState
+	// page answers for a page of results.
+	page func(cursor string) genesys.SurveyPage
+	// hangs is not nil while calls hang that end an analytics job: until it is closed.
+	hangs chan struct{}
+}
+
+func (c *fakeCloud) DataAvailability(context.Context) (time.Time, error) {
+	return first.AddDate(10, 0, 0), nil
+}
+
+func (c *fakeCloud) StartSurvey(context.Context, time.Time, time.Time, time.Duration) (genesys.Ticket, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.started++
+	return genesys.Ticket{ID: id(c.started), ClientID: "client"}, nil
+}
+
+func (c *fakeCloud) SurveyState(context.Context, genesys.Ticket) (genesys.JobState, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state == "" {
+		return genesys.JobFulfilled, nil
+	}
+	return c.state, nil
+}
+
+func (c *fakeCloud) SurveyPage(_ context.Context, _ genesys.Ticket, cursor string) (genesys.SurveyPage, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.page == nil {
+		return genesys.SurveyPage{}, nil
+	}
+	return c.page(cursor), nil
+}
+
+// EndSurvey takes no notice of its context while it hangs, as the worst of calls do.
+func (c *fakeCloud) EndSurvey(_ context.Context, job genesys.Ticket) error {
+	c.mu.Lock()
+	hangs := c.hangs
+	c.mu.Unlock()
+	if hangs != nil {
+		<-hangs
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended = append(c.ended, job.ID)
+	return nil
+}
+
+func (c *fakeCloud) Protected(context.Context, []string, time.Duration) ([]string, error) {
+	return nil, nil
+}
+
+func (c *fakeCloud) Retained(context.Context, int, string) (genesys.RetainedPage, error) {
+	return genesys.RetainedPage{}, nil
+}
+
+func (c *fakeCloud) Orphans(context.Context, int) (genesys.OrphanPage, error) {
+	return genesys.OrphanPage{}, nil
+}
+
+// jobs is how many analytics jobs were started.
+func (c *fakeCloud) jobs() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.started
+}
+
+// endedJobs are the analytics jobs that were ended.
+func (c *fakeCloud) endedJobs() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.ended)
+}
+
+// answer has every job answer from now on.
+func (c *fakeCloud) answer() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.page, c.state = nil, ""
+}
+
+// hangingStore is an archive on a file system that hangs: reading blocks until the
+// test ends, whatever the context says.
+type hangingStore struct {
+	archive.Store
+	until chan struct{}
+	// entered gets a value when somebody begins to wait.
+	entered chan struct{}
+}
+
+// newHangingStore makes a store that hangs.
+func newHangingStore(store archive.Store) *hangingStore {
+	return &hangingStore{store, make(chan struct{}), make(chan struct{}, 100)}
+}
+
+func (s *hangingStore) FS(ctx context.Context) fs.FS {
+	s.entered <- struct{}{}
+	<-s.until
+	return s.Store.FS(ctx)
+}

@@ -1,0 +1,58 @@
+package recordingexport
+
+import (
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
+)
+
+// TestAFinishedExportNeedsNothing: whatever may be edited is edited, while what the
+// export refers to is gone, and it stays Ready. A retry request wakes it.
+func TestAFinishedExportNeedsNothing(t *testing.T) {
+	for name, edit := range map[string]func(*v1alpha1.RecordingExport){
+		"suspend":       func(e *v1alpha1.RecordingExport) { e.Spec.Suspend = true },
+		"lanes":         func(e *v1alpha1.RecordingExport) { e.Spec.Lanes.Standard.Parallelism = 7 },
+		"retry":         func(e *v1alpha1.RecordingExport) { e.Spec.Retry.Deadline = &metav1.Duration{Duration: day} },
+		"retainBatches": func(e *v1alpha1.RecordingExport) { e.Spec.RetainBatches = ptr.To[int32](1) },
+		"cancel": func(e *v1alpha1.RecordingExport) {
+			e.Annotations = map[string]string{v1alpha1.AnnotationCancel: "now"}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(t, finished())
+			for _, obj := range furniture() {
+				h.remove(obj)
+			}
+			h.change(edit)
+			if result := h.look(); result.RequeueAfter != 0 {
+				t.Errorf("looked at again after %v", result.RequeueAfter)
+			}
+			export := h.export()
+			if !conditions.IsReady(export) || conditions.Reason(export) != v1alpha1.ReasonComplete || export.Status.ObservedGeneration != export.Generation {
+				t.Errorf("%s: %s, generation %d of %d observed", conditions.Reason(export), conditions.Message(export), export.Status.ObservedGeneration, export.Generation)
+			}
+			h.change(func(e *v1alpha1.RecordingExport) {
+				e.Annotations = map[string]string{v1alpha1.AnnotationRetry: "again"}
+			})
+			h.look()
+			if got := conditions.Reason(h.export()); got != v1alpha1.ReasonDestinationNotFound {
+				t.Errorf("after a retry request the reason is %s", got)
+			}
+		})
+	}
+}
+
+// finished is an export that has ended.
+func finished() *v1alpha1.RecordingExport {
+	export := wholeExport()
+	export.Status = v1alpha1.RecordingExportStatus{
+		ObservedGeneration: 1, StartTime: &metav1.Time{Time: first}, CompletionTime: &metav1.Time{Time: first.Add(day)},
+		Archive: "legal/evidence/case-1", Seal: &v1alpha1.SealStatus{Number: 1, Digest: "d", Until: &metav1.Time{Time: first.Add(day)}},
+	}
+	conditions.Ready(export, v1alpha1.ReasonComplete, "everything was exported")
+	return export
+}

@@ -1,0 +1,95 @@
+package recordingexport
+
+import (
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// memory is what a process remembers of an export from one look to the next. A
+// process that has just started remembers nothing, and loses nothing by that.
+type memory struct {
+	mu sync.Mutex
+	// retried is the retry request for which the pools last tried everything again.
+	retried string
+	// released tells that no analytics job of the export is left at Genesys Cloud,
+	// and that none was started since.
+	released bool
+	// surveyDeadline is that of the spec at the last look.
+	surveyDeadline time.Duration
+	// waiting is since when the export waits for something that may never come, zero
+	// if it does not.
+	waiting time.Time
+}
+
+// takesUp tells, once for each retry request, that the pools are to try again.
+func (m *memory) takesUp(request string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	isNew := m.retried != request
+	m.retried = request
+	return isNew
+}
+
+// release notes whether an analytics job may be left at Genesys Cloud.
+func (m *memory) release(released bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.released = released
+}
+
+func (m *memory) isReleased() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.released
+}
+
+func (m *memory) setSurveyDeadline(d time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.surveyDeadline = d
+}
+
+func (m *memory) getSurveyDeadline() time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.surveyDeadline
+}
+
+// waits notes that the export waits at an instant, or, if that is zero, that it does
+// not. It returns since when it does.
+func (m *memory) waits(now time.Time) time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.waiting.IsZero() || now.IsZero() {
+		m.waiting = now
+	}
+	return m.waiting
+}
+
+// memories are the memories of all exports. The zero value is ready for use.
+type memories struct {
+	mu     sync.Mutex
+	byName map[types.NamespacedName]*memory
+}
+
+// of returns the memory of an export.
+func (m *memories) of(export types.NamespacedName) *memory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.byName == nil {
+		m.byName = map[types.NamespacedName]*memory{}
+	}
+	if m.byName[export] == nil {
+		m.byName[export] = &memory{}
+	}
+	return m.byName[export]
+}
+
+// forget forgets an export that is gone.
+func (m *memories) forget(export types.NamespacedName) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.byName, export)
+}

@@ -1,0 +1,212 @@
+package recordingexport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"strconv"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+)
+
+// Listing orphaned recordings needs the permission recording:orphan:view (Platform
+// API, GET orphanrecordings). An export must not depend on it: if they cannot be
+// listed, the seal says so.
+const orphanPermission = "recording:orphan:view"
+
+const (
+	// orphanPatience is how long the operator retries to list orphaned recordings for a
+	// seal, from the first time that it failed, whichever process that was.
+	orphanPatience = 24 * time.Hour
+	// orphanRetries is how long it waits between attempts, all in all, before the last
+	// one of a process: one that was stopped for long does not end it at once.
+	orphanRetries = time.Hour
+	// longestWhy bounds why they are not listed, in runes.
+	longestWhy = 300
+)
+
+// orphaned lists the recordings of an organisation that are attached to no conversation.
+var orphaned = enumerable{
+	name: "recordings that are attached to no conversation", folder: artifacts.OrphanFolder,
+	page: func(ctx context.Context, cloud enumerator, cursor string) (artifacts.Enumerated, error) {
+		skip := 0
+		if cursor != "" {
+			var err error
+			if skip, err = strconv.Atoi(cursor); err != nil {
+				return artifacts.Enumerated{}, fmt.Errorf("%w: cursor %q: %w", evidence.ErrCorrupt, cursor, err)
+			}
+		}
+		page, err := cloud.Orphans(ctx, skip)
+		return artifacts.Enumerated{Orphans: page}, err
+	},
+}
+
+// listOrphans has the pool list the orphaned recordings of the part of the window that
+// is about to be sealed. It is done once it is noted what they are, or why they cannot
+// be listed.
+func (r *Reconciler) listOrphans(ctx context.Context, s *scope, sealing artifacts.Sealing) (outcome.Outcome, error) {
+	noted, err := artifacts.Exists(ctx, s.store, artifacts.OrphansKey(sealing.Number))
+	if err != nil || noted {
+		return outcome.Done(), err
+	}
+	enumeration, err := r.enumerate(ctx, s, orphaned)
+	if err != nil {
+		return outcome.Outcome{}, err
+	}
+	work := &orphanWork{
+		enumeration: enumeration, store: s.store, seals: sealing.Number - 1, actor: r.Actor,
+		part: evidence.Span{Start: evidence.OrphansFrom(s.sealed, s.newFrom()), End: sealing.Until},
+	}
+	return r.do(s, loop.Task{
+		Key: fmt.Sprintf("orphans/%d", sealing.Number), Work: work.run, Patience: transfer.Patience{Total: orphanRetries},
+		Reason: v1alpha1.ReasonComparingSources, Message: "listing recordings that are attached to no conversation, before the account is sealed",
+	}), nil
+}
+
+// newFrom is where the days begin that the next seal is the first to cover.
+func (s *scope) newFrom() time.Time {
+	if s.sealed != nil {
+		return s.sealed.Account.Until
+	}
+	return s.book.spec.Start
+}
+
+// orphanWork lists orphaned recordings for a seal.
+type orphanWork struct {
+	enumeration
+	store archive.Store
+	// seals is how many there are, part the part of the window in which those that the
+	// next one lists were created.
+	seals int
+	part  evidence.Span
+	actor string
+}
+
+func (w *orphanWork) run(ctx context.Context, try transfer.Try) error {
+	found := evidence.FoundOrphans{From: w.part.Start, Until: w.part.End}
+	if w.part.Start.Before(w.part.End) {
+		var err error
+		if found, err = w.list(ctx); err != nil {
+			if found.NotListed, err = w.unlisted(ctx, err, try.Last); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := artifacts.Put(ctx, w.store, artifacts.OrphansKey(w.seals+1), artifacts.Orphans{Stamp: w.stamp(), Found: found})
+	return err
+}
+
+// list writes them to a table of this process's own: which one counts is said by the
+// Orphans, of which there is only one.
+func (w *orphanWork) list(ctx context.Context) (evidence.FoundOrphans, error) {
+	none := evidence.FoundOrphans{From: w.part.Start, Until: w.part.End}
+	begun, err := w.complete(ctx)
+	if err != nil {
+		return none, err
+	}
+	table := artifacts.OrphanTable(w.seals+1, w.actor)
+	if err := w.store.Remove(ctx, table); err != nil {
+		return none, err
+	}
+	found := none
+	err = w.store.Create(ctx, table, func(out io.Writer) (err error) {
+		found, err = evidence.ListOrphans(out, w.orphans(ctx, begun), w.part, func() (map[string]bool, error) {
+			return evidence.UndatedOrphans(w.store.FS(ctx), w.seals)
+		})
+		return err
+	})
+	found.At, found.Table = begun.At, table
+	return found, err
+}
+
+// orphans reads an enumeration.
+func (w *orphanWork) orphans(ctx context.Context, begun beginning) iter.Seq2[genesys.Orphan, error] {
+	return func(yield func(genesys.Orphan, error) bool) {
+		for n := range begun.pages {
+			page, err := artifacts.Get[artifacts.Enumerated](ctx, w.shared, begun.key(n))
+			if err != nil {
+				yield(genesys.Orphan{}, err)
+				return
+			}
+			for _, o := range page.Orphans.Orphans {
+				if !yield(o, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// unlisted decides what it means that they could not be listed: it returns why the
+// seal has to do without, or an error if the operator retries. It retries what may
+// pass, for a day.
+func (w *orphanWork) unlisted(ctx context.Context, failed error, last bool) (why string, err error) {
+	var exhausted *exhaustedError
+	switch kind := genesys.KindOf(failed); {
+	case errors.As(failed, &exhausted):
+		return whyUnlisted("the enumeration could not be read to its end", exhausted.last[len(exhausted.last)-1].why), nil
+	case kind == genesys.KindForbidden:
+		return whyUnlisted("the OAuth client lacks the permission "+orphanPermission, failed.Error()), nil
+	case kind == genesys.KindNotFound, kind == genesys.KindInvalid:
+		return whyUnlisted("Genesys Cloud does not list them for this organisation", failed.Error()), nil
+	case ctx.Err() != nil || !transfer.AboutItem(failed):
+		return "", failed
+	}
+	trouble, err := artifacts.Put(ctx, w.store, artifacts.OrphanTroubleKey(w.seals+1), artifacts.OrphanTrouble{Stamp: w.stamp(), Why: failed.Error()})
+	if err != nil {
+		return "", err
+	}
+	until := trouble.At.Add(orphanPatience)
+	if last && !w.clock.Now().Before(until) {
+		return whyUnlisted(fmt.Sprintf("Genesys Cloud has not answered since %s", stamp(trouble.At)), failed.Error()), nil
+	}
+	return "", &unlistedError{failed, until}
+}
+
+func whyUnlisted(why, detail string) string { return evidence.Printable(why+": "+detail, longestWhy) }
+
+// unlistedError tells that orphaned recordings could not be listed, and that the
+// operator retries until an instant.
+type unlistedError struct {
+	failed error
+	until  time.Time
+}
+
+func (e *unlistedError) Error() string {
+	return fmt.Sprintf("retrying until %s to list recordings that are attached to no conversation, then the seal says that they are not listed: %v", stamp(e.until), e.failed)
+}
+
+func (e *unlistedError) Unwrap() error { return e.failed }
+
+// Outcome is to wait.
+func (e *unlistedError) Outcome() outcome.Outcome {
+	return outcome.Wait(v1alpha1.ReasonComparingSources, e.Error(), 0)
+}
+
+// addOrphans tells the seal which recordings are attached to no conversation.
+func (w *sealWork) addOrphans(ctx context.Context, seal *evidence.Seal) error {
+	if !w.compares {
+		return nil
+	}
+	listed, err := artifacts.Get[artifacts.Orphans](ctx, w.store, artifacts.OrphansKey(w.sealing.Number))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // the part was closed by a version that did not list them
+	}
+	if err != nil {
+		return err
+	}
+	seal.Orphans = &listed.Found
+	seal.Events = append(seal.Events, listed.Found.Events(listed.At, listed.By)...)
+	return nil
+}

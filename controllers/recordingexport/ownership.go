@@ -1,0 +1,64 @@
+package recordingexport
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+)
+
+// ownership is whose an archive is, as this cluster sees it.
+type ownership struct {
+	// cluster is this one.
+	cluster string
+	// begunBy is the cluster that began the archive, at an instant.
+	begunBy string
+	begunAt time.Time
+	// log is who has taken it over since.
+	log []artifacts.Owner
+}
+
+func (o ownership) owner() artifacts.Ownership { return artifacts.OwnerOf(o.begunBy, o.begunAt, o.log) }
+
+// mine tells whether the archive belongs to this cluster.
+func (o ownership) mine() bool { return o.owner().ClusterID == o.cluster }
+
+// token is what the annotation has to be for this cluster to take the archive over:
+// the id of the cluster that owns it. An annotation is good for one take-over, so that
+// two clusters that have one each do not take the archive from each other for ever: to
+// take it from the same cluster another time, the token has the number of take-overs
+// so far as well.
+func (o ownership) token() string {
+	owner := o.owner().ClusterID
+	if slices.ContainsFunc(o.log, func(line artifacts.Owner) bool { return line.ClusterID == o.cluster && line.Former == owner }) {
+		return fmt.Sprintf("%s.%d", owner, len(o.log))
+	}
+	return owner
+}
+
+// owned tells whether the archive belonged to this cluster once.
+func (o ownership) owned() bool {
+	return o.begunBy == o.cluster || slices.ContainsFunc(o.log, func(line artifacts.Owner) bool { return line.ClusterID == o.cluster })
+}
+
+// lost says whose the archive is and since when, and how this cluster takes it over.
+func (o ownership) lost(export *v1alpha1.RecordingExport) string {
+	owner, command := o.owner(), o.command(export)
+	if o.owned() {
+		return fmt.Sprintf("the cluster %s took this export's archive over from this cluster, %s, at %s, and all work on it has stopped here. "+
+			"To take it back, once that cluster has stopped for good: %s (the archive is %s)", owner.ClusterID, o.cluster, stamp(owner.Since), command, export.Status.Archive)
+	}
+	return fmt.Sprintf("this export's archive has belonged to the cluster %s since %s, and not to this one, %s. "+
+		"If that cluster is lost or has stopped for good, take the archive over: %s (the archive is %s)", owner.ClusterID, stamp(owner.Since), o.cluster, command, export.Status.Archive)
+}
+
+// command is what a person runs to have this cluster take the archive over.
+func (o ownership) command(export *v1alpha1.RecordingExport) string {
+	overwrite := ""
+	if export.Annotations[v1alpha1.AnnotationTakeOver] != "" {
+		overwrite = " --overwrite"
+	}
+	return fmt.Sprintf("kubectl annotate rex %s -n %s%s %s=%s", export.Name, export.Namespace, overwrite, v1alpha1.AnnotationTakeOver, o.token())
+}

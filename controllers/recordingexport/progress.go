@@ -1,0 +1,139 @@
+package recordingexport
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/exportspec"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+	"github.com/gcexport/recording-export-operator/internal/words"
+)
+
+// maxStalled is how many stalled batches there may be before no more are created.
+const maxStalled = 50
+
+// progressOf says how the batches stand.
+func progressOf(s *scope, stalled []string) outcome.Outcome {
+	left := len(s.book.slices) - s.counted.Len()
+	says := s.progress()
+	switch {
+	case left == 0:
+		return outcome.Done()
+	case len(stalled) > maxStalled:
+		return outcome.Stall(v1alpha1.ReasonTooManyStalled, fmt.Sprintf(
+			"%s; fix what stalls the batches, no more are started: %s", says, stalled[0]), 0)
+	case len(stalled) == left:
+		return outcome.Stall(v1alpha1.ReasonBatchesStalled, fmt.Sprintf("%s; fix what stalls the last batches: %s", says, stalled[0]), 0)
+	case len(stalled) > 0:
+		return outcome.Wait(v1alpha1.ReasonBatchesRunning, fmt.Sprintf("%s; %d stalled: %s", says, len(stalled), stalled[0]), 0)
+	default:
+		return outcome.Wait(v1alpha1.ReasonBatchesRunning, says, 0)
+	}
+}
+
+// progress says how many batches are done, and what is isolated.
+func (s *scope) progress() string {
+	running := 0
+	for i := range s.batches {
+		if batch := &s.batches[i]; !batch.IsFinished() && !conditions.IsStalled(batch) {
+			running++
+		}
+	}
+	says := fmt.Sprintf("%d of %s done, %d running", s.counted.Len(), words.Count(len(s.book.slices), "batch"), running)
+	if isolated := conditions.Isolated(s.isolated()); isolated != "" {
+		says += "; " + isolated
+	}
+	return says
+}
+
+// isolated tells what left its batch and is not finished: what the plan holds, and
+// what has left batches that are still running.
+func (s *scope) isolated() v1alpha1.IsolatedStatus {
+	var all v1alpha1.IsolatedStatus
+	for i, entry := range s.book.entries {
+		for n, slice := range entry.Slices {
+			if slice.Lane != slicing.Isolated || s.counted.Contains(s.book.firsts[i]+n) {
+				continue
+			}
+			add(&all, slice.Conversations, slice.Recordings, entry.At)
+		}
+	}
+	for i := range s.batches {
+		batch := &s.batches[i]
+		if place, planned := s.book.place(batch); !planned || s.counted.Contains(place) {
+			continue
+		}
+		if batch.Spec.Lane == v1alpha1.LaneIsolated {
+			s.addRetry(&all, batch)
+			continue
+		}
+		left := s.leaving(batch) // since when, the plan tells
+		add(&all, int(left.Conversations), 0, time.Time{})
+		add(&all, 0, int(left.Recordings), time.Time{})
+	}
+	all.Items = all.Conversations + all.Recordings
+	return all
+}
+
+// leaving is what has left a batch and is not in the plan yet. Of the two hold
+// lanes, which share their conversations, one counts them.
+func (s *scope) leaving(batch *v1alpha1.RecordingExportBatch) v1alpha1.LeftCounts {
+	left := batch.Status.Isolated
+	place, _ := s.book.place(batch)
+	shared := batch.Spec.Lane == v1alpha1.LaneLegalHoldScreen && s.book.spec.Other
+	group := isolatedKey(isolatedOf(s.book.slices[place].Group, batch.Name, false))
+	if shared || s.book.isolated[group] {
+		left.Conversations = 0
+	}
+	if batch.Status.Split || s.book.isolated[isolatedKey(isolatedOf("", batch.Name, true))] {
+		left.Recordings = 0
+	}
+	return left
+}
+
+// add counts items that are isolated since an instant, if that is known: recordings, or
+// whole conversations if there are none.
+func add(all *v1alpha1.IsolatedStatus, conversations, recordings int, since time.Time) {
+	if recordings > 0 {
+		all.Recordings += int64(recordings)
+	} else {
+		all.Conversations += int64(conversations)
+	}
+	if conversations+recordings > 0 && !since.IsZero() && (all.OldestTime == nil || since.Before(all.OldestTime.Time)) {
+		all.OldestTime = &metav1.Time{Time: since}
+	}
+}
+
+// addRetry takes in when an isolated batch is retried, and until when.
+func (s *scope) addRetry(all *v1alpha1.IsolatedStatus, batch *v1alpha1.RecordingExportBatch) {
+	retry := batch.Status.Retry
+	if retry == nil || retry.NextAttemptTime == nil {
+		return
+	}
+	next := retry.NextAttemptTime
+	if all.NextAttemptTime == nil || next.Before(all.NextAttemptTime) {
+		all.NextAttemptTime = next
+	}
+	left := max(0, exportspec.RetryDeadline(s.export.Spec)-retry.Used.Duration)
+	if end := next.Add(left); all.RetriesEndTime == nil || end.After(all.RetriesEndTime.Time) {
+		all.RetriesEndTime = &metav1.Time{Time: end.Truncate(time.Minute)}
+	}
+}
+
+// stalledAmong says of each stalled batch what it needs.
+func stalledAmong(batches []v1alpha1.RecordingExportBatch) []string {
+	var stalled []string
+	for i := range batches {
+		if conditions.IsStalled(&batches[i]) {
+			stalled = append(stalled, batches[i].Name+": "+conditions.Message(&batches[i]))
+		}
+	}
+	slices.Sort(stalled)
+	return stalled
+}

@@ -1,0 +1,170 @@
+package recordingexport
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+)
+
+// withJob is a harness around an export that has an analytics job at Genesys Cloud.
+func withJob(t *testing.T) *harness {
+	t.Helper()
+	export := wholeExport()
+	export.Finalizers = []string{v1alpha1.Finalizer}
+	h := newHarness(t, export)
+	job := artifacts.AnalyticsJob{Job: genesys.Ticket{ID: id(1), ClientID: "client"}}
+	if _, err := artifacts.Put(t.Context(), h.store, artifacts.JobKey(0, first), job); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// expectNoJob fails if the analytics job was not ended, or is still noted down.
+func (h *harness) expectNoJob() {
+	h.Helper()
+	there, err := artifacts.Exists(h.Context(), h.store, artifacts.JobKey(0, first))
+	if err != nil || there || len(h.cloud.endedJobs()) != 1 {
+		h.Errorf("the job is noted down: %t, %v; ended are %v", there, err, h.cloud.endedJobs())
+	}
+}
+
+func TestADeletedExportEndsItsJob(t *testing.T) {
+	h := withJob(t)
+	h.remove(wholeExport())
+	h.lookUntil("the export is gone", func() bool { return h.export() == nil })
+	h.expectNoJob()
+	if h.told("AnalyticsJobLeft") {
+		t.Error("it is said that the job was left")
+	}
+}
+
+// TestADeletedExportGoesWhateverHangs: no look waits for what hangs, and ten minutes
+// after the deletion the export goes.
+func TestADeletedExportGoesWhateverHangs(t *testing.T) {
+	for name, hang := range map[string]func(*harness) (until chan struct{}){
+		"the archive": func(h *harness) chan struct{} {
+			store := newHangingStore(h.store)
+			h.store = store
+			return store.until
+		},
+		"Genesys Cloud": func(h *harness) chan struct{} {
+			h.cloud.hangs = make(chan struct{})
+			return h.cloud.hangs
+		},
+		"work of the export": func(h *harness) chan struct{} {
+			until, begun := make(chan struct{}), make(chan struct{})
+			h.Worker.Pools[Pool].Do(transfer.Job{
+				Key: prefix(client.ObjectKeyFromObject(newExport())) + "survey/", Owner: "test", Wake: func() {},
+				Work: func(context.Context, transfer.Try) error {
+					close(begun)
+					<-until
+					return nil
+				},
+			})
+			<-begun
+			return until
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := withJob(t)
+			until := hang(h)
+			t.Cleanup(func() { close(until) })
+			h.remove(wholeExport())
+			h.now.SetTime(h.export().DeletionTimestamp.Time)
+			for range 3 {
+				if result := h.look(); result.RequeueAfter <= 0 || result.RequeueAfter > h.Pace.Release {
+					t.Errorf("looked at again after %v", result.RequeueAfter)
+				}
+			}
+			h.now.Step(h.Pace.Release - time.Second)
+			if result := h.look(); h.export() == nil || result.RequeueAfter > time.Second {
+				t.Fatalf("a second before its time, the export is %v, looked at again after %v", h.export(), result.RequeueAfter)
+			}
+			h.now.Step(time.Second)
+			h.look()
+			if h.export() != nil {
+				t.Error("the export is still there")
+			}
+			if !h.told("AnalyticsJobLeft", "may be left") {
+				t.Error("nobody is told that the job may be left")
+			}
+		})
+	}
+}
+
+// TestASuspendedExportDoesNotWaitForWhatHangs, nor does a cancelled one; it says what
+// is still to be done, and ends its job once it can.
+func TestASuspendedExportDoesNotWaitForWhatHangs(t *testing.T) {
+	for reason, stop := range map[string]func(*v1alpha1.RecordingExport){
+		v1alpha1.ReasonSuspended: func(e *v1alpha1.RecordingExport) { e.Spec.Suspend = true },
+		v1alpha1.ReasonCancelled: func(e *v1alpha1.RecordingExport) {
+			e.Annotations = map[string]string{v1alpha1.AnnotationCancel: "now"}
+		},
+	} {
+		t.Run(reason, func(t *testing.T) {
+			h := withJob(t)
+			h.cloud.hangs = make(chan struct{})
+			h.change(stop)
+			for range 3 {
+				if h.look().RequeueAfter <= 0 {
+					t.Error("it is not looked at again")
+				}
+			}
+			export := h.export()
+			if conditions.Reason(export) != reason || !strings.Contains(conditions.Message(export), "analytics jobs") || len(export.Finalizers) != 1 {
+				t.Errorf("%s: %s, finalizers %v", conditions.Reason(export), conditions.Message(export), export.Finalizers)
+			}
+			close(h.cloud.hangs)
+			h.lookUntil("the finalizer is gone", func() bool { return len(h.export().Finalizers) == 0 })
+			h.expectNoJob()
+			if h.look().RequeueAfter != 0 {
+				t.Error("there is nothing to look at any more")
+			}
+		})
+	}
+}
+
+// TestAnArchiveThatHangs: the reconciler is not held up, says what it waits for, and
+// continues once the archive answers; and the export can be deleted meanwhile.
+func TestAnArchiveThatHangs(t *testing.T) {
+	for name, deleted := range map[string]bool{"continued": false, "deleted": true} {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(t, wholeExport())
+			store := newHangingStore(h.store)
+			h.store = store
+			h.lookNoLongerThan(store.entered)
+			for range 2 {
+				if result := h.look(); result.RequeueAfter < h.Pace.Again {
+					t.Errorf("looked at again after %v", result.RequeueAfter)
+				}
+			}
+			if n := len(store.entered); n != 0 {
+				t.Errorf("%d more looks wait for the archive", n)
+			}
+			export := h.export()
+			if conditions.Reason(export) != v1alpha1.ReasonDestinationUnavailable || !strings.Contains(conditions.Message(export), `"evidence"`) {
+				t.Errorf("%s: %s", conditions.Reason(export), conditions.Message(export))
+			}
+			if deleted {
+				h.remove(export)
+				h.look()
+				if h.export() != nil {
+					t.Error("the export is still there")
+				}
+				close(store.until)
+				return
+			}
+			close(store.until)
+			h.lookUntil("it is surveyed", func() bool { return h.cloud.jobs() > 0 })
+		})
+	}
+}

@@ -1,0 +1,60 @@
+package recordingexport
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+)
+
+// TestWhatABatchOfARetryLeadsTo is of no day, as the batch is: the plan takes it all
+// the same.
+func TestWhatABatchOfARetryLeadsTo(t *testing.T) {
+	for want, status := range map[string]v1alpha1.RecordingExportBatchStatus{
+		"isolated batch Standard0": {Isolated: v1alpha1.LeftCounts{Recordings: 1}},
+		"halved Standard0":         {Split: true},
+	} {
+		b := bookOf(t, window(0, day), artifacts.Entry{
+			Retried: &artifacts.Retried{Token: "t"}, Slices: []artifacts.PlannedSlice{plannedSlice("Standard0", "r")},
+		})
+		retried := batch(0, "Standard", 0, true)
+		retried.Status = status
+		entry := b.ledTo(&retried)
+		if entry == nil || kindOf(*entry) != want || !entryDay(*entry).IsZero() {
+			t.Fatalf("a batch of a retry leads to %+v, want %s", entry, want)
+		}
+		if err := b.add(*entry); err != nil || b.ledTo(&retried) != nil {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+}
+
+// TestWhatIsRetriedTogether: recordings of several conversations are, since each can
+// leave; conversations of which nothing is known cannot, and wait for nobody.
+func TestWhatIsRetriedTogether(t *testing.T) {
+	p := planner{export: "case-1", spec: slicing.Spec{Start: first, End: first.Add(day), Width: day, MaxConversations: 2, Other: true}}
+	conversations := func(from, to int) (of []slicing.Conversation) {
+		for n := from; n <= to; n++ {
+			of = append(of, slicing.Conversation{ID: id(n), Start: first.Add(time.Duration(n) * time.Minute)})
+		}
+		return of
+	}
+	for lane, want := range map[slicing.Lane][]int{slicing.Standard: {2, 1, 1, 1}, slicing.Isolated: {1, 1, 1, 1, 1}} {
+		cut, err := p.cutLane(lane, 1, conversations(1, 3), conversations(4, 5))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sizes []int
+		names := map[string]bool{}
+		for _, slice := range cut {
+			sizes = append(sizes, len(slice.Conversations))
+			names[slice.Name("case-1")] = true
+		}
+		if !slices.Equal(sizes, want) || len(names) != len(cut) {
+			t.Errorf("%s: slices of %v conversations, %d names", lane, sizes, len(names))
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package recordingexport
+
+import (
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+)
+
+// opening is the first event of a seal's log.
+func (w *sealWork) opening() evidence.Event {
+	if w.former == nil {
+		return evidence.Event{Time: w.record.CreatedAt, Type: "ArchiveBegun", Actor: w.actor}
+	}
+	return evidence.Event{Time: w.former.Account.SealedAt, Type: "FormerSeal", Actor: w.actor, Details: map[string]string{
+		"number": count(w.former.Account.Number), "sha256": w.former.Digest,
+	}}
+}
+
+// takeOvers are the events of the take-overs that no former seal tells of.
+func (w *sealWork) takeOvers() []evidence.Event {
+	told := 0
+	if w.former != nil {
+		told = len(w.former.Account.TakenOver)
+	}
+	var events []evidence.Event
+	for _, line := range w.owners[min(told, len(w.owners)):] {
+		events = append(events, line.TakeOver().Event(line.By))
+	}
+	return events
+}
+
+// told is the event of an entry that is not about a survey.
+func told(entry artifacts.Entry) (evidence.Event, bool) {
+	event := evidence.Event{Time: entry.At, Actor: entry.By}
+	switch {
+	case entry.Moved != nil:
+		event.Type, event.Details = "ConversationsMoved", map[string]string{"group": entry.Moved.Group}
+	case entry.Halved != nil:
+		event.Type, event.Details = "BatchSplit", map[string]string{"batch": entry.Halved.Batch}
+	case entry.Isolated != nil && entry.Isolated.Recordings:
+		event.Type, event.Details = "RecordingsIsolated", map[string]string{"batch": entry.Isolated.Batch}
+	case entry.Isolated != nil:
+		event.Type, event.Details = "ConversationsIsolated", map[string]string{"group": entry.Isolated.Group}
+	case entry.Retried != nil:
+		event.Type, event.Details = "RetryRequested", map[string]string{"token": entry.Retried.Token}
+	default:
+		return event, false
+	}
+	return event, true
+}
+
+// unbatched lists the conversations of a survey that are in no batch, with the reason.
+func (w *sealWork) unbatched(survey artifacts.Survey) []evidence.Conversation {
+	var out []evidence.Conversation
+	for _, c := range survey.Conversations {
+		if !w.scope.Takes(c.Held) {
+			out = append(out, evidence.Conversation{
+				ID: c.ID, Start: c.Start, Held: evidence.HoldAnswer{Held: c.Held, At: survey.HeldAt},
+				Disposition: evidence.Excluded, Reason: evidence.ReasonHoldScope,
+			})
+		}
+	}
+	for _, c := range survey.Open {
+		out = append(out, evidence.Conversation{
+			ID: c.ID, Start: c.Start, Disposition: evidence.Unavailable, Reason: evidence.ReasonConversationOpen,
+		})
+	}
+	for _, id := range survey.Refused {
+		out = append(out, evidence.Conversation{ID: id, Disposition: evidence.Unavailable, Reason: evidence.ReasonInvalidID})
+	}
+	return out
+}
+
+func surveyed(survey artifacts.Survey) evidence.Event {
+	return evidence.Event{
+		Time: survey.At, Type: "DaySurveyed", Actor: survey.By, Details: map[string]string{
+			"day": survey.Day.Format(time.DateOnly), "purpose": string(survey.Purpose), "analyticsJob": survey.JobID,
+			"conversations": count(len(survey.Conversations)), "deferred": count(len(survey.Deferred)),
+			"open": count(len(survey.Open)), "refused": count(len(survey.Refused)),
+			"holdsAskedAt": survey.HeldAt.Format(time.RFC3339Nano), "holdsUnknown": count(len(survey.HoldsUnknown)),
+		},
+	}
+}

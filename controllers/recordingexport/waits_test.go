@@ -1,0 +1,76 @@
+package recordingexport
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+)
+
+func TestOverdue(t *testing.T) {
+	wait := outcome.Wait(v1alpha1.ReasonGenesysUnavailable, "retrying: it broke", time.Minute)
+	tests := map[string]struct {
+		lasted time.Duration
+		reason string
+		after  time.Duration
+		says   string
+	}{
+		"begins":    {0, v1alpha1.ReasonGenesysUnavailable, time.Minute, "retrying: it broke; waiting since 2023-10-01T00:00:00Z, reported as Stalled at 2023-10-02T00:00:00Z if it lasts until then"},
+		"ends soon": {day - time.Second, v1alpha1.ReasonGenesysUnavailable, time.Second, "at 2023-10-02T00:00:00Z"},
+		"is over":   {day, v1alpha1.ReasonDeadlineExceeded, time.Minute, "find out why this has lasted since 2023-10-01T00:00:00Z, the operator keeps retrying: retrying: it broke"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := overdue(wait, first, day, first.Add(tt.lasted))
+			if got.Reason != tt.reason || got.After != tt.after || !strings.Contains(got.Message, tt.says) {
+				t.Errorf("%v, want %s after %v, saying %q", got, tt.reason, tt.after, tt.says)
+			}
+		})
+	}
+}
+
+// TestAWaitForAServiceEnds: an organisation that nobody has logged in to is waited
+// for until retry.deadline; and what it has cost is not counted again later.
+func TestAWaitForAServiceEnds(t *testing.T) {
+	h := newHarness(t, wholeExport())
+	organization := furniture()[0].(*v1alpha1.GenesysOrganization)
+	organization.Status.Organization = nil
+	h.remove(organization)
+	if err := h.api.Create(t.Context(), organization); err != nil {
+		t.Fatal(err)
+	}
+	expect := func(reason string) {
+		t.Helper()
+		h.look()
+		if got := conditions.Reason(h.export()); got != reason {
+			t.Errorf("reason %s: %s, want %s", got, conditions.Message(h.export()), reason)
+		}
+	}
+	suspend := func(suspended bool) {
+		h.change(func(e *v1alpha1.RecordingExport) { e.Spec.Suspend = suspended })
+	}
+	expect(v1alpha1.ReasonOrganizationNotReady)
+	h.now.Step(day - time.Minute)
+	expect(v1alpha1.ReasonOrganizationNotReady)
+	suspend(true)
+	h.now.Step(time.Minute)
+	expect(v1alpha1.ReasonSuspended)
+	suspend(false)
+	expect(v1alpha1.ReasonOrganizationNotReady)
+	h.now.Step(day)
+	expect(v1alpha1.ReasonDeadlineExceeded)
+}
+
+// TestAnalyticsThatAreBehind are waited for, for a day without a person.
+func TestAnalyticsThatAreBehind(t *testing.T) {
+	for late, want := range map[time.Duration]outcome.State{0: outcome.Waiting, day - time.Second: outcome.Waiting, day: outcome.Stalled} {
+		err := &unsettledError{until: first, available: first.Add(-time.Hour), now: first.Add(late)}
+		got := outcome.Of(err, time.Minute)
+		if got.State != want || got.Reason != v1alpha1.ReasonAwaitingSettlement || !strings.Contains(got.Message, "2023-09-30T23:00:00Z") {
+			t.Errorf("%v late: %v, want %v", late, got, want)
+		}
+	}
+}

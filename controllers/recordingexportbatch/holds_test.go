@@ -1,0 +1,111 @@
+package recordingexportbatch
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	clocktesting "k8s.io/utils/clock/testing"
+
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+)
+
+// TestAConversationWhoseHoldIsUnknownLeaves: it is isolated. Its batch accounts for
+// none of its recordings, but tells how many the metadata in its bag lists.
+func TestAConversationWhoseHoldIsUnknownLeaves(t *testing.T) {
+	store, err := archive.OpenDirectory(t.TempDir(), "case-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	recordings := []genesys.Recording{{ID: "6a1f0c3e-0000-4000-8000-000000000001", Medium: genesys.Call, FileState: genesys.FileAvailable}}
+	known := artifacts.Metadata{ConversationID: "c", Recordings: recordings, Body: []byte("[]")}
+	if _, err := artifacts.Put(t.Context(), store, artifacts.MetadataKey("g", known.ConversationID), known); err != nil {
+		t.Fatal(err)
+	}
+	conversations := []evidence.Conversation{{ID: known.ConversationID}}
+	hold := artifacts.Hold{Unknown: []genesys.UnknownHold{{ConversationID: known.ConversationID, Why: "HTTP 500"}}}
+	policy := evidence.Policy{Slicing: slicing.Spec{Screen: true, Other: true}, Media: []genesys.Medium{genesys.Call}}
+	for lane, want := range map[slicing.Lane]evidence.Conversation{
+		slicing.Standard: {Recordings: 1, Disposition: evidence.Excluded, Reason: evidence.ReasonMovedToIsolated},
+		slicing.Isolated: {Recordings: 1, Disposition: evidence.Exported, Home: true},
+	} {
+		metadata, err := readMetadata(t.Context(), store, artifacts.Slice{Lane: lane, Group: "g", Conversations: conversations}, hold)
+		if err != nil {
+			t.Fatal(err)
+		}
+		inventory := evidence.TakeInventory(policy, lane, conversations, metadata)
+		got := inventory.Conversations[0]
+		if got.Recordings != want.Recordings || got.Disposition != want.Disposition || got.Reason != want.Reason || got.Home != want.Home {
+			t.Errorf("%s: %+v, want %+v", lane, got, want)
+		}
+		if stays := len(inventory.Wanted()) == 1; stays != want.Home {
+			t.Errorf("%s: %v is transferred", lane, inventory.Wanted())
+		}
+	}
+}
+
+// unheld tells of a call in each conversation, but not whether it is under legal hold.
+type unheld struct{ kind genesys.Kind }
+
+func (unheld) RecordingMetadata(context.Context, string, time.Duration) (genesys.Metadata, error) {
+	return genesys.Metadata{Recordings: []genesys.Recording{
+		{ID: "6a1f0c3e-0000-4000-8000-000000000001", Medium: genesys.Call, FileState: genesys.FileAvailable},
+	}}, nil
+}
+
+func (u unheld) Protected(context.Context, []string, time.Duration) ([]string, error) {
+	return nil, &genesys.Error{Op: "read deletion protection", Kind: u.kind}
+}
+
+// TestAHoldThatNobodyAnswersAbout keeps no batch for ever: without patience its
+// conversation leaves for the lane Isolated, and there the survey's answer counts. A
+// permission that is missing is waited for, but not in the lane Isolated.
+func TestAHoldThatNobodyAnswersAbout(t *testing.T) {
+	tests := map[string]struct {
+		lane slicing.Lane
+		kind genesys.Kind
+		// spends tells whether waiting uses up patience.
+		spends bool
+	}{
+		"in a lane":                    {slicing.LegalHold, genesys.KindTransient, true},
+		"refused, in a lane":           {slicing.Standard, genesys.KindInvalid, true},
+		"isolated":                     {slicing.Isolated, genesys.KindTransient, true},
+		"forbidden, in a lane":         {slicing.Standard, genesys.KindForbidden, false},
+		"forbidden for what is apart":  {slicing.Isolated, genesys.KindForbidden, true},
+		"throttled, whatever the lane": {slicing.Isolated, genesys.KindThrottled, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			store, err := archive.OpenDirectory(t.TempDir(), "case-1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			now := clocktesting.NewFakeClock(time.Unix(0, 0))
+			w := &metadataWork{
+				store: store, cloud: unheld{tt.kind}, clock: now, actor: "test", gates: &transfer.Gates{Clock: now}, limit: 1,
+				slice:  artifacts.Slice{Lane: tt.lane, Group: "g", Conversations: []evidence.Conversation{{ID: "c", Held: evidence.HoldAnswer{Held: tt.lane == slicing.LegalHold}}}},
+				policy: evidence.Policy{Slicing: slicing.Spec{Screen: true, Other: true}, Media: []genesys.Medium{genesys.Call}},
+			}
+			err = w.run(t.Context(), transfer.Try{})
+			if pause := outcome.DefaultPatience().Backoff(err, 0); pause.Spends != tt.spends {
+				t.Errorf("%v: uses up patience: %t", err, pause.Spends)
+			}
+			if !tt.spends {
+				return
+			}
+			if err := w.run(t.Context(), transfer.Try{Last: true}); err != nil {
+				t.Fatal(err)
+			}
+			hold, err := artifacts.Get[artifacts.Hold](t.Context(), store, artifacts.HoldKey("g"))
+			if err != nil || len(hold.Unknown) != 1 || !hold.Late {
+				t.Errorf("without patience: %+v, %v", hold, err)
+			}
+		})
+	}
+}

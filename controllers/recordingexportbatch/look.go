@@ -1,0 +1,126 @@
+package recordingexportbatch
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/exportspec"
+	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/signing"
+)
+
+// look runs the steps, and waits for them no longer than Pace.Answer, so that an
+// archive that hangs does not hold up the batches of other exports. A look that was not
+// waited for runs on with a copy of the batch.
+func (r *Reconciler) look(ctx context.Context, batch *v1alpha1.RecordingExportBatch) (*scope, outcome.Outcome) {
+	s := &scope{batch: batch}
+	if r.Pace.Answer <= 0 {
+		return s, r.advance(ctx, s)
+	}
+	own := &scope{batch: batch.DeepCopy()}
+	out, ended := r.looks.Wait(ctx, loop.Look{
+		Name: client.ObjectKeyFromObject(batch), Now: r.Clock.Now(), Answer: r.Pace.Answer, Again: r.Pace.Again, Destination: r.destinationOf(ctx, batch),
+		Run: func(ctx context.Context) outcome.Outcome { return r.advance(ctx, own) },
+	})
+	if !ended {
+		return s, out
+	}
+	return own, out
+}
+
+// destinationOf is the name of the destination of a batch's export, empty if there is
+// no such export.
+func (r *Reconciler) destinationOf(ctx context.Context, batch *v1alpha1.RecordingExportBatch) string {
+	var export v1alpha1.RecordingExport
+	if err := r.Client.Get(ctx, types.NamespacedName{Namespace: batch.Namespace, Name: batch.Spec.ExportRef.Name}, &export); err != nil {
+		return ""
+	}
+	return export.Spec.DestinationRef.Name
+}
+
+// step takes the batch one step on, or says why it is not there yet.
+type step func(context.Context, *scope) (outcome.Outcome, error)
+
+// advance runs the steps in order until one is not satisfied, or the bag is sealed.
+func (r *Reconciler) advance(ctx context.Context, s *scope) outcome.Outcome {
+	for _, step := range []step{r.find, r.observe, r.mayGo, r.own, r.connect, r.restoreArchived, r.fetchMetadata, r.haveRoom, r.submit, r.complete} {
+		out, err := step(ctx, s)
+		if err != nil {
+			return outcome.Of(err, r.Pace.Again)
+		}
+		if !out.IsDone() || s.facts.finished() {
+			return out
+		}
+	}
+	return outcome.Done()
+}
+
+// find gets the export and opens its archive.
+func (r *Reconciler) find(ctx context.Context, s *scope) (outcome.Outcome, error) {
+	name := types.NamespacedName{Namespace: s.batch.Namespace, Name: s.batch.Spec.ExportRef.Name}
+	if err := r.Client.Get(ctx, name, &s.export); err != nil {
+		return loop.Absent(err, v1alpha1.ReasonExportNotFound, fmt.Sprintf("create the RecordingExport %q again, or delete this batch", name.Name))
+	}
+	name.Name = s.export.Spec.DestinationRef.Name
+	var destination v1alpha1.ExportDestination
+	if err := r.Client.Get(ctx, name, &destination); err != nil {
+		return loop.Absent(err, v1alpha1.ReasonDestinationNotFound, fmt.Sprintf("create the ExportDestination %q that the export refers to", name.Name))
+	}
+	store, err := r.Archive(&destination, s.export.Name)
+	if err != nil {
+		return outcome.Outcome{}, fmt.Errorf("open archive: %w", err)
+	}
+	if lane := s.batch.Spec.Lane; lane == v1alpha1.LaneLegalHold || lane == v1alpha1.LaneLegalHoldScreen {
+		store = archive.Held(store)
+	}
+	s.signer = func(ctx context.Context) (*signing.Signer, error) { return r.Signer(ctx, &destination) }
+	s.store, s.location, s.floor = store, r.Location(&destination, s.export.Name), exportspec.MinFree(destination.Spec)
+	return outcome.Done(), nil
+}
+
+// mayGo stops here while the export is suspended, or once it is given up.
+func (r *Reconciler) mayGo(_ context.Context, s *scope) (outcome.Outcome, error) {
+	var out outcome.Outcome
+	switch {
+	case s.export.Status.Cancelled:
+		out = outcome.Stall(v1alpha1.ReasonCancelled, "the export was cancelled; a retry of it takes this batch up again", 0)
+	case s.export.Spec.Suspend:
+		out = outcome.Wait(v1alpha1.ReasonSuspended, "the export is suspended", 0)
+	default:
+		return outcome.Done(), nil
+	}
+	r.cancel(s)
+	return out, nil
+}
+
+// connect finds the way to Genesys Cloud.
+func (r *Reconciler) connect(ctx context.Context, s *scope) (outcome.Outcome, error) {
+	name := types.NamespacedName{Namespace: s.batch.Namespace, Name: s.export.Spec.OrganizationRef.Name}
+	var organization v1alpha1.GenesysOrganization
+	if err := r.Client.Get(ctx, name, &organization); err != nil {
+		return loop.Absent(err, v1alpha1.ReasonOrganizationNotFound, fmt.Sprintf("create the GenesysOrganization %q that the export refers to", name.Name))
+	}
+	switch {
+	case conditions.IsStalled(&organization):
+		return outcome.Stall(v1alpha1.ReasonOrganizationNotReady, fmt.Sprintf(
+			"fix the GenesysOrganization %q: %s", organization.Name, conditions.Message(&organization)), 0), nil
+	case organization.Status.Organization == nil:
+		return outcome.Wait(v1alpha1.ReasonOrganizationNotReady, fmt.Sprintf("waiting for the login of the GenesysOrganization %q", organization.Name), 0), nil
+	}
+	var err error
+	if s.cloud, err = r.Cloud(ctx, &organization, s.share(s.batch.Spec.Lane)); err == nil {
+		s.metadata, err = r.Cloud(ctx, &organization, s.share(metadataLane(s.batch.Spec.Lane)))
+	}
+	if err != nil {
+		return outcome.Outcome{}, fmt.Errorf("connect to organisation %s: %w", organization.Name, err)
+	}
+	s.organization = organization.Status.Organization.ID
+	return outcome.Done(), nil
+}

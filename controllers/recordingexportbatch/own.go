@@ -1,0 +1,73 @@
+package recordingexportbatch
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+)
+
+// lostAgain is before another look at a batch whose archive belongs to another
+// cluster, in case that the export's own change was missed.
+const lostAgain = time.Minute
+
+// own stops here while the archive belongs to another cluster. It looks into the
+// archive and not at what the export's status says: a cluster that was away for days
+// wakes up with a status that is as old, and must not request anything before its
+// export has been looked at.
+func (r *Reconciler) own(ctx context.Context, s *scope) (outcome.Outcome, error) {
+	cluster, err := r.ClusterID(ctx)
+	if err != nil {
+		return outcome.Outcome{}, fmt.Errorf("tell this cluster from others: %w", err)
+	}
+	begun, err := r.founders.of(ctx, cluster, s)
+	if err != nil {
+		return outcome.Outcome{}, fmt.Errorf("read whose archive this is: %w", err)
+	}
+	log, err := artifacts.Owners(ctx, s.store)
+	if err != nil {
+		return outcome.Outcome{}, err
+	}
+	owner := artifacts.OwnerOf(begun.ClusterID, begun.Since, log)
+	if owner.ClusterID == cluster {
+		return outcome.Done(), nil
+	}
+	r.cancel(s)
+	return outcome.Stall(v1alpha1.ReasonArchiveOfAnotherCluster, fmt.Sprintf(
+		"the archive %s has belonged to the cluster %s since %s: run the command in the message of the RecordingExport (kubectl get rex %s -n %s -o wide)",
+		s.location, owner.ClusterID, owner.Since.UTC().Format(time.RFC3339), s.export.Name, s.batch.Namespace), lostAgain), nil
+}
+
+// cancel stops the work of the batch, and the metadata work that it shares.
+func (r *Reconciler) cancel(s *scope) {
+	lane := s.batch.Spec.Lane
+	r.Worker.Pools[string(lane)].Cancel(s.prefix() + s.batch.Name + "/")
+	r.Worker.Pools[string(metadataLane(lane))].Cancel(s.prefix() + s.facts.slice.Group + "/")
+}
+
+// isLost tells whether an export says that its archive is another cluster's.
+func isLost(export *v1alpha1.RecordingExport) bool {
+	return conditions.Reason(export) == v1alpha1.ReasonArchiveOfAnotherCluster
+}
+
+// founders remembers the locations of archives that this cluster began. What says so
+// is written once, and read once by each process.
+type founders struct{ mine sync.Map }
+
+// of returns which cluster began the archive of a batch, and when.
+func (f *founders) of(ctx context.Context, cluster string, s *scope) (artifacts.Ownership, error) {
+	if since, ok := f.mine.Load(s.location); ok {
+		return artifacts.Ownership{ClusterID: cluster, Since: since.(time.Time)}, nil //nolint:forcetypeassert // nothing else is stored
+	}
+	record, err := artifacts.Get[evidence.ExportRecord](ctx, s.store, evidence.RecordPath)
+	if err == nil && record.ClusterID == cluster {
+		f.mine.Store(s.location, record.CreatedAt)
+	}
+	return artifacts.Ownership{ClusterID: record.ClusterID, Since: record.CreatedAt}, err
+}

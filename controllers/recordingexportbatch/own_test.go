@@ -1,0 +1,118 @@
+package recordingexportbatch
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	clocktesting "k8s.io/utils/clock/testing"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+)
+
+// TestABatchStopsWithItsArchive: once another cluster has taken the archive over the
+// batch does nothing any more, and its work is cancelled; once it is taken back the
+// batch continues. What the export's status says does not matter.
+func TestABatchStopsWithItsArchive(t *testing.T) {
+	store, err := archive.OpenDirectory(t.TempDir(), "case-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Date(2023, 10, 1, 0, 0, 0, 0, time.UTC)
+	pool := transfer.NewPool(2, clocktesting.NewFakeClock(begun), outcome.DefaultPatience().Backoff)
+	r := &Reconciler{
+		ClusterID: func(context.Context) (string, error) { return "here", nil },
+		Worker:    &loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool}},
+	}
+	s := &scope{
+		batch: &v1alpha1.RecordingExportBatch{
+			ObjectMeta: metav1.ObjectMeta{Name: "b", Namespace: "legal"},
+			Spec:       v1alpha1.RecordingExportBatchSpec{ExportRef: v1alpha1.LocalReference{Name: "case-1"}, Lane: v1alpha1.LaneStandard},
+		},
+		export: v1alpha1.RecordingExport{ObjectMeta: metav1.ObjectMeta{Name: "case-1"}}, store: store, location: "legal/evidence/case-1",
+		facts: facts{slice: artifacts.Slice{Group: "standard-20231001"}},
+	}
+	expect := func(owner string) {
+		t.Helper()
+		out, err := r.own(t.Context(), s)
+		lost := owner != "here"
+		if err != nil || out.IsDone() == lost || lost && (out.Reason != v1alpha1.ReasonArchiveOfAnotherCluster || !strings.Contains(out.Message, "the cluster "+owner)) {
+			t.Errorf("%v, %v; want that the archive belongs to %s", out, err, owner)
+		}
+	}
+	if _, err := r.own(t.Context(), s); err == nil {
+		t.Error("an archive that nobody has begun belongs to somebody")
+	}
+	put := func(key string, value any) {
+		t.Helper()
+		if _, err := artifacts.Put(t.Context(), store, key, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(evidence.RecordPath, evidence.ExportRecord{ClusterID: "here", CreatedAt: begun})
+	expect("here")
+	put(artifacts.OwnerKey(1), artifacts.Owner{Stamp: artifacts.Stamp{At: begun}, ClusterID: "there", Former: "here"})
+	keys := []string{"legal/case-1/b/completion", "legal/case-1/standard-20231001/metadata"}
+	runs, ended := make(chan struct{}, len(keys)), make(chan error, len(keys))
+	for _, key := range keys {
+		pool.Do(transfer.Job{Key: key, Owner: "b", Wake: func() {}, Work: func(ctx context.Context, _ transfer.Try) error {
+			runs <- struct{}{}
+			<-ctx.Done()
+			ended <- ctx.Err()
+			return ctx.Err()
+		}})
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stopped := make(chan error, 1)
+	go func() { stopped <- pool.Start(ctx) }()
+	for range keys {
+		<-runs
+	}
+	expect("there")
+	for _, key := range keys {
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("the work %s ended with %v", key, err)
+		}
+	}
+	stop()
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+	put(artifacts.OwnerKey(2), artifacts.Owner{Stamp: artifacts.Stamp{At: begun}, ClusterID: "here", Former: "there"})
+	expect("here")
+}
+
+// TestABatchOfARestoredCluster, which has batches but not the archive: that belongs to
+// the cluster that began it, until it is taken over.
+func TestABatchOfARestoredCluster(t *testing.T) {
+	store, err := archive.OpenDirectory(t.TempDir(), "case-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := artifacts.Put(t.Context(), store, evidence.RecordPath, evidence.ExportRecord{ClusterID: "there"}); err != nil {
+		t.Fatal(err)
+	}
+	r := &Reconciler{
+		ClusterID: func(context.Context) (string, error) { return "here", nil },
+		Worker:    &loop.Worker{Pools: transfer.Pools{"": transfer.NewPool(1, clocktesting.NewFakeClock(time.Time{}), outcome.DefaultPatience().Backoff)}},
+	}
+	s := &scope{batch: &v1alpha1.RecordingExportBatch{}, store: store, location: "l"}
+	for _, want := range []bool{false, true} {
+		if out, err := r.own(t.Context(), s); err != nil || out.IsDone() != want {
+			t.Errorf("%v, %v; want that it is this cluster's: %t", out, err, want)
+		}
+		line := artifacts.Owner{ClusterID: "here", Former: "there"}
+		if _, err := artifacts.Put(t.Context(), store, artifacts.OwnerKey(1), line); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

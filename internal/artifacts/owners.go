@@ -1,0 +1,66 @@
+package artifacts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+)
+
+// Owner is a line of the log of who owns an export's archive: a cluster has taken it
+// over from another. Of two clusters that do so at the same moment the first counts.
+// Before the first line the archive belongs to the cluster that began it, whom its
+// export.json names.
+type Owner struct {
+	Stamp
+	ClusterID string `json:"clusterId"`
+	Former    string `json:"formerClusterId"`
+}
+
+// OwnerKey is the key of a line of the log of owners; they count from 1.
+func OwnerKey(number int) string {
+	return fmt.Sprintf("%sowners/%06d%s", archive.WorkPrefix, number, ending)
+}
+
+// Owners reads the log of owners. There is hardly ever a line: then it is one attempt
+// to read something that is not there.
+func Owners(ctx context.Context, store archive.Store) ([]Owner, error) {
+	var log []Owner
+	for {
+		owner, err := Get[Owner](ctx, store, OwnerKey(len(log)+1))
+		if errors.Is(err, fs.ErrNotExist) {
+			return log, nil
+		}
+		if err == nil && owner.ClusterID == "" {
+			err = fmt.Errorf("%w: artifact %s names no cluster", evidence.ErrCorrupt, OwnerKey(len(log)+1))
+		}
+		if err != nil {
+			return nil, err
+		}
+		log = append(log, owner)
+	}
+}
+
+// Ownership is whose an archive is, and since when.
+type Ownership struct {
+	ClusterID string
+	Since     time.Time
+}
+
+// OwnerOf returns whose an archive is that was begun by a cluster at an instant, and
+// has this log of owners.
+func OwnerOf(begunBy string, at time.Time, log []Owner) Ownership {
+	if n := len(log); n > 0 {
+		return Ownership{log[n-1].ClusterID, log[n-1].At}
+	}
+	return Ownership{begunBy, at}
+}
+
+// TakeOver is what the next seal tells of a line of the log.
+func (o Owner) TakeOver() evidence.TakeOver {
+	return evidence.TakeOver{From: o.Former, To: o.ClusterID, At: o.At}
+}

@@ -1,0 +1,41 @@
+package evidence
+
+import (
+	"io/fs"
+	"time"
+)
+
+// TakeOver tells that an export's archive went from one cluster to another, because
+// a person said so: the old cluster was lost, say.
+type TakeOver struct {
+	// From and To are the UIDs of the clusters' namespaces kube-system.
+	From string `json:"from"`
+	To   string `json:"to"`
+	// At is when, by the clock of the new cluster's manager.
+	At time.Time `json:"at"`
+}
+
+// ArchiveTakenOver is the type of the event that tells of a TakeOver.
+const ArchiveTakenOver = "ArchiveTakenOver"
+
+// Event is what the log of the next seal tells of a take-over. actor is the process
+// that made it.
+func (t TakeOver) Event(actor string) Event {
+	return Event{Time: t.At, Type: ArchiveTakenOver, Actor: actor, Details: map[string]string{"from": t.From, "to": t.To}}
+}
+
+// takenOver lists all take-overs that the seals tell of: those that the former ones
+// do, and those in the log of this one as it is stored. An attempt at the seal before
+// may have stored a log that does not tell of a take-over since; a later seal does then.
+func (s Seal) takenOver(root fs.FS) ([]TakeOver, error) {
+	var all []TakeOver
+	if s.Former != nil {
+		all = append(all, s.Former.Account.TakenOver...)
+	}
+	err := eachEvent(root, SealFolder(s.Number)+"/"+sealLog, func(e Event) {
+		if e.Type == ArchiveTakenOver {
+			all = append(all, TakeOver{From: e.Details["from"], To: e.Details["to"], At: e.Time})
+		}
+	})
+	return all, err
+}

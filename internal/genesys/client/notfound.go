@@ -1,0 +1,48 @@
+package client
+
+// The operations whose 404 may be generic, see genericAbsence.
+const (
+	opSurveyState = "read survey state"
+	opSurveyPage  = "read survey page"
+	opEndSurvey   = "end survey"
+	opOrphans     = "list orphaned recordings"
+)
+
+// absences are the codes by which Genesys Cloud says for certain that something
+// does not exist, with the routes whose 404 the Platform API documents with that
+// code (x-inin-error-codes in the swagger of SDK v133). docs/genesys-errors.md
+// lists them for users.
+var absences = map[string][]string{
+	"conversation.not.found": {
+		"GET /api/v2/conversations/{conversationId}/recordingmetadata",
+		"GET /api/v2/conversations/{conversationId}/recordings",
+	},
+	"recording.recording.not.found":    {"GET /api/v2/conversations/{conversationId}/recordingmetadata/{recordingId}"},
+	"recording.conversation.not.found": {"POST /api/v2/recordings/deletionprotection"},
+	"recording.not.archivable":         {"PUT /api/v2/conversations/{conversationId}/recordings/{recordingId}"},
+	"batch.download.job.not.found":     {"GET /api/v2/recording/batchrequests/{jobId}"},
+}
+
+// genericAbsence is the code that the Platform API documents for the 404 of every
+// route: it may be about the route as well as about what was asked for.
+const genericAbsence = "not.found"
+
+// genericRoutes are the routes on which even genericAbsence is final. Those of an
+// analytics job document no other code for a job that is gone, and taking it for gone
+// costs no more than another job. The listing of orphaned recordings names nothing that
+// could be gone but the route itself, and a seal says if they were not listed.
+var genericRoutes = map[string]string{
+	opSurveyState: "GET /api/v2/analytics/conversations/details/jobs/{jobId}",
+	opSurveyPage:  "GET /api/v2/analytics/conversations/details/jobs/{jobId}/results",
+	opEndSurvey:   "DELETE /api/v2/analytics/conversations/details/jobs/{jobId}",
+	opOrphans:     "GET /api/v2/orphanrecordings",
+}
+
+// absent tells whether a 404 with this code says that what an operation asked
+// for does not exist.
+func absent(op, code string) bool {
+	if code == genericAbsence {
+		return genericRoutes[op] != ""
+	}
+	return len(absences[code]) > 0
+}

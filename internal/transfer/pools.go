@@ -1,0 +1,52 @@
+package transfer
+
+import (
+	"context"
+	"time"
+
+	"k8s.io/utils/clock"
+)
+
+// Pools are pools by name, so that what one is full of does not hold up another.
+type Pools map[string]*Pool
+
+// Cancel stops all work, in every pool, whose key begins with prefix.
+func (p Pools) Cancel(prefix string) {
+	for _, pool := range p {
+		pool.Cancel(prefix)
+	}
+}
+
+// Retry has all work be tried again at once, in every pool, whose key begins with prefix.
+func (p Pools) Retry(prefix string) {
+	for _, pool := range p {
+		pool.Retry(prefix)
+	}
+}
+
+// Busy tells whether any pool is running work whose key begins with prefix.
+func (p Pools) Busy(prefix string) bool {
+	for _, pool := range p {
+		if pool.Busy(prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// Wait waits, or returns ctx's error if it has ended by then.
+func Wait(ctx context.Context, clk clock.Clock, delay time.Duration) error {
+	return waitUnless(ctx, clk, delay, nil)
+}
+
+// waitUnless waits no longer than until over is closed.
+func waitUnless(ctx context.Context, clk clock.Clock, delay time.Duration, over <-chan struct{}) error {
+	timer := clk.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-over:
+	case <-timer.C():
+	case <-ctx.Done():
+	}
+	return ctx.Err()
+}

@@ -1,0 +1,262 @@
+package verify
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+// retentionTable of a seal lists what those of its bags list.
+const retentionTable = "retention.csv"
+
+var (
+	retentionColumns = []string{
+		"conversation_id", "recording_id", "archive_date_before", "archive_date_asked", "archive_date_after", "delete_date_before", "delete_date_after",
+		"export_date_before", "export_date_after", "exported_date_before", "exported_date_after", "changed",
+	}
+	sealedRetention = append(slices.Clone(retentionColumns), "bag")
+)
+
+// retentionTally counts recordings that were asked to be restored.
+type retentionTally struct{ asked, changed, unknown int64 }
+
+// retention is the recordings of a bag that were asked to be restored.
+type retention struct {
+	*verifier
+	at, log string
+	lines   map[string]Row
+	// requested are the recordings of which the custody log tells so, and changed those
+	// of which it tells that dates changed.
+	requested, changed map[string]bool
+}
+
+// readRetention reads retention.csv of a bag, if it has one.
+func (v *verifier) readRetention(b *bag, t tables, found shelf) *retention {
+	r := &retention{
+		verifier: v, at: b.at(evidence.RetentionTable), log: b.at(bagLog),
+		lines: map[string]Row{}, requested: map[string]bool{}, changed: map[string]bool{},
+	}
+	if _, there := found[evidence.RetentionTable]; !there {
+		return r
+	}
+	listed := map[string]bool{}
+	for _, line := range t.index {
+		listed[line.key] = true
+	}
+	for row := range v.rows(r.at, retentionColumns...) {
+		key := row.Get("conversation_id") + "/" + row.Get("recording_id")
+		if _, twice := r.lines[key]; twice {
+			v.fault(Contradiction, r.at, "line %d lists recording %s a second time", row.Line, cut(key))
+		}
+		if !listed[key] {
+			v.fault(Contradiction, r.at, "line %d lists recording %s, which index.csv does not list", row.Line, cut(key))
+		}
+		r.lines[key] = row
+		r.judge(row, key)
+		b.restored.add(row)
+	}
+	r.checkReadings(b)
+	return r
+}
+
+func (t *retentionTally) add(row Row) {
+	t.asked++
+	switch row.Get("changed") {
+	case "":
+	case evidence.NotReadAgain:
+		t.unknown++
+	default:
+		t.changed++
+	}
+}
+
+// datesOf are the dates of a line, before or after.
+func datesOf(row Row, when string) genesys.Retention {
+	return genesys.Retention{
+		ArchiveDate: row.Get("archive_date_" + when), DeleteDate: row.Get("delete_date_" + when),
+		ExportDate: row.Get("export_date_" + when), ExportedDate: row.Get("exported_date_" + when),
+	}
+}
+
+// notReadAgain are the dates of a line that says that nothing is known of them.
+var notReadAgain = genesys.Retention{
+	ArchiveDate: evidence.NotReadAgain, DeleteDate: evidence.NotReadAgain, ExportDate: evidence.NotReadAgain, ExportedDate: evidence.NotReadAgain,
+}
+
+// judge sees to it that a line says of its own dates what they say.
+func (r *retention) judge(row Row, key string) {
+	before, after := datesOf(row, "before"), datesOf(row, "after")
+	if _, err := time.Parse(time.RFC3339Nano, row.Get("archive_date_asked")); err != nil {
+		r.fault(Malformed, r.at, "line %d says no archive date that was asked for of recording %s", row.Line, cut(key))
+	}
+	want := evidence.NotReadAgain
+	if after != notReadAgain {
+		names := slices.DeleteFunc(before.Differences(after), func(name string) bool { return name == genesys.ArchiveDate })
+		want = strings.Join(names, " ")
+	}
+	if got := row.Get("changed"); got != want {
+		r.fault(Contradiction, r.at, "line %d says that %q of recording %s changed, its dates say %q", row.Line, cut(got), cut(key), want)
+	}
+}
+
+// checkReadings holds the dates that were read afterwards against what Genesys Cloud
+// answered then.
+func (r *retention) checkReadings(b *bag) {
+	answers := map[string]map[string]reading{}
+	for key, row := range r.lines {
+		after := datesOf(row, "after")
+		if after == notReadAgain {
+			continue
+		}
+		conversation := row.Get("conversation_id")
+		if !genesys.ValidID(conversation) {
+			r.fault(Malformed, r.at, "line %d names a conversation whose id is none: %q", row.Line, cut(conversation))
+			continue
+		}
+		if _, read := answers[conversation]; !read {
+			answers[conversation] = r.readings(b.at(evidence.RestoredPath(conversation)))
+		}
+		if answers[conversation] == nil {
+			continue
+		}
+		answer, there := answers[conversation][row.Get("recording_id")]
+		if !there {
+			r.fault(Contradiction, r.at, "line %d says dates of recording %s afterwards, which %s does not name", row.Line, cut(key), evidence.RestoredPath(conversation))
+			continue
+		}
+		for _, name := range genesys.DateNames {
+			if !answer.agrees(name, after.Date(name)) {
+				r.fault(Contradiction, r.at, "line %d says that the %s of recording %s was %q afterwards, %s says otherwise", row.Line, name, cut(key), cut(after.Date(name)), evidence.RestoredPath(conversation))
+			}
+		}
+	}
+}
+
+// reading is what Genesys Cloud said of a recording.
+type reading map[string]any
+
+// readings reads what Genesys Cloud said of the recordings of a conversation, by their
+// ids; nil if that cannot be read, which is a finding.
+func (r *retention) readings(name string) map[string]reading {
+	content, ok := r.read(name)
+	if !ok {
+		return nil
+	}
+	var list []reading
+	if err := json.Unmarshal(content, &list); err != nil {
+		return nil // reported with all metadata
+	}
+	byID := map[string]reading{}
+	for _, one := range list {
+		if id, ok := one["id"].(string); ok {
+			byID[id] = one
+		}
+	}
+	return byID
+}
+
+// agrees tells whether a date is what was said. What was said and is no date may
+// stand in a table in another form.
+func (r reading) agrees(name, date string) bool {
+	if r[name] == nil {
+		return date == ""
+	}
+	text, _ := r[name].(string)
+	said, ok := genesys.ParseDate(text)
+	if !ok {
+		return true
+	}
+	have, ok := genesys.ParseDate(date)
+	return ok && have.Equal(said)
+}
+
+// tell takes in an event of the bag's custody log.
+func (r *retention) tell(e event) {
+	key := e.Details["conversation"] + "/" + e.Details["recording"]
+	row, listed := r.lines[key]
+	switch e.Type {
+	case "RestorationRequested":
+		r.requested[key] = true
+		if !listed {
+			r.fault(Contradiction, r.log, "line %d tells that recording %s was asked to be restored, retention.csv does not list it", e.Sequence, cut(key))
+			return
+		}
+		r.compareDates(e, key, datesOf(row, "before"), "Before")
+		if e.Details["archiveDateAsked"] != row.Get("archive_date_asked") {
+			r.fault(Contradiction, r.log, "line %d tells that the archive date %s was asked for of recording %s, retention.csv says %s", e.Sequence, cut(e.Details["archiveDateAsked"]), cut(key), cut(row.Get("archive_date_asked")))
+		}
+	case "RecordingRestored", "RecordingNotRestored":
+		after := datesOf(row, "after")
+		unknown := e.Details["datesAfter"] == evidence.NotReadAgain
+		switch {
+		case !listed:
+		case unknown != (after == notReadAgain):
+			r.fault(Contradiction, r.log, "line %d and retention.csv do not agree whether the dates of recording %s were read afterwards", e.Sequence, cut(key))
+		case !unknown:
+			r.compareDates(e, key, after, "After")
+		}
+	case "RetentionChanged":
+		r.changed[key] = true
+		if !listed || e.Details["dates"] != row.Get("changed") {
+			r.fault(Contradiction, r.log, "line %d tells that %q of recording %s changed, retention.csv says %q", e.Sequence, cut(e.Details["dates"]), cut(key), cut(row.Get("changed")))
+		}
+	}
+}
+
+func (r *retention) compareDates(e event, key string, dates genesys.Retention, suffix string) {
+	for _, name := range genesys.DateNames {
+		if told := e.Details[name+suffix]; told != dates.Date(name) {
+			r.fault(Contradiction, r.log, "line %d tells of %q as the %s of recording %s, retention.csv says %q", e.Sequence, cut(told), name, cut(key), cut(dates.Date(name)))
+		}
+	}
+}
+
+// close sees to it that the log tells of every line.
+func (r *retention) close() {
+	for key, row := range r.lines {
+		if !r.requested[key] {
+			r.fault(Contradiction, r.log, "does not tell that recording %s was asked to be restored, as line %d of %s says", cut(key), row.Line, r.at)
+		}
+		if names := row.Get("changed"); names != "" && names != evidence.NotReadAgain && !r.changed[key] {
+			r.fault(Contradiction, r.log, "does not tell that dates of recording %s changed, as line %d of %s says", cut(key), row.Line, r.at)
+		}
+	}
+}
+
+// compareRetention holds a seal's retention.csv against its bags', if any has one.
+func (c *census) compareRetention(s *seal) {
+	var bags []*bag
+	for _, listed := range s.bags {
+		if b := c.verifier.bags[listed.Get("bag")]; b != nil && b.restored.asked > 0 {
+			bags = append(bags, b)
+		}
+	}
+	if _, there := s.found[retentionTable]; !there && len(bags) == 0 {
+		return
+	}
+	lines := func(yield func(line) bool) {
+		for _, b := range bags {
+			if !c.retentionOf(b, yield) {
+				return
+			}
+		}
+	}
+	at := s.at(retentionTable)
+	for _, row := range c.merge(s, comparison{at, sealedRetention, 2}, lines) {
+		c.fault(Contradiction, at, "line %d lists recording %s of no bag", row.Line, cut(row.Get("recording_id")))
+	}
+}
+
+func (c *census) retentionOf(b *bag, yield func(line) bool) bool {
+	at := b.at(evidence.RetentionTable)
+	for row := range c.rows(at, retentionColumns...) {
+		if !yield(line{row, at, b.name, ""}) {
+			return false
+		}
+	}
+	return true
+}
