@@ -72,6 +72,10 @@ type tally struct {
 	tried, survived atomic.Int64
 }
 
+func (c *tally) print(t *testing.T) {
+	fmt.Printf("failpoints: tried %d, survived %d (%s)\n", c.tried.Load(), c.survived.Load(), t.Name())
+}
+
 // TestCrashes kills the manager before and after each effect, starts it again,
 // and kills it again. In the end the same effects fail. The export is complete
 // all the same.
@@ -88,9 +92,7 @@ func crash(t *testing.T, at stage, points ...failpoint.Point) {
 	}
 	passed := at.undisturbed(t)
 	count := &tally{stage: at}
-	t.Cleanup(func() {
-		fmt.Printf("failpoints: tried %d, survived %d (%s)\n", count.tried.Load(), count.survived.Load(), t.Name())
-	})
+	t.Cleanup(func() { count.print(t) })
 	t.Run("points", func(t *testing.T) { count.atPoints(t, passed, points) })
 	t.Run("files", func(t *testing.T) { count.atEveryFile(t, passed) })
 }

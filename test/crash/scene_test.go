@@ -53,8 +53,9 @@ type scene struct {
 	kubeconfig string
 	// s3 is where the evidence lands, nil if that is a directory.
 	s3 *s3server.Server
-	// interrupted counts what may have made the operator ask again.
-	interrupted int
+	// interrupted counts what may have made the operator ask again, and looks how often
+	// it may have asked again without that.
+	interrupted, looks int
 }
 
 // newScene makes a small day with everything that takes a way of its own: holds,
@@ -69,6 +70,12 @@ func newScene(t *testing.T) *scene {
 // newSceneAt makes it with the evidence in a bucket, if there is a server for it.
 func newSceneAt(t *testing.T, bucket *s3server.Server) *scene {
 	t.Helper()
+	return newSceneOf(t, bucket, func(*simulator.Options) {}, func(*v1alpha1.RecordingExportSpec) {})
+}
+
+// newSceneOf makes it with another organisation, or another export.
+func newSceneOf(t *testing.T, bucket *s3server.Server, organization func(*simulator.Options), export func(*v1alpha1.RecordingExportSpec)) *scene {
+	t.Helper()
 	day := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -2)
 	w := world.New(t, server, func(o *simulator.Options) {
 		o.Start, o.SettleLag = day, 0
@@ -76,6 +83,7 @@ func newSceneAt(t *testing.T, bucket *s3server.Server) *scene {
 			Open: 1, Sensitive: 1, HostileIDs: true,
 			FileStates: map[simulator.FileState]int{simulator.Archived: 1, simulator.Deleted: 1, simulator.Restored: 1},
 		}
+		organization(o)
 	})
 	w.Create(w.Secret(simulator.DefaultClientSecret))
 	w.Create(w.Organization())
@@ -92,6 +100,7 @@ func newSceneAt(t *testing.T, bucket *s3server.Server) *scene {
 		spec.Slicing.Width = &metav1.Duration{Duration: 12 * time.Hour}
 		spec.SettleAfter = &metav1.Duration{}
 		spec.RetainBatches = ptr.To(int32(1))
+		export(spec)
 	})
 	w.Create(s.export)
 	return s
@@ -258,14 +267,14 @@ func killed(err error) bool {
 
 // judge has the verifier judge the archive. After an interruption, what was under
 // way may be asked once more, and an analytics job be left to expire whose id
-// nobody had noted down.
-func (s *scene) judge() {
+// nobody had noted down. What is lost for ever must be listed as unavailable.
+func (s *scene) judge(lost ...string) {
 	s.Helper()
 	if s.s3 != nil {
 		s.fetch()
 	}
 	command := exec.CommandContext(s.Context(), s.verifier, "-archive", s.Archive(), "-alone", s.Root, "-truth", s.Endpoint,
-		"-asks", strconv.Itoa(1+s.interrupted), "-orphans", strconv.Itoa(s.interrupted))
+		"-asks", strconv.Itoa(1+s.looks+s.interrupted), "-orphans", strconv.Itoa(s.interrupted), "-unavailable", strings.Join(lost, ","))
 	output, err := command.CombinedOutput()
 	if err != nil {
 		s.Errorf("after %d interruptions the verifier ends with %v:\n%s", s.interrupted, err, output)
