@@ -30,6 +30,9 @@ import (
 
 const day = 24 * time.Hour
 
+// enough is for how long what fails is retried: dozens of attempts.
+const enough = 10 * time.Second
+
 var (
 	days   = flag.Int("days", 3, "how many days the storm exports")
 	perDay = flag.Int("perday", 250, "how many conversations start on a day, with about two recordings each")
@@ -47,7 +50,10 @@ func TestMain(m *testing.M) {
 // scale makes a world of as many days as are to be exported.
 func scale(t *testing.T) *world.World {
 	t.Helper()
-	return world.New(t, server, func(o *simulator.Options) { o.Days, o.Conversations = *days, *perDay })
+	return world.New(t, server, func(o *simulator.Options) {
+		o.Days, o.Conversations = *days, *perDay
+		o.Limits.AsyncPageSize, o.Limits.RefuseLargePages = 100, true
+	})
 }
 
 // hastened are the paces of a test in which a lot is tried again.
@@ -64,6 +70,7 @@ func begin(w *world.World) *v1alpha1.RecordingExport {
 		s.Window = world.Window(world.Day, world.Day.AddDate(0, 0, *days))
 		s.Slicing.Width = &metav1.Duration{Duration: 12 * time.Hour}
 		s.Lanes.Standard.Parallelism, s.Lanes.LegalHold.Parallelism = 16, 8
+		s.Retry.Deadline = &metav1.Duration{Duration: enough}
 	})
 	w.Create(export)
 	w.Start(hastened)
@@ -118,7 +125,7 @@ func TestStorm(t *testing.T) {
 	calm := calls(t)
 	w := scale(t)
 	var d damage
-	d.breakSome(w.Sim)
+	d.breakSome(t, w.Sim)
 	rage(w.Sim)
 	if *slow {
 		drag(w.Sim)
@@ -135,9 +142,25 @@ func TestStorm(t *testing.T) {
 	}
 	fmt.Printf("storm: %s; lost 0, twice 0, unexplained 0; %.2f calls per recording, %.2f in calm; %d MiB at most\n",
 		says, asked(w, export), calm, peak())
+	isolated := isolatedBatches(export)
+	fmt.Printf("storm: %d isolated batches, %d things were bad\n", isolated, bad)
+	if most := 2*bad + *days**perDay/20; isolated == 0 || isolated > most {
+		t.Errorf("%d isolated batches, want some, and %d at most", isolated, most)
+	}
 	if export.Status.Gaps != int64(len(d.lasting)) {
 		t.Errorf("%d gaps are stated, want those of %d recordings and conversations", export.Status.Gaps, len(d.lasting))
 	}
+}
+
+// isolatedBatches counts the batches of the lane Isolated: a storm must not isolate
+// what fails by chance.
+func isolatedBatches(export *v1alpha1.RecordingExport) int {
+	for _, lane := range export.Status.Lanes {
+		if lane.Lane == v1alpha1.LaneIsolated {
+			return int(lane.Batches)
+		}
+	}
+	return 0
 }
 
 // calls exports in calm, and returns how many calls each recording took.

@@ -2,6 +2,7 @@ package storm
 
 import (
 	"net/http"
+	"testing"
 	"time"
 
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
@@ -23,6 +24,8 @@ func failing() []simulator.Fault {
 		{Status: http.StatusInternalServerError}, {Status: http.StatusServiceUnavailable}, {Status: http.StatusGatewayTimeout},
 		{Body: simulator.HTML}, {Body: simulator.Empty}, {Body: simulator.Null}, {Body: simulator.Truncated}, {Reset: true},
 		{Status: http.StatusInternalServerError, Applied: true}, {Reset: true, Applied: true},
+		{Status: http.StatusNotFound, Body: simulator.HTML}, {Status: http.StatusForbidden, Body: simulator.HTML},
+		{Status: http.StatusTooManyRequests, OwnLimit: true, RetryAfter: time.Second},
 	}
 }
 
@@ -52,6 +55,9 @@ func rage(sim *simulator.Simulator) {
 		inject(sim, route, odd(route))
 	}
 	inject(sim, simulator.RouteDownload, failingMedia())
+	// One job that stays as it is for a while, and pages that lead back to themselves.
+	sim.InjectFault(simulator.Fault{Route: simulator.RouteDetailsJob, State: "PENDING", Count: 20})
+	sim.InjectFault(simulator.Fault{Route: simulator.RouteDetailsResults, Pages: simulator.Repeating, Nth: 2, Count: 2})
 	// A client that is told to wait stops altogether, so there is little of this.
 	sim.InjectFault(simulator.Fault{Status: http.StatusTooManyRequests, RetryAfter: time.Second, Nth: 300, Count: 5, Probability: 0.01})
 }
@@ -83,17 +89,30 @@ const (
 	withheld      = 2
 	strange       = 2
 	unknown       = 2
+	silent        = 3
+	barred        = 3
+	limited       = 3
+	uploaded      = 10
 )
 
+// bad is how many of them keep failing while others succeed, at least for a time.
+const bad = refusedOnce + silent + barred + limited + uploaded
+
+// uploading is how long recordings are still being uploaded.
+const uploading = 5 * time.Second
+
 // breakSome damages single recordings and conversations: results that are refused
-// once, or withheld twice, or for ever, metadata that nobody understands, and
-// conversations that are not known any more.
-func (d *damage) breakSome(sim *simulator.Simulator) {
+// once, or withheld twice, or for ever, metadata that nobody understands, that always
+// times out, or that has a limit of its own for a time, recordings because of which
+// every request is refused, or that are still being uploaded, and conversations that are
+// not known any more.
+func (d *damage) breakSome(t testing.TB, sim *simulator.Simulator) {
+	t.Helper()
 	calls := plainCalls(sim.Dataset())
 	next := func() simulator.Recording {
 		// Spread over all days.
 		r := calls[0]
-		step := max(1, len(calls)/(2*(refusedOnce+withheldTwice+refused+withheld+strange+unknown)))
+		step := max(1, len(calls)/(2*(bad+withheldTwice+refused+withheld+strange+unknown)))
 		calls = calls[min(step, len(calls)):]
 		return r
 	}
@@ -104,7 +123,7 @@ func (d *damage) breakSome(sim *simulator.Simulator) {
 		sim.InjectFault(simulator.Fault{RecordingID: next().ID, Withhold: true, Count: 2})
 	}
 	for range refused {
-		sim.InjectFault(simulator.Fault{RecordingID: d.lose(next().ID), ResultError: "the media are gone"})
+		sim.InjectFault(simulator.Fault{RecordingID: d.lose(next().ID), ResultError: "recording.recording.not.found"})
 	}
 	for range withheld {
 		sim.InjectFault(simulator.Fault{RecordingID: d.lose(next().ID), Withhold: true})
@@ -113,6 +132,25 @@ func (d *damage) breakSome(sim *simulator.Simulator) {
 		r := next()
 		d.lose(r.ID)
 		sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, ConversationID: r.ConversationID, UnknownValues: true})
+	}
+	for range silent {
+		sim.InjectFault(simulator.Fault{
+			Route: simulator.RouteMetadata, ConversationID: d.lose(next().ConversationID), Status: http.StatusGatewayTimeout,
+		})
+	}
+	for range barred {
+		sim.InjectFault(simulator.Fault{Route: simulator.RouteBatchSubmit, RecordingID: d.lose(next().ID), Status: http.StatusBadRequest})
+	}
+	for range limited {
+		sim.InjectFault(simulator.Fault{
+			Route: simulator.RouteMetadata, ConversationID: next().ConversationID, Status: http.StatusTooManyRequests, OwnLimit: true, RetryAfter: time.Second, Count: 5,
+		})
+	}
+	for range uploaded {
+		r := next()
+		if err := sim.SetUploading(r.ConversationID, r.ID, uploading); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for range unknown {
 		sim.InjectFault(simulator.Fault{
