@@ -174,7 +174,7 @@ type step func(context.Context, *scope) (outcome.Outcome, error)
 
 // advance runs the steps in order until one is not satisfied, or the export has ended.
 func (r *Reconciler) advance(ctx context.Context, s *scope) (out outcome.Outcome) {
-	for _, step := range []step{r.heed, r.rest, r.mayGo, r.find, r.connect, r.claim, r.observe, r.work} {
+	for _, step := range []step{r.handleRequests, r.rest, r.checkSuspended, r.find, r.connect, r.claim, r.observe, r.work} {
 		err := ctx.Err() // it has ended if the step before hung
 		if err == nil {
 			out, err = step(ctx, s)

@@ -129,7 +129,7 @@ func (s *scope) adopt() error {
 // laneStatus is the account of a lane.
 type laneStatus v1alpha1.LaneStatus
 
-// add adds what a batch holds. What it accounts for anew was unavailable before.
+// add adds what a batch holds. What it accounts for again was unavailable before.
 func (l *laneStatus) add(batch *v1alpha1.RecordingExportBatch) {
 	l.Batches++
 	l.Gaps += gapsOf(batch)
@@ -138,7 +138,7 @@ func (l *laneStatus) add(batch *v1alpha1.RecordingExportBatch) {
 }
 
 // recordingsOf counts what a batch adds to the export's recordings. What it
-// accounts for anew was unavailable, and is until it is there.
+// accounts for again was unavailable, and is until it is there.
 func recordingsOf(batch *v1alpha1.RecordingExportBatch) v1alpha1.RecordingCounts {
 	counts, again := batch.Status.Recordings, batch.Status.Replaces.Recordings
 	counts.Total -= again

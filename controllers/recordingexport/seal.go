@@ -78,7 +78,7 @@ func (s *scope) caughtUp() bool {
 // retrySealed asks again for what the seals have as unavailable, once for each
 // request. Without gaps there is nothing to ask for; and while a retry is running,
 // the seals do not know of it, and what it has exported would be exported twice: a
-// request that comes then only has the pools try again, see heed.
+// request that comes then only has the pools try again, see handleRequests.
 func (r *Reconciler) retrySealed(s *scope) outcome.Outcome {
 	if s.book.retried[s.retry] || s.sealed.Account.Gaps == 0 {
 		s.acceptRetry()

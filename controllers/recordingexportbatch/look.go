@@ -50,7 +50,7 @@ type step func(context.Context, *scope) (outcome.Outcome, error)
 
 // advance runs the steps in order until one is not satisfied, or the bag is sealed.
 func (r *Reconciler) advance(ctx context.Context, s *scope) outcome.Outcome {
-	for _, step := range []step{r.find, r.observe, r.mayGo, r.own, r.connect, r.restoreArchived, r.fetchMetadata, r.haveRoom, r.submit, r.complete} {
+	for _, step := range []step{r.find, r.observe, r.checkSuspended, r.own, r.connect, r.restoreArchived, r.fetchMetadata, r.haveRoom, r.submit, r.complete} {
 		out, err := step(ctx, s)
 		if err != nil {
 			return outcome.Of(err, r.Pace.Again)
@@ -85,8 +85,8 @@ func (r *Reconciler) find(ctx context.Context, s *scope) (outcome.Outcome, error
 	return outcome.Done(), nil
 }
 
-// mayGo stops here while the export is suspended, or once it is given up.
-func (r *Reconciler) mayGo(_ context.Context, s *scope) (outcome.Outcome, error) {
+// checkSuspended stops here while the export is suspended, or once it is given up.
+func (r *Reconciler) checkSuspended(_ context.Context, s *scope) (outcome.Outcome, error) {
 	var out outcome.Outcome
 	switch {
 	case s.export.Status.Cancelled:

@@ -116,7 +116,7 @@ type Unknown struct {
 // ReadFindings reads the seals up to the account's. The tables and the log of
 // that one must be stored, its manifest need not.
 //
-// In memory are the bags, the keys of the conversations that could not be had or
+// In memory are the bags, the keys of the conversations that are unavailable or
 // were isolated and of the lines that were asked for again, and the bounded lists.
 func ReadFindings(root fs.FS, account Account) (Findings, error) {
 	r := findingsReader{

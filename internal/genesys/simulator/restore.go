@@ -16,7 +16,7 @@ type dates struct{ archive, delete, export time.Time }
 
 func (r *Recording) dates() dates { return dates{r.ArchiveDate, r.DeleteDate, r.ExportDate} }
 
-// retentionUpdate is Recording in the Platform API, as far as a PUT heeds it. A
+// retentionUpdate has the fields of Recording in the Platform API that a PUT uses. A
 // file state has no effect.
 type retentionUpdate struct {
 	ArchiveDate *string `json:"archiveDate"`

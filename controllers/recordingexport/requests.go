@@ -14,9 +14,9 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// heed acts upon the requests that annotations make: to cancel the export, and
+// handleRequests acts upon the requests that annotations make: to cancel the export, and
 // to retry. A retry has the pools try again at once whatever has failed.
-func (r *Reconciler) heed(_ context.Context, s *scope) (outcome.Outcome, error) {
+func (r *Reconciler) handleRequests(_ context.Context, s *scope) (outcome.Outcome, error) {
 	status := &s.export.Status
 	cancel, cancelNew := loop.Request(s.export, v1alpha1.AnnotationCancel, status.LastCancelRequest)
 	retry, retryNew := loop.Request(s.export, v1alpha1.AnnotationRetry, status.LastRetryRequest)
@@ -83,9 +83,9 @@ func (r *Reconciler) rest(ctx context.Context, s *scope) (outcome.Outcome, error
 	return outcome.Done(), err
 }
 
-// mayGo stops here while the export is suspended or cancelled: it needs nothing then
+// checkSuspended stops here while the export is suspended or cancelled: it needs nothing then
 // but what it takes to end its analytics jobs at Genesys Cloud.
-func (r *Reconciler) mayGo(ctx context.Context, s *scope) (outcome.Outcome, error) {
+func (r *Reconciler) checkSuspended(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	var out outcome.Outcome
 	switch {
 	case s.export.Status.Cancelled:
