@@ -83,7 +83,7 @@ func listGaps(out *screen, folder string, seals int) error {
 					key += " recording " + recording
 				}
 				delete(gaps, key)
-				if table == "failures.csv" || row["disposition"] == string(evidence.Unavailable) {
+				if table == "failures.csv" { // it lists every gap of its seal, and is read last
 					gaps[key] = row
 				}
 			}
@@ -92,7 +92,7 @@ func listGaps(out *screen, folder string, seals int) error {
 	out.note("  Not available:")
 	for i, key := range slices.Sorted(maps.Keys(gaps)) {
 		if i == maxGaps {
-			out.note("    and %d more: see conversations.csv and recordings.csv of the seals in %s", len(gaps)-maxGaps, folder)
+			out.note("    and %d more: see failures.csv of the seals in %s", len(gaps)-maxGaps, folder)
 			break
 		}
 		out.note("%s", strings.TrimRight(fmt.Sprintf("    conversation %s: %s %s", key, gaps[key]["reason"], gaps[key]["detail"]), " "))

@@ -274,7 +274,7 @@ func (s *scene) judge(lost ...string) {
 		s.fetch()
 	}
 	command := exec.CommandContext(s.Context(), s.verifier, "-archive", s.Archive(), "-alone", s.Root, "-truth", s.Endpoint,
-		"-asks", strconv.Itoa(1+s.looks+s.interrupted), "-orphans", strconv.Itoa(s.interrupted), "-unavailable", strings.Join(lost, ","))
+		"-asks", strconv.Itoa(1+s.interrupted), "-looks", strconv.Itoa(s.looks), "-orphans", strconv.Itoa(s.interrupted), "-unavailable", strings.Join(lost, ","))
 	output, err := command.CombinedOutput()
 	if err != nil {
 		s.Errorf("after %d interruptions the verifier ends with %v:\n%s", s.interrupted, err, output)

@@ -19,7 +19,7 @@ const (
 // ended, and nothing that had been answered was asked again without need.
 func (c *census) checkJournal(t terms, known truth) {
 	started, ended := 0, map[string]bool{}
-	answered := map[string]int{}
+	answered, allowed := map[string]int{}, map[string]int{}
 	requested, recordings := 0, 0
 	for _, e := range known.journal.Entries {
 		switch {
@@ -30,13 +30,17 @@ func (c *census) checkJournal(t terms, known truth) {
 		case e.Status != http.StatusOK:
 		case e.Route == metadataRoute, e.Route == mediaRoute:
 			answered[e.Path]++
+			allowed[e.Path] = t.asks + c.visits(e.Path)
+			if e.Route == metadataRoute {
+				allowed[e.Path] += t.looks
+			}
 		case e.Route == requestRoute:
 			requested += e.IDs
 		}
 	}
 	for path, n := range answered {
-		if n > t.asks && n > t.asks+c.visits(path) {
-			c.fault("journal", "%s was answered %d times, %d are allowed", path, n, t.asks+c.visits(path))
+		if n > allowed[path] {
+			c.fault("journal", "%s was answered %d times, %d are allowed", path, n, allowed[path])
 		}
 	}
 	for _, conversation := range known.dataset.Conversations {

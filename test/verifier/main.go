@@ -35,6 +35,9 @@ type terms struct {
 	// asks is how often Genesys Cloud may have answered the same question: once,
 	// and once more for each time that the process was killed.
 	asks int
+	// looks is how often more it may have answered for the metadata of a conversation,
+	// whose recordings are waited for.
+	looks int
 	// orphans is how many analytics jobs may have been left to expire: those
 	// whose start was answered when nobody was there any more to note it down.
 	orphans int
@@ -73,6 +76,7 @@ func parse(arguments []string, stderr io.Writer) (terms, error) {
 	f.StringVar(&t.alone, "alone", "", "`directory` that must hold no file outside the archive")
 	f.StringVar(&t.truth, "truth", "", "the simulator's base `URL`, or a directory with dataset.json and journal.json")
 	f.IntVar(&t.asks, "asks", 1, "how often Genesys Cloud may have answered the same question")
+	f.IntVar(&t.looks, "looks", 0, "how often more it may have answered for the metadata of a conversation")
 	f.IntVar(&t.orphans, "orphans", 0, "how many analytics jobs may have been left to expire")
 	f.Func("unavailable", "comma-separated `ids` that must be listed as unavailable", func(list string) error {
 		for _, id := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' }) {
