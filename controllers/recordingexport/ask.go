@@ -37,10 +37,8 @@ type surveyWork struct {
 	clock clock.Clock
 	pace  Pace
 	question
-	// attempts is how many attempts before this one failed, timeout how long it may take
-	// to start the analytics job.
-	attempts int
-	timeout  time.Duration
+	// timeout is how long it may take to start the analytics job.
+	timeout time.Duration
 	// entry is the number of the plan's next entry.
 	entry        int
 	settleAfter  time.Duration
@@ -77,7 +75,7 @@ func (e *unsettledError) Outcome() outcome.Outcome {
 
 // run goes on from whatever artifacts there are: the survey, then the plan.
 func (w *surveyWork) run(ctx context.Context, try transfer.Try) error {
-	w.attempts, w.timeout = try.Failures, genesys.Timeout(try.Failures)
+	w.timeout = genesys.Timeout(try.Failures)
 	done, err := artifacts.Exists(ctx, w.store, artifacts.SurveyKey(w.pass, w.day))
 	if err == nil && !done {
 		err = w.ask(ctx)

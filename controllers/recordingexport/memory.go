@@ -5,12 +5,17 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 )
 
 // memory is what a process remembers of an export from one look to the next. A
 // process that has just started remembers nothing, and loses nothing by that.
 type memory struct {
 	mu sync.Mutex
+	// uid is that of the export: another one may get its name.
+	uid types.UID
 	// retried is the retry request for which the pools last tried everything again.
 	retried string
 	// released tells that no analytics job of the export is left at Genesys Cloud,
@@ -74,17 +79,18 @@ type memories struct {
 	byName map[types.NamespacedName]*memory
 }
 
-// of returns the memory of an export.
-func (m *memories) of(export types.NamespacedName) *memory {
+// of returns the memory of an export, not that of another one which had its name.
+func (m *memories) of(export *v1alpha1.RecordingExport) *memory {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.byName == nil {
 		m.byName = map[types.NamespacedName]*memory{}
 	}
-	if m.byName[export] == nil {
-		m.byName[export] = &memory{}
+	name := client.ObjectKeyFromObject(export)
+	if known := m.byName[name]; known == nil || known.uid != export.UID {
+		m.byName[name] = &memory{uid: export.UID}
 	}
-	return m.byName[export]
+	return m.byName[name]
 }
 
 // forget forgets an export that is gone.

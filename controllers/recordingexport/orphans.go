@@ -163,7 +163,7 @@ func (w *orphanWork) unlisted(ctx context.Context, failed error, last bool) (why
 	case ctx.Err() != nil || !transfer.AboutItem(failed):
 		return "", failed
 	}
-	trouble, err := artifacts.Put(ctx, w.store, artifacts.OrphanTroubleKey(w.seals+1), artifacts.OrphanTrouble{Stamp: w.stamp(), Why: failed.Error()})
+	trouble, err := artifacts.Put(ctx, w.store, artifacts.OrphanTroubleKey(w.seals+1), artifacts.Trouble{Stamp: w.stamp(), Why: failed.Error()})
 	if err != nil {
 		return "", err
 	}

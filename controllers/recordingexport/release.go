@@ -77,7 +77,7 @@ func (r *Reconciler) letGo(ctx context.Context, s *scope) (outcome.Outcome, erro
 // endJobs has the pool end the analytics jobs of an export that does nothing else
 // any more. It is done once none is left. isGone tells that what it takes is gone.
 func (r *Reconciler) endJobs(ctx context.Context, s *scope) (out outcome.Outcome, isGone bool) {
-	if r.memories.of(s.name()).isReleased() {
+	if r.memories.of(s.export).isReleased() {
 		return outcome.Done(), false
 	}
 	out, err := r.find(ctx, s)
@@ -100,7 +100,7 @@ func (r *Reconciler) endJobs(ctx context.Context, s *scope) (out outcome.Outcome
 
 // startEnding has the pool end the analytics jobs that are noted down.
 func (r *Reconciler) startEnding(s *scope) outcome.Outcome {
-	m := r.memories.of(s.name())
+	m := r.memories.of(s.export)
 	name, organization, destination := s.name(), s.organization.DeepCopy(), s.destination.DeepCopy()
 	return r.Worker.Do(name, loop.Task{
 		Pool: Pool, Key: endingKey(name), Reason: v1alpha1.ReasonSurveying, Message: "its analytics jobs at Genesys Cloud are being ended",
@@ -134,7 +134,7 @@ func (r *Reconciler) stillEnding(s *scope) bool {
 	if r.Worker.Pools.Busy(key) {
 		return true
 	}
-	r.memories.of(s.name()).release(false)
+	r.memories.of(s.export).release(false)
 	return false
 }
 

@@ -29,7 +29,7 @@ func (r *Reconciler) handleRequests(_ context.Context, s *scope) (outcome.Outcom
 	}
 	status.Cancelled = false
 	s.retry = retry
-	if r.memories.of(s.name()).takesUp(retry) {
+	if r.memories.of(s.export).takesUp(retry) {
 		r.Worker.Pools.Retry(prefix(s.name()))
 	}
 	if status.Seal == nil {

@@ -3,6 +3,8 @@ package recordingexport
 import (
 	"cmp"
 	"context"
+	"errors"
+	"io/fs"
 	"slices"
 	"strconv"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
 // sort puts what was found into the lists of a survey, and asks which of the
@@ -93,11 +96,29 @@ func (w *surveyWork) askAgain(survey artifacts.Survey) time.Time {
 	return first
 }
 
-// holdAttempts is how many attempts at a survey must fail before a few conversations
-// without an answer about their legal hold are planned as what keeps them in the export.
-// They are asked about again before transfer. By then about a quarter of an hour has
-// passed.
-const holdAttempts = 10
+// holdPatience is how long the legal holds of a survey are asked for before a few
+// conversations without an answer are planned as what keeps them in the export. They are
+// asked about again before transfer.
+const holdPatience = 15 * time.Minute
+
+// learnHolds asks for legal holds. How long there has been no answer is counted from the
+// first query that failed, whichever process made it.
+func (w *surveyWork) learnHolds(ctx context.Context, ids []string) (genesys.Holds, error) {
+	key, last := artifacts.HoldTroubleKey(w.pass, w.day), false
+	trouble, err := artifacts.Get[artifacts.Trouble](ctx, w.store, key)
+	switch {
+	case err == nil:
+		last = !w.clock.Now().Before(trouble.At.Add(holdPatience))
+	case !errors.Is(err, fs.ErrNotExist):
+		return genesys.Holds{}, err
+	}
+	answer, failed := w.again.Holds(ctx, w.cloud.Protected, ids, last)
+	if failed == nil || !transfer.AboutItem(failed) {
+		return answer, failed
+	}
+	_, err = artifacts.Put(ctx, w.store, key, artifacts.Trouble{Stamp: w.stamp(), Why: failed.Error()})
+	return answer, cmp.Or(err, failed)
+}
 
 // askHolds asks which of the conversations that have ended are under legal hold;
 // at a review it asks again for all that were known before, too.
@@ -112,7 +133,7 @@ func (w *surveyWork) askHolds(ctx context.Context, survey *artifacts.Survey, end
 	for _, c := range ended {
 		ids = append(ids, c.ID)
 	}
-	answer, err := w.again.Holds(ctx, w.cloud.Protected, ids, w.attempts >= holdAttempts)
+	answer, err := w.learnHolds(ctx, ids)
 	if err != nil {
 		return err
 	}

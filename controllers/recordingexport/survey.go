@@ -69,7 +69,7 @@ func (r *Reconciler) ask(ctx context.Context, s *scope, q question) (outcome.Out
 	if err := r.holdOn(ctx, s.export, true); err != nil {
 		return outcome.Outcome{}, err
 	}
-	m, spec := r.memories.of(s.name()), s.export.Spec
+	m, spec := r.memories.of(s.export), s.export.Spec
 	m.setSurveyDeadline(exportspec.SurveyDeadline(spec))
 	key := fmt.Sprintf("%s%s/%d", surveyWorks, q.day.Format(time.DateOnly), q.pass)
 	work := &surveyWork{

@@ -23,7 +23,7 @@ var ending = []string{
 // message names that instant from the beginning. The operator keeps retrying.
 func (r *Reconciler) bounded(s *scope, out outcome.Outcome) outcome.Outcome {
 	now := r.Clock.Now()
-	m := r.memories.of(s.name())
+	m := r.memories.of(s.export)
 	if out.State != outcome.Waiting || slices.Contains(ending, out.Reason) {
 		m.waits(time.Time{})
 		return out

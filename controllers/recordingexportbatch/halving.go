@@ -80,7 +80,7 @@ type halving struct {
 // begin reads what has been requested in the round, and cuts what is left into requests.
 func (h *halving) begin(ctx context.Context, wanted []asked) ([][]genesys.RecordingRef, error) {
 	var now facts
-	if err := now.observeTransfer(ctx, h.store, h.batch); err != nil {
+	if err := now.observeRequests(ctx, h.store, h.batch); err != nil {
 		return nil, err
 	}
 	before := slices.DeleteFunc(now.requests, func(r artifacts.Request) bool { return r.Try != h.round })

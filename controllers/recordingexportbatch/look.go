@@ -20,17 +20,14 @@ import (
 // archive that hangs does not hold up the batches of other exports. A look that was not
 // waited for runs on with a copy of the batch.
 func (r *Reconciler) look(ctx context.Context, batch *v1alpha1.RecordingExportBatch) (*scope, outcome.Outcome) {
-	s := &scope{batch: batch}
-	if r.Pace.Answer <= 0 {
-		return s, r.advance(ctx, s)
-	}
 	own := &scope{batch: batch.DeepCopy()}
 	out, ended := r.looks.Wait(ctx, loop.Look{
-		Name: client.ObjectKeyFromObject(batch), Now: r.Clock.Now(), Answer: r.Pace.Answer, Again: r.Pace.Again, Destination: r.destinationOf(ctx, batch),
-		Run: func(ctx context.Context) outcome.Outcome { return r.advance(ctx, own) },
+		Name: client.ObjectKeyFromObject(batch), Now: r.Clock.Now(), Answer: r.Pace.Answer, Again: r.Pace.Again,
+		Destination: func() string { return r.destinationOf(ctx, batch) },
+		Run:         func(ctx context.Context) outcome.Outcome { return r.advance(ctx, own) },
 	})
 	if !ended {
-		return s, out
+		return &scope{batch: batch}, out
 	}
 	return own, out
 }
@@ -51,7 +48,11 @@ type step func(context.Context, *scope) (outcome.Outcome, error)
 // advance runs the steps in order until one is not satisfied, or the bag is sealed.
 func (r *Reconciler) advance(ctx context.Context, s *scope) outcome.Outcome {
 	for _, step := range []step{r.find, r.observe, r.checkSuspended, r.own, r.connect, r.restoreArchived, r.fetchMetadata, r.haveRoom, r.submit, r.complete} {
-		out, err := step(ctx, s)
+		var out outcome.Outcome
+		err := ctx.Err() // it has ended if the step before hung
+		if err == nil {
+			out, err = step(ctx, s)
+		}
 		if err != nil {
 			return outcome.Of(err, r.Pace.Again)
 		}

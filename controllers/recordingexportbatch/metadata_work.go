@@ -215,15 +215,14 @@ func (w *metadataWork) settle(ctx context.Context, try transfer.Try) error {
 // again. One that was unavailable before a retry stays in its lane, which accounts for
 // it, and one of which recordings were stays if the service was bad to the end.
 func (w *metadataWork) decide(id string, p parked, last bool) *artifacts.Metadata {
-	stays := w.isolated()
+	stays, bad := w.isolated(), w.gates.Blames(w.gate, id)
 	for _, c := range w.conversation(id) {
-		stays = stays || c.Retried || len(c.Only) > 0 && !w.gates.Blames(w.gate, id)
+		stays = stays || c.Retried || len(c.Only) > 0 && !bad
 	}
 	switch {
-	case !stays && (last || w.gates.Blames(w.gate, id)):
+	case !stays && (last || bad):
 		return &artifacts.Metadata{
-			ConversationID: id, Reason: evidence.ReasonMovedToIsolated, Detail: p.why.Error(),
-			Late: !w.gates.Blames(w.gate, id),
+			ConversationID: id, Reason: evidence.ReasonMovedToIsolated, Detail: p.why.Error(), Late: !bad,
 		}
 	case !last:
 		return nil

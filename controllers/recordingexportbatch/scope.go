@@ -144,12 +144,18 @@ func (s *scope) gather(ctx context.Context) error {
 	return s.facts.observeTransfer(ctx, s.store, s.batch.Name)
 }
 
-// observeTransfer gathers what is there once the inventory is.
-func (f *facts) observeTransfer(ctx context.Context, store archive.Store, batch string) (err error) {
+// observeRequests gathers what has been requested, and what is not any more.
+func (f *facts) observeRequests(ctx context.Context, store archive.Store, batch string) (err error) {
 	if f.requests, err = artifacts.All[artifacts.Request](ctx, store, artifacts.RequestFolder(batch)); err != nil {
 		return err
 	}
-	if f.aside, err = artifacts.All[artifacts.SetAside](ctx, store, artifacts.SetAsideFolder(batch)); err != nil {
+	f.aside, err = artifacts.All[artifacts.SetAside](ctx, store, artifacts.SetAsideFolder(batch))
+	return err
+}
+
+// observeTransfer gathers what is there once the inventory is.
+func (f *facts) observeTransfer(ctx context.Context, store archive.Store, batch string) (err error) {
+	if err = f.observeRequests(ctx, store, batch); err != nil {
 		return err
 	}
 	if f.files, err = artifacts.All[artifacts.StoredFile](ctx, store, artifacts.FileFolder(batch)); err != nil {

@@ -44,13 +44,8 @@ func OrphanTable(seal int, by string) string {
 	return fmt.Sprintf("%s%d.orphans.%s.csv", comparisons, seal, by)
 }
 
-// OrphanTrouble tells since when orphaned recordings cannot be listed.
-type OrphanTrouble struct {
-	Stamp
-	Why string `json:"why"`
-}
-
-// OrphanTroubleKey is the key of the OrphanTrouble before a seal.
+// OrphanTroubleKey is the key of what keeps orphaned recordings from being listed before
+// a seal.
 func OrphanTroubleKey(seal int) string {
 	return fmt.Sprintf("%s%d.trouble%s", comparisons, seal, ending)
 }

@@ -25,12 +25,12 @@ type Looks struct {
 // Look is a look at one object.
 type Look struct {
 	Name types.NamespacedName
-	// Now is when it begins, Answer how long it is waited for, and Again how long it is
-	// until the next one after a panic, or while it does not end.
+	// Now is when it begins, Answer how long it is waited for, 0 without end, and Again how
+	// long it is until the next one after a panic, or while it does not end.
 	Now           time.Time
 	Answer, Again time.Duration
-	// Destination is the name of the ExportDestination whose archive it reads.
-	Destination string
+	// Destination gives the name of the ExportDestination whose archive it reads.
+	Destination func() string
 	// Run is the look itself. It must not touch what others use: it may run on after
 	// Wait has returned.
 	Run func(context.Context) outcome.Outcome
@@ -40,6 +40,9 @@ type Look struct {
 // waited for: it has not ended in time, or the one before has not. Until a look has
 // ended there is no other at the same object.
 func (l *Looks) Wait(ctx context.Context, look Look) (out outcome.Outcome, ended bool) {
+	if look.Answer <= 0 {
+		return look.safely(ctx), true
+	}
 	since, begun := l.begin(look.Name, look.Now)
 	if !begun {
 		return look.hangs(since), false
@@ -98,5 +101,5 @@ func (l Look) hangs(since time.Time) outcome.Outcome {
 	return outcome.Wait(v1alpha1.ReasonDestinationUnavailable, fmt.Sprintf(
 		"an access to the archive has been running since %s: check that the file system or bucket of the ExportDestination %q answers; "+
 			"the export continues as soon as it does, and can be deleted meanwhile",
-		since.UTC().Format(time.RFC3339), l.Destination), l.Again)
+		since.UTC().Format(time.RFC3339), l.Destination()), l.Again)
 }

@@ -17,7 +17,7 @@ import (
 func TestALookThatHangs(t *testing.T) {
 	var looks Looks
 	until, begun := make(chan struct{}), make(chan struct{}, 2)
-	look := Look{Name: types.NamespacedName{Name: "a"}, Now: time.Unix(0, 0), Answer: time.Hour, Again: time.Minute, Destination: "evidence"}
+	look := Look{Name: types.NamespacedName{Name: "a"}, Now: time.Unix(0, 0), Answer: time.Hour, Again: time.Minute, Destination: func() string { return "evidence" }}
 	hanging := look
 	hanging.Run = func(context.Context) outcome.Outcome {
 		begun <- struct{}{}

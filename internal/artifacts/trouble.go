@@ -1,0 +1,19 @@
+package artifacts
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/archive"
+)
+
+// Trouble tells since when something fails that is waited for, and how it failed first.
+type Trouble struct {
+	Stamp
+	Why string `json:"why"`
+}
+
+// HoldTroubleKey is the key of what keeps the legal holds of a survey from being learned.
+func HoldTroubleKey(pass int, day time.Time) string {
+	return fmt.Sprintf("%shold-trouble/%s.%d%s", archive.WorkPrefix, day.UTC().Format(time.DateOnly), pass, ending)
+}
