@@ -190,3 +190,36 @@ func TestAskAgain(t *testing.T) {
 		}
 	}
 }
+
+// noAnswer never says whether anything is under legal hold.
+type noAnswer struct {
+	surveyor
+	enumerator
+}
+
+func (noAnswer) Protected(context.Context, []string, time.Duration) ([]string, error) {
+	return nil, &genesys.Error{Op: "read deletion protection", Kind: genesys.KindInvalid}
+}
+
+// TestHoldsThatNobodyAnswersAbout: a survey asks for a quarter of an hour from the first
+// query that failed, however often something else failed before. Then what is unknown is
+// planned.
+func TestHoldsThatNobodyAnswersAbout(t *testing.T) {
+	w := newSurvey(t, first.Add(100*time.Hour))
+	clock := w.clock.(*clocktesting.FakeClock)
+	w.cloud = noAnswer{}
+	ask := func() (survey artifacts.Survey, err error) {
+		err = w.askHolds(t.Context(), &survey, []genesys.Conversation{conversation(1, time.Hour)}, nil)
+		return survey, err
+	}
+	for _, passed := range []time.Duration{0, holdPatience - time.Second} {
+		clock.Step(passed)
+		if _, err := ask(); genesys.KindOf(err) != genesys.KindInvalid {
+			t.Errorf("after %v: %v", passed, err)
+		}
+	}
+	clock.Step(time.Second)
+	if survey, err := ask(); err != nil || len(survey.HoldsUnknown) != 1 {
+		t.Errorf("after %v: %+v, %v", holdPatience, survey.HoldsUnknown, err)
+	}
+}
