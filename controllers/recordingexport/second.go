@@ -66,8 +66,8 @@ func (r *Reconciler) compare(ctx context.Context, s *scope, sealing artifacts.Se
 		return outcome.Outcome{}, err
 	}
 	work := &compareWork{
-		enumeration: enumeration,
-		part:        sealWork{store: s.store, actor: r.Actor, former: s.sealed, from: s.book.spec.Start, scope: s.book.spec.Scope, sealing: sealing},
+		enumeration: enumeration, from: s.newFrom(),
+		part: sealWork{store: s.store, actor: r.Actor, former: s.sealed, from: s.book.spec.Start, scope: s.book.spec.Scope, sealing: sealing},
 	}
 	if err := work.take(s.book, exportspec.OpenDeadline(s.export.Spec)); err != nil {
 		return outcome.Outcome{}, err
@@ -83,16 +83,10 @@ func (r *Reconciler) compare(ctx context.Context, s *scope, sealing artifacts.Se
 type compareWork struct {
 	enumeration
 	part sealWork
+	// from is where the part's days begin.
+	from time.Time
 	// earlier is what other seals hold and may still matter.
 	earlier sealWork
-}
-
-// from is where the part's days begin: at the end of those that are sealed.
-func (w *compareWork) from() time.Time {
-	if w.part.former != nil {
-		return w.part.former.Account.Until
-	}
-	return w.part.from
 }
 
 // take takes from the book what the part is, and what earlier seals hold of the
@@ -104,7 +98,7 @@ func (w *compareWork) take(b *book, openDeadline time.Duration) error {
 		return err
 	}
 	w.earlier = w.part
-	since := w.from().Add(-openDeadline - day)
+	since := w.from.Add(-openDeadline - day)
 	for i, entry := range b.entries {
 		switch {
 		case entries.Contains(i):
@@ -136,7 +130,7 @@ func (w *compareWork) run(ctx context.Context, _ transfer.Try) error {
 // counts is said by the Comparison, of which there is only one.
 func (w *compareWork) compare(ctx context.Context, begun beginning) (evidence.Compared, error) {
 	found := evidence.Compared{Table: artifacts.ComparisonTable(w.part.sealing.Number, w.part.actor)}
-	known := evidence.NewKnown(w.from(), w.part.sealing.Until, begun.At.Add(-retainedDays*day))
+	known := evidence.NewKnown(w.from, w.part.sealing.Until, begun.At.Add(-retainedDays*day))
 	bags, err := w.know(ctx, known)
 	if err != nil {
 		return found, err

@@ -106,7 +106,7 @@ func TestWhatExpiredAlone(t *testing.T) {
 		{func(l ledger) { l[0].fail(cut, false); l[0].fail(gone, true) }, false},
 		{func(l ledger) { l[0].fail(gone, true); l[1].results = 2 }, false},
 		{func(l ledger) { l[0].fail(gone, true); l[1].refused, l[1].listed = "archived", 2 }, false},
-		{func(l ledger) { l[0].fail(gone, true); l[1].refused, l[1].listed, l[1].final = "archived", 2, true }, true},
+		{func(l ledger) { l[0].fail(gone, true); l[1].refused, l[1].listed = "recording.recording.not.found", 2 }, true},
 	}
 	for i, tt := range tests {
 		l := newLedger(refs(2), []artifacts.StoredFile{aFile(1, 1), aFile(2, 1)}, nil, nil)

@@ -29,8 +29,6 @@ type line struct {
 	// was of no use any more, so that a new one may cure it.
 	failed  error
 	expired bool
-	// final tells that what was refused is refused for good.
-	final bool
 	// passes counts the requests that ended without all that is due of it, renewals
 	// those that ended with addresses of no use.
 	passes, renewals int
@@ -78,7 +76,6 @@ func noted(f artifacts.StoredFile) file {
 func (l *line) recall(a artifacts.Answered) {
 	l.results, l.listed = max(l.results, a.Results), max(l.listed, a.Listed)
 	l.refused, l.failed, l.expired = a.Refused, nil, a.Expired
-	l.final = genesys.FinalResult(a.Refused)
 	if a.Failed != "" {
 		l.failed = errors.New(a.Failed)
 	}
@@ -103,7 +100,7 @@ func (l *line) answered() artifacts.Answered {
 
 // begin gets the line ready for another request.
 func (l *line) begin() {
-	l.refused, l.final, l.failed, l.expired = "", false, nil, false
+	l.refused, l.failed, l.expired = "", nil, false
 	l.seen, l.gone = map[genesys.SignedURL]int{}, map[genesys.SignedURL]error{}
 	l.stale, l.made = map[genesys.SignedURL]bool{}, map[genesys.SignedURL]span{}
 }
@@ -140,7 +137,7 @@ func (l *line) outstanding() bool {
 	case l.aside != "", l.whole():
 		return false
 	case l.failed != nil, l.refused != "":
-		return !l.final
+		return !genesys.FinalResult(l.refused)
 	default:
 		return l.open() && l.passes < maxTries
 	}

@@ -38,14 +38,13 @@ type listing struct {
 // newListing enters what is listed into the recording's line. Whatever was wrong
 // before, this look shows again.
 func newListing(at *look, l *line, results []genesys.BatchResult) *listing {
-	l.refused, l.final, l.failed, l.expired = "", false, nil, false
+	l.refused, l.failed, l.expired = "", nil, false
 	of, refused := &listing{line: l, look: at, claimed: map[int]bool{}}, 0
 	for _, result := range results {
 		switch {
 		case result.URL.Empty():
 			refused++
 			l.refused = cmp.Or(result.Error, evidence.NothingSaid)
-			l.final = genesys.FinalResult(l.refused)
 		case of.place(result) == 0:
 			of.results = append(of.results, result)
 		}

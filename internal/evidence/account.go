@@ -269,6 +269,7 @@ func readBags(root fs.FS, refs []BagRef) ([]sealedBag, error) {
 		if err != nil {
 			return nil, fmt.Errorf("bag %s: %w", ref.Name, err)
 		}
+		summary.RetentionChanged = nil // a seal has a table of its own for them
 		bags[i] = sealedBag{ref, summary}
 	}
 	return bags, nil
