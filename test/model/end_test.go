@@ -200,7 +200,7 @@ func (m *model) judgeAccount(t tester, want sum) {
 	if counts.Surveyed != want.surveyed || counts.Batched != want.batched || counts.Deferred != 0 {
 		t.Errorf("the account has %+v, want %+v", counts, want)
 	}
-	if status.Recordings.Exported != want.exported || status.Recordings.Unavailable != want.unavailable || status.Gaps != want.gaps() || status.Bytes != account.Bytes || status.Recordings.Total != totals.Found() {
+	if status.Recordings.Exported != want.exported || status.Recordings.Unavailable != want.unavailable || status.Gaps != want.gaps() || status.Bytes != account.Bytes || status.Recordings.Total != totals.Total() {
 		t.Errorf("the status has %+v, %d gaps, %d bytes, want %+v and %d bytes", status.Recordings, status.Gaps, status.Bytes, want, account.Bytes)
 	}
 	if planned := len(slicesOf(m.plan())); int(status.Batches.Completed) != planned || int(status.Batches.Planned) != planned {

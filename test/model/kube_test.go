@@ -40,8 +40,9 @@ type kube struct {
 	requests int
 	// highest is the highest parallelism that a lane has had.
 	highest map[v1alpha1.Lane]int
-	// stalled are the batches that somebody had to mend.
-	stalled map[string]bool
+	// stalled are the batches that somebody had to fix something for, waited those that
+	// waited for what fails: others were made in their place.
+	stalled, waited map[string]bool
 }
 
 func newKube(spec v1alpha1.RecordingExportSpec) *kube {
@@ -54,7 +55,7 @@ func newKube(spec v1alpha1.RecordingExportSpec) *kube {
 		Spec:       v1alpha1.ExportDestinationSpec{Directory: &v1alpha1.DirectoryDestination{Name: "evidence"}},
 		Status:     v1alpha1.ExportDestinationStatus{Location: namespace + "/evidence"},
 	}
-	k := &kube{spec: spec, highest: map[v1alpha1.Lane]int{}, stalled: map[string]bool{}}
+	k := &kube{spec: spec, highest: map[v1alpha1.Lane]int{}, stalled: map[string]bool{}, waited: map[string]bool{}}
 	// A plain tracker, because the usual one makes a mapping of all kinds at each patch.
 	scheme := operator.NewScheme()
 	tracker := clienttesting.NewObjectTracker(scheme, serializer.NewCodecFactory(scheme).UniversalDecoder())
@@ -224,7 +225,7 @@ func (m *model) clientOf(p *process) client.Client {
 		SubResourcePatch: func(ctx context.Context, api client.Client, sub string, obj client.Object, patch client.Patch, opts ...client.SubResourcePatchOption) error {
 			return p.effect(ctx, inKubernetes, func() error {
 				if batch, ok := obj.(*v1alpha1.RecordingExportBatch); ok {
-					m.noteStalled(batch)
+					m.noteRoom(batch)
 				}
 				return api.SubResource(sub).Patch(ctx, obj, patch, opts...)
 			})

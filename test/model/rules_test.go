@@ -85,9 +85,13 @@ func (m *model) check(t tester) {
 	}
 }
 
-// mostWaiting is how many batches of a lane may wait for what fails beside those
-// that its parallelism allows.
-const mostWaiting = 10
+const (
+	// mostWaiting is how many batches of a lane may wait for what fails beside those
+	// that its parallelism allows.
+	mostWaiting = 10
+	// mostIsolated is how many batches of the lane Isolated there may be at a time.
+	mostIsolated = 200
+)
 
 // wrong are reasons for which nothing in a run is cause.
 var wrong = []string{v1alpha1.ReasonArchiveCorrupt, v1alpha1.ReasonArchiveMismatch, v1alpha1.ReasonDestinationNotWritable}
@@ -189,28 +193,38 @@ func inLane(planned []artifacts.PlannedSlice, place int) int {
 // checkBatches checks that each batch is the plan's, and that no more are at work
 // than may be.
 func (m *model) checkBatches(export *v1alpha1.RecordingExport, planned []artifacts.PlannedSlice) {
-	working := map[v1alpha1.Lane]int{}
+	working, waited := map[v1alpha1.Lane]int{}, map[v1alpha1.Lane]int{}
 	for _, batch := range m.allBatches() {
 		m.checkConditions(&batch)
 		place := slices.IndexFunc(planned, func(s artifacts.PlannedSlice) bool { return s.Name == batch.Name })
 		if place < 0 || inLane(planned, place) != int(batch.Spec.Ordinal) || string(planned[place].Lane) != string(batch.Spec.Lane) {
 			m.breaks("batch %s has ordinal %d, which is not its slice's", batch.Name, batch.Spec.Ordinal)
 		}
-		m.noteStalled(&batch)
+		m.noteRoom(&batch)
 		if export != nil && metav1.IsControlledBy(&batch, export) && !batch.IsFinished() && !m.stalled[batch.Name] {
 			working[batch.Spec.Lane]++
+			if m.waited[batch.Name] {
+				waited[batch.Spec.Lane]++
+			}
 		}
 	}
 	for lane, n := range working {
-		if lane != v1alpha1.LaneIsolated && n > 2*m.highest[lane]+mostWaiting {
-			m.breaks("%d batches of lane %s are at work, %d may be", n, lane, 2*m.highest[lane])
+		most := 2*m.highest[lane] + min(waited[lane], mostWaiting)
+		if lane == v1alpha1.LaneIsolated {
+			most = mostIsolated
+		}
+		if n > most {
+			m.breaks("%d batches of lane %s are at work, %d may be", n, lane, most)
 		}
 	}
 }
 
-// noteStalled notes a batch that somebody had to mend: it takes no room in its lane,
-// and others were made in its place.
-func (m *model) noteStalled(batch *v1alpha1.RecordingExportBatch) {
+// noteRoom notes a batch that takes no room in its lane, so that others were made in its
+// place: one that somebody has to fix something for, or that waits for what fails.
+func (m *model) noteRoom(batch *v1alpha1.RecordingExportBatch) {
+	if reason := conditions.Reason(batch); reason == v1alpha1.ReasonMetadataParked || reason == v1alpha1.ReasonRecordingsOutstanding {
+		m.waited[batch.Name] = true
+	}
 	if conditions.IsStalled(batch) && conditions.Reason(batch) != v1alpha1.ReasonCancelled {
 		m.stalled[batch.Name] = true
 	}
