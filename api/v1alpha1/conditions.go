@@ -64,6 +64,10 @@ const (
 	ReasonSecretNotFound = "SecretNotFound"
 	// ReasonSecretIncomplete: the Secret lacks clientId or clientSecret.
 	ReasonSecretIncomplete = "SecretIncomplete"
+	// ReasonSecretAccessDenied: the namespace does not let the manager read the Secret, or create it.
+	ReasonSecretAccessDenied = "SecretAccessDenied"
+	// ReasonSecretTypeRefused: the Secret is of another type than Opaque, such as a ServiceAccount's token.
+	ReasonSecretTypeRefused = "SecretTypeRefused"
 	// ReasonCredentialsRejected: Genesys Cloud refuses the login.
 	ReasonCredentialsRejected = "CredentialsRejected"
 	// ReasonPermissionMissing: the OAuth client's roles lack a permission.

@@ -72,12 +72,13 @@ func run(s settings) error {
 		return fmt.Errorf("find the cluster: %w", err)
 	}
 	options := operator.Options{
-		ArchiveRoot: s.archiveRoot,
-		Endpoints:   connection.Endpoints{Hosts: split(s.allowEndpoints)},
-		Image:       s.image,
-		Paces:       operator.DefaultPaces(),
-		Metrics:     metrics.Registry,
-		Manager:     s.manager(),
+		ArchiveRoot:    s.archiveRoot,
+		Endpoints:      connection.Endpoints{Hosts: split(s.allowEndpoints)},
+		Image:          s.image,
+		ServiceAccount: serviceAccount(),
+		Paces:          operator.DefaultPaces(),
+		Metrics:        metrics.Registry,
+		Manager:        s.manager(),
 	}
 	if err := hurry(&options); err != nil {
 		return err
@@ -115,6 +116,17 @@ func (s settings) manager() ctrl.Options {
 		}
 	}
 	return options
+}
+
+// serviceAccount is what the Deployment says of its own Pod (downward API): the
+// namespace and the name of its ServiceAccount, as namespace:name; empty if it does
+// not.
+func serviceAccount() string {
+	namespace, name := os.Getenv("POD_NAMESPACE"), os.Getenv("POD_SERVICE_ACCOUNT")
+	if namespace == "" || name == "" {
+		return ""
+	}
+	return namespace + ":" + name
 }
 
 // split splits a comma-separated list; an empty one has no elements.

@@ -56,6 +56,9 @@ type Options struct {
 	Endpoints connection.Endpoints
 	// PartSize is how much of a file is sent to S3 in one request, in bytes; if 0, what suits S3 best.
 	PartSize int
+	// ServiceAccount of the manager, as namespace:name, for the command in a message that grants it something;
+	// empty for that of config/default.
+	ServiceAccount string
 	// Image that this program runs from, with its digest; seals name it.
 	Image string
 	// Paces is how often things are looked at.
@@ -116,11 +119,13 @@ func New(cfg *rest.Config, options Options) (ctrl.Manager, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make manager: %w", err)
 	}
+	secrets := secretReader{mgr.GetAPIReader(), options.ServiceAccount}
 	o := &operator{
 		Options: options,
 		manager: mgr,
+		secrets: secrets,
 		connections: &connection.Connections{
-			Secrets: mgr.GetAPIReader(), Endpoints: options.Endpoints, StallTimeout: options.Paces.Stall,
+			Secrets: secrets, Endpoints: options.Endpoints, StallTimeout: options.Paces.Stall,
 			Clock: options.Clock, Again: options.Paces.Organization.Again,
 		},
 		publisher: loop.Publisher{Client: writer(mgr.GetClient()), Events: mgr.GetEventRecorder(name)},
@@ -128,7 +133,7 @@ func New(cfg *rest.Config, options Options) (ctrl.Manager, error) {
 		actor:     actor(),
 		gates:     &transfer.Gates{Clock: options.Clock, Criteria: options.Paces.Isolation},
 		addresses: &transfer.Addresses{},
-		buckets:   newBuckets(mgr.GetAPIReader(), options, options.Clock.Now),
+		buckets:   newBuckets(secrets, options, options.Clock.Now),
 	}
 	if err := o.addMetrics(); err != nil {
 		return nil, err
@@ -143,6 +148,7 @@ func New(cfg *rest.Config, options Options) (ctrl.Manager, error) {
 type operator struct {
 	Options
 	manager     ctrl.Manager
+	secrets     secretReader
 	connections *connection.Connections
 	publisher   loop.Publisher
 	clock       clock.Clock

@@ -10,6 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
@@ -49,10 +50,16 @@ func (o *operator) createSigningKey(ctx context.Context, d *v1alpha1.ExportDesti
 		return fmt.Errorf("generate signing key: %w", err)
 	}
 	secret := &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Namespace: d.Namespace, Name: d.Spec.Signing.SecretRef.Name},
-		Data:       map[string][]byte{signingKeyKey: key},
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: d.Namespace, Name: d.Spec.Signing.SecretRef.Name, Labels: map[string]string{managedBy: name},
+		},
+		Type: corev1.SecretTypeOpaque,
+		Data: map[string][]byte{signingKeyKey: key},
 	}
-	if err := o.publisher.Client.Create(ctx, secret); err != nil && !apierrors.IsAlreadyExists(err) {
+	switch err := o.publisher.Client.Create(ctx, secret); {
+	case apierrors.IsForbidden(err):
+		return o.secrets.denied(client.ObjectKeyFromObject(secret), "create", "secrets")
+	case err != nil && !apierrors.IsAlreadyExists(err):
 		// The answer to a request that is refused may repeat what was sent.
 		return fmt.Errorf("create Secret %s: the API server refuses: %s", secret.Name, apierrors.ReasonForError(err))
 	}
@@ -71,7 +78,7 @@ func (o *operator) signer(ctx context.Context, d *v1alpha1.ExportDestination) (*
 		return nil, err
 	}
 	var secret corev1.Secret
-	err = o.manager.GetAPIReader().Get(ctx, types.NamespacedName{Namespace: d.Namespace, Name: spec.SecretRef.Name}, &secret)
+	err = o.secrets.Get(ctx, types.NamespacedName{Namespace: d.Namespace, Name: spec.SecretRef.Name}, &secret)
 	switch {
 	case apierrors.IsNotFound(err):
 		return nil, secretAbsent{outcome.Refusal{Reason: v1alpha1.ReasonSigningKeyNotFound, Says: fmt.Sprintf(

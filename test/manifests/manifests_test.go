@@ -7,12 +7,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/yaml"
@@ -67,14 +69,42 @@ func TestEverythingIsAccepted(t *testing.T) {
 	c.must("create", "-f", config+"/samples/namespace.yaml")
 	c.must("create", "namespace", "recording-export-system")
 	c.must("label", "namespace", "recording-export-system", "pod-security.kubernetes.io/enforce=restricted")
-	for _, folder := range []string{"default", "samples"} {
+	for _, folder := range []string{"default", "namespaced", "samples"} {
 		output := c.must("apply", "--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict", "-k", filepath.Join(config, folder))
 		if strings.Contains(output, "Warning") {
 			t.Errorf("config/%s: %s", folder, output)
 		}
 	}
+	for _, folder := range []string{".", "secrets", "signing-create", "quota", "namespaced"} {
+		output := c.must("apply", "--server-side", "--dry-run=server", "--validate=strict", "-n", "legal", "-k", filepath.Join(config, "tenant", folder))
+		if strings.Contains(output, "Warning") {
+			t.Errorf("config/tenant/%s: %s", folder, output)
+		}
+	}
+	c.expectNoSecretsClusterWide()
 	c.expectPodIsRestricted()
 	c.expectEveryFileIsReached()
+}
+
+// expectNoSecretsClusterWide: no ClusterRole of ours gives anything to do with Secrets.
+func (c *cluster) expectNoSecretsClusterWide() {
+	c.Helper()
+	for _, folder := range []string{"default", "namespaced"} {
+		for document := range strings.SplitSeq(c.must("kustomize", filepath.Join(config, folder)), "\n---\n") {
+			var role rbacv1.ClusterRole
+			if !strings.Contains(document, "\nkind: ClusterRole\n") {
+				continue
+			}
+			if err := yaml.UnmarshalStrict([]byte(document), &role); err != nil {
+				c.Fatal(err)
+			}
+			for _, rule := range role.Rules {
+				if slices.Contains(rule.Resources, "secrets") || slices.Contains(rule.Resources, "*") || slices.Contains(rule.Verbs, "*") {
+					c.Errorf("config/%s: the ClusterRole %s gives %v", folder, role.Name, rule)
+				}
+			}
+		}
+	}
 }
 
 // expectPodIsRestricted asks Pod Security for the manager's Pod itself: for a
@@ -103,7 +133,9 @@ func (c *cluster) expectPodIsRestricted() {
 // expectEveryFileIsReached finds manifests that no kustomization names.
 func (c *cluster) expectEveryFileIsReached() {
 	c.Helper()
-	for _, folder := range []string{"crd", "rbac", "manager", "samples"} {
+	for _, folder := range []string{
+		"crd", "rbac", "manager", "samples", "tenant", "tenant/secrets", "tenant/signing-create", "tenant/quota", "tenant/namespaced",
+	} {
 		kustomization, err := os.ReadFile(filepath.Join(config, folder, "kustomization.yaml"))
 		if err != nil {
 			c.Fatal(err)

@@ -1,55 +1,56 @@
 package story
 
 import (
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 
-	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/client-go/rest"
-	"sigs.k8s.io/yaml"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
-	"github.com/gcexport/recording-export-operator/internal/testenv"
 )
 
 // TestLeastPrivilege runs an export with no more rights than config/default
-// gives to the manager, to a destination whose signing key is to be made.
+// gives to the manager, in a namespace that opts in step by step: each message
+// names the Secret and the command, and what is granted is used without a restart.
 func TestLeastPrivilege(t *testing.T) {
 	w := newStory(t, nil)
-	w.leastPrivilege()
+	w.Deploy("default")
 	w.Create(w.Secret(simulator.DefaultClientSecret))
-	w.Create(w.Organization())
-	destination := w.signed(func(s *v1alpha1.Signing) { s.Create = true })
+	organization, destination, export := w.Organization(), w.signed(func(s *v1alpha1.Signing) { s.Create = true }), w.Export(nil)
+	w.Create(organization)
 	w.Create(destination)
-	export := w.Export(nil)
 	w.Create(export)
 	w.Start()
+	w.Await(organization, v1alpha1.ReasonSecretAccessDenied)
+	w.says(organization, `let the manager get the Secret "genesys-oauth" in the namespace "`+w.Namespace+`"`,
+		"kubectl create role recording-export-get-genesys-oauth -n "+w.Namespace+" --verb=get --resource=secrets --resource-name=genesys-oauth",
+		"--serviceaccount=recording-export-system:recording-export-manager")
+	w.Await(destination, v1alpha1.ReasonSecretAccessDenied)
+
+	w.OptIn("secrets")
+	w.Await(organization, v1alpha1.ReasonLoggedIn)
+	w.says(destination, `the Secret "signing"`)
+	w.OptIn("signing-create")
 	w.Await(export, v1alpha1.ReasonComplete)
 	w.expectEvents(export, v1alpha1.ReasonComplete)
 	w.expectMadeOnce(destination)
 }
 
-// leastPrivilege gives operators that are started from now on no more rights than
-// config/default gives to the manager.
-func (w *story) leastPrivilege() {
-	w.Helper()
-	kustomize := exec.CommandContext(w.Context(), filepath.Join(testenv.Assets(w), "kubectl"), "kustomize", "../../config/default")
-	manifests, err := kustomize.Output()
-	if err != nil {
-		w.Fatal(err)
-	}
-	for document := range strings.SplitSeq(string(manifests), "\n---\n") {
-		var role rbacv1.ClusterRole
-		var binding rbacv1.ClusterRoleBinding
-		switch {
-		case strings.Contains(document, "\nkind: ClusterRole\n") && yaml.Unmarshal([]byte(document), &role) == nil:
-			w.Create(&role)
-		case strings.Contains(document, "\nkind: ClusterRoleBinding\n") && yaml.Unmarshal([]byte(document), &binding) == nil:
-			w.Create(&binding)
-		}
-	}
-	w.Impersonate(rest.ImpersonationConfig{UserName: "system:serviceaccount:recording-export-system:recording-export-manager"})
+// TestATokenIsNoCredential: a tenant cannot have the operator read the token of a
+// ServiceAccount, or anything else that is not Opaque.
+func TestATokenIsNoCredential(t *testing.T) {
+	w := newStory(t, nil)
+	secret := w.Secret(simulator.DefaultClientSecret)
+	secret.Type = "example.com/other"
+	organization := w.Organization()
+	w.Create(secret)
+	w.Create(organization)
+	w.Start()
+	w.Await(organization, v1alpha1.ReasonSecretTypeRefused)
+	w.says(organization, "it has the type example.com/other")
+	secret = w.Secret(simulator.DefaultClientSecret)
+	w.Delete(&corev1.Secret{ObjectMeta: secret.ObjectMeta})
+	secret.ResourceVersion = ""
+	w.Create(secret)
+	w.Await(organization, v1alpha1.ReasonLoggedIn)
 }
