@@ -95,7 +95,7 @@ func (s Seal) about(root fs.FS, pen pen, account Account) ([]SignedFile, error) 
 	if err := writeJSON(&body, account); err != nil {
 		return nil, err
 	}
-	draft, err := certification(account)
+	draft, err := Certification(account)
 	if err != nil {
 		return nil, err
 	}

@@ -34,8 +34,9 @@ func (p pen) verification(predicate string) verification {
 	return verification{p.signer.ID(), predicate, p.signer.Authority != nil}
 }
 
-// certification drafts what a person may certify of an account.
-func certification(account Account) ([]byte, error) {
+// Certification drafts what a person may certify of an account: certification.txt of
+// its seal. It follows from the account alone.
+func Certification(account Account) ([]byte, error) {
 	var terms struct {
 		Attributes map[string]string `json:"attributes"`
 	}

@@ -304,15 +304,15 @@ func insiders() []tampering {
 			a.Forge(specimen.Standard, 1)
 		}, kind: verify.Contradiction, path: index, says: "Excluded, but the bag holds 2 files"},
 		{name: "call an unavailable recording exported", do: func(a archive) {
-			a.Replace(index, "Unavailable,Archived", "Exported,")
+			a.Replace(index, "Unavailable,FileError", "Exported,")
 			a.Forge(specimen.Standard, 1)
 		}, kind: verify.Contradiction, path: index, says: "there is no file of it"},
 		{name: "give no reason", do: func(a archive) {
-			a.Replace(index, "Unavailable,Archived", "Unavailable,")
+			a.Replace(index, "Unavailable,FileError", "Unavailable,")
 			a.Forge(specimen.Standard, 1)
 		}, kind: verify.Contradiction, path: index, says: "without a reason"},
 		{name: "make up a disposition", do: func(a archive) {
-			a.Replace(index, "Unavailable,Archived", "Lost,Archived")
+			a.Replace(index, "Unavailable,FileError", "Lost,FileError")
 			a.Forge(specimen.Standard, 1)
 		}, kind: verify.Malformed, path: index, says: "neither Exported nor Excluded"},
 		{name: "drop a recording from the index", do: func(a archive) {
@@ -326,7 +326,7 @@ func insiders() []tampering {
 			a.Forge(specimen.Standard, 1)
 		}, kind: verify.Contradiction, path: index, says: "a second time"},
 		{name: "list fewer recordings than Genesys Cloud", do: func(a archive) {
-			a.Replace(standard+metadata1, `,{"id":"`+recording13+`","media":"Call"}`, "")
+			a.Replace(standard+metadata1, `,{"id":"`+recording13+`","media":"Call","fileState":"ERROR"}`, "")
 			a.Forge(specimen.Standard, 1)
 		}, kind: verify.Contradiction, path: standard + "/data/conversations.csv", says: "lists 2"},
 		{name: "delete metadata", do: func(a archive) { a.Remove(standard + metadata1); a.Forge(specimen.Standard, 1) }, kind: verify.Missing, path: standard + metadata1, says: "Genesys Cloud listed 3 recordings"},

@@ -24,7 +24,7 @@ func (a *Archive) orphans() *evidence.FoundOrphans {
 	found, err := evidence.ListOrphans(&table, iter.Seq2[genesys.Orphan, error](all), evidence.Span{Start: Day, End: Day.AddDate(0, 0, 1)},
 		func() (map[string]bool, error) { return nil, nil })
 	a.must(err)
-	found.At, found.Table = Day.AddDate(0, 0, 2), ".work/orphans.csv"
+	found.At, found.Table = a.at(10), ".work/orphans.csv"
 	a.Write(found.Table, table.Bytes())
 	return &found
 }

@@ -27,7 +27,7 @@ func restored(n int, deleted string) evidence.Restoration {
 }
 
 // addRestored adds to a bag what was restored of it.
-func addRestored(bag *evidence.Bag, name string, known map[string][]genesys.Recording) {
+func (a *Archive) addRestored(bag *evidence.Bag, name string, known map[string][]genesys.Recording) {
 	bag.Restorations = restorations[name]
 	bag.Restored = func(id string) []byte {
 		for _, r := range bag.Restorations {
@@ -37,23 +37,15 @@ func addRestored(bag *evidence.Bag, name string, known map[string][]genesys.Reco
 		}
 		return nil
 	}
-	at := Day.AddDate(0, 0, 2)
 	for _, r := range bag.Restorations {
-		details := func(more ...string) map[string]string {
-			all := map[string]string{"conversation": r.ConversationID, "recording": r.RecordingID}
-			for i := 0; i < len(more); i += 2 {
-				all[more[i]] = more[i+1]
-			}
-			return all
-		}
 		bag.Events = append(bag.Events,
-			evidence.Event{Time: at, Type: "RestorationRequested", Actor: "specimen", Details: details(
+			evidence.Event{Time: a.at(5), Type: "RestorationRequested", Actor: "specimen", Details: of(r.RecordingRef,
 				"archiveDateBefore", r.Before.ArchiveDate, "deleteDateBefore", r.Before.DeleteDate, "archiveDateAsked", r.Asked.Format(time.RFC3339Nano))},
-			evidence.Event{Time: at, Type: "RecordingRestored", Actor: "specimen", Details: details(
+			evidence.Event{Time: a.at(6), Type: "RecordingRestored", Actor: "specimen", Details: of(r.RecordingRef,
 				"archiveDateAfter", r.After.ArchiveDate, "deleteDateAfter", r.After.DeleteDate)},
 		)
 		if names := r.Changed(); len(names) > 0 {
-			bag.Events = append(bag.Events, evidence.Event{Time: at, Type: "RetentionChanged", Actor: "Genesys Cloud", Details: details("dates", strings.Join(names, " "))})
+			bag.Events = append(bag.Events, evidence.Event{Time: a.at(6), Type: "RetentionChanged", Actor: "Genesys Cloud", Details: of(r.RecordingRef, "dates", strings.Join(names, " "))})
 		}
 	}
 }
@@ -62,12 +54,14 @@ func addRestored(bag *evidence.Bag, name string, known map[string][]genesys.Reco
 func answer(recordings []genesys.Recording, of evidence.Restoration) []byte {
 	type one struct {
 		ID          string `json:"id"`
+		Media       string `json:"media"`
+		State       string `json:"fileState"`
 		ArchiveDate string `json:"archiveDate,omitempty"`
 		DeleteDate  string `json:"deleteDate,omitempty"`
 	}
 	var list []one
 	for _, r := range recordings {
-		said := one{ID: r.ID}
+		said := one{ID: r.ID, Media: string(r.Medium), State: string(genesys.FileAvailable)}
 		if r.ID == of.RecordingID {
 			said.ArchiveDate, said.DeleteDate = of.After.ArchiveDate, of.After.DeleteDate
 		}

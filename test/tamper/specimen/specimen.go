@@ -3,13 +3,12 @@
 package specimen
 
 import (
+	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"strconv"
 	"testing"
 	"time"
 
@@ -53,6 +52,9 @@ type Archive struct {
 	Signer *Signer
 	record evidence.ExportRecord
 	former *evidence.Former
+	// begun is when the work for the seal in hand began: what happens is told of the
+	// hours after it.
+	begun time.Time
 	// bags are in no seal yet.
 	bags []evidence.BagRef
 }
@@ -67,7 +69,11 @@ type Archive struct {
 func New(t testing.TB, signer *Signer) *Archive {
 	t.Helper()
 	a := &Archive{TB: t, Root: filepath.Join(t.TempDir(), "case-1"), Signer: signer}
-	spec := map[string]any{"mediaTypes": []string{"Call"}, "holdScope": "Include", "start": Day, "end": Day.AddDate(0, 0, 1)}
+	spec := map[string]any{
+		"mediaTypes": []string{"Call"}, "holdScope": "Include", "start": Day, "end": Day.AddDate(0, 0, 1), "width": "24h0m0s",
+		"maxConversations": 1000, "settleAfter": "24h0m0s", "openDeadline": "24h0m0s", "metadata": "Full", "archived": "Restore",
+		"secondSource": "None", "delivery": "Download",
+	}
 	var err error
 	a.record, err = evidence.NewExportRecord("legal", "case-1", ID(901), ID(902), spec, Day.AddDate(0, 0, 2))
 	a.must(err)
@@ -80,25 +86,33 @@ func New(t testing.TB, signer *Signer) *Archive {
 }
 
 func (a *Archive) first() {
-	moved := conversation(2)
-	moved.HeldLater = evidence.HoldAnswer{Held: true, At: Day.AddDate(0, 0, 2)}
-	held := conversation(2)
-	held.Held.Held = true
+	a.begun = a.record.CreatedAt
+	moved, held := conversation(2), conversation(2)
+	moved.HeldLater = evidence.HoldAnswer{Held: true, At: a.at(4)}
+	held.Held = moved.HeldLater
 	known := map[string][]genesys.Recording{
-		ID(1): {recording(11, genesys.Call), recording(12, genesys.Chat), {ID: ID(13), Medium: genesys.Call, FileState: genesys.FileArchived}},
+		ID(1): {recording(11, genesys.Call), recording(12, genesys.Chat), {ID: ID(13), Medium: genesys.Call, FileState: genesys.FileError}},
 		ID(2): {recording(21, genesys.Call), recording(22, genesys.Screen)},
-		ID(6): sixth(genesys.FileDeleted),
+		ID(6): sixth(genesys.FileDeleted, genesys.FileArchived),
 	}
 	a.bag(Standard, slicing.Standard, known, conversation(1), moved, conversation(5), conversation(6))
 	a.bag(LegalHold, slicing.LegalHold, known, held)
 	known[ID(5)] = []genesys.Recording{recording(51, genesys.Call), recording(52, genesys.Chat)}
 	a.bag(Isolated, slicing.Isolated, known, conversation(5))
 	a.bag(IsolatedOnes, slicing.Isolated, known, left(6, 62, 64, 65))
+	reviewed := a.at(12).Add(time.Minute)
 	a.seal(evidence.Seal{
 		Number: 1, Surveyed: 5, At: Day.AddDate(0, 0, 3), Orphans: a.orphans(),
 		Surveys:   []evidence.Span{{Start: Day, End: Day.AddDate(0, 0, 1)}},
 		Unbatched: []evidence.Conversation{{ID: ID(4), Start: Day.Add(4 * time.Hour), Disposition: evidence.Unavailable, Reason: evidence.ReasonConversationOpen}},
+		HeldAtSealing: func(id string) evidence.HoldAnswer {
+			if id == ID(4) {
+				return evidence.HoldAnswer{}
+			}
+			return evidence.HoldAnswer{Held: id == ID(2), At: reviewed}
+		},
 		Events: []evidence.Event{
+			surveyed(a.at(1), "First", 4, 1), surveyed(a.at(12), "Review", 0, 0),
 			{Type: "ConversationsMoved", Details: map[string]string{"group": "standard-20231001t000000z"}},
 			{Type: "ConversationsIsolated", Details: map[string]string{"group": "standard-20231001t000000z"}},
 			{Type: "RecordingsIsolated", Details: map[string]string{"batch": Standard}},
@@ -107,26 +121,43 @@ func (a *Archive) first() {
 }
 
 func (a *Archive) second() {
-	again, others := conversation(1), conversation(6)
+	a.begun = Day.AddDate(0, 0, 3).Add(2 * time.Hour)
+	again, ended, others := conversation(1), conversation(4), conversation(6)
 	again.Only, others.Only = []string{ID(13)}, []string{ID(63)}
+	ended.Held.At = a.at(1).Add(time.Minute)
 	known := map[string][]genesys.Recording{
 		ID(1): {recording(11, genesys.Call), recording(12, genesys.Chat), recording(13, genesys.Call)},
 		ID(4): {recording(41, genesys.Call)},
-		ID(6): sixth(genesys.FileAvailable),
+		ID(6): sixth(genesys.FileArchived, genesys.FileAvailable),
 	}
-	a.bag(Retry, slicing.Standard, known, again, conversation(4), others)
+	a.bag(Retry, slicing.Standard, known, again, ended, others)
 	a.bag(IsolatedAgain, slicing.Isolated, known, left(6, 63))
 	a.seal(evidence.Seal{
 		Number: 2, Reopened: 1, At: Day.AddDate(0, 0, 5), Orphans: &evidence.FoundOrphans{From: Day.AddDate(0, 0, 1), Until: Day.AddDate(0, 0, 1)},
-		Events: []evidence.Event{{Type: "RecordingsIsolated", Details: map[string]string{"batch": Retry}}},
+		Events: []evidence.Event{
+			{Time: a.begun, Type: "RetryRequested", Details: map[string]string{"token": "again"}}, surveyed(a.at(1), "Retry", 1, 0),
+			{Type: "RecordingsIsolated", Details: map[string]string{"batch": Retry}},
+		},
 	})
 }
 
-// sixth are the recordings of conversation 6, the third of which is in a state.
-func sixth(state genesys.FileState) []genesys.Recording {
+// at is some hours after the work for the seal in hand began.
+func (a *Archive) at(hours int) time.Time { return a.begun.Add(time.Duration(hours) * time.Hour) }
+
+// surveyed tells of a survey, which asked for legal holds a minute later.
+func surveyed(at time.Time, purpose string, conversations, open int) evidence.Event {
+	return evidence.Event{Time: at, Type: "DaySurveyed", Details: map[string]string{
+		"day": Day.Format(time.DateOnly), "purpose": purpose, "analyticsJob": ID(904), "conversations": strconv.Itoa(conversations),
+		"deferred": "0", "open": strconv.Itoa(open), "refused": "0", "holdsAskedAt": at.Add(time.Minute).Format(time.RFC3339Nano), "holdsUnknown": "0",
+	}}
+}
+
+// sixth are the recordings of conversation 6, the third and fourth of which are in
+// a state.
+func sixth(third, fourth genesys.FileState) []genesys.Recording {
 	return []genesys.Recording{
-		recording(61, genesys.Call), recording(62, genesys.Call), {ID: ID(63), Medium: genesys.Call, FileState: state},
-		recording(64, genesys.Call), recording(65, genesys.Call),
+		recording(61, genesys.Call), recording(62, genesys.Call), {ID: ID(63), Medium: genesys.Call, FileState: third},
+		{ID: ID(64), Medium: genesys.Call, FileState: fourth}, recording(65, genesys.Call),
 	}
 }
 
@@ -153,7 +184,8 @@ func left(n int, recordings ...int) evidence.Conversation {
 }
 
 func conversation(n int) evidence.Conversation {
-	return evidence.Conversation{ID: ID(n), Start: Day.Add(time.Duration(n) * time.Hour), Held: evidence.HoldAnswer{At: Day.AddDate(0, 0, 1)}}
+	surveyed := Day.AddDate(0, 0, 2).Add(time.Hour + time.Minute)
+	return evidence.Conversation{ID: ID(n), Start: Day.Add(time.Duration(n) * time.Hour), Held: evidence.HoldAnswer{At: surveyed}}
 }
 
 func recording(n int, medium genesys.Medium) genesys.Recording {
@@ -164,13 +196,14 @@ func recording(n int, medium genesys.Medium) genesys.Recording {
 // not known cannot be read, and leaves as a whole.
 func (a *Archive) bag(name string, lane slicing.Lane, known map[string][]genesys.Recording, conversations ...evidence.Conversation) {
 	a.Helper()
-	policy := evidence.Policy{Slicing: slicing.Spec{Scope: slicing.Include, Other: true}, Media: []genesys.Medium{genesys.Call}}
-	inventory := evidence.TakeInventory(policy, lane, conversations, func(id string) evidence.Metadata {
+	policy := evidence.Policy{Slicing: slicing.Spec{Scope: slicing.Include, Other: true}, Media: []genesys.Medium{genesys.Call}, Restores: true}
+	inventory := evidence.TakeInventory(policy, lane, a.asked(conversations), func(id string) evidence.Metadata {
 		if _, read := known[id]; !read {
 			return evidence.Metadata{Reason: evidence.ReasonMovedToIsolated, Detail: "HTTP 504"}
 		}
 		return evidence.Metadata{Recordings: known[id]}
 	})
+	countRestored(inventory, name)
 	outcomes := map[genesys.RecordingRef]evidence.Outcome{}
 	bag := evidence.Bag{Metadata: func(id string) ([]byte, error) { return metadata(known[id]), nil }}
 	for _, ref := range inventory.Wanted() {
@@ -186,15 +219,18 @@ func (a *Archive) bag(name string, lane slicing.Lane, known map[string][]genesys
 		for nn := first; nn < all; nn++ {
 			file := a.store(name, ref, nn+1)
 			bag.Files = append(bag.Files, file)
-			bag.Events = append(bag.Events, evidence.Event{Time: file.ReceivedAt, Type: "RecordingStored", Actor: "specimen", Details: map[string]string{"path": file.Path, "sha256": file.SHA256}})
+			bag.Events = append(bag.Events, evidence.Event{Time: file.ReceivedAt, Type: "RecordingStored", Actor: "specimen", Details: map[string]string{
+				"path": file.Path, "sha256": file.SHA256, "bytes": strconv.FormatInt(file.Size, 10), "request": file.RequestID,
+			}})
 		}
 	}
 	bag.Inventory = inventory.Settle(outcomes)
-	addRestored(&bag, name, known)
-	bag.Events = append(bag.Events, evidence.Event{Time: Day, Type: "SliceAssigned", Actor: "specimen"}, evidence.Event{Time: Day.AddDate(0, 0, 4), Type: "BagSealed", Actor: "specimen"})
+	a.addRestored(&bag, name, known)
+	bag.Events = append(bag.Events, a.story(bag.Inventory, len(inventory.Wanted()))...)
 	bag.Info = []evidence.InfoField{
 		{Name: "External-Identifier", Value: name}, {Name: "Bag-Group-Identifier", Value: "legal/case-1"},
 		{Name: "Internal-Sender-Identifier", Value: a.record.OrganizationID}, {Name: "Lane", Value: string(lane)},
+		{Name: "Window", Value: Day.Format(time.RFC3339) + "/" + Day.AddDate(0, 0, 1).Format(time.RFC3339)},
 	}
 	if a.Signer != nil {
 		bag.Info = append(bag.Info, evidence.InfoField{Name: "Signing-Key-Sha256", Value: a.Signer.ID()})
@@ -214,7 +250,7 @@ func (a *Archive) store(bag string, ref genesys.RecordingRef, nn int) evidence.F
 	a.Write(evidence.BagFolder(bag)+"/"+name, content)
 	return evidence.File{
 		Path: name, ConversationID: ref.ConversationID, RecordingID: ref.RecordingID, Size: int64(len(content)), SHA256: Sum(content),
-		ContentType: "audio/wav", RequestID: ID(903), ReceivedAt: Day.AddDate(0, 0, 3).Add(time.Duration(nn) * time.Minute),
+		ContentType: "audio/wav", RequestID: ID(903), ReceivedAt: a.at(8).Add(time.Duration(nn) * time.Minute),
 	}
 }
 
@@ -226,10 +262,11 @@ func metadata(recordings []genesys.Recording) []byte {
 	type one struct {
 		ID    string `json:"id"`
 		Media string `json:"media"`
+		State string `json:"fileState"`
 	}
 	list := make([]one, len(recordings))
 	for i, r := range recordings {
-		list[i] = one{r.ID, string(r.Medium)}
+		list[i] = one{r.ID, string(r.Medium), string(r.FileState)}
 	}
 	content, err := json.Marshal(list)
 	if err != nil {
@@ -238,53 +275,44 @@ func metadata(recordings []genesys.Recording) []byte {
 	return content
 }
 
-// seal seals the bags that are in no seal, after the last seal. What happened is told
-// of the day before it.
+// seal seals the bags that are in no seal, after the last seal.
 func (a *Archive) seal(s evidence.Seal) {
 	a.Helper()
 	s.Bags, a.bags = a.bags, nil
 	s.Record, s.Former, s.From, s.Until, s.Report = a.record, a.former, Day, Day.AddDate(0, 0, 1), report.Seal
-	opening := evidence.Event{Time: Day, Type: "ArchiveBegun", Actor: "specimen"}
+	opening := evidence.Event{Time: a.record.CreatedAt, Type: "ArchiveBegun"}
 	if a.former != nil {
 		s.Events = append(s.Events, TakenOver.Event("specimen"))
-		opening = evidence.Event{Time: Day, Type: "FormerSeal", Actor: "specimen", Details: map[string]string{"number": fmt.Sprint(s.Number - 1), "sha256": a.former.Digest}}
+		opening = evidence.Event{Time: a.former.Account.SealedAt, Type: "FormerSeal", Details: map[string]string{"number": strconv.Itoa(s.Number - 1), "sha256": a.former.Digest}}
 	}
-	s.Events = append(s.Events, s.Orphans.Events(time.Time{}, "specimen")...)
+	s.Events = append([]evidence.Event{opening}, append(s.Events, s.Orphans.Events(time.Time{}, "specimen")...)...)
+	s.Events = append(s.Events, evidence.Event{Time: s.At, Type: "ExportSealed"})
 	for i := range s.Events {
 		s.Events[i].Actor = "specimen"
 		if s.Events[i].Time.IsZero() {
-			s.Events[i].Time = s.At.AddDate(0, 0, -1)
+			s.Events[i].Time = a.at(11)
 		}
 	}
-	surveyed := evidence.Event{Time: Day.AddDate(0, 0, 1), Type: "DaySurveyed", Actor: "specimen", Details: map[string]string{"day": "2023-10-01"}}
-	s.Events = append([]evidence.Event{opening, surveyed}, append(s.Events, evidence.Event{Time: s.At, Type: "ExportSealed", Actor: "specimen"})...)
 	account, _, err := s.Write(a.Context(), os.DirFS(a.Root), Creator(a.Root))
 	a.must(err)
-	if a.Signer != nil {
-		a.Replace(evidence.SealFolder(s.Number)+"/"+evidence.AccountFile, `"number"`, fmt.Sprintf(`"signingKey": %q, "number"`, a.Signer.ID()))
-	}
-	a.texts(s)
 	a.must(os.RemoveAll(a.Path(".work"))) // what it was made from
+	if a.Signer != nil {
+		account.SigningKey = a.Signer.ID()
+		a.Replace(evidence.SealFolder(s.Number)+"/"+evidence.AccountFile, `"number"`, fmt.Sprintf(`"signingKey": %q, "number"`, a.Signer.ID()))
+		a.Retell(account)
+	}
 	a.former = &evidence.Former{Account: account, Digest: a.Reseal(s.Number)}
 }
 
-// texts adds what a seal may hold beside its tables.
-func (a *Archive) texts(s evidence.Seal) {
+// Retell writes the texts of a seal that follow from its account: the certification
+// and the report.
+func (a *Archive) Retell(account evidence.Account) {
 	a.Helper()
-	parts := "start,end,bags,conversations_in_no_bag\n"
-	for _, bag := range s.Bags {
-		if !strings.Contains(parts, bag.Start.Format(time.RFC3339)) {
-			parts += fmt.Sprintf("%s,%s,BAGS,0\n", bag.Start.Format(time.RFC3339), bag.End.Format(time.RFC3339))
-		}
-		parts = strings.ReplaceAll(parts, "BAGS", bag.Name+" BAGS")
-	}
-	for name, content := range map[string]string{
-		"certification.txt": "I certify that this is a true and complete record.\n",
-		"coverage.csv":      strings.ReplaceAll(parts, " BAGS", ""),
-	} {
-		at := evidence.SealFolder(s.Number) + "/" + name
-		if _, err := os.Stat(a.Path(at)); errors.Is(err, fs.ErrNotExist) {
-			a.Write(at, []byte(content))
-		}
-	}
+	folder := evidence.SealFolder(account.Number) + "/"
+	certification, err := evidence.Certification(account)
+	a.must(err)
+	a.Write(folder+"certification.txt", certification)
+	var page bytes.Buffer
+	a.must(report.Seal(&page, os.DirFS(a.Root), evidence.Reported{Account: account}))
+	a.Write(folder+"report.html", page.Bytes())
 }
