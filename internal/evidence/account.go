@@ -28,6 +28,9 @@ type Account struct {
 	SealedAt time.Time `json:"sealedAt"`
 	// SigningKey is the id of the key that signs the seal, empty if none does.
 	SigningKey string `json:"signingKey,omitempty"`
+	// Timestamped tells that an authority attests the time of the seal, whose answer is
+	// beside the manifest: without it nobody could tell whether it was taken away.
+	Timestamped bool `json:"timestamped,omitempty"`
 	// Tool is what drew it up.
 	Tool Tool `json:"tool,omitzero"`
 	// From and Until are the part of the window that the seals cover so far.
@@ -121,7 +124,7 @@ func (s Seal) drawUp(bags []sealedBag) (Account, error) {
 		account.Former = &SealRef{s.Former.Account.Number, s.Former.Digest}
 	}
 	account.Export, account.Number, account.SealedAt, account.Tool = s.Record, s.Number, s.At.UTC(), s.Tool
-	account.SigningKey = ""
+	account.SigningKey, account.Timestamped = "", false
 	if err := s.tiled(); err != nil {
 		return account, err
 	}

@@ -143,8 +143,12 @@ func (b Bag) sign(ctx context.Context, fsys fs.FS, pen pen, payload []Digest) (S
 		return Signed{}, nil
 	}
 	key := pen.signer.ID()
+	fields := append(slices.Clone(b.Info), InfoField{signingKeyField, key})
+	if pen.signer.Authority != nil {
+		fields = append(fields, InfoField{timestampField, timestampForm})
+	}
 	var info bytes.Buffer
-	if err := writeInfo(&info, append(slices.Clone(b.Info), InfoField{signingKeyField, key}), payload); err != nil {
+	if err := writeInfo(&info, fields, payload); err != nil {
 		return Signed{}, err
 	}
 	log, err := digestFile(fsys, bagLog)

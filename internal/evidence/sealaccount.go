@@ -89,7 +89,7 @@ func (s Seal) writeUnsigned(ctx context.Context, root fs.FS, create Creator, acc
 // name the key. What the report is made from is stored below root.
 func (s Seal) about(root fs.FS, pen pen, account Account) ([]SignedFile, error) {
 	if pen.signer != nil {
-		account.SigningKey = pen.signer.ID()
+		account.SigningKey, account.Timestamped = pen.signer.ID(), pen.signer.Authority != nil
 	}
 	var body bytes.Buffer
 	if err := writeJSON(&body, account); err != nil {

@@ -25,8 +25,13 @@ const (
 	sealPredicate = "https://recording.gcexport.dev/seal/v1"
 )
 
-// signingKeyField is the line of bag-info.txt that names the key.
-const signingKeyField = "Signing-Key-Sha256"
+// Lines of bag-info.txt: the one that names the key, and the one that says in which
+// form an authority attests the time of the manifest.
+const (
+	signingKeyField = "Signing-Key-Sha256"
+	timestampField  = "Manifest-Timestamp"
+	timestampForm   = "RFC 3161"
+)
 
 // Signing is how a bag or a seal is signed. The zero value is not at all.
 //

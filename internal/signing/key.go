@@ -109,8 +109,12 @@ func (k Key) String() string { return "key " + k.id }
 // GoString shows which key it is.
 func (k Key) GoString() string { return k.String() }
 
-// sign signs a message with ECDSA over SHA-256, in ASN.1 DER.
+// sign signs a message with ECDSA over SHA-256, in ASN.1 DER, with the lower s.
 func (k Key) sign(message []byte) ([]byte, error) {
 	digest := sha256.Sum256(message)
-	return ecdsa.SignASN1(rand.Reader, k.private, digest[:])
+	signature, err := ecdsa.SignASN1(rand.Reader, k.private, digest[:])
+	if err != nil {
+		return nil, err
+	}
+	return lowerS(signature)
 }

@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
 	"strings"
@@ -69,11 +70,11 @@ func (v *verifier) judgeBag(ctx context.Context, name string) (*bag, error) {
 		return b, err
 	}
 	b.digest = found[tagManifest].sha256
-	v.compareManifests(b, found)
+	listed := v.compareManifests(b, found)
 	v.checkDeclaration(b, found)
 	v.readInfo(b, found)
 	tables := v.readTables(b)
-	v.checkPlaces(b, found)
+	v.checkPlaces(b, listed)
 	v.checkFiles(b, tables, found)
 	v.checkIndex(b, tables)
 	v.checkMetadata(b, tables, found)
@@ -84,8 +85,8 @@ func (v *verifier) judgeBag(ctx context.Context, name string) (*bag, error) {
 
 func (b *bag) at(name string) string { return path.Join(b.folder, name) }
 
-// compareManifests holds both manifests against the files.
-func (v *verifier) compareManifests(b *bag, found shelf) {
+// compareManifests holds both manifests against the files, and returns what they list.
+func (v *verifier) compareManifests(b *bag, found shelf) map[string]string {
 	payload, _ := v.manifest(b.at(payloadManifest), isPayload)
 	v.compare(b.at(payloadManifest), b.folder, payload, found.sub(isPayload))
 	isTag := func(name string) bool { return except(tagManifest)(name) && !isPayload(name) }
@@ -96,6 +97,8 @@ func (v *verifier) compareManifests(b *bag, found shelf) {
 			v.fault(Malformed, b.at(tagManifest), "does not list %s", needed)
 		}
 	}
+	maps.Copy(tags, payload)
+	return tags
 }
 
 func (v *verifier) checkDeclaration(b *bag, found shelf) {
@@ -148,19 +151,6 @@ var recordingPath = regexp.MustCompile(`^data/recordings/([0-9a-fA-F-]{36})/([0-
 
 // metadataPath is data/metadata/<conversation>.json, or .restored.json.
 var metadataPath = regexp.MustCompile(`^data/metadata/([0-9a-fA-F-]{36})(\.restored)?\.json$`)
-
-// checkPlaces sees to it that the payload holds nothing that no bag has, even if
-// its manifest lists it.
-func (v *verifier) checkPlaces(b *bag, found shelf) {
-	for name := range found.sub(isPayload) {
-		switch {
-		case name == evidence.ConversationsTable, name == evidence.IndexTable, name == evidence.FilesTable, name == evidence.RetentionTable:
-		case recordingPath.MatchString(name), metadataPath.MatchString(name):
-		default:
-			v.fault(Planted, b.at(name), "is nothing that a bag of recordings holds")
-		}
-	}
-}
 
 // checkLog holds what the custody log tells of files against files.csv, and of
 // restorations against retention.csv.

@@ -22,7 +22,7 @@ const (
 )
 
 // notListed are what a seal's manifest does not list: itself, and what is made of it.
-var notListed = []string{payloadManifest, signatureFile, attestationFile, signerFile, timestampFile}
+var notListed = append([]string{payloadManifest}, signatureFiles...)
 
 // seal is a seal as it was read.
 type seal struct {
@@ -95,11 +95,7 @@ func (v *verifier) readSeal(ctx context.Context, number int) (*seal, error) {
 	s.digest, s.found = found[payloadManifest].sha256, found
 	listed, whole := v.manifest(s.at(payloadManifest), except(notListed...))
 	v.compare(s.at(payloadManifest), s.folder, listed, found.sub(except(notListed...)))
-	for _, name := range []string{evidence.AccountFile, bagDigests, bagTable, conversations, recordings, sealLog} {
-		if _, ok := listed[name]; !ok && whole {
-			v.fault(Malformed, s.at(payloadManifest), "does not list %s", name)
-		}
-	}
+	v.checkSealPlaces(s, listed, whole)
 	signingKey := v.readAccount(s)
 	v.readBagLines(s)
 	v.readSealLog(s)
@@ -110,7 +106,8 @@ func (v *verifier) readSeal(ctx context.Context, number int) (*seal, error) {
 	}
 	s.signer = v.checkSignature(signed{
 		what: "seal " + strconv.Itoa(number), beside: s.folder, manifest: s.at(payloadManifest), says: s.at(evidence.AccountFile),
-		names: signingKey, mute: found[evidence.AccountFile].unread, subjects: shelf{payloadManifest: found[payloadManifest]}, found: found,
+		names: signingKey, stamped: s.account.Timestamped, mute: found[evidence.AccountFile].unread, found: found,
+		statement: newStatement(sealPredicate, map[string]any{"seal": number, "signingKey": signingKey}, found, payloadManifest),
 	})
 	return s, nil
 }

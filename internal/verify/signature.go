@@ -1,16 +1,16 @@
 package verify
 
 import (
+	"bytes"
 	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/sha256"
 	"crypto/x509"
-	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"maps"
+	"math/big"
 	"path"
 	"slices"
 )
@@ -25,6 +25,17 @@ const (
 	custodyFolder   = "custody"
 )
 
+// signatureFiles are the names of all of them.
+var signatureFiles = []string{signatureFile, attestationFile, signerFile, timestampFile}
+
+// Lines of bag-info.txt: the one that names the key, and the one that says in which form
+// an authority attests the time of the manifest.
+const (
+	keyField       = "Signing-Key-Sha256"
+	timestampField = "Manifest-Timestamp"
+	timestampForm  = "RFC 3161"
+)
+
 // Key is a public key that signs archives.
 type Key struct {
 	// ID is the SHA-256 of the key in DER, in hexadecimal.
@@ -32,7 +43,8 @@ type Key struct {
 	public *ecdsa.PublicKey
 }
 
-// ParseKey reads a public key as PEM ("-----BEGIN PUBLIC KEY-----").
+// ParseKey reads a public key as PEM ("-----BEGIN PUBLIC KEY-----"), of ECDSA with the
+// curve P-256.
 func ParseKey(text []byte) (Key, error) {
 	block, rest := pem.Decode(text)
 	if block == nil || block.Type != "PUBLIC KEY" || len(rest) > 0 {
@@ -46,13 +58,47 @@ func ParseKey(text []byte) (Key, error) {
 	if !ok {
 		return Key{}, fmt.Errorf("it is a %T, not an ECDSA key", parsed)
 	}
+	if public.Curve != elliptic.P256() {
+		return Key{}, fmt.Errorf("it has the curve %s, not P-256", public.Curve.Params().Name)
+	}
 	return Key{sum(block.Bytes), public}, nil
 }
 
-// fits tells whether a signature of the key is over content.
-func (k Key) fits(content, signature []byte) bool {
+// pem is the key as the exporter writes it.
+func (k Key) pem() ([]byte, error) {
+	der, err := x509.MarshalPKIXPublicKey(k.public)
+	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), err
+}
+
+// halfOrder is half the order of P-256: s of a signature is at most as large.
+var halfOrder = new(big.Int).Rsh(elliptic.P256().Params().N, 1)
+
+// signatureFault is what is wrong with a signature.
+type signatureFault string
+
+const (
+	noFault   signatureFault = ""
+	doesntFit signatureFault = "does not fit"
+	otherForm signatureFault = "fits, but is of another form than the exporter writes (DER, with the lower s): anybody can make such a one without the key"
+)
+
+// judge says what is wrong with a signature of the key over content. Of each there are
+// two, (r, s) and (r, n-s), and DER that is not strict would allow for more: only the
+// form that the exporter writes counts, so that no byte can be changed.
+func (k Key) judge(content, signature []byte) signatureFault {
 	digest := sha256.Sum256(content)
-	return ecdsa.VerifyASN1(k.public, digest[:], signature)
+	if !ecdsa.VerifyASN1(k.public, digest[:], signature) {
+		return doesntFit
+	}
+	var parts struct{ R, S *big.Int }
+	rest, err := asn1.Unmarshal(signature, &parts)
+	if err != nil || len(rest) > 0 || parts.S.Cmp(halfOrder) > 0 {
+		return otherForm
+	}
+	if again, err := asn1.Marshal(parts); err != nil || !bytes.Equal(again, signature) {
+		return otherForm
+	}
+	return noFault
 }
 
 // signed is something that may be signed: a seal, or a bag.
@@ -62,10 +108,12 @@ type signed struct {
 	// manifest is the path of what is signed, says that of what names the key, and
 	// names which key it names.
 	manifest, says, names string
+	// stamped tells that says says that an authority attests the time of the manifest.
+	stamped bool
 	// mute tells that says could not be read.
 	mute bool
-	// subjects are what the attestation has to speak of, by name.
-	subjects shelf
+	// statement is what the attestation has to say.
+	statement statement
 	// found is what is in beside.
 	found shelf
 }
@@ -81,10 +129,13 @@ func (v *verifier) checkSignature(s signed) string {
 		}
 	}
 	switch {
-	case missing == len(parts) && s.names != "":
+	case missing == len(parts) && s.names != "" && !s.mute:
 		v.fault(Unsigned, path.Join(s.beside, signatureFile), "is missing: %s says that %s is signed with key %s", s.says, s.what, cut(s.names))
 		return ""
 	case missing == len(parts):
+		if _, there := s.found[timestampFile]; there {
+			v.fault(Planted, path.Join(s.beside, timestampFile), "is a time-stamp of %s, which is not signed: the exporter makes none then", s.what)
+		}
 		return ""
 	}
 	for _, name := range parts {
@@ -109,13 +160,22 @@ func (v *verifier) checkParts(s signed) string {
 		v.fault(Malformed, path.Join(s.beside, signerFile), "is no public key: %v", err)
 		return ""
 	}
+	if canonical, err := key.pem(); err == nil && !bytes.Equal(canonical, text) {
+		v.fault(Malformed, path.Join(s.beside, signerFile), "holds more than key %s in PEM, or that in another form", key.ID)
+	}
 	if s.names != key.ID && !s.mute {
 		v.fault(Signature, path.Join(s.beside, signerFile), "is key %s, but %s names key %q", key.ID, s.says, cut(s.names))
 	}
 	manifest, ok := v.read(s.manifest)
 	signature, read := v.read(path.Join(s.beside, signatureFile))
-	if ok && read && !key.fits(manifest, signature) {
-		v.fault(Signature, path.Join(s.beside, signatureFile), "does not fit %s: either was changed, or another key than %s signed", s.manifest, key.ID)
+	if ok && read {
+		switch fault := key.judge(manifest, signature); fault {
+		case noFault:
+		case doesntFit:
+			v.fault(Signature, path.Join(s.beside, signatureFile), "does not fit %s: either was changed, or another key than %s signed", s.manifest, key.ID)
+		default:
+			v.fault(Signature, path.Join(s.beside, signatureFile), "%s", fault)
+		}
 	}
 	v.checkAttestation(s, key)
 	if ok {
@@ -127,160 +187,18 @@ func (v *verifier) checkParts(s signed) string {
 	return key.ID
 }
 
-// bundle is a Sigstore bundle, as far as it is looked at.
-type bundle struct {
-	MediaType string `json:"mediaType"`
-	Material  struct {
-		PublicKey struct {
-			Hint string `json:"hint"`
-		} `json:"publicKey"`
-	} `json:"verificationMaterial"`
-	Envelope struct {
-		Payload     string `json:"payload"`
-		PayloadType string `json:"payloadType"`
-		Signatures  []struct {
-			Sig string `json:"sig"`
-		} `json:"signatures"`
-	} `json:"dsseEnvelope"`
-}
-
-// statement is an in-toto statement, as far as it is looked at.
-type statement struct {
-	Type    string `json:"_type"`
-	Subject []struct {
-		Name   string            `json:"name"`
-		Digest map[string]string `json:"digest"`
-	} `json:"subject"`
-}
-
-const (
-	bundleType    = "application/vnd.dev.sigstore.bundle.v0.3+json"
-	payloadType   = "application/vnd.in-toto+json"
-	statementType = "https://in-toto.io/Statement/v1"
-)
-
-// checkAttestation checks the in-toto statement: its signature, and that it speaks
-// of what is there.
-func (v *verifier) checkAttestation(s signed, key Key) {
-	at := path.Join(s.beside, attestationFile)
-	content, ok := v.read(at)
-	if !ok {
-		return
-	}
-	said, err := openBundle(content, key)
-	if err != nil {
-		v.fault(Signature, at, "%v", err)
-		return
-	}
-	names := map[string]bool{}
-	for _, subject := range said.Subject {
-		want, known := s.subjects[subject.Name]
-		switch {
-		case !known || names[subject.Name]:
-			v.fault(Signature, at, "speaks of %q, which is not its subject", cut(subject.Name))
-		case subject.Digest["sha256"] != want.sha256 && !want.unread:
-			v.fault(Signature, at, "speaks of %s with SHA-256 %s, it has %s", subject.Name, cut(subject.Digest["sha256"]), want.sha256)
-		}
-		names[subject.Name] = true
-	}
-	for _, name := range slices.Sorted(maps.Keys(s.subjects)) {
-		if !names[name] {
-			v.fault(Signature, at, "does not speak of %s", name)
-		}
-	}
-}
-
-// openBundle returns the statement of a bundle, if it is signed with the key.
-func openBundle(content []byte, key Key) (statement, error) {
-	var b bundle
-	var said statement
-	if err := json.Unmarshal(content, &b); err != nil {
-		return said, fmt.Errorf("is no Sigstore bundle: %w", err)
-	}
-	switch {
-	case b.MediaType != bundleType:
-		return said, fmt.Errorf("is no %s, but %q", bundleType, cut(b.MediaType))
-	case b.Material.PublicKey.Hint != key.ID:
-		return said, fmt.Errorf("names key %q, %s is key %s", cut(b.Material.PublicKey.Hint), signerFile, key.ID)
-	case b.Envelope.PayloadType != payloadType || len(b.Envelope.Signatures) != 1:
-		return said, errors.New("does not hold one signed in-toto statement")
-	}
-	payload, err := base64.StdEncoding.DecodeString(b.Envelope.Payload)
-	signature, other := base64.StdEncoding.DecodeString(b.Envelope.Signatures[0].Sig)
-	if err := errors.Join(err, other); err != nil {
-		return said, fmt.Errorf("is not in base64: %w", err)
-	}
-	if !key.fits(preAuthentication(b.Envelope.PayloadType, payload), signature) {
-		return said, fmt.Errorf("has a signature that does not fit its statement, or is by another key than %s", key.ID)
-	}
-	if err := json.Unmarshal(payload, &said); err != nil || said.Type != statementType {
-		return said, fmt.Errorf("holds no in-toto statement (%s)", statementType)
-	}
-	return said, nil
-}
-
-// preAuthentication is what is signed of a DSSE envelope (PAE in its protocol.md).
-func preAuthentication(kind string, payload []byte) []byte {
-	return fmt.Appendf(nil, "DSSEv1 %d %s %d %s", len(kind), kind, len(payload), payload)
-}
-
 // checkBagSignature checks the signature of a bag.
 func (v *verifier) checkBagSignature(b *bag, found shelf) {
 	beside := shelf{}
-	for _, name := range []string{signatureFile, attestationFile, signerFile, timestampFile} {
+	for _, name := range signatureFiles {
 		if file, there := found[custodyFolder+"/"+name]; there {
 			beside[name] = file
 		}
 	}
-	subjects := shelf{}
-	for _, name := range []string{payloadManifest, bagInfo, bagLog} {
-		subjects[name] = found[name]
-	}
+	key := b.info[keyField]
 	b.signer = v.checkSignature(signed{
 		what: "bag " + b.name, beside: b.at(custodyFolder), manifest: b.at(payloadManifest), says: b.at(bagInfo),
-		names: b.info["Signing-Key-Sha256"], mute: found[bagInfo].unread, subjects: subjects, found: beside,
+		names: key, stamped: b.info[timestampField] == timestampForm, mute: found[bagInfo].unread, found: beside,
+		statement: newStatement(bagPredicate, map[string]any{"signingKey": key}, found, payloadManifest, bagInfo, bagLog),
 	})
-}
-
-// checkTimestamp checks that a time-stamp is one of the manifest. That it is by an
-// authority that is to be trusted is for "openssl ts -verify", which knows whom.
-func (v *verifier) checkTimestamp(s signed, manifest []byte) {
-	if _, there := s.found[timestampFile]; !there {
-		return
-	}
-	at := path.Join(s.beside, timestampFile)
-	content, ok := v.read(at)
-	if !ok {
-		return
-	}
-	imprint, err := stampedDigest(content)
-	if err != nil {
-		v.fault(Malformed, at, "is no time-stamp response (RFC 3161): %v", err)
-		return
-	}
-	if want := sha256.Sum256(manifest); hex.EncodeToString(imprint) != hex.EncodeToString(want[:]) {
-		v.fault(Signature, at, "is a time-stamp of something else: of SHA-256 %x, %s has %x", imprint, s.manifest, want)
-	}
-}
-
-// checkTrust holds the signatures against the keys that were given, the last seal
-// against the one that is known, and sees to it that signing did not just end.
-func (v *verifier) checkTrust() {
-	signed := 0
-	for _, s := range v.seals {
-		switch {
-		case s.signer != "":
-			signed = s.number
-		case len(v.options.Keys) > 0:
-			v.fault(Unsigned, s.folder, "is not signed by any of the keys that were given")
-		case signed > 0:
-			v.fault(Unsigned, s.folder, "is not signed, though seal %d is", signed)
-		}
-	}
-	if v.options.Seal == "" || len(v.seals) == 0 {
-		return
-	}
-	if last := v.seals[len(v.seals)-1]; last.digest != v.options.Seal {
-		v.fault(SealChain, last.at(payloadManifest), "is the last seal and has SHA-256 %s, the one that is known has %s: later seals were taken away, or others put in", last.digest, v.options.Seal)
-	}
 }

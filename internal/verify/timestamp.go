@@ -1,9 +1,12 @@
 package verify
 
 import (
+	"crypto/sha256"
 	"encoding/asn1"
+	"encoding/hex"
 	"errors"
 	"math/big"
+	"path"
 )
 
 // The parts of a time-stamp response (RFC 3161, section 2.4.2) on the way to the
@@ -58,4 +61,32 @@ func stampedDigest(response []byte) ([]byte, error) {
 		return nil, err
 	}
 	return stamp.Imprint.Digest, nil
+}
+
+// checkTimestamp checks that a time-stamp is one of the manifest. That it is by an
+// authority that is to be trusted is for "openssl ts -verify", which knows whom.
+func (v *verifier) checkTimestamp(s signed, manifest []byte) {
+	at := path.Join(s.beside, timestampFile)
+	_, there := s.found[timestampFile]
+	switch {
+	case there && !s.stamped && !s.mute:
+		v.fault(Planted, at, "is a time-stamp of %s, but %s does not say that there is one", s.what, s.says)
+	case !there && s.stamped:
+		v.fault(Missing, at, "is missing, though %s says that an authority attests the time of %s", s.says, s.what)
+	}
+	if !there {
+		return
+	}
+	content, ok := v.read(at)
+	if !ok {
+		return
+	}
+	imprint, err := stampedDigest(content)
+	if err != nil {
+		v.fault(Malformed, at, "is no time-stamp response (RFC 3161): %v", err)
+		return
+	}
+	if want := sha256.Sum256(manifest); hex.EncodeToString(imprint) != hex.EncodeToString(want[:]) {
+		v.fault(Signature, at, "is a time-stamp of something else: of SHA-256 %x, %s has %x", imprint, s.manifest, want)
+	}
 }

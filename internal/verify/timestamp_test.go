@@ -68,6 +68,8 @@ func TestATimestampIsOfTheManifest(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			a := specimen.New(t, specimen.NewSigner(t))
+			a.Replace("seals/2/account.json", "\n  \"from\":", "\n  \"timestamped\": true,\n  \"from\":")
+			a.Reseal(2)
 			a.Write("seals/2/manifest-sha256.txt.tsr", tt.content(a))
 			r := archive(t, a, verify.Options{})
 			switch {

@@ -119,7 +119,7 @@ func (a archive) unsign() {
 		for _, name := range []string{"manifest-sha256.txt.sig", "attestation.sigstore.json", "signer.pub"} {
 			a.Remove(folder + name)
 		}
-		a.Replace(folder+"account.json", fmt.Sprintf("\"signingKey\": %q, ", a.Signer.ID()), "")
+		a.Replace(folder+"account.json", fmt.Sprintf("  \"signingKey\": %q,\n", a.Signer.ID()), "")
 	}
 	a.Signer = nil
 	a.forgeAll()
@@ -278,7 +278,7 @@ func stolen() []tampering {
 			a.Reseal(2)
 		}, kind: verify.Signature, path: "seals/2/manifest-sha256.txt.sig", says: "does not fit"},
 		{name: "attest something else", do: func(a archive) {
-			a.Write("seals/1/attestation.sigstore.json", a.thief.Bundle(map[string]string{"manifest-sha256.txt": specimen.Sum(a.Read("seals/1/manifest-sha256.txt"))}))
+			a.Write("seals/1/attestation.sigstore.json", a.thief.SealBundle(1, specimen.NewSubject("manifest-sha256.txt", specimen.Sum(a.Read("seals/1/manifest-sha256.txt")))))
 		}, kind: verify.Signature, path: "seals/1/attestation.sigstore.json", says: "names key"},
 	}
 }
@@ -409,9 +409,9 @@ func insiders() []tampering {
 		}, kind: verify.SealChain, path: "seals/2/account.json", says: "names seal 1 with SHA-256"},
 		{name: "take the former seal away", do: func(a archive) { a.Replace("seals/2/account.json", `"former"`, `"other"`); a.ForgeSeal(2) }, kind: verify.SealChain, path: "seals/2/account.json", says: "names no former seal"},
 		{name: "attest more than there is", do: func(a archive) {
-			a.Write("seals/2/attestation.sigstore.json", a.Signer.Bundle(map[string]string{"manifest-sha256.txt": specimen.Sum(a.Read("seals/2/manifest-sha256.txt")), "more": specimen.Sum(nil)}))
+			a.Write("seals/2/attestation.sigstore.json", a.Signer.SealBundle(2, specimen.NewSubject("manifest-sha256.txt", specimen.Sum(a.Read("seals/2/manifest-sha256.txt"))), specimen.NewSubject("more", specimen.Sum(nil))))
 		}, kind: verify.Signature, path: "seals/2/attestation.sigstore.json", says: `speaks of "more"`},
-		{name: "attest nothing", do: func(a archive) { a.Write("seals/2/attestation.sigstore.json", a.Signer.Bundle(nil)) }, kind: verify.Signature, path: "seals/2/attestation.sigstore.json", says: "does not speak of manifest-sha256.txt"},
+		{name: "attest nothing", do: func(a archive) { a.Write("seals/2/attestation.sigstore.json", a.Signer.SealBundle(2)) }, kind: verify.Signature, path: "seals/2/attestation.sigstore.json", says: "does not speak of manifest-sha256.txt"},
 	}
 }
 

@@ -83,16 +83,16 @@ func openssl(a archive, key string) bool {
 func cosign(a archive, key string) bool {
 	seals := a.folders("seals")
 	noticed := len(seals) == 0
-	verified := func(folder, bundle, of string) bool {
+	verified := func(folder, predicate, bundle, of string) bool {
 		return !a.fails(folder, os.Getenv("COSIGN"), "verify-blob-attestation", "--key", key, "--bundle", bundle,
-			"--insecure-ignore-tlog", "--check-claims", "--type", "https://example.com/custody", of)
+			"--insecure-ignore-tlog", "--check-claims", "--type", predicate, of)
 	}
 	for _, folder := range seals {
-		noticed = !verified(folder, "attestation.sigstore.json", "manifest-sha256.txt") || noticed
+		noticed = !verified(folder, specimen.SealPredicate, "attestation.sigstore.json", "manifest-sha256.txt") || noticed
 	}
 	for _, folder := range a.folders("bags") {
 		for _, of := range []string{"manifest-sha256.txt", "bag-info.txt", "custody/events.jsonl"} {
-			noticed = !verified(folder, "custody/attestation.sigstore.json", of) || noticed
+			noticed = !verified(folder, specimen.BagPredicate, "custody/attestation.sigstore.json", of) || noticed
 		}
 	}
 	return noticed
@@ -107,7 +107,10 @@ type outcome struct {
 
 func TestEveryTamperingIsFound(t *testing.T) {
 	t.Parallel()
-	groups := map[string][]tampering{"write": plain(), "forge": stolen(), "sign": slices.Concat(insiders(), isolations(), restorations(), orphanages())}
+	groups := map[string][]tampering{
+		"write": slices.Concat(plain(), forms()), "forge": stolen(),
+		"sign": slices.Concat(insiders(), isolations(), restorations(), orphanages(), formsOfInsiders()),
+	}
 	var mu sync.Mutex
 	outcomes := map[string]outcome{}
 	t.Run("all", func(t *testing.T) {

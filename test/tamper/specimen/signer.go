@@ -6,11 +6,13 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"math/big"
 	"strings"
 	"testing"
 
@@ -54,34 +56,82 @@ func (s *Signer) Public() []byte {
 
 func (s *Signer) sign(content []byte) []byte {
 	digest := sha256.Sum256(content)
-	signature, err := ecdsa.SignASN1(rand.Reader, s.key, digest[:])
-	if err != nil {
-		s.Fatal(err)
+	for {
+		signature, err := ecdsa.SignASN1(rand.Reader, s.key, digest[:])
+		if err != nil {
+			s.Fatal(err)
+		}
+		if IsLow(signature) {
+			return signature
+		}
 	}
-	return signature
 }
 
-// Bundle is a Sigstore bundle of a statement about subjects, by name.
-func (s *Signer) Bundle(subjects map[string]string) []byte {
-	type subject struct {
-		Name   string            `json:"name"`
-		Digest map[string]string `json:"digest"`
+// parts of a signature.
+type parts struct{ R, S *big.Int }
+
+// IsLow tells whether a signature is the one of its two forms that archives hold.
+func IsLow(signature []byte) bool {
+	var p parts
+	_, err := asn1.Unmarshal(signature, &p)
+	return err == nil && p.S.Cmp(new(big.Int).Rsh(elliptic.P256().Params().N, 1)) <= 0
+}
+
+// Mirror returns the other form of a signature, which anybody can compute.
+func Mirror(t testing.TB, signature []byte) []byte {
+	t.Helper()
+	var p parts
+	if _, err := asn1.Unmarshal(signature, &p); err != nil {
+		t.Fatal(err)
 	}
-	var list []subject
-	for name, digest := range subjects {
-		list = append(list, subject{name, map[string]string{"sha256": digest}})
+	p.S = new(big.Int).Sub(elliptic.P256().Params().N, p.S)
+	other, err := asn1.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
 	}
-	payload := s.json(map[string]any{"_type": "https://in-toto.io/Statement/v1", "subject": list, "predicateType": "https://example.com/custody", "predicate": map[string]any{}})
+	return other
+}
+
+// Subject is what a statement is about.
+type Subject struct {
+	Name   string            `json:"name"`
+	Digest map[string]string `json:"digest"`
+}
+
+// NewSubject names something by its SHA-256.
+func NewSubject(name, digest string) Subject {
+	return Subject{name, map[string]string{"sha256": digest}}
+}
+
+// The predicates of statements about bags and seals.
+const (
+	BagPredicate  = "https://recording.gcexport.dev/bag/v1"
+	SealPredicate = "https://recording.gcexport.dev/seal/v1"
+)
+
+// BagBundle is a Sigstore bundle of a statement about what belongs to a bag, in order.
+func (s *Signer) BagBundle(subjects ...Subject) []byte {
+	return s.Bundle(BagPredicate, map[string]any{"signingKey": s.ID()}, subjects...)
+}
+
+// SealBundle is a Sigstore bundle of a statement about what belongs to a seal.
+func (s *Signer) SealBundle(number int, subjects ...Subject) []byte {
+	return s.Bundle(SealPredicate, map[string]any{"seal": number, "signingKey": s.ID()}, subjects...)
+}
+
+// Bundle is a Sigstore bundle of a statement about subjects.
+func (s *Signer) Bundle(predicate string, says any, subjects ...Subject) []byte {
+	payload := s.json(struct {
+		Type      string    `json:"_type"`
+		Subject   []Subject `json:"subject"`
+		Predicate string    `json:"predicateType"`
+		Says      any       `json:"predicate"`
+	}{"https://in-toto.io/Statement/v1", subjects, predicate, says})
 	const kind = "application/vnd.in-toto+json"
 	signature := s.sign(fmt.Appendf(nil, "DSSEv1 %d %s %d %s", len(kind), kind, len(payload), payload))
-	return s.json(map[string]any{
-		"mediaType":            "application/vnd.dev.sigstore.bundle.v0.3+json",
-		"verificationMaterial": map[string]any{"publicKey": map[string]any{"hint": s.ID()}},
-		"dsseEnvelope": map[string]any{
-			"payload": base64.StdEncoding.EncodeToString(payload), "payloadType": kind,
-			"signatures": []map[string]string{{"sig": base64.StdEncoding.EncodeToString(signature)}},
-		},
-	})
+	return fmt.Appendf(nil, `{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":{"publicKey":{"hint":%q}},`+
+		`"dsseEnvelope":{"payload":%q,"payloadType":%q,"signatures":[{"sig":%q}]}}`,
+		s.ID(), base64.StdEncoding.EncodeToString(payload), kind, base64.StdEncoding.EncodeToString(signature))
 }
 
 func (s *Signer) json(value any) []byte {
@@ -133,12 +183,12 @@ func (a *Archive) SignBag(name string) {
 	a.Helper()
 	folder := evidence.BagFolder(name)
 	if a.Signer != nil {
-		subjects := map[string]string{}
+		var subjects []Subject
 		for _, of := range []string{"manifest-sha256.txt", "bag-info.txt", "custody/events.jsonl"} {
-			subjects[of] = Sum(a.Read(folder + "/" + of))
+			subjects = append(subjects, NewSubject(of, Sum(a.Read(folder+"/"+of))))
 		}
 		a.Write(folder+"/custody/manifest-sha256.txt.sig", a.Signer.sign(a.Read(folder+"/manifest-sha256.txt")))
-		a.Write(folder+"/custody/attestation.sigstore.json", a.Signer.Bundle(subjects))
+		a.Write(folder+"/custody/attestation.sigstore.json", a.Signer.BagBundle(subjects...))
 		a.Write(folder+"/custody/signer.pub", a.Signer.Public())
 	}
 	a.Retag(name)
@@ -162,7 +212,7 @@ func (a *Archive) Reseal(number int) string {
 	a.Write(folder+"/manifest-sha256.txt", manifest)
 	if a.Signer != nil {
 		a.Write(folder+"/manifest-sha256.txt.sig", a.Signer.sign(manifest))
-		a.Write(folder+"/attestation.sigstore.json", a.Signer.Bundle(map[string]string{"manifest-sha256.txt": Sum(manifest)}))
+		a.Write(folder+"/attestation.sigstore.json", a.Signer.SealBundle(number, NewSubject("manifest-sha256.txt", Sum(manifest))))
 		a.Write(folder+"/signer.pub", a.Signer.Public())
 	}
 	return Sum(manifest)

@@ -298,7 +298,9 @@ func (a *Archive) seal(s evidence.Seal) {
 	a.must(os.RemoveAll(a.Path(".work"))) // what it was made from
 	if a.Signer != nil {
 		account.SigningKey = a.Signer.ID()
-		a.Replace(evidence.SealFolder(s.Number)+"/"+evidence.AccountFile, `"number"`, fmt.Sprintf(`"signingKey": %q, "number"`, a.Signer.ID()))
+		content, err := json.MarshalIndent(account, "", "  ")
+		a.must(err)
+		a.Write(evidence.SealFolder(s.Number)+"/"+evidence.AccountFile, append(content, '\n'))
 		a.Retell(account)
 	}
 	a.former = &evidence.Former{Account: account, Digest: a.Reseal(s.Number)}

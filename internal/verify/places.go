@@ -1,0 +1,61 @@
+package verify
+
+import (
+	"slices"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+)
+
+// instructions says how to verify a bag or a seal with other programs.
+const instructions = "VERIFY.txt"
+
+// What a seal holds beside its manifest and its signature: what each one has to hold,
+// and what it may. Nothing else belongs there, even if the manifest lists it.
+var (
+	neededInSeal = []string{
+		evidence.AccountFile, bagDigests, bagTable, conversations, recordings, sealLog, coverageTable, "failures.csv", "certification.txt", instructions,
+	}
+	allowedInSeal = append([]string{
+		"report.html", orphanTable, retentionTable, "second-source.csv", "loadfile.csv", "loadfile.dat",
+	}, neededInSeal...)
+)
+
+// allowedInBag are the files of a bag that are not payload, its tag manifest aside.
+var allowedInBag = func() []string {
+	files := []string{evidence.BagDeclaration, bagInfo, payloadManifest, bagLog, custodyFolder + "/" + instructions}
+	for _, name := range signatureFiles {
+		files = append(files, custodyFolder+"/"+name)
+	}
+	return files
+}()
+
+// payloadTables are the tables of a bag.
+var payloadTables = []string{evidence.ConversationsTable, evidence.IndexTable, evidence.FilesTable, evidence.RetentionTable}
+
+// checkSealPlaces sees to it that a seal's manifest lists what a seal holds, and no
+// other file.
+func (v *verifier) checkSealPlaces(s *seal, listed map[string]string, whole bool) {
+	for _, name := range neededInSeal {
+		if _, ok := listed[name]; !ok && whole {
+			v.fault(Malformed, s.at(payloadManifest), "does not list %s", name)
+		}
+	}
+	for name := range listed {
+		if !slices.Contains(allowedInSeal, name) {
+			v.fault(Planted, s.at(name), "is nothing that a seal holds")
+		}
+	}
+}
+
+// checkPlaces sees to it that a bag holds nothing that no bag has, even if its
+// manifests list it.
+func (v *verifier) checkPlaces(b *bag, listed map[string]string) {
+	for name := range listed {
+		switch {
+		case slices.Contains(payloadTables, name), slices.Contains(allowedInBag, name):
+		case recordingPath.MatchString(name), metadataPath.MatchString(name):
+		default:
+			v.fault(Planted, b.at(name), "is nothing that a bag of recordings holds")
+		}
+	}
+}
