@@ -24,9 +24,10 @@ const (
 
 // LocalReference names an object in the same namespace.
 type LocalReference struct {
-	// name of the object.
+	// name of the object: lower-case letters, digits, hyphens and dots, 1 to 253 long.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
 	// +required
 	Name string `json:"name"`
 }
@@ -61,7 +62,10 @@ const (
 	LaneIsolated Lane = "Isolated"
 )
 
-// Window is a half-open interval of time: start belongs to it, end does not.
+// Window is a half-open interval of time: start belongs to it, end does not. It lies between 2000-01-01 and
+// 2100-01-01.
+// +kubebuilder:validation:XValidation:rule="self.start >= timestamp('2000-01-01T00:00:00Z')",message="window.start must not be before 2000-01-01: Genesys Cloud did not exist",fieldPath=".start"
+// +kubebuilder:validation:XValidation:rule="self.end <= timestamp('2100-01-01T00:00:00Z')",message="window.end must not be after 2100-01-01",fieldPath=".end"
 // +kubebuilder:validation:XValidation:rule="self.start < self.end",message="window.end must be after window.start",fieldPath=".end"
 // +kubebuilder:validation:XValidation:rule="self.end <= self.start + duration('43848h')",message="the window must not be wider than 5 years: use several exports",fieldPath=".end"
 // +kubebuilder:validation:XValidation:rule="self.start.getMilliseconds() == 0",message="window.start must be a whole second",fieldPath=".start"
@@ -76,18 +80,23 @@ type Window struct {
 	End metav1.Time `json:"end"`
 }
 
-// ExportWindow is a half-open interval of time, or everything from its start on.
+// ExportWindow is a half-open interval of time, or everything from its start on. It lies between 2000-01-01 and
+// 2100-01-01.
+// +kubebuilder:validation:XValidation:rule="self.start >= timestamp('2000-01-01T00:00:00Z')",message="window.start must not be before 2000-01-01: Genesys Cloud did not exist",fieldPath=".start"
+// +kubebuilder:validation:XValidation:rule="self.start < timestamp('2100-01-01T00:00:00Z')",message="window.start must be before 2100-01-01",fieldPath=".start"
+// +kubebuilder:validation:XValidation:rule="!has(self.end) || self.end <= timestamp('2100-01-01T00:00:00Z')",message="window.end must not be after 2100-01-01",fieldPath=".end"
 // +kubebuilder:validation:XValidation:rule="!has(self.end) || self.start < self.end",message="window.end must be after window.start",fieldPath=".end"
 // +kubebuilder:validation:XValidation:rule="!has(self.end) || self.end <= self.start + duration('43848h')",message="the window must not be wider than 5 years: use several exports",fieldPath=".end"
 // +kubebuilder:validation:XValidation:rule="self.start.getMilliseconds() == 0",message="window.start must be a whole second",fieldPath=".start"
 // +kubebuilder:validation:XValidation:rule="!has(self.end) || self.end.getMilliseconds() == 0",message="window.end must be a whole second",fieldPath=".end"
 type ExportWindow struct {
-	// start of the window (RFC 3339). A conversation that starts at this instant belongs to it. Cannot be changed.
+	// start of the window (RFC 3339), a whole second from 2000-01-01 on: Genesys Cloud did not exist before. A
+	// conversation that starts at this instant belongs to it. Cannot be changed.
 	// +required
 	Start metav1.Time `json:"start"`
 
-	// end of the window (RFC 3339). A conversation that starts at this instant does not belong to it. Absent, the
-	// export follows, and every day is exported once it has settled; it can be set once, which ends the export.
+	// end of the window (RFC 3339), a whole second, at most 5 years after start and not after 2100-01-01. A
+	// conversation that starts at this instant does not belong to it. Absent, the export follows, and every day is exported once it has settled; it can be set once, which ends the export.
 	// +optional
 	End *metav1.Time `json:"end,omitempty"`
 }

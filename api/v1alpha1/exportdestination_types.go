@@ -76,9 +76,9 @@ type DirectoryDestination struct {
 	Name string `json:"name"`
 
 	// minFree is how much room transfers leave free in the file system of the directory, for everything else that
-	// is written there. Below it no transfer begins, until there is more. A quantity such as 1Gi (the default); 0
-	// for none at all.
-	// +kubebuilder:validation:XValidation:rule="!quantity(string(self)).isLessThan(quantity('0'))",message="directory.minFree must not be negative"
+	// is written there. Below it no transfer begins, until there is more. A quantity, for example 1Gi (the default);
+	// at least 1Mi, at most 1Ei. The manager leaves more free if it was started with a larger --min-free.
+	// +kubebuilder:validation:XValidation:rule="!quantity(string(self)).isLessThan(quantity('1Mi')) && !quantity(string(self)).isGreaterThan(quantity('1Ei'))",message="directory.minFree must be at least 1Mi and at most 1Ei"
 	// +kubebuilder:default="1Gi"
 	// +optional
 	MinFree *resource.Quantity `json:"minFree,omitempty"`
@@ -88,6 +88,9 @@ type DirectoryDestination struct {
 // +kubebuilder:validation:XValidation:rule="self.bucket != self.workBucket",message="workBucket must be another bucket than bucket: evidence stays, working artifacts are removed",fieldPath=".workBucket"
 // +kubebuilder:validation:XValidation:rule="has(self.prefix) == has(oldSelf.prefix) && (!has(self.prefix) || self.prefix == oldSelf.prefix)",message="s3.prefix cannot be changed: create another ExportDestination",fieldPath=".prefix"
 // +kubebuilder:validation:XValidation:rule="has(self.endpoint) == has(oldSelf.endpoint) && (!has(self.endpoint) || self.endpoint == oldSelf.endpoint)",message="s3.endpoint cannot be changed: create another ExportDestination",fieldPath=".endpoint"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.objectLock) || has(self.objectLock)",message="s3.objectLock cannot be removed: create another ExportDestination",fieldPath=".objectLock"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.objectLock) || !has(self.objectLock) || self.objectLock.retentionDays >= oldSelf.objectLock.retentionDays",message="s3.objectLock.retentionDays can be raised, not lowered: create another ExportDestination",fieldPath=".objectLock.retentionDays"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.objectLock) || !has(self.objectLock) || oldSelf.objectLock.mode != 'Compliance' || self.objectLock.mode == 'Compliance'",message="s3.objectLock.mode can be changed from Governance to Compliance, not back: create another ExportDestination",fieldPath=".objectLock.mode"
 type S3Destination struct {
 	// bucket that evidence lands in. Cannot be changed.
 	// +kubebuilder:validation:MinLength=3
@@ -139,7 +142,8 @@ type S3Destination struct {
 	// +required
 	SecretRef LocalReference `json:"secretRef"`
 
-	// objectLock is how evidence is locked. If absent, it is not.
+	// objectLock is how evidence is locked. If absent, it is not. It can be added, and made stronger: more days, or
+	// Compliance in place of Governance; it cannot be made weaker or removed.
 	// +optional
 	ObjectLock *ObjectLock `json:"objectLock,omitempty"`
 }

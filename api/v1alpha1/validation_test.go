@@ -92,6 +92,12 @@ spec:
     objectLock: {mode: Compliance, retentionDays: 2555}
 `
 
+// governedYAML is a bucket with the weaker lock, unlockedYAML one without.
+var (
+	governedYAML = strings.Replace(s3YAML, "Compliance", "Governance", 1)
+	unlockedYAML = strings.Replace(s3YAML, "    objectLock: {mode: Compliance, retentionDays: 2555}\n", "", 1)
+)
+
 const batchYAML = `
 apiVersion: recording.gcexport.dev/v1alpha1
 kind: RecordingExportBatch
@@ -173,6 +179,16 @@ func TestWhatIsCreatedIsValidated(t *testing.T) {
 		{"5 years", exportYAML, edit{"spec.window.end", `"2028-10-01T00:00:00Z"`}, ""},
 		{"wider than 5 years", exportYAML, edit{"spec.window.end", `"2028-10-03T00:00:00Z"`}, "spec.window.end: Invalid value: the window must not be wider than 5 years: use several exports"},
 		{"wider than any duration", exportYAML, edit{"spec.window.end", `"9999-12-31T23:59:59Z"`}, "spec.window.end: Invalid value: the window must not be wider than 5 years: use several exports"},
+		{"the first start", exportYAML, edit{"spec.window", `{start: "2000-01-01T00:00:00Z", end: "2000-01-02T00:00:00Z"}`}, ""},
+		{"a start before Genesys Cloud", exportYAML, edit{"spec.window", `{start: "1999-12-31T23:59:59Z", end: "2000-01-02T00:00:00Z"}`}, "spec.window.start: Invalid value: window.start must not be before 2000-01-01"},
+		{"the year 1", endlessYAML, edit{"spec.window.start", `"0001-01-01T00:00:00Z"`}, "window.start must not be before 2000-01-01"},
+		{"the last end", exportYAML, edit{"spec.window", `{start: "2099-12-31T00:00:00Z", end: "2100-01-01T00:00:00Z"}`}, ""},
+		{"an end after the last", exportYAML, edit{"spec.window", `{start: "2099-12-31T00:00:00Z", end: "2100-01-01T00:00:01Z"}`}, "window.end must not be after 2100-01-01"},
+		{"a start after the last end", endlessYAML, edit{"spec.window.start", `"2100-01-01T00:00:00Z"`}, "window.start must be before 2100-01-01"},
+		{"a Secret in a path", organizationYAML, edit{"spec.credentials", "[{secretRef: {name: ../theirs}}]"}, "spec.credentials[0].secretRef.name"},
+		{"a Secret that is a command", organizationYAML, edit{"spec.credentials", "[{secretRef: {name: 'a; rm -rf .'}}]"}, "spec.credentials[0].secretRef.name"},
+		{"a Secret with dots", organizationYAML, edit{"spec.credentials", "[{secretRef: {name: a.b-c}}]"}, ""},
+		{"a batch of the year 1", batchYAML, edit{"spec.window.start", `"0001-01-01T00:00:00Z"`}, "window.start must not be before 2000-01-01"},
 		{"a start that is no time", exportYAML, edit{"spec.window.start", "yesterday"}, "spec.window.start"},
 		{"half a second at the start", exportYAML, edit{"spec.window.start", `"2023-10-01T00:00:00.5Z"`}, "window.start must be a whole second"},
 		{"half a second at the end", exportYAML, edit{"spec.window.end", `"2023-10-01T01:00:00.5Z"`}, "window.end must be a whole second"},
@@ -285,8 +301,11 @@ func TestWhatIsCreatedIsValidated(t *testing.T) {
 		{"an unknown lock", s3YAML, edit{"spec.s3.objectLock.mode", "COMPLIANCE"}, `spec.s3.objectLock.mode: Unsupported value: "COMPLIANCE": supported values: "Governance", "Compliance"`},
 		{"a floor", destinationYAML, edit{"spec.directory.minFree", "10Gi"}, ""},
 		{"a floor in bytes", destinationYAML, edit{"spec.directory.minFree", "1048576"}, ""},
-		{"no floor", destinationYAML, edit{"spec.directory.minFree", `"0"`}, ""},
-		{"a negative floor", destinationYAML, edit{"spec.directory.minFree", "-1Gi"}, "directory.minFree must not be negative"},
+		{"no floor", destinationYAML, edit{"spec.directory.minFree", `"0"`}, "directory.minFree must be at least 1Mi and at most 1Ei"},
+		{"a floor a byte too low", destinationYAML, edit{"spec.directory.minFree", "1048575"}, "directory.minFree must be at least 1Mi"},
+		{"the highest floor", destinationYAML, edit{"spec.directory.minFree", "1Ei"}, ""},
+		{"a floor above all disks", destinationYAML, edit{"spec.directory.minFree", "2Ei"}, "directory.minFree must be at least 1Mi and at most 1Ei"},
+		{"a negative floor", destinationYAML, edit{"spec.directory.minFree", "-1Gi"}, "directory.minFree must be at least 1Mi"},
 		{"a floor that is no quantity", destinationYAML, edit{"spec.directory.minFree", "plenty"}, "spec.directory.minFree"},
 
 		{"a batch", batchYAML, edit{"spec.lane", "LegalHoldScreen"}, ""},
@@ -371,7 +390,13 @@ func TestWhatIdentifiesAnObjectCannotChange(t *testing.T) {
 		{s3YAML, edit{"spec.s3.secretRef.name", "other"}, ""},
 		{s3YAML, edit{"spec.s3.pathStyle", "false"}, ""},
 		{s3YAML, edit{"spec.s3.objectLock.retentionDays", "3650"}, ""},
-		{s3YAML, edit{"spec.s3.objectLock", ""}, ""},
+		{s3YAML, edit{"spec.s3.objectLock.retentionDays", "2554"}, "spec.s3.objectLock.retentionDays: Invalid value: s3.objectLock.retentionDays can be raised, not lowered"},
+		{s3YAML, edit{"spec.s3.objectLock.mode", "Governance"}, "spec.s3.objectLock.mode: Invalid value: s3.objectLock.mode can be changed from Governance to Compliance, not back"},
+		{s3YAML, edit{"spec.s3.objectLock", "{mode: Governance, retentionDays: 36500}"}, "s3.objectLock.mode can be changed from Governance to Compliance, not back"},
+		{s3YAML, edit{"spec.s3.objectLock", ""}, "spec.s3.objectLock: Invalid value: s3.objectLock cannot be removed"},
+		{governedYAML, edit{"spec.s3.objectLock.mode", "Compliance"}, ""},
+		{governedYAML, edit{"spec.s3.objectLock", ""}, "s3.objectLock cannot be removed"},
+		{unlockedYAML, edit{"spec.s3.objectLock", "{mode: Governance, retentionDays: 1}"}, ""},
 		{batchYAML, edit{"spec.conversations", "13"}, "a batch cannot be changed: it is the operator's"},
 	}
 	for _, tt := range tests {
@@ -457,7 +482,7 @@ func TestWhatIsNotSetIsDefaulted(t *testing.T) {
 		Spec: v1alpha1.RecordingExportSpec{
 			OrganizationRef: v1alpha1.LocalReference{Name: "emea"}, DestinationRef: v1alpha1.LocalReference{Name: "evidence"},
 			MediaTypes: []v1alpha1.Medium{v1alpha1.MediumCall},
-			Window:     v1alpha1.ExportWindow{Start: metav1.Unix(0, 0), End: ptr.To(metav1.Unix(3600, 0))},
+			Window:     v1alpha1.ExportWindow{Start: metav1.Unix(1<<30, 0), End: ptr.To(metav1.Unix(1<<30+3600, 0))},
 		},
 	}
 	if err := api.Create(t.Context(), bare, client.DryRunAll); err != nil {

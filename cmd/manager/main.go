@@ -3,6 +3,7 @@ package main
 
 import (
 	"crypto/tls"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	// The certificate authorities of the web, for an image that holds none.
 	_ "golang.org/x/crypto/x509roots/fallback"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -29,6 +31,7 @@ type settings struct {
 	archiveRoot    string
 	allowEndpoints string
 	image          string
+	minFree        quantity
 	namespaces     string
 	metricsAddress string
 	probeAddress   string
@@ -51,11 +54,12 @@ func main() {
 }
 
 func parse() settings {
-	var s settings
+	s := settings{minFree: quantity{resource.MustParse("256Mi")}}
 	flag.StringVar(&s.archiveRoot, "archive-root", "/archive", "directory below which all destinations are")
 	flag.StringVar(&s.allowEndpoints, "allow-endpoints", "",
 		"comma-separated hosts, or host:port, that a GenesysOrganization may name in spec.endpoint, an ExportDestination in spec.s3.endpoint and spec.signing.timestamp.url; none by default")
 	flag.StringVar(&s.image, "image", "", "image that the manager runs from, with its digest; seals name it")
+	flag.Var(&s.minFree, "min-free", "how much room transfers leave free below the archive root, for example 10Gi, even if an ExportDestination allows less")
 	flag.StringVar(&s.namespaces, "namespaces", "", "comma-separated namespaces to work in; all by default")
 	flag.StringVar(&s.metricsAddress, "metrics-bind-address", ":8443", "address of the metrics, over HTTPS and only for who may read them; 0 turns them off")
 	flag.StringVar(&s.probeAddress, "health-probe-bind-address", ":8081", "address of /healthz and /readyz")
@@ -76,6 +80,7 @@ func run(s settings) error {
 		Endpoints:      connection.Endpoints{Hosts: split(s.allowEndpoints)},
 		Image:          s.image,
 		ServiceAccount: serviceAccount(),
+		MinFree:        s.minFree.Value(),
 		Paces:          operator.DefaultPaces(),
 		Metrics:        metrics.Registry,
 		Manager:        s.manager(),
@@ -127,6 +132,19 @@ func serviceAccount() string {
 		return ""
 	}
 	return namespace + ":" + name
+}
+
+// quantity is a flag: a number of bytes, for example 256Mi.
+type quantity struct{ resource.Quantity }
+
+// Set parses a quantity that is not negative.
+func (q *quantity) Set(text string) error {
+	parsed, err := resource.ParseQuantity(text)
+	if err != nil || parsed.Sign() < 0 {
+		return errors.New("want a quantity of bytes, for example 256Mi")
+	}
+	q.Quantity = parsed
+	return nil
 }
 
 // split splits a comma-separated list; an empty one has no elements.

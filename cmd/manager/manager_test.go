@@ -69,6 +69,15 @@ func TestManagerRuns(t *testing.T) {
 	}
 }
 
+func TestQuantity(t *testing.T) {
+	for text, want := range map[string]int64{"0": 0, "256Mi": 256 << 20, "1k": 1000, "-1": -1, "much": -1, "": -1} {
+		var q quantity
+		if err := q.Set(text); (err != nil) != (want < 0) || err == nil && q.Value() != want {
+			t.Errorf("%q: %d, %v; want %d", text, q.Value(), err, want)
+		}
+	}
+}
+
 func TestSplit(t *testing.T) {
 	for list, want := range map[string][]string{"": nil, "a": {"a"}, "a,b:80, c ": {"a", "b:80", "c"}, ",": nil} {
 		if got := split(list); !slices.Equal(got, want) {

@@ -63,7 +63,9 @@ type Reconciler struct {
 	Free func(context.Context, *v1alpha1.ExportDestination) (free int64, known bool, err error)
 	// Files reads everything that is stored at a destination.
 	Files func(context.Context, *v1alpha1.ExportDestination) (fs.FS, error)
-	Clock clock.PassiveClock
+	// MinFree is how many bytes transfers leave free at every directory, whatever its spec says.
+	MinFree int64
+	Clock   clock.PassiveClock
 	// Worker's pool named Pool verifies what is stored.
 	Worker *loop.Worker
 	Pace   Pace
@@ -136,10 +138,10 @@ func (r *Reconciler) room(ctx context.Context, destination *v1alpha1.ExportDesti
 	if known {
 		destination.Status.Free = resource.NewQuantity(archive.Rough(free), resource.BinarySI)
 	}
-	floor := exportspec.MinFree(destination.Spec)
+	floor := exportspec.MinFree(destination.Spec, r.MinFree)
 	if known && free < floor {
 		return outcome.Stall(v1alpha1.ReasonDestinationFull, fmt.Sprintf(
-			"make room at the destination, or lower spec.directory.minFree: about %v are free, and transfers leave %v free",
+			"make room at the destination, or lower spec.directory.minFree (and the manager's --min-free, if that is larger): about %v are free, and transfers leave %v free",
 			destination.Status.Free, resource.NewQuantity(floor, resource.BinarySI)), r.Pace.Again)
 	}
 	return outcome.Outcome{After: r.Pace.Ready}

@@ -74,6 +74,8 @@ type Reconciler struct {
 	// MaxRecordings is the most recordings that one bag is to hold; a batch with
 	// more is cut in two.
 	MaxRecordings int
+	// MinFree is how many bytes transfers leave free at every directory, whatever its spec says.
+	MinFree int64
 
 	founders founders
 	looks    loop.Looks

@@ -82,7 +82,7 @@ func (r *Reconciler) find(ctx context.Context, s *scope) (outcome.Outcome, error
 		store = archive.Held(store)
 	}
 	s.signer = func(ctx context.Context) (*signing.Signer, error) { return r.Signer(ctx, &destination) }
-	s.store, s.location, s.floor = store, r.Location(&destination, s.export.Name), exportspec.MinFree(destination.Spec)
+	s.store, s.location, s.floor = store, r.Location(&destination, s.export.Name), exportspec.MinFree(destination.Spec, r.MinFree)
 	return outcome.Done(), nil
 }
 

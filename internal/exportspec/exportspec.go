@@ -141,12 +141,13 @@ func RetainBatches(spec v1alpha1.RecordingExportSpec) int {
 	return int(*spec.RetainBatches)
 }
 
-// MinFree returns how many bytes transfers leave free at a destination.
-func MinFree(spec v1alpha1.ExportDestinationSpec) int64 {
+// MinFree returns how many bytes transfers leave free at a destination: what its
+// spec says, and no less than floor, which is the manager's.
+func MinFree(spec v1alpha1.ExportDestinationSpec, floor int64) int64 {
 	if spec.Directory == nil || spec.Directory.MinFree == nil {
-		return defaultMinFree
+		return max(defaultMinFree, floor)
 	}
-	return spec.Directory.MinFree.Value()
+	return max(spec.Directory.MinFree.Value(), floor)
 }
 
 // ComparesRetention tells whether the account is compared with what the

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
@@ -104,6 +105,26 @@ func TestTermsAreThoseThatCannotChange(t *testing.T) {
 
 // TestShares: lanes weigh what the design says, and exports are told apart by
 // their namespace too.
+// TestMinFree: the manager's floor counts where a destination allows less.
+func TestMinFree(t *testing.T) {
+	small, large := resource.MustParse("1Mi"), resource.MustParse("10Gi")
+	for _, tt := range []struct {
+		spec  *v1alpha1.DirectoryDestination
+		floor int64
+		want  int64
+	}{
+		{nil, 0, 1 << 30},
+		{&v1alpha1.DirectoryDestination{}, 2 << 30, 2 << 30},
+		{&v1alpha1.DirectoryDestination{MinFree: &small}, 0, 1 << 20},
+		{&v1alpha1.DirectoryDestination{MinFree: &small}, 256 << 20, 256 << 20},
+		{&v1alpha1.DirectoryDestination{MinFree: &large}, 256 << 20, 10 << 30},
+	} {
+		if got := MinFree(v1alpha1.ExportDestinationSpec{Directory: tt.spec}, tt.floor); got != tt.want {
+			t.Errorf("%v, floor %d: %d, want %d", tt.spec, tt.floor, got, tt.want)
+		}
+	}
+}
+
 func TestShares(t *testing.T) {
 	export := types.NamespacedName{Namespace: "legal", Name: "case-1"}
 	want := []genesys.Share{

@@ -59,6 +59,8 @@ type Options struct {
 	// ServiceAccount of the manager, as namespace:name, for the command in a message that grants it something;
 	// empty for that of config/default.
 	ServiceAccount string
+	// MinFree is how many bytes transfers leave free at every directory, whatever its destination says.
+	MinFree int64
 	// Image that this program runs from, with its digest; seals name it.
 	Image string
 	// Paces is how often things are looked at.
@@ -219,7 +221,7 @@ func (o *operator) addDestinations() error {
 	return (&exportdestination.Reconciler{
 		Publisher: o.publisher, Location: o.destination, Probe: o.probe, Free: o.free, SigningKey: o.signingKey,
 		Files: o.files, Clock: o.clock, Worker: &loop.Worker{Pools: o.pools, Progress: o.Paces.Destination.Verifying},
-		Pace: o.Paces.Destination,
+		Pace: o.Paces.Destination, MinFree: o.MinFree,
 	}).SetupWithManager(o.manager)
 }
 
@@ -240,7 +242,7 @@ func (o *operator) addBatches() error {
 			return o.connections.Cloud(ctx, organization, share)
 		},
 		Archive: o.archive, Location: o.location, Signer: o.signer, Worker: o.worker(), Gates: o.gates, Addresses: o.addresses, Pace: o.Paces.Batch,
-		MaxRecordings: cmp.Or(o.MaxRecordings, recordingexportbatch.DefaultMaxRecordings),
+		MaxRecordings: cmp.Or(o.MaxRecordings, recordingexportbatch.DefaultMaxRecordings), MinFree: o.MinFree,
 	}).SetupWithManager(o.manager)
 }
 

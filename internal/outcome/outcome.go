@@ -124,7 +124,7 @@ func ofStore(kind archive.Kind, says string, after time.Duration) Outcome {
 		return Stall(v1alpha1.ReasonBucketNotFound, "create the bucket: "+says, after)
 	case archive.KindNotLocked:
 		return Stall(v1alpha1.ReasonObjectLockMissing,
-			"turn on versioning and Object Lock, name a bucket that has both in another ExportDestination, or remove spec.s3.objectLock: "+says, after)
+			"turn on versioning and Object Lock, or name a bucket that has both in another ExportDestination: "+says, after)
 	case archive.KindRetention:
 		return Stall(v1alpha1.ReasonRetentionMismatch,
 			"make the bucket's default retention and spec.s3.objectLock the same, or remove the bucket's: "+says, after)

@@ -149,7 +149,7 @@ func TestAFullDisk(t *testing.T) {
 	w := newDiskStory(t)
 	d := newDisk(t, w.bytes()/2)
 	w.Root = d.root
-	w.furnishWithFloor("0")
+	w.furnishWithFloor("1Mi")
 	w.Start(func(o *operator.Options) {
 		o.OpenArchive = func(root, name string) (archive.Store, error) {
 			store, err := archive.OpenDirectory(root, name)
