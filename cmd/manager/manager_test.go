@@ -58,6 +58,13 @@ func TestManagerRuns(t *testing.T) {
 		return response.StatusCode
 	}
 	testenv.Eventually(t, "the manager is ready", func() bool { return status("http://"+probes+"/readyz") == http.StatusOK })
+	for path, checks := range map[string][]string{"readyz": {"caches", "api-server", "archive-root"}, "healthz": {"controllers"}} {
+		for _, check := range checks {
+			if got := status("http://" + probes + "/" + path + "/" + check); got != http.StatusOK {
+				t.Errorf("/%s/%s answers %d", path, check, got)
+			}
+		}
+	}
 	testenv.Eventually(t, "metrics are for those who may read them", func() bool {
 		return status("https://"+metrics+"/metrics") == http.StatusUnauthorized
 	})

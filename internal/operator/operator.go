@@ -143,6 +143,9 @@ func New(cfg *rest.Config, options Options) (ctrl.Manager, error) {
 	if err := o.addPools(); err != nil {
 		return nil, err
 	}
+	if err := o.addProbes(cfg); err != nil {
+		return nil, fmt.Errorf("add probes: %w", err)
+	}
 	return mgr, o.addControllers()
 }
 

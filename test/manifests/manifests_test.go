@@ -82,6 +82,7 @@ func TestEverythingIsAccepted(t *testing.T) {
 		}
 	}
 	c.expectNoSecretsClusterWide()
+	c.expectPinnedImage()
 	c.expectPodIsRestricted()
 	c.expectEveryFileIsReached()
 }
@@ -105,6 +106,27 @@ func (c *cluster) expectNoSecretsClusterWide() {
 			}
 		}
 	}
+}
+
+// expectPinnedImage: the manager runs from an image with a digest, and is told which.
+func (c *cluster) expectPinnedImage() {
+	c.Helper()
+	for document := range strings.SplitSeq(c.must("kustomize", filepath.Join(config, "default")), "\n---\n") {
+		if !strings.Contains(document, "\nkind: Deployment\n") {
+			continue
+		}
+		var deployment appsv1.Deployment
+		if err := yaml.UnmarshalStrict([]byte(document), &deployment); err != nil {
+			c.Fatal(err)
+		}
+		manager := deployment.Spec.Template.Spec.Containers[0]
+		told := slices.IndexFunc(manager.Env, func(e corev1.EnvVar) bool { return e.Name == "IMAGE" })
+		if !strings.Contains(manager.Image, "@sha256:") || manager.Env[told].Value != manager.Image || !slices.Contains(manager.Args, "--image=$(IMAGE)") {
+			c.Errorf("the image is %s, %v tells of it in %v", manager.Image, manager.Args, manager.Env)
+		}
+		return
+	}
+	c.Error("config/default has no Deployment")
 }
 
 // expectPodIsRestricted asks Pod Security for the manager's Pod itself: for a
@@ -134,7 +156,7 @@ func (c *cluster) expectPodIsRestricted() {
 func (c *cluster) expectEveryFileIsReached() {
 	c.Helper()
 	for _, folder := range []string{
-		"crd", "rbac", "manager", "samples", "tenant", "tenant/secrets", "tenant/signing-create", "tenant/quota", "tenant/namespaced",
+		"crd", "rbac", "manager", "samples", "tenant", "tenant/secrets", "tenant/signing-create", "tenant/quota", "tenant/namespaced", "network-policy",
 	} {
 		kustomization, err := os.ReadFile(filepath.Join(config, folder, "kustomization.yaml"))
 		if err != nil {
