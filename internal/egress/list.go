@@ -1,0 +1,172 @@
+package egress
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Purpose is what an address is asked for.
+type Purpose string
+
+// The purposes.
+const (
+	// Genesys is the Platform API and its login.
+	Genesys Purpose = "genesys"
+	// Media is a recording's content, at a signed URL that Genesys Cloud gives.
+	Media Purpose = "media"
+	// S3 is where evidence is stored.
+	S3 Purpose = "s3"
+	// Timestamp is an RFC 3161 authority.
+	Timestamp Purpose = "timestamp"
+)
+
+// Flag is the flag of the programs that sets the list.
+const Flag = "--allow-endpoints"
+
+// Usage describes the flag.
+const Usage = "comma-separated `list` of addresses, each as purpose=scheme://host:port, that may be asked besides Genesys Cloud's regions and Amazon's S3, " +
+	"and that may be at private addresses or be asked over http; purposes: genesys (spec.endpoint of a GenesysOrganization), " +
+	"media (signed URLs of recordings), s3 (spec.s3.endpoint), timestamp (spec.signing.timestamp.url); a host may begin with \"*.\"; none by default"
+
+// List says which addresses may be asked besides public ones over https, each for
+// one purpose. The zero value is the empty list.
+type List struct {
+	entries []entry
+	any     bool
+}
+
+// entry is one address: exactly this host, or with wildcard all names below it.
+type entry struct {
+	purpose            Purpose
+	scheme, host, port string
+	wildcard           bool
+}
+
+// Any is a list on which every address is, for programs whose user names the
+// addresses, and for tests.
+func Any() List { return List{any: true} }
+
+// ParseList parses the value of the flag: a comma-separated list of
+// purpose=scheme://host:port, each part of which must be there. The error says how
+// to write the entry that is wrong.
+func ParseList(text string) (List, error) {
+	var list List
+	for part := range strings.SplitSeq(text, ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		parsed, err := parseEntry(part)
+		if err != nil {
+			return List{}, fmt.Errorf("%s: %w", Flag, err)
+		}
+		list.entries = append(list.entries, parsed)
+	}
+	return list, nil
+}
+
+// parseEntry parses one address.
+func parseEntry(text string) (entry, error) {
+	wrong := func(says string) (entry, error) {
+		return entry{}, fmt.Errorf("%q %s; write purpose=scheme://host:port, for example %s", text, says, example(text))
+	}
+	purpose, address, found := strings.Cut(text, "=")
+	if !found || strings.Contains(purpose, "/") {
+		return wrong("does not say what the address may be asked for")
+	}
+	switch Purpose(purpose) {
+	case Genesys, Media, S3, Timestamp:
+	default:
+		return wrong("has an unknown purpose: it must be genesys, media, s3 or timestamp")
+	}
+	at, err := url.Parse(address)
+	switch {
+	case err != nil || at.Scheme != "https" && at.Scheme != "http":
+		return wrong("has no scheme https or http")
+	case at.User != nil || at.Path != "" && at.Path != "/" || at.RawQuery != "" || at.Fragment != "":
+		return wrong("has more than a scheme, a host and a port")
+	case at.Port() == "":
+		return wrong("has no port")
+	}
+	if n, err := strconv.Atoi(at.Port()); err != nil || n < 1 || n > 65535 {
+		return wrong("has no valid port")
+	}
+	host, wildcard := strings.CutPrefix(hostOf(at), "*.")
+	if host == "" || strings.Contains(host, "*") {
+		return wrong("has no valid host")
+	}
+	return entry{Purpose(purpose), at.Scheme, host, at.Port(), wildcard}, nil
+}
+
+// example is how an entry could be written that was written in another way.
+func example(text string) string {
+	purpose, rest, found := strings.Cut(text, "=")
+	if !found || strings.ContainsAny(purpose, ":/") {
+		purpose, rest = string(Genesys), text
+	}
+	scheme, host, found := strings.Cut(rest, "://")
+	if !found {
+		scheme, host = "https", rest
+	}
+	host, _, _ = strings.Cut(host, "/")
+	name, port, err := net.SplitHostPort(host)
+	if err != nil {
+		name, port = host, defaultPort(scheme)
+	}
+	if name == "" {
+		name = "host.example"
+	}
+	return purpose + "=" + scheme + "://" + net.JoinHostPort(strings.Trim(name, "[]"), port)
+}
+
+// Allows tells whether an address is on the list for a purpose. For S3 a bucket's
+// host below a listed one is too, and for Genesys Cloud the host login.X that
+// belongs to a listed api.X, where its tokens come from.
+func (l List) Allows(purpose Purpose, address *url.URL) bool {
+	if l.any {
+		return true
+	}
+	host, port := hostOf(address), portOf(address)
+	for _, e := range l.entries {
+		if e.purpose == purpose && e.scheme == address.Scheme && e.port == port && e.covers(host) {
+			return true
+		}
+	}
+	return false
+}
+
+// covers tells whether a host is the entry's, or belongs to it.
+func (e entry) covers(host string) bool {
+	below := strings.HasSuffix(host, "."+e.host)
+	if e.wildcard {
+		return below
+	}
+	rest, isAPI := strings.CutPrefix(e.host, "api.")
+	return host == e.host || below && e.purpose == S3 || isAPI && e.purpose == Genesys && host == "login."+rest
+}
+
+// Setting is the flag with an entry that allows an address.
+func Setting(purpose Purpose, address *url.URL) string {
+	return fmt.Sprintf("%s=%s=%s://%s", Flag, purpose, address.Scheme, net.JoinHostPort(hostOf(address), portOf(address)))
+}
+
+// hostOf is an address's host, in the form that is compared.
+func hostOf(address *url.URL) string {
+	return strings.TrimSuffix(strings.ToLower(address.Hostname()), ".")
+}
+
+func portOf(address *url.URL) string {
+	if port := address.Port(); port != "" {
+		return port
+	}
+	return defaultPort(address.Scheme)
+}
+
+func defaultPort(scheme string) string {
+	if scheme == "http" {
+		return "80"
+	}
+	return "443"
+}
