@@ -56,7 +56,7 @@ type Signing struct {
 
 // Timestamp is a time-stamping authority (RFC 3161).
 type Timestamp struct {
-	// url that the authority is asked at. Only hosts that the manager was started with (--allow-endpoints) are asked.
+	// url that the authority is asked at. Only addresses that the manager was started with (--allow-endpoints) are asked.
 	// +kubebuilder:validation:MinLength=8
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https'] && url(self).getHost() != \"\"",message="timestamp.url must be an http or https URL with a host"
@@ -125,8 +125,8 @@ type S3Destination struct {
 	// +required
 	Region string `json:"region"`
 
-	// endpoint is the base URL of a service other than Amazon's own. Only hosts that the manager was started
-	// with (--allow-endpoints) are asked. Cannot be changed.
+	// endpoint is the base URL of a service other than Amazon's own. Only addresses that the manager was
+	// started with (--allow-endpoints) are asked. Cannot be changed.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$`
 	// +optional

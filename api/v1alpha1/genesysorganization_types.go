@@ -13,7 +13,7 @@ type GenesysOrganizationSpec struct {
 	Region string `json:"region,omitempty"`
 
 	// endpoint is the base URL of a Platform API other than a region's, as http://127.0.0.1:8080 for a
-	// simulator. Only hosts that the manager was started with (--allow-endpoints) are asked. Cannot be changed.
+	// simulator. Only addresses that the manager was started with (--allow-endpoints) are asked. Cannot be changed.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$`
 	// +optional

@@ -21,14 +21,16 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
-	"github.com/gcexport/recording-export-operator/internal/connection"
+	"github.com/gcexport/recording-export-operator/internal/egress"
+	genesysclient "github.com/gcexport/recording-export-operator/internal/genesys/client"
 	"github.com/gcexport/recording-export-operator/internal/operator"
 )
 
 // settings are the command line.
 type settings struct {
 	archiveRoot    string
-	allowEndpoints string
+	endpoints      egress.List
+	maxMedia       quantity
 	image          string
 	minFree        quantity
 	namespaces     string
@@ -54,10 +56,16 @@ func main() {
 }
 
 func parse() settings {
-	s := settings{minFree: quantity{resource.MustParse("256Mi")}}
+	s := settings{
+		minFree:  quantity{resource.MustParse("256Mi")},
+		maxMedia: quantity{*resource.NewQuantity(genesysclient.DefaultMaxMedia, resource.BinarySI)},
+	}
 	flag.StringVar(&s.archiveRoot, "archive-root", "/archive", "directory below which all destinations are")
-	flag.StringVar(&s.allowEndpoints, "allow-endpoints", "",
-		"comma-separated hosts, or host:port, that a GenesysOrganization may name in spec.endpoint, an ExportDestination in spec.s3.endpoint and spec.signing.timestamp.url; none by default")
+	flag.Func(strings.TrimPrefix(egress.Flag, "--"), egress.Usage, func(text string) (err error) {
+		s.endpoints, err = egress.ParseList(text)
+		return err
+	})
+	flag.Var(&s.maxMedia, "max-recording-size", "largest file of a recording that is taken, such as 64Gi; a larger one is a gap")
 	flag.StringVar(&s.image, "image", "", "image that the manager runs from, with its digest; seals name it")
 	flag.Var(&s.minFree, "min-free", "how much room transfers leave free below the archive root, for example 10Gi, even if an ExportDestination allows less")
 	flag.StringVar(&s.namespaces, "namespaces", "", "comma-separated namespaces to work in; all by default")
@@ -77,7 +85,8 @@ func run(s settings) error {
 	}
 	options := operator.Options{
 		ArchiveRoot:    s.archiveRoot,
-		Endpoints:      connection.Endpoints{Hosts: split(s.allowEndpoints)},
+		Endpoints:      s.endpoints,
+		MaxMedia:       s.maxMedia.Value(),
 		Image:          s.image,
 		ServiceAccount: serviceAccount(),
 		MinFree:        s.minFree.Value(),

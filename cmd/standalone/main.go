@@ -20,6 +20,8 @@ import (
 
 	// The certificate authorities of the web, for a machine that has none.
 	_ "golang.org/x/crypto/x509roots/fallback"
+
+	"github.com/gcexport/recording-export-operator/internal/egress"
 )
 
 // The exit codes.
@@ -36,6 +38,7 @@ type settings struct {
 	manifests   paths
 	archiveRoot string
 	stateDir    string
+	endpoints   egress.List
 	keep        bool
 	// untilCaughtUp ends the program when exports without an end have caught up.
 	untilCaughtUp bool
@@ -82,6 +85,10 @@ func parse(arguments []string) (settings, error) {
 	flags.Var(&s.manifests, "f", "`file` or directory of manifests to apply; can be given more than once")
 	flags.StringVar(&s.archiveRoot, "archive-root", "archive", "`directory` below which the evidence lands")
 	flags.StringVar(&s.stateDir, "state-dir", ".standalone", "`directory` that keeps the control plane's data")
+	flags.Func(strings.TrimPrefix(egress.Flag, "--"), egress.Usage, func(text string) (err error) {
+		s.endpoints, err = egress.ParseList(text)
+		return err
+	})
 	flags.BoolVar(&s.keep, "keep", false, "stay up, and at work, when the exports have ended, and print how kubectl reaches the control plane")
 	flags.BoolVar(&s.untilCaughtUp, "until-caught-up", false, "end when exports whose window has no end have caught up, instead of following on")
 	flags.DurationVar(&s.timeout, "timeout", 0, "give up after this `time`, as 2h; 0 is never")

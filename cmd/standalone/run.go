@@ -15,7 +15,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
-	"github.com/gcexport/recording-export-operator/internal/connection"
 	"github.com/gcexport/recording-export-operator/internal/controlplane"
 	"github.com/gcexport/recording-export-operator/internal/operator"
 )
@@ -60,7 +59,7 @@ func work(ctx context.Context, s settings, out *screen, plane *controlplane.Cont
 		return out.fail(err)
 	}
 	defer func() { _ = log.Close() }()
-	mgr, err := newManager(plane, s.archiveRoot, log)
+	mgr, err := newManager(plane, s, log)
 	if err != nil {
 		return out.fail(err)
 	}
@@ -97,18 +96,17 @@ func work(ctx context.Context, s settings, out *screen, plane *controlplane.Cont
 	return code
 }
 
-func newManager(plane *controlplane.ControlPlane, archiveRoot string, log io.Writer) (ctrl.Manager, error) {
+func newManager(plane *controlplane.ControlPlane, s settings, log io.Writer) (ctrl.Manager, error) {
 	ctrl.SetLogger(zap.New(zap.WriteTo(log), zap.Level(zapcore.InfoLevel)))
-	root, err := filepath.Abs(archiveRoot)
+	root, err := filepath.Abs(s.archiveRoot)
 	if err != nil {
 		return nil, err
 	}
 	return operator.New(plane.Config, operator.Options{
 		ArchiveRoot: root,
-		// Whoever writes the manifests starts this program too.
-		Endpoints: connection.Endpoints{Any: true},
-		Paces:     operator.DefaultPaces(),
-		Manager:   ctrl.Options{Metrics: metricsserver.Options{BindAddress: "0"}},
+		Endpoints:   s.endpoints,
+		Paces:       operator.DefaultPaces(),
+		Manager:     ctrl.Options{Metrics: metricsserver.Options{BindAddress: "0"}},
 	})
 }
 

@@ -35,8 +35,9 @@ func TestMain(m *testing.M) {
 // office is a place to run the program in: manifests, an organisation, folders.
 type office struct {
 	*testing.T
-	sim    *simulator.Simulator
-	folder string
+	sim *simulator.Simulator
+	// endpoint is where the organisation is asked.
+	endpoint, folder string
 }
 
 // Offices do not meet, so tests run side by side.
@@ -51,7 +52,7 @@ func newOffice(t *testing.T, change func(*simulator.Options)) *office {
 	sim := simulator.New(options)
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
-	o := &office{t, sim, t.TempDir()}
+	o := &office{t, sim, server.URL, t.TempDir()}
 	o.write("manifests/10-namespace.yaml", "{apiVersion: v1, kind: Namespace, metadata: {name: legal}}")
 	o.write("manifests/secret.yml", fmt.Sprintf(
 		"{apiVersion: v1, kind: Secret, metadata: {name: genesys-oauth, namespace: legal}, stringData: {clientId: %s, clientSecret: %s}}",
@@ -111,7 +112,7 @@ func (p *program) said() string {
 // start starts the program on the office's manifests.
 func (o *office) start(flags ...string) *program {
 	o.Helper()
-	flags = append([]string{"-f", filepath.Join(o.folder, "manifests"), "--archive-root", filepath.Join(o.folder, "archive"), "--state-dir", filepath.Join(o.folder, "state")}, flags...)
+	flags = append([]string{"-f", filepath.Join(o.folder, "manifests"), "--archive-root", filepath.Join(o.folder, "archive"), "--state-dir", filepath.Join(o.folder, "state"), "--allow-endpoints", "genesys=" + o.endpoint + ",media=" + o.endpoint}, flags...)
 	p := &program{Cmd: exec.CommandContext(o.Context(), os.Args[0], flags...)}
 	p.Stdout, p.Stderr = p, p
 	p.Env = append(os.Environ(), asProgram+"=1", controlplane.AssetsVariable+"="+testenv.Assets(o))

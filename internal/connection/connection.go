@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"slices"
 	"sync"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	kube "sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/egress"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/genesys/budget"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
@@ -29,29 +29,18 @@ const (
 	clientSecretKey = "clientSecret"
 )
 
-// Endpoints says which endpoints other than a region's may be asked.
-type Endpoints struct {
-	// Any allows all of them.
-	Any bool
-	// Hosts are allowed, as host or host:port.
-	Hosts []string
-}
-
-// Allow tells whether an endpoint may be asked.
-func (e Endpoints) Allow(endpoint *url.URL) bool {
-	return e.Any || slices.Contains(e.Hosts, endpoint.Host) || slices.Contains(e.Hosts, endpoint.Hostname())
-}
-
 // Connections are the clients of all organisations.
 type Connections struct {
 	// Secrets reads single Secrets from the API server itself: they are neither
 	// listed nor watched nor cached.
 	Secrets kube.Reader
-	// Endpoints that may be asked.
-	Endpoints Endpoints
+	// Endpoints that may be asked besides those of regions.
+	Endpoints egress.List
 	// StallTimeout is how long a media stream may stand still, the client's
 	// default if 0.
 	StallTimeout time.Duration
+	// MaxMedia bounds a recording's file, in bytes, the client's default if 0.
+	MaxMedia int64
 
 	Clock clock.PassiveClock
 	// Again is how long an OAuth client stays out before it is tried again.
@@ -132,11 +121,11 @@ func (c *Connections) endpoint(spec v1alpha1.GenesysOrganizationSpec) (string, e
 	if err != nil {
 		return "", fmt.Errorf("spec.endpoint: %w", err)
 	}
-	if c.Endpoints.Allow(parsed) {
+	if c.Endpoints.Allows(egress.Genesys, parsed) {
 		return spec.Endpoint, nil
 	}
 	return "", outcome.Refusal{Reason: v1alpha1.ReasonEndpointNotAllowed, Says: fmt.Sprintf(
-		"use spec.region in another GenesysOrganization, or start the manager with --allow-endpoints=%s", parsed.Host)}
+		"use spec.region in another GenesysOrganization, or start the manager with %s", egress.Setting(egress.Genesys, parsed))}
 }
 
 // credentials reads a Secret.

@@ -18,6 +18,7 @@ import (
 	kube "sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/egress"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
@@ -59,7 +60,7 @@ func organization(endpoint string, names ...string) *v1alpha1.GenesysOrganizatio
 }
 
 // connections are some whose clock stands still.
-func connections(held secrets, endpoints Endpoints) (*Connections, *clocktesting.FakePassiveClock) {
+func connections(held secrets, endpoints egress.List) (*Connections, *clocktesting.FakePassiveClock) {
 	clock := clocktesting.NewFakePassiveClock(time.Unix(1_700_000_000, 0))
 	return &Connections{
 		Secrets: held, Endpoints: endpoints, Clock: clock, Again: time.Minute, Changed: func(types.NamespacedName) {},
@@ -87,7 +88,7 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 		`add the key clientId to the Secret "genesys-oauth"`:     {"genesys-oauth": {"clientSecret": "s"}},
 		`add the key clientSecret to the Secret "genesys-oauth"`: {"genesys-oauth": oauth("i", "")},
 	} {
-		c, _ := connections(held, Endpoints{Any: true})
+		c, _ := connections(held, egress.Any())
 		_, err := c.Cloud(t.Context(), organization("http://127.0.0.1:1"), genesys.Share{})
 		if err == nil || !strings.Contains(err.Error(), want) || outcome.Of(err, 0).State != outcome.Stalled {
 			t.Errorf("Cloud: %v, want %q, for a person to mend", err, want)
@@ -97,28 +98,29 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 
 func TestEndpoints(t *testing.T) {
 	tests := []struct {
-		allowed  Endpoints
-		endpoint string
-		want     string
+		allowed, endpoint, want string
 	}{
-		{Endpoints{}, "", "https://api.mypurecloud.ie"},
-		{Endpoints{}, "https://genesys.example", ""},
-		{Endpoints{Any: true}, "https://genesys.example", "https://genesys.example"},
-		{Endpoints{Hosts: []string{"genesys.example"}}, "https://genesys.example", "https://genesys.example"},
-		{Endpoints{Hosts: []string{"genesys.example"}}, "http://genesys.example:8080", "http://genesys.example:8080"},
-		{Endpoints{Hosts: []string{"genesys.example:8080"}}, "http://genesys.example:8080", "http://genesys.example:8080"},
-		{Endpoints{Hosts: []string{"genesys.example:8080"}}, "http://genesys.example", ""},
-		{Endpoints{Hosts: []string{"example"}}, "http://genesys.example", ""},
+		{"", "", "https://api.mypurecloud.ie"},
+		{"", "https://genesys.example", ""},
+		{"genesys=https://genesys.example:443", "https://genesys.example", "https://genesys.example"},
+		{"genesys=https://genesys.example:443", "http://genesys.example:443", ""},
+		{"genesys=http://genesys.example:8080", "http://genesys.example:8080", "http://genesys.example:8080"},
+		{"genesys=http://genesys.example:8080", "http://genesys.example", ""},
+		{"s3=https://genesys.example:443,media=https://genesys.example:443", "https://genesys.example", ""},
 	}
 	for _, tt := range tests {
-		c, _ := connections(nil, tt.allowed)
+		allowed, err := egress.ParseList(tt.allowed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, _ := connections(nil, allowed)
 		spec := organization(tt.endpoint).Spec
 		if tt.endpoint == "" {
 			spec.Region = "eu-west-1"
 		}
 		got, err := c.endpoint(spec)
 		if got != tt.want || (err == nil) != (tt.want != "") {
-			t.Errorf("%q with %+v: %q, %v", tt.endpoint, tt.allowed, got, err)
+			t.Errorf("%q with %q: %q, %v", tt.endpoint, tt.allowed, got, err)
 		}
 	}
 }
@@ -128,7 +130,7 @@ func TestEndpoints(t *testing.T) {
 func TestLoginNoticesAnotherSecret(t *testing.T) {
 	sim, url := serve(t, "")
 	held := secrets{"genesys-oauth": oauth("id-a", "wrong")}
-	c, _ := connections(held, Endpoints{Any: true})
+	c, _ := connections(held, egress.Any())
 	org := organization(url)
 	expectLogins(t, c, org, "genesys-oauth Out CredentialsRejected")
 	held["genesys-oauth"]["clientSecret"] = "secret-a"
@@ -174,7 +176,7 @@ func expectLogins(t *testing.T, c *Connections, org *v1alpha1.GenesysOrganizatio
 // TestARejectedClientIsTriedAgainInTime: not at every look, which would be a login each.
 func TestARejectedClientIsTriedAgainInTime(t *testing.T) {
 	sim, url := serve(t, "")
-	c, clock := connections(secrets{"a": oauth("id-a", "secret-a"), "b": oauth("id-b", "wrong")}, Endpoints{Any: true})
+	c, clock := connections(secrets{"a": oauth("id-a", "secret-a"), "b": oauth("id-b", "wrong")}, egress.Any())
 	org := organization(url, "a", "b")
 	for range 3 {
 		expectLogins(t, c, org, "a In", "b Out CredentialsRejected")
@@ -195,7 +197,7 @@ func TestARejectedClientIsTriedAgainInTime(t *testing.T) {
 func TestAllClientsBelongToOneOrganization(t *testing.T) {
 	_, url := serve(t, "11111111-1111-4111-8111-111111111111")
 	held := secrets{"a": oauth("id-a", "secret-a"), "b": oauth("id-b", "secret-b")}
-	c, _ := connections(held, Endpoints{Any: true})
+	c, _ := connections(held, egress.Any())
 	org := organization(url, "a", "b")
 	org.Status.Organization = &v1alpha1.OrganizationIdentity{ID: "22222222-2222-4222-8222-222222222222"}
 	expectLogins(t, c, org, "a Out OrganizationMismatch", "b Out OrganizationMismatch")
@@ -212,7 +214,7 @@ func TestAllClientsBelongToOneOrganization(t *testing.T) {
 func TestASecretThatGoesOrCannotBeRead(t *testing.T) {
 	_, url := serve(t, "")
 	held := secrets{"a": oauth("id-a", "secret-a"), "b": oauth("id-b", "secret-b")}
-	c, _ := connections(held, Endpoints{Any: true})
+	c, _ := connections(held, egress.Any())
 	org := organization(url, "a", "b")
 	expectLogins(t, c, org, "a In", "b In")
 	delete(held, "b")
@@ -230,7 +232,7 @@ func (unreadable) Get(context.Context, kube.ObjectKey, kube.Object, ...kube.GetO
 // TestClientsLearnFromEachOther how large a page may be.
 func TestClientsLearnFromEachOther(t *testing.T) {
 	sim, url := serve(t, "", func(o *simulator.Options) { o.Limits.RetentionPageSize = 100 })
-	c, _ := connections(secrets{"a": oauth("id-a", "secret-a"), "b": oauth("id-b", "secret-b")}, Endpoints{Any: true})
+	c, _ := connections(secrets{"a": oauth("id-a", "secret-a"), "b": oauth("id-b", "secret-b")}, egress.Any())
 	org := organization(url, "a", "b")
 	expectLogins(t, c, org, "a In", "b In")
 	for i, refused := range []int{3, 3} { // 500, 250 and 125, and never again
@@ -247,7 +249,7 @@ func TestClientsLearnFromEachOther(t *testing.T) {
 // TestOrganizationsShareTheBudgetOfAClient, and only that.
 func TestOrganizationsShareTheBudgetOfAClient(t *testing.T) {
 	_, url := serve(t, "")
-	c, _ := connections(secrets{"a": oauth("id-a", "secret-a"), "b": oauth("id-b", "secret-b"), "c": oauth("id-a", "secret-a")}, Endpoints{Any: true})
+	c, _ := connections(secrets{"a": oauth("id-a", "secret-a"), "b": oauth("id-b", "secret-b"), "c": oauth("id-a", "secret-a")}, egress.Any())
 	first, second := organization(url, "a", "b"), organization(url, "c")
 	second.Name = "emea-2"
 	first.Spec.RequestsPerMinute, second.Spec.RequestsPerMinute = 200, 100

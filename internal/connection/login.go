@@ -192,6 +192,7 @@ func (c *Connections) member(ctx context.Context, organization *v1alpha1.Genesys
 	}
 	made, err := client.New(client.Config{
 		Endpoint: endpoint, Credentials: credentials, Budget: limiter, StallTimeout: c.StallTimeout, Pages: &p.pages,
+		Allowed: c.Endpoints, MaxMedia: c.MaxMedia,
 	})
 	if err != nil {
 		return secret, nil, err

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -17,7 +18,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive/s3store"
-	"github.com/gcexport/recording-export-operator/internal/connection"
+	"github.com/gcexport/recording-export-operator/internal/egress"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
@@ -34,9 +35,11 @@ type buckets struct {
 	// secrets reads single Secrets from the API server itself: they are neither
 	// listed nor watched nor cached.
 	secrets   client.Reader
-	endpoints connection.Endpoints
-	memory    *s3store.Memory
-	now       func() time.Time
+	endpoints egress.List
+	// client sends the requests to all of them.
+	client *http.Client
+	memory *s3store.Memory
+	now    func() time.Time
 
 	mu   sync.Mutex
 	open map[types.NamespacedName]opened
@@ -50,7 +53,7 @@ type opened struct {
 
 func newBuckets(secrets client.Reader, options Options, now func() time.Time) *buckets {
 	return &buckets{
-		secrets: secrets, endpoints: options.Endpoints, now: now,
+		secrets: secrets, endpoints: options.Endpoints, client: s3store.NewHTTPClient(options.Endpoints), now: now,
 		memory: s3store.NewMemory(s3store.PartsInMemory, cmp.Or(options.PartSize, s3store.PartSize)),
 		open:   map[types.NamespacedName]opened{},
 	}
@@ -73,7 +76,7 @@ func (b *buckets) of(d *v1alpha1.ExportDestination) (*s3store.Buckets, error) {
 		Credentials: func(ctx context.Context) (s3store.Credentials, error) {
 			return b.credentials(ctx, types.NamespacedName{Namespace: name.Namespace, Name: spec.SecretRef.Name})
 		},
-		Now: b.now, Memory: b.memory,
+		Now: b.now, Memory: b.memory, HTTP: b.client,
 	})
 	b.open[name] = opened{spec, made}
 	return made, nil
@@ -85,11 +88,11 @@ func (b *buckets) allow(endpoint string) error {
 	if err != nil {
 		return fmt.Errorf("spec.s3.endpoint: %w", err)
 	}
-	if endpoint == "" || b.endpoints.Allow(parsed) {
+	if endpoint == "" || b.endpoints.Allows(egress.S3, parsed) {
 		return nil
 	}
 	return outcome.Refusal{Reason: v1alpha1.ReasonEndpointNotAllowed, Says: fmt.Sprintf(
-		"leave spec.s3.endpoint out in another ExportDestination, or start the manager with --allow-endpoints=%s", parsed.Host)}
+		"leave spec.s3.endpoint out in another ExportDestination, or start the manager with %s", egress.Setting(egress.S3, parsed))}
 }
 
 func lock(spec *v1alpha1.ObjectLock) *s3store.Lock {

@@ -31,6 +31,7 @@ import (
 	"github.com/gcexport/recording-export-operator/controllers/recordingexportbatch"
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/connection"
+	"github.com/gcexport/recording-export-operator/internal/egress"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	genesysclient "github.com/gcexport/recording-export-operator/internal/genesys/client"
 	"github.com/gcexport/recording-export-operator/internal/loop"
@@ -52,8 +53,10 @@ const poolSize = 64
 type Options struct {
 	// ArchiveRoot is the directory below which all destinations are.
 	ArchiveRoot string
-	// Endpoints other than a region's that may be asked.
-	Endpoints connection.Endpoints
+	// Endpoints that may be asked besides the regions of Genesys Cloud and of Amazon.
+	Endpoints egress.List
+	// MaxMedia bounds a recording's file, in bytes, the client's default if 0.
+	MaxMedia int64
 	// PartSize is how much of a file is sent to S3 in one request, in bytes; if 0, what suits S3 best.
 	PartSize int
 	// ServiceAccount of the manager, as namespace:name, for the command in a message that grants it something;
@@ -127,7 +130,7 @@ func New(cfg *rest.Config, options Options) (ctrl.Manager, error) {
 		manager: mgr,
 		secrets: secrets,
 		connections: &connection.Connections{
-			Secrets: secrets, Endpoints: options.Endpoints, StallTimeout: options.Paces.Stall,
+			Secrets: secrets, Endpoints: options.Endpoints, StallTimeout: options.Paces.Stall, MaxMedia: options.MaxMedia,
 			Clock: options.Clock, Again: options.Paces.Organization.Again,
 		},
 		publisher: loop.Publisher{Client: writer(mgr.GetClient()), Events: mgr.GetEventRecorder(name)},

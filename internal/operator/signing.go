@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/egress"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/signing"
 	"github.com/gcexport/recording-export-operator/internal/signing/rfc3161"
@@ -123,9 +124,9 @@ func (o *operator) authority(spec *v1alpha1.Timestamp) (signing.Authority, error
 	if err != nil {
 		return nil, outcome.Refusal{Reason: v1alpha1.ReasonEndpointNotAllowed, Says: "correct spec.signing.timestamp.url, which is no URL"}
 	}
-	if !o.Endpoints.Allow(parsed) {
+	if !o.Endpoints.Allows(egress.Timestamp, parsed) {
 		return nil, outcome.Refusal{Reason: v1alpha1.ReasonEndpointNotAllowed, Says: fmt.Sprintf(
-			"leave spec.signing.timestamp out, or start the manager with --allow-endpoints=%s", parsed.Host)}
+			"leave spec.signing.timestamp out, or start the manager with %s", egress.Setting(egress.Timestamp, parsed))}
 	}
 	return authority{rfc3161.Authority{URL: parsed}}, nil
 }

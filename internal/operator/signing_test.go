@@ -10,21 +10,25 @@ import (
 	"testing"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
-	"github.com/gcexport/recording-export-operator/internal/connection"
+	"github.com/gcexport/recording-export-operator/internal/egress"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/signing/rfc3161"
 )
 
 // TestAuthoritiesThatMayBeAsked: only those that the manager was started with.
 func TestAuthoritiesThatMayBeAsked(t *testing.T) {
-	o := &operator{Options: Options{Endpoints: connection.Endpoints{Hosts: []string{"tsa.example"}}}}
+	list, err := egress.ParseList("timestamp=https://tsa.example:443,s3=https://other.example:443")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &operator{Options: Options{Endpoints: list}}
 	if a, err := o.authority(nil); a != nil || err != nil {
 		t.Errorf("%v, %v, want none", a, err)
 	}
 	if a, err := o.authority(&v1alpha1.Timestamp{URL: "https://tsa.example/s3cret"}); a == nil || err != nil {
 		t.Errorf("%v, %v, want one", a, err)
 	}
-	for _, address := range []string{"https://other.example/s3cret", "http://tsa.example.evil/s3cret", "http://\x7f/s3cret"} {
+	for _, address := range []string{"https://other.example/s3cret", "http://tsa.example/s3cret", "https://tsa.example:8443/s3cret", "http://tsa.example.evil/s3cret", "http://\x7f/s3cret"} {
 		_, err := o.authority(&v1alpha1.Timestamp{URL: address})
 		if got := outcome.Of(err, 0); got.State != outcome.Stalled || got.Reason != v1alpha1.ReasonEndpointNotAllowed || strings.Contains(got.Message, "s3cret") {
 			t.Errorf("%q: %v", address, got)

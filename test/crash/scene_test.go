@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -129,16 +128,12 @@ func (s *scene) hurry() string {
 // start starts the manager with failpoints.
 func (s *scene) start(failpoints string, more ...string) *run {
 	s.Helper()
-	endpoint, err := url.Parse(s.Endpoint)
-	if err != nil {
-		s.Fatal(err)
-	}
-	hosts := endpoint.Host
+	allowed := "genesys=" + s.Endpoint + ",media=" + s.Endpoint
 	if s.s3 != nil {
-		hosts += "," + strings.TrimPrefix(s.s3.URL, "http://")
+		allowed += ",s3=" + s.s3.URL
 	}
 	flags := append([]string{
-		"--archive-root", s.Root, "--namespaces", s.Namespace, "--allow-endpoints", hosts,
+		"--archive-root", s.Root, "--namespaces", s.Namespace, "--allow-endpoints", allowed,
 		"--metrics-bind-address", "0", "--health-probe-bind-address", "0",
 	}, more...)
 	r := &run{Cmd: exec.CommandContext(s.Context(), s.manager, flags...), ended: make(chan error, 1)}

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/gcexport/recording-export-operator/internal/egress"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/genesys/budget"
 	"github.com/gcexport/recording-export-operator/internal/genesys/client"
@@ -24,7 +25,7 @@ type cloud struct {
 func (m *model) login() *client.Client {
 	var budgets budget.Registry
 	made, err := client.New(client.Config{
-		Endpoint: m.endpoint, Credentials: credentials,
+		Endpoint: m.endpoint, Credentials: credentials, Allowed: egress.Any(),
 		Budget: budgets.For(m.endpoint, credentials.ClientID, "model", requestsPerMinute),
 	})
 	if err != nil {

@@ -27,7 +27,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
-	"github.com/gcexport/recording-export-operator/internal/connection"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/operator"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
@@ -474,10 +473,10 @@ func TestABucketsEndpointThatIsNotAllowed(t *testing.T) {
 	destination := w.bucket(func(s *v1alpha1.S3Destination) { s.Endpoint = other.URL })
 	w.Create(destination)
 	w.Start(func(o *operator.Options) {
-		o.Endpoints = connection.Endpoints{Hosts: []string{strings.TrimPrefix(w.Endpoint, "http://"), strings.TrimPrefix(w.s3.URL, "http://")}}
+		o.Endpoints = w.allowed("genesys="+w.Endpoint, "media="+w.Endpoint, "s3="+w.s3.URL, "genesys="+other.URL)
 	})
 	w.Await(destination, v1alpha1.ReasonEndpointNotAllowed)
-	w.says(destination, "--allow-endpoints="+strings.TrimPrefix(other.URL, "http://"))
+	w.says(destination, "--allow-endpoints=s3="+other.URL)
 	if asked {
 		t.Error("it was asked all the same")
 	}

@@ -13,7 +13,6 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
-	"github.com/gcexport/recording-export-operator/internal/connection"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/operator"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
@@ -121,10 +120,12 @@ func (w *story) permit(permissions []string, granted bool) {
 func TestAnEndpointThatIsNotAllowed(t *testing.T) {
 	w := newStory(t, nil)
 	w.Furnish()
-	w.Start(func(o *operator.Options) { o.Endpoints = connection.Endpoints{Hosts: []string{"genesys.example"}} })
+	w.Start(func(o *operator.Options) {
+		o.Endpoints = w.allowed("genesys=https://genesys.example:443", "media="+w.Endpoint)
+	})
 	organization := w.Organization()
 	w.Await(organization, v1alpha1.ReasonEndpointNotAllowed)
-	w.says(organization, "--allow-endpoints="+strings.TrimPrefix(w.Endpoint, "http://"))
+	w.says(organization, "--allow-endpoints=genesys="+w.Endpoint)
 	if n := w.Sim.Journal().Count("", 0); n != 0 {
 		t.Errorf("it was asked %d times all the same", n)
 	}

@@ -9,10 +9,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"k8s.io/client-go/rest"
 
+	"github.com/gcexport/recording-export-operator/internal/egress"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
 	"github.com/gcexport/recording-export-operator/internal/verify"
@@ -31,6 +33,16 @@ var day = world.Day
 
 // story is a world with what the stories look at.
 type story struct{ *world.World }
+
+// allowed is the list of what a manager may ask.
+func (w *story) allowed(entries ...string) egress.List {
+	w.Helper()
+	list, err := egress.ParseList(strings.Join(entries, ","))
+	if err != nil {
+		w.Fatal(err)
+	}
+	return list
+}
 
 // newStory makes a world of its own for a story, so that stories are told side
 // by side.

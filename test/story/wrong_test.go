@@ -22,7 +22,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
-	"github.com/gcexport/recording-export-operator/internal/connection"
+	"github.com/gcexport/recording-export-operator/internal/egress"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/operator"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
@@ -159,7 +159,7 @@ func (w *s3Story) startWith(registry *prometheus.Registry) {
 	w.Helper()
 	w.Start(func(o *operator.Options) {
 		o.Manager.Logger = logr.FromSlogHandler(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.Level(-10)}))
-		o.Metrics, o.Endpoints = registry, connection.Endpoints{Any: true}
+		o.Metrics, o.Endpoints = registry, egress.Any()
 	})
 }
 

@@ -23,7 +23,7 @@ import (
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/gcexport/recording-export-operator/internal/conditions"
-	"github.com/gcexport/recording-export-operator/internal/connection"
+	"github.com/gcexport/recording-export-operator/internal/egress"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/operator"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
@@ -121,7 +121,7 @@ func Hurried() operator.Paces {
 func (w *World) Start(change ...func(*operator.Options)) (stop func()) {
 	w.Helper()
 	options := operator.Options{
-		ArchiveRoot: w.Root, Endpoints: connection.Endpoints{Any: true}, Paces: Hurried(), Clock: w.Clock,
+		ArchiveRoot: w.Root, Endpoints: egress.Any(), Paces: Hurried(), Clock: w.Clock,
 		Manager: ctrl.Options{
 			Metrics:    metricsserver.Options{BindAddress: "0"},
 			Controller: config.Controller{SkipNameValidation: ptr.To(true)},

@@ -11,6 +11,7 @@ package s3store
 import (
 	"cmp"
 	"context"
+	"net/http"
 	"path"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/egress"
 )
 
 // Mode is how firmly Object Lock holds.
@@ -57,6 +59,9 @@ type Config struct {
 	Now func() time.Time
 	// Memory holds what is being sent.
 	Memory *Memory
+	// HTTP sends the requests, see NewHTTPClient. If it is nil, the endpoint may be
+	// at any address: whoever names it runs this program.
+	HTTP *http.Client
 
 	// attempts and standstill are others than the usual ones, for tests.
 	attempts   int
@@ -75,6 +80,9 @@ type Buckets struct {
 func Open(config Config) *Buckets {
 	config.attempts = cmp.Or(config.attempts, attempts)
 	config.standstill = cmp.Or(config.standstill, standstill)
+	if config.HTTP == nil {
+		config.HTTP = NewHTTPClient(egress.Any())
+	}
 	credentials := aws.NewCredentialsCache(source{config.Credentials, config.Now})
 	return &Buckets{config: config, client: newClient(config, credentials), credentials: credentials}
 }

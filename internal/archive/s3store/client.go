@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/gcexport/recording-export-operator/internal/egress"
 )
 
 const (
@@ -37,7 +39,7 @@ const (
 func newClient(config Config, credentials aws.CredentialsProvider) *s3.Client {
 	options := s3.Options{
 		Region: config.Region, UsePathStyle: config.PathStyle, Credentials: credentials,
-		HTTPClient: transport, Retryer: retry.NewStandard(limitRetries(config.attempts)), HTTPSignerV4: signer{},
+		HTTPClient: config.HTTP, Retryer: retry.NewStandard(limitRetries(config.attempts)), HTTPSignerV4: signer{},
 		// What is written carries a SHA-256 of ours, and what is read is hashed by
 		// whoever reads it.
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
@@ -70,16 +72,16 @@ func (signer) SignHTTP( //nolint:revive // its arguments are the SDK's
 	return fresh.SignHTTP(ctx, c, r, payload, service, region, at, options...)
 }
 
-// transport is shared, so that connections are.
-var transport = newTransport()
-
-func newTransport() *http.Client {
+// NewHTTPClient makes a client that asks public addresses and those that are
+// allowed for S3. Whoever opens several Buckets gives them the same, so that they
+// share its connections.
+func NewHTTPClient(allowed egress.List) *http.Client {
+	transport := &http.Transport{
+		TLSHandshakeTimeout: dialTimeout, ResponseHeaderTimeout: answerTimeout, ExpectContinueTimeout: time.Second,
+		ForceAttemptHTTP2: true, DisableCompression: true, MaxIdleConnsPerHost: connections, IdleConnTimeout: idleTimeout,
+	}
 	return &http.Client{
-		Transport: &http.Transport{
-			Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: dialTimeout}).DialContext,
-			TLSHandshakeTimeout: dialTimeout, ResponseHeaderTimeout: answerTimeout, ExpectContinueTimeout: time.Second,
-			ForceAttemptHTTP2: true, DisableCompression: true, MaxIdleConnsPerHost: connections, IdleConnTimeout: idleTimeout,
-		},
+		Transport: bounding{allowed.Transport(egress.S3, transport, net.Dialer{Timeout: dialTimeout})},
 		// A request is signed for one host; whoever it would be sent on to is not to have it.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}

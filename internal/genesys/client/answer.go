@@ -19,9 +19,12 @@ type answer struct {
 	body   []byte
 }
 
+// correlationHeader is the header of an answer that names it.
+const correlationHeader = "Inin-Correlation-Id"
+
 // correlationID is what Genesys support asks for first.
 func (a answer) correlationID() string {
-	return clean(a.header.Get("Inin-Correlation-Id"), maxWord)
+	return clean(a.header.Get(correlationHeader), maxWord)
 }
 
 // readAnswer takes an answer in and closes it. The error says why not all of
@@ -29,6 +32,9 @@ func (a answer) correlationID() string {
 func readAnswer(res *http.Response, limit int64) (answer, error) {
 	defer res.Body.Close()
 	got := answer{status: res.StatusCode, header: res.Header}
+	if got.status >= http.StatusMultipleChoices {
+		limit = maxRefusal
+	}
 	body, err := io.ReadAll(atMost(res.Body, limit))
 	got.body = body
 	return got, err

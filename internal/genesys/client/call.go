@@ -21,7 +21,7 @@ type sdkCall func(*platformclientv2.Configuration) error
 // ask makes a call through the SDK.
 func (c *Client) ask(ctx context.Context, op string, call sdkCall) (answer, error) {
 	return c.call(ctx, op, func(ctx context.Context, token string) (answer, error) {
-		return viaSDK(ctx, c.endpoint, token, call)
+		return c.viaSDK(ctx, token, call)
 	})
 }
 

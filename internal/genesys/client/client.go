@@ -5,11 +5,13 @@
 // the same errors:
 //
 //   - Through the SDK: login and the short questions (who we are, how far
-//     analytics and a job are, that a job may end). The SDK never gets to read an
-//     answer: of those it loses the status and headers of 429 and 5xx, takes an
-//     empty body for success and reads a date that it does not know as year 1
-//     (SDK v133 apiclient.go, apiresponse.go and its models). Answers are taken
-//     in its hook instead.
+//     analytics and a job are, that a job may end). The SDK writes the request, and
+//     gets neither to send it nor to read an answer: it would follow redirects with
+//     the token, connect to any address and read bodies of any size; and of answers
+//     it loses the status and headers of 429 and 5xx, takes an empty body for
+//     success and reads a date that it does not know as year 1 (SDK v133
+//     apiclient.go, apiresponse.go and its models). Its hook sends the request
+//     instead.
 //   - Through a transport of our own: what may take longer than the 16 seconds
 //     that the SDK allows, what may be large, and the media themselves. Where
 //     starting something takes that long, the SDK would never learn that it was
@@ -29,12 +31,18 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gcexport/recording-export-operator/internal/egress"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/genesys/budget"
 )
 
-// DefaultStallTimeout is how long a media stream may stand still.
-const DefaultStallTimeout = time.Minute
+const (
+	// DefaultStallTimeout is how long a media stream may stand still.
+	DefaultStallTimeout = time.Minute
+	// DefaultMaxMedia bounds a recording's file, in bytes: a screen recording of a
+	// day takes less.
+	DefaultMaxMedia = 64 << 30
+)
 
 // Config says where a client asks, as whom and how much.
 type Config struct {
@@ -47,6 +55,11 @@ type Config struct {
 	// StallTimeout is how long a media stream may stand still before it is given
 	// up, DefaultStallTimeout if 0 or less.
 	StallTimeout time.Duration
+	// MaxMedia bounds a recording's file, in bytes, DefaultMaxMedia if 0 or less.
+	MaxMedia int64
+	// Allowed are the addresses that may be asked although they are not public, or
+	// over http.
+	Allowed egress.List
 	// Pages is what is known of how large pages may be, shared with other clients
 	// that ask the same organisation; nil if there are none.
 	Pages *Pages
@@ -62,12 +75,13 @@ type Client struct {
 	session  *session
 	// share is for whom requests are made.
 	share genesys.Share
-	// api and media are our own way out; they differ in time-outs and in that
-	// media are taken as they are stored.
-	api   *http.Client
-	media *http.Client
-	stall time.Duration
-	pages *Pages
+	// sdk, api and media are the ways out: of requests that the SDK writes, of our
+	// own, and of media, which are taken as they are stored.
+	sdk, api, media *http.Client
+	allowed         egress.List
+	stall           time.Duration
+	maxMedia        int64
+	pages           *Pages
 }
 
 // New makes a client. It does not log in yet.
@@ -84,13 +98,19 @@ func New(cfg Config) (*Client, error) {
 	if cfg.StallTimeout <= 0 {
 		cfg.StallTimeout = DefaultStallTimeout
 	}
+	if cfg.MaxMedia <= 0 {
+		cfg.MaxMedia = DefaultMaxMedia
+	}
 	c := &Client{
 		pages:    cmp.Or(cfg.Pages, &Pages{}),
 		endpoint: cfg.Endpoint,
 		budget:   cfg.Budget,
-		api:      newAPIClient(),
-		media:    newMediaClient(),
+		sdk:      newSDKClient(cfg.Allowed),
+		api:      newAPIClient(cfg.Allowed),
+		media:    newMediaClient(cfg.Allowed),
+		allowed:  cfg.Allowed,
 		stall:    cfg.StallTimeout,
+		maxMedia: cfg.MaxMedia,
 	}
 	c.session = newSession(cfg.Credentials, c.logIn)
 	return c, nil

@@ -14,6 +14,7 @@ import (
 
 	"github.com/mypurecloud/platform-client-sdk-go/v133/platformclientv2"
 
+	"github.com/gcexport/recording-export-operator/internal/egress"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/genesys/budget"
 )
@@ -149,6 +150,7 @@ func configFor(endpoint string) Config {
 	var registry budget.Registry
 	return Config{
 		Endpoint:    endpoint,
+		Allowed:     egress.Any(),
 		Credentials: genesys.Credentials{ClientID: "client", ClientSecret: clientSecret},
 		Budget:      registry.For(endpoint, "client", "test", 1<<20),
 	}
@@ -210,4 +212,14 @@ func marshal(t testing.TB, v any) string {
 		t.Fatal(err)
 	}
 	return string(data)
+}
+
+// allowed is a list of addresses that may be asked.
+func allowed(t *testing.T, text string) egress.List {
+	t.Helper()
+	list, err := egress.ParseList(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
 }

@@ -5,7 +5,20 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/gcexport/recording-export-operator/internal/bounded"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+// What a JSON text may hold. None that is documented is more than ten deep.
+var (
+	// answers are taken as a whole. The one with the most values is the metadata of a
+	// conversation, about 30 of each recording: these are those of 8,000 recordings.
+	answers = bounded.JSON{Depth: 64, Values: 250_000}
+	// refusals are the answers to requests that are refused.
+	refusals = bounded.JSON{Depth: 64, Values: 10_000}
+	// pages are decoded while they come: a conversation of a survey, about ten
+	// kilobytes and some hundred values, is the largest thing that is held at once.
+	pages = bounded.JSON{Depth: 64, Values: 4_000_000, Element: 16 << 20}
 )
 
 // decodeJSON decodes a whole body whose first byte tells its form: '{' or '['.
@@ -21,10 +34,18 @@ func decodeJSON(body []byte, first byte, into any) error {
 	case trimmed[0] != first:
 		return malformed("not a JSON object")
 	}
-	if err := json.Unmarshal(trimmed, into); err != nil {
+	if err := unmarshal(trimmed, answers, into); err != nil {
 		return malformed("%w", err)
 	}
 	return nil
+}
+
+// unmarshal decodes a JSON text, unless it holds more than it may.
+func unmarshal(text []byte, limits bounded.JSON, into any) error {
+	if err := limits.Check(text); err != nil {
+		return err
+	}
+	return json.Unmarshal(text, into)
 }
 
 // instant is a date as Genesys Cloud writes it, with any of the zones Z, +0000

@@ -3,7 +3,6 @@ package client
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"maps"
@@ -15,7 +14,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gcexport/recording-export-operator/internal/egress"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/redact"
 )
 
 // maxRetryAfter bounds how long an answer can make us wait before we ask again.
@@ -86,15 +87,16 @@ type errorBody struct {
 func refusal(op string, got answer, secrets ...string) *genesys.Error {
 	var body errorBody
 	// Fields of a wrong type stay empty, the others are kept.
-	_ = json.Unmarshal(got.body, &body)
-	code := clean(body.Code, maxWord)
+	_ = unmarshal(got.body, refusals, &body)
+	tidy := func(text string, limit int) string { return clean(redact.Text(text, secrets...), limit) }
+	code := tidy(body.Code, maxWord)
 	kind, why := believed(op, got.status, code)
 	return &genesys.Error{
 		Op: op, Kind: kind, Status: got.status, Err: why,
-		Code:          redact(code, secrets...),
-		Message:       redact(clean(body.explained(), maxMessage), secrets...),
+		Code:          code,
+		Message:       tidy(body.explained(), maxMessage),
 		RetryAfter:    retryAfter(got.header),
-		CorrelationID: redact(cmp.Or(got.correlationID(), clean(body.ContextID, maxWord)), secrets...),
+		CorrelationID: cmp.Or(tidy(got.header.Get(correlationHeader), maxWord), tidy(body.ContextID, maxWord)),
 	}
 }
 
@@ -123,8 +125,9 @@ func failure(op string, got answer, err error) error {
 // kindOfFailure is the kind of error that a cause other than a status makes.
 func kindOfFailure(err error) genesys.Kind {
 	var network net.Error
+	var refused *egress.Refused
 	switch {
-	case errors.Is(err, errMalformed), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.As(err, &refused), errors.Is(err, errMalformed), errors.Is(err, io.ErrUnexpectedEOF):
 		return genesys.KindMalformed
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
 		return genesys.KindTimeout
@@ -158,7 +161,7 @@ func cancelled(op string, err error) error {
 func retryAfter(header http.Header) time.Duration {
 	text := header.Get("Retry-After")
 	if seconds, err := strconv.Atoi(text); err == nil {
-		return bounded(time.Duration(min(seconds, int(maxRetryAfter/time.Second))) * time.Second)
+		return withinMax(time.Duration(min(seconds, int(maxRetryAfter/time.Second))) * time.Second)
 	}
 	at, err := http.ParseTime(text)
 	if err != nil {
@@ -166,9 +169,9 @@ func retryAfter(header http.Header) time.Duration {
 	}
 	// Measured by the clock that wrote it, if that shows.
 	if now, err := http.ParseTime(header.Get("Date")); err == nil {
-		return bounded(at.Sub(now))
+		return withinMax(at.Sub(now))
 	}
-	return bounded(time.Until(at))
+	return withinMax(time.Until(at))
 }
 
-func bounded(d time.Duration) time.Duration { return min(max(d, 0), maxRetryAfter) }
+func withinMax(d time.Duration) time.Duration { return min(max(d, 0), maxRetryAfter) }

@@ -11,19 +11,38 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gcexport/recording-export-operator/internal/egress"
 	"github.com/gcexport/recording-export-operator/internal/failpoint"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
 const opMedia = "read media"
 
-// errStalled is why a stream was given up.
-var errStalled = fmt.Errorf("the stream stood still: %w", os.ErrDeadlineExceeded)
+const (
+	// slowStart is how long one may wait for the bytes of a stream before its rate
+	// counts, and leastRate the bytes that must have come for each second of waiting
+	// behind that: 64 downloads at a time need a line of 8 Mbit/s. A file that comes
+	// a byte at a time ends with that, and one of N bytes after slowStart and
+	// N/leastRate seconds at the latest.
+	slowStart = 10 * time.Minute
+	leastRate = 16 << 10
+)
+
+var (
+	// errStalled and errSlow are why a stream was given up.
+	errStalled = fmt.Errorf("the stream stood still: %w", os.ErrDeadlineExceeded)
+	errSlow    = fmt.Errorf("the stream was slower than %d KiB/s: %w", leastRate>>10, os.ErrDeadlineExceeded)
+)
 
 // OpenMedia opens a recording's content. The signed URL is the permission: no
 // token is sent, and the request is not counted in the budget. A stream may take
 // as long as it needs but must not stand still for longer than the client's
-// stall time-out.
+// stall time-out, must not be slower than leastRate, and must not be longer than
+// the client's MaxMedia, whether it says how long it is or not.
+//
+// The address must be public and https, or on the client's list of allowed
+// addresses; it may redirect to the same host alone. Another one is KindMalformed,
+// because it is what Genesys Cloud answered.
 //
 // A URL that has run out is KindForbidden or KindNotFound, never
 // KindUnauthorized, which speaks of the OAuth client. The URL is in no error.
@@ -35,6 +54,9 @@ func (c *Client) OpenMedia(ctx context.Context, signed genesys.SignedURL) (*gene
 	}
 	if err := checkMediaURL(req.URL); err != nil {
 		return nil, invalid(opMedia, "%v", err)
+	}
+	if err := c.allowed.Check(egress.Media, req.URL); err != nil {
+		return nil, failure(opMedia, answer{}, err)
 	}
 	req.Header.Set("User-Agent", userAgent)
 	stream, ctx := c.newStream(ctx)
@@ -53,11 +75,21 @@ func (c *Client) OpenMedia(ctx context.Context, signed genesys.SignedURL) (*gene
 		defer func() { _ = stream.Close() }()
 		return nil, failure(opMedia, answer{status: res.StatusCode, header: res.Header}, malformed("the answer does not say where it ends"))
 	}
+	if res.ContentLength > c.maxMedia {
+		defer func() { _ = stream.Close() }()
+		return nil, failure(opMedia, answer{status: res.StatusCode, header: res.Header}, c.tooLong())
+	}
+	stream.most, stream.tooLong = c.maxMedia, c.tooLong
 	return &genesys.Media{
 		Body:        stream,
 		ContentType: clean(res.Header.Get("Content-Type"), maxWord),
 		Length:      res.ContentLength,
 	}, nil
+}
+
+// tooLong is the error of a file that is longer than any may be.
+func (c *Client) tooLong() error {
+	return malformed("a file of more than %d bytes (--max-recording-size)", c.maxMedia)
 }
 
 // marksEnd tells whether an answer that is cut short can be told from a whole one:
@@ -104,6 +136,11 @@ type stream struct {
 	stall     time.Duration
 	watch     *time.Timer
 	stalled   atomic.Bool
+	// waited is how long the reader has waited for the bytes that it got, and most how
+	// many may come.
+	waited    time.Duration
+	got, most int64
+	tooLong   func() error
 }
 
 // newStream makes a stream whose watch runs already, for the answer's header.
@@ -121,13 +158,26 @@ func (c *Client) newStream(caller context.Context) (*stream, context.Context) {
 // Read implements io.Reader. The time between two reads is the reader's own and
 // does not count as standing still.
 func (s *stream) Read(p []byte) (int, error) {
-	s.watch.Reset(s.stall)
+	patience := slowStart + time.Duration(s.got/leastRate)*time.Second - s.waited
+	if patience <= 0 {
+		return 0, failure(opMedia, answer{}, errSlow)
+	}
+	began := time.Now()
+	s.watch.Reset(min(s.stall, patience))
 	n, err := failpoint.Get(failpoint.MediaRead, "", func() (int, error) { return s.body.Read(p) })
 	s.pause()
-	if err == nil || errors.Is(err, io.EOF) {
+	s.waited += time.Since(began)
+	s.got += int64(n)
+	switch {
+	case s.got > s.most:
+		return 0, failure(opMedia, answer{}, s.tooLong())
+	case err == nil || errors.Is(err, io.EOF):
 		return n, err
+	case s.stalled.Load() && patience < s.stall && s.callerErr() == nil:
+		return n, failure(opMedia, answer{}, errSlow)
+	default:
+		return n, s.explain(err)
 	}
-	return n, s.explain(err)
 }
 
 // Close implements io.Closer.

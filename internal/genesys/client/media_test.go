@@ -194,17 +194,22 @@ func TestMediaMayNotBeJustAnywhere(t *testing.T) {
 	}
 }
 
-func TestMediaMayNotBeWhereEverybodyReadsAlong(t *testing.T) {
-	secure := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, "http://example.invalid/?sig=SIGNATURE", http.StatusFound)
-	}))
-	defer secure.Close()
-	client := newClient(t, newCloud(t))
-	client.media.Transport = secure.Client().Transport
-	_, err := client.OpenMedia(t.Context(), genesys.NewSignedURL(secure.URL+"/?sig=SIGNATURE"))
-	got := expectKind(t, err, genesys.KindTransient)
-	if want := "redirected from https to http"; got.Err.Error() != want {
-		t.Errorf("got %q, want %q", got.Err, want)
+// TestMediaMayNotBeAtAnotherHost: a redirect leads to the same host or nowhere.
+func TestMediaMayNotBeAtAnotherHost(t *testing.T) {
+	asked := false
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	t.Cleanup(other.Close)
+	for _, location := range []string{other.URL + "/?sig=SIGNATURE", "https://example.invalid/?sig=SIGNATURE", "//example.invalid/?sig=SIGNATURE"} {
+		cloud := newCloud(t)
+		cloud.on(routeMedia, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, location, http.StatusFound) })
+		_, err := newClient(t, cloud).OpenMedia(t.Context(), signed(cloud))
+		got := expectKind(t, err, genesys.KindMalformed)
+		if want := "malformed answer: redirected to another host"; got.Err.Error() != want || strings.Contains(err.Error(), "SIGNATURE") {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	if asked {
+		t.Error("the other host was asked")
 	}
 }
 
@@ -237,11 +242,11 @@ func hanging(t *testing.T, c *cloud, first string) {
 	})
 }
 
-// trickle gives one byte every so often, and none once ctx has ended.
+// trickle gives a piece every so often, and none once ctx has ended.
 type trickle struct {
-	ctx   context.Context
-	every time.Duration
-	left  int
+	ctx         context.Context
+	every       time.Duration
+	left, piece int
 }
 
 func (r *trickle) Read(p []byte) (int, error) {
@@ -254,17 +259,16 @@ func (r *trickle) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	r.left--
-	p[0] = 'x'
-	return 1, nil
+	return min(r.piece, len(p)), nil
 }
 
 func (r *trickle) Close() error { return nil }
 
-// trickling answers at once with so many bytes, one every so often.
-func trickling(every time.Duration, n int) roundTrip {
+// trickling answers at once with so many pieces of so many bytes, one every so often.
+func trickling(every time.Duration, pieces, size int) roundTrip {
 	return func(r *http.Request) (*http.Response, error) {
-		body := &trickle{ctx: r.Context(), every: every, left: n}
-		return &http.Response{StatusCode: http.StatusOK, Body: body, ContentLength: int64(n), Request: r}, nil
+		body := &trickle{ctx: r.Context(), every: every, left: pieces, piece: size}
+		return &http.Response{StatusCode: http.StatusOK, Body: body, ContentLength: int64(pieces * size), Request: r}, nil
 	}
 }
 
@@ -289,7 +293,7 @@ func TestMediaThatStandStillBeforeTheHeader(t *testing.T) {
 
 func TestMediaThatStandStillInTheMiddle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		media, err := openVia(t, trickling(DefaultStallTimeout+time.Second, 10))
+		media, err := openVia(t, trickling(DefaultStallTimeout+time.Second, 10, 1))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -301,16 +305,139 @@ func TestMediaThatStandStillInTheMiddle(t *testing.T) {
 
 func TestMediaMayTakeAsLongAsTheyNeed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		media, err := openVia(t, trickling(DefaultStallTimeout-time.Second, 100))
+		// As slow as they may be, for more than two hours.
+		const pieces = 130
+		every := DefaultStallTimeout - time.Second
+		media, err := openVia(t, trickling(every, pieces, leastRate*int(every/time.Second)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer media.Body.Close()
 		<-time.After(time.Hour) // the reader's own time does not count
-		if body, err := io.ReadAll(media.Body); err != nil || len(body) != 100 {
-			t.Errorf("got %d bytes, %v", len(body), err)
+		if n, err := io.CopyBuffer(onlyWriter{io.Discard}, media.Body, make([]byte, 1<<20)); err != nil || n != media.Length {
+			t.Errorf("got %d bytes of %d, %v", n, media.Length, err)
 		}
 	})
+}
+
+// onlyWriter hides that a writer can read from others, with a buffer of its own.
+type onlyWriter struct{ io.Writer }
+
+// TestMediaThatComeAByteAtATime: they never stand still for long, and would never end.
+func TestMediaThatComeAByteAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		media, err := openVia(t, trickling(DefaultStallTimeout-time.Second, 1<<20, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer media.Body.Close()
+		began := time.Now()
+		n, err := io.Copy(io.Discard, media.Body)
+		got := expectKind(t, err, genesys.KindTimeout)
+		if !strings.HasPrefix(got.Err.Error(), "the stream was slower than 16 KiB/s") || n > 20 {
+			t.Errorf("%d bytes, %v", n, err)
+		}
+		if took := time.Since(began); took > slowStart+time.Second {
+			t.Errorf("took %v, want %v", took, slowStart)
+		}
+	})
+}
+
+// TestMediaThatAreTooLong, by what they say and by what comes.
+func TestMediaThatAreTooLong(t *testing.T) {
+	const most = 1000
+	for sent, good := range map[int]bool{most: true, most + 1: false} {
+		for _, says := range []bool{true, false} {
+			cloud := newCloud(t)
+			cloud.on(routeMedia, func(w http.ResponseWriter, _ *http.Request) {
+				if !says {
+					w.(http.Flusher).Flush()
+				}
+				_, _ = w.Write(make([]byte, sent))
+			})
+			cfg := configFor(cloud.URL)
+			cfg.MaxMedia = most
+			client, err := New(cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			media, err := client.OpenMedia(t.Context(), signed(cloud))
+			if err == nil {
+				_, err = io.ReadAll(media.Body)
+				media.Body.Close()
+			}
+			if good && err != nil {
+				t.Errorf("%d bytes, says so %v: %v", sent, says, err)
+			}
+			if !good {
+				got := expectKind(t, err, genesys.KindMalformed)
+				if want := "a file of more than 1000 bytes"; !strings.Contains(got.Err.Error(), want) {
+					t.Errorf("got %v, want %q", err, want)
+				}
+			}
+		}
+	}
+}
+
+// TestMediaThatNeverEnd: chunks without end, of which the memory and the disk do
+// not learn.
+func TestMediaThatNeverEnd(t *testing.T) {
+	cloud := newCloud(t)
+	cloud.on(routeMedia, func(w http.ResponseWriter, _ *http.Request) {
+		for chunk := make([]byte, 1<<16); ; {
+			if _, err := w.Write(chunk); err != nil {
+				return
+			}
+		}
+	})
+	cfg := configFor(cloud.URL)
+	cfg.MaxMedia = 10 << 20
+	client, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	media, err := client.OpenMedia(t.Context(), signed(cloud))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer media.Body.Close()
+	n, err := io.Copy(io.Discard, media.Body)
+	expectKind(t, err, genesys.KindMalformed)
+	if n > cfg.MaxMedia {
+		t.Errorf("%d bytes were handed on", n)
+	}
+}
+
+// TestMediaThatOnlyTheManagerReaches: an address of this machine, by number, by name
+// and over IPv6, and http to anybody.
+func TestMediaThatOnlyTheManagerReaches(t *testing.T) {
+	cloud := newCloud(t)
+	cloud.answers(routeMedia, http.StatusOK, "content")
+	secure := httptest.NewTLSServer(cloud)
+	t.Cleanup(secure.Close)
+	cfg := configFor(cloud.URL)
+	for _, tt := range []struct{ allowed, address, says string }{
+		{"", cloud.URL, "127.0.0.1 is asked over http, not https"},
+		{"genesys=" + cloud.URL + ",s3=" + cloud.URL, cloud.URL, "127.0.0.1 is asked over http, not https"},
+		{"", secure.URL, "127.0.0.1 is not at a public address (loopback)"},
+		{"", strings.Replace(secure.URL, "127.0.0.1", "localhost", 1), "localhost is not at a public address (loopback)"},
+		{"", "https://[::1]:1", "::1 is not at a public address (loopback)"},
+		{"", "https://169.254.169.254", "169.254.169.254 is not at a public address (link-local)"},
+	} {
+		cfg.Allowed = allowed(t, tt.allowed)
+		client, err := New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = client.OpenMedia(t.Context(), genesys.NewSignedURL(tt.address+"/media?sig=SIGNATURE"))
+		got := expectKind(t, err, genesys.KindMalformed)
+		if !strings.Contains(got.Err.Error(), tt.says) || strings.Contains(err.Error(), "SIGNATURE") {
+			t.Errorf("%s: got %v, want %q", tt.address, err, tt.says)
+		}
+	}
+	if n := cloud.count(routeMedia); n != 0 {
+		t.Errorf("asked %d times", n)
+	}
 }
 
 func expectStalled(t *testing.T, err error) {

@@ -10,8 +10,9 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
-// maxMetadata bounds the metadata of one conversation, in bytes.
-const maxMetadata = 64 << 20
+// maxMetadata bounds the metadata of one conversation, in bytes: a recording's are
+// about one kilobyte.
+const maxMetadata = 16 << 20
 
 // RecordingMetadata tells which recordings a conversation has; none is an
 // answer too. Conversations with screen recordings under legal hold may take

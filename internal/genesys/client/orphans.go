@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
@@ -125,7 +126,7 @@ func readOrphans(from io.Reader) (orphanListing, error) {
 		case "nextUri":
 			return in.Decode(&listing.NextURI)
 		default:
-			return in.Decode(&json.RawMessage{})
+			return skip(in)
 		}
 	})
 	if err == nil && !listed {
@@ -156,7 +157,7 @@ func readOrphan(in *json.Decoder, listing *orphanListing) error {
 		return errors.New("an orphaned recording without id")
 	}
 	orphan := genesys.Orphan{
-		ID: cut(body.ID, maxWord), ConversationID: cut(body.Recording.ConversationID, maxWord), Size: -1,
+		ID: strings.Clone(cut(body.ID, maxWord)), ConversationID: strings.Clone(cut(body.Recording.ConversationID, maxWord)), Size: -1,
 		Medium: mediumOf(body.Media, body.Subtype), MediaAsReceived: clean(body.Media, maxWord),
 		FileState: genesys.FileState(clean(string(body.FileState), maxWord)), Status: clean(body.Status, maxWord),
 	}

@@ -22,7 +22,10 @@ const (
 	// conversation comes with all that happened in it.
 	pageTimeout = 2 * time.Minute
 	// maxPage bounds a page, in bytes.
-	maxPage = 512 << 20
+	maxPage = 256 << 20
+	// maxEntries bounds how many entries a page of any listing may have, whatever was
+	// asked for.
+	maxEntries = 10_000
 )
 
 // SurveyPage reads a page of a survey's result, of up to 1000 conversations.
@@ -85,7 +88,7 @@ func readPage(from io.Reader) (genesys.SurveyPage, error) {
 		case "dataAvailabilityDate":
 			saysSomething = true
 		}
-		return in.Decode(&json.RawMessage{})
+		return skip(in)
 	})
 	if err == nil && !saysSomething {
 		err = errors.New("a page that says nothing")
@@ -106,6 +109,9 @@ func readConversation(in *json.Decoder, page *genesys.SurveyPage) error {
 	}
 	if body.ID == "" || body.Start.IsZero() {
 		return errors.New("a conversation without id or start")
+	}
+	if err := checkLength(body.ID); err != nil {
+		return err
 	}
 	page.Conversations = append(page.Conversations, genesys.Conversation{
 		ID: body.ID, Start: body.Start.Time, End: body.End.Time,
@@ -137,17 +143,58 @@ func eachField(in *json.Decoder, read func(name string) error) error {
 	return nil
 }
 
-// eachElement calls read for each element of an array; read takes the element.
+// eachElement calls read for each element of an array, which may have up to
+// maxEntries; read takes the element.
 func eachElement(in *json.Decoder, read func() error) error {
 	if err := expectDelim(in, '['); err != nil {
 		return err
 	}
-	for in.More() {
+	for n := 0; in.More(); n++ {
+		if n == maxEntries {
+			return fmt.Errorf("a page of more than %d entries", maxEntries)
+		}
 		if err := read(); err != nil {
 			return err
 		}
 	}
 	return expectDelim(in, ']')
+}
+
+// maxSkipped bounds a value of which nothing is needed, in tokens of JSON.
+const maxSkipped = 100_000
+
+// skip reads over a value of which nothing is needed, without holding all of it.
+func skip(in *json.Decoder) error {
+	depth := 0
+	for range maxSkipped {
+		token, err := in.Token()
+		if err != nil {
+			return err
+		}
+		switch token {
+		case json.Delim('{'), json.Delim('['):
+			depth++
+		case json.Delim('}'), json.Delim(']'):
+			depth--
+		}
+		if depth == 0 {
+			return nil
+		}
+	}
+	return fmt.Errorf("an unknown field of more than %d tokens", maxSkipped)
+}
+
+// maxID bounds an id that is kept as it comes, in bytes. A UUID has 36.
+const maxID = 1 << 10
+
+// checkLength refuses ids that are too long to be any.
+func checkLength(ids ...string) error {
+	for _, id := range ids {
+		if len(id) > maxID {
+			return fmt.Errorf("an id of %d bytes", len(id))
+		}
+	}
+	return nil
 }
 
 func expectDelim(in *json.Decoder, want json.Delim) error {

@@ -78,7 +78,7 @@ func readRetained(from io.Reader) (genesys.RetainedPage, error) {
 			}
 			return err
 		default:
-			return in.Decode(&json.RawMessage{})
+			return skip(in)
 		}
 	})
 	if err == nil && !saysSomething {
@@ -99,6 +99,9 @@ func readRecording(in *json.Decoder, page *genesys.RetainedPage) error {
 	}
 	if body.ConversationID == "" || body.RecordingID == "" || body.Created.IsZero() {
 		return errors.New("a recording without conversation, id or time of creation")
+	}
+	if err := checkLength(body.ConversationID, body.RecordingID); err != nil {
+		return err
 	}
 	page.Recordings = append(page.Recordings, genesys.Retained{
 		RecordingRef: genesys.RecordingRef{ConversationID: body.ConversationID, RecordingID: body.RecordingID},

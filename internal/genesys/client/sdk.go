@@ -9,39 +9,48 @@ import (
 
 const userAgent = "recording-export-operator"
 
-// viaSDK makes one call through the SDK and takes the answer in before the SDK
-// sees it: the SDK is left with an empty body, and its own verdict counts only
-// if no answer came at all.
+// viaSDK makes one call through the SDK. The SDK writes the request; its hook
+// sends the request by our own transport, which has the address judged, follows
+// no redirect and bounds the answer, and leaves the SDK a request without an
+// address, with which it can do nothing (net/http refuses it before it connects).
+// The SDK's own verdict counts only if it wrote no request at all.
 //
 // Each call has a Configuration of its own, because CallAPI writes to the one
 // that it uses (SDK v133 apiclient.go). It is put together here, not by a
 // constructor: those read a file under $HOME that can name another host, and
 // write to the package's loggers while other calls read them.
-func viaSDK(ctx context.Context, endpoint, token string, call sdkCall) (answer, error) {
+func (c *Client) viaSDK(ctx context.Context, token string, call sdkCall) (answer, error) {
 	var got answer
 	var gotErr error
+	sent := false
 	sdk := &platformclientv2.Configuration{
-		BasePath:             endpoint,
+		BasePath:             c.endpoint,
 		AccessToken:          token,
 		LoggingConfiguration: &platformclientv2.LoggingConfiguration{LogLevel: platformclientv2.LNone},
 		RetryConfiguration: &platformclientv2.RetryConfiguration{
 			RetryMax: 0, // the SDK would send a POST again too
 			RequestLogHook: func(r *http.Request, _ int) {
-				// The SDK has no other place for a context. It is called before the
-				// request is sent and works on the request itself.
-				*r = *r.WithContext(ctx)
-				r.Header.Set("User-Agent", userAgent)
-			},
-			ResponseLogHook: func(res *http.Response) {
-				got, gotErr = readAnswer(res, maxAnswer)
-				res.Body = http.NoBody
+				if !sent {
+					sent = true
+					got, gotErr = c.send(r.Clone(ctx))
+				}
+				r.URL, r.Body = nil, nil
 			},
 		},
 	}
 	sdk.APIClient = platformclientv2.NewAPIClient(sdk)
-	sdkErr := call(sdk)
-	if got.status == 0 {
-		return answer{}, sdkErr
+	if err := call(sdk); !sent {
+		return answer{}, err
 	}
 	return got, gotErr
+}
+
+// send sends a request that the SDK wrote and takes its answer in.
+func (c *Client) send(r *http.Request) (answer, error) {
+	r.Header.Set("User-Agent", userAgent)
+	res, err := c.sdk.Do(r)
+	if err != nil {
+		return answer{}, err
+	}
+	return readAnswer(res, maxAnswer)
 }

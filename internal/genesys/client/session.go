@@ -13,6 +13,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/internal/failpoint"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/redact"
 )
 
 const (
@@ -105,7 +106,7 @@ func (s *session) reject(value string) {
 
 // logIn asks for a token. It is not counted in the budget, which is by token.
 func (c *Client) logIn(ctx context.Context, credentials genesys.Credentials) (answer, error) {
-	return viaSDK(ctx, c.endpoint, "", func(sdk *platformclientv2.Configuration) error {
+	return c.viaSDK(ctx, "", func(sdk *platformclientv2.Configuration) error {
 		return sdk.AuthorizeClientCredentials(credentials.ClientID, credentials.ClientSecret)
 	})
 }
@@ -155,17 +156,17 @@ func loginRefusal(got answer, secret string) error {
 		Description      string `json:"description"`
 		ErrorDescription string `json:"error_description"`
 	}
-	_ = json.Unmarshal(got.body, &body) // fields of a wrong type stay empty
+	_ = unmarshal(got.body, refusals, &body) // fields of a wrong type stay empty
 	refused := refusal(opLogIn, got, secret)
-	if code := clean(body.Error, maxWord); code != "" {
+	if code := clean(redact.Text(body.Error, secret), maxWord); code != "" {
 		refused.Kind, refused.Err = believed(opLogIn, got.status, code)
-		refused.Code = redact(code, secret)
+		refused.Code = code
 	}
 	if refused.Status == http.StatusBadRequest && refused.Code != "" {
 		refused.Kind = genesys.KindUnauthorized
 	}
 	if text := cmp.Or(body.ErrorDescription, body.Description); text != "" {
-		refused.Message = redact(clean(text, maxMessage), secret)
+		refused.Message = clean(redact.Text(text, secret), maxMessage)
 	}
 	if refused.Kind == genesys.KindUnauthorized {
 		refused.Err = errRefused

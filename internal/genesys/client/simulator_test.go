@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/gcexport/recording-export-operator/internal/egress"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/genesys/budget"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
@@ -40,6 +41,7 @@ func simulated(t *testing.T, change ...func(*simulator.Options)) (*simulator.Sim
 	var registry budget.Registry
 	client, err := New(Config{
 		Endpoint:    server.URL,
+		Allowed:     egress.Any(),
 		Credentials: genesys.Credentials{ClientID: simulator.DefaultClientID, ClientSecret: simulator.DefaultClientSecret},
 		Budget:      registry.For(server.URL, simulator.DefaultClientID, t.Name(), requestsPerMinute),
 	})

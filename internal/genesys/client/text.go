@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/gcexport/recording-export-operator/internal/redact"
 )
 
 const (
@@ -12,11 +14,6 @@ const (
 	maxMessage = 500
 	// maxWord bounds an id, a code or a name from outside, in bytes.
 	maxWord = 100
-	// leastSecret is how long a secret must be to be looked for in texts: a
-	// shorter one would be found everywhere.
-	leastSecret = 4
-
-	redacted = "[redacted]"
 )
 
 // query is the query of any URL: it may be a signature.
@@ -28,7 +25,7 @@ func clean(text string, limit int) string {
 	if len(text) > 4*limit {
 		text = text[:4*limit]
 	}
-	text = query.ReplaceAllString(text, "?"+redacted)
+	text = query.ReplaceAllString(text, "?"+redact.Mark)
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == utf8.RuneError || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Cf) {
 			return ' '
@@ -49,14 +46,4 @@ func cut(text string, limit int) string {
 		end--
 	}
 	return text[:end] + ellipsis
-}
-
-// redact removes secrets from a text that came back from where they were sent.
-func redact(text string, secrets ...string) string {
-	for _, secret := range secrets {
-		if len(secret) >= leastSecret {
-			text = strings.ReplaceAll(text, secret, redacted)
-		}
-	}
-	return text
 }

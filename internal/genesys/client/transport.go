@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/egress"
 )
 
 const (
@@ -21,61 +23,82 @@ const (
 	// idlePerHost is how many connections to one host are kept for the next
 	// request: as many as run beside each other at most.
 	idlePerHost = 16
+	// sdkTimeout is how long a request that the SDK writes may take, from connecting
+	// to the last byte (SDK v133 apiclient.go).
+	sdkTimeout = 16 * time.Second
 	// maxRedirects is how often a media URL may point elsewhere.
 	maxRedirects = 5
 )
 
 // newTransport makes a transport that honours HTTP_PROXY, HTTPS_PROXY and
-// NO_PROXY and keeps connections alive. It bounds how long connecting takes;
-// how long an answer may take is each request's own.
-func newTransport() *http.Transport {
-	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}
-	return &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         dialer.DialContext,
+// NO_PROXY, keeps connections alive, and connects to public and allowed addresses
+// alone (package egress). It bounds how long connecting takes; how long an answer
+// may take is each request's own.
+func newTransport(allowed egress.List, purpose egress.Purpose, change func(*http.Transport)) http.RoundTripper {
+	transport := &http.Transport{
 		TLSHandshakeTimeout: handshakeTimeout,
 		IdleConnTimeout:     idleTimeout,
 		MaxIdleConnsPerHost: idlePerHost,
 		ForceAttemptHTTP2:   true,
 	}
+	change(transport)
+	return allowed.Transport(purpose, transport, net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive})
 }
 
-// newAPIClient makes the HTTP client for Platform API routes. The Platform API
-// does not redirect; what does stands in between, and gets no second request.
-func newAPIClient() *http.Client {
+// newAPIClient makes the HTTP client for Platform API routes.
+func newAPIClient(allowed egress.List) *http.Client {
 	return &http.Client{
-		Transport:     newTransport(),
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport:     newTransport(allowed, egress.Genesys, func(*http.Transport) {}),
+		CheckRedirect: followNone,
 	}
 }
 
-// newMediaClient makes the HTTP client for media. It takes them as they are
-// stored: a content encoding is neither asked for nor undone.
-func newMediaClient() *http.Client {
-	transport := newTransport()
-	transport.DisableCompression = true
-	return &http.Client{Transport: transport, CheckRedirect: followMedia}
+// newSDKClient makes the HTTP client for requests that the SDK writes, with the
+// time-out that the SDK has. It makes a connection for each, because none of them
+// may be sent twice: the SDK writes them so that they cannot be.
+func newSDKClient(allowed egress.List) *http.Client {
+	return &http.Client{
+		Transport:     newTransport(allowed, egress.Genesys, func(t *http.Transport) { t.DisableKeepAlives = true }),
+		CheckRedirect: followNone,
+		Timeout:       sdkTimeout,
+	}
 }
 
-// followMedia lets a media URL point elsewhere, but not to a weaker scheme, and
-// not with the URL that led there in the Referer header.
+// followNone follows no redirect. The Platform API makes none; what does stands in
+// between, and gets neither a second request nor a token.
+func followNone(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// newMediaClient makes the HTTP client for media. It takes them as they are
+// stored: a content encoding is neither asked for nor undone.
+func newMediaClient(allowed egress.List) *http.Client {
+	return &http.Client{
+		Transport:     newTransport(allowed, egress.Media, func(t *http.Transport) { t.DisableCompression = true }),
+		CheckRedirect: followMedia,
+	}
+}
+
+// followMedia lets a media URL point to another path of the same host, without the
+// URL that led there in the Referer header.
 func followMedia(next *http.Request, before []*http.Request) error {
 	if len(before) > maxRedirects {
 		return errors.New("redirected too often")
 	}
-	if err := checkMediaURL(next.URL); err != nil {
-		return err
-	}
-	if next.URL.Scheme == "http" && before[0].URL.Scheme == "https" {
-		return errors.New("redirected from https to http")
+	if next.URL.Scheme != before[0].URL.Scheme || next.URL.Host != before[0].URL.Host || next.URL.User != nil {
+		return malformed("redirected to another host")
 	}
 	next.Header.Del("Referer")
 	return nil
 }
 
-// maxAnswer bounds an answer that is taken as a whole, in bytes. The largest is
-// that of a batch request: 100 recordings with a signed URL each.
-const maxAnswer = 8 << 20
+const (
+	// maxAnswer bounds an answer that is taken as a whole, in bytes, after it was
+	// decompressed. The largest is that of a batch request: 100 recordings with a
+	// signed URL each.
+	maxAnswer = 8 << 20
+	// maxRefusal bounds the answer to a request that is refused. What is behind that
+	// is left out, because the status tells enough.
+	maxRefusal = 256 << 10
+)
 
 // route is a request that leaves by our own transport.
 type route struct {
@@ -87,7 +110,7 @@ type route struct {
 	send any
 	// timeout bounds the whole exchange, from connecting to the last byte.
 	timeout time.Duration
-	// limit bounds the answer, in bytes; 0 means maxAnswer.
+	// limit bounds the answer, in bytes after it was decompressed; 0 means maxAnswer.
 	limit int64
 	// consume reads the body of a 200 while it comes; nil if it is small enough
 	// to be taken as a whole. Its errors are malformed answers.
@@ -163,7 +186,7 @@ func consumeAnswer(res *http.Response, r route) (answer, error) {
 	defer res.Body.Close()
 	got := answer{status: res.StatusCode, header: res.Header}
 	body := atMost(res.Body, r.limit)
-	err := r.consume(body)
+	err := r.consume(pages.Reader(body))
 	switch {
 	case err == nil:
 		return got, nil

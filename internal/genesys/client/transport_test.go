@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -227,15 +226,6 @@ func TestOwnConnectionsAreKept(t *testing.T) {
 	}
 	if addresses[0] != addresses[1] || addresses[1] != addresses[2] {
 		t.Errorf("three connections: %v", addresses)
-	}
-}
-
-func TestTheProxyOfTheEnvironmentIsAsked(t *testing.T) {
-	for name, client := range map[string]*http.Client{"API": newAPIClient(), "media": newMediaClient()} {
-		transport := client.Transport.(*http.Transport)
-		if got, want := fmt.Sprintf("%p", transport.Proxy), fmt.Sprintf("%p", http.ProxyFromEnvironment); got != want {
-			t.Errorf("%s: the proxy function is another one", name)
-		}
 	}
 }
 
