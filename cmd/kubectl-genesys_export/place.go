@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/archive/s3store"
 )
 
@@ -82,7 +83,8 @@ func (p *place) open(ctx context.Context) (fs.FS, int, error) {
 		if !info.IsDir() {
 			return nil, 0, fmt.Errorf("%s is a file: an archive is a directory", p.name)
 		}
-		return os.DirFS(p.name), workers, nil
+		plain, err := archive.OpenPlain(p.name)
+		return plain, workers, err
 	}
 	at, err := url.Parse(p.name)
 	if err != nil || at.Scheme != "s3" || at.Host == "" || at.RawQuery != "" || at.User != nil {

@@ -3,6 +3,7 @@ package exportdestination
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -103,6 +104,33 @@ func (l listed) ReadDir(name string) ([]fs.DirEntry, error) {
 	return l.list(name, entries)
 }
 
+// Open opens a directory so that it is listed likewise.
+func (l listed) Open(name string) (fs.File, error) {
+	file, err := l.FS.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := file.Stat(); err != nil || !info.IsDir() {
+		return file, err
+	}
+	return &listedDir{File: file, list: func() ([]fs.DirEntry, error) { return l.ReadDir(name) }}, nil
+}
+
+// listedDir is a directory of which everything is listed at once.
+type listedDir struct {
+	fs.File
+	list func() ([]fs.DirEntry, error)
+	read bool
+}
+
+func (d *listedDir) ReadDir(int) ([]fs.DirEntry, error) {
+	if d.read {
+		return nil, io.EOF
+	}
+	d.read = true
+	return d.list()
+}
+
 // TestAnExportSealsInTheMiddle: bags that were not there yet when they were listed,
 // though the seal over them was a moment later, are no fault.
 func TestAnExportSealsInTheMiddle(t *testing.T) {
@@ -192,9 +220,9 @@ func TestALookThatCouldNotRead(t *testing.T) {
 		looks  int
 		want   []string
 	}{
-		"the second":  {[]int{2}, 2, []string{"case-1 Unreadable"}},
+		"the second":  {[]int{2}, 2, []string{"case-1/seals Unreadable"}},
 		"the first":   {[]int{1}, 3, []string{"case-1/seals/1/note.txt Planted"}},
-		"the last":    {[]int{1, 3}, 3, []string{"case-1 Unreadable"}},
+		"the last":    {[]int{1, 3}, 3, []string{"case-1/seals Unreadable"}},
 		"all but one": {[]int{1, 2}, 3, []string{"case-1/seals/1/note.txt Unreadable"}},
 	}
 	for name, tt := range tests {

@@ -14,35 +14,46 @@ type directoryFS struct{ directory *Directory }
 var (
 	_ fs.ReadDirFS  = directoryFS{}
 	_ fs.ReadFileFS = directoryFS{}
+	_ fs.ReadLinkFS = directoryFS{}
 	_ fs.StatFS     = directoryFS{}
 )
 
-func within[T any](d directoryFS, do func(fs.FS) (T, error)) (T, error) {
+func within[T any](d directoryFS, do func(PlainFS) (T, error)) (T, error) {
 	root, err := d.directory.open()
 	if err != nil {
 		var none T
 		return none, err
 	}
 	defer func() { _ = root.Close() }()
-	return do(root.FS())
+	return do(PlainFS{root})
 }
 
 // Open opens a file, which stays open when the directory is closed.
 func (d directoryFS) Open(name string) (fs.File, error) {
-	return within(d, func(fsys fs.FS) (fs.File, error) { return fsys.Open(name) })
+	return within(d, func(fsys PlainFS) (fs.File, error) { return fsys.Open(name) })
+}
+
+// Lstat describes a file or a link.
+func (d directoryFS) Lstat(name string) (fs.FileInfo, error) {
+	return within(d, func(fsys PlainFS) (fs.FileInfo, error) { return fsys.Lstat(name) })
+}
+
+// ReadLink says where a link leads to.
+func (d directoryFS) ReadLink(name string) (string, error) {
+	return within(d, func(fsys PlainFS) (string, error) { return fsys.ReadLink(name) })
 }
 
 // ReadDir lists a directory.
 func (d directoryFS) ReadDir(name string) ([]fs.DirEntry, error) {
-	return within(d, func(fsys fs.FS) ([]fs.DirEntry, error) { return fs.ReadDir(fsys, name) })
+	return within(d, func(fsys PlainFS) ([]fs.DirEntry, error) { return fs.ReadDir(fsys, name) })
 }
 
 // ReadFile reads a file.
 func (d directoryFS) ReadFile(name string) ([]byte, error) {
-	return within(d, func(fsys fs.FS) ([]byte, error) { return fs.ReadFile(fsys, name) })
+	return within(d, func(fsys PlainFS) ([]byte, error) { return fs.ReadFile(fsys, name) })
 }
 
 // Stat describes a file.
 func (d directoryFS) Stat(name string) (fs.FileInfo, error) {
-	return within(d, func(fsys fs.FS) (fs.FileInfo, error) { return fs.Stat(fsys, name) })
+	return within(d, func(fsys PlainFS) (fs.FileInfo, error) { return fs.Stat(fsys, name) })
 }

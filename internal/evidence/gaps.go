@@ -2,7 +2,6 @@ package evidence
 
 import (
 	"cmp"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gcexport/recording-export-operator/internal/bounded"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
@@ -140,7 +140,7 @@ func eachCell(fsys fs.FS, path string, call func(row map[string]string) error) e
 		return err
 	}
 	defer func() { _ = file.Close() }()
-	table := csv.NewReader(file)
+	table := bounded.NewTable(file)
 	table.ReuseRecord = true
 	header, err := table.Read()
 	if err != nil {

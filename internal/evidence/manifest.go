@@ -11,6 +11,8 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+
+	"github.com/gcexport/recording-export-operator/internal/bounded"
 )
 
 // ErrCorrupt is the error for evidence that is not what was stored.
@@ -76,8 +78,8 @@ func createExact(ctx context.Context, fsys fs.FS, create Creator, path string, c
 	if !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	stored, err := fs.ReadFile(fsys, path)
-	if err != nil {
+	stored, err := bounded.ReadFile(fsys, path, int64(len(content)))
+	if err != nil && !errors.Is(err, bounded.ErrTooLarge) {
 		return err
 	}
 	if !bytes.Equal(stored, content) {

@@ -9,6 +9,8 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+
+	"github.com/gcexport/recording-export-operator/internal/bounded"
 )
 
 // writeAccount stores the account with what is written about it, the signatures
@@ -141,9 +143,13 @@ func ReadSeal(root fs.FS, number int) (Account, string, error) {
 	return account, manifest.SHA256, err
 }
 
+// largestAccount is the largest account that is read, in bytes: some hundred numbers and
+// a spec with its attributes.
+const largestAccount = 1 << 20
+
 func readAccount(root fs.FS, number int) (Account, error) {
 	var account Account
-	body, err := fs.ReadFile(root, SealFolder(number)+"/"+AccountFile)
+	body, err := bounded.ReadFile(root, SealFolder(number)+"/"+AccountFile, largestAccount)
 	if err != nil {
 		return account, err
 	}

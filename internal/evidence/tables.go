@@ -7,9 +7,11 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"slices"
 	"strconv"
 	"time"
 
+	"github.com/gcexport/recording-export-operator/internal/bounded"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
@@ -127,9 +129,13 @@ func writeTable(w io.Writer, columns []string, n int, row func(i int) []string) 
 	return table.Error()
 }
 
+// errColumns is the error for a table that names other columns than it has to.
+var errColumns = errors.New("it has other columns, or in another order")
+
+// readTable reads a table with exactly these columns.
 func readTable[T any](r io.Reader, columns []string, parse func(row []string) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		table := csv.NewReader(r)
+		table := bounded.NewTable(r)
 		table.FieldsPerRecord = len(columns)
 		for line := 0; ; line++ {
 			row, err := table.Read()
@@ -137,8 +143,12 @@ func readTable[T any](r io.Reader, columns []string, parse func(row []string) (T
 				return
 			}
 			var value T
-			if err == nil && line > 0 {
+			switch {
+			case err != nil:
+			case line > 0:
 				value, err = parse(row)
+			case !slices.Equal(row, columns):
+				err = errColumns
 			}
 			if err != nil {
 				err = fmt.Errorf("table of %s, line %d: %w", columns[0], line+1, err)

@@ -216,16 +216,22 @@ func (v *verifier) readMetadata(name string) ([]string, bool) {
 	if !ok {
 		return nil, false
 	}
-	var recordings []struct {
-		ID any `json:"id"`
-	}
-	if err := json.Unmarshal(content, &recordings); err != nil {
+	var ids []string
+	err := eachOf(content, func(one json.RawMessage) error {
+		var recording struct {
+			ID json.RawMessage `json:"id"`
+		}
+		var id string
+		if err := json.Unmarshal(one, &recording); err != nil {
+			return err
+		}
+		_ = json.Unmarshal(recording.ID, &id) // what is no text is no id
+		ids = append(ids, id)
+		return nil
+	})
+	if err != nil {
 		v.fault(Malformed, name, "is not a list of recordings: %v", err)
 		return nil, false
-	}
-	ids := make([]string, len(recordings))
-	for i, r := range recordings {
-		ids[i], _ = r.ID.(string)
 	}
 	return ids, true
 }

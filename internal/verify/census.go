@@ -89,7 +89,7 @@ func (c *census) takeBag(s *seal, line Row) {
 	at, name := s.at(bagTable), line.Get("bag")
 	b, there := c.verifier.bags[name]
 	if !there {
-		c.fault(Missing, evidence.BagFolder(name), "is missing, though seal %d holds this bag", s.number)
+		c.missed(evidence.BagFolder(name), "is missing, though seal %d holds this bag", s.number)
 		return
 	}
 	if b.seals++; b.seals > 1 {
@@ -299,10 +299,23 @@ func (c *census) close() {
 	}
 	c.closeIsolation()
 	for name, b := range c.verifier.bags {
-		if b.seals == 0 && !c.options.Running {
+		if b.seals == 0 && !c.options.Running && c.knowsBags() {
 			c.fault(Unsealed, b.folder, "is in no seal: nothing says that bag %s belongs into this archive", name)
 		}
 	}
+}
+
+// knowsBags tells whether everything could be read that says which bags are sealed.
+func (c *census) knowsBags() bool {
+	if c.isUnlisted("seals") {
+		return false
+	}
+	for _, s := range c.seals {
+		if !c.wasRead(s.at(bagTable)) || c.isUnlisted(s.folder) {
+			return false
+		}
+	}
+	return true
 }
 
 // outside tells whether a conversation began outside of what a seal covers.

@@ -3,6 +3,7 @@ package verify
 import (
 	"cmp"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -85,10 +86,12 @@ const (
 )
 
 // cause is what findings have in common that are likely to come from one fault:
-// their kind, and the bag or seal they are in.
+// their kind, and the bag or seal they are in. wide tells that what they compare is
+// not in that bag alone.
 type cause struct {
 	kind  Kind
 	place string
+	wide  bool
 }
 
 func placeOf(name string) string {
@@ -110,28 +113,44 @@ type findings struct {
 	mu     sync.Mutex
 	list   []Finding
 	causes map[cause]*share
-	// unjudged are the bags and seals with a list or log that could not be read.
-	unjudged []string
+	// unjudged are the lists and logs that could not be read, and unlisted the folders
+	// that could not be listed.
+	unjudged, unlisted map[string]bool
+	// wide tells of a finding in the list that what it compares is not in its bag alone.
+	wide map[Finding]bool
 }
 
 // fault adds a finding. At least one of each cause is kept, however many there are:
 // an archive that has a fault must not seem to have none, or another one only.
-func (f *findings) fault(kind Kind, path, format string, arguments ...any) {
+func (f *findings) fault(kind Kind, at, format string, arguments ...any) {
+	f.add(cause{kind, placeOf(at), !strings.HasPrefix(at, "bags/")}, at, format, arguments...)
+}
+
+// fault adds a finding that follows from several bags and seals.
+func (c *census) fault(kind Kind, at, format string, arguments ...any) {
+	c.add(cause{kind, placeOf(at), true}, at, format, arguments...)
+}
+
+func (f *findings) add(of cause, at, format string, arguments ...any) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	share := f.of(cause{kind, placeOf(path)})
+	share := f.of(of)
 	if share.kept == mostAlike || share.kept > 0 && len(f.list) >= mostFindings {
 		share.left++
 		return
 	}
 	share.kept++
-	f.list = append(f.list, Finding{kind, path, fmt.Sprintf(format, arguments...)})
+	found := Finding{of.kind, at, fmt.Sprintf(format, arguments...)}
+	f.list = append(f.list, found)
+	if of.wide {
+		f.wide[found] = true
+	}
 }
 
 // of is the share of a cause. f.mu is held.
 func (f *findings) of(c cause) *share {
 	if f.causes == nil {
-		f.causes = map[cause]*share{}
+		f.causes, f.wide = map[cause]*share{}, map[Finding]bool{}
 	}
 	if f.causes[c] == nil {
 		f.causes[c] = &share{}
@@ -139,28 +158,63 @@ func (f *findings) of(c cause) *share {
 	return f.causes[c]
 }
 
-// leaveUnjudged notes that a list or a log could not be read: what its bag or seal
-// is compared with is not judged.
+// leaveUnjudged notes that a list or a log could not be read: what is compared with it
+// is not judged.
 func (f *findings) leaveUnjudged(name string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.unjudged = append(f.unjudged, placeOf(name))
+	if f.unjudged == nil {
+		f.unjudged = map[string]bool{}
+	}
+	f.unjudged[name] = true
 }
 
-// isJudged tells whether what findings of a cause compare could all be read. What a
-// bag consists of follows from its own lists and from the seals; what adds up, from
-// those of all bags.
+// wasRead tells whether a list or a log could be read, or is not there.
+func (f *findings) wasRead(name string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return !f.unjudged[name]
+}
+
+// unlistable notes that a folder cannot be listed: what may be in it is not missed.
+func (f *findings) unlistable(name string, err error) {
+	f.leaveUnjudged(name)
+	f.fault(Unreadable, name, "cannot be listed: %v", reason(err))
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.unlisted == nil {
+		f.unlisted = map[string]bool{}
+	}
+	f.unlisted[name] = true
+}
+
+// isUnlisted tells whether something is in a folder that cannot be listed, or is one.
+func (f *findings) isUnlisted(name string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for ; len(f.unlisted) > 0 && name != "."; name = path.Dir(name) {
+		if f.unlisted[name] {
+			return true
+		}
+	}
+	return false
+}
+
+// isJudged tells whether what findings of a cause compare could all be read: what a bag
+// says of itself, in its own lists and export.json; what adds up, in those of all bags
+// and seals. What compares nothing is judged in any case.
 func (f *findings) isJudged(c cause) bool {
 	switch c.kind {
 	case Contradiction, Account, Coverage:
-		return len(f.unjudged) == 0
-	case Planted, SealChain, Unsealed, Unsigned:
-		return !slices.ContainsFunc(f.unjudged, func(place string) bool {
-			return place == c.place || !strings.HasPrefix(place, "bags/")
-		})
 	default:
 		return true
 	}
+	for name := range f.unjudged {
+		if place := placeOf(name); c.wide || place == c.place || place == "." {
+			return false
+		}
+	}
+	return true
 }
 
 // sorted is what was found, in the order of paths, each finding once, and how many
@@ -168,7 +222,7 @@ func (f *findings) isJudged(c cause) bool {
 func (f *findings) sorted() (list []Finding, more int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.list = slices.DeleteFunc(f.list, func(found Finding) bool { return !f.isJudged(cause{found.Kind, found.Place()}) })
+	f.list = slices.DeleteFunc(f.list, func(found Finding) bool { return !f.isJudged(cause{found.Kind, found.Place(), f.wide[found]}) })
 	slices.SortFunc(f.list, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Says, b.Says))
 	})

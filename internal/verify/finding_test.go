@@ -58,9 +58,27 @@ func TestWhatCouldNotBeReadAfterMuchElse(t *testing.T) {
 	t.Parallel()
 	f := &findings{}
 	for n := range mostFindings / mostAlike {
-		f.many(Contradiction, fmt.Sprintf("bags/b%d/data/index.csv", n))
+		f.many(Contradiction, fmt.Sprintf("seals/%d/recordings.csv", n))
 	}
 	f.leaveUnjudged("seals/1/recordings.csv")
 	f.fault(Unreadable, "seals/1/recordings.csv", "cannot be read")
 	f.expect(t, map[Kind]int{Unreadable: 1}, 0)
+}
+
+// TestWhatCouldNotBeReadHidesNothingElse: a bag is judged by its own lists, whatever
+// could not be read elsewhere, and what compares nothing is judged in any case.
+func TestWhatCouldNotBeReadHidesNothingElse(t *testing.T) {
+	t.Parallel()
+	f := &findings{}
+	f.leaveUnjudged("bags/b/data/index.csv")
+	f.leaveUnjudged("seals/1/account.json")
+	f.fault(Unreadable, "bags/b/data/index.csv", "cannot be read")
+	f.fault(Contradiction, "bags/b/data/files.csv", "is about what could not be read")
+	f.fault(Contradiction, "bags/c/data/files.csv", "is not")
+	f.fault(Account, "seals/2/account.json", "adds up what could not be read")
+	for _, kind := range []Kind{Planted, Missing, Altered, SealChain, Unsealed, Unsigned, Signature} {
+		f.fault(kind, "bags/b/x", "is wrong in any case")
+		f.fault(kind, "seals/1", "is wrong in any case")
+	}
+	f.expect(t, map[Kind]int{Unreadable: 1, Contradiction: 1, Planted: 2, Missing: 2, Altered: 2, SealChain: 2, Unsealed: 2, Unsigned: 2, Signature: 2}, 0)
 }

@@ -47,7 +47,7 @@ func (v *verifier) hashAll(ctx context.Context, directory string, files listing)
 	group.SetLimit(v.options.Workers)
 	for name, size := range files {
 		group.Go(func() error {
-			file, err := v.hash(ctx, path.Join(directory, name))
+			file, err := v.hash(ctx, path.Join(directory, name), size)
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil
 			}
@@ -63,8 +63,9 @@ func (v *verifier) hashAll(ctx context.Context, directory string, files listing)
 	return found, group.Wait()
 }
 
-// hash reads one file. An error other than that of the context is a finding.
-func (v *verifier) hash(ctx context.Context, name string) (stored, error) {
+// hash reads one file, which was listed with a size. An error other than that of the
+// context is a finding.
+func (v *verifier) hash(ctx context.Context, name string, size int64) (stored, error) {
 	var buffer []byte
 	select {
 	case <-ctx.Done():
@@ -72,11 +73,11 @@ func (v *verifier) hash(ctx context.Context, name string) (stored, error) {
 	case buffer = <-v.buffers:
 	}
 	defer func() { v.buffers <- buffer }()
-	file, err := v.fsys.Open(name)
+	file, err := v.open(name)
 	if err == nil {
 		defer func() { _ = file.Close() }()
 		var s stored
-		if s, err = v.digest(ctx, file, buffer); err == nil {
+		if s, err = v.digest(ctx, file, buffer, size); err == nil {
 			v.options.Meter.Files.Add(1)
 			return s, nil
 		}
@@ -87,18 +88,25 @@ func (v *verifier) hash(ctx context.Context, name string) (stored, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return stored{}, err
 	}
-	v.fault(Unreadable, name, "cannot be read: %v", reason(err))
+	var irregular irregularError
+	if errors.As(err, &irregular) {
+		v.fault(Irregular, name, "%s, not a file: what it leads to is not evidence", irregular)
+	} else {
+		v.fault(Unreadable, name, "cannot be read: %v", reason(err))
+	}
 	return stored{unread: true}, nil
 }
 
-func (v *verifier) digest(ctx context.Context, from io.Reader, buffer []byte) (stored, error) {
+// digest reads up to the end, or a little beyond the size that was listed: evidence does
+// not grow, and what grows without end must not hold up everything else.
+func (v *verifier) digest(ctx context.Context, from io.Reader, buffer []byte, listed int64) (stored, error) {
 	hash, size := sha256.New(), int64(0)
 	for ctx.Err() == nil {
 		n, err := from.Read(buffer)
 		_, _ = hash.Write(buffer[:n])
 		size += int64(n)
 		v.options.Meter.Bytes.Add(int64(n))
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) || err == nil && size > listed {
 			return stored{size: size, sha256: hex.EncodeToString(hash.Sum(nil))}, nil
 		}
 		if err != nil {
@@ -106,40 +114,6 @@ func (v *verifier) digest(ctx context.Context, from io.Reader, buffer []byte) (s
 		}
 	}
 	return stored{}, ctx.Err()
-}
-
-// smallFile is the largest file that is read as a whole, in bytes: accounts, tag
-// files and signatures are some kilobytes.
-const smallFile = 64 << 20
-
-// read reads a small file as a whole. It reports what cannot be read.
-func (v *verifier) read(name string) ([]byte, bool) {
-	file, err := v.fsys.Open(name)
-	if err != nil {
-		v.unread(name, err)
-		return nil, false
-	}
-	defer func() { _ = file.Close() }()
-	content, err := io.ReadAll(io.LimitReader(file, smallFile+1))
-	if err != nil {
-		v.unread(name, err)
-		return nil, false
-	}
-	if len(content) > smallFile {
-		v.fault(Malformed, name, "is larger than such a file can be (%d MiB)", smallFile>>20)
-		return nil, false
-	}
-	return content, true
-}
-
-// unread reports a list or a log that cannot be read.
-func (v *verifier) unread(name string, err error) {
-	if errors.Is(err, fs.ErrNotExist) {
-		v.fault(Missing, name, "is missing")
-		return
-	}
-	v.leaveUnjudged(name)
-	v.fault(Unreadable, name, "cannot be read: %v", reason(err))
 }
 
 func sum(content []byte) string {

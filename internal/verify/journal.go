@@ -16,7 +16,7 @@ type event struct {
 	Time     time.Time         `json:"time"`
 	Type     string            `json:"type"`
 	Actor    string            `json:"actor"`
-	Details  map[string]string `json:"details"`
+	Details  map[string]string `json:"details,omitempty"`
 	Previous string            `json:"previous"`
 }
 
@@ -26,7 +26,7 @@ const longestEvent = 1 << 20
 // journal reads a custody log: numbered lines in order of time, each with the
 // digest of the one before. last is the type of event that ends such a story.
 func (v *verifier) journal(name, last string, do func(event)) {
-	file, err := v.fsys.Open(name)
+	file, err := v.open(name)
 	if err != nil {
 		v.unread(name, err)
 		return
@@ -36,12 +36,16 @@ func (v *verifier) journal(name, last string, do func(event)) {
 	lines.Buffer(nil, longestEvent)
 	lines.Split(wholeLines)
 	before := event{Previous: strings.Repeat("0", 2*sha256.Size)}
-	ended := false
+	ended, odd := false, false
 	for lines.Scan() {
 		now, says := follow(before, lines.Bytes())
 		if says != "" {
 			v.fault(LogChain, name, "line %d %s", before.Sequence+1, says)
 			return
+		}
+		if again, err := json.Marshal(now); !odd && (err != nil || !bytes.Equal(again, lines.Bytes())) {
+			odd = true
+			v.fault(LogChain, name, "line %d is not written as the exporter writes events: a name is unknown or comes twice, or a blank or the form of a value was changed", now.Sequence)
 		}
 		ended = ended || now.Type == last
 		do(now)

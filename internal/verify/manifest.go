@@ -21,14 +21,18 @@ const longestLine = 2048
 // It is not whole if it could not be read to its end.
 func (v *verifier) manifest(name string, fits func(string) bool) (listed map[string]string, whole bool) {
 	listed = map[string]string{}
-	file, err := v.fsys.Open(name)
+	file, err := v.open(name)
 	if err != nil {
 		v.unread(name, err)
-		return listed, errors.Is(err, fs.ErrNotExist)
+		return listed, v.wasRead(name)
 	}
 	defer func() { _ = file.Close() }()
 	reader := bufio.NewReaderSize(file, longestLine)
 	for number := 1; ; number++ {
+		if number > mostFiles {
+			v.fault(Malformed, name, "lists more than %d files", mostFiles)
+			return listed, true
+		}
 		line, err := reader.ReadSlice('\n')
 		if errors.Is(err, io.EOF) && len(line) == 0 {
 			return listed, true
@@ -89,6 +93,9 @@ func (v *verifier) compare(manifest, directory string, listed map[string]string,
 			v.altered(manifest, at, digest, file, owners[file.sha256])
 		}
 	}
+	if !v.wasRead(manifest) { // nobody knows what else it lists
+		return
+	}
 	for name, file := range found {
 		if _, ok := listed[name]; ok {
 			continue
@@ -103,10 +110,10 @@ func (v *verifier) compare(manifest, directory string, listed map[string]string,
 
 func (v *verifier) missing(manifest, at, alike string) {
 	if alike != "" {
-		v.fault(Missing, at, "is missing, though %s lists it; %s differs in upper and lower case only", manifest, alike)
+		v.missed(at, "is missing, though %s lists it; %s differs in upper and lower case only", manifest, alike)
 		return
 	}
-	v.fault(Missing, at, "is missing, though %s lists it", manifest)
+	v.missed(at, "is missing, though %s lists it", manifest)
 }
 
 func (v *verifier) altered(manifest, at, listed string, found stored, owner string) {

@@ -146,17 +146,44 @@ func (r *retention) readings(name string) map[string]reading {
 	if !ok {
 		return nil
 	}
-	var list []reading
-	if err := json.Unmarshal(content, &list); err != nil {
+	byID := map[string]reading{}
+	err := eachOf(content, func(one json.RawMessage) error {
+		var said struct {
+			ID           json.RawMessage `json:"id"`
+			ArchiveDate  json.RawMessage `json:"archiveDate"`
+			DeleteDate   json.RawMessage `json:"deleteDate"`
+			ExportDate   json.RawMessage `json:"exportDate"`
+			ExportedDate json.RawMessage `json:"exportedDate"`
+		}
+		if err := json.Unmarshal(one, &said); err != nil {
+			return err
+		}
+		if id, ok := text(said.ID).(string); ok {
+			byID[id] = reading{
+				genesys.ArchiveDate: text(said.ArchiveDate), genesys.DeleteDate: text(said.DeleteDate),
+				genesys.ExportDate: text(said.ExportDate), genesys.ExportedDate: text(said.ExportedDate),
+			}
+		}
+		return nil
+	})
+	if err != nil {
 		return nil // reported with all metadata
 	}
-	byID := map[string]reading{}
-	for _, one := range list {
-		if id, ok := one["id"].(string); ok {
-			byID[id] = one
-		}
-	}
 	return byID
+}
+
+// text is a value of JSON if it is text, nil if there is none, and false if it is
+// something else, of whatever size.
+func text(value json.RawMessage) any {
+	var said *string
+	switch err := json.Unmarshal(value, &said); {
+	case len(value) == 0, err == nil && said == nil:
+		return nil
+	case err != nil:
+		return false
+	default:
+		return *said
+	}
 }
 
 // agrees tells whether a date is what was said. What was said and is no date may

@@ -47,25 +47,31 @@ type seal struct {
 
 func (s *seal) at(name string) string { return path.Join(s.folder, name) }
 
-// readSeals reads the seals in the order of their numbers.
+// readSeals reads the seals in the order of their numbers. Numbers may be of any size:
+// those that are missing in between are one finding.
 func (v *verifier) readSeals(ctx context.Context, names []string) error {
-	highest := 0
+	var numbers []int
 	for _, name := range names {
 		number, err := strconv.Atoi(name)
 		if err != nil || number < 1 || strconv.Itoa(number) != name {
 			v.fault(Planted, "seals/"+name, "is no seal: these are numbered from 1")
 			continue
 		}
-		highest = max(highest, number)
+		numbers = append(numbers, number)
 	}
-	if highest == 0 {
+	if len(numbers) == 0 && !v.isUnlisted("seals") {
 		v.fault(Unsealed, "seals", "there is no seal: nothing says what belongs into this archive")
 	}
-	for number := 1; number <= highest; number++ {
-		if !slices.Contains(names, strconv.Itoa(number)) {
-			v.fault(SealChain, evidence.SealFolder(number), "is missing, though there is a seal %d", highest)
-			continue
+	slices.Sort(numbers)
+	next := 1
+	for _, number := range numbers {
+		switch {
+		case number == next+1:
+			v.fault(SealChain, evidence.SealFolder(next), "is missing, though there is a seal %d", number)
+		case number > next:
+			v.fault(SealChain, evidence.SealFolder(next), "is missing with all seals up to %d, though there is a seal %d", number-1, number)
 		}
+		next = number + 1
 		s, err := v.readSeal(ctx, number)
 		if err != nil {
 			return err
@@ -119,8 +125,7 @@ func (v *verifier) readAccount(s *seal) string {
 	if !ok {
 		return ""
 	}
-	if err := json.Unmarshal(content, &s.account); err != nil {
-		v.fault(Malformed, at, "is not an account: %v", err)
+	if !v.asWritten(at, content, &s.account, indented) {
 		return ""
 	}
 	s.told = true
@@ -131,6 +136,8 @@ func (v *verifier) readAccount(s *seal) string {
 	mine := s.account.Export
 	if says := v.record.Mismatch(mine); says != "" && v.record.Name != "" {
 		v.fault(Contradiction, at, "is another export's than export.json says: %s", says)
+	} else if v.record.Name != "" && !mine.CreatedAt.Equal(v.record.CreatedAt) {
+		v.fault(Contradiction, at, "says that the archive was begun at %s, export.json says %s", stamp(mine.CreatedAt), stamp(v.record.CreatedAt))
 	}
 	if digest := canonicalDigest(mine.Spec); digest != mine.SpecDigest {
 		v.fault(Altered, at, "holds a spec with SHA-256 %s, and says that it has %s", digest, cut(mine.SpecDigest))
@@ -193,7 +200,9 @@ func (v *verifier) readSealLog(s *seal) {
 		case "OrphansListed", "OrphansNotListed":
 			s.orphansTold = e
 		case "DaySurveyed":
-			s.surveyed[e.Details["day"]] = true
+			if _, err := time.Parse(time.DateOnly, e.Details["day"]); err == nil {
+				s.surveyed[e.Details["day"]] = true
+			}
 		case evidence.ArchiveTakenOver:
 			takenOver = append(takenOver, evidence.TakeOver{From: e.Details["from"], To: e.Details["to"], At: e.Time})
 		case "FormerSeal":
@@ -203,7 +212,7 @@ func (v *verifier) readSealLog(s *seal) {
 			}
 		}
 	})
-	if s.number > 1 && formers == 0 {
+	if s.number > 1 && formers == 0 && v.wasRead(s.at(sealLog)) {
 		v.fault(SealChain, s.at(sealLog), "names no former seal")
 	}
 	v.checkTakeOvers(s, takenOver)

@@ -1,12 +1,14 @@
 package verify
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"strconv"
+	"strings"
+
+	"github.com/gcexport/recording-export-operator/internal/bounded"
 )
 
 // Row is one line of a table, its cells by the names of their columns.
@@ -36,8 +38,13 @@ func (r Row) number(column string) int64 {
 
 // Rows reads a table whose first line names the columns. It ends at the first error.
 func Rows(from io.Reader, needed ...string) iter.Seq2[Row, error] {
+	return tableRows(from, func([]string) bool { return true }, needed...)
+}
+
+// tableRows reads a table whose columns fit.
+func tableRows(from io.Reader, fits func(columns []string) bool, needed ...string) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		table := csv.NewReader(from)
+		table := bounded.NewTable(from)
 		header, err := table.Read()
 		if err != nil {
 			yield(Row{}, fmt.Errorf("line 1 names no columns: %w", err))
@@ -45,6 +52,10 @@ func Rows(from io.Reader, needed ...string) iter.Seq2[Row, error] {
 		}
 		columns := make(map[string]int, len(header))
 		for i, name := range header {
+			if _, twice := columns[name]; twice {
+				yield(Row{}, fmt.Errorf("line 1 names the column %s twice", cut(name)))
+				return
+			}
 			columns[name] = i
 		}
 		for _, name := range needed {
@@ -52,6 +63,10 @@ func Rows(from io.Reader, needed ...string) iter.Seq2[Row, error] {
 				yield(Row{}, fmt.Errorf("line 1 lacks the column %s", name))
 				return
 			}
+		}
+		if !fits(header) {
+			yield(Row{}, fmt.Errorf("line 1 names other columns than such a table has, or in another order: %s", cut(strings.Join(header, ","))))
+			return
 		}
 		for {
 			cells, err := table.Read()
@@ -81,23 +96,31 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// mostRows bounds the lines of a table of a bag, which are kept in memory: a bag holds
+// at most 10,000 recordings.
+const mostRows = 1 << 20
+
 // rows reads a stored table. What is wrong with it is a finding, and its end.
 func (v *verifier) rows(name string, needed ...string) iter.Seq[Row] {
 	return func(yield func(Row) bool) {
-		file, err := v.fsys.Open(name)
+		file, err := v.open(name)
 		if err != nil {
 			v.unread(name, err)
 			return
 		}
 		defer func() { _ = file.Close() }()
 		from := &source{Reader: file}
-		for row, err := range Rows(from, needed...) {
+		for row, err := range tableRows(from, func(columns []string) bool { return fitsHeader(name, columns) }, needed...) {
 			if from.err != nil {
 				v.unread(name, from.err)
 				return
 			}
 			if err != nil {
 				v.fault(Malformed, name, "is not the table that it should be: %v", err)
+				return
+			}
+			if row.Line > mostRows && strings.HasPrefix(name, "bags/") {
+				v.fault(Malformed, name, "has more than %d lines", mostRows)
 				return
 			}
 			if !yield(row) {

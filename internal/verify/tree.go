@@ -3,9 +3,11 @@ package verify
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -21,46 +23,84 @@ var segment = regexp.MustCompile(`^[A-Za-z0-9._-]{1,255}$`)
 // listing is the regular files below a directory, by their path from there.
 type listing map[string]int64
 
+// The bounds of what is listed: how many files a bag or a seal may hold, how many bags
+// and seals an archive, and how deep files lie. A bag holds at most 10,000 recordings,
+// and the deepest lie in data/recordings/<conversation>/<recording>.
+const (
+	mostFiles   = 1 << 20
+	mostFolders = 1 << 20
+	deepestFile = 8
+)
+
+// errEnough ends a listing that holds more than it can.
+var errEnough = errors.New("enough")
+
 // list lists what is below a directory. What is neither a file nor a directory is
 // a finding, and is never opened; so are names that mean different things elsewhere.
+// The error is that of the context.
 func (v *verifier) list(ctx context.Context, directory string) (listing, error) {
 	files := listing{}
+	var err error
 	if walker, ok := v.fsys.(Walker); ok {
-		err := walker.Walk(directory, func(name string, size int64) error {
-			files[name] = size
-			return ctx.Err()
-		})
-		v.checkNames(directory, files)
-		return files, err
+		if err = walker.Walk(directory, func(name string, size int64) error {
+			return errors.Join(v.take(directory, name, size, files), ctx.Err())
+		}); err != nil && ctx.Err() == nil && !errors.Is(err, errEnough) {
+			v.unlistable(directory, err)
+		}
+	} else {
+		err = v.descend(ctx, directory, ".", files)
 	}
-	err := v.descend(ctx, directory, ".", files)
+	if errors.Is(err, errEnough) {
+		v.fault(Malformed, directory, "holds more than %d files: it is not judged further", mostFiles)
+	}
 	v.checkNames(directory, files)
-	return files, err
+	return files, ctx.Err()
 }
 
-// descend lists one directory and those below it.
-func (v *verifier) descend(ctx context.Context, root, below string, files listing) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	entries, err := fs.ReadDir(v.fsys, path.Join(root, below))
-	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) {
-			v.fault(Unreadable, path.Join(root, below), "cannot be listed: %v", reason(err))
-		}
-		return ctx.Err()
-	}
-	for _, entry := range entries {
-		name := path.Join(below, entry.Name())
-		if err := v.enter(ctx, root, name, entry, files); err != nil {
-			return err
-		}
+// take takes a file into a listing. A key of S3 that is no clean path, with empty parts
+// or dots for parts, could not be opened under its own name, but stand for another file:
+// it is a finding. The error is errEnough if the listing is full.
+func (v *verifier) take(directory, name string, size int64, files listing) error {
+	switch {
+	case !fs.ValidPath(name):
+		v.fault(Name, directory+"/"+name, "has a name that is no clean path: many systems take it for another file")
+	case strings.Count(name, "/") >= deepestFile:
+		v.fault(Planted, path.Join(directory, name), "lies deeper than anything in an archive")
+	case len(files) == mostFiles:
+		return errEnough
+	default:
+		files[name] = size
 	}
 	return nil
 }
 
+// descend lists one directory and those below it. The error is that of the context, or
+// errEnough.
+func (v *verifier) descend(ctx context.Context, root, below string, files listing) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	at := path.Join(root, below)
+	entries, err := v.readDir(at)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errEnough) {
+		v.unlistable(at, err)
+	}
+	for _, entry := range entries {
+		if err := v.enter(ctx, root, path.Join(below, entry.Name()), entry, files); err != nil {
+			return err
+		}
+	}
+	if errors.Is(err, errEnough) {
+		return err
+	}
+	return ctx.Err()
+}
+
 func (v *verifier) enter(ctx context.Context, root, name string, entry fs.DirEntry, files listing) error {
 	switch {
+	case entry.IsDir() && strings.Count(name, "/") >= deepestFile:
+		v.fault(Planted, path.Join(root, name), "lies deeper than anything in an archive")
+		return nil
 	case entry.IsDir():
 		return v.descend(ctx, root, name, files)
 	case !entry.Type().IsRegular():
@@ -71,12 +111,47 @@ func (v *verifier) enter(ctx context.Context, root, name string, entry fs.DirEnt
 	if err != nil {
 		return nil //nolint:nilerr // it was removed a moment ago, and is missed wherever it is listed
 	}
-	files[name] = info.Size()
-	return nil
+	return v.take(root, name, info.Size(), files)
+}
+
+// entriesAtOnce is how many entries of a directory are read at once.
+const entriesAtOnce = 4096
+
+// readDir lists a directory, in the order of names. The error is errEnough if it holds
+// more than is ever needed; then some entries are returned.
+func (v *verifier) readDir(name string) ([]fs.DirEntry, error) {
+	if _, ok := v.fsys.(Walker); ok { // an object store bounds its lists itself
+		return fs.ReadDir(v.fsys, name)
+	}
+	file, err := v.fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	directory, ok := file.(fs.ReadDirFile)
+	if !ok {
+		return nil, &fs.PathError{Op: "readdir", Path: name, Err: errors.New("not a directory")}
+	}
+	var entries []fs.DirEntry
+	for {
+		some, err := directory.ReadDir(entriesAtOnce)
+		entries = append(entries, some...)
+		switch {
+		case errors.Is(err, io.EOF):
+			slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+			return entries, nil
+		case err != nil:
+			return entries, err
+		case len(entries) > mostFolders:
+			return entries, errEnough
+		}
+	}
 }
 
 func irregular(mode fs.FileMode) string {
 	switch {
+	case mode.IsDir():
+		return "a folder"
 	case mode&fs.ModeSymlink != 0:
 		return "a symbolic link"
 	case mode&fs.ModeNamedPipe != 0:

@@ -141,8 +141,8 @@ type parts struct{ bags, seals []string }
 // parts lists the root and what is directly below it.
 func (v *verifier) parts() (parts, error) {
 	var p parts
-	entries, err := fs.ReadDir(v.fsys, ".")
-	if err != nil {
+	entries, err := v.readDir(".")
+	if err != nil && !errors.Is(err, errEnough) {
 		return p, fmt.Errorf("list the archive: %w", err)
 	}
 	if !slices.ContainsFunc(entries, isPart) {
@@ -154,13 +154,13 @@ func (v *verifier) parts() (parts, error) {
 		folder, known := folders[name]
 		switch {
 		case name == workFolder && entry.IsDir():
+		case !fs.ValidPath(name):
+			v.fault(Name, name, "is no clean name: many systems take it for another one")
+		case name == evidence.RecordPath: // whether it is a file is seen when it is opened
 		case !entry.IsDir() && !entry.Type().IsRegular():
 			v.fault(Irregular, name, "is %s, not a file: what it leads to is not evidence", irregular(entry.Type()))
 		case known && entry.IsDir():
-			if *folder, err = v.folders(name); err != nil {
-				return p, err
-			}
-		case name == evidence.RecordPath && !entry.IsDir():
+			*folder = v.folders(name)
 		default:
 			v.fault(Planted, name, "does not belong into an archive, which holds export.json, bags and seals")
 		}
@@ -175,15 +175,21 @@ func isPart(entry fs.DirEntry) bool {
 	return slices.Contains([]string{"bags", "seals", evidence.RecordPath}, entry.Name())
 }
 
-// folders lists the folders in a folder; anything else is a finding.
-func (v *verifier) folders(of string) ([]string, error) {
-	entries, err := fs.ReadDir(v.fsys, of)
-	if err != nil {
-		return nil, fmt.Errorf("list %s: %w", of, err)
+// folders lists the folders in a folder; anything else is a finding. What cannot be
+// listed is one, too: what can be read elsewhere is judged nevertheless.
+func (v *verifier) folders(of string) []string {
+	entries, err := v.readDir(of)
+	switch {
+	case errors.Is(err, errEnough):
+		v.fault(Malformed, of, "holds more than %d folders: it is not judged further", mostFolders)
+	case err != nil:
+		v.unlistable(of, err)
 	}
 	var names []string
 	for _, entry := range entries {
 		switch at := of + "/" + entry.Name(); {
+		case !fs.ValidPath(entry.Name()):
+			v.fault(Name, at, "is no clean name: many systems take it for another one")
 		case entry.IsDir():
 			names = append(names, entry.Name())
 		case !entry.Type().IsRegular():
@@ -193,7 +199,7 @@ func (v *verifier) folders(of string) ([]string, error) {
 		}
 	}
 	v.checkNames(of, asListing(names))
-	return names, nil
+	return names
 }
 
 func asListing(names []string) listing {
@@ -210,8 +216,7 @@ func (v *verifier) readRecord() {
 	if !ok {
 		return
 	}
-	if err := json.Unmarshal(content, &v.record); err != nil {
-		v.fault(Malformed, evidence.RecordPath, "does not say whose archive this is: %v", err)
+	if !v.asWritten(evidence.RecordPath, content, &v.record, json.Marshal) {
 		return
 	}
 	if digest := canonicalDigest(v.record.Spec); digest != v.record.SpecDigest {

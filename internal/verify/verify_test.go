@@ -121,13 +121,15 @@ func TestVerificationEndsWithItsContext(t *testing.T) {
 // it is compared with is not judged, whichever file it is.
 func TestAFileThatCannotBeRead(t *testing.T) {
 	t.Parallel()
-	a := specimen.New(t, specimen.NewSigner(t))
+	signer := specimen.NewSigner(t)
+	a := specimen.New(t, signer)
+	options := verify.Options{Keys: []verify.Key{key(t, signer)}, Seal: specimen.Sum(a.Read("seals/2/manifest-sha256.txt"))}
 	err := fs.WalkDir(os.DirFS(a.Root), ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
 		broken := brokenFS{os.DirFS(a.Root).(fullFS), name}
-		report, err := verify.Archive(t.Context(), broken, verify.Options{})
+		report, err := verify.Archive(t.Context(), broken, options)
 		if err != nil || !report.OnlyUnreadable() || len(report.Findings) != 1 || report.Findings[0].Path != name {
 			t.Errorf("%s: %v, %v", name, report.Findings, err)
 		}

@@ -364,7 +364,7 @@ func insiders() []tampering {
 			a.ForgeSeal(1)
 		}, kind: verify.Account, path: "seals/1/account.json", says: "medium Call exported"},
 		{name: "break a sum", do: func(a archive) { a.Replace("seals/1/account.json", `"holds": true`, `"holds": false`); a.ForgeSeal(1) }, kind: verify.Account, path: "seals/1/account.json", says: "does not add up"},
-		{name: "add data to the account", do: func(a archive) { a.add("seals/1/account.json", "{}"); a.Reseal(1) }, kind: verify.Malformed, path: "seals/1/account.json", says: "is not an account"},
+		{name: "add data to the account", do: func(a archive) { a.add("seals/1/account.json", "{}"); a.Reseal(1) }, kind: verify.Malformed, path: "seals/1/account.json", says: "something follows it"},
 		{name: "drop a conversation from a seal", do: func(a archive) { a.without("seals/1/conversations.csv", conversation1); a.ForgeSeal(1) }, kind: verify.Contradiction, path: "seals/1/conversations.csv", says: "lines were added, removed or moved"},
 		{name: "drop an open conversation", do: func(a archive) { a.without("seals/1/conversations.csv", "ConversationOpen"); a.ForgeSeal(1) }, kind: verify.Account, path: "seals/1/account.json", says: "says 5 conversations surveyed, the bags and seals hold 4"},
 		{name: "reorder the lines of a seal", do: func(a archive) {

@@ -3,6 +3,7 @@ package s3store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"path"
@@ -169,6 +170,10 @@ func below(at place) string {
 	return at.key + "/"
 }
 
+// mostEntries bounds how much is listed at once: an archive holds fewer bags, and a
+// bag fewer files, and somebody else may have stored millions of objects there.
+const mostEntries = 1 << 20
+
 // list lists what is directly below a place.
 func (f storeFS) list(at place) ([]fs.DirEntry, error) {
 	b, prefix := f.store.buckets, below(at)
@@ -180,13 +185,19 @@ func (f storeFS) list(at place) ([]fs.DirEntry, error) {
 			return nil, b.fail(f.ctx, "list "+at.key, err)
 		}
 		for _, found := range page.CommonPrefixes {
-			entries = append(entries, entry{name: path.Base(aws.ToString(found.Prefix)), dir: true})
+			// The key a//b has a part without a name: it is listed as such, and not as something else.
+			name := strings.TrimSuffix(strings.TrimPrefix(aws.ToString(found.Prefix), prefix), "/")
+			entries = append(entries, entry{name: name, dir: true})
 		}
 		for _, found := range page.Contents {
-			// Some tools mark a directory by an object of its name; that is no file.
-			if name := strings.TrimPrefix(aws.ToString(found.Key), prefix); name != "" {
-				entries = append(entries, entry{name: name, size: aws.ToInt64(found.Size), changed: aws.ToTime(found.LastModified)})
+			// Some tools mark a directory by an empty object of its name; that is no file.
+			name, size := strings.TrimPrefix(aws.ToString(found.Key), prefix), aws.ToInt64(found.Size)
+			if name != "" || size > 0 {
+				entries = append(entries, entry{name: name, size: size, changed: aws.ToTime(found.LastModified)})
 			}
+		}
+		if len(entries) > mostEntries {
+			return nil, fmt.Errorf("list %s: it holds more than %d objects and folders", at.key, mostEntries)
 		}
 	}
 	return entries, nil

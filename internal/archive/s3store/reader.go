@@ -29,9 +29,9 @@ func (f storeFS) Walk(directory string, do func(name string, size int64) error) 
 			return b.fail(f.ctx, "list "+key, err)
 		}
 		for _, found := range page.Contents {
-			// Some tools mark a directory by an object of its name; that is no file.
+			// Some tools mark a directory by an empty object of its name; that is no file.
 			name := strings.TrimPrefix(aws.ToString(found.Key), prefix)
-			if name == "" || strings.HasSuffix(name, "/") && aws.ToInt64(found.Size) == 0 {
+			if (name == "" || strings.HasSuffix(name, "/")) && aws.ToInt64(found.Size) == 0 {
 				continue
 			}
 			if err := do(name, aws.ToInt64(found.Size)); err != nil {

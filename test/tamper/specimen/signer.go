@@ -254,11 +254,18 @@ func (a *Archive) Rewrite(name string, change func(lines []string) []string) {
 	previous := strings.Repeat("0", 64)
 	var log strings.Builder
 	for i, line := range lines {
-		var event map[string]any
+		var event struct {
+			Sequence int               `json:"sequence"`
+			Time     string            `json:"time"`
+			Type     string            `json:"type"`
+			Actor    string            `json:"actor"`
+			Details  map[string]string `json:"details,omitempty"`
+			Previous string            `json:"previous"`
+		}
 		if err := json.Unmarshal([]byte(line), &event); err != nil {
 			a.Fatal(err)
 		}
-		event["sequence"], event["previous"] = i+1, previous
+		event.Sequence, event.Previous = i+1, previous
 		text, err := json.Marshal(event)
 		a.must(err)
 		previous = Sum(text)
