@@ -10,6 +10,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 	"github.com/gcexport/recording-export-operator/internal/verify"
 	"github.com/gcexport/recording-export-operator/internal/words"
 )
@@ -21,6 +22,8 @@ type examiner struct {
 	// meter gives what counts the bytes of the next look.
 	meter   func() *verify.Meter
 	readers int
+	// try is the piece of work that it is done in, whose turns it keeps to.
+	try transfer.Try
 }
 
 // found is what was found of one archive; none if it is no archive.
@@ -100,7 +103,7 @@ func (e examiner) look(ctx context.Context, name string) (found, error) {
 		return found{}, err
 	}
 	meter := e.meter()
-	report, err := verify.Archive(ctx, sub, verify.Options{Running: true, Workers: e.readers, Meter: meter})
+	report, err := verify.Archive(ctx, takeTurns(ctx, sub, e.try), verify.Options{Running: true, Workers: e.readers, Meter: meter})
 	switch {
 	case errors.Is(err, verify.ErrNoArchive), errors.Is(err, fs.ErrNotExist): // none, or taken away meanwhile
 		return found{}, nil

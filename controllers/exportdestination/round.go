@@ -13,6 +13,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 	"github.com/gcexport/recording-export-operator/internal/verify"
 	"github.com/gcexport/recording-export-operator/internal/words"
 )
@@ -102,7 +103,7 @@ func (r *round) progress() (began time.Time, says string) {
 }
 
 // verify verifies everything that is stored at a destination, an archive at a time.
-func (r *Reconciler) verify(ctx context.Context, destination *v1alpha1.ExportDestination, round *round) error {
+func (r *Reconciler) verify(ctx context.Context, destination *v1alpha1.ExportDestination, round *round, try transfer.Try) error {
 	if _, over := round.conclusion(); over {
 		return nil
 	}
@@ -120,7 +121,7 @@ func (r *Reconciler) verify(ctx context.Context, destination *v1alpha1.ExportDes
 	}
 	round.begin(r.Clock.Now(), len(names))
 	sum, there := result{}, []string{}
-	e := examiner{fsys: fsys, seals: seals, meter: round.read, readers: readers(destination)}
+	e := examiner{fsys: fsys, seals: seals, meter: round.read, readers: readers(destination), try: try}
 	for _, name := range names {
 		of, err := e.examine(ctx, name)
 		if err != nil {

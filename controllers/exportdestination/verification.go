@@ -67,7 +67,7 @@ func (r *Reconciler) run(destination *v1alpha1.ExportDestination, round *round) 
 	name, stored := client.ObjectKeyFromObject(destination), destination.DeepCopy()
 	out := r.Worker.Do(name, loop.Task{
 		Pool: Pool, Key: key(name), Reason: v1alpha1.ReasonVerifying, Message: "what is stored is being verified for the first time",
-		Work: func(ctx context.Context, _ transfer.Try) error { return r.verify(ctx, stored, round) },
+		Work: func(ctx context.Context, try transfer.Try) error { return r.verify(ctx, stored, round, try) },
 	})
 	began, says := round.progress()
 	destination.Status.Verification.Progress = says
@@ -75,7 +75,7 @@ func (r *Reconciler) run(destination *v1alpha1.ExportDestination, round *round) 
 	case !began.IsZero():
 		destination.Status.Verification.StartTime = &metav1.Time{Time: began}
 	case out.Reason == v1alpha1.ReasonVerifying:
-		out.Reason, out.Message = v1alpha1.ReasonPending, "its turn has not come: one destination is verified at a time"
+		out.Reason, out.Message = v1alpha1.ReasonPending, "waiting for the verification of other destinations: one is verified at a time"
 	}
 	return out
 }

@@ -5,13 +5,14 @@ package genesysorganization
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
-	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
@@ -45,13 +46,16 @@ type Reconciler struct {
 	Login func(context.Context, *v1alpha1.GenesysOrganization) ([]genesys.Login, error)
 	// Forget lets go of an organisation that is gone.
 	Forget func(types.NamespacedName)
+	// Worker's pool named Pool logs in.
+	Worker *loop.Worker
 	Pace   Pace
 
-	waker loop.Waker
+	mu      sync.Mutex
+	answers map[types.NamespacedName]answer
 }
 
 // Wake has an organisation looked at soon: one of its OAuth clients is out.
-func (r *Reconciler) Wake(name types.NamespacedName) { r.waker.Wake(name) }
+func (r *Reconciler) Wake(name types.NamespacedName) { r.Worker.Wake(name) }
 
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=genesysorganizations,verbs=get;list;watch
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=genesysorganizations/status,verbs=patch
@@ -62,7 +66,8 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("genesysorganization").
 		For(&v1alpha1.GenesysOrganization{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
-		WatchesRawSource(r.waker.Source()).
+		WatchesRawSource(r.Worker.Source()).
+		WithOptions(controller.Options{MaxConcurrentReconciles: loop.Workers}).
 		Complete(r)
 }
 
@@ -71,12 +76,15 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	organization := &v1alpha1.GenesysOrganization{}
 	if err := r.Client.Get(ctx, request.NamespacedName, organization); err != nil {
 		if apierrors.IsNotFound(err) {
-			r.Forget(request.NamespacedName)
+			return r.forget(request.NamespacedName), nil
 		}
-		return ctrl.Result{}, client.IgnoreNotFound(err)
+		return ctrl.Result{}, err
 	}
 	before := organization.DeepCopy()
-	out := r.look(ctx, organization)
+	out, isRunning := r.look(organization)
+	if isRunning {
+		return loop.Result(out), nil
+	}
 	summarize(organization, out)
 	if out.IsDone() {
 		out.After = r.again(organization)
@@ -96,14 +104,23 @@ func (r *Reconciler) again(organization *v1alpha1.GenesysOrganization) time.Dura
 	return r.Pace.Ready
 }
 
-// look logs in, and pins the organisation that the first login belongs to.
-func (r *Reconciler) look(ctx context.Context, organization *v1alpha1.GenesysOrganization) outcome.Outcome {
-	ctx, cancel := context.WithTimeout(ctx, r.Pace.Timeout)
-	defer cancel()
-	logins, err := r.Login(ctx, organization)
-	if err != nil {
-		return outcome.Of(err, r.Pace.Again)
+// look takes in what the last look has shown or, if that is done, begins another,
+// whose end wakes the reconciler.
+func (r *Reconciler) look(organization *v1alpha1.GenesysOrganization) (out outcome.Outcome, isRunning bool) {
+	if shown, is := r.answered(organization); is {
+		return r.take(organization, shown), false
 	}
+	out = r.ask(organization)
+	return out, out.Reason == v1alpha1.ReasonOrganizationNotReady
+}
+
+// take takes in what a look has shown, and pins the organisation that the first
+// login belongs to.
+func (r *Reconciler) take(organization *v1alpha1.GenesysOrganization, shown answer) outcome.Outcome {
+	if shown.err != nil {
+		return outcome.Of(shown.err, r.Pace.Again)
+	}
+	logins := shown.logins
 	if identity, ok := pin(logins); ok {
 		organization.Status.Organization = &v1alpha1.OrganizationIdentity{
 			ID: identity.OrganizationID, Name: conditions.Printable(identity.OrganizationName),

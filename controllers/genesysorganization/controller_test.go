@@ -1,7 +1,6 @@
 package genesysorganization
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -78,11 +77,8 @@ func TestLook(t *testing.T) {
 			}
 			r := &Reconciler{
 				Pace: Pace{Ready: time.Hour, Again: time.Minute, Timeout: time.Second},
-				Login: func(context.Context, *v1alpha1.GenesysOrganization) ([]genesys.Login, error) {
-					return tt.logins, tt.err
-				},
 			}
-			summarize(organization, r.look(t.Context(), organization))
+			summarize(organization, r.take(organization, answer{logins: tt.logins, err: tt.err}))
 			if conditions.Reason(organization) != tt.reason || !strings.Contains(conditions.Message(organization), tt.says) {
 				t.Errorf("%s: %s; want %s: %s", conditions.Reason(organization), conditions.Message(organization), tt.reason, tt.says)
 			}

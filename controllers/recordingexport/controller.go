@@ -143,6 +143,14 @@ func (r *Reconciler) inNamespace(ctx context.Context, obj client.Object) []recon
 	return requests
 }
 
+// WakeAll has the exports of a namespace looked at soon: an organisation there can be
+// asked now.
+func (r *Reconciler) WakeAll(ctx context.Context, namespace string) {
+	for _, request := range r.inNamespace(ctx, &v1alpha1.GenesysOrganization{ObjectMeta: metav1.ObjectMeta{Namespace: namespace}}) {
+		r.Worker.Wake(request.NamespacedName)
+	}
+}
+
 // Reconcile looks at one export.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	export := &v1alpha1.RecordingExport{}

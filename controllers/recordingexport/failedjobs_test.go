@@ -212,7 +212,7 @@ func TestAPollThatFailsDoesNotBeginTheWaitAgain(t *testing.T) {
 	w := newFailingSurvey(t, cloud)
 	flaky := &flakyCloud{fakeCloud: cloud}
 	w.cloud = flaky
-	pool := transfer.NewPool(1, w.clock, func(error, int) transfer.Pause { return transfer.Pause{Wait: time.Minute, Counts: true} })
+	pool := transfer.NewPool(transfer.Room{Total: 1}, w.clock, func(error, int) transfer.Pause { return transfer.Pause{Wait: time.Minute, Counts: true} })
 	w.again = pool.Again("survey")
 	err := w.await(t.Context(), genesys.Ticket{ID: id(1)})
 	var broken *brokenJobError

@@ -64,7 +64,7 @@ func newHarness(t *testing.T, export *v1alpha1.RecordingExport) *harness {
 	}
 	h.api = fake.NewClientBuilder().WithScheme(scheme).WithObjects(furniture()...).WithObjects(export).
 		WithStatusSubresource(&v1alpha1.RecordingExport{}, &v1alpha1.RecordingExportBatch{}).Build()
-	pools := transfer.Pools{Pool: transfer.NewPool(8, h.now, outcome.DefaultPatience().Backoff)}
+	pools := transfer.Pools{Pool: transfer.NewPool(transfer.Room{Total: 8}, h.now, outcome.DefaultPatience().Backoff)}
 	h.Reconciler = &Reconciler{
 		Publisher: loop.Publisher{Client: h.api, Events: h.recorder}, Clock: h.now, Actor: "m",
 		ClusterID: func(context.Context) (string, error) { return "this-cluster", nil },

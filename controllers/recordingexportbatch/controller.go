@@ -128,6 +128,14 @@ func (r *Reconciler) list(ctx context.Context, options ...client.ListOption) []r
 	return requests
 }
 
+// WakeAll has the batches of a namespace looked at soon that are not finished: an
+// organisation there can be asked now.
+func (r *Reconciler) WakeAll(ctx context.Context, namespace string) {
+	for _, request := range r.list(ctx, client.InNamespace(namespace)) {
+		r.Worker.Wake(request.NamespacedName)
+	}
+}
+
 // Reconcile looks at one batch.
 func (r *Reconciler) Reconcile(ctx context.Context, batch *v1alpha1.RecordingExportBatch) (ctrl.Result, error) {
 	if !batch.DeletionTimestamp.IsZero() || batch.IsFinished() {

@@ -99,7 +99,7 @@ func (s *scope) prefix() string {
 
 // gate is where requests of one kind wait.
 func (s *scope) gate(lane v1alpha1.Lane, route string) transfer.Gate {
-	return transfer.Gate{Organization: s.organization, Lane: string(lane), Route: route}
+	return transfer.Gate{Namespace: s.batch.Namespace, Organization: s.organization, Lane: string(lane), Route: route}
 }
 
 // share says for whom requests of a lane are made.

@@ -20,7 +20,7 @@ type Cloud struct {
 // ask makes a call that any client can make.
 func ask[T any](c *Cloud, call func(*client.Client) (T, error)) (got T, err error) {
 	err = c.pool.try(func(m *member) (err error) {
-		got, err = call(m.client.As(c.share))
+		got, err = call(m.asks().As(c.share))
 		return err
 	})
 	return got, err
@@ -29,7 +29,7 @@ func ask[T any](c *Cloud, call func(*client.Client) (T, error)) (got T, err erro
 // start makes a call that starts something, and tells which client it stays with.
 func start(c *Cloud, call func(*client.Client) (string, error)) (ticket genesys.Ticket, err error) {
 	err = c.pool.try(func(m *member) error {
-		id, err := call(m.client.As(c.share))
+		id, err := call(m.asks().As(c.share))
 		ticket = genesys.Ticket{ID: id, ClientID: m.credentials.ClientID}
 		return err
 	})
@@ -39,7 +39,7 @@ func start(c *Cloud, call func(*client.Client) (string, error)) (ticket genesys.
 // follow makes a call that only the ticket's client can make.
 func follow[T any](c *Cloud, op string, ticket genesys.Ticket, call func(*client.Client) (T, error)) (got T, err error) {
 	err = c.pool.with(op, ticket, func(m *member) (err error) {
-		got, err = call(m.client.As(c.share))
+		got, err = call(m.asks().As(c.share))
 		return err
 	})
 	return got, err
@@ -122,7 +122,7 @@ func (c *Cloud) OpenMedia(ctx context.Context, url genesys.SignedURL) (*genesys.
 	if m == nil {
 		return nil, errNobody
 	}
-	return m.client.OpenMedia(ctx, url)
+	return m.asks().OpenMedia(ctx, url)
 }
 
 // errNobody is the error of a call while there is no client at all: the

@@ -3,13 +3,14 @@
 package connection
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/url"
 	"sync"
 	"time"
+	"unicode/utf8"
 
+	"golang.org/x/time/rate"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
@@ -29,6 +30,10 @@ const (
 	clientSecretKey = "clientSecret"
 )
 
+// maxClientID is the longest id of an OAuth client, in bytes; those of Genesys Cloud
+// are UUIDs. It becomes part of what is remembered and of metrics.
+const maxClientID = 128
+
 // Connections are the clients of all organisations.
 type Connections struct {
 	// Secrets reads single Secrets from the API server itself: they are neither
@@ -47,36 +52,24 @@ type Connections struct {
 	Again time.Duration
 	// Changed is called when an organisation's OAuth client is out that was in.
 	Changed func(types.NamespacedName)
+	// LoggedIn is called when an organisation can be asked that could not, if it is set.
+	LoggedIn func(context.Context, types.NamespacedName)
 
 	budgets budget.Registry
 	mu      sync.Mutex
 	pools   map[types.NamespacedName]*pool
+	logins  map[types.NamespacedName]*rate.Limiter
 }
 
-// patience is how long a look at an organisation's OAuth clients may take that
-// nobody has set a time for.
-const patience = 30 * time.Second
-
-// Cloud returns what asks the organisation, with a share of its budgets. Secrets
-// are read, and logins made, only if that was never done.
-func (c *Connections) Cloud(ctx context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (*Cloud, error) {
+// Cloud returns what asks the organisation, with a share of its budgets. It never
+// waits: as long as no client has logged in, which Login does, it is an error that
+// says so.
+func (c *Connections) Cloud(organization *v1alpha1.GenesysOrganization, share genesys.Share) (*Cloud, error) {
 	p := c.pool(kube.ObjectKeyFromObject(organization))
-	if p.ready() {
-		return &Cloud{p, share}, nil
+	if !p.ready() {
+		return nil, notReady{organization.Name}
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	logins, err := c.Login(ctx, organization)
-	if err != nil {
-		return nil, err
-	}
-	for _, login := range logins {
-		if login.In {
-			return &Cloud{p, share}, nil
-		}
-		err = cmp.Or(err, login.Err)
-	}
-	return nil, err
+	return &Cloud{p, share}, nil
 }
 
 // Budgets returns a snapshot of every OAuth client's budget.
@@ -138,6 +131,10 @@ func (c *Connections) credentials(ctx context.Context, name types.NamespacedName
 	}
 	if err != nil {
 		return genesys.Credentials{}, fmt.Errorf("read Secret %s: %w", name.Name, err)
+	}
+	if id := secret.Data[clientIDKey]; len(id) > maxClientID || !utf8.Valid(id) {
+		return genesys.Credentials{}, outcome.Refusal{Reason: v1alpha1.ReasonSecretIncomplete, Says: fmt.Sprintf(
+			"correct the key %s in the Secret %q: it is not the id of an OAuth client", clientIDKey, name.Name)}
 	}
 	credentials := genesys.Credentials{
 		ClientID: string(secret.Data[clientIDKey]), ClientSecret: string(secret.Data[clientSecretKey]),

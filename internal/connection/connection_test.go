@@ -87,11 +87,16 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 		`create the Secret "genesys-oauth"`:                      nil,
 		`add the key clientId to the Secret "genesys-oauth"`:     {"genesys-oauth": {"clientSecret": "s"}},
 		`add the key clientSecret to the Secret "genesys-oauth"`: {"genesys-oauth": oauth("i", "")},
+		`correct the key clientId in the Secret "genesys-oauth"`: {"genesys-oauth": oauth(strings.Repeat("i", maxClientID+1), "s")},
+		`it is not the id of an OAuth client`:                    {"genesys-oauth": oauth("i\xff", "s")},
 	} {
 		c, _ := connections(held, egress.Any())
-		_, err := c.Cloud(t.Context(), organization("http://127.0.0.1:1"), genesys.Share{})
+		logins, err := c.Login(t.Context(), organization("http://127.0.0.1:1"))
+		if err == nil {
+			err = logins[0].Err
+		}
 		if err == nil || !strings.Contains(err.Error(), want) || outcome.Of(err, 0).State != outcome.Stalled {
-			t.Errorf("Cloud: %v, want %q, for a person to mend", err, want)
+			t.Errorf("Login: %v, want %q, for a person to fix", err, want)
 		}
 	}
 }
@@ -140,13 +145,13 @@ func TestLoginNoticesAnotherSecret(t *testing.T) {
 	if n := sim.Journal().Count(simulator.RouteLogin, 200); n != 1 {
 		t.Errorf("%d logins, want one for both looks", n)
 	}
-	cloud, err := c.Cloud(t.Context(), org, genesys.Share{})
-	if err != nil || strings.Contains(fmt.Sprintf("%v %+v", cloud.pool.members[0].client, cloud.pool.members[0].credentials), "secret-a") {
+	cloud, err := c.Cloud(org, genesys.Share{})
+	if err != nil || strings.Contains(fmt.Sprintf("%v %+v", cloud.pool.members[0].asks(), cloud.pool.members[0].credentials), "secret-a") {
 		t.Errorf("the client shows its secret, or %v", err)
 	}
 	c.Forget(kube.ObjectKeyFromObject(org))
-	if again, err := c.Cloud(t.Context(), org, genesys.Share{}); err != nil || again.pool == cloud.pool {
-		t.Errorf("a forgotten client is still there, or %v", err)
+	if _, err := c.Cloud(org, genesys.Share{}); err == nil || outcome.Of(err, 0).Reason != v1alpha1.ReasonOrganizationNotReady {
+		t.Errorf("Cloud: %v, want that it waits for a login", err)
 	}
 }
 
@@ -201,9 +206,8 @@ func TestAllClientsBelongToOneOrganization(t *testing.T) {
 	org := organization(url, "a", "b")
 	org.Status.Organization = &v1alpha1.OrganizationIdentity{ID: "22222222-2222-4222-8222-222222222222"}
 	expectLogins(t, c, org, "a Out OrganizationMismatch", "b Out OrganizationMismatch")
-	_, err := c.Cloud(t.Context(), org, genesys.Share{})
-	if err == nil || !strings.Contains(err.Error(), `Secret "a"`) {
-		t.Errorf("Cloud: %v, want it refused, with the Secret's name", err)
+	if _, err := c.Cloud(org, genesys.Share{}); err == nil {
+		t.Error("an organisation is asked with clients of another")
 	}
 	org.Status.Organization = nil
 	expectLogins(t, c, org, "a In", "b In")
@@ -256,14 +260,14 @@ func TestOrganizationsShareTheBudgetOfAClient(t *testing.T) {
 	expectLogins(t, c, first, "a In", "b In")
 	expectLogins(t, c, second, "c In")
 	a, b, shared := c.pool(kube.ObjectKeyFromObject(first)).members[0], c.pool(kube.ObjectKeyFromObject(first)).members[1], c.pool(kube.ObjectKeyFromObject(second)).members[0]
-	if a.budget != shared.budget || a.budget == b.budget {
+	if a.use.Load().budget != shared.use.Load().budget || a.use.Load().budget == b.use.Load().budget {
 		t.Error("budgets are not by OAuth client")
 	}
-	if got := a.budget.Stats().Allowed; got != 100 {
+	if got := a.stats().Allowed; got != 100 {
 		t.Errorf("%d requests a minute, want the smaller figure", got)
 	}
 	c.Forget(kube.ObjectKeyFromObject(second))
-	if got := a.budget.Stats().Allowed; got != 200 {
+	if got := a.stats().Allowed; got != 200 {
 		t.Errorf("%d requests a minute once the other organisation is gone, want 200", got)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/genesys/budget"
 	"github.com/gcexport/recording-export-operator/internal/genesys/client"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
@@ -30,7 +31,7 @@ func (c *Connections) Login(ctx context.Context, organization *v1alpha1.GenesysO
 	p := c.pool(name)
 	p.looking.Lock()
 	defer p.looking.Unlock()
-	look := &look{pool: p, now: c.Clock.Now()}
+	look := &look{pool: p, now: c.Clock.Now(), mayLogIn: func() bool { return c.mayLogIn(name) }}
 	for _, entry := range organization.Spec.Credentials {
 		look.add(c.member(ctx, organization, endpoint, entry.SecretRef.Name))
 	}
@@ -40,13 +41,26 @@ func (c *Connections) Login(ctx context.Context, organization *v1alpha1.GenesysO
 	if organization.Status.Organization != nil {
 		pinned = organization.Status.Organization.ID
 	}
-	return look.judge(pinned), nil
+	look.judge(pinned)
+	c.claim(name, int(organization.Spec.RequestsPerMinute), look.entries)
+	wasReady := p.ready()
+	logins := look.enter()
+	if !wasReady && p.ready() && c.LoggedIn != nil {
+		c.LoggedIn(ctx, name)
+	}
+	return logins, nil
 }
+
+// maxOrganizationID is the longest id of an organisation, in bytes; those of Genesys
+// Cloud are UUIDs. It becomes part of what is remembered and of metrics.
+const maxOrganizationID = 64
 
 // look is one look at all clients of an organisation.
 type look struct {
 	pool *pool
 	now  time.Time
+	// mayLogIn counts a login, and tells whether there may be one.
+	mayLogIn func() bool
 	// entries are those of the spec, in their order; members those that there are.
 	entries []entry
 	members []*member
@@ -74,15 +88,26 @@ func (l *look) ask(ctx context.Context) {
 		if e.member == nil || e.err != nil {
 			continue
 		}
-		if e.err = l.pool.outAt(e.member, l.now); e.err != nil {
+		if e.err = l.mayAsk(e.member); e.err != nil {
 			continue
 		}
 		all.Go(func() {
-			e.identity, e.err = e.member.client.As(genesys.Share{Lane: "Login"}).WhoAmI(ctx)
-			e.err = waited(e.err)
+			e.identity, e.err = e.member.asks().As(genesys.Share{Lane: "Login"}).WhoAmI(ctx)
+			if e.err = waited(e.err); len(e.identity.OrganizationID) > maxOrganizationID {
+				e.identity, e.err = genesys.Identity{}, &genesys.Error{Op: "read who we are", Kind: genesys.KindMalformed, Message: "the organisation's id is too long"}
+			}
 		})
 	}
 	all.Wait()
+}
+
+// mayAsk is why a client is not asked now, nil if it is.
+func (l *look) mayAsk(m *member) error {
+	in, err := l.pool.outAt(m, l.now)
+	if err != nil || in || l.mayLogIn() {
+		return err
+	}
+	return errTooManyLogins
 }
 
 // waited turns the error of a look that ended while it waited for the budget
@@ -94,10 +119,10 @@ func waited(err error) error {
 	return err
 }
 
-// judge enters what the clients said, and tells how each of them stands.
-func (l *look) judge(pinned string) []genesys.Login {
-	logins := make([]genesys.Login, len(l.entries))
-	for i, e := range l.entries {
+// judge decides whether each login belongs to the organisation.
+func (l *look) judge(pinned string) {
+	for i := range l.entries {
+		e := &l.entries[i]
 		if e.err == nil && pinned == "" {
 			pinned = e.identity.OrganizationID
 		}
@@ -107,6 +132,13 @@ func (l *look) judge(pinned string) []genesys.Login {
 				e.secret, pinned, e.identity.OrganizationID, e.identity.OrganizationName)}
 			e.identity = genesys.Identity{}
 		}
+	}
+}
+
+// enter keeps what the clients said, and tells how each of them stands.
+func (l *look) enter() []genesys.Login {
+	logins := make([]genesys.Login, len(l.entries))
+	for i, e := range l.entries {
 		logins[i] = genesys.Login{Secret: e.secret, Identity: e.identity, Err: e.err}
 		if e.member != nil {
 			l.pool.enter(e, &logins[i])
@@ -132,14 +164,15 @@ func (p *pool) enter(e entry, login *genesys.Login) {
 	login.ClientID, login.Identity, login.In = m.credentials.ClientID, m.identity, m.in()
 }
 
-// outAt is why a client is out and not to be tried yet, nil if it may be.
-func (p *pool) outAt(m *member, now time.Time) error {
+// outAt is why a client is out and not to be tried yet, nil if it may be. in tells
+// that it has logged in, and is not out.
+func (p *pool) outAt(m *member, now time.Time) (in bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if m.out != nil && now.Before(m.notUntil) {
-		return m.out
+		return false, m.out
 	}
-	return nil
+	return m.in(), nil
 }
 
 // replace has the pool consist of other members, and returns the Secrets that
@@ -186,10 +219,11 @@ func (c *Connections) member(ctx context.Context, organization *v1alpha1.Genesys
 		}
 		return secret, old, err
 	}
-	limiter := c.budgets.For(endpoint, credentials.ClientID, user(name, secret), int(organization.Spec.RequestsPerMinute))
 	if old != nil && old.endpoint == endpoint && old.credentials == credentials {
 		return secret, old, nil
 	}
+	c.release(name, []string{secret})
+	limiter := budget.NewLimiter(budget.DefaultRequestsPerMinute)
 	made, err := client.New(client.Config{
 		Endpoint: endpoint, Credentials: credentials, Budget: limiter, StallTimeout: c.StallTimeout, Pages: &p.pages,
 		Allowed: c.Endpoints, MaxMedia: c.MaxMedia,
@@ -197,17 +231,7 @@ func (c *Connections) member(ctx context.Context, organization *v1alpha1.Genesys
 	if err != nil {
 		return secret, nil, err
 	}
-	return secret, &member{secret: secret, endpoint: endpoint, credentials: credentials, client: made, budget: limiter}, nil
-}
-
-// user names an organisation's use of a Secret where budgets are claimed.
-func user(organization types.NamespacedName, secret string) string {
-	return organization.String() + "/" + secret
-}
-
-// release gives up the claims to the budgets of clients that are no longer used.
-func (c *Connections) release(organization types.NamespacedName, secrets []string) {
-	for _, secret := range secrets {
-		c.budgets.Release(user(organization, secret))
-	}
+	m := &member{secret: secret, endpoint: endpoint, credentials: credentials}
+	m.use.Store(&use{made, limiter})
+	return secret, m, nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/utils/clock"
@@ -44,8 +45,8 @@ type member struct {
 	secret      string
 	endpoint    string
 	credentials genesys.Credentials
-	client      *client.Client
-	budget      *budget.Limiter
+	// use is what it asks with at present.
+	use atomic.Pointer[use]
 
 	// identity is what its login turned out to be, once it is known to belong to
 	// the organisation.
@@ -54,6 +55,26 @@ type member struct {
 	out error
 	// notUntil is when it is tried again.
 	notUntil time.Time
+}
+
+// use is a client and the budget that it keeps to. Until the client has logged in
+// the budget is its own, then that of the OAuth client, see claims.go.
+type use struct {
+	client *client.Client
+	budget *budget.Limiter
+}
+
+// asks is the client that the member asks with.
+func (m *member) asks() *client.Client { return m.use.Load().client }
+
+// stats is how the member's budget stands.
+func (m *member) stats() budget.Stats { return m.use.Load().budget.Stats() }
+
+// keepTo has the member ask with another budget from now on.
+func (m *member) keepTo(limiter *budget.Limiter) {
+	if now := m.use.Load(); now.budget != limiter {
+		m.use.Store(&use{now.client.WithBudget(limiter), limiter})
+	}
 }
 
 // known tells whether the member has been seen to belong to the organisation.
@@ -94,7 +115,7 @@ func (p *pool) try(call func(*member) error) error {
 		case genesys.KindForbidden:
 			lacks, lacking = err, append(lacking, m)
 		case genesys.KindThrottled:
-			if other := p.choose(tried); other == nil || other.budget.Stats().Stopped {
+			if other := p.choose(tried); other == nil || other.stats().Stopped {
 				return err
 			}
 		default:
@@ -117,7 +138,7 @@ func (p *pool) choose(tried []*member) *member {
 		if slices.Contains(tried, m) {
 			continue
 		}
-		if stats := m.budget.Stats(); best == nil || roomier(stats, room) {
+		if stats := m.stats(); best == nil || roomier(stats, room) {
 			best, room = m, stats
 		}
 	}

@@ -29,9 +29,9 @@ func poolOf(names ...string) (*pool, *int) {
 	for _, name := range names {
 		id := strings.TrimPrefix(name, "-")
 		m := &member{
-			secret: id, credentials: genesys.Credentials{ClientID: id}, budget: budgets.For("", id, id, 300),
-			identity: genesys.Identity{OrganizationID: "o"},
+			secret: id, credentials: genesys.Credentials{ClientID: id}, identity: genesys.Identity{OrganizationID: "o"},
 		}
+		m.use.Store(&use{budget: budgets.For(budget.Client{ClientID: id}, id, 300)})
 		if id != name {
 			m.out = &genesys.Error{Kind: genesys.KindUnauthorized}
 		}
@@ -149,7 +149,7 @@ func TestWithATicket(t *testing.T) {
 func TestWhoeverHasMoreRoomIsAsked(t *testing.T) {
 	p, _ := poolOf("a", "b")
 	wait := func(m *member) *budget.Grant {
-		grant, err := m.budget.Wait(t.Context(), genesys.Share{})
+		grant, err := m.use.Load().budget.Wait(t.Context(), genesys.Share{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -171,7 +171,7 @@ func TestOneThatIsThrottledIsPassedOver(t *testing.T) {
 		p, changed := poolOf("a", "b")
 		var asked []string
 		throttle := func(m *member) error {
-			grant, err := m.budget.Wait(t.Context(), genesys.Share{})
+			grant, err := m.use.Load().budget.Wait(t.Context(), genesys.Share{})
 			if err != nil {
 				t.Fatal(err)
 			}

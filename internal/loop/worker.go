@@ -14,6 +14,10 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
+// Workers is how many objects of a kind are reconciled at a time. Nothing that a
+// tenant controls holds one of them for long: what takes long is done elsewhere.
+const Workers = 8
+
 // Worker has pools do a reconciler's long work, and wakes the reconciler when it
 // has ended.
 type Worker struct {
@@ -26,6 +30,9 @@ type Worker struct {
 
 // Source is what wakes the reconciler; give it to its controller.
 func (w *Worker) Source() source.Source { return w.waker.Source() }
+
+// Wake has the reconciler look at an object soon.
+func (w *Worker) Wake(name types.NamespacedName) { w.waker.Wake(name) }
 
 // Task is a piece of long work.
 type Task struct {
@@ -48,7 +55,7 @@ func (w *Worker) Do(name types.NamespacedName, task Task) outcome.Outcome {
 // Run is Do, and tells how often the task has failed and when it is retried.
 func (w *Worker) Run(name types.NamespacedName, task Task) (outcome.Outcome, transfer.State) {
 	state := w.Pools[task.Pool].Do(transfer.Job{
-		Key: task.Key, Owner: name.String(), Wake: func() { w.waker.Wake(name) }, Work: task.Work, Patience: task.Patience,
+		Key: task.Key, Tenant: name.Namespace, Owner: name.String(), Wake: func() { w.waker.Wake(name) }, Work: task.Work, Patience: task.Patience,
 	})
 	after := state.After
 	if state.Running {

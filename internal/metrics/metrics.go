@@ -17,8 +17,10 @@ import (
 type Sources struct {
 	// Budgets are those of all OAuth clients.
 	Budgets func() []budget.ClientStats
-	// Gates are all that were ever used.
+	// Gates are all that are remembered.
 	Gates func() []transfer.GateStats
+	// Pools are how much work of each namespace each pool has, by the pool's name.
+	Pools func() map[string][]transfer.TenantStats
 	// Organizations, Destinations and Exports are all that there are, none if that is not known yet.
 	Organizations func() []v1alpha1.GenesysOrganization
 	Destinations  func() []v1alpha1.ExportDestination
@@ -58,8 +60,9 @@ func (m metric) send(to chan<- prometheus.Metric, value float64, labels ...strin
 // by its id at Genesys Cloud), of a GenesysOrganization, of what its exports did in
 // a lane and together, and of an ExportDestination. No label names a single export: there may be any number of them.
 var (
-	ofClient       = []string{"endpoint", "client_id"}
-	ofGate         = []string{"organization_id", "lane", "route"}
+	ofClient       = []string{"endpoint", "organization_id", "client_id"}
+	ofGate         = []string{"namespace", "organization_id", "lane", "route"}
+	ofPool         = []string{"pool", "namespace"}
 	ofOrganization = []string{"namespace", "organization", "state"}
 	ofRecordings   = []string{"namespace", "organization", "lane", "disposition"}
 	ofLane         = []string{"namespace", "organization", "lane"}
@@ -81,6 +84,9 @@ var (
 	gateInFlight = gauge("gate_requests_in_flight", "Requests of a lane and kind that are in flight, or wait for the budget.", ofGate)
 	gateWaiting  = gauge("gate_requests_waiting", "Requests of a lane and kind that wait for others to end.", ofGate)
 
+	workBegun   = gauge("work_in_progress", "Pieces of work of a namespace that a pool has in progress, those included that wait for a budget or an answer; absent if there is none.", ofPool)
+	workWaiting = gauge("work_waiting", "Pieces of work of a namespace that wait for room in a pool; absent if there is none.", ofPool)
+
 	clients    = gauge("organization_clients", "OAuth clients of a GenesysOrganization by state: In if requests are made with them, else Out.", ofOrganization)
 	recordings = gauge("recordings", "Recordings of an organisation's exports that were counted in finished batches, by what became of them.", ofRecordings)
 	gaps       = gauge("gaps", "Recordings and conversations of an organisation's exports that could not be had, in finished batches.", ofLane)
@@ -98,7 +104,7 @@ var (
 
 var all = []metric{
 	granted, throttled, waited, waiting, underWay, allowed, remaining, stopped,
-	gateLimit, gateInFlight, gateWaiting, clients, recordings, gaps, stored, isolated, isolatedOldest,
+	gateLimit, gateInFlight, gateWaiting, workBegun, workWaiting, clients, recordings, gaps, stored, isolated, isolatedOldest,
 	verifyEvery, verifiedAt, verifiedBytes, faults, unreadable,
 }
 
@@ -115,9 +121,15 @@ func (c *Collector) Collect(to chan<- prometheus.Metric) {
 		collectBudget(to, b)
 	}
 	for _, g := range c.sources.Gates() {
-		gateLimit.send(to, float64(g.Limit), g.Organization, g.Lane, g.Route)
-		gateInFlight.send(to, float64(g.InFlight), g.Organization, g.Lane, g.Route)
-		gateWaiting.send(to, float64(g.Waiting), g.Organization, g.Lane, g.Route)
+		gateLimit.send(to, float64(g.Limit), g.Namespace, g.Organization, g.Lane, g.Route)
+		gateInFlight.send(to, float64(g.InFlight), g.Namespace, g.Organization, g.Lane, g.Route)
+		gateWaiting.send(to, float64(g.Waiting), g.Namespace, g.Organization, g.Lane, g.Route)
+	}
+	for pool, tenants := range c.sources.Pools() {
+		for _, of := range tenants {
+			workBegun.send(to, float64(of.Begun), pool, of.Tenant)
+			workWaiting.send(to, float64(of.Waiting), pool, of.Tenant)
+		}
 	}
 	organizations := c.sources.Organizations()
 	for i := range organizations {
@@ -133,7 +145,7 @@ func (c *Collector) Collect(to chan<- prometheus.Metric) {
 }
 
 func collectBudget(to chan<- prometheus.Metric, b budget.ClientStats) {
-	labels := []string{b.Endpoint, b.ClientID}
+	labels := []string{b.Endpoint, b.OrganizationID, b.ClientID}
 	granted.send(to, float64(b.Granted), labels...)
 	throttled.send(to, float64(b.Throttled), labels...)
 	waited.send(to, b.Waited.Seconds(), labels...)

@@ -24,13 +24,16 @@ import (
 func sample() *Collector {
 	return NewCollector(Sources{
 		Budgets: func() []budget.ClientStats {
-			return []budget.ClientStats{{Endpoint: "https://api.mypurecloud.ie", ClientID: "id\xff", Stats: budget.Stats{
+			return []budget.ClientStats{{Client: budget.Client{Endpoint: "https://api.mypurecloud.ie", OrganizationID: "o-1", ClientID: "id\xff"}, Stats: budget.Stats{
 				Granted: 120, Throttled: 2, Waited: 1500 * time.Millisecond, Waiting: 7, UnderWay: 3, Allowed: 300, Remaining: 180, Stopped: true,
 			}}}
 		},
 		Gates: func() []transfer.GateStats {
-			gate := transfer.Gate{Organization: "o-1", Lane: "LegalHoldScreen", Route: "metadata"}
+			gate := transfer.Gate{Namespace: "legal", Organization: "o-1", Lane: "LegalHoldScreen", Route: "metadata"}
 			return []transfer.GateStats{{Gate: gate, Limit: 1, InFlight: 1, Waiting: 9}}
+		},
+		Pools: func() map[string][]transfer.TenantStats {
+			return map[string][]transfer.TenantStats{"Standard": {{Tenant: "legal", Begun: 64, Waiting: 5}}}
 		},
 		Organizations: func() []v1alpha1.GenesysOrganization {
 			return []v1alpha1.GenesysOrganization{{
@@ -83,8 +86,8 @@ func isolatedSince(items, seconds int64) v1alpha1.IsolatedStatus {
 
 func TestCollect(t *testing.T) {
 	const at, fresh = `{destination="evidence",namespace="legal"}`, `{destination="new",namespace="legal"}`
-	const client, gate, lane = `{client_id="id?",endpoint="https://api.mypurecloud.ie"}`,
-		`{lane="LegalHoldScreen",organization_id="o-1",route="metadata"}`, `{lane="Standard",namespace="legal",organization="emea"}`
+	const client, gate, lane = `{client_id="id?",endpoint="https://api.mypurecloud.ie",organization_id="o-1"}`,
+		`{lane="LegalHoldScreen",namespace="legal",organization_id="o-1",route="metadata"}`, `{lane="Standard",namespace="legal",organization="emea"}`
 	want := map[string]float64{
 		"client_requests_granted_total" + client:                                                      120,
 		"client_requests_throttled_total" + client:                                                    2,
@@ -94,6 +97,8 @@ func TestCollect(t *testing.T) {
 		"client_requests_allowed" + client:                                                            300,
 		"client_requests_remaining" + client:                                                          180,
 		"client_stopped" + client:                                                                     1,
+		`work_in_progress{namespace="legal",pool="Standard"}`:                                         64,
+		`work_waiting{namespace="legal",pool="Standard"}`:                                             5,
 		"gate_requests_limit" + gate:                                                                  1,
 		"gate_requests_in_flight" + gate:                                                              1,
 		"gate_requests_waiting" + gate:                                                                9,

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/metrics"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
 // addMetrics has the operator's metrics collected, if there is somebody to.
@@ -19,7 +20,7 @@ func (o *operator) addMetrics() error {
 		return nil
 	}
 	collector := metrics.NewCollector(metrics.Sources{
-		Budgets: o.connections.Budgets, Gates: o.gates.Stats,
+		Budgets: o.connections.Budgets, Gates: o.gates.Stats, Pools: func() map[string][]transfer.TenantStats { return o.pools.Stats() },
 		Organizations: func() []v1alpha1.GenesysOrganization {
 			var list v1alpha1.GenesysOrganizationList
 			o.list(&list)

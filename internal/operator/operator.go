@@ -45,9 +45,16 @@ var Version = "dev"
 // name of the operator where something asks who it is.
 const name = "recording-export-operator"
 
-// poolSize is how much work one lane does at a time. Gates limit what is in
-// flight; this only bounds the memory that waiting work takes.
-const poolSize = 64
+const (
+	// workEach is how much work of a namespace one lane has in progress. Gates limit
+	// what is in flight; this only bounds the memory that waiting work takes.
+	workEach = 64
+	// loginsEach is how many GenesysOrganizations of a namespace log in at a time.
+	loginsEach = 8
+	// verificationTurn is how long a destination is verified while those of other
+	// namespaces wait.
+	verificationTurn = time.Minute
+)
 
 // Options say how the operator runs.
 type Options struct {
@@ -165,6 +172,8 @@ type operator struct {
 	gates       *transfer.Gates
 	addresses   *transfer.Addresses
 	buckets     *buckets
+	// loggedIn wake what may wait for a login in a namespace.
+	loggedIn []func(ctx context.Context, namespace string)
 	// cluster is the id of this cluster, once it is known.
 	cluster struct {
 		sync.Mutex
@@ -185,19 +194,23 @@ func actor() string {
 	return unsafe.ReplaceAllString(fmt.Sprintf("%s-%s.%s.%s", name, Version, host, rand.Text()[:8]), "-")
 }
 
-// addPools makes a pool for the exports, one for each lane, and one that verifies
-// one destination at a time, since nothing waits for that.
+// addPools makes a pool for logins, one for the exports, one for each lane, and one
+// that verifies one destination at a time, since nothing waits for that. Most of what
+// they do is waiting, so there each namespace has room of its own, see docs/adr/0031.
 func (o *operator) addPools() error {
 	o.pools = transfer.Pools{}
-	for name, size := range map[string]int{
-		recordingexport.Pool: poolSize, string(v1alpha1.LaneStandard): poolSize, string(v1alpha1.LaneLegalHold): poolSize,
-		string(v1alpha1.LaneLegalHoldScreen): poolSize, string(v1alpha1.LaneIsolated): poolSize, exportdestination.Pool: 1,
+	work := transfer.Room{Each: workEach}
+	for name, room := range map[string]transfer.Room{
+		genesysorganization.Pool: {Each: loginsEach}, recordingexport.Pool: work,
+		string(v1alpha1.LaneStandard): work, string(v1alpha1.LaneLegalHold): work,
+		string(v1alpha1.LaneLegalHoldScreen): work, string(v1alpha1.LaneIsolated): work,
+		exportdestination.Pool: {Each: 1, Total: 1, Turn: verificationTurn},
 	} {
 		patience := o.Paces.Patience
 		if name == string(v1alpha1.LaneIsolated) {
 			patience = patience.Isolated()
 		}
-		pool := transfer.NewPool(size, o.clock, patience.Backoff)
+		pool := transfer.NewPool(room, o.clock, patience.Backoff)
 		o.pools[name] = pool
 		if err := o.manager.Add(pool); err != nil {
 			return err
@@ -217,10 +230,17 @@ func (o *operator) addControllers() error {
 
 func (o *operator) addOrganizations() error {
 	organizations := &genesysorganization.Reconciler{
-		Publisher: o.publisher, Login: o.connections.Login, Forget: o.connections.Forget, Pace: o.Paces.Organization,
+		Publisher: o.publisher, Login: o.connections.Login, Forget: o.connections.Forget, Worker: o.worker(), Pace: o.Paces.Organization,
 	}
-	o.connections.Changed = organizations.Wake
+	o.connections.Changed, o.connections.LoggedIn = organizations.Wake, o.tellOfLogin
 	return organizations.SetupWithManager(o.manager)
+}
+
+// tellOfLogin wakes what waits for an organisation's login.
+func (o *operator) tellOfLogin(ctx context.Context, organization types.NamespacedName) {
+	for _, wake := range o.loggedIn {
+		wake(ctx, organization.Namespace)
+	}
 }
 
 func (o *operator) addDestinations() error {
@@ -232,24 +252,28 @@ func (o *operator) addDestinations() error {
 }
 
 func (o *operator) addExports() error {
-	return (&recordingexport.Reconciler{
+	exports := &recordingexport.Reconciler{
 		Publisher: o.publisher, Clock: o.clock, Actor: o.actor, ClusterID: o.clusterID,
-		Cloud: func(ctx context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (recordingexport.Cloud, error) {
-			return o.connections.Cloud(ctx, organization, share)
+		Cloud: func(_ context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (recordingexport.Cloud, error) {
+			return o.connections.Cloud(organization, share)
 		},
 		Archive: o.archive, Location: o.location, Signer: o.signer, Tool: o.tool, Worker: o.worker(), Pace: o.Paces.Export,
-	}).SetupWithManager(o.manager)
+	}
+	o.loggedIn = append(o.loggedIn, exports.WakeAll)
+	return exports.SetupWithManager(o.manager)
 }
 
 func (o *operator) addBatches() error {
-	return (&recordingexportbatch.Reconciler{
+	batches := &recordingexportbatch.Reconciler{
 		Publisher: o.publisher, Clock: o.clock, Actor: o.actor, ClusterID: o.clusterID,
-		Cloud: func(ctx context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (recordingexportbatch.Cloud, error) {
-			return o.connections.Cloud(ctx, organization, share)
+		Cloud: func(_ context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (recordingexportbatch.Cloud, error) {
+			return o.connections.Cloud(organization, share)
 		},
 		Archive: o.archive, Location: o.location, Signer: o.signer, Worker: o.worker(), Gates: o.gates, Addresses: o.addresses, Pace: o.Paces.Batch,
 		MaxRecordings: cmp.Or(o.MaxRecordings, recordingexportbatch.DefaultMaxRecordings), MinFree: o.MinFree,
-	}).SetupWithManager(o.manager)
+	}
+	o.loggedIn = append(o.loggedIn, batches.WakeAll)
+	return batches.SetupWithManager(o.manager)
 }
 
 // worker makes a reconciler's worker; all share the pools.

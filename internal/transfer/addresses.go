@@ -161,10 +161,29 @@ func (a *Addresses) of(at Gate) *addresses {
 		if a.gates == nil {
 			a.gates = map[Gate]*addresses{}
 		}
+		a.forget(at.Namespace)
 		of = &addresses{}
 		a.gates[at] = of
 	}
 	return of
+}
+
+// forget makes room for another gate of a namespace, as [Gates] do. What is forgotten
+// is learned again. The caller holds the lock.
+func (a *Addresses) forget(namespace string) {
+	count, oldest, least := 0, Gate{}, time.Time{}
+	for at, of := range a.gates {
+		if at.Namespace != namespace {
+			continue
+		}
+		count++
+		if of.followed == 0 && (oldest == Gate{} || of.last.Before(least)) {
+			oldest, least = at, of.last
+		}
+	}
+	if count >= mostGates {
+		delete(a.gates, oldest)
+	}
 }
 
 // count counts a download, and lets those of long ago count less.

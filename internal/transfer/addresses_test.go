@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-var media = Gate{"o", "Standard", "media"}
+var media = Gate{"legal", "o", "Standard", "media"}
 
 // slowStore fetches recordings one after the other, in requests as large as there is
 // room. Addresses are made when they are shown, which is a while after their request,

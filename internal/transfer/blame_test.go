@@ -237,7 +237,7 @@ func TestAGateCloses(t *testing.T) {
 			}
 			return genesys.KindOf(err) == genesys.KindThrottled && genesys.RetryAfterOf(err) > 0
 		}
-		at, other := Gate{"o", "LegalHold", "metadata"}, Gate{"o", "Standard", "metadata"}
+		at, other := Gate{"legal", "o", "LegalHold", "metadata"}, Gate{"legal", "o", "Standard", "metadata"}
 		refused := &genesys.Error{Kind: genesys.KindOverloaded, RetryAfter: time.Minute}
 		for _, step := range []struct {
 			item   string

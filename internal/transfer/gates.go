@@ -14,8 +14,11 @@ import (
 )
 
 // Gate is what a limit of requests in flight applies to: one kind of request, of
-// one lane, to one organisation, whichever export makes it.
+// one lane, of one namespace to one organisation, whichever export makes it. What
+// waits for a budget has passed its gate, and an endpoint may lie about which
+// organisation it is of: so no two namespaces share one.
 type Gate struct {
+	Namespace    string
 	Organization string
 	Lane         string
 	Route        string
@@ -23,8 +26,8 @@ type Gate struct {
 
 // Gates limit what is in flight. Each limit adapts to how Genesys Cloud copes,
 // see [limit]; it is the only circuit breaker. A gate also tells bad items from a
-// bad service, see [Gates.Blames]. The zero value is ready for use. A gate that
-// was used once is remembered for as long as the process runs.
+// bad service, see [Gates.Blames]. The zero value is ready for use. Of each
+// namespace the mostGates that were used last are remembered, and those in use.
 type Gates struct {
 	// Clock, if it is not the machine's own.
 	Clock clock.PassiveClock
@@ -35,7 +38,13 @@ type Gates struct {
 	open map[Gate]*gate
 }
 
+// mostGates is how many gates of a namespace are remembered: those of fifty
+// organisations, in each lane and for each kind of request.
+const mostGates = 1000
+
 type gate struct {
+	// used is when it was used last.
+	used     time.Time
 	limit    limit
 	ceiling  int
 	inFlight int
@@ -181,10 +190,31 @@ func (g *Gates) at(at Gate) *gate {
 		if g.open == nil {
 			g.open = map[Gate]*gate{}
 		}
+		g.forget(at.Namespace)
 		state = &gate{}
 		g.open[at] = state
 	}
+	state.used = g.now()
 	return state
+}
+
+// forget makes room for another gate of a namespace: of those that nobody is at, the
+// one goes that was used longest ago. The caller holds the lock.
+func (g *Gates) forget(namespace string) {
+	count, oldest, least := 0, Gate{}, time.Time{}
+	for at, state := range g.open {
+		if at.Namespace != namespace {
+			continue
+		}
+		count++
+		isIdle := state.inFlight == 0 && len(state.waiting) == 0
+		if isIdle && (least.IsZero() || state.used.Before(least)) {
+			oldest, least = at, state.used
+		}
+	}
+	if count >= mostGates {
+		delete(g.open, oldest)
+	}
 }
 
 func (g *Gates) join(p *Pass) {
@@ -240,7 +270,7 @@ func (g *Gates) Stats() []GateStats {
 		all = append(all, GateStats{at, state.limit.under(state.ceiling), state.inFlight, len(state.waiting)})
 	}
 	slices.SortFunc(all, func(a, b GateStats) int {
-		return cmp.Or(cmp.Compare(a.Organization, b.Organization), cmp.Compare(a.Lane, b.Lane), cmp.Compare(a.Route, b.Route))
+		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Organization, b.Organization), cmp.Compare(a.Lane, b.Lane), cmp.Compare(a.Route, b.Route))
 	})
 	return all
 }

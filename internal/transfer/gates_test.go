@@ -3,11 +3,14 @@ package transfer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
@@ -158,5 +161,32 @@ func TestAPassThatIsDroppedTeachesNothing(t *testing.T) {
 	}
 	if got := end(func(*Pass) {}); got != 2 {
 		t.Errorf("limit %d after a time-out, want 2", got)
+	}
+}
+
+// TestGatesAreForgotten: of a namespace whose endpoint invents organisations without
+// end, the last are remembered, and those that somebody is at. No other namespace's.
+func TestGatesAreForgotten(t *testing.T) {
+	now := clocktesting.NewFakePassiveClock(time.Unix(0, 0))
+	gates, learned := &Gates{Clock: now}, &Addresses{}
+	calm, busy := Gate{Namespace: "calm", Organization: "o"}, Gate{Namespace: "mallory", Organization: "busy"}
+	gates.Record(calm, "item", nil)
+	learned.Works(calm, Age{}, time.Second, now.Now())
+	if _, err := gates.Enter(t.Context(), busy, 1); err != nil {
+		t.Fatal(err)
+	}
+	for i := range mostGates + 200 {
+		now.SetTime(now.Now().Add(time.Second))
+		at := Gate{Namespace: "mallory", Organization: fmt.Sprint(i)}
+		gates.Record(at, "item", nil)
+		learned.Works(at, Age{}, time.Second, now.Now())
+	}
+	for name, open := range map[string]int{"gates": len(gates.open), "addresses": len(learned.gates)} {
+		if open > mostGates+1 {
+			t.Errorf("%d %s are remembered", open, name)
+		}
+	}
+	if gates.open[calm] == nil || gates.open[busy] == nil || learned.gates[calm] == nil {
+		t.Error("one of another namespace, or one that somebody is at, was forgotten")
 	}
 }

@@ -1,5 +1,5 @@
-// Package transfer does the work that takes long: in bounded pools outside the
-// reconcilers, behind gates that limit what is in flight, streaming from Genesys
+// Package transfer does the work that takes long: in pools outside the reconcilers,
+// bounded for each namespace so that none takes the room of another, behind gates that limit what is in flight, streaming from Genesys
 // Cloud to the archive.
 //
 // A pool knows nothing of what it does. Work leaves artifacts; whoever asked for
@@ -29,6 +29,17 @@ type Try struct {
 	// Last tells that the patience with the work is used up: what fails now is not
 	// retried.
 	Last bool
+	// place is the work's in the pool.
+	place *place
+}
+
+// Keep has work wait while it is the turn of others, see [Room]. Work that may take
+// longer than a turn calls it again and again. The error is ctx's.
+func (t Try) Keep(ctx context.Context) error {
+	if t.place == nil {
+		return ctx.Err()
+	}
+	return t.place.keep(ctx)
 }
 
 // Patience is how long a piece of work is retried.
@@ -79,8 +90,8 @@ type Pause struct {
 // the failures before, from 0.
 type Backoff func(err error, attempt int) Pause
 
-// Pool does pieces of work, each known by a key, a bounded number at a time, in
-// the order in which they were asked for.
+// Pool does pieces of work, each known by a key, a bounded number at a time: those
+// of a tenant in the order in which they were asked for, those of several in turn.
 type Pool struct {
 	clock   clock.Clock
 	backoff Backoff
@@ -108,13 +119,16 @@ type entry struct {
 	rests chan struct{}
 }
 
-// NewPool makes a pool that does size pieces of work at a time.
-func NewPool(size int, clk clock.Clock, backoff Backoff) *Pool {
+// NewPool makes a pool that does as many pieces of work at a time as it has room for.
+func NewPool(room Room, clk clock.Clock, backoff Backoff) *Pool {
 	return &Pool{
 		clock: clk, backoff: backoff,
-		room: queue{free: size}, entries: map[string]*entry{},
+		room: queue{Room: room}, entries: map[string]*entry{},
 	}
 }
+
+// Stats returns how much work of each tenant the pool has, in the order of their names.
+func (p *Pool) Stats() []TenantStats { return p.room.stats() }
 
 // Start lets work begin, and returns once ctx has ended and all work with it.
 func (p *Pool) Start(ctx context.Context) error {
@@ -132,6 +146,8 @@ func (p *Pool) Start(ctx context.Context) error {
 type Job struct {
 	// Key tells the work from all other work of the pool.
 	Key string
+	// Tenant is whose room it takes.
+	Tenant string
 	// Owner and Wake are who is told when it ends, well or badly; of several callers
 	// with one owner the last one's Wake counts.
 	Owner string
@@ -159,25 +175,26 @@ func (p *Pool) Do(job Job) State {
 		return state
 	}
 	if !e.running && !p.stopped {
-		p.begin(job.Key, e, job.Work)
+		p.begin(job, e)
 	}
 	state.Running, state.Used = true, e.patience.Used
 	return state
 }
 
 // begin starts work in the background. The caller holds the lock.
-func (p *Pool) begin(key string, e *entry, work Work) {
+func (p *Pool) begin(job Job, e *entry) {
 	ctx, cancel := context.WithCancel(context.Background()) //nolint:forbidigo // its life is the pool's, see Start
 	e.running, e.cancel = true, cancel
-	try, place := e.next(), p.room.join()
+	try, place := e.next(), p.room.join(job.Tenant)
+	try.place = place
 	p.running.Go(func() {
 		defer cancel()
-		err := p.room.await(ctx, place)
+		err := place.await(ctx)
 		if err == nil {
-			err = safely(ctx, try, work)
-			p.room.leave()
+			err = safely(ctx, try, job.Work)
 		}
-		p.end(key, e, err)
+		place.leave()
+		p.end(job.Key, e, err)
 	})
 }
 

@@ -34,6 +34,15 @@ func (p Pools) Busy(prefix string) bool {
 	return false
 }
 
+// Stats returns how much work of each tenant each pool has, by the pool's name.
+func (p Pools) Stats() map[string][]TenantStats {
+	all := make(map[string][]TenantStats, len(p))
+	for name, pool := range p {
+		all[name] = pool.Stats()
+	}
+	return all
+}
+
 // Wait waits, or returns ctx's error if it has ended by then.
 func Wait(ctx context.Context, clk clock.Clock, delay time.Duration) error {
 	return waitUnless(ctx, clk, delay, nil)

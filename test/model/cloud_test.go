@@ -26,7 +26,7 @@ func (m *model) login() *client.Client {
 	var budgets budget.Registry
 	made, err := client.New(client.Config{
 		Endpoint: m.endpoint, Credentials: credentials, Allowed: egress.Any(),
-		Budget: budgets.For(m.endpoint, credentials.ClientID, "model", requestsPerMinute),
+		Budget: budgets.For(budget.Client{Endpoint: m.endpoint, ClientID: credentials.ClientID}, "model", requestsPerMinute),
 	})
 	if err != nil {
 		panic(err)

@@ -87,7 +87,7 @@ func (m *model) newProcess() *process {
 	var running sync.WaitGroup
 	retry := outcome.Patience{First: time.Minute, Most: 30 * time.Minute, Person: 5 * time.Minute}
 	// One piece of work at a time, whichever lane's, in the order of asking.
-	pool := transfer.NewPool(1, m.clock, retry.Backoff)
+	pool := transfer.NewPool(transfer.Room{Total: 1}, m.clock, retry.Backoff)
 	for _, name := range poolNames {
 		p.pools[name] = pool
 	}

@@ -46,7 +46,7 @@ const (
 
 // Limiter grants requests of one OAuth client, shared fairly among those that
 // wait (see [genesys.Share]) and used up by whoever does. It is safe for
-// concurrent use; [Registry] makes it.
+// concurrent use; [Registry] makes those of clients that have logged in.
 type Limiter struct {
 	mu         sync.Mutex
 	configured int
@@ -67,7 +67,9 @@ type Limiter struct {
 	tally tally
 }
 
-func newLimiter(requestsPerMinute int) *Limiter {
+// NewLimiter makes a limiter that nobody else shares, for an OAuth client that
+// has not logged in yet.
+func NewLimiter(requestsPerMinute int) *Limiter {
 	l := &Limiter{pace: rate.NewLimiter(0, 1), spare: rate.NewLimiter(0, 1), underWay: make(map[*Grant]struct{})}
 	l.configure(requestsPerMinute)
 	return l
@@ -81,6 +83,14 @@ func (l *Limiter) configure(requestsPerMinute int) {
 	l.configured = requestsPerMinute
 	l.repace(now)
 	l.serve(now)
+}
+
+// idle tells whether the limiter knows nothing that a new one would not: nobody
+// waits, nothing is in flight, and the window and any stop are over.
+func (l *Limiter) idle(now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.queue.all() == 0 && len(l.underWay) == 0 && !now.Before(l.window.end) && !now.Before(l.stopped)
 }
 
 // Wait blocks until a request may be sent, and it is its turn. The grant's Done

@@ -35,7 +35,7 @@ func TestAloneNeverRefusedAndHardlyIdle(t *testing.T) {
 			t.Run(wayName+"/"+windowName, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := &server{allowed: 300, aligned: model.aligned, phase: model.phase}
-					work(t, newLimiter(300), s, w.way, w.workers)
+					work(t, NewLimiter(300), s, w.way, w.workers)
 					if s.refused > 0 {
 						t.Errorf("%d requests were refused", s.refused)
 					}
@@ -54,7 +54,7 @@ func TestNoMinuteHoldsMoreThanTheBudget(t *testing.T) {
 		t.Run(fmt.Sprint(perMinute), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &server{allowed: 10 * perMinute}
-				work(t, newLimiter(perMinute), s, even(fixed(time.Millisecond)), 8)
+				work(t, NewLimiter(perMinute), s, even(fixed(time.Millisecond)), 8)
 				if most := s.busiestMinute(); most > perMinute {
 					t.Errorf("%d requests in one minute, want %d at most", most, perMinute)
 				}
@@ -69,7 +69,7 @@ func TestNoMinuteHoldsMoreThanTheBudget(t *testing.T) {
 func TestLessAllowedThanConfiguredIsRespected(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{allowed: 120, aligned: true, phase: 30 * time.Second}
-		l := newLimiter(300)
+		l := NewLimiter(300)
 		work(t, l, s, even(jitter(300*time.Millisecond)), 20)
 		if s.refused > 0 {
 			t.Errorf("%d requests were refused", s.refused)
@@ -90,7 +90,7 @@ func TestOthersOnTheSameClientAreSeen(t *testing.T) {
 				s := &server{allowed: 300, aligned: true, phase: 20 * time.Second}
 				ctx, cancel := context.WithCancel(t.Context())
 				go strangers(ctx, s, perMinute)
-				l := newLimiter(300)
+				l := NewLimiter(300)
 				work(t, l, s, even(jitter(300*time.Millisecond)), 20)
 				cancel()
 				synctest.Wait()
@@ -111,7 +111,7 @@ func TestSeveralOfUsShareOneClient(t *testing.T) {
 		limiters := make([]*Limiter, 4)
 		done := make(chan struct{})
 		for i := range limiters {
-			limiters[i] = newLimiter(300)
+			limiters[i] = NewLimiter(300)
 			go func() {
 				work(t, limiters[i], s, even(jitter(300*time.Millisecond)), 10)
 				done <- struct{}{}
@@ -140,7 +140,7 @@ func TestRestartInAFullWindow(t *testing.T) {
 		for range 298 { // an earlier process used the window up
 			s.request()
 		}
-		work(t, newLimiter(300), s, even(fixed(50*time.Millisecond)), 20)
+		work(t, NewLimiter(300), s, even(fixed(50*time.Millisecond)), 20)
 		if s.refused > 0 {
 			t.Errorf("%d requests were refused", s.refused)
 		}
@@ -149,7 +149,7 @@ func TestRestartInAFullWindow(t *testing.T) {
 
 func TestOneRequestUntilTheFirstAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(300)
+		l := NewLimiter(300)
 		probe := mustWait(t, l)
 		granted := make(chan *Grant, 2)
 		for range 2 {
@@ -168,7 +168,7 @@ func TestOneRequestUntilTheFirstAnswer(t *testing.T) {
 
 func TestAServerThatTellsNothingIsAskedAtTheConfiguredPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(60)
+		l := NewLimiter(60)
 		mustWait(t, l).Observe(Headers{})
 		began := time.Now()
 		for range 59 {
@@ -191,7 +191,7 @@ func TestThrottleStopsEverybody(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l := newLimiter(300)
+				l := NewLimiter(300)
 				grant := mustWait(t, l)
 				grant.Observe(Headers{Allowed: 300, Count: 100, Reset: 40 * time.Second})
 				grant.Throttle(test.retryAfter)
@@ -211,7 +211,7 @@ func TestThrottleStopsEverybody(t *testing.T) {
 
 func TestFirstComeFirstServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(60)
+		l := NewLimiter(60)
 		mustWait(t, l).Observe(Headers{Allowed: 60, Count: 1, Reset: windowLength})
 		served := make(chan int, 20)
 		for i := range 20 {
@@ -231,7 +231,7 @@ func TestFirstComeFirstServed(t *testing.T) {
 
 func TestCancelledWhileWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(300)
+		l := NewLimiter(300)
 		grant := mustWait(t, l)
 		grant.Throttle(time.Hour)
 		began := time.Now()
@@ -264,7 +264,7 @@ func TestCancelledWhileWaiting(t *testing.T) {
 
 func TestStats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(100)
+		l := NewLimiter(100)
 		first := mustWait(t, l)
 		first.Observe(Headers{Allowed: 180, Count: 30, Reset: 20 * time.Second})
 		first.Done()

@@ -179,7 +179,7 @@ func TestShares(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &server{allowed: 300, aligned: true, phase: 20 * time.Second}
-				l := newLimiter(300)
+				l := NewLimiter(300)
 				ctx, cancel := context.WithTimeout(t.Context(), tenMinutes)
 				defer cancel()
 				sent := make([]func() int, len(classes))
@@ -208,7 +208,7 @@ func TestShares(t *testing.T) {
 func TestAStalledLaneHoldsNobodyUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{allowed: 300}
-		l := newLimiter(300)
+		l := NewLimiter(300)
 		mustWait(t, l).Observe(Headers{})
 		ctx, cancel := context.WithTimeout(t.Context(), tenMinutes)
 		defer cancel()

@@ -63,7 +63,7 @@ func TestSpareBesideOthers(t *testing.T) {
 		t.Run(fmt.Sprint(perMinute), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &server{allowed: perMinute, aligned: true, phase: 20 * time.Second}
-				l := newLimiter(perMinute)
+				l := NewLimiter(perMinute)
 				minutes := max(10, 3600/perMinute)
 				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(minutes)*time.Minute)
 				defer cancel()
@@ -92,7 +92,7 @@ func TestSpareBesideOthers(t *testing.T) {
 func TestSpareDoesNotStarve(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{allowed: 300}
-		l := newLimiter(300)
+		l := NewLimiter(300)
 		ctx, cancel := context.WithTimeout(t.Context(), tenMinutes)
 		defer cancel()
 		others := flood(ctx, l, s, standard, 500)
@@ -117,7 +117,7 @@ func TestSpareDoesNotStarve(t *testing.T) {
 func TestSpareAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{allowed: 300, aligned: true, phase: 20 * time.Second}
-		l := newLimiter(300)
+		l := NewLimiter(300)
 		ctx, cancel := context.WithTimeout(t.Context(), tenMinutes)
 		defer cancel()
 		spare := flood(ctx, l, s, isolated, 8)()
@@ -135,7 +135,7 @@ func TestSpareAlone(t *testing.T) {
 func TestSpareAfterOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{allowed: 600}
-		l := newLimiter(600)
+		l := NewLimiter(600)
 		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 		defer cancel()
 		begun := time.Now()
@@ -189,7 +189,7 @@ func TestSpareInTurn(t *testing.T) {
 // TestSpareWithdraws: who does not want to wait any longer leaves nothing behind.
 func TestSpareWithdraws(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(300)
+		l := NewLimiter(300)
 		mustWait(t, l).Observe(Headers{Allowed: 300, Count: 1, Reset: windowLength})
 		grant, err := l.Wait(t.Context(), isolated) // there is nothing of its share after this
 		if err != nil {

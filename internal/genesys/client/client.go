@@ -124,6 +124,15 @@ func (c *Client) As(share genesys.Share) *Client {
 	return &view
 }
 
+// WithBudget returns the same client with another budget: the token and the
+// connections are shared. A client logs in with a budget that nobody shares, and
+// gets that of the OAuth client once the login has succeeded.
+func (c *Client) WithBudget(limiter *budget.Limiter) *Client {
+	view := *c
+	view.budget = limiter
+	return &view
+}
+
 // checkEndpoint wants what paths can be appended to. The URL itself stays out
 // of the error, because somebody may have put a password into it.
 func checkEndpoint(endpoint string) error {

@@ -152,7 +152,7 @@ func configFor(endpoint string) Config {
 		Endpoint:    endpoint,
 		Allowed:     egress.Any(),
 		Credentials: genesys.Credentials{ClientID: "client", ClientSecret: clientSecret},
-		Budget:      registry.For(endpoint, "client", "test", 1<<20),
+		Budget:      registry.For(budget.Client{Endpoint: endpoint, ClientID: "client"}, "test", 1<<20),
 	}
 }
 

@@ -43,7 +43,7 @@ func simulated(t *testing.T, change ...func(*simulator.Options)) (*simulator.Sim
 		Endpoint:    server.URL,
 		Allowed:     egress.Any(),
 		Credentials: genesys.Credentials{ClientID: simulator.DefaultClientID, ClientSecret: simulator.DefaultClientSecret},
-		Budget:      registry.For(server.URL, simulator.DefaultClientID, t.Name(), requestsPerMinute),
+		Budget:      registry.For(budget.Client{Endpoint: server.URL, ClientID: simulator.DefaultClientID}, t.Name(), requestsPerMinute),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -219,7 +219,7 @@ func TestSimulatedMinutes(t *testing.T) {
 		})
 		cfg := configFor("http://simulator")
 		var registry budget.Registry
-		cfg.Budget = registry.For(cfg.Endpoint, "client", t.Name(), requestsPerMinute)
+		cfg.Budget = registry.For(budget.Client{Endpoint: cfg.Endpoint, ClientID: "client"}, t.Name(), requestsPerMinute)
 		client, err := New(cfg)
 		if err != nil {
 			t.Fatal(err)
