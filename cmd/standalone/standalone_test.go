@@ -20,6 +20,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/controlplane"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
+	"github.com/gcexport/recording-export-operator/internal/testenv/intruder"
 )
 
 // asProgram is set where the test binary is to be the program itself.
@@ -283,6 +284,9 @@ func TestKeep(t *testing.T) {
 	o := newOffice(t, func(s *simulator.Options) { s.Edges.FileStates = map[simulator.FileState]int{simulator.Archived: 1} })
 	p := o.start("--keep")
 	testenv.Eventually(t, "it stays up", func() bool { return strings.Contains(p.said(), "Staying up, and at work, until Ctrl-C") })
+	if ports := intruder.Ports(t, p.Process.Pid); len(ports) > 0 {
+		t.Errorf("the program itself listens: %+v", ports)
+	}
 	if output := o.kubectl("get", "rex", "case-1"); !strings.Contains(output, "CompleteWithGaps") {
 		t.Errorf("kubectl shows no export that has ended:\n%s", output)
 	}

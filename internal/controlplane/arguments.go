@@ -7,28 +7,44 @@ import (
 	"path/filepath"
 )
 
-func etcdArguments(state, client, peerPort string) []string {
-	return []string{
+// etcdArguments have etcd listen for those alone who have a certificate of its own
+// authority: whoever reads etcd reads every Secret.
+func etcdArguments(state, client, peerPort string, keys pki) []string {
+	peer := "https://127.0.0.1:" + peerPort
+	arguments := []string{
 		"--name=standalone",
 		"--data-dir=" + filepath.Join(state, "etcd"),
 		"--listen-client-urls=" + client,
 		"--advertise-client-urls=" + client,
-		"--listen-peer-urls=http://127.0.0.1:" + peerPort,
-		"--initial-advertise-peer-urls=http://127.0.0.1:" + peerPort,
-		"--initial-cluster=standalone=http://127.0.0.1:" + peerPort,
+		"--listen-peer-urls=" + peer,
+		"--initial-advertise-peer-urls=" + peer,
+		"--initial-cluster=standalone=" + peer,
+		"--enable-grpc-gateway=false",
 		"--auto-compaction-mode=periodic",
 		"--auto-compaction-retention=10m",
 	}
+	for _, side := range []string{"", "peer-"} {
+		arguments = append(arguments,
+			"--"+side+"cert-file="+keys.etcd.certificate(), "--"+side+"key-file="+keys.etcd.key(),
+			"--"+side+"trusted-ca-file="+keys.authority(), "--"+side+"client-cert-auth=true",
+		)
+	}
+	return arguments
 }
 
 // etcdReady asks etcd's own health check.
-func etcdReady(client string) func(context.Context) error {
+func etcdReady(client string, keys pki) (func(context.Context) error, error) {
+	config, err := keys.clientTLS()
+	if err != nil {
+		return nil, err
+	}
 	return func(ctx context.Context) error {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, client+"/readyz", nil)
 		if err != nil {
 			return err
 		}
-		response, err := http.DefaultClient.Do(request)
+		asking := http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}}
+		response, err := asking.Do(request)
 		if err != nil {
 			return err
 		}
@@ -37,12 +53,17 @@ func etcdReady(client string) func(context.Context) error {
 			return fmt.Errorf("etcd answers %s", response.Status)
 		}
 		return nil
-	}
+	}, nil
 }
 
 func serverArguments(etcd, port string, keys pki) []string {
 	return []string{
 		"--etcd-servers=" + etcd,
+		"--etcd-cafile=" + keys.authority(),
+		"--etcd-certfile=" + keys.server.certificate(),
+		"--etcd-keyfile=" + keys.server.key(),
+		// Whoever has no token gets nothing, not even the version.
+		"--anonymous-auth=false",
 		"--bind-address=127.0.0.1",
 		"--advertise-address=127.0.0.1",
 		"--endpoint-reconciler-type=none",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -42,8 +43,10 @@ func Start(ctx context.Context, assets, state string) (plane *ControlPlane, err 
 	if err != nil {
 		return nil, err
 	}
-	logs := filepath.Join(state, "logs")
-	if err := os.MkdirAll(logs, 0o700); err != nil {
+	if err := keepPrivate(state); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Join(state, "logs"), 0o700); err != nil {
 		return nil, err
 	}
 	plane = &ControlPlane{Kubeconfig: filepath.Join(state, "kubeconfig"), Kubectl: filepath.Join(assets, "kubectl"), failed: make(chan error, 1)}
@@ -85,8 +88,12 @@ func (c *ControlPlane) launch(ctx context.Context, assets, state string, keys pk
 	if err != nil {
 		return err
 	}
-	etcd := "http://127.0.0.1:" + ports[0]
-	if err := c.run(ctx, filepath.Join(assets, "etcd"), state, etcdReady(etcd), etcdArguments(state, etcd, ports[1])...); err != nil {
+	etcd := "https://127.0.0.1:" + ports[0]
+	ready, err := etcdReady(etcd, keys)
+	if err != nil {
+		return err
+	}
+	if err := c.run(ctx, filepath.Join(assets, "etcd"), state, ready, etcdArguments(state, etcd, ports[1], keys)...); err != nil {
 		return err
 	}
 	server := "https://127.0.0.1:" + ports[2]
@@ -99,8 +106,8 @@ func (c *ControlPlane) launch(ctx context.Context, assets, state string, keys pk
 	if err := c.writeKubeconfig(); err != nil {
 		return err
 	}
-	ready := func(context.Context) error { return nil }
-	return c.run(ctx, filepath.Join(assets, "kube-controller-manager"), state, ready, managerArguments(c.Kubeconfig, keys)...)
+	started := func(context.Context) error { return nil }
+	return c.run(ctx, filepath.Join(assets, "kube-controller-manager"), state, started, managerArguments(c.Kubeconfig, keys)...)
 }
 
 // run starts a process, waits until it is ready, and watches over it.
@@ -159,6 +166,10 @@ func (c *ControlPlane) writeKubeconfig() error {
 	config.AuthInfos["admin"] = &clientcmdapi.AuthInfo{Token: c.Config.BearerToken}
 	config.Contexts["standalone"] = &clientcmdapi.Context{Cluster: "standalone", AuthInfo: "admin"}
 	config.CurrentContext = "standalone"
+	// A file that is there keeps its rights when it is written.
+	if err := os.Remove(c.Kubeconfig); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	return clientcmd.WriteToFile(*config, c.Kubeconfig)
 }
 

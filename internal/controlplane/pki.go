@@ -13,15 +13,24 @@ import (
 )
 
 // pki is the key material of a control plane, in a directory.
-type pki struct{ folder string }
+type pki struct {
+	folder string
+	// etcd and server are the certificates of etcd, and of kube-apiserver where it
+	// asks etcd.
+	etcd, server pair
+}
 
 // newPKI makes what is missing: the key that signs the tokens of service
-// accounts, and the token of the one person that the control plane serves.
+// accounts, and the token of the one person that the control plane serves. The
+// certificates for etcd are made at each start.
 func newPKI(folder string) (pki, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return pki{}, err
 	}
-	p := pki{folder}
+	p := pki{folder, pair{folder, "etcd"}, pair{folder, "etcd-client"}}
+	if err := p.certify(); err != nil {
+		return p, err
+	}
 	err := once(p.serviceAccountKey(), func() ([]byte, error) {
 		key, err := rsa.GenerateKey(rand.Reader, 2048)
 		if err != nil {
