@@ -59,6 +59,7 @@ func work(ctx context.Context, s settings, out *screen, plane *controlplane.Cont
 		return out.fail(err)
 	}
 	defer func() { _ = log.Close() }()
+	s.endpoints = withNamed(s.endpoints, objects)
 	mgr, err := newManager(plane, s, log)
 	if err != nil {
 		return out.fail(err)

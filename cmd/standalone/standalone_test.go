@@ -113,7 +113,7 @@ func (p *program) said() string {
 // start starts the program on the office's manifests.
 func (o *office) start(flags ...string) *program {
 	o.Helper()
-	flags = append([]string{"-f", filepath.Join(o.folder, "manifests"), "--archive-root", filepath.Join(o.folder, "archive"), "--state-dir", filepath.Join(o.folder, "state"), "--allow-endpoints", "genesys=" + o.endpoint + ",media=" + o.endpoint}, flags...)
+	flags = append([]string{"-f", filepath.Join(o.folder, "manifests"), "--archive-root", filepath.Join(o.folder, "archive"), "--state-dir", filepath.Join(o.folder, "state")}, flags...)
 	p := &program{Cmd: exec.CommandContext(o.Context(), os.Args[0], flags...)}
 	p.Stdout, p.Stderr = p, p
 	p.Env = append(os.Environ(), asProgram+"=1", controlplane.AssetsVariable+"="+testenv.Assets(o))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -119,6 +120,12 @@ func example(text string) string {
 		name = "host.example"
 	}
 	return purpose + "=" + scheme + "://" + net.JoinHostPort(strings.Trim(name, "[]"), port)
+}
+
+// With returns the list with one more address, exactly this one.
+func (l List) With(purpose Purpose, address *url.URL) List {
+	l.entries = append(slices.Clip(l.entries), entry{purpose: purpose, scheme: address.Scheme, host: hostOf(address), port: portOf(address)})
+	return l
 }
 
 // Allows tells whether an address is on the list for a purpose. For S3 a bucket's
