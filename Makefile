@@ -112,6 +112,10 @@ tamper: openssl ## Tamper with archives in every way that we know, and show who 
 tamper-cosign: ## The same with cosign, which is built the first time, about 6 minutes.
 	@COSIGN=$$(hack/cosign/build.sh) && COSIGN=$$COSIGN $(MAKE) --no-print-directory tamper
 
+.PHONY: attack
+attack: control-plane s3-server openssl ## Play every attack of docs/threat-model.md against the real programs, and show which were stopped.
+	@go run ./hack/attack
+
 .PHONY: model
 model: ## Put exports through CHECKS (1000) lives that chance makes up, and as many with bad items, others each time; an hour.
 	go test -count=1 -v -run 'TestTheLifeOfAnExport|TestBadItems' -timeout 4h ./test/model -args -rapid.seed 0 -rapid.checks $(CHECKS)
