@@ -38,6 +38,10 @@ const (
 // found no fault. Only there if the spec asks for verifications.
 const ConditionVerified = "Verified"
 
+// ConditionSigningKeyChanged of a destination is there, and True, from when another key signs than before until a
+// person confirms it.
+const ConditionSigningKeyChanged = "SigningKeyChanged"
+
 // Reasons of any kind.
 const (
 	// ReasonPending: its turn has not come.
@@ -108,6 +112,10 @@ const (
 	ReasonSigningKeyNotFound = "SigningKeyNotFound"
 	// ReasonSigningKeyInvalid: the signing key cannot be read, or is of another kind.
 	ReasonSigningKeyInvalid = "SigningKeyInvalid"
+	// ReasonPlatformKeyMissing: the manager was not started with a signing key of its own.
+	ReasonPlatformKeyMissing = "PlatformKeyMissing"
+	// ReasonSigningKeyChanged: another key signs than before, or none any more.
+	ReasonSigningKeyChanged = "SigningKeyChanged"
 	// ReasonTimestampUnavailable: the time-stamping authority does not answer; it is asked again.
 	ReasonTimestampUnavailable = "TimestampUnavailable"
 	// ReasonTimestampRefused: the time-stamping authority gives no time-stamp.

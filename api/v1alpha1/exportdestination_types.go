@@ -36,13 +36,20 @@ type ExportDestinationSpec struct {
 	VerifyEvery *metav1.Duration `json:"verifyEvery,omitempty"`
 }
 
-// Signing is how bags and seals are signed.
+// Signing is how bags and seals are signed: with a key of the namespace, or with the manager's.
+// +kubebuilder:validation:XValidation:rule="has(self.secretRef) != has(self.platform)",message="set exactly one of signing.secretRef and signing.platform"
+// +kubebuilder:validation:XValidation:rule="!has(self.platform) || !has(self.create) || !self.create",message="signing.create makes the Secret of signing.secretRef: leave it out with signing.platform",fieldPath=".create"
 type Signing struct {
 	// secretRef names a Secret in the same namespace with the key signing.key: an ECDSA private key with the
-	// curve P-256 in PEM (PKCS#8 or SEC 1). Another key there signs from then on; what is sealed names the key
-	// that signed it.
-	// +required
-	SecretRef LocalReference `json:"secretRef"`
+	// curve P-256 in PEM (PKCS#8 or SEC 1). Whoever may read Secrets there can sign with it. If it is replaced,
+	// the new key signs from then on, and the condition SigningKeyChanged tells of it.
+	// +optional
+	SecretRef LocalReference `json:"secretRef,omitzero"`
+
+	// platform has the manager sign with a key of its own (--signing-key-secret), which nobody who has rights in
+	// this namespace alone can read.
+	// +optional
+	Platform *PlatformSigning `json:"platform,omitempty"`
 
 	// create has the Secret created, with a new key, if there is none and never was a key that could be used. It
 	// is never changed or removed. Defaults to false.
@@ -53,6 +60,9 @@ type Signing struct {
 	// +optional
 	Timestamp *Timestamp `json:"timestamp,omitempty"`
 }
+
+// PlatformSigning has no fields: which key the manager signs with is told to the manager.
+type PlatformSigning struct{}
 
 // Timestamp is a time-stamping authority (RFC 3161).
 type Timestamp struct {
@@ -201,6 +211,11 @@ type ExportDestinationStatus struct {
 	// +optional
 	SigningKey string `json:"signingKey,omitempty"`
 
+	// signingKeyChange is the last time that another key signed than before, or none any more. Absent if the first
+	// key still signs.
+	// +optional
+	SigningKeyChange *SigningKeyChange `json:"signingKeyChange,omitempty"`
+
 	// free is about how much room the destination has, rounded down; absent if it cannot tell.
 	// +optional
 	Free *resource.Quantity `json:"free,omitempty"`
@@ -213,6 +228,27 @@ type ExportDestinationStatus struct {
 	// +kubebuilder:validation:MaxLength=256
 	// +optional
 	LastRetryRequest string `json:"lastRetryRequest,omitempty"`
+}
+
+// SigningKeyChange tells that another key signs than before.
+type SigningKeyChange struct {
+	// from is the id of the key that signed before, empty if there was none.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	From string `json:"from,omitempty"`
+
+	// to is the id of the key that signs since, empty if none does.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	To string `json:"to,omitempty"`
+
+	// time at which the operator noticed it.
+	// +required
+	Time metav1.Time `json:"time"`
+
+	// confirmed tells that a person has confirmed it, by the annotation confirm-signing-key.
+	// +optional
+	Confirmed bool `json:"confirmed,omitempty"`
 }
 
 // VerificationStatus tells how everything that is stored at a destination was verified. What it counts is of the

@@ -13,6 +13,7 @@ import (
 	// The certificate authorities of the web, for an image that holds none.
 	_ "golang.org/x/crypto/x509roots/fallback"
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -33,6 +34,7 @@ type settings struct {
 	maxMedia       quantity
 	image          string
 	minFree        quantity
+	signingKey     types.NamespacedName
 	namespaces     string
 	metricsAddress string
 	probeAddress   string
@@ -68,6 +70,8 @@ func parse() settings {
 	flag.Var(&s.maxMedia, "max-recording-size", "largest file of a recording that is taken, such as 64Gi; a larger one is a gap")
 	flag.StringVar(&s.image, "image", "", "image that the manager runs from, with its digest; seals name it")
 	flag.Var(&s.minFree, "min-free", "how much room transfers leave free below the archive root, for example 10Gi, even if an ExportDestination allows less")
+	flag.StringVar(&s.signingKey.Name, "signing-key-secret", "",
+		"Secret in the manager's own namespace ($POD_NAMESPACE) with the key that signs for destinations with spec.signing.platform; none by default")
 	flag.StringVar(&s.namespaces, "namespaces", "", "comma-separated namespaces to work in; all by default")
 	flag.StringVar(&s.metricsAddress, "metrics-bind-address", ":8443", "address of the metrics, over HTTPS and only for who may read them; 0 turns them off")
 	flag.StringVar(&s.probeAddress, "health-probe-bind-address", ":8081", "address of /healthz and /readyz")
@@ -75,10 +79,14 @@ func parse() settings {
 	flag.BoolVar(&s.version, "version", false, "print the version and exit")
 	s.log.BindFlags(flag.CommandLine)
 	flag.Parse()
+	s.signingKey.Namespace = os.Getenv("POD_NAMESPACE")
 	return s
 }
 
 func run(s settings) error {
+	if s.signingKey.Name != "" && s.signingKey.Namespace == "" {
+		return errors.New("--signing-key-secret needs to know the manager's namespace: set POD_NAMESPACE")
+	}
 	cfg, err := ctrl.GetConfig()
 	if err != nil {
 		return fmt.Errorf("find the cluster: %w", err)
@@ -90,6 +98,7 @@ func run(s settings) error {
 		Image:          s.image,
 		ServiceAccount: serviceAccount(),
 		MinFree:        s.minFree.Value(),
+		SigningKey:     s.signingKey,
 		Paces:          operator.DefaultPaces(),
 		Metrics:        metrics.Registry,
 		Manager:        s.manager(),

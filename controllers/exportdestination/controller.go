@@ -103,11 +103,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	destination.Status.Location = r.Location(destination)
 	out := r.lookForKey(ctx, destination, r.look(ctx, destination))
 	loop.Mark(destination, out, v1alpha1.ReasonWritable, "evidence can be written")
+	markKey(destination)
 	if after := r.verifyAgain(destination); after > 0 && after < out.After {
 		out.After = after
 	}
 	if err = r.Publish(ctx, destination, before); err == nil {
 		r.tell(ctx, destination, before)
+		r.tellKey(destination, before)
 	}
 	return loop.IgnoreConflict(loop.Result(out), err)
 }
@@ -159,7 +161,7 @@ func (r *Reconciler) lookForKey(ctx context.Context, destination *v1alpha1.Expor
 	if err != nil {
 		return outcome.Of(err, r.Pace.Again)
 	}
-	destination.Status.SigningKey = key
+	r.noteKey(destination, key)
 	return out
 }
 

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/utils/clock"
+
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
@@ -119,7 +121,7 @@ func TestLookForKey(t *testing.T) {
 	}
 	for name, tt := range tests {
 		r := &Reconciler{
-			Pace:       Pace{Again: time.Minute, Timeout: time.Minute},
+			Pace: Pace{Again: time.Minute, Timeout: time.Minute}, Clock: clock.RealClock{},
 			SigningKey: func(context.Context, *v1alpha1.ExportDestination) (string, error) { return tt.key, tt.err },
 		}
 		destination := &v1alpha1.ExportDestination{}

@@ -106,9 +106,10 @@ func (r *Reconciler) seal(s *scope, number int) outcome.Outcome {
 		tool: r.Tool, loadFiles: s.destination.Spec.LoadFiles,
 		compares: exportspec.ComparesRetention(s.export.Spec), follows: exportspec.Follows(s.export.Spec), owners: s.log,
 	}
-	destination := s.destination.DeepCopy()
+	destination, name := s.destination.DeepCopy(), s.export.Name
+	work.noticed = noticedKey(destination, r.Actor)
 	work.signing = artifacts.Signing(s.store, artifacts.SealSignatureKey(number), func(ctx context.Context) (*signing.Signer, error) {
-		return r.Signer(ctx, destination)
+		return r.Signer(ctx, destination, name)
 	})
 	work.take(s.book, number)
 	return r.do(s, loop.Task{
@@ -138,6 +139,8 @@ type sealWork struct {
 	tool      func() evidence.Tool
 	loadFiles bool
 	signing   evidence.Signing
+	// noticed is what the destination's status tells of a change of the key.
+	noticed evidence.NoticedKey
 }
 
 // take takes what the seal is to hold from the book.
@@ -155,7 +158,7 @@ func (w *sealWork) run(ctx context.Context, _ transfer.Try) error {
 	seal := evidence.Seal{
 		Number: w.sealing.Number, Record: w.record, At: at, Former: w.former,
 		From: w.from, Until: w.sealing.Until, Deferred: w.deferred,
-		Tool: w.tool(), LoadFiles: w.loadFiles, Report: report.Seal, Signing: w.signing,
+		Tool: w.tool(), LoadFiles: w.loadFiles, Report: report.Seal, Signing: w.signing, Noticed: w.noticed,
 	}
 	seal.Events = append(seal.Events, w.opening())
 	seal.Events = append(seal.Events, w.takeOvers()...)

@@ -3,6 +3,7 @@ package recordingexport
 import (
 	"time"
 
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
@@ -28,6 +29,15 @@ func (w *sealWork) takeOvers() []evidence.Event {
 		events = append(events, line.TakeOver().Event(line.By))
 	}
 	return events
+}
+
+// noticedKey is what a destination tells of the last change of its key.
+func noticedKey(destination *v1alpha1.ExportDestination, by string) evidence.NoticedKey {
+	change := destination.Status.SigningKeyChange
+	if change == nil {
+		return evidence.NoticedKey{By: by}
+	}
+	return evidence.NoticedKey{ID: change.To, At: change.Time.Time, By: by}
 }
 
 // told is the event of an entry that is not about a survey.

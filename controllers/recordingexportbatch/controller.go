@@ -63,8 +63,8 @@ type Reconciler struct {
 	Archive func(destination *v1alpha1.ExportDestination, export string) (archive.Store, error)
 	// Location is where an export's archive is, relative to the archive root.
 	Location func(destination *v1alpha1.ExportDestination, export string) string
-	// Signer returns what signs at a destination, nil if nothing does.
-	Signer func(context.Context, *v1alpha1.ExportDestination) (*signing.Signer, error)
+	// Signer returns what signs an export at a destination, nil if nothing does.
+	Signer func(ctx context.Context, destination *v1alpha1.ExportDestination, export string) (*signing.Signer, error)
 	// Worker has a pool for each lane, by its name.
 	Worker *loop.Worker
 	Gates  *transfer.Gates

@@ -31,6 +31,8 @@ type Account struct {
 	// Timestamped tells that an authority attests the time of the seal, whose answer is
 	// beside the manifest: without it nobody could tell whether it was taken away.
 	Timestamped bool `json:"timestamped,omitempty"`
+	// KeyChange tells that this is another key than the one of the seal before.
+	KeyChange *KeyChange `json:"keyChange,omitempty"`
 	// Tool is what drew it up.
 	Tool Tool `json:"tool,omitzero"`
 	// From and Until are the part of the window that the seals cover so far.
@@ -124,7 +126,7 @@ func (s Seal) drawUp(bags []sealedBag) (Account, error) {
 		account.Former = &SealRef{s.Former.Account.Number, s.Former.Digest}
 	}
 	account.Export, account.Number, account.SealedAt, account.Tool = s.Record, s.Number, s.At.UTC(), s.Tool
-	account.SigningKey, account.Timestamped = "", false
+	account.SigningKey, account.Timestamped, account.KeyChange = "", false, nil
 	if err := s.tiled(); err != nil {
 		return account, err
 	}

@@ -73,6 +73,8 @@ type Seal struct {
 	// LoadFiles tells whether load files are wanted.
 	LoadFiles bool
 	Signing   Signing
+	// Noticed is what is known of the last change of the key that signs.
+	Noticed NoticedKey
 	// Report writes the report of a seal whose tables are stored below root, nil if
 	// there is to be none.
 	Report func(w io.Writer, root fs.FS, of Reported) error
@@ -123,6 +125,7 @@ func (s Seal) Write(ctx context.Context, root fs.FS, create Creator) (Account, s
 		return account, "", err
 	}
 	s.Events = append(s.Events, drifts...)
+	s.Events = append(s.Events, s.keyEvents(pen)...)
 	folder := SealFolder(s.Number)
 	within := func(ctx context.Context, path string, write func(io.Writer) error) error {
 		return create(ctx, folder+"/"+path, write)

@@ -92,6 +92,7 @@ func (s Seal) writeUnsigned(ctx context.Context, root fs.FS, create Creator, acc
 func (s Seal) about(root fs.FS, pen pen, account Account) ([]SignedFile, error) {
 	if pen.signer != nil {
 		account.SigningKey, account.Timestamped = pen.signer.ID(), pen.signer.Authority != nil
+		account.KeyChange = s.keyChange(account.SigningKey)
 	}
 	var body bytes.Buffer
 	if err := writeJSON(&body, account); err != nil {

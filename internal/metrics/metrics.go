@@ -21,10 +21,20 @@ type Sources struct {
 	Gates func() []transfer.GateStats
 	// Pools are how much work of each namespace each pool has, by the pool's name.
 	Pools func() map[string][]transfer.TenantStats
+	// Signatures are the uses of signing keys.
+	Signatures func() []Signatures
 	// Organizations, Destinations and Exports are all that there are, none if that is not known yet.
 	Organizations func() []v1alpha1.GenesysOrganization
 	Destinations  func() []v1alpha1.ExportDestination
 	Exports       func() []v1alpha1.RecordingExport
+}
+
+// Signatures counts the uses of signing keys in a namespace.
+type Signatures struct {
+	Namespace string
+	// Key is whose key signed: platform or secret.
+	Key   string
+	Count int64
 }
 
 // Collector collects the metrics of an operator.
@@ -68,6 +78,7 @@ var (
 	ofLane         = []string{"namespace", "organization", "lane"}
 	ofExports      = []string{"namespace", "organization"}
 	ofDestination  = []string{"namespace", "destination"}
+	ofKey          = []string{"namespace", "key"}
 )
 
 var (
@@ -95,6 +106,8 @@ var (
 	isolated       = gauge("isolated_items", "Conversations and recordings of an organisation's exports that keep failing and are retried apart from all others.", ofExports)
 	isolatedOldest = gauge("isolated_oldest_timestamp_seconds", "When the oldest of an organisation's isolated conversations and recordings was isolated; absent if none is isolated.", ofExports)
 
+	signatures = counter("signatures_total", "Uses of a signing key, each of which signs a bag or a seal: of the platform's key (platform), or of one in a Secret of the namespace (secret).", ofKey)
+
 	verifyEvery   = gauge("destination_verify_every_seconds", "Seconds after which everything that is stored at an ExportDestination is verified again: spec.verifyEvery.", ofDestination)
 	verifiedAt    = gauge("destination_verified_timestamp_seconds", "When the last verification of an ExportDestination ended, however it ended.", ofDestination)
 	verifiedBytes = gauge("destination_verified_bytes", "Bytes that the last verification of an ExportDestination read.", ofDestination)
@@ -105,7 +118,7 @@ var (
 var all = []metric{
 	granted, throttled, waited, waiting, underWay, allowed, remaining, stopped,
 	gateLimit, gateInFlight, gateWaiting, workBegun, workWaiting, clients, recordings, gaps, stored, isolated, isolatedOldest,
-	verifyEvery, verifiedAt, verifiedBytes, faults, unreadable,
+	signatures, verifyEvery, verifiedAt, verifiedBytes, faults, unreadable,
 }
 
 // Describe implements prometheus.Collector.
@@ -130,6 +143,9 @@ func (c *Collector) Collect(to chan<- prometheus.Metric) {
 			workBegun.send(to, float64(of.Begun), pool, of.Tenant)
 			workWaiting.send(to, float64(of.Waiting), pool, of.Tenant)
 		}
+	}
+	for _, s := range c.sources.Signatures() {
+		signatures.send(to, float64(s.Count), s.Namespace, s.Key)
 	}
 	organizations := c.sources.Organizations()
 	for i := range organizations {

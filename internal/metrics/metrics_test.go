@@ -35,6 +35,7 @@ func sample() *Collector {
 		Pools: func() map[string][]transfer.TenantStats {
 			return map[string][]transfer.TenantStats{"Standard": {{Tenant: "legal", Begun: 64, Waiting: 5}}}
 		},
+		Signatures: func() []Signatures { return []Signatures{{Namespace: "legal", Key: "platform", Count: 12}} },
 		Organizations: func() []v1alpha1.GenesysOrganization {
 			return []v1alpha1.GenesysOrganization{{
 				ObjectMeta: metav1.ObjectMeta{Namespace: "legal", Name: "emea"},
@@ -110,6 +111,7 @@ func TestCollect(t *testing.T) {
 		`isolated_items{namespace="legal",organization="emea"}`:                                       5,
 		`isolated_items{namespace="legal",organization="apac"}`:                                       0,
 		`isolated_oldest_timestamp_seconds{namespace="legal",organization="emea"}`:                    1700000050,
+		`signatures_total{key="platform",namespace="legal"}`:                                          12,
 		"gaps" + lane:                                 1,
 		"stored_bytes" + lane:                         15000,
 		"destination_verify_every_seconds" + at:       3600,

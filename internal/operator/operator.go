@@ -71,6 +71,9 @@ type Options struct {
 	ServiceAccount string
 	// MinFree is how many bytes transfers leave free at every directory, whatever its destination says.
 	MinFree int64
+	// SigningKey names the Secret with the key that signs for destinations with spec.signing.platform; zero if there
+	// is none.
+	SigningKey types.NamespacedName
 	// Image that this program runs from, with its digest; seals name it.
 	Image string
 	// Paces is how often things are looked at.
@@ -164,6 +167,7 @@ type operator struct {
 	Options
 	manager     ctrl.Manager
 	secrets     secretReader
+	signatures  signatures
 	connections *connection.Connections
 	publisher   loop.Publisher
 	clock       clock.Clock

@@ -29,13 +29,13 @@ const signingCure = "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-
 // and returns its id. A Secret is created once: if it is gone later, somebody has
 // to say whether the key is lost.
 func (o *operator) signingKey(ctx context.Context, d *v1alpha1.ExportDestination) (string, error) {
-	signer, err := o.signer(ctx, d)
+	signer, err := o.signer(ctx, d, "")
 	var absent secretAbsent
 	if errors.As(err, &absent) && d.Spec.Signing.Create && d.Status.SigningKey == "" {
 		if err := o.createSigningKey(ctx, d); err != nil {
 			return "", err
 		}
-		signer, err = o.signer(ctx, d)
+		signer, err = o.signer(ctx, d, "")
 	}
 	if err != nil || signer == nil {
 		return "", err
@@ -67,9 +67,9 @@ func (o *operator) createSigningKey(ctx context.Context, d *v1alpha1.ExportDesti
 	return nil
 }
 
-// signer returns what signs at a destination, nil if nothing does. The key is read
-// each time: there is no other place where it stays.
-func (o *operator) signer(ctx context.Context, d *v1alpha1.ExportDestination) (*signing.Signer, error) {
+// signer returns what signs an export at a destination, nil if nothing does. The
+// key is read each time: there is no other place where it stays.
+func (o *operator) signer(ctx context.Context, d *v1alpha1.ExportDestination, export string) (*signing.Signer, error) {
 	spec := d.Spec.Signing
 	if spec == nil {
 		return nil, nil
@@ -78,21 +78,30 @@ func (o *operator) signer(ctx context.Context, d *v1alpha1.ExportDestination) (*
 	if err != nil {
 		return nil, err
 	}
-	var secret corev1.Secret
-	err = o.secrets.Get(ctx, types.NamespacedName{Namespace: d.Namespace, Name: spec.SecretRef.Name}, &secret)
-	switch {
-	case apierrors.IsNotFound(err):
-		return nil, secretAbsent{outcome.Refusal{Reason: v1alpha1.ReasonSigningKeyNotFound, Says: fmt.Sprintf(
-			"create the Secret %q with the key %s, or set spec.signing.create: %s && kubectl create secret generic %s --from-file=%s",
-			spec.SecretRef.Name, signingKeyKey, signingCure, spec.SecretRef.Name, signingKeyKey)}}
-	case err != nil:
-		return nil, fmt.Errorf("read Secret %s: %w", spec.SecretRef.Name, err)
-	}
-	key, err := signingKeyOf(secret)
+	key, err := o.key(ctx, d)
 	if err != nil {
 		return nil, err
 	}
-	return &signing.Signer{Key: key, Authority: authority}, nil
+	return &signing.Signer{Key: key, Authority: authority, Used: o.logUse(d, export)}, nil
+}
+
+// key reads the key that signs at a destination. Nothing else knows where keys are.
+func (o *operator) key(ctx context.Context, d *v1alpha1.ExportDestination) (signing.Key, error) {
+	if d.Spec.Signing.Platform != nil {
+		return o.platformKey(ctx)
+	}
+	name := d.Spec.Signing.SecretRef.Name
+	var secret corev1.Secret
+	err := o.secrets.Get(ctx, types.NamespacedName{Namespace: d.Namespace, Name: name}, &secret)
+	switch {
+	case apierrors.IsNotFound(err):
+		return signing.Key{}, secretAbsent{outcome.Refusal{Reason: v1alpha1.ReasonSigningKeyNotFound, Says: fmt.Sprintf(
+			"create the Secret %q with the key %s, or set spec.signing.create: %s && kubectl create secret generic %s --from-file=%s",
+			name, signingKeyKey, signingCure, name, signingKeyKey)}}
+	case err != nil:
+		return signing.Key{}, fmt.Errorf("read Secret %s: %w", name, err)
+	}
+	return signingKeyOf(secret)
 }
 
 // secretAbsent tells that there is no Secret, which can be created.

@@ -43,7 +43,7 @@ func everywhere(t testing.TB, says string) Report {
 	said := evidence.HoldAnswer{Held: true, At: hour(50)}
 	return Report{
 		Reported: evidence.Reported{Timestamped: true, Account: evidence.Account{
-			SigningKey: says, Tool: evidence.Tool{Name: says, Version: says, Image: says, Executable: says},
+			SigningKey: says, KeyChange: &evidence.KeyChange{From: says, To: says, NoticedAt: hour(50)}, Tool: evidence.Tool{Name: says, Version: says, Image: says, Executable: says},
 			Lanes:  []evidence.LaneAccount{{Lane: lane, Bags: 1, Files: 1, Bytes: 1, Gaps: 1}},
 			Export: evidence.ExportRecord{Namespace: says, Name: says, ClusterID: says, OrganizationID: says, SpecDigest: says, Spec: spec, CreatedAt: hour(49)},
 			Number: 2, Former: &evidence.SealRef{Number: 1, Digest: says}, SealedAt: hour(50), From: hour(0), Until: hour(48),

@@ -33,6 +33,9 @@ type eventRow struct{ At, What text }
 
 type takeOverRow struct{ At, From, To text }
 
+// keyChangeRow tells of another key than the one of the seal before.
+type keyChangeRow struct{ At, From, To text }
+
 type laneRow struct {
 	Lane, Size               text
 	Bags, Files, Bytes, Gaps amount

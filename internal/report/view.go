@@ -59,6 +59,8 @@ type view struct {
 	BagsMore   int64
 	TakenOver  []takeOverRow
 	SigningKey text
+	// KeyChange is nil if the seal before is signed with the same key.
+	KeyChange *keyChangeRow
 	// Timestamped tells whether an authority attests the seal's time.
 	Timestamped bool
 }
@@ -83,6 +85,9 @@ func (r Report) view() view {
 	v.orphans(f, a)
 	v.listed(f, a)
 	v.happened(f)
+	if c := a.KeyChange; c != nil {
+		v.KeyChange = &keyChangeRow{when(c.NoticedAt), clean(c.From, longName), clean(c.To, longName)}
+	}
 	for _, t := range a.TakenOver {
 		v.TakenOver = append(v.TakenOver, takeOverRow{when(t.At), clean(t.From, longName), clean(t.To, longName)})
 	}

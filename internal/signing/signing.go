@@ -8,6 +8,8 @@ package signing
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 )
@@ -29,6 +31,18 @@ type Authority interface {
 type Signer struct {
 	Key
 	Authority Authority
+	// Used is told of each use of the key; nil if nobody wants to know.
+	Used func(Use) `json:"-"`
+}
+
+// Use is one use of a key.
+type Use struct {
+	// KeyID is the id of the key.
+	KeyID string
+	// SHA256 of the manifest that was signed, in hexadecimal.
+	SHA256 string
+	// PredicateType says of what the manifest is one.
+	PredicateType string
 }
 
 // Subject is something that a statement is about.
@@ -58,6 +72,10 @@ type Signatures struct {
 
 // Sign signs a manifest and a statement.
 func (s *Signer) Sign(ctx context.Context, manifest []byte, statement Statement) (Signatures, error) {
+	if s.Used != nil {
+		digest := sha256.Sum256(manifest)
+		s.Used(Use{KeyID: s.ID(), SHA256: hex.EncodeToString(digest[:]), PredicateType: statement.PredicateType})
+	}
 	raw, err := s.sign(manifest)
 	if err != nil {
 		return Signatures{}, fmt.Errorf("sign manifest: %w", err)

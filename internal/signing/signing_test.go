@@ -150,7 +150,7 @@ func sample(t *testing.T, authority Authority) (Key, Signatures) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signed, err := (&Signer{key, authority}).Sign(t.Context(), []byte("a manifest"), Statement{
+	signed, err := (&Signer{Key: key, Authority: authority}).Sign(t.Context(), []byte("a manifest"), Statement{
 		Subjects:      []Subject{{"manifest-sha256.txt", "aa"}, {"bag-info.txt", "bb"}},
 		PredicateType: "https://example.org/custody", Predicate: map[string]string{"case": "4711"},
 	})
@@ -158,6 +158,23 @@ func sample(t *testing.T, authority Authority) (Key, Signatures) {
 		t.Fatal(err)
 	}
 	return key, signed
+}
+
+// TestEachUseIsTold: of a key, once for each manifest, also if no time-stamp follows.
+func TestEachUseIsTold(t *testing.T) {
+	key, err := ParseKey(p256(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var used []Use
+	signer := &Signer{Key: key, Authority: told{err: errors.New("silent")}, Used: func(u Use) { used = append(used, u) }}
+	if _, err := signer.Sign(t.Context(), []byte("a manifest"), Statement{PredicateType: "https://example.org/custody"}); err == nil {
+		t.Error("the authority was not asked")
+	}
+	want := Use{key.ID(), fmt.Sprintf("%x", sha256.Sum256([]byte("a manifest"))), "https://example.org/custody"}
+	if len(used) != 1 || used[0] != want {
+		t.Errorf("%v, want %v", used, want)
+	}
 }
 
 // TestRawSignature: openssl accepts it over the manifest, and over nothing else.
@@ -237,7 +254,7 @@ func TestAnAuthorityIsAsked(t *testing.T) {
 	}
 	key, _ := sample(t, nil)
 	silent := errors.New("silence")
-	if _, err := (&Signer{key, told{err: silent}}).Sign(t.Context(), nil, Statement{}); !errors.Is(err, silent) {
+	if _, err := (&Signer{Key: key, Authority: told{err: silent}}).Sign(t.Context(), nil, Statement{}); !errors.Is(err, silent) {
 		t.Errorf("Sign: %v, want %v", err, silent)
 	}
 }

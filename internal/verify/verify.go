@@ -132,6 +132,7 @@ func Archive(ctx context.Context, fsys fs.FS, options Options) (Report, error) {
 	c.close()
 	v.checkCoverage()
 	v.checkTrust()
+	v.checkKeyChanges()
 	return v.report(c), nil
 }
 

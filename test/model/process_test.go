@@ -133,7 +133,7 @@ func (p *process) reconcilers() {
 }
 
 // newSigner signs with another key each time, as if it were replaced all the time.
-func newSigner(context.Context, *v1alpha1.ExportDestination) (*signing.Signer, error) {
+func newSigner(context.Context, *v1alpha1.ExportDestination, string) (*signing.Signer, error) {
 	text, err := signing.GenerateKey()
 	if err != nil {
 		return nil, err

@@ -145,7 +145,7 @@ func (w *story) expectOnce() {
 
 // expectEvents: the export's story can be read from its events, which come a
 // little later than what they tell of.
-func (w *story) expectEvents(export *v1alpha1.RecordingExport, reasons ...string) {
+func (w *story) expectEvents(obj client.Object, reasons ...string) {
 	w.Helper()
 	for _, reason := range reasons {
 		testenv.Eventually(w, "there is an event "+reason, func() bool {
@@ -154,7 +154,7 @@ func (w *story) expectEvents(export *v1alpha1.RecordingExport, reasons ...string
 				w.Fatal(err)
 			}
 			return slices.ContainsFunc(list.Items, func(e eventsv1.Event) bool {
-				return e.Regarding.UID == export.UID && e.Reason == reason
+				return e.Regarding.UID == obj.GetUID() && e.Reason == reason
 			})
 		})
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -303,6 +304,7 @@ func TestAKeyThatIsReplaced(t *testing.T) {
 	if w.namedKey(seals[0]) != before || w.namedKey(seals[1]) != after {
 		t.Errorf("the accounts name %s and %s, want %s and %s", w.namedKey(seals[0]), w.namedKey(seals[1]), before, after)
 	}
+	w.expectKeyChange(destination, seals[1], before, after)
 	keys := map[string]int{}
 	for _, bag := range w.bags() {
 		keys[w.verified(bag, filepath.Join(bag, "custody"))]++
@@ -316,6 +318,35 @@ func TestAKeyThatIsReplaced(t *testing.T) {
 	}) {
 		t.Errorf("failures %v", failures)
 	}
+}
+
+// expectKeyChange: the account and the log of a seal tell of the change, and so does the
+// destination, until a person confirms it.
+func (w *story) expectKeyChange(destination *v1alpha1.ExportDestination, seal, before, after string) {
+	w.Helper()
+	for _, file := range []string{"account.json", "events.jsonl"} {
+		content, err := os.ReadFile(filepath.Join(seal, file))
+		if err != nil || !strings.Contains(string(content), before) || !strings.Contains(string(content), after) {
+			w.Errorf("%s does not tell of both keys: %v", file, err)
+		}
+	}
+	annotate := func(annotation, value string) {
+		w.Refresh(destination)
+		metav1.SetMetaDataAnnotation(&destination.ObjectMeta, annotation, value)
+		w.Update(destination)
+	}
+	annotate("touched", "yes")
+	changed := func() *metav1.Condition {
+		w.Refresh(destination)
+		return meta.FindStatusCondition(destination.Status.Conditions, v1alpha1.ConditionSigningKeyChanged)
+	}
+	testenv.Eventually(w, "the change is noticed", func() bool { return changed() != nil })
+	if says := changed().Message; !strings.Contains(says, "was "+before+", and is "+after) || !strings.Contains(says, "-n "+w.Namespace) {
+		w.Error(says)
+	}
+	w.expectEvents(destination, v1alpha1.ReasonSigningKeyChanged)
+	annotate(v1alpha1.AnnotationConfirmSigningKey, after)
+	testenv.Eventually(w, "the change is confirmed", func() bool { return changed() == nil })
 }
 
 // expectMadeOnce: the Secret was made, and is not made again once it is gone.

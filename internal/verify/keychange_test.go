@@ -1,0 +1,61 @@
+package verify_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gcexport/recording-export-operator/internal/verify"
+	"github.com/gcexport/recording-export-operator/test/tamper/specimen"
+)
+
+// TestKeyChangesAreChecked: whoever signs a later seal with another key, even one that
+// is trusted as well, has to say so in its account, and nobody can tell of a change
+// that was none.
+func TestKeyChangesAreChecked(t *testing.T) {
+	t.Parallel()
+	old, other := specimen.NewSigner(t), specimen.NewSigner(t)
+	row := func(from, to string) string {
+		return fmt.Sprintf("\n  \"keyChange\": {\n    \"from\": %q,\n    \"to\": %q,\n    \"noticedAt\": \"2023-10-04T00:00:00Z\"\n  },", from, to)
+	}
+	tests := map[string]struct {
+		seal   int
+		signer *specimen.Signer
+		row    string
+		says   string // empty if nothing is wrong with the key
+	}{
+		"told":                     {2, other, row(old.ID(), other.ID()), ""},
+		"not told":                 {2, other, "", "does not tell that the key changed"},
+		"told of another key":      {2, other, row(other.ID(), old.ID()), "it changed from " + old.ID() + " to " + other.ID()},
+		"told without a change":    {2, old, row(other.ID(), old.ID()), "the seal before is not signed by another key"},
+		"told before there is any": {1, old, row(other.ID(), old.ID()), "the seal before is not signed by another key"},
+		"nothing to tell":          {2, old, "", ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := specimen.New(t, old)
+			file, named := fmt.Sprintf("seals/%d/account.json", tt.seal), `"signingKey": "`+old.ID()+`",`
+			a.Replace(file, named, strings.Replace(named, old.ID(), tt.signer.ID(), 1)+tt.row)
+			a.Signer = tt.signer
+			a.ForgeSeal(tt.seal)
+			var trusted []verify.Key
+			for _, signer := range []*specimen.Signer{old, other} {
+				key, err := verify.ParseKey(signer.Public())
+				if err != nil {
+					t.Fatal(err)
+				}
+				trusted = append(trusted, key)
+			}
+			findings := archive(t, a, verify.Options{Keys: trusted}).Findings
+			findings = slices.DeleteFunc(findings, func(f verify.Finding) bool { return f.Kind != verify.KeyChanged })
+			switch {
+			case tt.says == "" && len(findings) > 0:
+				t.Errorf("found %v", findings)
+			case tt.says != "" && (len(findings) != 1 || findings[0].Path != file || !strings.Contains(findings[0].Says, tt.says)):
+				t.Errorf("found %v, want %q", findings, tt.says)
+			}
+		})
+	}
+}
