@@ -21,7 +21,7 @@ import (
 // caches are not filled, the API server has not answered for a minute, or nothing
 // can be written below an archive root that a destination is in.
 func (o *operator) addProbes(cfg *rest.Config) error {
-	if address := o.Options.Manager.HealthProbeBindAddress; address == "" || address == "0" {
+	if address := o.Manager.HealthProbeBindAddress; address == "" || address == "0" {
 		return nil
 	}
 	api, err := discovery.NewDiscoveryClientForConfigAndClient(cfg, o.manager.GetHTTPClient())

@@ -2,7 +2,7 @@ package verify
 
 import "github.com/gcexport/recording-export-operator/internal/evidence"
 
-// KeyChanged: another key signs than before, and the seal does not tell of it, or it
+// KeyChanged is found where another key signs than before, and the seal does not tell of it, or it
 // tells of a change that was none.
 const KeyChanged Kind = "KeyChanged"
 
