@@ -270,6 +270,7 @@ type Retry struct {
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=rex,categories=genesys
 // +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63",message="metadata.name must be at most 63 characters, so that its batches can be named after it"
+// +kubebuilder:validation:XValidation:rule="!(self.metadata.name in ['bags', 'seals', 'export.json'])",message="metadata.name must not be bags, seals or export.json: these are names of parts of an archive"
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Exported",type=string,JSONPath=`.status.progress`

@@ -229,6 +229,8 @@ func TestWhatIsCreatedIsValidated(t *testing.T) {
 		{"an attribute of two lines", exportYAML, edit{"spec.attributes", `{caseId: "1\nInjected: yes"}`}, "spec.attributes.caseId"},
 		{"an attribute with an odd key", exportYAML, edit{"spec.attributes", `{"case id": "1"}`}, "spec.attributes: Invalid value: the keys of attributes must be letters"},
 		{"a name of 63", exportYAML, edit{"metadata.name", long[1:]}, ""},
+		{"the name of a part of an archive", exportYAML, edit{"metadata.name", "seals"}, "metadata.name must not be bags, seals or export.json: these are names of parts of an archive"},
+		{"another one", exportYAML, edit{"metadata.name", "export.json"}, "metadata.name must not be bags, seals or export.json: these are names of parts of an archive"},
 		{"a name of 64", exportYAML, edit{"metadata.name", long}, "metadata.name must be at most 63 characters, so that its batches can be named after it"},
 		{"no organisation", exportYAML, edit{"spec.organizationRef", ""}, "spec.organizationRef: Required value"},
 		{"an organisation without a name", exportYAML, edit{"spec.organizationRef.name", `""`}, "spec.organizationRef.name"},

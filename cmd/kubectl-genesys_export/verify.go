@@ -1,11 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -46,7 +50,15 @@ func runVerify(ctx context.Context, arguments []string, to streams) error {
 		return err
 	})
 	flags.StringVar(&options.Seal, "seal", "", "`SHA-256` of the last seal's manifest, as the export's status or a former verification tells it")
-	flags.BoolVar(&options.Running, "running", false, "the export still runs: what is in no seal yet is no fault")
+	flags.BoolVar(&options.Running, "running", false, "the export still runs: bags that are in no seal yet are no fault, and --seal may name any of its seals")
+	flags.Func("export", "`NAMESPACE/NAME` of the export whose archive it has to be (default the name of the archive's folder, in any namespace)", func(text string) error {
+		var ok bool
+		options.Namespace, options.Name, ok = strings.Cut(text, "/")
+		if !ok || options.Namespace == "" || options.Name == "" || strings.Contains(options.Name, "/") {
+			return errors.New("it is NAMESPACE/NAME")
+		}
+		return nil
+	})
 	flags.IntVar(&options.Workers, "workers", 0, "how many `files` are read at the same time (default one for each core, 16 for S3)")
 	if err := where.parse(flags, arguments); err != nil {
 		return err
@@ -61,22 +73,30 @@ func runVerify(ctx context.Context, arguments []string, to streams) error {
 	if options.Workers <= 0 {
 		options.Workers = workers
 	}
-	verdicts, err := verifyAll(ctx, fsys, options, to.gauge)
+	verdicts, err := verifyAll(ctx, fsys, where, options, to.gauge)
 	if err != nil {
-		return fmt.Errorf("%s: %w", where.name, err)
+		err = fmt.Errorf("%s: %w", where.name, err)
 	}
-	return conclude(to, shape, where, verdicts)
+	if len(verdicts) == 0 {
+		return err
+	}
+	return cmp.Or(conclude(to, shape, where, verdicts), err)
 }
 
-// verifyAll verifies every archive of a place.
-func verifyAll(ctx context.Context, fsys fs.FS, options verify.Options, progress *gauge) ([]verdict, error) {
-	archives, err := verify.Archives(fsys)
-	if err != nil {
-		return nil, err
+// verifyAll verifies every archive of a place. With an error there may be verdicts as
+// well: of the archives that are not in what could not be listed.
+func verifyAll(ctx context.Context, fsys fs.FS, where place, options verify.Options, progress *gauge) ([]verdict, error) {
+	archives, unlisted := verify.Archives(fsys)
+	if len(archives) == 0 {
+		return nil, unlisted
 	}
 	if options.Seal != "" && len(archives) > 1 {
 		return nil, usageError{fmt.Errorf("--seal speaks of one archive, here are %d", len(archives))}
 	}
+	if options.Name != "" && len(archives) > 1 {
+		return nil, usageError{fmt.Errorf("--export speaks of one archive, here are %d", len(archives))}
+	}
+	given := options.Name
 	var verdicts []verdict
 	for _, archive := range archives {
 		sub, err := fs.Sub(fsys, archive)
@@ -84,6 +104,9 @@ func verifyAll(ctx context.Context, fsys fs.FS, options verify.Options, progress
 			return nil, err
 		}
 		options.Meter = &verify.Meter{}
+		if options.Name = given; given == "" {
+			options.Name = where.folder(archive)
+		}
 		begun := time.Now()
 		stop := progress.follow(verify.Printable(archive), options.Meter)
 		report, err := verify.Archive(ctx, sub, options)
@@ -93,7 +116,24 @@ func verifyAll(ctx context.Context, fsys fs.FS, options verify.Options, progress
 		}
 		verdicts = append(verdicts, verdict{archive, len(report.Findings) == 0, report, options.Seal != "", time.Since(begun)})
 	}
-	return verdicts, nil
+	return verdicts, unlisted
+}
+
+// folder is the name of an archive's folder, empty if it has none.
+func (p place) folder(archive string) string {
+	if archive != "." {
+		return path.Base(archive)
+	}
+	if strings.Contains(p.name, "://") {
+		_, at, _ := strings.Cut(p.name, "://")
+		_, prefix, _ := strings.Cut(strings.Trim(at, "/"), "/")
+		return strings.TrimPrefix(path.Base(prefix), ".")
+	}
+	absolute, err := filepath.Abs(p.name)
+	if err != nil {
+		return ""
+	}
+	return filepath.Base(absolute)
 }
 
 // conclude writes the verdicts, and says by its error how the program ends.
@@ -212,9 +252,20 @@ func (v verdict) trust() []string {
 	if !v.Verified {
 		return []string{v.doubt()}
 	}
-	var lines []string
-	if v.sealGiven {
+	lines := []string{"Checked as a complete export: everything is in a seal"}
+	switch {
+	case v.Running && v.Unsealed > 0:
+		lines[0] = "Checked as a running export (--running): every seal and what it holds. What is in no seal yet agrees with itself, and nothing else is shown"
+	case v.Running:
+		lines[0] = "Checked as a running export (--running): every seal and what it holds"
+	}
+	switch {
+	case v.sealGiven && v.Running:
+		lines = append(lines, "The seal that was given with --seal is there: nothing that it and the seals before it hold was changed or taken away. Whether a later one was cannot be told")
+	case v.sealGiven:
 		lines = append(lines, "The last seal is the one that was given with --seal: nothing was changed or taken away since its SHA-256 was noted")
+	default:
+		lines = append(lines, "No seal was given with --seal: whether later seals were taken away cannot be told")
 	}
 	signed := fmt.Sprintf("%s and %s, by %s", words.Count(v.SignedSeals, "seal"), words.Count(v.SignedBags, "bag"), strings.Join(v.Signers, ", "))
 	switch {

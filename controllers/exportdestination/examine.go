@@ -3,22 +3,23 @@ package exportdestination
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
-	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 	"github.com/gcexport/recording-export-operator/internal/verify"
-	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // examiner verifies the archives of a destination one by one.
 type examiner struct {
-	fsys  fs.FS
-	seals map[string]v1alpha1.SealStatus
+	fsys fs.FS
+	// namespace is the destination's, whose exports the archives are.
+	namespace string
+	// seals gives the last seals of exports, as their statuses name them at that moment, by
+	// the names of their archives: of number 0 if there is none yet.
+	seals func(context.Context) (map[string]v1alpha1.SealStatus, error)
 	// meter gives what counts the bytes of the next look.
 	meter   func() *verify.Meter
 	readers int
@@ -95,15 +96,25 @@ type fault struct {
 
 func faultOf(f verify.Finding) fault { return fault{f.Path, f.Kind} }
 
-// look verifies an archive once. An export may be at work in it, or have been
-// given up in the middle, so what is in no seal yet is no fault.
+// look verifies an archive once. An export may still be running, or have been abandoned
+// in the middle, so bags that are in no seal yet are no fault. Every seal has to be
+// there, the last one as the status of the export names it; the next one may be in the
+// making, but only of an export that exists.
 func (e examiner) look(ctx context.Context, name string) (found, error) {
 	sub, err := fs.Sub(e.fsys, name)
 	if err != nil {
 		return found{}, err
 	}
+	seals, err := e.seals(ctx)
+	if err != nil {
+		return found{}, err
+	}
 	meter := e.meter()
-	report, err := verify.Archive(ctx, takeTurns(ctx, sub, e.try), verify.Options{Running: true, Workers: e.readers, Meter: meter})
+	options := verify.Options{Running: true, Workers: e.readers, Meter: meter, Namespace: e.namespace, Name: name}
+	if known, exists := seals[name]; exists {
+		options.Seal, options.Number, options.Making = known.Digest, int(known.Number), int(known.Number)+1
+	}
+	report, err := verify.Archive(ctx, takeTurns(ctx, sub, e.try), options)
 	switch {
 	case errors.Is(err, verify.ErrNoArchive), errors.Is(err, fs.ErrNotExist): // none, or taken away meanwhile
 		return found{}, nil
@@ -113,40 +124,21 @@ func (e examiner) look(ctx context.Context, name string) (found, error) {
 		return found{archive: true, findings: []verify.Finding{{Kind: verify.Unreadable, Path: ".", Says: err.Error()}}}, nil //nolint:nilerr // it is a finding, and the other archives are verified
 	}
 	findings := slices.DeleteFunc(report.Findings, func(f verify.Finding) bool { return f.Kind == verify.Unsealed })
-	if finding, short := shortOf(report, e.seals[name]); short {
-		findings = append(findings, finding)
-	}
 	return found{true, meter.Files.Load(), meter.Bytes.Load(), findings, report.More}, nil
 }
 
-// shortOf tells whether an archive lacks the seal that its export's status names:
-// nothing in an archive shows that its last seals were taken away. Where something
-// could not be read, or seals are missing in the middle, that cannot be told.
-func shortOf(report verify.Report, known v1alpha1.SealStatus) (verify.Finding, bool) {
-	number := int(known.Number)
-	finding := verify.Finding{Kind: verify.SealChain, Path: evidence.SealFolder(number)}
-	switch {
-	case slices.ContainsFunc(report.Findings, func(f verify.Finding) bool { return f.Kind == verify.Unreadable || f.Kind == verify.SealChain }):
-		return finding, false
-	case report.Seals < number:
-		finding.Says = fmt.Sprintf("is missing, though the status of the export names it: the archive holds %s", words.Count(report.Seals, "seal"))
-		return finding, true
-	case number > 0 && report.Seals == number && report.Seal != known.Digest:
-		finding.Says = "is not the seal that the status of the export names"
-		return finding, true
-	default:
-		return finding, false
-	}
-}
-
 // sealsAt are the seals that the statuses of exports name of archives at a location,
-// by the archives' names.
+// by the archives' names: of number 0 where there is none yet.
 func sealsAt(location string, exports []v1alpha1.RecordingExport) map[string]v1alpha1.SealStatus {
 	seals := map[string]v1alpha1.SealStatus{}
 	for i := range exports {
 		status := exports[i].Status
 		name, here := strings.CutPrefix(status.Archive, location+"/")
-		if here && status.Seal != nil && !strings.Contains(name, "/") {
+		if !here || strings.Contains(name, "/") {
+			continue
+		}
+		seals[name] = v1alpha1.SealStatus{}
+		if status.Seal != nil {
 			seals[name] = *status.Seal
 		}
 	}

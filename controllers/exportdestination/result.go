@@ -53,7 +53,7 @@ func isFault(f verify.Finding) bool { return f.Kind != verify.Unreadable }
 // folder of that name without one is none.
 func (r *result) miss(seals map[string]v1alpha1.SealStatus, there []string) {
 	for _, name := range slices.Sorted(maps.Keys(seals)) {
-		if !slices.Contains(there, name) {
+		if seals[name].Number > 0 && !slices.Contains(there, name) {
 			r.note(name, verify.Missing)
 		}
 	}

@@ -121,7 +121,12 @@ func (r *Reconciler) verify(ctx context.Context, destination *v1alpha1.ExportDes
 	}
 	round.begin(r.Clock.Now(), len(names))
 	sum, there := result{}, []string{}
-	e := examiner{fsys: fsys, seals: seals, meter: round.read, readers: readers(destination), try: try}
+	e := examiner{
+		fsys: fsys, namespace: destination.Namespace, meter: round.read, readers: readers(destination), try: try,
+		seals: func(ctx context.Context) (map[string]v1alpha1.SealStatus, error) {
+			return r.knownSeals(ctx, destination)
+		},
+	}
 	for _, name := range names {
 		of, err := e.examine(ctx, name)
 		if err != nil {

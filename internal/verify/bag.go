@@ -33,6 +33,8 @@ type bag struct {
 	restored retentionTally
 	// signer is the id of the key that it is signed with, empty if it is not.
 	signer string
+	// isUnsigned tells that it names no key, and that this could be read.
+	isUnsigned bool
 	// seals is how many seals list it.
 	seals int
 	// parts are the numbers of the files of each recording of which another bag may
@@ -62,7 +64,7 @@ func (v *verifier) judgeBag(ctx context.Context, name string) (*bag, error) {
 	if err != nil {
 		return b, err
 	}
-	if _, complete := files[evidence.BagDeclaration]; !complete && v.options.Running {
+	if _, complete := files[evidence.BagDeclaration]; !complete && v.options.Running && !v.sealed[name] {
 		return nil, nil
 	}
 	found, err := v.hashAll(ctx, b.folder, files)

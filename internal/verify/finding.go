@@ -45,6 +45,8 @@ const (
 	Signature Kind = "Signature"
 	// UntrustedKey: a signature is by a key that nobody vouched for.
 	UntrustedKey Kind = "UntrustedKey"
+	// Identity: the archive is another export's than it has to be.
+	Identity Kind = "Identity"
 	// Unreadable: something could not be read, so that it is not judged.
 	Unreadable Kind = "Unreadable"
 )

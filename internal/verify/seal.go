@@ -72,7 +72,7 @@ func (v *verifier) readSeals(ctx context.Context, names []string) error {
 			v.fault(SealChain, evidence.SealFolder(next), "is missing with all seals up to %d, though there is a seal %d", number-1, number)
 		}
 		next = number + 1
-		s, err := v.readSeal(ctx, number)
+		s, err := v.readSeal(ctx, number, number == numbers[len(numbers)-1])
 		if err != nil {
 			return err
 		}
@@ -84,14 +84,14 @@ func (v *verifier) readSeals(ctx context.Context, names []string) error {
 }
 
 // readSeal reads a seal and holds everything in it against everything else in it.
-// There is none if the export is running and has not finished it.
-func (v *verifier) readSeal(ctx context.Context, number int) (*seal, error) {
+// There is none if it is the last, and the one that a running export is making.
+func (v *verifier) readSeal(ctx context.Context, number int, last bool) (*seal, error) {
 	s := &seal{number: number, folder: evidence.SealFolder(number), surveyed: map[string]bool{}}
 	files, err := v.list(ctx, s.folder)
 	if err != nil {
 		return nil, err
 	}
-	if _, complete := files[payloadManifest]; !complete && v.options.Running {
+	if _, complete := files[payloadManifest]; !complete && last && v.options.Running && number == v.options.Making {
 		return nil, nil
 	}
 	found, err := v.hashAll(ctx, s.folder, files)

@@ -199,6 +199,7 @@ func (v *verifier) checkBagSignature(b *bag, found shelf) {
 		}
 	}
 	key := b.info[keyField]
+	b.isUnsigned = key == "" && v.wasRead(b.at(bagInfo)) && !v.isUnlisted(b.at(bagInfo))
 	b.signer = v.checkSignature(signed{
 		what: "bag " + b.name, beside: b.at(custodyFolder), manifest: b.at(payloadManifest), says: b.at(bagInfo),
 		names: key, stamped: b.info[timestampField] == timestampForm, mute: found[bagInfo].unread, found: beside,

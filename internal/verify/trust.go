@@ -17,11 +17,55 @@ func (v *verifier) checkTrust() {
 			v.fault(Unsigned, s.folder, "is not signed, though seal %d is", signed)
 		}
 	}
-	if v.options.Seal == "" || len(v.seals) == 0 {
+	v.checkUnsealed()
+	v.checkKnownSeal()
+}
+
+// checkUnsealed sees to it that bags that are in no seal are signed if others are, or
+// have to be: whoever changes such a bag would take its signature away.
+func (v *verifier) checkUnsealed() {
+	signs := len(v.options.Keys) > 0
+	for _, s := range v.seals {
+		signs = signs || s.signer != ""
+	}
+	for _, b := range v.bags {
+		signs = signs || b.signer != ""
+	}
+	for _, b := range v.bags {
+		if signs && v.options.Running && b.signer == "" && b.seals == 0 && b.isUnsigned {
+			v.fault(Unsigned, b.folder, "is in no seal yet and is not signed, though the export signs: nothing proves what it holds until it is sealed")
+		}
+	}
+}
+
+// checkKnownSeal holds the seals against the one that is known from elsewhere.
+func (v *verifier) checkKnownSeal() {
+	if v.options.Seal == "" || v.isUnlisted("seals") {
 		return
 	}
-	if last := v.seals[len(v.seals)-1]; last.digest != v.options.Seal && last.digest != "" {
+	at := "seals"
+	if v.options.Number > 0 {
+		at = evidence.SealFolder(v.options.Number)
+	}
+	for _, s := range v.seals {
+		if s.digest == "" && (v.isUnlisted(s.folder) || s.found[payloadManifest].unread) {
+			return // it may be that one
+		}
+		if s.digest == v.options.Seal && (v.options.Number == 0 || s.number == v.options.Number) {
+			at = ""
+		}
+	}
+	last := &seal{}
+	if n := len(v.seals); n > 0 {
+		last = v.seals[n-1]
+	}
+	switch {
+	case at != "" && last.number > 0 && !v.options.Running:
 		v.fault(SealChain, last.at(payloadManifest), "is the last seal and has SHA-256 %s, the one that is known has %s: later seals were taken away, or others put in", last.digest, v.options.Seal)
+	case at != "":
+		v.fault(SealChain, at, "the seal that is known, whose manifest has SHA-256 %s, is not among the %d seals that are there: it was taken away, or another one put in", v.options.Seal, len(v.seals))
+	case !v.options.Running && last.digest != v.options.Seal:
+		v.fault(SealChain, last.at(payloadManifest), "is the last seal and has SHA-256 %s, the one that is known has %s and is not the last one", last.digest, v.options.Seal)
 	}
 }
 

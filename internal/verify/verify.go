@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"runtime"
 	"slices"
 	"time"
@@ -24,11 +25,20 @@ type Options struct {
 	// must be signed by one of them.
 	Keys []Key
 	// Seal is the SHA-256 of the manifest of the last seal, if it is known from
-	// outside the archive: nothing else shows that later seals were taken away.
-	Seal string
-	// Running tells that the export still works at the archive: what is in no seal
-	// yet is not found fault with.
+	// outside the archive: nothing else shows that later seals were taken away. Number
+	// is the seal's, 0 if that is not known. A running export may have later ones.
+	Seal   string
+	Number int
+	// Running tells that the export still works at the archive: bags that are in no seal
+	// yet are not found fault with. Every seal that was made is judged as ever.
 	Running bool
+	// Making is the number of the seal that a running export may be making, 0 if none.
+	// Nobody can tell from an archive a seal that is not finished from one whose manifest
+	// was taken away: so only who knows which seals were made may say so.
+	Making int
+	// Namespace and Name are the export's whose archive it has to be, empty if it may be
+	// any export's.
+	Namespace, Name string
 	// Workers is how many files are read at the same time; as many as there are
 	// cores if it is 0.
 	Workers int
@@ -76,6 +86,10 @@ type Report struct {
 	SignedBags  int      `json:"signedBags"`
 	Signers     []string `json:"signers,omitempty"`
 	Trusted     bool     `json:"trusted"`
+	// Running tells that it was judged as the archive of a running export, and SealKnown
+	// that the last seal, or one of them, was known from outside the archive.
+	Running   bool `json:"running"`
+	SealKnown bool `json:"sealKnown"`
 	// Findings, and how many there are beyond those that are listed.
 	Findings []Finding `json:"findings"`
 	More     int64     `json:"moreFindings,omitempty"`
@@ -96,6 +110,8 @@ type verifier struct {
 	record  evidence.ExportRecord
 	seals   []*seal
 	bags    map[string]*bag
+	// sealed are the names of the bags that seals hold.
+	sealed map[string]bool
 }
 
 // Archive judges the archive whose root is fsys. The error says why it could not
@@ -220,13 +236,29 @@ func (v *verifier) readRecord() {
 	if !v.asWritten(evidence.RecordPath, content, &v.record, json.Marshal) {
 		return
 	}
+	v.checkIdentity()
 	if digest := canonicalDigest(v.record.Spec); digest != v.record.SpecDigest {
 		v.fault(Altered, evidence.RecordPath, "holds a spec with SHA-256 %s, and says that it has %s", digest, cut(v.record.SpecDigest))
 	}
 }
 
+// checkIdentity sees to it that the archive is the one that it has to be: one that was
+// renamed, or copied to the place of another, agrees with itself.
+func (v *verifier) checkIdentity() {
+	is, want := v.record, v.options
+	if want.Namespace != "" && is.Namespace != want.Namespace || want.Name != "" && is.Name != want.Name {
+		v.fault(Identity, evidence.RecordPath, "says that this is the archive of %s/%s, in the place of %s", cut(is.Namespace), cut(is.Name), path.Join(want.Namespace, want.Name))
+	}
+}
+
 // readBags judges every bag by itself, several at a time.
 func (v *verifier) readBags(ctx context.Context, names []string) error {
+	v.sealed = map[string]bool{}
+	for _, s := range v.seals {
+		for _, line := range s.bags {
+			v.sealed[line.Get("bag")] = true
+		}
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(v.options.Workers)
 	read := make([]*bag, len(names))
@@ -252,6 +284,7 @@ func (v *verifier) report(c *census) Report {
 		Namespace: v.record.Namespace, Export: v.record.Name, Organization: v.record.OrganizationID,
 		Seals: len(v.seals), Bags: len(v.bags), Files: v.options.Meter.Files.Load(), Bytes: v.options.Meter.Bytes.Load(),
 		Conversations: int64(len(c.conversations)), Trusted: len(v.options.Keys) > 0,
+		Running: v.options.Running, SealKnown: v.options.Seal != "",
 	}
 	total := c.total()
 	r.Exported, r.Excluded, r.Unavailable = total.exported, total.excluded, total.unavailable

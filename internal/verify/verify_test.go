@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -73,8 +74,11 @@ func TestARunningExport(t *testing.T) {
 	}
 	a.Write("bags/being-made/data/recordings/x", nil)
 	a.Write("seals/2/account.json", nil)
-	if r := archive(t, a, verify.Options{Running: true}); len(r.Findings) > 0 || r.Unsealed != 2 || r.Seals != 1 {
+	if r := archive(t, a, verify.Options{Running: true, Making: 2}); len(r.Findings) > 0 || r.Unsealed != 2 || r.Seals != 1 {
 		t.Errorf("report %+v", r)
+	}
+	if r := archive(t, a, verify.Options{Running: true}); len(r.Findings) == 0 {
+		t.Error("a seal without its manifest is no finding, though nobody says that it is being made")
 	}
 }
 
@@ -93,6 +97,13 @@ func TestWhatIsNoArchive(t *testing.T) {
 	found, err := verify.Archives(several)
 	if err != nil || len(found) != 2 || found[0] != "legal/evidence/case-1" || found[1] != "legal/evidence/case-2" {
 		t.Errorf("Archives: %v, %v", found, err)
+	}
+	named := fstest.MapFS{
+		"seals/evidence/case-1/export.json": {}, "legal/bags/case-2/export.json": {}, "legal/evidence/bags/export.json": {}, "legal/evidence/case-3/bags/b/bagit.txt": {},
+	}
+	want := []string{"legal/bags/case-2", "legal/evidence/bags", "legal/evidence/case-3", "seals/evidence/case-1"}
+	if found, err := verify.Archives(named); err != nil || !slices.Equal(found, want) {
+		t.Errorf("Archives of exports, destinations and namespaces that have names of parts: %v, %v", found, err)
 	}
 	deep := fstest.MapFS{"demo/archive/legal/evidence/case-1/export.json": {}}
 	if found, err := verify.Archives(deep); !errors.Is(err, verify.ErrNoArchive) || !strings.Contains(err.Error(), "up to 4 folders below") {

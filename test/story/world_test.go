@@ -60,7 +60,12 @@ func (w *story) verify() {
 	if _, err := os.Stat(filepath.Join(w.Archive(), "seals")); errors.Is(err, fs.ErrNotExist) {
 		return
 	}
-	report, err := verify.Archive(context.WithoutCancel(w.Context()), os.DirFS(w.Archive()), verify.Options{Running: true})
+	seals, err := os.ReadDir(filepath.Join(w.Archive(), "seals"))
+	if err != nil {
+		w.Error(err)
+	}
+	// A story may end while the last seal is being made.
+	report, err := verify.Archive(context.WithoutCancel(w.Context()), os.DirFS(w.Archive()), verify.Options{Running: true, Making: len(seals)})
 	if err != nil {
 		w.Error(err)
 	}

@@ -43,6 +43,10 @@ type tampering struct {
 	path, says string
 	// knowsSeal: it shows only to who knows the last seal from elsewhere.
 	knowsSeal bool
+	// running tells that the export is said to run, and as is whose archive it is said
+	// to be, empty for nobody's.
+	running bool
+	as      string
 }
 
 func (a archive) rename(from, to string) {
