@@ -1,13 +1,14 @@
 -- The kind follows kstatus: Ready is always there, Reconciling and Stalled only
 -- while they are true, and observedGeneration says which spec the status speaks of.
 -- Verified is False if what is stored is not what was sealed: evidence still can be
--- written, so that the destination is Ready, but somebody has to look.
+-- written, so that the destination is Ready, but somebody has to look. So has
+-- somebody while SigningKeyChanged is there, until the new key is confirmed.
 local health = {status = "Progressing", message = "Waiting for the operator"}
 local status = obj.status
 if status == nil or status.observedGeneration ~= obj.metadata.generation then
   return health
 end
-local ready, verified = nil, nil
+local ready, verified, key = nil, nil, nil
 for _, condition in ipairs(status.conditions or {}) do
   if condition.type == "Stalled" and condition.status == "True" then
     return {status = "Degraded", message = condition.message}
@@ -18,12 +19,18 @@ for _, condition in ipairs(status.conditions or {}) do
   if condition.type == "Verified" then
     verified = condition
   end
+  if condition.type == "SigningKeyChanged" then
+    key = condition
+  end
 end
 if ready == nil then
   return health
 end
 if verified ~= nil and verified.status == "False" then
   return {status = "Degraded", message = verified.message}
+end
+if key ~= nil and key.status == "True" then
+  return {status = "Degraded", message = key.message}
 end
 if ready.status == "True" then
   health.status = "Healthy"
