@@ -108,6 +108,8 @@ const (
 	ReasonRetentionMismatch = "RetentionMismatch"
 	// ReasonWorkBucketLocked: what is in the bucket for working artifacts cannot be removed.
 	ReasonWorkBucketLocked = "WorkBucketLocked"
+	// ReasonBucketShared: a destination of another namespace has the same workBucket, or the same place in a bucket.
+	ReasonBucketShared = "BucketShared"
 	// ReasonSigningKeyNotFound: the Secret of the signing key does not exist, or lacks it.
 	ReasonSigningKeyNotFound = "SigningKeyNotFound"
 	// ReasonSigningKeyInvalid: the signing key cannot be read, or is of another kind.
@@ -136,6 +138,8 @@ const (
 	ReasonArchiveOfAnotherCluster = "ArchiveOfAnotherCluster"
 	// ReasonArchiveCorrupt: what the archive holds is not what was stored there.
 	ReasonArchiveCorrupt = "ArchiveCorrupt"
+	// ReasonArtifactKeyUnknown: the archive's artifacts name another artifact key than the manager has.
+	ReasonArtifactKeyUnknown = "ArtifactKeyUnknown"
 )
 
 // Reasons of an export.

@@ -119,7 +119,7 @@ type S3Destination struct {
 	Prefix string `json:"prefix,omitempty"`
 
 	// workBucket holds what is needed only until an export is sealed. It must have no Object Lock. Several
-	// destinations may share one. Cannot be changed.
+	// destinations of one namespace may share one, those of two namespaces may not. Cannot be changed.
 	// +kubebuilder:validation:MinLength=3
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:Pattern=`^[a-z0-9][a-z0-9.-]*[a-z0-9]$`

@@ -101,7 +101,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	before := destination.DeepCopy()
 	destination.Status.ObservedGeneration = destination.Generation
 	destination.Status.Location = r.Location(destination)
-	out := r.lookForKey(ctx, destination, r.look(ctx, destination))
+	out, err := r.alone(ctx, destination)
+	if err != nil {
+		return ctrl.Result{}, err
+	}
+	if out.IsDone() {
+		out = r.lookForKey(ctx, destination, r.look(ctx, destination))
+	}
 	loop.Mark(destination, out, v1alpha1.ReasonWritable, "evidence can be written")
 	markKey(destination)
 	if after := r.verifyAgain(destination); after > 0 && after < out.After {
