@@ -35,6 +35,7 @@ type settings struct {
 	image          string
 	minFree        quantity
 	signingKey     types.NamespacedName
+	artifactKey    types.NamespacedName
 	namespaces     string
 	metricsAddress string
 	probeAddress   string
@@ -72,6 +73,10 @@ func parse() settings {
 	flag.Var(&s.minFree, "min-free", "how much room transfers leave free below the archive root, for example 10Gi, even if an ExportDestination allows less")
 	flag.StringVar(&s.signingKey.Name, "signing-key-secret", "",
 		"Secret in the manager's own namespace ($POD_NAMESPACE) with the key that signs for destinations with spec.signing.platform; none by default")
+	flag.StringVar(&s.artifactKey.Name, "artifact-key-secret", operator.DefaultArtifactKey,
+		"Secret with the key that working artifacts are made authentic with; created if it is missing")
+	flag.StringVar(&s.artifactKey.Namespace, "artifact-key-namespace", os.Getenv("POD_NAMESPACE"),
+		"namespace of that Secret, which no tenant may read; $POD_NAMESPACE by default")
 	flag.StringVar(&s.namespaces, "namespaces", "", "comma-separated namespaces to work in; all by default")
 	flag.StringVar(&s.metricsAddress, "metrics-bind-address", ":8443", "address of the metrics, over HTTPS and only for who may read them; 0 turns them off")
 	flag.StringVar(&s.probeAddress, "health-probe-bind-address", ":8081", "address of /healthz and /readyz")
@@ -87,6 +92,9 @@ func run(s settings) error {
 	if s.signingKey.Name != "" && s.signingKey.Namespace == "" {
 		return errors.New("--signing-key-secret needs to know the manager's namespace: set POD_NAMESPACE")
 	}
+	if s.artifactKey.Namespace == "" {
+		return errors.New("--artifact-key-namespace is missing: name the namespace that the manager runs in, or set POD_NAMESPACE")
+	}
 	cfg, err := ctrl.GetConfig()
 	if err != nil {
 		return fmt.Errorf("find the cluster: %w", err)
@@ -95,6 +103,7 @@ func run(s settings) error {
 		ArchiveRoot:    s.archiveRoot,
 		Endpoints:      s.endpoints,
 		MaxMedia:       s.maxMedia.Value(),
+		ArtifactKey:    s.artifactKey,
 		Image:          s.image,
 		ServiceAccount: serviceAccount(),
 		MinFree:        s.minFree.Value(),

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"go.uber.org/zap/zapcore"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
@@ -106,6 +108,8 @@ func newManager(plane *controlplane.ControlPlane, s settings, log io.Writer) (ct
 	return operator.New(plane.Config, operator.Options{
 		ArchiveRoot: root,
 		Endpoints:   s.endpoints,
+		// In the program's own control plane nobody else has a namespace.
+		ArtifactKey: types.NamespacedName{Namespace: metav1.NamespaceSystem, Name: operator.DefaultArtifactKey},
 		Paces:       operator.DefaultPaces(),
 		Manager:     ctrl.Options{Metrics: metricsserver.Options{BindAddress: "0"}},
 	})

@@ -113,7 +113,7 @@ func (r *Reconciler) claim(ctx context.Context, s *scope) (outcome.Outcome, erro
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
-	if s.record, err = artifacts.Put(ctx, s.store, evidence.RecordPath, mine); err != nil {
+	if s.record, err = s.begin(ctx, mine); err != nil {
 		return outcome.Outcome{}, err
 	}
 	if says := mismatch(mine, endless, s.record); says != "" {
@@ -124,6 +124,20 @@ func (r *Reconciler) claim(ctx context.Context, s *scope) (outcome.Outcome, erro
 	// The archive may have been begun before the window got its end.
 	s.daily = endless.SpecDigest == s.record.SpecDigest
 	return r.own(ctx, s, cluster)
+}
+
+// begin returns the record of the archive, which it begins if nobody has. An export.json
+// that names an export of another name or organisation is believed as far as that: this
+// export does not touch the archive, whose artifacts it could not judge.
+func (s *scope) begin(ctx context.Context, mine evidence.ExportRecord) (evidence.ExportRecord, error) {
+	stored, err := artifacts.Get[evidence.ExportRecord](ctx, s.store, evidence.RecordPath)
+	if err == nil && mine.Stranger(stored) != "" {
+		return stored, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return stored, err
+	}
+	return artifacts.Begin(ctx, s.store, mine)
 }
 
 // mismatch says in what an archive is another export's, in whatever cluster; empty if
@@ -188,21 +202,5 @@ func (r *Reconciler) readBook(ctx context.Context, s *scope) error {
 	}
 	s.book.extend(end, until)
 	s.surveyed = s.book.surveyed()
-	return nil
-}
-
-// readSeal reads the account of the newest seal, if there is one.
-func (s *scope) readSeal(ctx context.Context) error {
-	for number := len(s.book.seals); number > 0; number-- {
-		account, digest, err := evidence.ReadSeal(s.store.FS(ctx), number)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // it is about to be written
-		}
-		if err != nil {
-			return err
-		}
-		s.sealed = &evidence.Former{Account: account, Digest: digest}
-		return nil
-	}
 	return nil
 }

@@ -25,7 +25,7 @@ func (w *sealWork) placeHolds(ctx context.Context, seal *evidence.Seal) error {
 	if !ok {
 		return nil
 	}
-	found, err := seal.HeldIn(w.store.FS(ctx))
+	found, err := seal.HeldIn(w.trusted(ctx))
 	if err != nil {
 		return err
 	}

@@ -122,7 +122,7 @@ func (w *orphanWork) list(ctx context.Context) (evidence.FoundOrphans, error) {
 	found := none
 	err = w.store.Create(ctx, table, func(out io.Writer) (err error) {
 		found, err = evidence.ListOrphans(out, w.orphans(ctx, begun), w.part, func() (map[string]bool, error) {
-			return evidence.UndatedOrphans(w.store.FS(ctx), w.seals)
+			return evidence.UndatedOrphans(evidence.Trust(w.store.FS(ctx), artifacts.Anchors(ctx, w.store, w.seals)), w.seals)
 		})
 		return err
 	})

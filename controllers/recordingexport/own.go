@@ -72,7 +72,7 @@ func (r *Reconciler) isMine(ctx context.Context, store archive.Store) (bool, err
 	if err != nil {
 		return false, fmt.Errorf("tell this cluster from others: %w", err)
 	}
-	record, err := artifacts.Get[evidence.ExportRecord](ctx, store, evidence.RecordPath)
+	record, err := artifacts.Record(ctx, store)
 	if errors.Is(err, fs.ErrNotExist) {
 		return true, nil
 	}

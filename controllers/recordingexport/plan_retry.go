@@ -12,7 +12,7 @@ import (
 
 // cutRetry cuts what the seals have as unavailable, in the lanes that it was in.
 func (p planner) cutRetry(ctx context.Context, number int, r artifacts.Retried) ([]cutSlice, error) {
-	gaps, err := evidence.ReadGaps(p.store.FS(ctx), r.Seals)
+	gaps, err := evidence.ReadGaps(evidence.Trust(p.store.FS(ctx), artifacts.Anchors(ctx, p.store, r.Seals)), r.Seals)
 	if err != nil {
 		return nil, err
 	}

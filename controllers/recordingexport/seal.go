@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"time"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
@@ -159,6 +160,12 @@ func (w *sealWork) run(ctx context.Context, _ transfer.Try) error {
 		Number: w.sealing.Number, Record: w.record, At: at, Former: w.former,
 		From: w.from, Until: w.sealing.Until, Deferred: w.deferred,
 		Tool: w.tool(), LoadFiles: w.loadFiles, Report: report.Seal, Signing: w.signing, Noticed: w.noticed,
+		Note:  artifacts.NoteSealed(w.store, artifacts.SealedKey(w.sealing.Number), func() artifacts.Stamp { return artifacts.NewStamp(w.now(), w.actor) }),
+		Begin: w.begin,
+	}
+	root := w.trusted(ctx)
+	if err := evidence.CheckSeals(root, w.sealing.Number-1); err != nil {
+		return err
 	}
 	seal.Events = append(seal.Events, w.opening())
 	seal.Events = append(seal.Events, w.takeOvers()...)
@@ -179,13 +186,29 @@ func (w *sealWork) run(ctx context.Context, _ transfer.Try) error {
 	create := func(ctx context.Context, path string, write func(io.Writer) error) error {
 		return w.store.Create(ctx, path, write)
 	}
-	if _, _, err := seal.Write(ctx, w.store.FS(ctx), create); err != nil {
+	if _, _, err := seal.Write(ctx, root, create); err != nil {
 		return err
 	}
 	if w.follows {
 		return nil
 	}
 	return w.store.Remove(ctx, archive.Scratch)
+}
+
+// trusted reads the archive, where nothing follows from a bag or an earlier seal that
+// is not what was sealed.
+func (w *sealWork) trusted(ctx context.Context) fs.FS {
+	return evidence.Trust(w.store.FS(ctx), artifacts.Anchors(ctx, w.store, w.sealing.Number-1))
+}
+
+// begin notes down what the seal tells of its making, or has it tell what was noted down
+// before: a seal that another process has begun is finished as it was begun.
+func (w *sealWork) begin(ctx context.Context, seal evidence.Seal) (evidence.Seal, error) {
+	begun, err := artifacts.Put(ctx, w.store, artifacts.SealBegunKey(seal.Number), artifacts.SealBegun{
+		Stamp: artifacts.NewStamp(seal.At, w.actor), Tool: seal.Tool, LoadFiles: seal.LoadFiles, Deferred: seal.Deferred, Events: seal.Events,
+	})
+	seal.At, seal.Tool, seal.LoadFiles, seal.Deferred, seal.Events = begun.At, begun.Tool, begun.LoadFiles, begun.Deferred, begun.Events
+	return seal, err
 }
 
 // addSurveys tells the seal what every survey found, and lists the conversations

@@ -139,7 +139,7 @@ func (w *compareWork) compare(ctx context.Context, begun beginning) (evidence.Co
 		return found, err
 	}
 	err = w.part.store.Create(ctx, found.Table, func(out io.Writer) (err error) {
-		found.SecondSource, err = known.Compare(out, w.recordings(ctx, begun), evidence.Indexes(w.part.store.FS(ctx), bags))
+		found.SecondSource, err = known.Compare(out, w.recordings(ctx, begun), evidence.Indexes(w.part.trusted(ctx), bags))
 		return err
 	})
 	return found, err
@@ -153,7 +153,7 @@ func (w *compareWork) know(ctx context.Context, known *evidence.Known) ([]eviden
 	if err := w.part.eachSurvey(ctx, func(s artifacts.Survey) { w.part.knowElsewhere(known, s, false) }); err != nil {
 		return nil, err
 	}
-	root := w.part.store.FS(ctx)
+	root := w.part.trusted(ctx)
 	var before, now evidence.Seal
 	w.earlier.addSlices(&before)
 	w.part.addSlices(&now)

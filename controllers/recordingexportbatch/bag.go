@@ -3,6 +3,7 @@ package recordingexportbatch
 import (
 	"cmp"
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"maps"
@@ -35,16 +36,15 @@ func (w *completionWork) seal(ctx context.Context, settled evidence.Inventory) e
 	if err != nil {
 		return err
 	}
-	now := artifacts.NewStamp(w.clock.Now(), w.actor)
+	begun, err := w.beginBag(ctx, record, settled)
+	if err != nil {
+		return err
+	}
 	bag := evidence.Bag{
-		Inventory: settled, Files: record.evidenceFiles(),
-		Info: append(w.info,
-			evidence.InfoField{Name: "Bag-Software-Agent", Value: w.actor},
-			evidence.InfoField{Name: "Bagging-Date", Value: now.At.Format(time.DateOnly)}),
-		Events:   append(record.events(settled), evidence.Event{Time: now.At, Type: "BagSealed", Actor: now.By}),
+		Inventory: settled, Files: record.evidenceFiles(), Info: begun.Info, Events: begun.Events,
 		Metadata: func(id string) ([]byte, error) { return record.metadata[id].Body, nil },
 		Restored: record.body, Restorations: record.retention(),
-		Signing: w.signing,
+		Signing: w.signing, Note: artifacts.NoteSealed(w.store, artifacts.SealedBagKey(w.batch), w.stamp),
 	}
 	folder := evidence.BagFolder(w.batch)
 	stored, err := fs.Sub(w.store.FS(ctx), folder)
@@ -56,6 +56,26 @@ func (w *completionWork) seal(ctx context.Context, settled evidence.Inventory) e
 	})
 	return err
 }
+
+// beginBag notes down what the bag tells of its making, or reads what was noted down
+// before.
+func (w *completionWork) beginBag(ctx context.Context, record record, settled evidence.Inventory) (artifacts.Bagging, error) {
+	key := artifacts.BaggingKey(w.batch)
+	begun, err := artifacts.Get[artifacts.Bagging](ctx, w.store, key)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return begun, err
+	}
+	now := w.stamp()
+	return artifacts.Put(ctx, w.store, key, artifacts.Bagging{
+		Stamp: now,
+		Info: append(w.info,
+			evidence.InfoField{Name: "Bag-Software-Agent", Value: w.actor},
+			evidence.InfoField{Name: "Bagging-Date", Value: now.At.Format(time.DateOnly)}),
+		Events: append(record.events(settled), evidence.Event{Time: now.At, Type: "BagSealed", Actor: now.By}),
+	})
+}
+
+func (w *completionWork) stamp() artifacts.Stamp { return artifacts.NewStamp(w.clock.Now(), w.actor) }
 
 // record is everything that was noted down about a batch.
 type record struct {

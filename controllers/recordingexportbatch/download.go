@@ -99,6 +99,9 @@ func (d *delivery) download(ctx context.Context, of *listing, result genesys.Bat
 			known = same
 			return errStored
 		}
+		if err := d.received(ctx, of.line, f, got); err != nil {
+			return err
+		}
 		return d.stillOpen(ctx)
 	})
 	switch {
@@ -126,6 +129,16 @@ func (d *delivery) download(ctx context.Context, of *listing, result genesys.Bat
 	noted.ContentType, noted.Adopted = result.ContentType, known.path != ""
 	number, err := d.note(ctx, of.line, noted)
 	of.seen[result.URL], of.claimed[number] = number, true
+	return err
+}
+
+// received notes down what came, before it is stored.
+func (d *delivery) received(ctx context.Context, l *line, f file, got transfer.Stored) error {
+	f.sha256, f.size = got.SHA256, got.Size
+	stored := d.storedFile(l, f)
+	_, err := artifacts.Put(ctx, d.store, artifacts.ReceivedKey(d.batch, stored.File, f.number), artifacts.Received{
+		Stamp: stored.Stamp, Path: f.path, SHA256: f.sha256,
+	})
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"slices"
@@ -193,6 +194,8 @@ func (d *delivery) storedFile(l *line, f file) artifacts.StoredFile {
 }
 
 // adopt notes the files down that came whole, though no result has claimed them since.
+// One that no operator has noted as received was put there by somebody else: that is
+// evidence.ErrCorrupt.
 func (d *delivery) adopt(ctx context.Context, l *line) error {
 	if err := d.examine(ctx, l); err != nil {
 		return err
@@ -200,9 +203,21 @@ func (d *delivery) adopt(ctx context.Context, l *line) error {
 	for _, f := range slices.Clone(l.found) {
 		stored := d.storedFile(l, f)
 		stored.Adopted = true
+		if err := d.wasReceived(ctx, stored); err != nil {
+			return err
+		}
 		if _, err := d.note(ctx, l, stored); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// wasReceived tells whether an operator has noted down that it received a file.
+func (d *delivery) wasReceived(ctx context.Context, f artifacts.StoredFile) error {
+	noted, err := artifacts.Get[artifacts.Received](ctx, d.store, artifacts.ReceivedKey(d.batch, f.File, f.Number))
+	if errors.Is(err, fs.ErrNotExist) || err == nil && noted.Path != f.Path {
+		return fmt.Errorf("%w: %s/%s with the SHA-256 %s was never received", evidence.ErrCorrupt, evidence.BagFolder(d.batch), f.Path, f.SHA256)
+	}
+	return err
 }

@@ -2,6 +2,9 @@ package recordingexportbatch
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -195,7 +198,7 @@ func TestNumbersFollowTheListing(t *testing.T) {
 }
 
 // TestAFileThatNobodyNoted is found by its content, whatever its type was called,
-// and otherwise kept as it is.
+// and otherwise kept as it is, if it was received.
 func TestAFileThatNobodyNoted(t *testing.T) {
 	media := newShelf()
 	d := newDelivery(t, t.TempDir(), media)
@@ -207,6 +210,14 @@ func TestAFileThatNobodyNoted(t *testing.T) {
 	}
 	l := d.recalled(t)
 	if err := d.take(t.Context(), newListing(&look{request: "r"}, l, []genesys.BatchResult{media.put("b"), media.put("a")})); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.adopt(t.Context(), l); !errors.Is(err, evidence.ErrCorrupt) || !strings.Contains(err.Error(), "02.ogg") {
+		t.Errorf("a file that was never received: %v, want evidence.ErrCorrupt with its name", err)
+	}
+	lost := file{number: 2, path: evidence.RecordingPath("c", "1", 2, "ogg")}
+	sum := sha256.Sum256([]byte("lost"))
+	if err := d.received(t.Context(), l, lost, transfer.Stored{Size: 4, SHA256: hex.EncodeToString(sum[:])}); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.adopt(t.Context(), l); err != nil {

@@ -9,7 +9,6 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
-	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
@@ -65,7 +64,7 @@ func (f *founders) of(ctx context.Context, cluster string, s *scope) (artifacts.
 	if since, ok := f.mine.Load(s.location); ok {
 		return artifacts.Ownership{ClusterID: cluster, Since: since.(time.Time)}, nil //nolint:forcetypeassert // nothing else is stored
 	}
-	record, err := artifacts.Get[evidence.ExportRecord](ctx, s.store, evidence.RecordPath)
+	record, err := artifacts.Record(ctx, s.store)
 	if err == nil && record.ClusterID == cluster {
 		f.mine.Store(s.location, record.CreatedAt)
 	}

@@ -58,7 +58,7 @@ func TestABatchStopsWithItsArchive(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	put(evidence.RecordPath, evidence.ExportRecord{ClusterID: "here", CreatedAt: begun})
+	put(artifacts.RecordKey, evidence.ExportRecord{ClusterID: "here", CreatedAt: begun})
 	expect("here")
 	put(artifacts.OwnerKey(1), artifacts.Owner{Stamp: artifacts.Stamp{At: begun}, ClusterID: "there", Former: "here"})
 	keys := []string{"legal/case-1/b/completion", "legal/case-1/standard-20231001/metadata"}
@@ -98,7 +98,7 @@ func TestABatchOfARestoredCluster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := artifacts.Put(t.Context(), store, evidence.RecordPath, evidence.ExportRecord{ClusterID: "there"}); err != nil {
+	if _, err := artifacts.Put(t.Context(), store, artifacts.RecordKey, evidence.ExportRecord{ClusterID: "there"}); err != nil {
 		t.Fatal(err)
 	}
 	r := &Reconciler{

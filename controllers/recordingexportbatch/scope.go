@@ -165,9 +165,10 @@ func (f *facts) observeTransfer(ctx context.Context, store archive.Store, batch 
 	return err
 }
 
-// readSealed reads the batch's bag, nil if it is not sealed.
+// readSealed reads the batch's bag, nil if it is not sealed. Nothing follows from a bag
+// that is not the one that was sealed.
 func readSealed(ctx context.Context, store archive.Store, batch string) (*evidence.Summary, error) {
-	bag, err := fs.Sub(store.FS(ctx), evidence.BagFolder(batch))
+	bag, err := fs.Sub(evidence.Trust(store.FS(ctx), artifacts.Anchors(ctx, store, 0)), evidence.BagFolder(batch))
 	if err != nil {
 		return nil, err
 	}

@@ -46,6 +46,30 @@ type Store interface {
 	Remove(ctx context.Context, key string) error
 }
 
+// MaxRead is the size of the largest file that an FS reads as a whole, in bytes. What
+// is read so are small files: records, accounts, artifacts. A file that is larger is
+// refused with ErrTooLarge before it takes memory; whoever can use it streams it.
+const MaxRead = 16 << 20
+
+// ErrTooLarge is the error for a file that is larger than MaxRead.
+var ErrTooLarge = fmt.Errorf("larger than %d bytes, the most that is read as a whole", MaxRead)
+
+// ReadAll reads a file whose size is not trusted, up to MaxRead.
+func ReadAll(file fs.File, name string) ([]byte, error) {
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > MaxRead {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: ErrTooLarge}
+	}
+	content, err := io.ReadAll(io.LimitReader(file, MaxRead+1))
+	if err == nil && len(content) > MaxRead {
+		err = &fs.PathError{Op: "read", Path: name, Err: ErrTooLarge}
+	}
+	return content, err
+}
+
 // ErrKey is the error for a key that may not be used.
 var ErrKey = errors.New("not a usable key")
 

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 )
 
@@ -48,9 +49,17 @@ func (d directoryFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	return within(d, func(fsys PlainFS) ([]fs.DirEntry, error) { return fs.ReadDir(fsys, name) })
 }
 
-// ReadFile reads a file.
+// ReadFile reads a file of up to MaxRead.
 func (d directoryFS) ReadFile(name string) ([]byte, error) {
-	return within(d, func(fsys PlainFS) ([]byte, error) { return fs.ReadFile(fsys, name) })
+	file, err := d.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := file.Stat(); err == nil && info.IsDir() {
+		return nil, errors.Join(&fs.PathError{Op: "read", Path: name, Err: ErrIrregular}, file.Close())
+	}
+	content, err := ReadAll(file, name)
+	return content, errors.Join(err, file.Close())
 }
 
 // Stat describes a file.

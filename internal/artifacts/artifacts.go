@@ -2,10 +2,14 @@
 // the plan, the metadata, the requests. A step that finds its artifact does not
 // ask Genesys Cloud again, so a process may stop anywhere and another go on.
 //
+// An operator's archives see to it that artifacts are authentic: nothing is read that
+// was not written with the artifact key (package authentic).
+//
 // Artifacts are JSON under the archive's .work/, written once: of two that are
 // written the first counts, and whoever writes the second uses it. Evidence is
 // made from them when a bag is sealed.
 //
+//	.work/record.json                        whose the archive is, as export.json repeats it
 //	.work/owners/<number>.json               each cluster that took the archive over
 //	.work/survey/<day>/<pass>.json           what a survey of a day found
 //	.work/jobs/<day>.<pass>.json             the analytics job that is asking
@@ -22,9 +26,14 @@
 //	.work/batches/<batch>/answers/<request>.json
 //	.work/batches/<batch>/aside/<conversation>.<recording>.json  what the batch does not request any more
 //	.work/batches/<batch>/files/<conversation>.<recording>.<nn>.json
+//	.work/batches/<batch>/received/<conversation>.<recording>.<nn>.<sha256>.json  what came whole, before it is stored
 //	.work/batches/<batch>/closing.json       that no recording is stored in its bag any more
 //	.work/batches/<batch>/outcome.json       the inventory with what became of each recording
 //	.work/batches/<batch>/runs/<run>.json    each process that worked on it
+//	.work/batches/<batch>/bagging.json       what its bag tells of its making
+//	.work/batches/<batch>/sealed.json        the digest of its bag
+//	.work/seals/<number>.begun.json          what a seal tells of its making
+//	.work/seals/<number>.json                the digest of a seal
 //	.work/signatures/bags/<batch>.json       what is signed of a bag
 //	.work/signatures/seals/<number>.json     and of a seal
 //	.work/second-source/<seal>.json          how the account compares with a second source
@@ -79,7 +88,7 @@ func Put[T any](ctx context.Context, store archive.Store, key string, value T) (
 }
 
 // Get reads the artifact under key. The error is fs.ErrNotExist if there is none,
-// evidence.ErrCorrupt if it is no such artifact: somebody has been at the archive,
+// evidence.ErrCorrupt if it is not such an artifact: somebody has changed the archive,
 // since none is ever stored in part.
 func Get[T any](ctx context.Context, store archive.Store, key string) (T, error) {
 	var value T

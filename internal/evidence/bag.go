@@ -2,12 +2,12 @@ package evidence
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"io/fs"
 	"slices"
-	"strings"
 )
 
 // Names within a bag.
@@ -61,57 +61,77 @@ type Bag struct {
 	// Restorations are the recordings that were asked to be restored, none twice.
 	Restorations []Restoration
 	Signing      Signing
+	// Note notes down the SHA-256 of the tag manifest where nobody else can change it,
+	// before there is a bag. nil notes nothing down.
+	Note func(ctx context.Context, digest string) error
 }
 
 // Seal completes a bag and returns the SHA-256 of its tag manifest. fsys is the
-// bag as stored. Manifests are computed from what is stored; files that an
-// earlier attempt left are used. bagit.txt comes last: it makes the bag.
+// bag as stored. Everything in it must be what was received or what is written here:
+// files that an earlier attempt left are the same, and there are no others in data.
+// bagit.txt comes last: it makes the bag.
 func (b Bag) Seal(ctx context.Context, fsys fs.FS, create Creator) (string, error) {
 	pen, err := b.Signing.takeUp(ctx)
 	if err != nil {
 		return "", err
 	}
-	if err := b.writeTables(ctx, create); err != nil {
+	known, err := b.writeTables(ctx, fsys, create)
+	if err != nil {
 		return "", err
 	}
 	payload, err := digestTree(ctx, fsys, "data")
 	if err != nil {
 		return "", err
 	}
-	if err := checkFiles(b.Files, payload); err != nil {
+	if err := checkPayload(b.Files, known, payload); err != nil {
 		return "", err
 	}
 	if err := createSame(ctx, fsys, create, payloadManifest, payload); err != nil {
 		return "", err
 	}
-	if err := createOnce(ctx, create, bagLog, func(w io.Writer) error { return WriteLog(w, b.Events) }); err != nil {
-		return "", err
-	}
-	signed, err := b.sign(ctx, fsys, pen, payload)
+	log, err := createKnown(ctx, fsys, create, bagLog, func(w io.Writer) error { return WriteLog(w, b.Events) })
 	if err != nil {
 		return "", err
 	}
-	return b.writeTags(ctx, fsys, create, payload, signed)
+	signed, err := b.sign(ctx, fsys, pen, payload, log)
+	if err != nil {
+		return "", err
+	}
+	return b.writeTags(ctx, fsys, create, payload, log, signed)
 }
 
-// writeMetadata stores what Genesys Cloud said of a conversation, and what it said
-// once archived recordings had been restored.
-func (b Bag) writeMetadata(ctx context.Context, create Creator, id string) error {
+// metadataFiles are what Genesys Cloud said of a conversation, and what it said once
+// archived recordings had been restored.
+func (b Bag) metadataFiles(id string) ([]SignedFile, error) {
+	var files []SignedFile
 	body, err := b.Metadata(id)
 	if err == nil && body != nil {
-		err = createOnce(ctx, create, MetadataPath(id), bytesWriter(body))
+		files = append(files, SignedFile{MetadataPath(id), body})
 	}
-	if err != nil || b.Restored == nil || b.Restored(id) == nil {
-		return err
+	if err == nil && b.Restored != nil && b.Restored(id) != nil {
+		files = append(files, SignedFile{RestoredPath(id), b.Restored(id)})
 	}
-	return createOnce(ctx, create, RestoredPath(id), bytesWriter(b.Restored(id)))
+	return files, err
 }
 
-// writeTables stores everything of the payload but the recordings.
-func (b Bag) writeTables(ctx context.Context, create Creator) error {
+// writeTables stores everything of the payload but the recordings, and returns what
+// that is.
+func (b Bag) writeTables(ctx context.Context, fsys fs.FS, create Creator) ([]Digest, error) {
+	var known []Digest
+	add := func(file sealFile) error {
+		digest, err := createKnown(ctx, fsys, create, file.path, file.write)
+		known = append(known, digest)
+		return err
+	}
 	for _, c := range b.Inventory.Conversations {
-		if err := b.writeMetadata(ctx, create, c.ID); err != nil {
-			return err
+		files, err := b.metadataFiles(c.ID)
+		for _, file := range files {
+			if err == nil {
+				err = add(sealFile{file.Path, bytesWriter(file.Content)})
+			}
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 	tables := []sealFile{
@@ -123,90 +143,92 @@ func (b Bag) writeTables(ctx context.Context, create Creator) error {
 		tables = append(tables, sealFile{RetentionTable, func(w io.Writer) error { return WriteRetention(w, b.Restorations) }})
 	}
 	for _, table := range tables {
-		if err := createOnce(ctx, create, table.path, table.write); err != nil {
-			return err
+		if err := add(table); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return known, nil
 }
 
-// sign signs the manifest, and a statement over it, bag-info.txt and the log,
-// which is stored. There are no files if the bag is not signed.
-func (b Bag) sign(ctx context.Context, fsys fs.FS, pen pen, payload []Digest) (Signed, error) {
+// sign signs the manifest, and a statement over it, bag-info.txt and the log. A bag
+// that is not signed has bag-info.txt alone. What it returns is kept, and is what an
+// attempt before has kept.
+func (b Bag) sign(ctx context.Context, fsys fs.FS, pen pen, payload []Digest, log Digest) (Signed, error) {
 	if err := pen.begun(ctx, fsys, bagInfo); err != nil {
 		return Signed{}, err
 	}
-	switch {
-	case pen.kept != nil:
+	if pen.kept != nil {
 		return *pen.kept, nil
-	case pen.signer == nil:
-		return Signed{}, nil
 	}
-	key := pen.signer.ID()
-	fields := append(slices.Clone(b.Info), InfoField{signingKeyField, key})
-	if pen.signer.Authority != nil {
-		fields = append(fields, InfoField{timestampField, timestampForm})
+	fields := slices.Clone(b.Info)
+	if pen.signer != nil {
+		fields = append(fields, InfoField{signingKeyField, pen.signer.ID()})
+		if pen.signer.Authority != nil {
+			fields = append(fields, InfoField{timestampField, timestampForm})
+		}
 	}
 	var info bytes.Buffer
 	if err := writeInfo(&info, fields, payload); err != nil {
 		return Signed{}, err
 	}
-	log, err := digestFile(fsys, bagLog)
-	if err != nil {
-		return Signed{}, err
+	files := []SignedFile{{bagInfo, info.Bytes()}}
+	if pen.signer == nil {
+		return pen.keep(ctx, files)
 	}
-	manifest := manifestBytes(payload)
+	key, manifest := pen.signer.ID(), manifestBytes(payload)
 	said := pen.statement(bagPredicate, map[string]string{"signingKey": key},
 		digestBytes(payloadManifest, manifest), digestBytes(bagInfo, info.Bytes()), log)
 	verify, err := fill("bag.txt", pen.verification(bagPredicate))
 	if err != nil {
 		return Signed{}, err
 	}
-	return pen.sign(ctx, []SignedFile{{bagInfo, info.Bytes()}, {custody + instructions, verify}}, custody, manifest, said)
+	return pen.sign(ctx, append(files, SignedFile{custody + instructions, verify}), custody, manifest, said)
 }
 
 // writeTags stores the tag files, bagit.txt last.
-func (b Bag) writeTags(ctx context.Context, fsys fs.FS, create Creator, payload []Digest, signed Signed) (string, error) {
+func (b Bag) writeTags(ctx context.Context, fsys fs.FS, create Creator, payload []Digest, log Digest, signed Signed) (string, error) {
 	if err := signed.write(ctx, fsys, create); err != nil {
 		return "", err
 	}
-	if len(signed.Files) == 0 {
-		if err := createOnce(ctx, create, bagInfo, func(w io.Writer) error { return writeInfo(w, b.Info, payload) }); err != nil {
-			return "", err
-		}
+	tags := []Digest{
+		digestBytes(BagDeclaration, []byte(declaration)), log, digestBytes(payloadManifest, manifestBytes(payload)),
 	}
-	paths := []string{bagInfo, bagLog, payloadManifest}
 	for _, file := range signed.Files {
-		if file.Path != bagInfo {
-			paths = append(paths, file.Path)
-		}
+		tags = append(tags, digestBytes(file.Path, file.Content))
 	}
-	tags := []Digest{digestBytes(BagDeclaration, []byte(declaration))}
-	for _, path := range paths {
-		digest, err := digestFile(fsys, path)
-		if err != nil {
-			return "", err
-		}
-		tags = append(tags, digest)
-	}
+	b.sortTags(tags)
 	if err := createSame(ctx, fsys, create, tagManifest, tags); err != nil {
 		return "", err
 	}
-	if err := createOnce(ctx, create, BagDeclaration, bytesWriter([]byte(declaration))); err != nil {
-		return "", err
+	digest := digestBytes(tagManifest, manifestBytes(tags)).SHA256
+	if b.Note != nil {
+		if err := b.Note(ctx, digest); err != nil {
+			return "", err
+		}
 	}
-	digest, err := digestFile(fsys, tagManifest)
-	return digest.SHA256, err
+	return digest, createExact(ctx, fsys, create, BagDeclaration, []byte(declaration))
 }
 
-// checkFiles compares what was received with what is stored: each file with the
-// digest it was received with, and no file beside them.
-func checkFiles(files []File, payload []Digest) error {
-	stored := map[string]Digest{}
-	for _, d := range payload {
-		if strings.HasPrefix(d.Path, RecordingsFolder+"/") {
-			stored[d.Path] = d
+// sortTags puts tag files in the order of a tag manifest: what every bag has, then
+// what signs it as it was signed.
+func (Bag) sortTags(tags []Digest) {
+	order := []string{BagDeclaration, bagInfo, bagLog, payloadManifest}
+	place := func(d Digest) int {
+		if i := slices.Index(order, d.Path); i >= 0 {
+			return i
 		}
+		return len(order)
+	}
+	slices.SortStableFunc(tags, func(a, b Digest) int { return cmp.Compare(place(a), place(b)) })
+}
+
+// checkPayload compares what is stored with what was received, each recording with the
+// digest that it was received with, and with what was written beside the recordings.
+// Nothing may be missing, and there may be nothing else.
+func checkPayload(files []File, written, payload []Digest) error {
+	stored := make(map[string]Digest, len(payload))
+	for _, d := range payload {
+		stored[d.Path] = d
 	}
 	for _, f := range files {
 		d, ok := stored[f.Path]
@@ -217,6 +239,12 @@ func checkFiles(files []File, payload []Digest) error {
 			return fmt.Errorf("%w: %s has SHA-256 %s, was received with %s", ErrCorrupt, f.Path, d.SHA256, f.SHA256)
 		}
 		delete(stored, f.Path)
+	}
+	for _, d := range written {
+		if stored[d.Path] != d {
+			return fmt.Errorf("%w: %s is not what was written there", ErrCorrupt, d.Path)
+		}
+		delete(stored, d.Path)
 	}
 	for path := range stored {
 		return fmt.Errorf("%w: %s was never received", ErrCorrupt, path)

@@ -133,7 +133,6 @@ func TestSealSurvivesACrashAtEachWrite(t *testing.T) {
 		if _, err := ReadSummary(os.DirFS(root)); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("after %d writes: %v, want no bag", writes, err)
 		}
-		bag.Events = append(bag.Events, Event{Time: day.Add(time.Hour), Type: "ManagerStarted", Actor: "n"})
 		if _, err := bag.Seal(t.Context(), os.DirFS(root), creator(root)); err != nil {
 			t.Errorf("again after %d writes: %v", writes, err)
 		}
@@ -142,6 +141,35 @@ func TestSealSurvivesACrashAtEachWrite(t *testing.T) {
 		}
 	}
 	t.Error("sealing never ended")
+}
+
+// TestASealTakesNobodyElsesFiles: whoever can write to the bag before it is sealed may
+// put any of its files there, or another one among its payload.
+func TestASealTakesNobodyElsesFiles(t *testing.T) {
+	planted := []string{
+		ConversationsTable, IndexTable, FilesTable, MetadataPath(id(1)), payloadManifest, bagLog, bagInfo, tagManifest, BagDeclaration,
+		"data/invented.csv", RecordingPath(id(1), id(11), 2, "wav"),
+	}
+	for _, signed := range []bool{false, true} {
+		for _, path := range planted {
+			root, m, noted := t.TempDir(), &memory{t: t}, ""
+			bag := sampleBag(t, root)
+			if bag.Signing = m.unsigned(); signed {
+				bag.Signing = m.signing()
+			}
+			bag.Note = func(_ context.Context, digest string) error {
+				noted = digest
+				return nil
+			}
+			store(t, root, path, "invented\n")
+			if _, err := bag.Seal(t.Context(), os.DirFS(root), creator(root)); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), path) {
+				t.Errorf("signed %v, %s: %v, want ErrCorrupt with the name", signed, path, err)
+			}
+			if noted != "" && path != BagDeclaration {
+				t.Errorf("%s: the bag was noted as sealed", path)
+			}
+		}
+	}
 }
 
 func TestSealRefusesWhatWasNotReceivedSo(t *testing.T) {

@@ -244,7 +244,7 @@ func TestTheReportIsOfTheStoredAccount(t *testing.T) {
 		for writes, done := 0, false; !done; writes++ {
 			root, m := t.TempDir(), &memory{t: t}
 			seal := sampleSeal(t, root)
-			if signed {
+			if seal.Signing = m.unsigned(); signed {
 				seal.Signing = m.signing()
 			}
 			_, _, err := seal.Write(t.Context(), os.DirFS(root), crashing(root, writes))

@@ -34,15 +34,19 @@ type logLine struct {
 // firstPrevious stands where there is no line before.
 var firstPrevious = strings.Repeat("0", 2*sha256.Size)
 
+// inOrder are events in the order of time, then of their types.
+func inOrder(events []Event) []Event {
+	return slices.SortedStableFunc(slices.Values(events), func(a, b Event) int {
+		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Type, b.Type))
+	})
+}
+
 // WriteLog writes events in order of time as a custody log: JSON lines, each
 // with the SHA-256 of the line before it, so that none can be changed, removed
 // or moved without all that follow showing it.
 func WriteLog(w io.Writer, events []Event) error {
-	ordered := slices.SortedStableFunc(slices.Values(events), func(a, b Event) int {
-		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Type, b.Type))
-	})
 	previous := firstPrevious
-	for i, event := range ordered {
+	for i, event := range inOrder(events) {
 		event.Time = event.Time.UTC()
 		line, err := json.Marshal(logLine{Sequence: i + 1, Event: event, Previous: previous})
 		if err != nil {

@@ -8,11 +8,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"slices"
-
-	"github.com/gcexport/recording-export-operator/internal/bounded"
 )
 
 // ErrCorrupt is the error for evidence that is not what was stored.
@@ -57,15 +56,6 @@ func digestTree(ctx context.Context, fsys fs.FS, directory string) ([]Digest, er
 	return digests, err
 }
 
-// createOnce stores a file; one that is there already stays and is used.
-func createOnce(ctx context.Context, create Creator, path string, write func(io.Writer) error) error {
-	err := create(ctx, path, write)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	return err
-}
-
 // createSame stores a manifest; one that is there already must be the same.
 func createSame(ctx context.Context, fsys fs.FS, create Creator, path string, digests []Digest) error {
 	return createExact(ctx, fsys, create, path, manifestBytes(digests))
@@ -74,18 +64,52 @@ func createSame(ctx context.Context, fsys fs.FS, create Creator, path string, di
 // createExact stores a file; one that is there already must be the same, or what
 // it speaks of has changed since.
 func createExact(ctx context.Context, fsys fs.FS, create Creator, path string, content []byte) error {
-	err := create(ctx, path, bytesWriter(content))
+	_, err := createKnown(ctx, fsys, create, path, bytesWriter(content))
+	return err
+}
+
+// createKnown stores a file and returns the digest of what write writes. One that is
+// there already must be the same: an attempt before has written it from the same
+// facts, or somebody else has put it there.
+func createKnown(ctx context.Context, fsys fs.FS, create Creator, path string, write func(io.Writer) error) (Digest, error) {
+	var meant meter
+	err := create(ctx, path, func(w io.Writer) error {
+		meant.reset()
+		return write(io.MultiWriter(w, &meant))
+	})
 	if !errors.Is(err, fs.ErrExist) {
-		return err
+		return meant.digest(path), err
 	}
-	stored, err := bounded.ReadFile(fsys, path, int64(len(content)))
-	if err != nil && !errors.Is(err, bounded.ErrTooLarge) {
-		return err
+	meant.reset()
+	if err := write(&meant); err != nil {
+		return Digest{}, err
 	}
-	if !bytes.Equal(stored, content) {
-		return fmt.Errorf("%w: %s does not fit what is stored beside it", ErrCorrupt, path)
+	stored, err := digestFile(fsys, path)
+	if err == nil && stored != meant.digest(path) {
+		err = fmt.Errorf("%w: %s is not what belongs there: it was changed, or put there by somebody else", ErrCorrupt, path)
 	}
-	return nil
+	return stored, err
+}
+
+// meter hashes and counts what is written to it.
+type meter struct {
+	hash hash.Hash
+	size int64
+}
+
+func (m *meter) reset() { m.hash, m.size = sha256.New(), 0 }
+
+// Write never fails.
+func (m *meter) Write(p []byte) (int, error) {
+	m.size += int64(len(p))
+	return m.hash.Write(p)
+}
+
+func (m *meter) digest(path string) Digest {
+	if m.hash == nil {
+		return Digest{}
+	}
+	return Digest{hex.EncodeToString(m.hash.Sum(nil)), path, m.size}
 }
 
 // sortDigests puts digests in the order of their paths.

@@ -38,6 +38,9 @@ func BagFolder(batch string) string { return bagsFolder + "/" + batch }
 // SealFolder is where a seal lies in its export's archive. Seals count from 1.
 func SealFolder(number int) string { return sealsFolder + "/" + strconv.Itoa(number) }
 
+// SealManifest is where the manifest of a seal is, without which there is no seal.
+func SealManifest(number int) string { return SealFolder(number) + "/" + payloadManifest }
+
 // Seal is what an export's seal is made of: what is new since the former one.
 type Seal struct {
 	Number int
@@ -75,6 +78,13 @@ type Seal struct {
 	Signing   Signing
 	// Noticed is what is known of the last change of the key that signs.
 	Noticed NoticedKey
+	// Begin notes down what the seal tells of its making (At, Tool, LoadFiles, Deferred and
+	// Events), before anything is written, and returns the seal with what was noted down
+	// first: an attempt before may have begun it. nil notes nothing down.
+	Begin func(ctx context.Context, seal Seal) (Seal, error)
+	// Note notes down the SHA-256 of the manifest where nobody else can change it, before
+	// there is a seal. nil notes nothing down.
+	Note func(ctx context.Context, digest string) error
 	// Report writes the report of a seal whose tables are stored below root, nil if
 	// there is to be none.
 	Report func(w io.Writer, root fs.FS, of Reported) error
@@ -116,32 +126,62 @@ func (s Seal) Write(ctx context.Context, root fs.FS, create Creator) (Account, s
 	if err != nil {
 		return Account{}, "", err
 	}
+	if s, err = s.begun(ctx, root, pen, bags); err != nil {
+		return Account{}, "", err
+	}
 	account, err := s.drawUp(bags)
 	if err != nil {
 		return account, "", err
 	}
-	drifts, err := s.drifts(root)
-	if err != nil {
-		return account, "", err
-	}
-	s.Events = append(s.Events, drifts...)
-	s.Events = append(s.Events, s.keyEvents(pen)...)
 	folder := SealFolder(s.Number)
 	within := func(ctx context.Context, path string, write func(io.Writer) error) error {
 		return create(ctx, folder+"/"+path, write)
 	}
-	for _, file := range s.tables(root, bags) {
-		if err := createOnce(ctx, within, file.path, file.write); err != nil {
-			return account, "", err
-		}
-	}
-	if account.TakenOver, err = s.takenOver(root); err != nil {
+	tables, err := s.writeTables(ctx, root, within, bags)
+	if err != nil {
 		return account, "", err
 	}
-	if err := s.writeAccount(ctx, root, within, pen, account); err != nil {
+	account.TakenOver = s.takenOver()
+	if err := s.writeAccount(ctx, exactly(root, folder, tables), within, pen, account, tables); err != nil {
 		return account, "", err
 	}
 	return ReadSeal(root, s.Number)
+}
+
+// begun is the seal with all that its log tells, as it was begun. One that does not
+// add up is not begun.
+func (s Seal) begun(ctx context.Context, root fs.FS, pen pen, bags []sealedBag) (Seal, error) {
+	if _, err := s.drawUp(bags); err != nil {
+		return s, err
+	}
+	drifts, err := s.drifts(root)
+	if err != nil {
+		return s, err
+	}
+	s.Events = append(s.Events, drifts...)
+	s.Events = append(s.Events, s.keyEvents(pen)...)
+	if s.Begin == nil {
+		return s, nil
+	}
+	return s.Begin(ctx, s)
+}
+
+// writeTables stores the files of the seal that do not depend on a key, and returns
+// what they hold.
+func (s Seal) writeTables(ctx context.Context, root fs.FS, create Creator, bags []sealedBag) ([]Digest, error) {
+	sealed, err := fs.Sub(root, SealFolder(s.Number))
+	if err != nil {
+		return nil, err
+	}
+	var tables []Digest
+	for _, file := range s.tables(root, bags) {
+		digest, err := createKnown(ctx, sealed, create, file.path, file.write)
+		if err != nil {
+			return nil, err
+		}
+		tables = append(tables, digest)
+	}
+	return tables, nil
 }
 
 // drifts tells of conversations whose legal hold was another at sealing than

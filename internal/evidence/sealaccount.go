@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -14,8 +13,8 @@ import (
 )
 
 // writeAccount stores the account with what is written about it, the signatures
-// and, last, the manifest.
-func (s Seal) writeAccount(ctx context.Context, root fs.FS, create Creator, pen pen, account Account) error {
+// and, last, the manifest. tables are the files that are stored already.
+func (s Seal) writeAccount(ctx context.Context, root fs.FS, create Creator, pen pen, account Account, tables []Digest) error {
 	sealed, err := fs.Sub(root, SealFolder(s.Number))
 	if err != nil {
 		return err
@@ -23,69 +22,55 @@ func (s Seal) writeAccount(ctx context.Context, root fs.FS, create Creator, pen 
 	if err := pen.begun(ctx, sealed, AccountFile); err != nil {
 		return err
 	}
-	signed := Signed{}
-	if pen.kept != nil {
-		signed = *pen.kept
-	} else if pen.signer != nil {
-		signed, err = s.sign(ctx, root, pen, account)
-	}
+	signed, err := s.sign(ctx, root, pen, account, tables)
 	if err == nil {
 		err = signed.write(ctx, sealed, create)
 	}
-	if err == nil && len(signed.Files) == 0 {
-		err = s.writeUnsigned(ctx, root, create, account)
-	}
 	if err != nil {
 		return err
 	}
-	digests, err := digestSealed(sealed, append([]string{AccountFile, certified, instructions, reportFile}, tablePaths...))
-	if err != nil {
-		return err
+	manifest := sealManifest(tables, signed.Files)
+	if s.Note != nil {
+		if err := s.Note(ctx, digestBytes(payloadManifest, manifest).SHA256); err != nil {
+			return err
+		}
 	}
-	return createSame(ctx, sealed, create, payloadManifest, digests)
+	return createExact(ctx, sealed, create, payloadManifest, manifest)
 }
 
-// sign signs the manifest that the seal is to have.
-func (s Seal) sign(ctx context.Context, root fs.FS, pen pen, account Account) (Signed, error) {
+// sign signs the manifest that the seal is to have, unless it is not signed. What it
+// returns is kept, and is what an attempt before has kept.
+func (s Seal) sign(ctx context.Context, root fs.FS, pen pen, account Account, tables []Digest) (Signed, error) {
+	if pen.kept != nil {
+		return *pen.kept, nil
+	}
 	files, err := s.about(root, pen, account)
 	if err != nil {
 		return Signed{}, err
 	}
-	sealed, err := fs.Sub(root, SealFolder(s.Number))
-	if err != nil {
-		return Signed{}, err
+	if pen.signer == nil {
+		return pen.keep(ctx, files)
 	}
-	digests, err := digestSealed(sealed, tablePaths)
-	if err != nil {
-		return Signed{}, err
-	}
-	for _, file := range files {
-		digests = append(digests, digestBytes(file.Path, file.Content))
-	}
-	sortDigests(digests)
-	manifest := manifestBytes(digests)
+	manifest := sealManifest(tables, files)
 	said := pen.statement(sealPredicate, map[string]any{"signingKey": pen.signer.ID(), "seal": s.Number}, digestBytes(payloadManifest, manifest))
 	return pen.sign(ctx, files, "", manifest, said)
 }
 
-// writeUnsigned stores the account with what is written about it. If an attempt
-// before has stored it, that is the account which the rest is about.
-func (s Seal) writeUnsigned(ctx context.Context, root fs.FS, create Creator, account Account) error {
-	if err := createOnce(ctx, create, AccountFile, func(w io.Writer) error { return writeJSON(w, account) }); err != nil {
-		return err
-	}
-	stored, err := readAccount(root, s.Number)
-	if err != nil {
-		return err
-	}
-	files, err := s.about(root, pen{}, stored)
+// sealManifest is the manifest of a seal: of its tables and of what is about it, and
+// not of what signs it.
+func sealManifest(tables []Digest, files []SignedFile) []byte {
+	digests := slices.Clone(tables)
 	for _, file := range files {
-		if err == nil {
-			err = createOnce(ctx, create, file.Path, bytesWriter(file.Content))
+		if slices.Contains(aboutFiles, file.Path) {
+			digests = append(digests, digestBytes(file.Path, file.Content))
 		}
 	}
-	return err
+	sortDigests(digests)
+	return manifestBytes(digests)
 }
+
+// aboutFiles are what Seal.about writes.
+var aboutFiles = []string{AccountFile, certified, instructions, reportFile}
 
 // about are the account, the texts about it and the report of it, all of which
 // name the key. What the report is made from is stored below root.
@@ -114,23 +99,6 @@ func (s Seal) about(root fs.FS, pen pen, account Account) ([]SignedFile, error) 
 	var page bytes.Buffer
 	err = s.Report(&page, root, Reported{account, says.Timestamp})
 	return append(files, SignedFile{reportFile, page.Bytes()}), err
-}
-
-// digestSealed digests what is stored of a seal, in the order of paths.
-func digestSealed(sealed fs.FS, paths []string) ([]Digest, error) {
-	var digests []Digest
-	for _, path := range paths {
-		digest, err := digestFile(sealed, path)
-		if errors.Is(err, fs.ErrNotExist) && slices.Contains(optionalFiles, path) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		digests = append(digests, digest)
-	}
-	sortDigests(digests)
-	return digests, nil
 }
 
 // ReadSeal reads a seal's account and the SHA-256 of its manifest. The error is

@@ -42,15 +42,6 @@ func (s Seal) tables(root fs.FS, bags []sealedBag) []sealFile {
 	return files
 }
 
-// optionalFiles are the files that not every seal holds, tablePaths all that
-// Seal.tables may write: an attempt before may have stored one that is not wanted
-// any more, or have signed before there were reports; and what is stored is sealed.
-var (
-	optionalTables = []string{secondTable, orphanTable, retentionTable, loadCSV, loadDAT}
-	optionalFiles  = append([]string{reportFile}, optionalTables...)
-	tablePaths     = append([]string{bagTable, bagDigests, conversations, recordings, failures, coverage, sealLog}, optionalTables...)
-)
-
 // copyFile writes what a stored file holds.
 func copyFile(w io.Writer, root fs.FS, path string) error {
 	file, err := root.Open(path)

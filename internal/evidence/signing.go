@@ -33,11 +33,13 @@ const (
 	timestampForm   = "RFC 3161"
 )
 
-// Signing is how a bag or a seal is signed. The zero value is not at all.
+// Signing is how a bag or a seal is signed. The zero value is not at all, and nothing
+// is kept.
 //
 // Signatures are random, and a key may be replaced between two attempts. So all
 // that depends on the key is made at once, kept as one artifact, and written from
-// there: the first that is kept counts, whoever goes on and with whatever key.
+// there: the first that is kept counts, whoever continues and with whatever key. What is
+// not signed is kept as well, so that nobody else's file is taken for one of it.
 type Signing struct {
 	// Signer returns what signs, nil if nothing does.
 	Signer func(context.Context) (*signing.Signer, error)
@@ -69,10 +71,10 @@ type pen struct {
 // takeUp finds out what there is to sign with, before anything is written.
 func (s Signing) takeUp(ctx context.Context) (pen, error) {
 	p := pen{Signing: s}
-	if s.Signer == nil {
+	if s.Recall == nil {
 		return p, nil
 	}
-	if err := p.recall(ctx); err != nil || p.kept != nil {
+	if err := p.recall(ctx); err != nil || p.kept != nil || s.Signer == nil {
 		return p, err
 	}
 	var err error
@@ -94,11 +96,10 @@ func (p *pen) recall(ctx context.Context) error {
 	return err
 }
 
-// begun looks for a file that depends on the key. If it is there, whoever wrote it
-// has kept what was signed before; or did not sign, and then nobody does, because
-// nothing is rewritten.
+// begun looks for a file that is written only after what it depends on was kept. If it
+// is there, another process has kept it since, or somebody else put the file there.
 func (p *pen) begun(ctx context.Context, fsys fs.FS, path string) error {
-	if p.kept != nil || p.signer == nil {
+	if p.kept != nil || p.Recall == nil {
 		return nil
 	}
 	_, err := fs.Stat(fsys, path)
@@ -108,8 +109,18 @@ func (p *pen) begun(ctx context.Context, fsys fs.FS, path string) error {
 	if err == nil {
 		err = p.recall(ctx)
 	}
-	p.signer = nil
+	if err == nil && p.kept == nil {
+		err = fmt.Errorf("%w: %s was put there by somebody else", ErrCorrupt, path)
+	}
 	return err
+}
+
+// keep keeps files, and returns what is kept.
+func (p pen) keep(ctx context.Context, files []SignedFile) (Signed, error) {
+	if p.Keep == nil {
+		return Signed{files}, nil
+	}
+	return p.Keep(ctx, Signed{files})
 }
 
 // sign signs a manifest and a statement, and keeps the signatures with the files
@@ -126,7 +137,7 @@ func (p pen) sign(ctx context.Context, files []SignedFile, folder string, manife
 	if signed.Timestamp != nil {
 		files = append(files, SignedFile{folder + timestamped, signed.Timestamp})
 	}
-	return p.Keep(ctx, Signed{files})
+	return p.keep(ctx, files)
 }
 
 // write stores what is signed. What is there already must be the same.

@@ -64,6 +64,13 @@ func (m *memory) signing() Signing {
 	}
 }
 
+// unsigned keeps what is not signed.
+func (m *memory) unsigned() Signing {
+	s := m.signing()
+	s.Signer = nil
+	return s
+}
+
 // run runs commands of VERIFY.txt.
 func run(t *testing.T, folder, command string) error {
 	t.Helper()
@@ -274,6 +281,7 @@ func TestAnUnsignedSeal(t *testing.T) {
 func TestWhatWasBegunUnsignedStaysSo(t *testing.T) {
 	root, m := t.TempDir(), &memory{t: t}
 	bag := sampleBag(t, root)
+	bag.Signing = m.unsigned()
 	for writes := 0; ; writes++ {
 		if _, err := os.Stat(filepath.Join(root, bagInfo)); err == nil {
 			break

@@ -1,9 +1,6 @@
 package evidence
 
-import (
-	"io/fs"
-	"time"
-)
+import "time"
 
 // TakeOver tells that an export's archive went from one cluster to another, because
 // a person said so: the old cluster was lost, say.
@@ -25,17 +22,16 @@ func (t TakeOver) Event(actor string) Event {
 }
 
 // takenOver lists all take-overs that the seals tell of: those that the former ones
-// do, and those in the log of this one as it is stored. An attempt at the seal before
-// may have stored a log that does not tell of a take-over since; a later seal does then.
-func (s Seal) takenOver(root fs.FS) ([]TakeOver, error) {
+// do, and those in the log of this one.
+func (s Seal) takenOver() []TakeOver {
 	var all []TakeOver
 	if s.Former != nil {
 		all = append(all, s.Former.Account.TakenOver...)
 	}
-	err := eachEvent(root, SealFolder(s.Number)+"/"+sealLog, func(e Event) {
+	for _, e := range inOrder(s.Events) {
 		if e.Type == ArchiveTakenOver {
-			all = append(all, TakeOver{From: e.Details["from"], To: e.Details["to"], At: e.Time})
+			all = append(all, TakeOver{From: e.Details["from"], To: e.Details["to"], At: e.Time.UTC()})
 		}
-	})
-	return all, err
+	}
+	return all
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/archive/authentic"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
 )
 
 // destination is where a destination is: an address with s3://, or relative to
@@ -26,8 +28,22 @@ func (o *operator) location(d *v1alpha1.ExportDestination, export string) string
 	return o.destination(d) + "/" + export
 }
 
-// archive opens the archive of an export.
+// archive opens the archive of an export, whose artifacts are authentic, or the one
+// that the exports of a destination share.
 func (o *operator) archive(d *v1alpha1.ExportDestination, export string) (archive.Store, error) {
+	store, err := o.plainArchive(d, export)
+	if err != nil {
+		return nil, err
+	}
+	identity := authentic.Identity{Namespace: d.Namespace, Export: export}
+	if export == artifacts.SharedArchive {
+		return authentic.WrapShared(store, identity, o.artifactKey.master), nil
+	}
+	return authentic.Wrap(store, identity, o.artifactKey.master), nil
+}
+
+// plainArchive opens the archive of an export as it is stored.
+func (o *operator) plainArchive(d *v1alpha1.ExportDestination, export string) (archive.Store, error) {
 	if d.Spec.S3 != nil {
 		buckets, err := o.buckets.of(d)
 		if err != nil {

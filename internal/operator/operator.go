@@ -74,6 +74,9 @@ type Options struct {
 	// SigningKey names the Secret with the key that signs for destinations with spec.signing.platform; zero if there
 	// is none.
 	SigningKey types.NamespacedName
+	// ArtifactKey names the Secret with the key that artifacts are made authentic with. It
+	// is created if it is missing, so it belongs where no tenant can read it.
+	ArtifactKey types.NamespacedName
 	// Image that this program runs from, with its digest; seals name it.
 	Image string
 	// Paces is how often things are looked at.
@@ -143,12 +146,16 @@ func New(cfg *rest.Config, options Options) (ctrl.Manager, error) {
 			Secrets: secrets, Endpoints: options.Endpoints, StallTimeout: options.Paces.Stall, MaxMedia: options.MaxMedia,
 			Clock: options.Clock, Again: options.Paces.Organization.Again,
 		},
-		publisher: loop.Publisher{Client: writer(mgr.GetClient()), Events: mgr.GetEventRecorder(name)},
-		clock:     options.Clock,
-		actor:     actor(),
-		gates:     &transfer.Gates{Clock: options.Clock, Criteria: options.Paces.Isolation},
-		addresses: &transfer.Addresses{},
-		buckets:   newBuckets(secrets, options, options.Clock.Now),
+		publisher:   loop.Publisher{Client: writer(mgr.GetClient()), Events: mgr.GetEventRecorder(name)},
+		clock:       options.Clock,
+		actor:       actor(),
+		gates:       &transfer.Gates{Clock: options.Clock, Criteria: options.Paces.Isolation},
+		addresses:   &transfer.Addresses{},
+		buckets:     newBuckets(secrets, options, options.Clock.Now),
+		artifactKey: &artifactKey{reader: mgr.GetAPIReader(), writer: mgr.GetClient(), name: options.ArtifactKey},
+	}
+	if err := mgr.Add(o.artifactKey); err != nil {
+		return nil, err
 	}
 	if err := o.addMetrics(); err != nil {
 		return nil, err
@@ -176,6 +183,7 @@ type operator struct {
 	gates       *transfer.Gates
 	addresses   *transfer.Addresses
 	buckets     *buckets
+	artifactKey *artifactKey
 	// loggedIn wake what may wait for a login in a namespace.
 	loggedIn []func(ctx context.Context, namespace string)
 	// cluster is the id of this cluster, once it is known.

@@ -22,7 +22,7 @@ func TestActorCanBePartOfAKey(t *testing.T) {
 }
 
 func TestProbeLeavesNothingBehind(t *testing.T) {
-	o := &operator{Options: Options{ArchiveRoot: t.TempDir()}}
+	o := &operator{Options: Options{ArchiveRoot: t.TempDir()}, artifactKey: &artifactKey{}}
 	destination := &v1alpha1.ExportDestination{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "legal", Name: "d"},
 		Spec:       v1alpha1.ExportDestinationSpec{Directory: &v1alpha1.DirectoryDestination{Name: "evidence"}},

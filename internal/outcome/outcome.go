@@ -12,6 +12,8 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/archive/authentic"
+	"github.com/gcexport/recording-export-operator/internal/bounded"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
@@ -74,6 +76,7 @@ func (r Refusal) Outcome() Outcome { return Stall(r.Reason, r.Says, 0) }
 func Of(err error, after time.Duration) Outcome {
 	says := err.Error()
 	var known Known
+	var unknown *authentic.UnknownKeyError
 	switch {
 	case errors.As(err, &known):
 		out := known.Outcome()
@@ -87,7 +90,11 @@ func Of(err error, after time.Duration) Outcome {
 		return Stall(v1alpha1.ReasonDestinationFull, "make room at the destination: "+says, after)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.EIO):
 		return Stall(v1alpha1.ReasonDestinationNotWritable, "see to it that the manager can write to the destination: "+says, after)
-	case errors.Is(err, evidence.ErrCorrupt), errors.Is(err, evidence.ErrUnbalanced):
+	case errors.As(err, &unknown):
+		return Stall(v1alpha1.ReasonArtifactKeyUnknown, "restore the Secret with the artifact key from its backup and restart the manager, "+
+			"or use another export name and have everything exported again: "+says+"; seals and bags stay valid by their signatures (docs/disaster-recovery.md)", after)
+	case errors.Is(err, evidence.ErrCorrupt), errors.Is(err, evidence.ErrUnbalanced), errors.Is(err, archive.ErrTooLarge), errors.Is(err, archive.ErrIrregular),
+		errors.Is(err, bounded.ErrTooLarge):
 		return Stall(v1alpha1.ReasonArchiveCorrupt, "look into the archive, nothing more is written to it: "+says, after)
 	default:
 		return Wait(v1alpha1.ReasonInternalError, says, after)

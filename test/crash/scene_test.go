@@ -133,7 +133,7 @@ func (s *scene) start(failpoints string, more ...string) *run {
 		allowed += ",s3=" + s.s3.URL
 	}
 	flags := append([]string{
-		"--archive-root", s.Root, "--namespaces", s.Namespace, "--allow-endpoints", allowed,
+		"--archive-root", s.Root, "--namespaces", s.Namespace, "--artifact-key-namespace", s.Namespace, "--allow-endpoints", allowed,
 		"--metrics-bind-address", "0", "--health-probe-bind-address", "0",
 	}, more...)
 	r := &run{Cmd: exec.CommandContext(s.Context(), s.manager, flags...), ended: make(chan error, 1)}

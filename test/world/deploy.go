@@ -13,6 +13,9 @@ import (
 // Manager is the user that the manager of config/default is to the API server.
 const Manager = "system:serviceaccount:recording-export-system:recording-export-manager"
 
+// ManagerNamespace is where the manager of config/default is.
+const ManagerNamespace = "recording-export-system"
+
 // Kubectl runs kubectl as an administrator and returns what it prints.
 func (w *World) Kubectl(arguments ...string) string {
 	w.Helper()
@@ -36,6 +39,7 @@ func (w *World) Deploy(folder string) {
 	w.Helper()
 	w.Kubectl("apply", "--server-side", "--force-conflicts", "-k", filepath.Join("config", folder))
 	w.Impersonate(rest.ImpersonationConfig{UserName: Manager})
+	w.keyNamespace = ManagerNamespace
 }
 
 // OptIn applies folders of config/tenant to the world's namespace.

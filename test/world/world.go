@@ -4,6 +4,7 @@
 package world
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -46,6 +48,8 @@ type World struct {
 	Clock *Clock
 
 	server *rest.Config
+	// keyNamespace is where the artifact key is; empty for Namespace.
+	keyNamespace string
 }
 
 // New makes a world around a simulated day, small and quick unless change makes
@@ -89,7 +93,48 @@ func (w *World) InAnotherCluster(server *rest.Config) *World {
 	if err := api.Create(w.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.Namespace}}); err != nil {
 		w.Fatal(err)
 	}
+	w.restoreArtifactKey(other)
 	return other
+}
+
+// artifactKey names the Secret with the artifact key.
+func (w *World) artifactKey() types.NamespacedName {
+	return types.NamespacedName{Namespace: cmp.Or(w.keyNamespace, w.Namespace), Name: operator.DefaultArtifactKey}
+}
+
+// restoreArtifactKey copies the artifact key, if there is one, to another cluster, as a
+// backup of it does.
+func (w *World) restoreArtifactKey(other *World) {
+	w.Helper()
+	var secret corev1.Secret
+	switch err := w.Client.Get(w.Context(), w.artifactKey(), &secret); {
+	case err == nil:
+		secret.ObjectMeta = metav1.ObjectMeta{Name: secret.Name, Namespace: secret.Namespace}
+		other.Create(&secret)
+	case client.IgnoreNotFound(err) != nil:
+		w.Fatal(err)
+	}
+}
+
+// LoseArtifactKey removes the artifact key from the world's cluster, and returns what
+// restores it from a backup.
+func (w *World) LoseArtifactKey() (restore func()) {
+	w.Helper()
+	var secret corev1.Secret
+	if err := w.Client.Get(w.Context(), w.artifactKey(), &secret); err != nil {
+		w.Fatal(err)
+	}
+	if err := w.Client.Delete(w.Context(), &secret); err != nil {
+		w.Fatal(err)
+	}
+	return func() {
+		w.Helper()
+		if err := client.IgnoreNotFound(w.Client.Delete(w.Context(), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: secret.Name, Namespace: secret.Namespace}})); err != nil {
+			w.Fatal(err)
+		}
+		secret.ObjectMeta = metav1.ObjectMeta{Name: secret.Name, Namespace: secret.Namespace}
+		w.Create(&secret)
+	}
 }
 
 // ClusterID is what tells the world's cluster from others.
@@ -122,6 +167,7 @@ func (w *World) Start(change ...func(*operator.Options)) (stop func()) {
 	w.Helper()
 	options := operator.Options{
 		ArchiveRoot: w.Root, Endpoints: egress.Any(), Paces: Hurried(), Clock: w.Clock,
+		ArtifactKey: w.artifactKey(),
 		Manager: ctrl.Options{
 			Metrics:    metricsserver.Options{BindAddress: "0"},
 			Controller: config.Controller{SkipNameValidation: ptr.To(true)},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -77,7 +76,7 @@ func (f storeFS) open(key string) (fs.File, error) {
 	}, nil
 }
 
-// ReadFile reads a file. A working artifact is read once.
+// ReadFile reads a file of up to archive.MaxRead. A working artifact is read once.
 func (f storeFS) ReadFile(name string) ([]byte, error) {
 	key, err := f.key("readfile", name)
 	if err != nil {
@@ -91,7 +90,7 @@ func (f storeFS) ReadFile(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	content, err := io.ReadAll(opened)
+	content, err := archive.ReadAll(opened, name)
 	if err == nil && isWork(key) {
 		memo.put(at, content)
 	}

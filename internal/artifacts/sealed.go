@@ -1,0 +1,89 @@
+package artifacts
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+)
+
+// Bagging is what a batch's bag tells of its making, as whoever began to seal it saw
+// it: another process that continues writes the same.
+type Bagging struct {
+	Stamp
+	Info   []evidence.InfoField `json:"info"`
+	Events []evidence.Event     `json:"events"`
+}
+
+// BaggingKey is the key of a batch's Bagging.
+func BaggingKey(batch string) string { return BatchFolder(batch) + "/bagging" + ending }
+
+// SealBegun is what a seal tells of its making, as whoever began to write it saw it.
+type SealBegun struct {
+	Stamp
+	Tool      evidence.Tool    `json:"tool"`
+	LoadFiles bool             `json:"loadFiles,omitempty"`
+	Deferred  int64            `json:"deferred"`
+	Events    []evidence.Event `json:"events"`
+}
+
+// SealBegunKey is the key of a SealBegun; seals count from 1.
+func SealBegunKey(number int) string {
+	return fmt.Sprintf("%sseals/%d.begun%s", archive.WorkPrefix, number, ending)
+}
+
+// Sealed is the SHA-256 of the manifest that makes a bag or a seal, in hexadecimal. It
+// is noted down just before there is a bag or seal, and what is read of that later is
+// compared with it.
+type Sealed struct {
+	Stamp
+	Digest string `json:"digest"`
+}
+
+// SealedBagKey is the key of a batch's Sealed.
+func SealedBagKey(batch string) string { return BatchFolder(batch) + "/sealed" + ending }
+
+// SealedKey is the key of a seal's Sealed; seals count from 1.
+func SealedKey(number int) string {
+	return fmt.Sprintf("%sseals/%d%s", archive.WorkPrefix, number, ending)
+}
+
+// NoteSealed returns what notes down under key what is about to be sealed. The error is
+// evidence.ErrCorrupt if something else was noted down before.
+func NoteSealed(store archive.Store, key string, stamp func() Stamp) func(context.Context, string) error {
+	return func(ctx context.Context, digest string) error {
+		there, err := Put(ctx, store, key, Sealed{stamp(), digest})
+		if err == nil && there.Digest != digest {
+			err = fmt.Errorf("%w: artifact %s has the digest %s, and %s was made", evidence.ErrCorrupt, key, there.Digest, digest)
+		}
+		return err
+	}
+}
+
+// Anchors are the digests of what was sealed in an archive, of its seals up to one.
+func Anchors(ctx context.Context, store archive.Store, seals int) evidence.Anchors {
+	digest := func(key string) (string, error) {
+		noted, err := Get[Sealed](ctx, store, key)
+		return noted.Digest, err
+	}
+	return evidence.Anchors{
+		Bag:  func(name string) (string, error) { return digest(SealedBagKey(name)) },
+		Seal: func(number int) (string, error) { return digest(SealedKey(number)) }, Seals: seals,
+	}
+}
+
+// Received is the content of a file of a recording that came whole. It is noted down
+// before the file is stored, so that what is found in the bag and was not noted as
+// stored can be told from what somebody else has put there.
+type Received struct {
+	Stamp
+	Path   string `json:"path"`
+	SHA256 string `json:"sha256"`
+}
+
+// ReceivedKey is the key of a Received: of the nth file of a recording, with a content.
+// Both ids must be UUIDs.
+func ReceivedKey(batch string, f evidence.File, nn int) string {
+	return fmt.Sprintf("%s/received/%s.%s.%02d.%s%s", BatchFolder(batch), f.ConversationID, f.RecordingID, nn, f.SHA256, ending)
+}
