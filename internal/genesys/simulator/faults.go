@@ -58,6 +58,12 @@ type Fault struct {
 	// State is the state that a job is said to be in, such as PENDING for ever.
 	// Empty: its own.
 	State string `json:"state,omitempty"`
+	// Redirect answers with a redirect to this address instead (302). Empty: none.
+	Redirect string `json:"redirect,omitempty"`
+	// ResultBase is the scheme and host of the addresses that the results of a batch
+	// request name, such as http://169.254.169.254; of RecordingID alone if that is
+	// set. Empty: the simulator's own.
+	ResultBase string `json:"resultBase,omitempty"`
 	// Reset breaks the connection instead of answering.
 	Reset bool `json:"reset,omitempty"`
 	// Applied lets the request take effect although its answer is an error or is
@@ -97,6 +103,12 @@ const (
 	Standing Spoilt = "standing"
 	// Page: an error page that says it were what was asked for.
 	Page Spoilt = "page"
+	// Bomb: a few kilobytes of gzip that hold many megabytes of empty objects.
+	Bomb Spoilt = "bomb"
+	// Deep: arrays inside of each other, a hundred thousand deep.
+	Deep Spoilt = "deep"
+	// Flood: the body again and again, in chunks, until the client goes away.
+	Flood Spoilt = "flood"
 )
 
 // Mislisted is a way to list the results of a batch request otherwise.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -95,7 +96,7 @@ func (f *fault) spoil(c *call, answer reply) reply {
 	if f.UnknownFields || f.UnknownValues {
 		answer.body = f.estrange(answer.body)
 	}
-	if f.Results != "" {
+	if f.Results != "" || f.ResultBase != "" {
 		answer.body = f.mislist(answer.body)
 	}
 	if f.Pages != "" {
@@ -118,6 +119,13 @@ func (f *fault) spoil(c *call, answer reply) reply {
 		answer.cut = true
 	case Standing:
 		answer.stands = true
+	case Bomb, Deep:
+		answer = f.burden(answer)
+	case Flood:
+		answer.endless = true
+	}
+	if f.Redirect != "" {
+		answer = answer.toward(f.Redirect)
 	}
 	return answer
 }
@@ -146,6 +154,9 @@ func (f *fault) mislist(body []byte) []byte {
 }
 
 func (f *fault) mislistOne(result *batchResult) {
+	if about := f.RecordingID == "" || f.RecordingID == result.RecordingID; about && f.ResultBase != "" {
+		result.ResultURL = at(f.ResultBase, result.ResultURL)
+	}
 	switch f.Results {
 	default: // not about each by itself
 	case Capitals:
@@ -157,6 +168,15 @@ func (f *fault) mislistOne(result *batchResult) {
 			result.ResultURL += "&Nonce=" + newUUID() // which the signature does not cover
 		}
 	}
+}
+
+// at is an address below another base; one that is empty stays.
+func at(base, address string) string {
+	made, err := url.Parse(address)
+	if err != nil || address == "" {
+		return address
+	}
+	return base + made.RequestURI()
 }
 
 // isoDate matches a date in JSON, not an interval.

@@ -62,8 +62,8 @@ func (f Fault) Validate() error {
 	if f.Status != 0 {
 		errs = append(errs, within("status", float64(f.Status), 400, 599))
 	}
-	if !slices.Contains([]Spoilt{"", HTML, Empty, Null, Truncated, Standing, Page}, f.Body) {
-		errs = append(errs, fmt.Errorf("body is %q, must be one of html, empty, null, truncated, standing, page", f.Body))
+	if !slices.Contains([]Spoilt{"", HTML, Empty, Null, Truncated, Standing, Page, Bomb, Deep, Flood}, f.Body) {
+		errs = append(errs, fmt.Errorf("body is %q, must be one of html, empty, null, truncated, standing, page, bomb, deep, flood", f.Body))
 	}
 	if !slices.Contains([]Mislisted{"", Reversed, Capitals, Stray, Retyped, Resigned}, f.Results) {
 		errs = append(errs, fmt.Errorf("results is %q, must be one of reversed, capitals, stray, retyped, resigned", f.Results))

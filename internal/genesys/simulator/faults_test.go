@@ -427,3 +427,42 @@ func TestFaultValidation(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestBurdens: answers that are small on their way, or have no end, or lead elsewhere.
+func TestBurdens(t *testing.T) {
+	w := newWorld(t)
+	for _, f := range []simulator.Fault{{Body: simulator.Bomb}, {Body: simulator.Deep}, {Redirect: "https://elsewhere.example/"}, {Body: simulator.Flood}} {
+		f.Count = 1
+		w.InjectFault(f)
+	}
+	transport := &http.Transport{DisableCompression: true, DisableKeepAlives: true}
+	get := func() (*http.Response, string) {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+probe, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+w.token)
+		response, err := transport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return response, string(body)
+	}
+	if r, body := get(); r.Header.Get("Content-Encoding") != "gzip" || len(body) > 1<<19 {
+		t.Errorf("a bomb of %d bytes, %v", len(body), r.Header)
+	}
+	if _, body := get(); !strings.HasPrefix(body, "[[[[") {
+		t.Errorf("a deep answer begins with %.10q", body)
+	}
+	if r, _ := get(); r.StatusCode != http.StatusFound || r.Header.Get("Location") != "https://elsewhere.example/" {
+		t.Errorf("a redirect: %d, %v", r.StatusCode, r.Header)
+	}
+	if r, body := get(); r.ContentLength >= 0 || len(body) != 1<<20 {
+		t.Errorf("a flood of %d bytes, length %d", len(body), r.ContentLength)
+	}
+}

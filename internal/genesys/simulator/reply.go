@@ -22,6 +22,8 @@ type reply struct {
 	// gone is closed.
 	cut, reset, stands bool
 	gone               <-chan struct{}
+	// endless sends the body again and again, until the client goes away.
+	endless bool
 }
 
 // respond answers with JSON.
@@ -62,7 +64,7 @@ func (r reply) send(w http.ResponseWriter) {
 	if r.contentType != "" {
 		w.Header().Set("Content-Type", r.contentType)
 	}
-	if r.status != http.StatusNoContent {
+	if r.status != http.StatusNoContent && !r.endless {
 		w.Header().Set("Content-Length", strconv.Itoa(len(r.body)))
 	}
 	w.WriteHeader(r.status)
@@ -71,6 +73,9 @@ func (r reply) send(w http.ResponseWriter) {
 		body = body[:len(body)/2]
 	}
 	_, err := w.Write(body)
+	for err == nil && r.endless && len(body) > 0 {
+		_, err = w.Write(body)
+	}
 	if r.cut || r.stands {
 		err = errors.Join(err, http.NewResponseController(w).Flush(), errCut)
 	}
