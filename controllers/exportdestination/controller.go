@@ -45,9 +45,9 @@ func DefaultPace() Pace {
 	return Pace{Ready: 5 * time.Minute, Again: 20 * time.Second, Timeout: 30 * time.Second, Verifying: time.Minute}
 }
 
-// looks is how many destinations are looked at at a time, so that one that does
-// not answer does not hold up the others.
-const looks = 4
+// looksEach is how many destinations of a namespace are looked at at a time, so that
+// one that does not answer does not hold up the others.
+const looksEach = 4
 
 // Reconciler looks after destinations.
 type Reconciler struct {
@@ -70,6 +70,7 @@ type Reconciler struct {
 	Worker *loop.Worker
 	Pace   Pace
 
+	looks  loop.Looks
 	mu     sync.Mutex
 	rounds map[types.NamespacedName]*round
 }
@@ -84,7 +85,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Named("exportdestination").
 		For(&v1alpha1.ExportDestination{}, builder.WithPredicates(predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
 		WatchesRawSource(r.Worker.Source()).
-		WithOptions(controller.Options{MaxConcurrentReconciles: looks}).
+		WithOptions(controller.Options{MaxConcurrentReconciles: loop.Workers}).
 		Complete(r)
 }
 
@@ -98,16 +99,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		}
 		return ctrl.Result{}, err
 	}
-	before := destination.DeepCopy()
-	destination.Status.ObservedGeneration = destination.Generation
-	destination.Status.Location = r.Location(destination)
-	out, err := r.alone(ctx, destination)
-	if err != nil {
-		return ctrl.Result{}, err
+	at, out, untold := r.lookAt(ctx, destination)
+	if untold {
+		return loop.Result(out), nil
 	}
-	if out.IsDone() {
-		out = r.lookForKey(ctx, destination, r.look(ctx, destination))
-	}
+	destination, before := at.destination, at.former
 	loop.Mark(destination, out, v1alpha1.ReasonWritable, "evidence can be written")
 	markKey(destination)
 	if after := r.verifyAgain(destination); after > 0 && after < out.After {
@@ -118,6 +114,47 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		r.tellKey(destination, before)
 	}
 	return loop.IgnoreConflict(loop.Result(out), err)
+}
+
+// looked is what a look works on, and the object as it was before.
+type looked struct{ destination, former *v1alpha1.ExportDestination }
+
+// mostTimeouts is how many of Pace.Timeout a look may take, in which each access has one.
+const mostTimeouts = 3
+
+// lookAt looks at a destination, and does not wait for it long. untold tells that there
+// is nothing to publish yet.
+func (r *Reconciler) lookAt(ctx context.Context, destination *v1alpha1.ExportDestination) (at looked, out outcome.Outcome, untold bool) {
+	copied := func() looked {
+		to := looked{destination.DeepCopy(), destination.DeepCopy()}
+		to.destination.Status.ObservedGeneration, to.destination.Status.Location = destination.Generation, r.Location(destination)
+		return to
+	}
+	own := copied()
+	answer := r.looks.Wait(ctx, loop.Look{
+		Name: client.ObjectKeyFromObject(destination), Now: r.Clock.Now(), Answer: mostTimeouts * r.Pace.Timeout, Again: r.Pace.Again,
+		Each: looksEach, Worker: r.Worker,
+		Destination: func() string { return destination.Name },
+		Run: func(ctx context.Context) outcome.Outcome { return r.lookAround(ctx, own.destination) },
+		Of: own,
+	})
+	if ended, is := answer.Of.(looked); is {
+		return ended, answer.Outcome, false
+	}
+	return copied(), answer.Outcome, answer.Untold
+}
+
+// lookAround tells whether a destination is its own, can be written and has its key.
+func (r *Reconciler) lookAround(ctx context.Context, destination *v1alpha1.ExportDestination) outcome.Outcome {
+	out, err := r.alone(ctx, destination)
+	switch {
+	case err != nil:
+		return outcome.Of(err, r.Pace.Again)
+	case out.IsDone():
+		return r.lookForKey(ctx, destination, r.look(ctx, destination))
+	default:
+		return out
+	}
 }
 
 // look tells whether evidence can be written and there is room for it, and when to look again.

@@ -125,7 +125,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.GenesysOrganization{}, handler.EnqueueRequestsFromMapFunc(r.inNamespace)).
 		Watches(&v1alpha1.ExportDestination{}, handler.EnqueueRequestsFromMapFunc(r.inNamespace)).
 		WatchesRawSource(r.Worker.Source()).
-		WithOptions(controller.Options{MaxConcurrentReconciles: 2}).
+		WithOptions(controller.Options{MaxConcurrentReconciles: loop.Workers}).
 		Complete(r)
 }
 
@@ -170,10 +170,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if export.Status.StartTime == nil {
 		export.Status.StartTime = &metav1.Time{Time: r.Clock.Now()}
 	}
-	s, out := r.look(ctx, &scope{export: export, before: before.Status})
-	out = r.bounded(s, out)
+	s, out, untold := r.look(ctx, export, before)
+	if untold {
+		return loop.Result(out), nil
+	}
+	out = r.bounded(s.scope, out)
 	s.summarize(out, r.Clock.Now())
-	return loop.IgnoreConflict(loop.Result(out), r.Publish(ctx, s.export, before))
+	return loop.IgnoreConflict(loop.Result(out), r.Publish(ctx, s.export, s.former))
 }
 
 // step takes the export one step on, or says why it is not there yet.

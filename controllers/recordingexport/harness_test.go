@@ -14,10 +14,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/workqueue"
 	clocktesting "k8s.io/utils/clock/testing"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
@@ -117,7 +119,11 @@ func wholeExport() *v1alpha1.RecordingExport {
 // look reconciles the export once, which must return by itself.
 func (h *harness) look() ctrl.Result {
 	h.Helper()
-	return h.lookWith(h.Context())
+	result, err := h.Reconcile(h.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(newExport())})
+	if err != nil {
+		h.Fatal(err)
+	}
+	return result
 }
 
 // lookNoLongerThan reconciles the export once, and waits for its look no longer than
@@ -125,20 +131,23 @@ func (h *harness) look() ctrl.Result {
 func (h *harness) lookNoLongerThan(something <-chan struct{}) {
 	h.Helper()
 	ctx, cancel := context.WithCancel(h.Context())
+	h.startController(ctx)
 	go func() {
 		<-something
 		cancel()
 	}()
-	h.lookWith(ctx)
+	h.look()
+	h.startController(h.Context())
 }
 
-func (h *harness) lookWith(ctx context.Context) ctrl.Result {
+// startController has looks last as long as a context does.
+func (h *harness) startController(ctx context.Context) {
 	h.Helper()
-	result, err := h.Reconcile(ctx, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(newExport())})
-	if err != nil {
+	queue := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
+	h.Cleanup(queue.ShutDown)
+	if err := h.Worker.Source().Start(ctx, queue); err != nil {
 		h.Fatal(err)
 	}
-	return result
 }
 
 // lookUntil reconciles the export again and again until something holds.

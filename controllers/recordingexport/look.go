@@ -3,22 +3,33 @@ package recordingexport
 import (
 	"context"
 
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// look runs the steps, and waits for them no longer than Pace.Answer, so that an
-// archive that hangs holds up neither other exports nor the deletion of this one. A look
-// that was not waited for runs on with a copy of the export.
-func (r *Reconciler) look(ctx context.Context, s *scope) (*scope, outcome.Outcome) {
-	own := &scope{export: s.export.DeepCopy(), before: s.before}
-	out, ended := r.looks.Wait(ctx, loop.Look{
-		Name: s.name(), Now: r.Clock.Now(), Answer: r.Pace.Answer, Again: r.Pace.Again,
-		Destination: func() string { return s.export.Spec.DestinationRef.Name },
-		Run:         func(ctx context.Context) outcome.Outcome { return r.advance(ctx, own) },
+// looksEach is how many exports of a namespace are looked at at the same time.
+const looksEach = 2
+
+// looked is what a look works on, and the object as it was before.
+type looked struct {
+	*scope
+	former *v1alpha1.RecordingExport
+}
+
+// look runs the steps, and does not wait for those that take long, so that an archive
+// that hangs holds up neither other exports nor the deletion of this one. Each look has
+// a copy of the export. untold tells that there is nothing to publish yet.
+func (r *Reconciler) look(ctx context.Context, export, former *v1alpha1.RecordingExport) (at looked, out outcome.Outcome, untold bool) {
+	own := looked{&scope{export: export.DeepCopy(), before: former.Status}, former}
+	answer := r.looks.Wait(ctx, loop.Look{
+		Name: own.name(), Now: r.Clock.Now(), Answer: r.Pace.Answer, Again: r.Pace.Again, Each: looksEach, Worker: r.Worker,
+		Destination: func() string { return export.Spec.DestinationRef.Name },
+		Run:         func(ctx context.Context) outcome.Outcome { return r.advance(ctx, own.scope) },
+		Of:          own,
 	})
-	if !ended {
-		return s, out
+	if ended, is := answer.Of.(looked); is {
+		return ended, answer.Outcome, false
 	}
-	return own, out
+	return looked{&scope{export: export, before: former.Status}, former}, answer.Outcome, answer.Untold
 }

@@ -98,7 +98,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.GenesysOrganization{}, handler.EnqueueRequestsFromMapFunc(r.unfinished)).
 		Watches(&v1alpha1.ExportDestination{}, handler.EnqueueRequestsFromMapFunc(r.unfinished)).
 		WatchesRawSource(r.Worker.Source()).
-		WithOptions(controller.Options{MaxConcurrentReconciles: 4}).
+		WithOptions(controller.Options{MaxConcurrentReconciles: loop.Workers}).
 		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
 }
 
@@ -145,11 +145,14 @@ func (r *Reconciler) Reconcile(ctx context.Context, batch *v1alpha1.RecordingExp
 	if batch.Status.StartTime == nil {
 		batch.Status.StartTime = &metav1.Time{Time: r.Clock.Now()}
 	}
-	s, out := r.look(ctx, batch)
-	summarize(s, out, r.Clock.Now())
-	err := r.Publish(ctx, s.batch, before)
+	s, out, untold := r.look(ctx, batch, before)
+	if untold {
+		return loop.Result(out), nil
+	}
+	summarize(s.scope, out, r.Clock.Now())
+	err := r.Publish(ctx, s.batch, s.former)
 	if err == nil {
-		r.warnOfRetention(s, before.Status.RetentionChanged)
+		r.warnOfRetention(s.scope, s.former.Status.RetentionChanged)
 	}
 	return loop.IgnoreConflict(loop.Result(out), err)
 }

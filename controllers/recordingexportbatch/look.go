@@ -16,20 +16,31 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/signing"
 )
 
-// look runs the steps, and waits for them no longer than Pace.Answer, so that an
-// archive that hangs does not hold up the batches of other exports. A look that was not
-// waited for runs on with a copy of the batch.
-func (r *Reconciler) look(ctx context.Context, batch *v1alpha1.RecordingExportBatch) (*scope, outcome.Outcome) {
-	own := &scope{batch: batch.DeepCopy()}
-	out, ended := r.looks.Wait(ctx, loop.Look{
+// looksEach is how many batches of a namespace are looked at at the same time.
+const looksEach = 4
+
+// looked is what a look works on, and the object as it was before.
+type looked struct {
+	*scope
+	former *v1alpha1.RecordingExportBatch
+}
+
+// look runs the steps, and does not wait for those that take long, so that an archive
+// that hangs does not hold up the batches of other exports. Each look has a copy of the
+// batch. untold tells that there is nothing to publish yet.
+func (r *Reconciler) look(ctx context.Context, batch, former *v1alpha1.RecordingExportBatch) (at looked, out outcome.Outcome, untold bool) {
+	own := looked{&scope{batch: batch.DeepCopy()}, former}
+	answer := r.looks.Wait(ctx, loop.Look{
 		Name: client.ObjectKeyFromObject(batch), Now: r.Clock.Now(), Answer: r.Pace.Answer, Again: r.Pace.Again,
+		Each: looksEach, Worker: r.Worker,
 		Destination: func() string { return r.destinationOf(ctx, batch) },
-		Run:         func(ctx context.Context) outcome.Outcome { return r.advance(ctx, own) },
+		Run:         func(ctx context.Context) outcome.Outcome { return r.advance(ctx, own.scope) },
+		Of:          own,
 	})
-	if !ended {
-		return &scope{batch: batch}, out
+	if ended, is := answer.Of.(looked); is {
+		return ended, answer.Outcome, false
 	}
-	return own, out
+	return looked{&scope{batch: batch}, former}, answer.Outcome, answer.Untold
 }
 
 // destinationOf is the name of the destination of a batch's export, empty if there is

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,74 +15,208 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// Looks waits for looks at objects, but not longer than a reconciler may be held up: a
-// file system that hangs takes no notice of a context. The zero value is ready for use.
+// soon is how long a reconciler waits for a look itself. One that takes longer goes on
+// without it, and wakes it at its end: a file system that hangs takes no notice of a
+// context, and nothing that a tenant controls may hold up those that look for others.
+const soon = 2 * time.Second
+
+// kept is how long the outcome of a look that was not waited for is kept, for an object
+// that may be gone.
+const kept = time.Minute
+
+// Looks are the looks at the objects of a controller. The zero value is ready for use.
 type Looks struct {
 	mu sync.Mutex
-	// since is when the looks began that are running.
-	since map[types.NamespacedName]time.Time
+	// running are the looks that run, ended those whose outcome nobody has taken yet.
+	running map[types.NamespacedName]*running
+	ended   map[types.NamespacedName]*Answer
+	// begun counts, for each namespace, the looks that are waited for by others, and
+	// parked are the objects that wait for one of them to end.
+	begun  map[string]int
+	parked map[string][]types.NamespacedName
+}
+
+// running is a look that runs.
+type running struct {
+	since time.Time
+	ctx   context.Context //nolint:containedctx // it tells when the look should have ended
+	end   context.CancelFunc
+	// alone tells that the reconciler does not wait for it any more.
+	alone bool
 }
 
 // Look is a look at one object.
 type Look struct {
 	Name types.NamespacedName
-	// Now is when it begins, Answer how long it is waited for, 0 without end, and Again how
-	// long it is until the next one after a panic, or while it does not end.
+	// Now is when it begins, Answer how long it may take until the object says that it
+	// hangs, 0 without end, and Again how long it is until the next one after a panic, or
+	// while it does not end.
 	Now           time.Time
 	Answer, Again time.Duration
+	// Each is how many looks at objects of one namespace run at a time, 0 without a
+	// bound. Those that hang are not counted.
+	Each int
+	// Worker wakes the reconciler.
+	Worker *Worker
 	// Destination gives the name of the ExportDestination whose archive it reads.
 	Destination func() string
 	// Run is the look itself. It must not touch what others use: it may run on after
-	// Wait has returned.
+	// Wait has returned. Of is what it works on.
 	Run func(context.Context) outcome.Outcome
+	Of  any
 }
 
-// Wait has the look run, and returns how it came out and true, or false and what is
-// waited for: it has not ended in time, or the one before has not. Until a look has
-// ended there is no other at the same object.
-func (l *Looks) Wait(ctx context.Context, look Look) (out outcome.Outcome, ended bool) {
+// Answer is what there is to tell of an object.
+type Answer struct {
+	outcome.Outcome
+	// Of is that of the look that has ended: the one that was asked for or, if a reconciler
+	// did not wait for its end, an earlier one. It is nil if none has ended.
+	Of any
+	// Untold tells that there is nothing to tell yet. The reconciler is woken, or looks
+	// again after Outcome.After at the latest.
+	Untold bool
+}
+
+// Wait has the look run, and returns how it came out. If an earlier look at the object
+// has ended since, that is the answer. If it does not end soon there is nothing to tell,
+// and once it has not ended in time, what is waited for. Until a look has ended there is
+// no other at the same object.
+func (l *Looks) Wait(ctx context.Context, look Look) Answer {
 	if look.Answer <= 0 {
-		return look.safely(ctx), true
+		return Answer{Outcome: look.safely(ctx), Of: look.Of}
 	}
-	since, begun := l.begin(look.Name, look.Now)
-	if !begun {
-		return look.hangs(since), false
+	r, answer := l.begin(ctx, look)
+	if r == nil {
+		return answer
 	}
-	ctx, cancel := context.WithTimeout(ctx, look.Answer)
-	defer cancel()
-	done := make(chan outcome.Outcome, 1)
-	go func() {
-		out := look.safely(ctx)
-		l.end(look.Name)
-		done <- out
-	}()
+	done := make(chan Answer, 1)
+	go func() { l.end(look, r, done) }()
+	timer := time.NewTimer(min(soon, look.Answer))
+	defer timer.Stop()
 	select {
-	case out := <-done:
-		return out, true
+	case answer := <-done:
+		return answer
+	case <-timer.C:
 	case <-ctx.Done():
-		return look.hangs(since), false
+	}
+	return l.leave(look, r, done)
+}
+
+// begin begins a look, or says why it does not.
+func (l *Looks) begin(ctx context.Context, look Look) (*running, Answer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	namespace := look.Name.Namespace
+	if answer := l.ended[look.Name]; answer != nil {
+		delete(l.ended, look.Name)
+		if after := answer.After; after == 0 || after > look.Again {
+			answer.After = look.Again // what has happened since is not in it
+		}
+		return nil, *answer
+	}
+	if r := l.running[look.Name]; r != nil {
+		return nil, look.untold(r)
+	}
+	if look.Each > 0 && l.begun[namespace] >= look.Each {
+		if !slices.Contains(l.parked[namespace], look.Name) {
+			l.parked[namespace] = append(l.parked[namespace], look.Name)
+		}
+		return nil, Answer{Untold: true}
+	}
+	if l.running == nil {
+		l.running, l.ended = map[types.NamespacedName]*running{}, map[types.NamespacedName]*Answer{}
+		l.begun, l.parked = map[string]int{}, map[string][]types.NamespacedName{}
+	}
+	r := &running{since: look.Now}
+	r.ctx, r.end = look.within(ctx)
+	l.running[look.Name] = r
+	l.begun[namespace]++
+	context.AfterFunc(r.ctx, func() { l.release(look) })
+	return r, Answer{}
+}
+
+// within is the context of a look: it ends in time, and with the controller.
+func (l Look) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.Answer)
+	if l.Worker == nil || l.Worker.waker.life() == nil {
+		return own, cancel
+	}
+	stop := context.AfterFunc(l.Worker.waker.life(), cancel)
+	return own, func() {
+		stop()
+		cancel()
 	}
 }
 
-// begin notes that a look begins. If another one has not ended it returns since when
-// that is running, and false.
-func (l *Looks) begin(name types.NamespacedName, now time.Time) (since time.Time, begun bool) {
+// end has the look run, and hands on how it came out.
+func (l *Looks) end(look Look, r *running, done chan<- Answer) {
+	answer := Answer{Outcome: look.safely(r.ctx), Of: look.Of}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if since, running := l.since[name]; running {
-		return since, false
+	r.end()
+	delete(l.running, look.Name)
+	if !r.alone {
+		done <- answer
+		return
 	}
-	if l.since == nil {
-		l.since = map[types.NamespacedName]time.Time{}
-	}
-	l.since[name] = now
-	return now, true
+	l.ended[look.Name] = &answer
+	time.AfterFunc(kept, func() { l.drop(look.Name, &answer) })
+	look.wake(look.Name)
 }
 
-func (l *Looks) end(name types.NamespacedName) {
+// leave has a look run on alone, unless it has just ended.
+func (l *Looks) leave(look Look, r *running, done <-chan Answer) Answer {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.since, name)
+	select {
+	case answer := <-done:
+		return answer
+	default:
+		r.alone = true
+		return look.untold(r)
+	}
+}
+
+// drop forgets an outcome that nobody has taken.
+func (l *Looks) drop(name types.NamespacedName, answer *Answer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended[name] == answer {
+		delete(l.ended, name)
+	}
+}
+
+// untold is what there is to tell while a look runs.
+func (l Look) untold(r *running) Answer {
+	if r.ctx.Err() != nil {
+		return Answer{Outcome: l.hangs(r.since)}
+	}
+	deadline, _ := r.ctx.Deadline()
+	return Answer{Untold: true, Outcome: outcome.Outcome{State: outcome.Waiting, After: max(time.Until(deadline), time.Millisecond)}}
+}
+
+func (l Look) wake(name types.NamespacedName) {
+	if l.Worker != nil {
+		l.Worker.Wake(name)
+	}
+}
+
+// release has another look at an object of the namespace begin.
+func (l *Looks) release(look Look) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	namespace := look.Name.Namespace
+	if l.begun[namespace]--; l.begun[namespace] <= 0 {
+		delete(l.begun, namespace)
+	}
+	waiting := l.parked[namespace]
+	if len(waiting) == 0 {
+		return
+	}
+	if l.parked[namespace] = waiting[1:]; len(waiting) == 1 {
+		delete(l.parked, namespace)
+	}
+	look.wake(waiting[0])
 }
 
 // safely turns a panic into an outcome.

@@ -3,59 +3,151 @@ package loop
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// TestALookThatHangs is not waited for, nor begun a second time; a look at another
-// object is, and one at the same once the first has ended.
+// lookAt is a look at an object of a namespace.
+func lookAt(worker *Worker, namespace, name string, run func(context.Context) outcome.Outcome) Look {
+	return Look{
+		Name: types.NamespacedName{Namespace: namespace, Name: name}, Now: time.Unix(0, 0), Answer: time.Hour, Again: time.Minute, Each: 2,
+		Worker: worker, Destination: func() string { return "evidence" }, Run: run, Of: name,
+	}
+}
+
+func works(context.Context) outcome.Outcome { return outcome.Wait("Works", "", 0) }
+
+// queued is a worker that has been started, and its queue.
+func queued(t *testing.T, ctx context.Context) (*Worker, workqueue.TypedRateLimitingInterface[reconcile.Request]) { //nolint:revive // the test comes first
+	t.Helper()
+	queue := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
+	t.Cleanup(queue.ShutDown)
+	worker := &Worker{}
+	if err := worker.Source().Start(ctx, queue); err != nil {
+		t.Fatal(err)
+	}
+	return worker, queue
+}
+
+// TestALookThatHangs is waited for a moment only, and not begun a second time; once it
+// has not ended in time the object says so. A look at another object is made meanwhile,
+// and one at the same once the first has ended.
 func TestALookThatHangs(t *testing.T) {
-	var looks Looks
-	until, begun := make(chan struct{}), make(chan struct{}, 2)
-	look := Look{Name: types.NamespacedName{Name: "a"}, Now: time.Unix(0, 0), Answer: time.Hour, Again: time.Minute, Destination: func() string { return "evidence" }}
-	hanging := look
-	hanging.Run = func(context.Context) outcome.Outcome {
-		begun <- struct{}{}
-		<-until
-		return outcome.Done()
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		<-begun
-		cancel()
-	}()
-	for range 2 {
-		out, ended := looks.Wait(ctx, hanging)
-		if ended || out.After != look.Again || !strings.Contains(out.Message, `since 1970-01-01T00:00:00Z: check that the file system or bucket of the ExportDestination "evidence"`) {
-			t.Errorf("ended %t: %v", ended, out)
+	synctest.Test(t, func(t *testing.T) {
+		var looks Looks
+		worker, queue := queued(t, t.Context())
+		until, begun := make(chan struct{}), 0
+		hanging := lookAt(worker, "a", "hangs", func(context.Context) outcome.Outcome {
+			begun++
+			<-until
+			return outcome.Wait("Ended", "", 0)
+		})
+		start := time.Now()
+		for range 2 {
+			if answer := looks.Wait(t.Context(), hanging); !answer.Untold || answer.After > time.Hour {
+				t.Errorf("%+v, want nothing to tell for an hour", answer)
+			}
 		}
-	}
-	other := look
-	other.Name.Name, other.Run = "b", func(context.Context) outcome.Outcome { return outcome.Wait("Works", "", 0) }
-	if out, ended := looks.Wait(t.Context(), other); !ended || out.Reason != "Works" {
-		t.Errorf("another look: ended %t, %v", ended, out)
-	}
-	close(until)
-	again := look
-	again.Run = other.Run
-	for ended := false; !ended; {
-		_, ended = looks.Wait(t.Context(), again)
-	}
-	if len(begun) != 0 {
-		t.Error("the look was begun twice")
-	}
+		if took := time.Since(start); took != soon {
+			t.Errorf("waited %v, want %v once", took, soon)
+		}
+		if answer := looks.Wait(t.Context(), lookAt(worker, "a", "works", works)); answer.Reason != "Works" || answer.Of != "works" {
+			t.Errorf("another look: %+v", answer)
+		}
+		<-time.After(time.Hour)
+		answer := looks.Wait(t.Context(), hanging)
+		if answer.Untold || answer.Of != nil || answer.After != time.Minute ||
+			!strings.Contains(answer.Message, `since 1970-01-01T00:00:00Z: check that the file system or bucket of the ExportDestination "evidence"`) {
+			t.Errorf("after an hour: %+v", answer)
+		}
+		close(until)
+		synctest.Wait()
+		if item, _ := queue.Get(); item.NamespacedName != hanging.Name {
+			t.Errorf("%v was woken", item)
+		}
+		if answer := looks.Wait(t.Context(), lookAt(worker, "a", "hangs", works)); answer.Reason != "Ended" || answer.After != time.Minute {
+			t.Errorf("after its end: %+v, want how it came out, and another look after a minute", answer)
+		}
+		if answer := looks.Wait(t.Context(), lookAt(worker, "a", "hangs", works)); answer.Reason != "Works" || begun != 1 {
+			t.Errorf("then: %+v, begun %d times", answer, begun)
+		}
+	})
+}
+
+// TestLooksOfANamespaceWaitForEachOther, and nobody else's for them, whether or not they
+// ever end.
+func TestLooksOfANamespaceWaitForEachOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var looks Looks
+		worker, queue := queued(t, t.Context())
+		var begun atomic.Int32
+		until := make(chan struct{})
+		waits := func(context.Context) outcome.Outcome { begun.Add(1); <-until; return outcome.Done() }
+		start := time.Now()
+		for i := range 50 {
+			if answer := looks.Wait(t.Context(), lookAt(worker, "mallory", fmt.Sprint(i), waits)); !answer.Untold {
+				t.Errorf("look %d: %+v", i, answer)
+			}
+		}
+		if took := time.Since(start); begun.Load() != 2 || took != 2*soon {
+			t.Errorf("%d looks were begun, which took %v; want 2, and %v", begun.Load(), took, 2*soon)
+		}
+		if answer := looks.Wait(t.Context(), lookAt(worker, "calm", "a", works)); answer.Reason != "Works" {
+			t.Errorf("another namespace's: %+v", answer)
+		}
+		<-time.After(time.Hour) // the two hang: two others are looked at
+		synctest.Wait()
+		for _, want := range []string{"2", "3"} { // in the order in which they came
+			if item, _ := queue.Get(); item.Name != want {
+				t.Errorf("%s was woken, want %s", item.Name, want)
+			}
+		}
+		close(until)
+		synctest.Wait()
+		<-time.After(2 * kept)
+		looks.mu.Lock()
+		defer looks.mu.Unlock()
+		if len(looks.running)+len(looks.ended)+len(looks.begun) != 0 {
+			t.Errorf("what nobody asks for any more is remembered: %v %v %v", looks.running, looks.ended, looks.begun)
+		}
+	})
+}
+
+// TestALookEndsWithItsController, also one that is not waited for.
+func TestALookEndsWithItsController(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var looks Looks
+		ctx, cancel := context.WithCancel(t.Context())
+		worker, _ := queued(t, ctx)
+		var ended error
+		looks.Wait(t.Context(), lookAt(worker, "a", "a", func(ctx context.Context) outcome.Outcome {
+			<-ctx.Done()
+			ended = ctx.Err()
+			return outcome.Done()
+		}))
+		cancel()
+		synctest.Wait()
+		if !errors.Is(ended, context.Canceled) {
+			t.Errorf("ended with %v", ended)
+		}
+	})
 }
 
 // TestALookThatPanics has an outcome.
 func TestALookThatPanics(t *testing.T) {
 	var looks Looks
-	out, ended := looks.Wait(t.Context(), Look{Answer: time.Hour, Again: time.Minute, Run: func(context.Context) outcome.Outcome { panic(errors.New("broken")) }})
-	if !ended || out.State != outcome.Waiting || !strings.Contains(out.Message, "panic: broken") {
-		t.Errorf("ended %t: %v", ended, out)
+	answer := looks.Wait(t.Context(), lookAt(nil, "a", "a", func(context.Context) outcome.Outcome { panic(errors.New("broken")) }))
+	if answer.State != outcome.Waiting || !strings.Contains(answer.Message, "panic: broken") {
+		t.Errorf("%+v", answer)
 	}
 }

@@ -72,14 +72,22 @@ func (w *Worker) Run(name types.NamespacedName, task Task) (outcome.Outcome, tra
 type Waker struct {
 	mu    sync.Mutex
 	queue workqueue.TypedRateLimitingInterface[reconcile.Request]
+	ctx   context.Context //nolint:containedctx // the controller's, which ends when it stops
+}
+
+// life ends when the controller stops; nil before it has started.
+func (w *Waker) life() context.Context {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.ctx
 }
 
 // Source hands the controller's queue to the waker.
 func (w *Waker) Source() source.Source {
-	return source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+	return source.Func(func(ctx context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.queue = queue
+		w.queue, w.ctx = queue, ctx
 		return nil
 	})
 }
