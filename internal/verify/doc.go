@@ -12,10 +12,12 @@
 //	isolation    what left a bag is in one bag of the lane Isolated, and nothing else is
 //	account      the numbers of every seal are those of the lines up to it
 //	coverage     every day that a seal covers was surveyed
+//	identity     the archive is the one of the export whose it has to be
 //	signatures   they fit the bytes and, if keys are given, they are by these keys
 //
-// It finds columns and fields by their names and minds no new ones, so that it
-// reads archives of other versions. Of package evidence it takes the words, never
+// It reads strictly: what a manifest does not list has to follow, to the byte, from what
+// one does (docs/adr/0027). It never opens what is not a file, and bounds everything that
+// it reads. Of package evidence it takes the words, never
 // a number: whatever that package would have computed is computed here from what
 // is stored. What a verification proves, and what not, is in docs/adr/0018.
 package verify
