@@ -36,7 +36,7 @@ func runVerify(ctx context.Context, arguments []string, to streams) error {
 	var (
 		where   place
 		shape   format
-		options verify.Options
+		options = verify.Options{Version: versionText()}
 	)
 	flags := where.flags("verify", to.err)
 	shape.add(flags)
@@ -196,6 +196,9 @@ func (v verdict) text(where place) string {
 	says("  %s under %s; the last seal's manifest has SHA-256 %s", words.Count(v.Bags, "bag"), words.Count(v.Seals, "seal"), v.Seal)
 	if v.Unsealed > 0 {
 		says("  %s in no seal: nothing proves what is there", words.Count(v.Unsealed, "bag"))
+	}
+	if v.OtherTexts > 0 {
+		says("  report.html and certification.txt of %s were made by another version of the exporter, and are not compared with the account", words.Count(int64(v.OtherTexts), "seal"))
 	}
 	says("  Read %s, %s in %.1f s", words.Count(v.Files, "file"), words.Bytes(v.Bytes), v.took.Seconds())
 	for _, line := range v.trust() {

@@ -69,6 +69,9 @@ type Reconciler struct {
 	// Worker's pool named Pool verifies what is stored.
 	Worker *loop.Worker
 	Pace   Pace
+	// Version of this program: reports that another one made are not compared with the
+	// account (verify.Options).
+	Version string
 
 	looks  loop.Looks
 	mu     sync.Mutex

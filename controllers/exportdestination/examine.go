@@ -25,6 +25,8 @@ type examiner struct {
 	readers int
 	// try is the piece of work that it is done in, whose turns it keeps to.
 	try transfer.Try
+	// version of this program.
+	version string
 }
 
 // found is what was found of one archive; none if it is no archive.
@@ -110,7 +112,7 @@ func (e examiner) look(ctx context.Context, name string) (found, error) {
 		return found{}, err
 	}
 	meter := e.meter()
-	options := verify.Options{Running: true, Workers: e.readers, Meter: meter, Namespace: e.namespace, Name: name}
+	options := verify.Options{Running: true, Workers: e.readers, Meter: meter, Namespace: e.namespace, Name: name, Version: e.version}
 	if known, exists := seals[name]; exists {
 		options.Seal, options.Number, options.Making = known.Digest, int(known.Number), int(known.Number)+1
 	}

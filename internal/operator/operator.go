@@ -259,7 +259,7 @@ func (o *operator) addDestinations() error {
 	return (&exportdestination.Reconciler{
 		Publisher: o.publisher, Location: o.destination, Probe: o.probe, Free: o.free, SigningKey: o.signingKey,
 		Files: o.files, Clock: o.clock, Worker: &loop.Worker{Pools: o.pools, Progress: o.Paces.Destination.Verifying},
-		Pace: o.Paces.Destination, MinFree: o.MinFree,
+		Pace: o.Paces.Destination, MinFree: o.MinFree, Version: Version,
 	}).SetupWithManager(o.manager)
 }
 

@@ -7,6 +7,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
@@ -40,6 +41,15 @@ type bag struct {
 	// parts are the numbers of the files of each recording of which another bag may
 	// hold files, too: one that is isolated.
 	parts map[string][]string
+	// told is what its log tells, until that is compared.
+	told *story
+	// sealedAt is when it was sealed, checkedAt when legal holds were asked for before
+	// transfer, by its log; zero if that does not tell.
+	sealedAt, checkedAt time.Time
+	// from and until are the part of the window that it is of.
+	from, until time.Time
+	// led is what it led to: what left it, for which lanes.
+	led departures
 }
 
 // tally counts recordings by disposition.
@@ -81,6 +91,7 @@ func (v *verifier) judgeBag(ctx context.Context, name string) (*bag, error) {
 	v.checkIndex(b, tables)
 	v.checkMetadata(b, tables, found)
 	v.checkLog(b, tables, v.readRetention(b, tables, found))
+	v.checkStory(b, tables)
 	v.checkBagSignature(b, found)
 	return b, nil
 }
@@ -158,9 +169,11 @@ var metadataPath = regexp.MustCompile(`^data/metadata/([0-9a-fA-F-]{36})(\.resto
 // restorations against retention.csv.
 func (v *verifier) checkLog(b *bag, t tables, r *retention) {
 	log, told := b.at(bagLog), map[string]bool{}
+	b.told = newStory(v, log)
 	defer r.close()
 	v.journal(log, "BagSealed", func(e event) {
 		r.tell(e)
+		b.told.tell(e)
 		if e.Type != "RecordingStored" {
 			return
 		}

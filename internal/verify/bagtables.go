@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"encoding/json"
 	"slices"
 	"strconv"
 
@@ -16,18 +15,27 @@ type tables struct {
 	conversations map[string]conversationLine
 	index         []indexLine
 	files         map[string]fileLine
+	// received is what Genesys Cloud said of the recordings of each conversation, as far
+	// as it could be read, and there of which conversations there is metadata.
+	received map[string][]received
+	there    map[string]bool
 }
 
 type conversationLine struct {
-	disposition, reason string
-	recordings          int64
+	Row
+	end
+	recordings int64
 }
 
 type indexLine struct {
 	line                                                    int
 	conversation, recording, lane, disposition, reason, key string
+	medium, detail                                          string
 	files                                                   int64
 }
+
+// end is what the line says became of the recording.
+func (l indexLine) end() end { return end{evidence.Disposition(l.disposition), l.reason} }
 
 // isLost tells whether a line is about a recording that Genesys Cloud did not list
 // any more when it was isolated.
@@ -36,27 +44,30 @@ func (l indexLine) isLost() bool {
 }
 
 type fileLine struct {
-	key, sha256 string
-	size        int64
+	key, sha256, request, receivedAt string
+	size                             int64
 }
 
 // The columns that are needed; there may be more.
 var (
-	conversationColumns = []string{"conversation_id", "start", "held_at_survey", "recordings", "home", "disposition", "reason", "retried"}
-	indexColumns        = []string{"conversation_id", "recording_id", "medium", "lane", "disposition", "reason", "detail", "files", "retried"}
-	fileColumns         = []string{"path", "conversation_id", "recording_id", "size", "sha256"}
+	conversationColumns = []string{
+		"conversation_id", "start", "held_at_survey", "held_at_survey_time", "held_before_transfer", "held_before_transfer_time",
+		"recordings", "home", "disposition", "reason", "detail", "retried",
+	}
+	indexColumns = []string{"conversation_id", "recording_id", "medium", "lane", "disposition", "reason", "detail", "files", "retried"}
+	fileColumns  = []string{"path", "conversation_id", "recording_id", "size", "sha256", "request_id", "received_at"}
 )
 
 // readTables reads a bag's tables.
 func (v *verifier) readTables(b *bag) tables {
-	t := tables{conversations: map[string]conversationLine{}, files: map[string]fileLine{}}
+	t := tables{conversations: map[string]conversationLine{}, files: map[string]fileLine{}, received: map[string][]received{}, there: map[string]bool{}}
 	at := b.at(evidence.ConversationsTable)
 	for row := range v.rows(at, conversationColumns...) {
 		id := row.Get("conversation_id")
 		if _, twice := t.conversations[id]; twice {
 			v.fault(Contradiction, at, "line %d lists conversation %s a second time", row.Line, cut(id))
 		}
-		t.conversations[id] = conversationLine{row.Get("disposition"), row.Get("reason"), row.number("recordings")}
+		t.conversations[id] = conversationLine{row, end{evidence.Disposition(row.Get("disposition")), row.Get("reason")}, row.number("recordings")}
 		v.checkDisposition(at, row, "conversation "+id)
 		v.checkIsolated(at, row, b.info["Lane"], "conversation "+id)
 	}
@@ -65,6 +76,7 @@ func (v *verifier) readTables(b *bag) tables {
 		line := indexLine{
 			line: row.Line, conversation: row.Get("conversation_id"), recording: row.Get("recording_id"),
 			lane: row.Get("lane"), disposition: row.Get("disposition"), reason: row.Get("reason"), files: row.number("files"),
+			medium: row.Get("medium"), detail: row.Get("detail"),
 		}
 		line.key = line.conversation + "/" + line.recording
 		t.index = append(t.index, line)
@@ -93,7 +105,9 @@ func (v *verifier) readFiles(b *bag, t tables) {
 		if parts == nil || parts[1] != conversation || parts[2] != recording {
 			v.fault(Contradiction, at, "line %d says that %s is a file of recording %s/%s, whose place is another", row.Line, cut(name), cut(conversation), cut(recording))
 		}
-		t.files[name] = fileLine{conversation + "/" + recording, row.Get("sha256"), row.number("size")}
+		t.files[name] = fileLine{
+			key: conversation + "/" + recording, sha256: row.Get("sha256"), request: row.Get("request_id"), receivedAt: row.Get("received_at"), size: row.number("size"),
+		}
 		b.files++
 		b.bytes += row.number("size")
 	}
@@ -182,15 +196,21 @@ func (v *verifier) checkMetadata(b *bag, t tables, found shelf) {
 			v.fault(Contradiction, b.at(name), "is about a conversation that conversations.csv does not list")
 		}
 		counts := told[id]
-		if ids, ok := v.readMetadata(b.at(name)); ok {
-			listed[id], counts = append(listed[id], ids...), append(counts, int64(len(ids)))
+		t.there[id] = t.there[id] || parts[2] == ""
+		if list, ok := v.readMetadata(b.at(name)); ok {
+			for _, r := range list {
+				listed[id] = append(listed[id], r.ID)
+			}
+			if counts = append(counts, int64(len(list))); parts[2] == "" {
+				t.received[id] = list
+			}
 		}
 		told[id] = counts
 	}
 	for id, c := range t.conversations {
 		counts, there := told[id]
 		switch {
-		case !there && c.disposition == string(evidence.Exported) && c.recordings > 0:
+		case !there && c.disposition == evidence.Exported && c.recordings > 0:
 			v.fault(Missing, b.at(evidence.MetadataPath(id)), "is missing, though conversations.csv says that Genesys Cloud listed %d recordings", c.recordings)
 		case len(counts) > 0 && !slices.Contains(counts, c.recordings):
 			v.fault(Contradiction, b.at(evidence.ConversationsTable), "says that Genesys Cloud listed %d recordings of conversation %s, %s lists %d",
@@ -208,32 +228,6 @@ func (v *verifier) checkNamed(b *bag, t tables, listed map[string][]string) {
 			v.fault(Contradiction, b.at(evidence.IndexTable), "line %d lists recording %s, which the metadata of its conversation does not name", line.line, line.key)
 		}
 	}
-}
-
-// readMetadata returns the ids of the recordings that metadata names.
-func (v *verifier) readMetadata(name string) ([]string, bool) {
-	content, ok := v.read(name)
-	if !ok {
-		return nil, false
-	}
-	var ids []string
-	err := eachOf(content, func(one json.RawMessage) error {
-		var recording struct {
-			ID json.RawMessage `json:"id"`
-		}
-		var id string
-		if err := json.Unmarshal(one, &recording); err != nil {
-			return err
-		}
-		_ = json.Unmarshal(recording.ID, &id) // what is no text is no id
-		ids = append(ids, id)
-		return nil
-	})
-	if err != nil {
-		v.fault(Malformed, name, "is not a list of recordings: %v", err)
-		return nil, false
-	}
-	return ids, true
 }
 
 func decimal(n int64) string { return strconv.FormatInt(n, 10) }

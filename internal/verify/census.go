@@ -17,9 +17,18 @@ type census struct {
 	// recordings by digest: of an id of 72 letters, 16 bytes are kept.
 	recordings map[recordingKey]recordingState
 	isolation
-	groups []group
-	counts map[group]*tally
-	lanes  map[string]*laneTally
+	// page is what the seal in hand lists, holds is when legal holds were asked for.
+	page  page
+	holds holdTimes
+	// retries is how often the logs tell that what was unavailable was asked for again,
+	// led what they tell that batches led to, each with the log that does.
+	retries int64
+	led     map[string]string
+	// otherTexts is how many seals hold texts of another version of the program.
+	otherTexts int
+	groups     []group
+	counts     map[group]*tally
+	lanes      map[string]*laneTally
 	// strange are conversations whose ids are none, by what became of them.
 	strange tally
 	listed  int64
@@ -66,21 +75,27 @@ type laneTally struct{ bags, files, bytes, gaps int64 }
 func newCensus(v *verifier) *census {
 	return &census{
 		verifier: v, conversations: map[string]conversationState{}, recordings: map[recordingKey]recordingState{},
-		isolation: newIsolation(), counts: map[group]*tally{}, lanes: map[string]*laneTally{},
+		isolation: newIsolation(), counts: map[group]*tally{}, lanes: map[string]*laneTally{}, led: map[string]string{},
 	}
 }
 
 // take takes in a seal: its tables against its bags, its bags' lines into the
 // numbers, and the numbers against its account.
 func (c *census) take(s *seal) {
+	c.beginPage(s)
 	for _, line := range s.bags {
 		c.takeBag(s, line)
 	}
 	c.compareConversations(s)
 	c.compareRecordings(s)
 	c.compareRetention(s)
+	c.judgeChronicle(s)
+	c.checkRepeats(s)
+	c.checkParts(s)
+	c.checkTexts(s)
 	if s.told {
 		c.judge(s)
+		c.checkSums(s)
 	}
 }
 
@@ -111,6 +126,9 @@ func (c *census) takeBag(s *seal, line Row) {
 	}
 	if lane := b.info["Lane"]; lane != "" && lane != line.Get("lane") {
 		c.fault(Contradiction, at, "line %d says lane %s of bag %s, its bag-info.txt says %s", line.Line, cut(line.Get("lane")), name, lane)
+	}
+	if from, until := exactly(b.from), exactly(b.until); line.Get("start") != from || line.Get("end") != until {
+		c.fault(Contradiction, at, "line %d says that bag %s is of the window from %s to %s, its bag-info.txt says %s/%s", line.Line, name, cut(line.Get("start")), cut(line.Get("end")), from, until)
 	}
 	lane := c.lane(line.Get("lane"))
 	lane.bags++
@@ -211,6 +229,9 @@ func (c *census) record(b *bag, row Row, lane string) {
 		retried: row.Get("retried") == "true", gone: isIsolated(row), isValid: genesys.ValidID(id),
 	}
 	l.parts = b.parts[l.name]
+	if l.retried {
+		c.page.retried = l.at
+	}
 	digest := sha256.Sum256([]byte(l.name))
 	l.key = recordingKey(digest[:16])
 	g, state := group{lane, row.Get("medium")}, c.conversations[conversation]
@@ -298,6 +319,7 @@ func (c *census) close() {
 		}
 	}
 	c.closeIsolation()
+	c.closeLed()
 	for name, b := range c.verifier.bags {
 		if b.seals == 0 && !c.options.Running && c.knowsBags() {
 			c.fault(Unsealed, b.folder, "is in no seal: nothing says that bag %s belongs into this archive", name)

@@ -105,10 +105,13 @@ func (v *verifier) checkCovered(s *seal, since time.Time) {
 	}
 }
 
+// noConversations stands where no conversation began in a part of the window.
+const noConversations = "no conversations"
+
 // bagsOf are the names in a line of the table of coverage; none if it says that
 // there were no conversations.
 func bagsOf(row Row) []string {
-	if text := row.Get("bags"); text != "no conversations" {
+	if text := row.Get("bags"); text != noConversations {
 		return strings.Fields(text)
 	}
 	return nil

@@ -10,6 +10,9 @@
 //	tables       what a seal lists of its bags is what the bags list
 //	restorations what is listed of restored recordings and their dates is what the custody log tells
 //	isolation    what left a bag is in one bag of the lane Isolated, and nothing else is
+//	dispositions what became of everything can follow from metadata, terms, answers and logs
+//	stories      each thing has its events in a custody log, each event its thing, in the order of time
+//	repetitions  failures, load files, coverage, certification and report are what follows from the account
 //	account      the numbers of every seal are those of the lines up to it
 //	coverage     every day that a seal covers was surveyed
 //	identity     the archive is the one of the export whose it has to be
@@ -19,5 +22,5 @@
 // one does (docs/adr/0027). It never opens what is not a file, and bounds everything that
 // it reads. Of package evidence it takes the words, never
 // a number: whatever that package would have computed is computed here from what
-// is stored. What a verification proves, and what not, is in docs/adr/0018.
+// is stored. What a verification proves, and what not, is in docs/adr/0028.
 package verify

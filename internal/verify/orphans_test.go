@@ -27,7 +27,7 @@ type orphanSeal struct {
 func orphanArchive(t *testing.T, seals ...orphanSeal) string {
 	t.Helper()
 	root, day := t.TempDir(), func(n int) time.Time { return specimen.Day.AddDate(0, 0, n) }
-	record, err := evidence.NewExportRecord("legal", "case-1", specimen.ID(1), specimen.ID(2), map[string]any{"start": day(0)}, day(9))
+	record, err := evidence.NewExportRecord("legal", "case-1", specimen.ID(1), specimen.ID(2), map[string]any{"start": day(0), "mediaTypes": []string{"Call"}}, day(9))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,10 +47,14 @@ func orphanArchive(t *testing.T, seals ...orphanSeal) string {
 			Events:  []evidence.Event{{Time: day(9), Type: "ArchiveBegun", Actor: "m"}},
 		}
 		if former != nil {
-			seal.Events = []evidence.Event{{Time: day(9), Type: "FormerSeal", Actor: "m", Details: map[string]string{"number": fmt.Sprint(i), "sha256": former.Digest}}}
+			seal.Events = []evidence.Event{{Time: former.Account.SealedAt, Type: "FormerSeal", Actor: "m", Details: map[string]string{"number": fmt.Sprint(i), "sha256": former.Digest}}}
 		}
 		for ; last < s.until; last++ {
-			seal.Events = append(seal.Events, evidence.Event{Time: day(9), Type: "DaySurveyed", Actor: "m", Details: map[string]string{"day": day(last).Format(time.DateOnly)}})
+			for _, purpose := range []string{"First", "Review"} {
+				survey := specimen.Surveyed(day(last), seal.At.Add(-time.Hour), purpose, 0, 0)
+				survey.Actor = "m"
+				seal.Events = append(seal.Events, survey)
+			}
 		}
 		seal.Events = append(append(seal.Events, seal.Orphans.Events(day(9), "m")...), evidence.Event{Time: seal.At, Type: "ExportSealed", Actor: "m"})
 		account, digest, err := seal.Write(t.Context(), os.DirFS(root), specimen.Creator(root))

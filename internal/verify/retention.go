@@ -273,7 +273,7 @@ func (c *census) compareRetention(s *seal) {
 		}
 	}
 	at := s.at(retentionTable)
-	for _, row := range c.merge(s, comparison{at, sealedRetention, 2}, lines) {
+	for _, row := range c.merge(s, comparison{at, sealedRetention, 2, nil}, lines) {
 		c.fault(Contradiction, at, "line %d lists recording %s of no bag", row.Line, cut(row.Get("recording_id")))
 	}
 }

@@ -43,6 +43,8 @@ type seal struct {
 	// orphansTold is the event that tells of recordings that are attached to no
 	// conversation; its type is empty if there is none.
 	orphansTold event
+	// chronicle is what its log tells.
+	chronicle *chronicle
 }
 
 func (s *seal) at(name string) string { return path.Join(s.folder, name) }
@@ -87,6 +89,7 @@ func (v *verifier) readSeals(ctx context.Context, names []string) error {
 // There is none if it is the last, and the one that a running export is making.
 func (v *verifier) readSeal(ctx context.Context, number int, last bool) (*seal, error) {
 	s := &seal{number: number, folder: evidence.SealFolder(number), surveyed: map[string]bool{}}
+	s.chronicle = newChronicle(v, s.at(sealLog))
 	files, err := v.list(ctx, s.folder)
 	if err != nil {
 		return nil, err
@@ -196,6 +199,7 @@ func (v *verifier) readSealLog(s *seal) {
 	formers := 0
 	var takenOver []evidence.TakeOver
 	v.journal(s.at(sealLog), "ExportSealed", func(e event) {
+		s.chronicle.tell(e)
 		switch e.Type {
 		case "OrphansListed", "OrphansNotListed":
 			s.orphansTold = e

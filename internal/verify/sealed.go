@@ -45,8 +45,11 @@ func (c *census) lines(s *seal, table string, needed []string) iter.Seq[line] {
 // The columns in which a seal's tables repeat the bags', the first ones of which
 // name what a line is about.
 var (
-	sealedConversations = []string{"conversation_id", "start", "held_at_survey", "recordings", "disposition", "reason", "retried", "bag"}
-	sealedRecordings    = []string{"conversation_id", "recording_id", "medium", "lane", "disposition", "reason", "detail", "files", "retried", "bag"}
+	sealedConversations = []string{
+		"conversation_id", "start", "held_at_survey", "held_at_survey_time", "held_before_transfer", "held_before_transfer_time",
+		"recordings", "disposition", "reason", "retried", "bag",
+	}
+	sealedRecordings = []string{"conversation_id", "recording_id", "medium", "lane", "disposition", "reason", "detail", "files", "retried", "bag"}
 )
 
 // compareConversations holds a seal's conversations.csv against its bags', and
@@ -56,14 +59,16 @@ func (c *census) compareConversations(s *seal) {
 	homes := func(yield func(line) bool) {
 		for l := range c.lines(s, evidence.ConversationsTable, conversationColumns) {
 			c.inBag(l.at, l.Row, l.lane)
+			c.takeBagLine(c.verifier.bags[l.bag], l.at, l.Row, l.lane)
 			if l.Row.Get("home") == "true" && !yield(l) {
 				return
 			}
 		}
 	}
-	rest := c.merge(s, comparison{at, sealedConversations, 1}, homes)
+	rest := c.merge(s, comparison{at, sealedConversations, 1, func(row Row) { c.takeSealLine(s, at, row) }}, homes)
 	for _, row := range rest {
 		c.inNoBag(at, row)
+		c.takeUnbatched(s, at, row)
 		c.checkDisposition(at, row, "conversation "+row.Get("conversation_id"))
 	}
 }
@@ -81,7 +86,7 @@ func (c *census) compareRecordings(s *seal) {
 			}
 		}
 	}
-	for _, row := range c.merge(s, comparison{at, sealedRecordings, 2}, all) {
+	for _, row := range c.merge(s, comparison{at, sealedRecordings, 2, nil}, all) {
 		c.fault(Contradiction, at, "line %d lists recording %s of no bag", row.Line, cut(row.Get("recording_id")))
 	}
 }
@@ -92,6 +97,8 @@ type comparison struct {
 	at      string
 	columns []string
 	keys    int
+	// each, if any, is called with each line of the seal's table.
+	each func(Row)
 }
 
 // merge goes through a seal's table and the lines that it has to repeat side by
@@ -109,6 +116,9 @@ func (c *census) merge(s *seal, how comparison, want iter.Seq[line]) []Row {
 	}
 	var rest []Row
 	for row := range c.rows(how.at, how.columns...) {
+		if how.each != nil {
+			how.each(row)
+		}
 		if outside(s, row.Get("start")) {
 			c.fault(Coverage, how.at, "line %d lists conversation %s, which began at %s: the seal covers another time", row.Line, cut(row.Get("conversation_id")), cut(row.Get("start")))
 		}

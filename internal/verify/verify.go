@@ -42,6 +42,9 @@ type Options struct {
 	// Workers is how many files are read at the same time; as many as there are
 	// cores if it is 0.
 	Workers int
+	// Version is that of this program: what another version wrote in its own words is not
+	// compared word by word.
+	Version string
 	// Meter may be nil.
 	Meter *Meter
 }
@@ -80,6 +83,9 @@ type Report struct {
 	// OrphansNotListed why the last one could not list all of them, empty if it could.
 	Orphans          int64  `json:"orphans,omitempty"`
 	OrphansNotListed string `json:"orphansNotListed,omitempty"`
+	// OtherTexts is how many seals hold a report and a certification that another version
+	// of the program made: they are not compared with the account.
+	OtherTexts int `json:"otherTexts,omitempty"`
 	// SignedSeals and SignedBags are how many are signed, by the keys whose ids
 	// are Signers. Trusted tells whether keys from outside were given.
 	SignedSeals int      `json:"signedSeals"`
@@ -108,6 +114,7 @@ type verifier struct {
 	// buffers are what files are read into: one for each worker.
 	buffers chan []byte
 	record  evidence.ExportRecord
+	terms   terms
 	seals   []*seal
 	bags    map[string]*bag
 	// sealed are the names of the bags that seals hold.
@@ -132,6 +139,7 @@ func Archive(ctx context.Context, fsys fs.FS, options Options) (Report, error) {
 		return Report{}, err
 	}
 	v.readRecord()
+	v.readTerms()
 	if err := v.readSeals(ctx, parts.seals); err != nil {
 		return Report{}, err
 	}
@@ -300,6 +308,7 @@ func (v *verifier) report(c *census) Report {
 			r.Unsealed++
 		}
 	}
+	r.OtherTexts = c.otherTexts
 	slices.Sort(r.Signers)
 	if n := len(v.seals); n > 0 {
 		last := v.seals[n-1]

@@ -16,6 +16,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/internal/egress"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
+	"github.com/gcexport/recording-export-operator/internal/operator"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
 	"github.com/gcexport/recording-export-operator/internal/verify"
 	"github.com/gcexport/recording-export-operator/test/world"
@@ -65,7 +66,7 @@ func (w *story) verify() {
 		w.Error(err)
 	}
 	// A story may end while the last seal is being made.
-	report, err := verify.Archive(context.WithoutCancel(w.Context()), os.DirFS(w.Archive()), verify.Options{Running: true, Making: len(seals)})
+	report, err := verify.Archive(context.WithoutCancel(w.Context()), os.DirFS(w.Archive()), verify.Options{Running: true, Making: len(seals), Version: operator.Version})
 	if err != nil {
 		w.Error(err)
 	}

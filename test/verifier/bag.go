@@ -48,7 +48,9 @@ func (v *verdict) readBag(archive, name string) bag {
 	b.index = v.table(filepath.Join(where, "data/index.csv"), "conversation_id", "recording_id", "medium", "lane", "disposition", "reason", "files")
 	b.files = v.table(filepath.Join(where, "data/files.csv"), "path", "conversation_id", "recording_id", "size", "sha256")
 	v.checkPayload(b)
-	b.restored = v.readRetention(where, b, v.checkLog(where, b))
+	log := v.checkLog(where, b)
+	b.restored = v.readRetention(where, b, log)
+	v.checkTold(where, b, log)
 	return b
 }
 

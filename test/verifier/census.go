@@ -227,6 +227,7 @@ func (c *census) judgeRecording(known conversation, r recording) {
 	case unavailable:
 		c.expect(line["reason"] != "", "bags", "recording %s is unavailable without a reason", id)
 		c.expect(asked && (!there || refused), "bags", "recording %s could be had, but is unavailable because of %s %s", id, line["reason"], line["detail"])
+		c.checkReason(id, r, line)
 		c.gaps++
 	default:
 		c.fault("bags", "recording %s is %q", id, line["disposition"])

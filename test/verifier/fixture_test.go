@@ -157,7 +157,20 @@ func (f *fixture) finish(b *madeBag) {
 	if len(b.restored) > 0 {
 		f.write(folder+"/data/retention.csv", table(restoredColumns, b.restored))
 	}
-	told := b.told
+	var told []event
+	for _, line := range b.conversations {
+		kind := "MetadataReceived"
+		if line[4] == movedToIsolated {
+			kind = "ConversationIsolated"
+		}
+		told = append(told, event{Type: kind, Details: map[string]string{"conversation": line[0]}})
+	}
+	for _, line := range b.index {
+		if line[5] == movedToIsolated {
+			told = append(told, event{Type: "RecordingIsolated", Details: map[string]string{"conversation": line[0], "recording": line[1]}})
+		}
+	}
+	told = append(told, b.told...)
 	for _, line := range b.files {
 		told = append(told, event{Type: "RecordingStored", Details: map[string]string{"path": line[0], "sha256": line[4]}})
 	}

@@ -143,7 +143,7 @@ func TestEveryMutationIsCaught(t *testing.T) {
 		"an event changes": {func(f *fixture) {
 			f.replace(standard+"/custody/events.jsonl", "RecordingStored", "RecordingFound")
 			f.forge("case-standard", "1")
-		}, "breaks at line 2"},
+		}, "breaks at line 9"},
 		"an event is cut off": {func(f *fixture) {
 			f.write(standard+"/custody/events.jsonl", events(event{Type: "BagSealed"}))
 			f.forge("case-standard", "1")

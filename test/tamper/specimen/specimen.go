@@ -85,6 +85,15 @@ func New(t testing.TB, signer *Signer) *Archive {
 	return a
 }
 
+// Copy is a copy of the archive, with the same signer.
+func (a *Archive) Copy(t testing.TB) *Archive {
+	t.Helper()
+	copied := *a
+	copied.TB, copied.Root = t, filepath.Join(t.TempDir(), "case-1")
+	copied.must(os.CopyFS(copied.Root, os.DirFS(a.Root)))
+	return &copied
+}
+
 func (a *Archive) first() {
 	a.begun = a.record.CreatedAt
 	moved, held := conversation(2), conversation(2)
@@ -112,7 +121,7 @@ func (a *Archive) first() {
 			return evidence.HoldAnswer{Held: id == ID(2), At: reviewed}
 		},
 		Events: []evidence.Event{
-			surveyed(a.at(1), "First", 4, 1), surveyed(a.at(12), "Review", 0, 0),
+			Surveyed(Day, a.at(1), "First", 4, 1), Surveyed(Day, a.at(12), "Review", 0, 0),
 			{Type: "ConversationsMoved", Details: map[string]string{"group": "standard-20231001t000000z"}},
 			{Type: "ConversationsIsolated", Details: map[string]string{"group": "standard-20231001t000000z"}},
 			{Type: "RecordingsIsolated", Details: map[string]string{"batch": Standard}},
@@ -135,7 +144,7 @@ func (a *Archive) second() {
 	a.seal(evidence.Seal{
 		Number: 2, Reopened: 1, At: Day.AddDate(0, 0, 5), Orphans: &evidence.FoundOrphans{From: Day.AddDate(0, 0, 1), Until: Day.AddDate(0, 0, 1)},
 		Events: []evidence.Event{
-			{Time: a.begun, Type: "RetryRequested", Details: map[string]string{"token": "again"}}, surveyed(a.at(1), "Retry", 1, 0),
+			{Time: a.begun, Type: "RetryRequested", Details: map[string]string{"token": "again"}}, Surveyed(Day, a.at(1), "Retry", 1, 0),
 			{Type: "RecordingsIsolated", Details: map[string]string{"batch": Retry}},
 		},
 	})
@@ -144,10 +153,10 @@ func (a *Archive) second() {
 // at is some hours after the work for the seal in hand began.
 func (a *Archive) at(hours int) time.Time { return a.begun.Add(time.Duration(hours) * time.Hour) }
 
-// surveyed tells of a survey, which asked for legal holds a minute later.
-func surveyed(at time.Time, purpose string, conversations, open int) evidence.Event {
+// Surveyed tells of a survey of a day, which asked for legal holds a minute later.
+func Surveyed(day, at time.Time, purpose string, conversations, open int) evidence.Event {
 	return evidence.Event{Time: at, Type: "DaySurveyed", Details: map[string]string{
-		"day": Day.Format(time.DateOnly), "purpose": purpose, "analyticsJob": ID(904), "conversations": strconv.Itoa(conversations),
+		"day": day.Format(time.DateOnly), "purpose": purpose, "analyticsJob": ID(904), "conversations": strconv.Itoa(conversations),
 		"deferred": "0", "open": strconv.Itoa(open), "refused": "0", "holdsAskedAt": at.Add(time.Minute).Format(time.RFC3339Nano), "holdsUnknown": "0",
 	}}
 }
@@ -301,20 +310,22 @@ func (a *Archive) seal(s evidence.Seal) {
 		content, err := json.MarshalIndent(account, "", "  ")
 		a.must(err)
 		a.Write(evidence.SealFolder(s.Number)+"/"+evidence.AccountFile, append(content, '\n'))
-		a.Retell(account)
+		a.Retell(s.Number)
 	}
 	a.former = &evidence.Former{Account: account, Digest: a.Reseal(s.Number)}
 }
 
 // Retell writes the texts of a seal that follow from its account: the certification
 // and the report.
-func (a *Archive) Retell(account evidence.Account) {
+func (a *Archive) Retell(number int) {
 	a.Helper()
-	folder := evidence.SealFolder(account.Number) + "/"
+	account, _, err := evidence.ReadSeal(os.DirFS(a.Root), number)
+	a.must(err)
+	folder := evidence.SealFolder(number) + "/"
 	certification, err := evidence.Certification(account)
 	a.must(err)
 	a.Write(folder+"certification.txt", certification)
 	var page bytes.Buffer
-	a.must(report.Seal(&page, os.DirFS(a.Root), evidence.Reported{Account: account}))
+	a.must(report.Seal(&page, os.DirFS(a.Root), evidence.Reported{Account: account, Timestamped: account.Timestamped}))
 	a.Write(folder+"report.html", page.Bytes())
 }

@@ -1,0 +1,186 @@
+package verify
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+)
+
+// chronicle is what a seal's log tells, by what it is about.
+type chronicle struct {
+	*verifier
+	log    string
+	counts map[string]int
+	// opened is the first event that tells of a beginning, first, last and sealed when
+	// anything happened, and when the export was sealed.
+	opened              event
+	first, last, sealed time.Time
+	surveys             []survey
+	// drifted are the conversations whose legal hold was another at sealing, with the
+	// answer then.
+	drifted map[string]event
+	// batches are those of which it tells that they were cut in two, or that recordings
+	// left them; groups those whose conversations left them, by type.
+	batches, groups map[string][]string
+	compared        event
+	placed          []event
+}
+
+// survey is what a log tells of a survey of a day.
+type survey struct {
+	line                                                 int
+	at                                                   time.Time
+	day, purpose, heldAt                                 string
+	conversations, deferred, open, refused, holdsUnknown int64
+}
+
+// sealEvents are the types of the events of a seal's log.
+var sealEvents = []string{
+	"ArchiveBegun", "FormerSeal", evidence.ArchiveTakenOver, "DaySurveyed", "ConversationsMoved", "BatchSplit", "RecordingsIsolated",
+	"ConversationsIsolated", "RetryRequested", "SecondSourceCompared", "OrphansListed", "OrphansNotListed", "LegalHoldPlaced", "HoldChanged",
+	"ExportSealed",
+}
+
+// purposes of a survey.
+const firstSurvey, reviewSurvey = "First", "Review"
+
+var purposes = []string{firstSurvey, "Deferred", reviewSurvey, "Retry"}
+
+func newChronicle(v *verifier, log string) *chronicle {
+	return &chronicle{
+		verifier: v, log: log, counts: map[string]int{}, drifted: map[string]event{}, batches: map[string][]string{}, groups: map[string][]string{},
+	}
+}
+
+// tell takes in an event.
+func (h *chronicle) tell(e event) {
+	if !slices.Contains(sealEvents, e.Type) {
+		h.fault(Malformed, h.log, "line %d tells of %q, which does not happen to an export", e.Sequence, cut(e.Type))
+		return
+	}
+	h.counts[e.Type]++
+	if h.first.IsZero() {
+		h.first = e.Time
+	}
+	h.last = e.Time
+	switch e.Type {
+	case "ArchiveBegun", "FormerSeal":
+		h.opened = e
+	case "ExportSealed":
+		h.sealed = e.Time
+	case "DaySurveyed":
+		h.tellSurvey(e)
+	case "HoldChanged":
+		h.drifted[e.Details["conversation"]] = e
+	case "BatchSplit", "RecordingsIsolated":
+		h.batches[e.Type] = append(h.batches[e.Type], e.Details["batch"])
+	case "ConversationsMoved", "ConversationsIsolated":
+		h.groups[e.Type] = append(h.groups[e.Type], e.Details["group"])
+	case "SecondSourceCompared":
+		h.compared = e
+	case "LegalHoldPlaced":
+		h.placed = append(h.placed, e)
+	}
+}
+
+// tellSurvey takes in a survey.
+func (h *chronicle) tellSurvey(e event) {
+	s := survey{line: e.Sequence, at: e.Time, day: e.Details["day"], purpose: e.Details["purpose"], heldAt: e.Details["holdsAskedAt"]}
+	for _, n := range []struct {
+		name string
+		into *int64
+	}{
+		{"conversations", &s.conversations}, {"deferred", &s.deferred}, {"open", &s.open}, {"refused", &s.refused}, {"holdsUnknown", &s.holdsUnknown},
+	} {
+		count, err := strconv.ParseInt(e.Details[n.name], 10, 64)
+		if err != nil || count < 0 {
+			h.fault(Malformed, h.log, "line %d tells of a survey, and says %s: %q", e.Sequence, n.name, cut(e.Details[n.name]))
+		}
+		*n.into = count
+	}
+	if !slices.Contains(purposes, s.purpose) {
+		h.fault(Malformed, h.log, "line %d tells of a survey for a purpose that there is not: %q", e.Sequence, cut(s.purpose))
+	}
+	if held, err := time.Parse(time.RFC3339Nano, s.heldAt); err != nil {
+		h.fault(Malformed, h.log, "line %d does not say when legal holds were asked for, but %q", e.Sequence, cut(s.heldAt))
+	} else if before(held, s.at) {
+		h.fault(Contradiction, h.log, "line %d tells that legal holds were asked for at %s, before the survey at %s", e.Sequence, stamp(held), stamp(s.at))
+	}
+	h.surveys = append(h.surveys, s)
+}
+
+// on are the surveys of a day.
+func (h *chronicle) on(day string) []survey {
+	var found []survey
+	for _, s := range h.surveys {
+		if s.day == day {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// judgeChronicle holds a seal's log against the seals before and against its bags.
+func (c *census) judgeChronicle(s *seal) {
+	h := s.chronicle
+	if !s.told {
+		return
+	}
+	c.checkOpening(s)
+	c.checkSealTimes(s)
+	c.checkSurveys(s)
+	c.checkPage(s)
+	c.checkSecond(s)
+	for _, e := range h.placed {
+		if name := e.Details["bag"]; c.verifier.bags[name] == nil {
+			c.fault(Contradiction, h.log, "line %d tells that files of bag %s were put under legal hold, there is no such bag", e.Sequence, cut(name))
+		}
+	}
+}
+
+// checkOpening sees to it that a seal's log begins where the seal before ended, and
+// ends with the seal.
+func (c *census) checkOpening(s *seal) {
+	h, want, kind, other := s.chronicle, c.verifier.record.CreatedAt, "ArchiveBegun", "FormerSeal"
+	if s.number > 1 {
+		want, kind, other = time.Time{}, other, kind
+		if i := slices.IndexFunc(c.seals, func(f *seal) bool { return f.number == s.number-1 && f.told }); i >= 0 {
+			want = c.seals[i].account.SealedAt
+		}
+	}
+	switch {
+	case h.counts[kind] != 1 || h.counts[other] > 0:
+		c.fault(Contradiction, h.log, "tells %d times of %s and %d times of %s: the log of seal %d begins with one %s", h.counts[kind], kind, h.counts[other], other, s.number, kind)
+	case !want.IsZero() && !h.opened.Time.Equal(want):
+		c.fault(Contradiction, h.log, "line %d tells of %s at %s, it was at %s", h.opened.Sequence, kind, stamp(h.opened.Time), stamp(want))
+	}
+	if n := h.counts["ExportSealed"]; n != 1 {
+		c.fault(Contradiction, h.log, "tells %d times of ExportSealed, which happens once", n)
+	}
+}
+
+// checkSealTimes sees to it that nothing in a seal is told of before the export began
+// or after the seal was made, and that the bags were sealed before.
+func (c *census) checkSealTimes(s *seal) {
+	h, begun, at := s.chronicle, c.verifier.record.CreatedAt, s.at(evidence.AccountFile)
+	drawn := s.account.SealedAt
+	if before(drawn, begun) {
+		c.fault(Contradiction, at, "was drawn up at %s, before the export began at %s", stamp(drawn), stamp(begun))
+	}
+	if before(h.first, begun) {
+		c.fault(Contradiction, h.log, "tells of something at %s, before the export began at %s", stamp(h.first), stamp(begun))
+	}
+	if before(h.sealed, h.last) {
+		c.fault(Contradiction, h.log, "tells of something at %s, after the export was sealed at %s", stamp(h.last), stamp(h.sealed))
+	}
+	if before(drawn, h.sealed) {
+		c.fault(Contradiction, at, "was drawn up at %s, but %s tells that the export was sealed at %s", stamp(drawn), h.log, stamp(h.sealed))
+	}
+	for _, line := range s.bags {
+		if b := c.verifier.bags[line.Get("bag")]; b != nil && before(h.sealed, b.sealedAt) {
+			c.fault(Contradiction, h.log, "tells that the export was sealed at %s, before bag %s, which was sealed at %s", stamp(h.sealed), b.name, stamp(b.sealedAt))
+		}
+	}
+}

@@ -1,0 +1,259 @@
+package verify
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+// checkRecordings derives from the metadata as received, the terms and the log what
+// may have become of each recording, and compares that with index.csv.
+func (s *story) checkRecordings(b *bag, t tables) {
+	at, lines := b.at(evidence.IndexTable), map[string][]end{}
+	queues := map[string]map[string][]expected{}
+	for _, line := range t.index {
+		lines[line.key] = append(lines[line.key], line.end())
+		c, listed := t.conversations[line.conversation]
+		if !listed {
+			continue // reported with the tables
+		}
+		if c.disposition == evidence.Excluded && c.end != isOutOfScope {
+			s.fault(Contradiction, at, "line %d lists a recording of conversation %s, which conversations.csv says is in another bag", line.line, cut(line.conversation))
+			continue
+		}
+		queue, there := queues[line.conversation]
+		if !there {
+			queue = s.terms.expect(b.info["Lane"], c.Get("held_at_survey") == "true", t.received[line.conversation])
+			queues[line.conversation] = queue
+		}
+		s.checkRecording(at, line, c, t, queue)
+	}
+	s.checkTold(lines)
+}
+
+// checkRecording judges a line of index.csv. queue is what is expected of the
+// recordings of its conversation, without those that lines before were about.
+func (s *story) checkRecording(at string, line indexLine, c conversationLine, t tables, queue map[string][]expected) {
+	var of expected
+	next := queue[line.recording]
+	_, read := t.received[line.conversation]
+	switch {
+	case len(next) > 0:
+		of, queue[line.recording] = next[0], next[1:]
+		if medium := of.medium; s.terms.told && string(medium) != line.medium {
+			s.fault(Contradiction, at, "line %d says medium %q of recording %s, by its metadata it is %q", line.line, cut(line.medium), cut(line.key), medium)
+		}
+	case read && slices.ContainsFunc(t.received[line.conversation], func(r received) bool { return r.shownID() == line.recording }):
+		s.fault(Contradiction, at, "line %d is about recording %s, which is not the business of this lane, or listed more often than in its metadata", line.line, cut(line.key))
+		return
+	default:
+		of.ends = s.lostEnds(line, c, read)
+	}
+	if c.end == isOutOfScope {
+		of.ends = []end{isOutOfScope}
+	}
+	is := line.end()
+	if s.terms.told && !slices.Contains(of.ends, is) {
+		s.fault(Contradiction, at, "line %d calls recording %s %s, by its metadata (%s) and the terms what can have become of it is: %s",
+			line.line, cut(line.key), cut(is.String()), cut(of.said()), oneOf(of.ends))
+		return
+	}
+	s.checkDetail(at, line, of)
+	s.checkReason(at, line, of)
+}
+
+// said is the state of the recording's file in Genesys Cloud's words.
+func (e expected) said() string {
+	if e.ID == "" {
+		return "which does not list it"
+	}
+	return "fileState " + string(e.state)
+}
+
+// lostEnds are what may become of a recording that was asked for and that Genesys
+// Cloud does not list.
+func (s *story) lostEnds(line indexLine, c conversationLine, read bool) []end {
+	switch {
+	case read && line.lane == isolatedLane:
+		return []end{isUnknown}
+	case read:
+		return nil
+	case s.learned[line.conversation].kind == "ConversationIsolated":
+		return []end{hasLeft}
+	default:
+		return []end{c.end}
+	}
+}
+
+// checkDetail compares the detail of a line that repeats the state of the file.
+func (s *story) checkDetail(at string, line indexLine, of expected) {
+	is := line.end()
+	if is != isFileError && is != isNotReady || of.ID == "" {
+		return
+	}
+	if want := shown(evidence.Printable(string(of.state), 80)); line.detail != want {
+		s.fault(Contradiction, at, "line %d says %q of recording %s, its metadata says fileState %q", line.line, cut(line.detail), cut(line.key), cut(want))
+	}
+}
+
+// checkReason sees to it that the log tells what a line's disposition rests on.
+func (s *story) checkReason(at string, line indexLine, of expected) {
+	is := line.end()
+	says := func(what string) {
+		s.fault(Contradiction, s.log, "does not tell %s, though line %d of %s calls recording %s %s", what, line.line, at, cut(line.key), cut(is.String()))
+	}
+	isThere := of.state == genesys.FileAvailable || of.state == genesys.FileRestored
+	if wasRequested := slices.Contains(transferred, is); s.checked.Type == "" && (wasRequested || is == hasLeft && isThere) {
+		says("of a query for legal holds before transfer (HoldChecked)")
+	}
+	switch is {
+	case hasLeft:
+		if !s.isolated[line.key] {
+			says("that it was isolated (RecordingIsolated)")
+		}
+	case isRefused, isNotDelivered:
+		if len(s.requests) == 0 && !s.refused[line.key] {
+			says("of a request for it (RecordingsRequested, RecordingRefused)")
+		}
+	}
+	if of.restored {
+		s.checkReturn(line, is, says)
+	}
+}
+
+// checkReturn sees to it that the log tells how the restoration of a recording ended.
+func (s *story) checkReturn(line indexLine, is end, says func(string)) {
+	switch {
+	case slices.Contains(transferred, is) && !s.back[line.key]:
+		says("that it came back from the archive (RecordingRestored)")
+	case (is == isNotRestored || is == isOverQuota) && s.lost[line.key] != is.reason:
+		says("why it did not come back from the archive (RecordingNotRestored)")
+	}
+}
+
+// checkTold sees to it that what the log tells of recordings is what became of them.
+func (s *story) checkTold(lines map[string][]end) {
+	is := func(key string, ends ...end) bool {
+		return slices.ContainsFunc(lines[key], func(e end) bool { return slices.Contains(ends, e) })
+	}
+	tells := func(key, what string) {
+		s.fault(Contradiction, s.log, "tells that recording %s %s, index.csv says otherwise", cut(key), what)
+	}
+	for key := range s.isolated {
+		if !is(key, hasLeft) {
+			tells(key, "was isolated")
+		}
+	}
+	for key := range s.refused {
+		if !is(key, isRefused, isExported) {
+			tells(key, "was refused")
+		}
+	}
+	for key := range s.back {
+		if !is(key, append(slices.Clone(transferred), isOutOfScope)...) {
+			tells(key, "came back from the archive")
+		}
+	}
+	for key, reason := range s.lost {
+		if !is(key, end{evidence.Unavailable, reason}, isOutOfScope) {
+			tells(key, "did not come back from the archive: "+reason)
+		}
+	}
+	for key, asked := range s.asked {
+		switch ended, told := s.ended[key]; {
+		case !told:
+			s.fault(Contradiction, s.log, "tells that recording %s was asked to be restored, but not how that ended", cut(key))
+		case before(ended, asked):
+			s.fault(Contradiction, s.log, "tells that the restoration of recording %s ended at %s, before it was asked for at %s", cut(key), stamp(ended), stamp(asked))
+		}
+	}
+}
+
+// checkStored holds what the log tells of each file against files.csv.
+func (s *story) checkStored(t tables) {
+	for name, file := range t.files {
+		e, told := s.stored[name]
+		if !told {
+			continue // reported with the files
+		}
+		request := e.Details["request"]
+		if e.Details["bytes"] != decimal(file.size) || request != file.request {
+			s.fault(Contradiction, s.log, "line %d tells that %s was stored with %q bytes of request %q, files.csv says %d of %q",
+				e.Sequence, cut(name), cut(e.Details["bytes"]), cut(request), file.size, cut(file.request))
+		}
+		if at, err := time.Parse(time.RFC3339Nano, file.receivedAt); err != nil || !at.Equal(e.Time) {
+			s.fault(Contradiction, s.log, "line %d tells that %s was stored at %s, files.csv says %q", e.Sequence, cut(name), e.Time.UTC().Format(time.RFC3339Nano), cut(file.receivedAt))
+		}
+		asked, requested := s.requests[request]
+		switch {
+		case !requested && (request != "" || e.Details["adopted"] != "true"):
+			s.fault(Contradiction, s.log, "line %d tells that %s came by request %q, of which no line tells", e.Sequence, cut(name), cut(request))
+		case requested && before(e.Time, asked):
+			s.fault(Contradiction, s.log, "line %d tells that %s was stored at %s, before it was requested", e.Sequence, cut(name), stamp(e.Time))
+		}
+	}
+}
+
+// checkHolds holds the answers about legal holds before transfer against the log.
+func (s *story) checkHolds(b *bag, t tables) {
+	at, asked := b.at(evidence.ConversationsTable), s.checked.Type != ""
+	var held, unknown int
+	for id, c := range t.conversations {
+		later, when := c.Get("held_before_transfer"), c.Get("held_before_transfer_time")
+		if later == "true" {
+			held++
+		}
+		if later == "" {
+			unknown++
+		}
+		switch moment, err := time.Parse(time.RFC3339Nano, when); {
+		case later == "" && when == "":
+		case later != "true" && later != "false":
+			s.fault(Malformed, at, "line %d says %q of the legal hold of conversation %s before transfer", c.Line, cut(later), cut(id))
+		case !asked:
+			s.fault(Contradiction, at, "line %d says that the legal hold of conversation %s was asked for before transfer, %s does not tell so", c.Line, cut(id), s.log)
+		case err != nil || !moment.Equal(s.checked.Time):
+			s.fault(Contradiction, at, "line %d says that the legal hold of conversation %s was answered at %q before transfer, %s tells that it was at %s", c.Line, cut(id), cut(when), s.log, s.checked.Time.UTC().Format(time.RFC3339Nano))
+		}
+		s.checkDrift(at, c)
+	}
+	if asked {
+		s.checkAnswers("held", held)
+		s.checkAnswers("unknown", unknown)
+	}
+	for id := range s.drifted {
+		if c, listed := t.conversations[id]; !listed || !c.drifted() {
+			s.fault(Contradiction, s.log, "tells that the legal hold of conversation %s changed, conversations.csv says otherwise", cut(id))
+		}
+	}
+}
+
+// checkAnswers compares how many answers of a kind there were, which may be about
+// another half of the batch, too, with those in conversations.csv.
+func (s *story) checkAnswers(kind string, have int) {
+	if told, err := strconv.Atoi(s.checked.Details[kind]); err != nil || told < have {
+		s.fault(Contradiction, s.log, "line %d tells of %q conversations as %s, conversations.csv lists %d", s.checked.Sequence, cut(s.checked.Details[kind]), kind, have)
+	}
+}
+
+// drifted tells whether the legal hold was another before transfer than at the survey.
+func (c conversationLine) drifted() bool {
+	later := c.Get("held_before_transfer")
+	return later != "" && later != c.Get("held_at_survey")
+}
+
+// checkDrift sees to it that the log tells of a legal hold that changed.
+func (s *story) checkDrift(at string, c conversationLine) {
+	if !c.drifted() {
+		return
+	}
+	id := c.Get("conversation_id")
+	e, told := s.drifted[id]
+	moved := strconv.FormatBool(c.end == hasMovedToHold || c.end == hasMovedFrom)
+	if !told || e.Details["held"] != c.Get("held_before_transfer") || e.Details["moved"] != moved {
+		s.fault(Contradiction, s.log, "does not tell that the legal hold of conversation %s changed, and whether it moved, as line %d of %s says", cut(id), c.Line, at)
+	}
+}

@@ -1,0 +1,77 @@
+package verify
+
+import (
+	"crypto/sha256"
+	"slices"
+	"strconv"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+)
+
+// secondTable of a seal lists in what its account and a second source differ.
+const secondTable = "second-source.csv"
+
+// checkSecond holds what an account says of a second source against the terms, the
+// log, the table and the lines of the bags so far.
+func (c *census) checkSecond(s *seal) {
+	at, h, told := s.at(evidence.AccountFile), s.chronicle, s.account.SecondSource
+	_, there := s.found[secondTable]
+	if n := h.counts["SecondSourceCompared"]; told == nil {
+		switch {
+		case c.terms.compares:
+			c.fault(Contradiction, at, "says nothing of a second source, which export.json asks to be compared with")
+		case n > 0 || there:
+			c.fault(Contradiction, at, "says nothing of a second source, though the seal holds a comparison with one")
+		}
+		return
+	} else if n != 1 || !there {
+		c.fault(Contradiction, at, "says how it compares with a second source, the log tells of that %d times, %s is there: %t", n, secondTable, there)
+		return
+	}
+	var before evidence.SecondSource
+	if i := slices.IndexFunc(c.seals, func(f *seal) bool { return f.number == s.number-1 && f.account.SecondSource != nil }); i >= 0 {
+		before = *c.seals[i].account.SecondSource
+	}
+	missing, others := c.readSecond(s)
+	for _, n := range []struct {
+		what, detail string
+		told, have   int64
+	}{
+		{"recordings that the second source lists and the account does not", "notInAccount", told.NotInAccount - before.NotInAccount, missing},
+		{"recordings that the second source does not list", "notInSecondSource", told.NotInSecondSource - before.NotInSecondSource, others},
+		{"recordings of the second source", "listed", told.Listed - before.Listed, told.Matched - before.Matched + missing},
+		{"recordings of the second source that match", "matched", told.Matched - before.Matched, told.Matched - before.Matched},
+		{"recordings that the second source enumerates", "enumerated", told.Enumerated, told.Enumerated},
+	} {
+		if n.told != n.have {
+			c.fault(Account, at, "counts %d %s for this seal, its tables %d", n.told, n.what, n.have)
+		}
+		if got := h.compared.Details[n.detail]; got != strconv.FormatInt(n.told, 10) {
+			c.fault(Contradiction, h.log, "line %d tells of %q as %s, the account of %d", h.compared.Sequence, cut(got), n.detail, n.told)
+		}
+	}
+}
+
+// readSecond counts the differences that a seal lists, and holds them against the lines
+// of the bags so far.
+func (c *census) readSecond(s *seal) (missing, others int64) {
+	at := s.at(secondTable)
+	for row := range c.rows(at, "conversation_id", "recording_id", "difference", "reason") {
+		name := row.Get("conversation_id") + "/" + row.Get("recording_id")
+		digest := sha256.Sum256([]byte(name))
+		known, listed := c.recordings[recordingKey(digest[:16])]
+		switch kind := row.Get("difference"); evidence.Difference(kind) {
+		case evidence.NotInAccount:
+			if missing++; listed {
+				c.fault(Contradiction, at, "line %d says that the account does not know recording %s, a bag lists it", row.Line, cut(name))
+			}
+		case evidence.NotInSecondSource:
+			if others++; !listed || known.unavailable {
+				c.fault(Contradiction, at, "line %d says that recording %s was exported, no bag says so", row.Line, cut(name))
+			}
+		default:
+			c.fault(Malformed, at, "line %d says of recording %s that it is %q", row.Line, cut(name), cut(kind))
+		}
+	}
+	return missing, others
+}

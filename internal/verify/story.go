@@ -1,0 +1,186 @@
+package verify
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+)
+
+// story is what a bag's custody log tells, by what it is about.
+type story struct {
+	*verifier
+	log string
+	// times are those of the first and the last event of each type.
+	times map[string]span
+	// counts counts the events by type.
+	counts map[string]int
+	// learned is what the log tells of the metadata of each conversation.
+	learned map[string]learned
+	// assigned is how many conversations the bag was to hold, empty if that is not told.
+	assigned string
+	// checked is the answer about legal holds; its type is empty if there was none.
+	checked event
+	// drifted are the conversations whose hold had changed by then.
+	drifted map[string]event
+	// requests are the batch requests by their ids.
+	requests map[string]time.Time
+	// stored are the files by their paths.
+	stored map[string]event
+	// isolated are the recordings that left, refused those that were not requested any
+	// more, asked, back and lost those whose restoration was asked for and how it ended.
+	isolated, refused map[string]bool
+	asked, ended      map[string]time.Time
+	back              map[string]bool
+	lost              map[string]string
+}
+
+// learned is what a log tells of the metadata of a conversation.
+type learned struct {
+	kind, reason string
+	// times is how often it tells so.
+	times int
+}
+
+// span is a time between two others.
+type span struct{ first, last time.Time }
+
+// bagEvents are the types of the events of a bag's custody log, with the detail that
+// names what each is about.
+var bagEvents = map[string]string{
+	"SliceAssigned": "", "WorkBegun": "", "BagSealed": "", "HoldChecked": "",
+	"MetadataReceived": "conversation", "MetadataUnreadable": "conversation", "ConversationIsolated": "conversation", "HoldChanged": "conversation",
+	"RecordingsRequested": "request", "RecordingStored": "path", "RecordingIsolated": "recording", "RecordingRefused": "recording",
+	"RestorationRequested": "recording", "RestorationRefused": "recording", "RecordingRestored": "recording", "RecordingNotRestored": "recording",
+	"RetentionChanged": "recording",
+}
+
+func newStory(v *verifier, log string) *story {
+	return &story{
+		verifier: v, log: log, times: map[string]span{}, counts: map[string]int{}, learned: map[string]learned{}, drifted: map[string]event{},
+		requests: map[string]time.Time{}, stored: map[string]event{}, isolated: map[string]bool{}, refused: map[string]bool{},
+		asked: map[string]time.Time{}, ended: map[string]time.Time{}, back: map[string]bool{}, lost: map[string]string{},
+	}
+}
+
+// tell takes in an event.
+func (s *story) tell(e event) {
+	about, known := bagEvents[e.Type]
+	if !known {
+		s.fault(Malformed, s.log, "line %d tells of %q, which does not happen to a bag", e.Sequence, cut(e.Type))
+		return
+	}
+	if about != "" && e.Details[about] == "" {
+		s.fault(Malformed, s.log, "line %d tells of %s without saying which %s", e.Sequence, e.Type, about)
+	}
+	s.counts[e.Type]++
+	when, again := s.times[e.Type]
+	if !again {
+		when.first = e.Time
+	}
+	when.last = e.Time
+	s.times[e.Type] = when
+	conversation := e.Details["conversation"]
+	key := conversation + "/" + e.Details["recording"]
+	switch e.Type {
+	case "SliceAssigned":
+		s.assigned = e.Details["conversations"]
+	case "MetadataReceived", "MetadataUnreadable", "ConversationIsolated":
+		s.learned[conversation] = learned{e.Type, e.Details["reason"], s.learned[conversation].times + 1}
+	case "HoldChecked":
+		s.checked = e
+	case "HoldChanged":
+		s.drifted[conversation] = e
+	case "RecordingsRequested":
+		s.requests[e.Details["request"]] = e.Time
+	case "RecordingStored":
+		s.stored[e.Details["path"]] = e
+	default:
+		s.tellRecording(e, key)
+	}
+}
+
+// tellRecording takes in an event about a recording.
+func (s *story) tellRecording(e event, key string) {
+	switch e.Type {
+	case "RecordingIsolated":
+		s.isolated[key] = true
+	case "RecordingRefused":
+		s.refused[key] = true
+	case "RestorationRequested":
+		s.asked[key] = e.Time
+	case "RecordingRestored":
+		s.back[key], s.ended[key] = true, e.Time
+	case "RecordingNotRestored":
+		s.lost[key], s.ended[key] = e.Details["reason"], e.Time
+	}
+}
+
+// checkStory holds what a bag's log tells against its tables, both ways.
+func (v *verifier) checkStory(b *bag, t tables) {
+	s := b.told
+	b.told = nil // it is needed no more
+	b.sealedAt, b.checkedAt = s.times["BagSealed"].last, s.checked.Time
+	b.from, b.until = v.windowOf(b)
+	b.led = leftIn(t)
+	s.checkCounts(t)
+	s.checkTimes()
+	s.checkConversations(b, t)
+	s.checkHolds(b, t)
+	s.checkRecordings(b, t)
+	s.checkStored(t)
+}
+
+// checkCounts sees to it that the log tells of what has to happen to every bag, once.
+func (s *story) checkCounts(t tables) {
+	for _, kind := range []string{"SliceAssigned", "BagSealed"} {
+		if n := s.counts[kind]; n != 1 {
+			s.fault(Contradiction, s.log, "tells %d times of %s, which happens to each bag once", n, kind)
+		}
+	}
+	if s.counts["WorkBegun"] == 0 {
+		s.fault(Contradiction, s.log, "does not tell which process worked on the bag (WorkBegun)")
+	}
+	if n := s.counts["HoldChecked"]; n > 1 {
+		s.fault(Contradiction, s.log, "tells %d times of HoldChecked, which happens to a bag once at most", n)
+	}
+	if n := strconv.Itoa(len(t.conversations)); s.counts["SliceAssigned"] == 1 && s.assigned != n {
+		s.fault(Contradiction, s.log, "tells that the bag was to hold %q conversations, conversations.csv lists %s", cut(s.assigned), n)
+	}
+}
+
+// checkConversations derives what may have become of each conversation.
+func (s *story) checkConversations(b *bag, t tables) {
+	at, lane := b.at(evidence.ConversationsTable), b.info["Lane"]
+	unknown, _ := strconv.Atoi(s.checked.Details["unknown"])
+	for _, id := range slices.Sorted(maps.Keys(t.conversations)) {
+		c, told := t.conversations[id], s.learned[id]
+		if told.times != 1 {
+			s.fault(Contradiction, s.log, "tells %d times what was learned of the recordings of conversation %s", told.times, cut(id))
+			continue
+		}
+		if ends := s.terms.conversationEnds(lane, c, told, unknown > 0); s.terms.told && !slices.Contains(ends, c.end) {
+			s.fault(Contradiction, at, "line %d calls conversation %s %s, what can have become of it is: %s", c.Line, cut(id), cut(c.String()), oneOf(ends))
+		}
+		if there := t.there[id]; !there && told.kind == "MetadataReceived" {
+			s.fault(Missing, b.at(evidence.MetadataPath(id)), "is missing, though %s tells that it was received", s.log)
+		} else if there && told.kind != "MetadataReceived" {
+			s.fault(Contradiction, b.at(evidence.MetadataPath(id)), "is there, though %s tells that it could not be read", s.log)
+		}
+		s.checkLane(at, lane, c)
+	}
+	for id := range s.learned {
+		if _, listed := t.conversations[id]; !listed {
+			s.fault(Contradiction, s.log, "tells of conversation %s, which conversations.csv does not list", cut(id))
+		}
+	}
+}
+
+// checkLane sees to it that a conversation is in a lane that there is for it.
+func (s *story) checkLane(at, lane string, c conversationLine) {
+	if held := c.Get("held_at_survey") == "true"; s.terms.told && lane != isolatedLane && !slices.Contains(s.terms.lanes(held), lane) {
+		s.fault(Contradiction, at, "line %d lists conversation %s, whose legal hold the survey answered with %t: by the terms it is not the business of lane %s", c.Line, cut(c.Get("conversation_id")), held, cut(lane))
+	}
+}

@@ -1,0 +1,290 @@
+package verify
+
+import (
+	"slices"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+// page is what the tables of one seal list, as far as its log has to tell of it.
+type page struct {
+	// fresh counts the conversations that are accounted for the first time, or that
+	// were open before, by the day on which they started.
+	fresh map[string]int64
+	// open and refused count those that are in no bag, because they had not ended or
+	// have no valid id.
+	open    map[string]int64
+	refused int64
+	// retried is a line that replaces one of an earlier bag, empty if none does.
+	retried string
+	// drifted are the conversations whose legal hold was another at sealing.
+	drifted map[string]bool
+}
+
+// holdTimes is when legal holds were asked for, as far as the logs tell.
+type holdTimes struct {
+	// surveys, by day and time, as tables show them; reviews are those of the seal in
+	// hand.
+	surveys, reviews map[string]bool
+	// checks are those before transfer, of all bags.
+	checks map[string]bool
+}
+
+// beginPage gets ready for the lines of a seal.
+func (c *census) beginPage(s *seal) {
+	c.page = page{fresh: map[string]int64{}, open: map[string]int64{}, drifted: map[string]bool{}}
+	if c.holds.surveys == nil {
+		c.holds.surveys, c.holds.checks = map[string]bool{}, map[string]bool{}
+		for _, b := range c.verifier.bags {
+			c.holds.checks[exactly(b.checkedAt)] = true
+		}
+	}
+	c.holds.reviews = map[string]bool{}
+	for _, survey := range s.chronicle.surveys {
+		key := survey.day + " " + survey.heldAt
+		c.holds.surveys[key] = true
+		if survey.purpose == reviewSurvey {
+			c.holds.reviews[key] = true
+		}
+	}
+}
+
+// exactly is a time as tables show it.
+func exactly(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+
+// startDay is the UTC day of a time in a table, empty if it is none.
+func startDay(start string) string {
+	at, err := time.Parse(time.RFC3339Nano, start)
+	if err != nil {
+		return ""
+	}
+	return at.UTC().Format(time.DateOnly)
+}
+
+// takeBagLine takes in a line of a bag's conversations.csv for the log of its seal.
+func (c *census) takeBagLine(b *bag, at string, row Row, lane string) {
+	id, start := row.Get("conversation_id"), row.Get("start")
+	retried, home := row.Get("retried") == "true", row.Get("home") == "true"
+	if retried {
+		c.page.retried = at
+	}
+	if home && !retried {
+		c.page.fresh[startDay(start)]++
+	}
+	if moment, err := time.Parse(time.RFC3339Nano, start); err != nil || outsideOf(b, moment) {
+		c.fault(Contradiction, at, "line %d lists conversation %s, which began at %q: the bag is of another part of the window", row.Line, cut(id), cut(start))
+	}
+	c.checkAsked(at, row, lane)
+}
+
+// checkAsked sees to it that the logs tell when the legal hold of a conversation was
+// asked for, and that one whose hold had changed before transfer has moved.
+func (c *census) checkAsked(at string, row Row, lane string) {
+	id, asked := row.Get("conversation_id"), row.Get("held_at_survey_time")
+	isNew := row.Get("home") == "true" && row.Get("retried") != "true" && lane != isolatedLane
+	surveyed := c.holds.surveys[startDay(row.Get("start"))+" "+asked]
+	switch {
+	case asked == "" && isNew:
+		c.fault(Contradiction, at, "line %d does not say when the survey asked for the legal hold of conversation %s", row.Line, cut(id))
+	case asked != "" && !surveyed && !c.holds.checks[asked]:
+		c.fault(Contradiction, at, "line %d says that the survey asked for the legal hold of conversation %s at %s, no log tells so", row.Line, cut(id), cut(asked))
+	}
+	later := row.Get("held_before_transfer")
+	drifted := later != "" && later != row.Get("held_at_survey")
+	mayStay := c.holds.checks[asked] || lane == isolatedLane || row.Get("disposition") == string(evidence.Excluded)
+	if drifted && surveyed && !mayStay {
+		c.fault(Contradiction, at, "line %d keeps conversation %s in lane %s, though its legal hold had changed before transfer: it has to move to another lane", row.Line, cut(id), cut(lane))
+	}
+}
+
+// outsideOf tells whether a conversation that began at a moment is of another part of
+// the window than a bag.
+func outsideOf(b *bag, at time.Time) bool {
+	return !b.from.IsZero() && (at.Before(b.from) || !at.Before(b.until))
+}
+
+// takeSealLine takes in a line of a seal's conversations.csv.
+func (c *census) takeSealLine(s *seal, at string, row Row) {
+	id, day := row.Get("conversation_id"), startDay(row.Get("start"))
+	now, when := row.Get("held_at_sealing"), row.Get("held_at_sealing_time")
+	inBag := row.Get("bag") != ""
+	switch {
+	case now == "" && when == "":
+		if s.chronicle.reviewed(day, row) {
+			c.fault(Contradiction, at, "line %d does not say what the review of %s answered about the legal hold of conversation %s", row.Line, day, cut(id))
+		}
+	case now != "true" && now != "false":
+		c.fault(Malformed, at, "line %d says %q of the legal hold of conversation %s at sealing", row.Line, cut(now), cut(id))
+	case !c.holds.reviews[day+" "+when]:
+		c.fault(Contradiction, at, "line %d says that the legal hold of conversation %s was asked for at %q for the seal, its log does not tell so", row.Line, cut(id), cut(when))
+	}
+	last := row.Get("held_before_transfer")
+	if last == "" {
+		last = row.Get("held_at_survey")
+	}
+	if now == "" || !inBag || now == last {
+		return
+	}
+	c.page.drifted[id] = true
+	if e, told := s.chronicle.drifted[id]; !told || e.Details["held"] != now {
+		c.fault(Contradiction, s.chronicle.log, "does not tell that the legal hold of conversation %s changed, as line %d of %s says", cut(id), row.Line, at)
+	}
+}
+
+// reviewed tells whether a review before a seal had to answer about the legal hold of a
+// conversation that was surveyed before.
+func (h *chronicle) reviewed(day string, row Row) bool {
+	asked := row.Get("held_at_survey_time")
+	known, err := time.Parse(time.RFC3339Nano, asked)
+	return err == nil && slices.ContainsFunc(h.on(day), func(s survey) bool {
+		at, err := time.Parse(time.RFC3339Nano, s.heldAt)
+		return err == nil && s.purpose == reviewSurvey && s.holdsUnknown == 0 && !at.Before(known)
+	})
+}
+
+// takeUnbatched takes in a line of a seal about a conversation that is in no bag.
+func (c *census) takeUnbatched(s *seal, at string, row Row) {
+	id, start := row.Get("conversation_id"), row.Get("start")
+	is, day := end{evidence.Disposition(row.Get("disposition")), row.Get("reason")}, startDay(start)
+	var ends []end
+	switch held := row.Get("held_at_survey") == "true"; {
+	case !genesys.ValidID(id):
+		c.page.refused++
+		ends = []end{isInvalidID}
+	default:
+		c.page.fresh[day]++
+		ends = append(ends, isOpen)
+		if c.terms.leavesOut(held) {
+			ends = append(ends, isOutOfScope)
+		}
+	}
+	if c.terms.told && !slices.Contains(ends, is) {
+		c.fault(Contradiction, at, "line %d calls conversation %s, which is in no bag, %s: what can have become of it is: %s", row.Line, cut(id), cut(is.String()), oneOf(ends))
+	}
+	switch asked := row.Get("held_at_survey_time"); is {
+	case isOpen:
+		c.page.open[day]++
+		c.checkOpen(s, at, row)
+	case isOutOfScope:
+		if !c.holds.surveys[day+" "+asked] {
+			c.fault(Contradiction, at, "line %d says that the survey asked for the legal hold of conversation %s at %q, no log tells so", row.Line, cut(id), cut(asked))
+		}
+	}
+}
+
+// checkOpen sees to it that a conversation that had not ended was waited for as long
+// as the terms say.
+func (c *census) checkOpen(s *seal, at string, row Row) {
+	start, err := time.Parse(time.RFC3339Nano, row.Get("start"))
+	late := start.Add(c.terms.openDeadline)
+	if err != nil || !slices.ContainsFunc(s.chronicle.on(startDay(row.Get("start"))), func(s survey) bool { return s.open > 0 && !before(s.at, late) }) {
+		c.fault(Contradiction, at, "line %d calls conversation %s open, but no survey tells so after it had been waited for until %s", row.Line, cut(row.Get("conversation_id")), stamp(late))
+	}
+}
+
+// checkSurveys sees to it that each day that is new in a seal was surveyed when it had
+// settled, and again before it was sealed, and that the surveys found what is listed.
+func (c *census) checkSurveys(s *seal) {
+	h, first := s.chronicle, map[string]int{}
+	var found, open = map[string]int64{}, map[string]int64{}
+	var refused int64
+	for _, survey := range h.surveys {
+		found[survey.day] += survey.conversations + survey.open
+		open[survey.day] += survey.open
+		refused += survey.refused
+		day, err := time.Parse(time.DateOnly, survey.day)
+		if err != nil || day.Before(s.account.From.UTC().Truncate(24*time.Hour)) || !day.Before(s.account.Until) {
+			c.fault(Contradiction, h.log, "line %d tells of a survey of %q, which the seals do not cover", survey.line, cut(survey.day))
+			continue
+		}
+		if survey.purpose == firstSurvey {
+			first[survey.day]++
+			c.checkSettled(s, survey, day)
+		}
+	}
+	since := s.account.From
+	if s.number > 1 {
+		since = c.coveredBefore(s)
+	}
+	for d := since.UTC().Truncate(24 * time.Hour); d.Before(s.account.Until) && since.Before(s.account.Until); d = d.Add(24 * time.Hour) {
+		day := d.Format(time.DateOnly)
+		if d.Before(since) && s.number > 1 {
+			continue
+		}
+		if !s.surveyed[day] {
+			continue // reported with the coverage
+		}
+		if first[day] != 1 {
+			c.fault(Contradiction, h.log, "tells of %d first surveys of %s, there is one of each day", first[day], day)
+		}
+		if !slices.ContainsFunc(h.on(day), func(s survey) bool { return s.purpose == reviewSurvey }) {
+			c.fault(Contradiction, h.log, "does not tell that %s was surveyed again before it was sealed (Review)", day)
+		}
+	}
+	c.compareFound(s, found, open, refused)
+}
+
+// coveredBefore is up to when the seal before covers the window.
+func (c *census) coveredBefore(s *seal) time.Time {
+	for _, f := range c.seals {
+		if f.number == s.number-1 && f.told {
+			return f.account.Until
+		}
+	}
+	return s.account.Until
+}
+
+// checkSettled sees to it that a day was surveyed when it had settled.
+func (c *census) checkSettled(s *seal, survey survey, day time.Time) {
+	end := day.Add(24 * time.Hour)
+	if s.account.Until.Before(end) {
+		end = s.account.Until
+	}
+	if settled := end.Add(c.terms.settleAfter); before(survey.at, settled) {
+		c.fault(Contradiction, s.chronicle.log, "line %d tells of a survey of %s at %s, before the day had settled at %s", survey.line, survey.day, stamp(survey.at), stamp(settled))
+	}
+}
+
+// compareFound holds how many conversations the surveys found against the lines.
+func (c *census) compareFound(s *seal, found, open map[string]int64, refused int64) {
+	days := map[string]bool{}
+	for _, counted := range []map[string]int64{found, open, c.page.fresh, c.page.open} {
+		for day := range counted {
+			days[day] = true
+		}
+	}
+	for day := range days {
+		if found[day] != c.page.fresh[day] {
+			c.fault(Contradiction, s.chronicle.log, "tells that the surveys of %q found %d conversations, the seal and its bags list %d", cut(day), found[day], c.page.fresh[day])
+		}
+		if open[day] != c.page.open[day] {
+			c.fault(Contradiction, s.chronicle.log, "tells that %d conversations of %q had not ended, conversations.csv lists %d", open[day], cut(day), c.page.open[day])
+		}
+	}
+	if refused != c.page.refused {
+		c.fault(Contradiction, s.chronicle.log, "tells of %d conversations whose ids are none, conversations.csv lists %d", refused, c.page.refused)
+	}
+}
+
+// checkPage holds what else the lines of a seal show against its log.
+func (c *census) checkPage(s *seal) {
+	h := s.chronicle
+	c.retries += int64(h.counts["RetryRequested"])
+	if c.page.retried != "" && c.retries == 0 {
+		c.fault(Contradiction, c.page.retried, "has lines that replace those of an earlier bag, no log tells that anything was asked for again (RetryRequested)")
+	}
+	for id, e := range h.drifted {
+		if !c.page.drifted[id] {
+			c.fault(Contradiction, h.log, "line %d tells that the legal hold of conversation %s changed, conversations.csv says otherwise", e.Sequence, cut(id))
+		}
+	}
+	for _, named := range []map[string][]string{h.batches, h.groups} {
+		for kind, names := range named {
+			for _, name := range names {
+				c.led[kind+" "+name] = h.log
+			}
+		}
+	}
+}

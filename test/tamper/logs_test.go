@@ -1,0 +1,162 @@
+package tamper
+
+import (
+	"strings"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/verify"
+	"github.com/gcexport/recording-export-operator/test/tamper/specimen"
+)
+
+// thinned are tamperings with custody logs, by who has the key: something is missing,
+// is told otherwise or at another time, or never happened.
+func thinned() []tampering {
+	malformed := func(tt tampering) tampering {
+		tt.kind = verify.Malformed
+		return tt
+	}
+	begun := specimen.Day.AddDate(0, 0, 2)
+	return []tampering{
+		inBagLog("hide what a bag was to hold", lose("SliceAssigned", ""), standardLog, "tells 0 times of SliceAssigned"),
+		inBagLog("hide who worked on a bag", lose("WorkBegun", ""), standardLog, "does not tell which process worked on the bag"),
+		inBagLog("hide that metadata was received", lose("MetadataReceived", conversation1), standardLog, "tells 0 times what was learned of the recordings of conversation "+conversation1),
+		inBagLog("do not tell that a conversation was isolated", lose("ConversationIsolated", conversation5), standardLog, "tells 0 times what was learned of the recordings of conversation "+conversation5),
+		inBagLog("hide that legal holds were asked for", lose("HoldChecked", ""), standardLog, "does not tell of a query for legal holds before transfer (HoldChecked)"),
+		inBagLog("hide that a legal hold changed", lose("HoldChanged", ""), standardLog, "does not tell that the legal hold of conversation "+conversation2+" changed"),
+		inBagLog("hide a request", lose("RecordingsRequested", ""), standardLog, "of which no line tells"),
+		inBagLog("do not tell that a recording was isolated", lose("RecordingIsolated", recording62), standardLog, "does not tell that it was isolated (RecordingIsolated), though"),
+		inBagLog("make up a conversation", plant(logLine{Time: begun.Add(3 * time.Hour), Type: "MetadataReceived", Details: map[string]string{"conversation": conversation4}}), standardLog, "tells of conversation "+conversation4+", which conversations.csv does not list"),
+		inBagLog("make up that a recording was isolated", plant(logLine{Time: begun.Add(9 * time.Hour), Type: "RecordingIsolated", Details: map[string]string{"conversation": conversation1, "recording": recording11}}), standardLog, "tells that recording "+conversation1+"/"+recording11+" was isolated, index.csv says otherwise"),
+		inBagLog("make up that a recording was refused", plant(logLine{Time: begun.Add(9 * time.Hour), Type: "RecordingRefused", Details: map[string]string{"conversation": conversation1, "recording": recording13}}), standardLog, "tells that recording "+conversation1+"/"+recording13+" was refused, index.csv says otherwise"),
+		inBagLog("make up that a legal hold changed", plant(logLine{Time: begun.Add(4 * time.Hour), Type: "HoldChanged", Details: map[string]string{"conversation": conversation1, "held": "true"}}), standardLog, "tells that the legal hold of conversation "+conversation1+" changed, conversations.csv says otherwise"),
+		inBagLog("make up a restoration", plant(logLine{Time: begun.Add(6 * time.Hour), Type: "RecordingRestored", Details: map[string]string{"conversation": conversation1, "recording": recording13}}), standardLog, "came back from the archive, index.csv says otherwise"),
+		malformed(inBagLog("make up a kind of event", plant(logLine{Time: begun.Add(6 * time.Hour), Type: "CoffeeSpilt"}), standardLog, `tells of "CoffeeSpilt", which does not happen to a bag`)),
+		inBagLog("tell twice that a bag was sealed", plant(logLine{Time: begun.Add(10 * time.Hour), Type: "BagSealed"}), standardLog, "tells 2 times of BagSealed"),
+		inBagLog("assign fewer conversations", on("SliceAssigned", "", set("conversations", "3")), standardLog, `tells that the bag was to hold "3" conversations, conversations.csv lists 4`),
+		inBagLog("answer fewer holds", on("HoldChecked", "", set("held", "0")), standardLog, `tells of "0" conversations as held, conversations.csv lists 1`),
+		inBagLog("change the size in a log", on("RecordingStored", "01.wav", set("bytes", "1")), standardLog, `was stored with "1" bytes`),
+		inBagLog("change the request in a log", on("RecordingStored", "01.wav", set("request", specimen.ID(999))), standardLog, "came by request"),
+		inBagLog("change when a file was stored", on("RecordingStored", "02.wav", later(time.Second)), standardLog, "was stored at 2023-10-03T08:02:01Z, files.csv says"),
+		inBagLog("learn of a conversation before the export began", on("MetadataReceived", conversation1, later(-24*time.Hour)), standardLog, "tells of MetadataReceived at 2023-10-02T03:00:00Z, before the export began at 2023-10-03T00:00:00Z"),
+		inBagLog("ask for holds after the requests", on("HoldChecked", "", later(4*time.Hour)), standardLog, "tells of RecordingsRequested at 2023-10-03T07:00:00Z, and of HoldChecked, which comes first, at 2023-10-03T08:00:00Z"),
+		inBagLog("request after the files came", on("RecordingsRequested", "", later(2*time.Hour)), standardLog, "before it was requested"),
+		inBagLog("isolate after the bag was sealed", on("RecordingIsolated", recording62, later(2*time.Hour)), standardLog, "tells of RecordingIsolated at 2023-10-03T11:00:00Z, after the bag was sealed at 2023-10-03T10:00:00Z"),
+		inBagLog("seal a bag after its seal", on("BagSealed", "", later(48*time.Hour)), firstLog, "before bag "+specimen.Standard+", which was sealed at 2023-10-05T10:00:00Z"),
+
+		inSealLog("hide a review", 1, lose("DaySurveyed", "Review"), firstLog, "does not tell that 2023-10-01 was surveyed again before it was sealed (Review)"),
+		inSealLog("hide a first survey", 1, lose("DaySurveyed", "First"), firstLog, "tells of 0 first surveys of 2023-10-01"),
+		inSealLog("hide a survey of a retry", 2, lose("DaySurveyed", ""), secondLog, `tells that the surveys of "2023-10-01" found 0 conversations, the seal and its bags list 1`),
+		inSealLog("survey a day twice for the first time", 1, on("DaySurveyed", "Review", set("purpose", "First")), firstLog, "tells of 2 first surveys of 2023-10-01"),
+		malformed(inSealLog("survey a day for fun", 1, on("DaySurveyed", "Review", set("purpose", "Fun")), firstLog, `for a purpose that there is not: "Fun"`)),
+		inSealLog("find more conversations", 1, on("DaySurveyed", "First", set("conversations", "5")), firstLog, `found 6 conversations, the seal and its bags list 5`),
+		inSealLog("find fewer open conversations", 1, on("DaySurveyed", "First", func(e *logLine) { e.Details["open"], e.Details["conversations"] = "0", "5" }), firstLog, `tells that 0 conversations of "2023-10-01" had not ended, conversations.csv lists 1`),
+		inSealLog("find conversations without an id", 1, on("DaySurveyed", "First", set("refused", "1")), firstLog, "tells of 1 conversations whose ids are none, conversations.csv lists 0"),
+		malformed(inSealLog("do not say how many were found", 1, on("DaySurveyed", "First", set("conversations", "many")), firstLog, `says conversations: "many"`)),
+		inSealLog("survey a day that is not covered", 1, on("DaySurveyed", "Review", set("day", "2023-10-02")), firstLog, `tells of a survey of "2023-10-02", which the seals do not cover`),
+		inSealLog("survey a day before it had settled", 1, on("DaySurveyed", "First", later(-24*time.Hour)), firstLog, "before the day had settled at 2023-10-03T00:00:00Z"),
+		inSealLog("change when a survey asked for holds", 1, on("DaySurveyed", "First", set("holdsAskedAt", "2023-10-03T01:02:00Z")), standardTable, "at 2023-10-03T01:01:00Z, no log tells so"),
+		inSealLog("change when a review asked for holds", 1, on("DaySurveyed", "Review", set("holdsAskedAt", "2023-10-03T12:02:00Z")), firstTable, `was asked for at "2023-10-03T12:01:00Z" for the seal, its log does not tell so`),
+		inSealLog("hide that conversations moved", 1, lose("ConversationsMoved", ""), standardTable, "no seal's log tells so (ConversationsMoved)"),
+		inSealLog("hide that conversations were isolated", 1, lose("ConversationsIsolated", ""), standardTable, "no seal's log tells so (ConversationsIsolated)"),
+		inSealLog("hide that recordings were isolated", 1, lose("RecordingsIsolated", ""), standardIndex, "no seal's log tells so (RecordingsIsolated)"),
+		inSealLog("make up that recordings were isolated", 1, plant(logLine{Time: begun.Add(11 * time.Hour), Type: "RecordingsIsolated", Details: map[string]string{"batch": specimen.LegalHold}}), firstLog, "tells that recordings of batch "+specimen.LegalHold+" were isolated, its index.csv says otherwise"),
+		inSealLog("isolate recordings of a batch that there is not", 1, plant(logLine{Time: begun.Add(11 * time.Hour), Type: "RecordingsIsolated", Details: map[string]string{"batch": "case-1-none"}}), firstLog, "there is no bag of it"),
+		inSealLog("make up that a batch was cut in two", 1, plant(logLine{Time: begun.Add(11 * time.Hour), Type: "BatchSplit", Details: map[string]string{"batch": specimen.LegalHold}}), firstLog, "was cut in two, but there is a bag of it"),
+		inSealLog("hide that somebody asked again", 2, lose("RetryRequested", ""), retry+"/data/index.csv", "no log tells that anything was asked for again (RetryRequested)"),
+		inSealLog("hide when the archive was begun", 1, lose("ArchiveBegun", ""), firstLog, "tells 0 times of ArchiveBegun"),
+		inSealLog("begin the archive at another time", 1, on("ArchiveBegun", "", later(time.Minute)), firstLog, "tells of ArchiveBegun at 2023-10-03T00:01:00Z, it was at 2023-10-03T00:00:00Z"),
+		inSealLog("date the former seal back", 2, on("FormerSeal", "", later(-time.Minute)), secondLog, "tells of FormerSeal at 2023-10-03T23:59:00Z, it was at 2023-10-04T00:00:00Z"),
+		inSealLog("seal an export twice", 1, plant(logLine{Time: begun.Add(13 * time.Hour), Type: "ExportSealed"}), firstLog, "tells 2 times of ExportSealed"),
+		inSealLog("seal before the bags", 1, on("ExportSealed", "", later(-20*time.Hour)), firstLog, "tells that the export was sealed at 2023-10-03T04:00:00Z, before bag"),
+		malformed(inSealLog("make up a kind of event of an export", 1, plant(logLine{Time: begun.Add(11 * time.Hour), Type: "CourtAdjourned"}), firstLog, `tells of "CourtAdjourned", which does not happen to an export`)),
+		inSealLog("make up that a legal hold changed at sealing", 1, plant(logLine{Time: begun.Add(12 * time.Hour), Type: "HoldChanged", Details: map[string]string{"conversation": conversation1, "held": "true"}}), firstLog, "changed, conversations.csv says otherwise"),
+		inSealLog("hold files of a bag that there is not", 1, plant(logLine{Time: begun.Add(12 * time.Hour), Type: "LegalHoldPlaced", Details: map[string]string{"bag": "case-1-none"}}), firstLog, "there is no such bag"),
+		inSealLog("make up a comparison with a second source", 1, plant(logLine{Time: begun.Add(12 * time.Hour), Type: "SecondSourceCompared"}), "seals/1/account.json", "though the seal holds a comparison with one"),
+		{name: "hide that a recording came back from the archive", do: func(a archive) {
+			a.relog(ones+"/custody/events.jsonl", lose("RecordingRestored", ""))
+			a.fit(specimen.IsolatedOnes)
+		}, kind: verify.Contradiction, path: ones + "/custody/events.jsonl", says: "was asked to be restored, but not how that ended"},
+		{name: "restore a recording before it was asked for", do: func(a archive) {
+			a.relog(ones+"/custody/events.jsonl", on("RestorationRequested", "", later(90*time.Minute)))
+			a.fit(specimen.IsolatedOnes)
+		}, kind: verify.Contradiction, path: ones + "/custody/events.jsonl", says: "ended at 2023-10-03T06:00:00Z, before it was asked for at 2023-10-03T06:30:00Z"},
+	}
+}
+
+// retold are tamperings with what repeats or sums up the account, by who has the key.
+func retold() []tampering {
+	inSeal := func(name string, do func(a archive), kind verify.Kind, path, says string) tampering {
+		return tampering{name: name, do: func(a archive) {
+			do(a)
+			a.fitSeal(1)
+		}, kind: kind, path: path, says: says}
+	}
+	const failures = "seals/1/failures.csv"
+	text := func(name, file, old, new string) tampering {
+		return tampering{name: name, do: func(a archive) {
+			a.Replace("seals/1/"+file, old, new)
+			a.ForgeSeal(1)
+		}, kind: verify.Contradiction, path: "seals/1/" + file, says: "it is not what follows from them"}
+	}
+	return []tampering{
+		inSeal("leave a gap out of the failures", func(a archive) { a.without(failures, recording13) }, verify.Contradiction, failures, "by the bags it is"),
+		inSeal("leave the last gap out of the failures", func(a archive) { a.without(failures, conversation4) }, verify.Contradiction, failures, "does not list what the bags do: "+conversation4),
+		inSeal("add a failure", func(a archive) { a.add(failures, a.row(failures, conversation4)+"\n") }, verify.Contradiction, failures, "lists something that the bags do not: "+conversation4),
+		inSeal("give another reason for a failure", func(a archive) { a.edit(failures, recording13, "FileError", "Deleted") }, verify.Contradiction, failures, `says reason "Deleted", by the bags it is "FileError"`),
+		{name: "drop the failures", do: func(a archive) {
+			a.Remove(failures)
+			a.ForgeSeal(1)
+		}, kind: verify.Missing, path: failures, says: "it lists what is unavailable"},
+		inSeal("drop the coverage", func(a archive) { a.Remove("seals/1/coverage.csv") }, verify.Missing, "seals/1/coverage.csv", "it says which bags hold which part of the window"),
+		inSeal("count no conversation in no bag", func(a archive) { a.edit("seals/1/coverage.csv", specimen.Standard, "-d4,1", "-d4,0") }, verify.Contradiction, "seals/1/coverage.csv", "counts 0 conversations in no bag, conversations.csv lists 1"),
+		inSeal("say that there were no conversations", func(a archive) {
+			a.edit("seals/1/coverage.csv", specimen.Standard, strings.Split(a.row("seals/1/coverage.csv", specimen.Standard), ",")[2], "no conversations")
+		}, verify.Contradiction, "seals/1/coverage.csv", "of a part of the window with 4 bags"),
+		inSeal("say that a bag is of another part of the window", func(a archive) {
+			a.edit("seals/1/bags.csv", specimen.LegalHold, "2023-10-01T00:00:00Z", "2023-10-01T12:00:00Z")
+		}, verify.Contradiction, "seals/1/bags.csv", "says that bag "+specimen.LegalHold+" is of the window from 2023-10-01T12:00:00Z"),
+		inSeal("plant one load file", func(a archive) { a.Write("seals/1/loadfile.csv", []byte("CONTROL_NUMBER\n")) }, verify.Missing, "seals/1", "which are made together"),
+		inSeal("plant a load file without a line", func(a archive) {
+			a.Write("seals/1/loadfile.csv", []byte("CONTROL_NUMBER,EXPORT,BAG,CONVERSATION_ID,RECORDING_ID,MEDIUM,LANE,CONVERSATION_START,FILE_SIZE,SHA256,NATIVE_PATH\n"))
+		}, verify.Contradiction, "seals/1/loadfile.csv", "does not list what the bags do: case-1-1-0000001"),
+		inSeal("plant a load file for Concordance", func(a archive) { a.Write("seals/1/loadfile.dat", []byte("nothing\n")) }, verify.Contradiction, "seals/1/loadfile.dat", "line 1 is not what the bags list"),
+		text("change a number of the report", "report.html", `<strong id="gaps"><data value="3">3</data>`, `<strong id="gaps"><data value="0">0</data>`),
+		text("change a word of the report", "report.html", "</body>", "<p>All is well.</p></body>"),
+		text("change a number of the certification", "certification.txt", "1 unavailable", "0 unavailable"),
+		text("change a word of the certification", "certification.txt", "true and", "nice and"),
+		text("certify for another export", "certification.txt", "legal/case-1", "legal/case-2"),
+		{name: "drop the certification", do: func(a archive) {
+			a.Remove("seals/1/certification.txt")
+			a.ForgeSeal(1)
+		}, kind: verify.Missing, path: "seals/1/certification.txt", says: "is missing"},
+		{name: "drop the sums", do: func(a archive) {
+			a.account(1, func(account *evidence.Account) { account.Checks = nil })
+			a.fitSeal(1)
+		}, kind: verify.Account, path: "seals/1/account.json", says: "holds 0 sums that are not those of its numbers, of which there are 3"},
+		{name: "sum up something else", do: func(a archive) {
+			a.account(1, func(account *evidence.Account) { account.Checks[1].Left, account.Checks[1].Right = 7, 7 })
+			a.fitSeal(1)
+		}, kind: verify.Account, path: "seals/1/account.json", says: "holds 3 sums that are not those of its numbers"},
+		{name: "wait for conversations for ever", do: func(a archive) {
+			a.account(1, func(account *evidence.Account) { account.Conversations.Deferred = 1 })
+			a.fitSeal(1)
+		}, kind: verify.Account, path: "seals/1/account.json", says: "says that 1 conversations have not ended yet"},
+		{name: "draw the account up before the export began", do: func(a archive) {
+			a.account(1, func(account *evidence.Account) { account.SealedAt = specimen.Day })
+			a.fitSeal(1)
+		}, kind: verify.Contradiction, path: "seals/1/account.json", says: "was drawn up at 2023-10-01T00:00:00Z, before the export began"},
+		{name: "draw the account up before the log ends", do: func(a archive) {
+			a.account(1, func(account *evidence.Account) { account.SealedAt = account.SealedAt.Add(-time.Hour) })
+			a.fitSeal(1)
+		}, kind: verify.Contradiction, path: "seals/1/account.json", says: "tells that the export was sealed at 2023-10-04T00:00:00Z"},
+		{name: "make up a second source", do: func(a archive) {
+			a.account(2, func(account *evidence.Account) { account.SecondSource = &evidence.SecondSource{Source: "Retention"} })
+			a.fitSeal(2)
+		}, kind: verify.Contradiction, path: "seals/2/account.json", says: "the log tells of that 0 times"},
+		{name: "hide of which part of the window a bag is", do: func(a archive) {
+			a.without(standard+"/bag-info.txt", "Window: ")
+			a.fit(specimen.Standard)
+		}, kind: verify.Malformed, path: standard + "/bag-info.txt", says: "does not say of which part of the window the bag is"},
+	}
+}
