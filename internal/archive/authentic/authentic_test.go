@@ -78,10 +78,10 @@ func (p place) file(export, key string) string {
 	return filepath.Join(p.root, export, filepath.FromSlash(key))
 }
 
-// plant writes a file past all stores, in the place of what is there.
-func (p place) plant(export, key string, content []byte) {
+// plant writes a file of the export case-1 past all stores, in the place of what is there.
+func (p place) plant(key string, content []byte) {
 	p.Helper()
-	name := p.file(export, key)
+	name := p.file("case-1", key)
 	_ = os.Remove(name)
 	if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o750), os.WriteFile(name, content, 0o600)); err != nil {
 		p.Fatal(err)
@@ -175,45 +175,45 @@ func TestWhatTheKeyDidNotWriteIsRefused(t *testing.T) {
 		name   string
 		attack func(p place)
 	}{
-		{"planted without a MAC", func(p place) { p.plant("case-1", surveyKey, []byte(body)) }},
-		{"planted empty", func(p place) { p.plant("case-1", surveyKey, nil) }},
+		{"planted without a MAC", func(p place) { p.plant(surveyKey, []byte(body)) }},
+		{"planted empty", func(p place) { p.plant(surveyKey, nil) }},
 		{"planted with an invented MAC", func(p place) {
-			p.plant("case-1", surveyKey, []byte(body+lineStart+master(p, 1).ID()+" "+strings.Repeat("0", macDigits)+"\n"))
+			p.plant(surveyKey, []byte(body+lineStart+master(p, 1).ID()+" "+strings.Repeat("0", macDigits)+"\n"))
 		}},
 		{"of the same export, under another name", func(p place) {
 			p.put(p.open("case-1", 1), other, body)
-			p.plant("case-1", surveyKey, p.stored("case-1", other))
+			p.plant(surveyKey, p.stored("case-1", other))
 		}},
 		{"of another export", func(p place) {
 			p.put(p.begin("case-2"), surveyKey, body)
-			p.plant("case-1", surveyKey, p.stored("case-2", surveyKey))
+			p.plant(surveyKey, p.stored("case-2", surveyKey))
 		}},
 		{"of an earlier archive of the export", func(p place) {
-			p.plant("case-1", RecordKey, nil)
+			p.plant(RecordKey, nil)
 			_ = os.RemoveAll(p.file("case-1", archive.WorkPrefix))
 			p.put(p.open("case-1", 1), RecordKey, `{"name":"case-1","createdAt":"earlier"}`)
 			p.put(p.open("case-1", 1), surveyKey, body)
 			earlier := p.stored("case-1", surveyKey)
 			_ = os.RemoveAll(p.file("case-1", archive.WorkPrefix))
 			p.begin("case-1")
-			p.plant("case-1", surveyKey, earlier)
+			p.plant(surveyKey, earlier)
 		}},
 		{"cut short", func(p place) {
 			p.put(p.open("case-1", 1), surveyKey, body)
 			whole := p.stored("case-1", surveyKey)
-			p.plant("case-1", surveyKey, append(bytes.Clone(whole[:len(body)/2]), whole[len(body):]...))
+			p.plant(surveyKey, append(bytes.Clone(whole[:len(body)/2]), whole[len(body):]...))
 		}},
 		{"cut off before its MAC", func(p place) {
 			p.put(p.open("case-1", 1), surveyKey, body)
-			p.plant("case-1", surveyKey, p.stored("case-1", surveyKey)[:len(body)])
+			p.plant(surveyKey, p.stored("case-1", surveyKey)[:len(body)])
 		}},
 		{"with something after it", func(p place) {
 			p.put(p.open("case-1", 1), surveyKey, body)
-			p.plant("case-1", surveyKey, append(p.stored("case-1", surveyKey), '\n'))
+			p.plant(surveyKey, append(p.stored("case-1", surveyKey), '\n'))
 		}},
 		{"another one with its MAC after it", func(p place) {
 			p.put(p.open("case-1", 1), surveyKey, body)
-			p.plant("case-1", surveyKey, append([]byte(`{}`), p.stored("case-1", surveyKey)...))
+			p.plant(surveyKey, append([]byte(`{}`), p.stored("case-1", surveyKey)...))
 		}},
 		{"in a system without the record", func(p place) {
 			p.put(p.open("case-1", 1), surveyKey, body)
@@ -247,7 +247,7 @@ func TestAnotherKeyIsToldApart(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	p.refused(p.open("case-1", 2), RecordKey, "another key")
-	p.plant("case-1", surveyKey, []byte(lineStart+strings.Repeat("\x1b", idDigits)+" "+strings.Repeat("0", macDigits)+"\n"))
+	p.plant(surveyKey, []byte(lineStart+strings.Repeat("\x1b", idDigits)+" "+strings.Repeat("0", macDigits)+"\n"))
 	if _, err = fs.ReadFile(p.open("case-1", 1).FS(t.Context()), surveyKey); err == nil || strings.Contains(err.Error(), "\x1b") {
 		t.Errorf("%q", err)
 	}
@@ -265,7 +265,7 @@ func TestEveryByteCounts(t *testing.T) {
 			"left out": append(bytes.Clone(whole[:i]), whole[i+1:]...),
 			"doubled":  append(append(bytes.Clone(whole[:i]), whole[i]), whole[i:]...),
 		} {
-			p.plant("case-1", surveyKey, changed)
+			p.plant(surveyKey, changed)
 			p.refused(store, surveyKey, fmt.Sprintf("byte %d %s", i, name))
 		}
 	}
@@ -283,7 +283,7 @@ func FuzzNothingElseIsAccepted(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, planted []byte) {
 		p := place{t, p.root}
-		p.plant("case-1", surveyKey, planted)
+		p.plant(surveyKey, planted)
 		for way, read := range ways {
 			got, err := read(store.FS(t.Context()), surveyKey)
 			if same := bytes.Equal(planted, whole); same != (err == nil) || same && string(got) != body {
@@ -307,7 +307,7 @@ func TestLargeArtifacts(t *testing.T) {
 	}
 	content := p.stored("case-1", surveyKey)
 	content[len(content)/2] ^= 1
-	p.plant("case-1", surveyKey, content)
+	p.plant(surveyKey, content)
 	if _, err := fs.ReadFile(store.FS(t.Context()), surveyKey); !errors.Is(err, evidence.ErrCorrupt) {
 		t.Errorf("a large one that was changed: %v", err)
 	}
@@ -317,14 +317,14 @@ func TestLargeArtifacts(t *testing.T) {
 func TestHugeFilesAndPipesAreNotRead(t *testing.T) {
 	p := newPlace(t)
 	store := p.begin("case-1")
-	p.plant("case-1", surveyKey, nil)
+	p.plant(surveyKey, nil)
 	if err := os.Truncate(p.file("case-1", surveyKey), MaxArtifact+lineSize+1); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := fs.ReadFile(store.FS(t.Context()), surveyKey); !errors.Is(err, evidence.ErrCorrupt) {
 		t.Errorf("a file larger than any artifact: %v", err)
 	}
-	p.plant("case-1", "export.json", nil)
+	p.plant("export.json", nil)
 	if err := os.Truncate(p.file("case-1", "export.json"), 4<<30); err != nil {
 		t.Fatal(err)
 	}
