@@ -138,8 +138,8 @@ func (r *Reconciler) lookAt(ctx context.Context, destination *v1alpha1.ExportDes
 		Name: client.ObjectKeyFromObject(destination), Now: r.Clock.Now(), Answer: mostTimeouts * r.Pace.Timeout, Again: r.Pace.Again,
 		Each: looksEach, Worker: r.Worker,
 		Destination: func() string { return destination.Name },
-		Run: func(ctx context.Context) outcome.Outcome { return r.lookAround(ctx, own.destination) },
-		Of: own,
+		Run:         func(ctx context.Context) outcome.Outcome { return r.lookAround(ctx, own.destination) },
+		Of:          own,
 	})
 	if ended, is := answer.Of.(looked); is {
 		return ended, answer.Outcome, false

@@ -76,7 +76,7 @@ func (b *buckets) of(d *v1alpha1.ExportDestination) (*s3store.Buckets, error) {
 		Credentials: func(ctx context.Context) (s3store.Credentials, error) {
 			return b.credentials(ctx, types.NamespacedName{Namespace: name.Namespace, Name: spec.SecretRef.Name})
 		},
-		Now: b.now, Memory: b.memory, HTTP: b.client,
+		Now: b.now, Tenant: name.Namespace, Memory: b.memory, HTTP: b.client,
 	})
 	b.open[name] = opened{spec, made}
 	return made, nil

@@ -57,6 +57,8 @@ type Config struct {
 	Credentials func(context.Context) (Credentials, error)
 	// Now is the clock.
 	Now func() time.Time
+	// Tenant is whose part of the Memory is used.
+	Tenant string
 	// Memory holds what is being sent.
 	Memory *Memory
 	// HTTP sends the requests, see NewHTTPClient. If it is nil, the endpoint may be

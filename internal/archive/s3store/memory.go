@@ -1,48 +1,127 @@
 package s3store
 
-import "context"
+import (
+	"context"
+	"slices"
+	"sync"
+)
 
 const (
 	// PartSize is the size of a part, and with it of the largest file that is
 	// sent in one request, in bytes: S3 verifies the SHA-256 of the whole file
 	// then. 10,000 parts, the most that S3 takes, make 625 GiB.
 	PartSize = 64 << 20
-	// PartsInMemory is how many parts are sent at a time by one process; what
-	// comes while all are in use waits.
+	// PartsInMemory is how many parts are sent at a time by a process of one tenant;
+	// each other tenant adds one. What comes while all are in use waits.
 	PartsInMemory = 3
 	// small is the size of files that need no part of their own, in bytes: all
 	// but long recordings.
 	small = 4 << 20
 )
 
-// Memory is the parts that are being sent. All uploads of a process share one,
-// so that what they hold does not depend on how many or how long they are.
+// Memory is the parts that are being sent. All uploads of a process share one, so that
+// what they hold does not depend on how many or how long they are. An upload holds its
+// part for as long as what it stores takes to come, which may be without end: so each
+// tenant has a part of its own, and only those beyond it are shared.
 type Memory struct {
 	size int
-	free chan []byte
+	// shared is how many parts tenants may have beyond their own.
+	shared int
+
+	mu sync.Mutex
+	// taken counts the parts of each tenant, beyond those of all that are not their own.
+	taken   map[string]int
+	beyond  int
+	waiting []*taker
+	// free are parts that were used before, no more than a process without tenants uses.
+	free [][]byte
 }
 
-// NewMemory makes a Memory of some parts of a size in bytes. Each is made when
-// it is first used, and kept.
+// taker is one who waits for a part; it is closed once there is one.
+type taker struct {
+	tenant string
+	ready  chan struct{}
+}
+
+// NewMemory makes a Memory of some parts of a size in bytes: one for each tenant, and
+// one less than parts for all. Each is made when it is first used.
 func NewMemory(parts, size int) *Memory {
-	m := &Memory{size, make(chan []byte, parts)}
-	for range parts {
-		m.free <- nil
-	}
-	return m
+	return &Memory{size: size, shared: parts - 1, taken: map[string]int{}}
 }
 
-// take waits for a part that is free. It is empty.
-func (m *Memory) take(ctx context.Context) ([]byte, error) {
+// take waits for a part. It is empty.
+func (m *Memory) take(ctx context.Context, tenant string) ([]byte, error) {
+	t := &taker{tenant, make(chan struct{})}
+	m.mu.Lock()
+	m.waiting = append(m.waiting, t)
+	m.admit()
+	m.mu.Unlock()
 	select {
-	case part := <-m.free:
-		if part == nil {
-			part = make([]byte, 0, m.size)
-		}
-		return part[:0], nil
+	case <-t.ready:
+		return m.part(), nil
 	case <-ctx.Done():
-		return nil, ctx.Err()
+	}
+	m.withdraw(t)
+	return nil, ctx.Err()
+}
+
+// part is one that is free, or a new one.
+func (m *Memory) part() []byte {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if last := len(m.free) - 1; last >= 0 {
+		part := m.free[last]
+		m.free = m.free[:last]
+		return part[:0]
+	}
+	return make([]byte, 0, m.size)
+}
+
+// give gives a part back.
+func (m *Memory) give(tenant string, part []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.free) <= m.shared {
+		m.free = append(m.free, part)
+	}
+	m.leave(tenant)
+}
+
+// withdraw takes back that somebody waits, who may have got a part in the meantime.
+func (m *Memory) withdraw(t *taker) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	before := len(m.waiting)
+	m.waiting = slices.DeleteFunc(m.waiting, func(other *taker) bool { return other == t })
+	if len(m.waiting) == before {
+		m.leave(t.tenant)
 	}
 }
 
-func (m *Memory) give(part []byte) { m.free <- part }
+// leave counts a part of a tenant less. The caller holds the lock.
+func (m *Memory) leave(tenant string) {
+	if m.taken[tenant] > 1 {
+		m.beyond--
+	}
+	if m.taken[tenant]--; m.taken[tenant] == 0 {
+		delete(m.taken, tenant)
+	}
+	m.admit()
+}
+
+// admit lets those take a part for whom there is one, in the order in which they came.
+// The caller holds the lock.
+func (m *Memory) admit() {
+	m.waiting = slices.DeleteFunc(m.waiting, func(t *taker) bool {
+		isOwn := m.taken[t.tenant] == 0
+		if !isOwn && m.beyond >= m.shared {
+			return false
+		}
+		if !isOwn {
+			m.beyond++
+		}
+		m.taken[t.tenant]++
+		close(t.ready)
+		return true
+	})
+}

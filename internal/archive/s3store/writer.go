@@ -50,7 +50,7 @@ func (w *writer) room(more int) error {
 		return err
 	}
 	if !w.large && len(w.buffer)+more > small {
-		part, err := w.buckets.config.Memory.take(w.ctx)
+		part, err := w.buckets.config.Memory.take(w.ctx, w.buckets.config.Tenant)
 		if err != nil {
 			return err
 		}
@@ -106,7 +106,7 @@ func (w *writer) abandon() {
 
 func (w *writer) release() {
 	if w.large {
-		w.buckets.config.Memory.give(w.buffer)
+		w.buckets.config.Memory.give(w.buckets.config.Tenant, w.buffer)
 	}
 	w.buffer, w.large = nil, false
 	if w.upload != nil {
