@@ -40,7 +40,7 @@ func freeAddress(t *testing.T) string {
 // token, and ends when told to.
 func TestManagerRuns(t *testing.T) {
 	probes, metrics := freeAddress(t), freeAddress(t)
-	manager := exec.CommandContext(t.Context(), os.Args[0], "--archive-root", t.TempDir(), "--namespaces", "default",
+	manager := exec.CommandContext(t.Context(), os.Args[0], "--archive-root", t.TempDir(), "--namespaces", "default", "--artifact-key-namespace", "default",
 		"--health-probe-bind-address", probes, "--metrics-bind-address", metrics)
 	var log bytes.Buffer
 	manager.Stdout, manager.Stderr = &log, &log
