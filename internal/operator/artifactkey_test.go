@@ -1,0 +1,63 @@
+package operator
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+
+	"github.com/gcexport/recording-export-operator/internal/archive/authentic"
+)
+
+var artifactKeyName = types.NamespacedName{Namespace: "system", Name: DefaultArtifactKey}
+
+func newArtifactKey(c client.WithWatch) *artifactKey {
+	return &artifactKey{reader: c, writer: c, name: artifactKeyName}
+}
+
+// TestTheArtifactKeyIsMadeOnce: whoever comes later, or restarts, has the same one.
+func TestTheArtifactKeyIsMadeOnce(t *testing.T) {
+	c := fake.NewClientBuilder().WithScheme(NewScheme()).Build()
+	first, err := newArtifactKey(c).master(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := newArtifactKey(c).master(t.Context())
+	if err != nil || again.ID() != first.ID() || first.ID() == "" {
+		t.Errorf("%v after %v, %v", again, first, err)
+	}
+	var secret corev1.Secret
+	if err := c.Get(t.Context(), artifactKeyName, &secret); err != nil || secret.Type != corev1.SecretTypeOpaque || len(secret.Data[artifactKeyKey]) != authentic.KeySize {
+		t.Errorf("Secret of type %s with %d bytes, %v", secret.Type, len(secret.Data[artifactKeyKey]), err)
+	}
+}
+
+// TestAnArtifactKeyThatCannotBeUsed is an error that tells nothing of it, and is never replaced.
+func TestAnArtifactKeyThatCannotBeUsed(t *testing.T) {
+	secret := &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: artifactKeyName.Namespace, Name: artifactKeyName.Name},
+		Data:       map[string][]byte{artifactKeyKey: []byte("too-short-s3cret")},
+	}
+	c := fake.NewClientBuilder().WithScheme(NewScheme()).WithObjects(secret).Build()
+	_, err := newArtifactKey(c).master(t.Context())
+	if !errors.Is(err, authentic.ErrKeySize) || strings.Contains(err.Error(), "s3cret") || !strings.Contains(err.Error(), DefaultArtifactKey) {
+		t.Errorf("%v", err)
+	}
+	refused := fake.NewClientBuilder().WithScheme(NewScheme()).WithInterceptorFuncs(interceptor.Funcs{
+		Create: func(context.Context, client.WithWatch, client.Object, ...client.CreateOption) error {
+			return apierrors.NewForbidden(schema.GroupResource{Resource: "secrets"}, DefaultArtifactKey, errors.New("you sent s3cret"))
+		},
+	}).Build()
+	if err := newArtifactKey(refused).Start(t.Context()); err == nil || strings.Contains(err.Error(), "s3cret") || !strings.Contains(err.Error(), "Forbidden") {
+		t.Errorf("%v", err)
+	}
+}
