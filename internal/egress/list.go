@@ -83,22 +83,31 @@ func parseEntry(text string) (entry, error) {
 		return wrong("has an unknown purpose: it must be genesys, media, s3 or timestamp")
 	}
 	at, err := url.Parse(address)
-	switch {
-	case err != nil || at.Scheme != "https" && at.Scheme != "http":
-		return wrong("has no scheme https or http")
-	case at.User != nil || at.Path != "" && at.Path != "/" || at.RawQuery != "" || at.Fragment != "":
-		return wrong("has more than a scheme, a host and a port")
-	case at.Port() == "":
-		return wrong("has no port")
-	}
-	if n, err := strconv.Atoi(at.Port()); err != nil || n < 1 || n > 65535 {
-		return wrong("has no valid port")
+	if says := wrongAddress(at, err); says != "" {
+		return wrong(says)
 	}
 	host, wildcard := strings.CutPrefix(hostOf(at), "*.")
-	if host == "" || strings.Contains(host, "*") {
-		return wrong("has no valid host")
-	}
 	return entry{Purpose(purpose), at.Scheme, host, at.Port(), wildcard}, nil
+}
+
+// wrongAddress says what an entry's address lacks, or has too much; empty if it is
+// scheme://host:port.
+func wrongAddress(at *url.URL, err error) string {
+	switch {
+	case err != nil || at.Scheme != "https" && at.Scheme != "http":
+		return "has no scheme https or http"
+	case at.User != nil || at.Path != "" && at.Path != "/" || at.RawQuery != "" || at.Fragment != "":
+		return "has more than a scheme, a host and a port"
+	case at.Port() == "":
+		return "has no port"
+	}
+	if n, err := strconv.Atoi(at.Port()); err != nil || n < 1 || n > 65535 {
+		return "has no valid port"
+	}
+	if host := strings.TrimPrefix(hostOf(at), "*."); host == "" || strings.Contains(host, "*") {
+		return "has no valid host"
+	}
+	return ""
 }
 
 // example is how an entry could be written that was written in another way.

@@ -12,12 +12,12 @@ import (
 	"time"
 )
 
-// get asks an address for a purpose.
-func get(t *testing.T, list List, purpose Purpose, address string) error {
+// get asks an address for a recording.
+func get(t *testing.T, list List, address string) error {
 	t.Helper()
 	base := &http.Transport{TLSClientConfig: nil}
 	t.Cleanup(base.CloseIdleConnections)
-	client := &http.Client{Transport: list.Transport(purpose, base, net.Dialer{Timeout: time.Second})}
+	client := &http.Client{Transport: list.Transport(Media, base, net.Dialer{Timeout: time.Second})}
 	response, err := client.Get(address)
 	if err == nil {
 		response.Body.Close()
@@ -38,21 +38,21 @@ func TestTheServerOnThisMachine(t *testing.T) {
 	var asked atomic.Int32
 	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
 	t.Cleanup(server.Close)
-	expectRefused(t, get(t, List{}, Media, server.URL), "127.0.0.1 is not at a public address (loopback); start the manager with --allow-endpoints=media="+server.URL)
+	expectRefused(t, get(t, List{}, server.URL), "127.0.0.1 is not at a public address (loopback); start the manager with --allow-endpoints=media="+server.URL)
 	// A name that is resolved to this machine is judged by what it is resolved to.
 	byName := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
-	expectRefused(t, get(t, List{}, Media, byName), "localhost is not at a public address (loopback)")
+	expectRefused(t, get(t, List{}, byName), "localhost is not at a public address (loopback)")
 	other, err := ParseList("s3=" + server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	expectRefused(t, get(t, other, Media, server.URL), "not at a public address")
+	expectRefused(t, get(t, other, server.URL), "not at a public address")
 	listed, err := ParseList("media=" + server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// It is reached, and not trusted: its certificate is its own.
-	if err := get(t, listed, Media, server.URL); err == nil || !strings.Contains(err.Error(), "certificate") {
+	if err := get(t, listed, server.URL); err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("got %v, want that its certificate is refused", err)
 	}
 	if asked.Load() != 0 {
@@ -63,22 +63,22 @@ func TestTheServerOnThisMachine(t *testing.T) {
 func TestHTTPIsForTheList(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(server.Close)
-	expectRefused(t, get(t, List{}, Media, server.URL), "is asked over http, not https")
-	expectRefused(t, get(t, List{}, Media, "http://8.8.8.8/"), "is asked over http, not https")
+	expectRefused(t, get(t, List{}, server.URL), "is asked over http, not https")
+	expectRefused(t, get(t, List{}, "http://8.8.8.8/"), "is asked over http, not https")
 	listed, err := ParseList("media=" + server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := get(t, listed, Media, server.URL); err != nil {
+	if err := get(t, listed, server.URL); err != nil {
 		t.Errorf("what is on the list: %v", err)
 	}
-	expectRefused(t, get(t, listed, Media, strings.Replace(server.URL, "http://", "http://user:SECRET@", 1)), "has a user")
+	expectRefused(t, get(t, listed, strings.Replace(server.URL, "http://", "http://user:SECRET@", 1)), "has a user")
 }
 
 // TestRefusedOverIPv6: the judgement is about every address that may be dialled.
 func TestRefusedOverIPv6(t *testing.T) {
 	for _, host := range []string{"[::1]", "[::ffff:127.0.0.1]", "[fd00:ec2::254]", "[fe80::1]", "169.254.169.254", "0.0.0.0", "[::]"} {
-		expectRefused(t, get(t, List{}, Media, "https://"+host+":1/latest?SIGNATURE"), "not at a public address")
+		expectRefused(t, get(t, List{}, "https://"+host+":1/latest?SIGNATURE"), "not at a public address")
 	}
 }
 

@@ -192,7 +192,8 @@ func (l Look) untold(r *running) Answer {
 		return Answer{Outcome: l.hangs(r.since)}
 	}
 	deadline, _ := r.ctx.Deadline()
-	return Answer{Untold: true, Outcome: outcome.Outcome{State: outcome.Waiting, After: max(time.Until(deadline), time.Millisecond)}}
+	left := time.Until(deadline) //nolint:forbidigo // a context's deadline is told in the machine's time
+	return Answer{Untold: true, Outcome: outcome.Outcome{State: outcome.Waiting, After: max(left, time.Millisecond)}}
 }
 
 func (l Look) wake(name types.NamespacedName) {

@@ -28,7 +28,7 @@ func lookAt(worker *Worker, namespace, name string, run func(context.Context) ou
 func works(context.Context) outcome.Outcome { return outcome.Wait("Works", "", 0) }
 
 // queued is a worker that has been started, and its queue.
-func queued(t *testing.T, ctx context.Context) (*Worker, workqueue.TypedRateLimitingInterface[reconcile.Request]) { //nolint:revive // the test comes first
+func queued(t *testing.T, ctx context.Context) (*Worker, workqueue.TypedRateLimitingInterface[reconcile.Request]) {
 	t.Helper()
 	queue := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
 	t.Cleanup(queue.ShutDown)

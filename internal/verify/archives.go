@@ -54,7 +54,7 @@ func isArchive(fsys fs.FS, folder string, entries []fs.DirEntry) bool {
 		return true
 	}
 	return slices.ContainsFunc(entries, func(entry fs.DirEntry) bool {
-		return isPart(entry) && !(entry.IsDir() && holdsRecord(fsys, path.Join(folder, entry.Name()), 2))
+		return isPart(entry) && (!entry.IsDir() || !holdsRecord(fsys, path.Join(folder, entry.Name()), 2))
 	})
 }
 

@@ -1,6 +1,10 @@
 package verify
 
-import "github.com/gcexport/recording-export-operator/internal/evidence"
+import (
+	"slices"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+)
 
 // checkTrust holds the signatures against the keys that were given, the last seal
 // against the one that is known, and sees to it that signing did not just end.
@@ -43,18 +47,12 @@ func (v *verifier) checkKnownSeal() {
 	if v.options.Seal == "" || v.isUnlisted("seals") {
 		return
 	}
-	at := "seals"
-	if v.options.Number > 0 {
-		at = evidence.SealFolder(v.options.Number)
-	}
 	for _, s := range v.seals {
 		if s.digest == "" && (v.isUnlisted(s.folder) || s.found[payloadManifest].unread) {
 			return // it may be that one
 		}
-		if s.digest == v.options.Seal && (v.options.Number == 0 || s.number == v.options.Number) {
-			at = ""
-		}
 	}
+	at := v.missesKnownSeal()
 	last := &seal{}
 	if n := len(v.seals); n > 0 {
 		last = v.seals[n-1]
@@ -67,6 +65,21 @@ func (v *verifier) checkKnownSeal() {
 	case !v.options.Running && last.digest != v.options.Seal:
 		v.fault(SealChain, last.at(payloadManifest), "is the last seal and has SHA-256 %s, the one that is known has %s and is not the last one", last.digest, v.options.Seal)
 	}
+}
+
+// missesKnownSeal is where the seal should be that is known from elsewhere; empty if
+// it is there.
+func (v *verifier) missesKnownSeal() string {
+	isKnown := func(s *seal) bool {
+		return s.digest == v.options.Seal && (v.options.Number == 0 || s.number == v.options.Number)
+	}
+	switch {
+	case slices.ContainsFunc(v.seals, isKnown):
+		return ""
+	case v.options.Number > 0:
+		return evidence.SealFolder(v.options.Number)
+	}
+	return "seals"
 }
 
 // readsSignature tells whether everything could be read that says who signed a seal.

@@ -48,7 +48,7 @@ func (c *Client) viaSDK(ctx context.Context, token string, call sdkCall) (answer
 // send sends a request that the SDK wrote and takes its answer in.
 func (c *Client) send(r *http.Request) (answer, error) {
 	r.Header.Set("User-Agent", userAgent)
-	res, err := c.sdk.Do(r)
+	res, err := c.sdk.Do(r) //nolint:gosec // the host is the configured one, and the dial guard judges its address
 	if err != nil {
 		return answer{}, err
 	}

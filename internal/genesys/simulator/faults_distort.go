@@ -90,21 +90,36 @@ func (f *fault) spoil(c *call, answer reply) reply {
 	if f.Reset {
 		answer.status = 0
 	}
+	answer.body = f.rewrite(c, answer.body)
+	answer = f.replace(answer)
+	if f.Redirect != "" {
+		answer = answer.toward(f.Redirect)
+	}
+	return answer
+}
+
+// rewrite changes what a body says.
+func (f *fault) rewrite(c *call, body []byte) []byte {
 	if f.BadDates {
-		answer.body = isoDate.ReplaceAll(answer.body, []byte(`"$1+0000"`))
+		body = isoDate.ReplaceAll(body, []byte(`"$1+0000"`))
 	}
 	if f.UnknownFields || f.UnknownValues {
-		answer.body = f.estrange(answer.body)
+		body = f.estrange(body)
 	}
 	if f.Results != "" || f.ResultBase != "" {
-		answer.body = f.mislist(answer.body)
+		body = f.mislist(body)
 	}
 	if f.Pages != "" {
-		answer.body = f.mispage(c, answer.body)
+		body = f.mispage(c, body)
 	}
 	if f.State != "" {
-		answer.body = f.misstate(answer.body)
+		body = f.misstate(body)
 	}
+	return body
+}
+
+// replace puts another body in the place of an answer's, or spoils how it is sent.
+func (f *fault) replace(answer reply) reply {
 	switch f.Body {
 	case HTML:
 		answer.contentType = "text/html"
@@ -123,9 +138,6 @@ func (f *fault) spoil(c *call, answer reply) reply {
 		answer = f.burden(answer)
 	case Flood:
 		answer.endless = true
-	}
-	if f.Redirect != "" {
-		answer = answer.toward(f.Redirect)
 	}
 	return answer
 }

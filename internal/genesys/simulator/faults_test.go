@@ -436,7 +436,13 @@ func TestBurdens(t *testing.T) {
 		w.InjectFault(f)
 	}
 	transport := &http.Transport{DisableCompression: true, DisableKeepAlives: true}
-	get := func() (*http.Response, string) {
+	type received struct {
+		status int
+		header http.Header
+		length int64
+		body   string
+	}
+	get := func() received {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+probe, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -451,18 +457,18 @@ func TestBurdens(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return response, string(body)
+		return received{response.StatusCode, response.Header, response.ContentLength, string(body)}
 	}
-	if r, body := get(); r.Header.Get("Content-Encoding") != "gzip" || len(body) > 1<<19 {
-		t.Errorf("a bomb of %d bytes, %v", len(body), r.Header)
+	if r := get(); r.header.Get("Content-Encoding") != "gzip" || len(r.body) > 1<<19 {
+		t.Errorf("a bomb of %d bytes, %v", len(r.body), r.header)
 	}
-	if _, body := get(); !strings.HasPrefix(body, "[[[[") {
-		t.Errorf("a deep answer begins with %.10q", body)
+	if r := get(); !strings.HasPrefix(r.body, "[[[[") {
+		t.Errorf("a deep answer begins with %.10q", r.body)
 	}
-	if r, _ := get(); r.StatusCode != http.StatusFound || r.Header.Get("Location") != "https://elsewhere.example/" {
-		t.Errorf("a redirect: %d, %v", r.StatusCode, r.Header)
+	if r := get(); r.status != http.StatusFound || r.header.Get("Location") != "https://elsewhere.example/" {
+		t.Errorf("a redirect: %d, %v", r.status, r.header)
 	}
-	if r, body := get(); r.ContentLength >= 0 || len(body) != 1<<20 {
-		t.Errorf("a flood of %d bytes, length %d", len(body), r.ContentLength)
+	if r := get(); r.length >= 0 || len(r.body) != 1<<20 {
+		t.Errorf("a flood of %d bytes, length %d", len(r.body), r.length)
 	}
 }

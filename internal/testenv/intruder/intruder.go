@@ -110,7 +110,7 @@ func listening(t testing.TB, path string) (lines [][]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer table.Close()
+	defer func() { _ = table.Close() }()
 	const listen = "0A"
 	for scanner := bufio.NewScanner(table); scanner.Scan(); {
 		if fields := strings.Fields(scanner.Text()); len(fields) > 9 && fields[3] == listen {
