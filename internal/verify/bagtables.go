@@ -211,7 +211,7 @@ func (v *verifier) checkMetadata(b *bag, t tables, found shelf) {
 		counts, there := told[id]
 		switch {
 		case !there && c.disposition == evidence.Exported && c.recordings > 0:
-			v.fault(Missing, b.at(evidence.MetadataPath(id)), "is missing, though conversations.csv says that Genesys Cloud listed %d recordings", c.recordings)
+			v.missed(b.at(evidence.MetadataPath(id)), "is missing, though conversations.csv says that Genesys Cloud listed %d recordings", c.recordings)
 		case len(counts) > 0 && !slices.Contains(counts, c.recordings):
 			v.fault(Contradiction, b.at(evidence.ConversationsTable), "says that Genesys Cloud listed %d recordings of conversation %s, %s lists %d",
 				c.recordings, id, evidence.MetadataPath(id), counts[0])

@@ -44,6 +44,12 @@ func (v *verifier) open(name string) (fs.File, error) {
 	return file, nil
 }
 
+// plain are the files of an archive, for who reads them by itself: what is none is
+// never opened.
+type plain struct{ *verifier }
+
+func (p plain) Open(name string) (fs.File, error) { return p.open(name) }
+
 // The largest that files are which are read as a whole, in bytes. A hostile one must
 // not take more memory than there is.
 const (

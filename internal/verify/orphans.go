@@ -101,7 +101,7 @@ func (o *orphans) judge(told evidence.OrphanAccount) {
 	case missing != nil && (!missing.From.Equal(o.from) || !missing.Until.Equal(o.until) || missing.Why == ""):
 		o.fault(Coverage, at, "does not say of all that was to be listed, from %s until %s, why recordings attached to no conversation are not", stamp(o.from), stamp(o.until))
 	case missing == nil && isNew && !o.there:
-		o.fault(Missing, o.at, "is missing, though account.json says that recordings attached to no conversation are listed")
+		o.missed(o.at, "is missing, though account.json says that recordings attached to no conversation are listed")
 	}
 	if isNew {
 		o.judgeLog(told)

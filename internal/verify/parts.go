@@ -20,7 +20,7 @@ type interval struct {
 func (c *census) checkParts(s *seal) {
 	at, waiting := s.at(coverageTable), c.intervals(s)
 	if _, there := s.found[coverageTable]; !there {
-		c.fault(Missing, at, "is missing: it says which bags hold which part of the window")
+		c.missed(at, "is missing: it says which bags hold which part of the window")
 		return
 	}
 	starts := c.unbatchedStarts(s)

@@ -35,7 +35,7 @@ func (c *census) checkRepeats(s *seal) {
 	if _, there := s.found[failureTable]; there {
 		c.repeats(s.at(failureTable), failureColumns, c.failures(s))
 	} else {
-		c.fault(Missing, s.at(failureTable), "is missing: it lists what is unavailable")
+		c.missed(s.at(failureTable), "is missing: it lists what is unavailable")
 	}
 	_, asTable := s.found[loadTable]
 	_, asText := s.found[loadText]
@@ -46,7 +46,7 @@ func (c *census) checkRepeats(s *seal) {
 		c.repeatsText(s.at(loadText), c.loadLines(s))
 	}
 	if asTable != asText {
-		c.fault(Missing, s.folder, "holds only one of %s and %s, which are made together", loadTable, loadText)
+		c.missed(s.folder, "holds only one of %s and %s, which are made together", loadTable, loadText)
 	}
 }
 
@@ -138,7 +138,7 @@ func (c *census) loadLines(s *seal) iter.Seq[[]string] {
 // repeatsText compares a load file in the form that Concordance reads with what it has
 // to hold, and reports the first difference.
 func (c *census) repeatsText(at string, want iter.Seq[[]string]) {
-	file, err := c.fsys.Open(at)
+	file, err := c.open(at)
 	if err != nil {
 		c.unread(at, err)
 		return

@@ -165,7 +165,7 @@ func (s *story) checkConversations(b *bag, t tables) {
 			s.fault(Contradiction, at, "line %d calls conversation %s %s, what can have become of it is: %s", c.Line, cut(id), cut(c.String()), oneOf(ends))
 		}
 		if there := t.there[id]; !there && told.kind == "MetadataReceived" {
-			s.fault(Missing, b.at(evidence.MetadataPath(id)), "is missing, though %s tells that it was received", s.log)
+			s.missed(b.at(evidence.MetadataPath(id)), "is missing, though %s tells that it was received", s.log)
 		} else if there && told.kind != "MetadataReceived" {
 			s.fault(Contradiction, b.at(evidence.MetadataPath(id)), "is there, though %s tells that it could not be read", s.log)
 		}

@@ -35,7 +35,7 @@ func (c *census) checkTexts(s *seal) {
 	}
 	c.checkText(s, reportPage, func(a evidence.Account) ([]byte, error) {
 		var page bytes.Buffer
-		err := report.Seal(&page, c.fsys, evidence.Reported{Account: a, Timestamped: a.Timestamped})
+		err := report.Seal(&page, plain{c.verifier}, evidence.Reported{Account: a, Timestamped: a.Timestamped})
 		return page.Bytes(), err
 	}, s.account)
 }
@@ -54,7 +54,7 @@ func (c *census) isBroken(s *seal) bool {
 // that the account can have had when it was made.
 func (c *census) checkText(s *seal, name string, made func(evidence.Account) ([]byte, error), forms ...evidence.Account) {
 	if _, there := s.found[name]; !there {
-		c.fault(Missing, s.at(name), "is missing")
+		c.missed(s.at(name), "is missing")
 		return
 	}
 	content, ok := c.read(s.at(name))

@@ -72,7 +72,7 @@ func (v *verifier) checkTimestamp(s signed, manifest []byte) {
 	case there && !s.stamped && !s.mute:
 		v.fault(Planted, at, "is a time-stamp of %s, but %s does not say that there is one", s.what, s.says)
 	case !there && s.stamped:
-		v.fault(Missing, at, "is missing, though %s says that an authority attests the time of %s", s.says, s.what)
+		v.missed(at, "is missing, though %s says that an authority attests the time of %s", s.says, s.what)
 	}
 	if !there {
 		return
