@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/bits"
 	"syscall"
@@ -9,7 +10,8 @@ import (
 
 // spacious is a Store that knows how much room it has.
 type spacious interface {
-	// Free returns how many bytes can still be stored.
+	// Free returns how many bytes can still be stored. The error is
+	// errors.ErrUnsupported of a Store around another one that cannot tell.
 	Free(ctx context.Context) (int64, error)
 }
 
@@ -21,6 +23,9 @@ func Free(ctx context.Context, store Store) (free int64, known bool, err error) 
 		return 0, false, nil
 	}
 	free, err = s.Free(ctx)
+	if errors.Is(err, errors.ErrUnsupported) {
+		return 0, false, nil
+	}
 	return free, err == nil, err
 }
 

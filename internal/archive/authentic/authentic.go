@@ -85,7 +85,8 @@ func (s *holdStore) Hold(ctx context.Context, key string) (held bool, err error)
 	return s.inner.Hold(ctx, key)
 }
 
-// Free tells how many bytes can still be stored, if the archive knows.
+// Free tells how many bytes can still be stored. The error is errors.ErrUnsupported if
+// the archive cannot tell, as a bucket cannot.
 func (s *Store) Free(ctx context.Context) (int64, error) {
 	free, known, err := archive.Free(ctx, s.inner)
 	if err == nil && !known {

@@ -422,3 +422,17 @@ func TestWithoutAKeyNothingIsWritten(t *testing.T) {
 		t.Errorf("Free: %d, %v, %v", free, known, err)
 	}
 }
+
+// TestRoomThatNobodyKnows is no error: a bucket cannot tell how much it takes.
+func TestRoomThatNobodyKnows(t *testing.T) {
+	inner, err := archive.OpenDirectory(t.TempDir(), "case-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, store := range map[string]archive.Store{"a store": struct{ archive.Store }{inner}, "one with holds": &holds{Store: inner}} {
+		wrapped := Wrap(store, Identity{}, having(master(t, 1)))
+		if free, known, err := archive.Free(t.Context(), wrapped); known || err != nil || free != 0 {
+			t.Errorf("%s: %d bytes, known %t, %v; want that it is not known", name, free, known, err)
+		}
+	}
+}
