@@ -121,7 +121,8 @@ func (l *Looks) begin(ctx context.Context, look Look) (*running, Answer) {
 		if !slices.Contains(l.parked[namespace], look.Name) {
 			l.parked[namespace] = append(l.parked[namespace], look.Name)
 		}
-		return nil, Answer{Untold: true}
+		// Whoever is woken may begin no look, and wake nobody: none waits for that alone.
+		return nil, Answer{Untold: true, Outcome: outcome.Outcome{State: outcome.Waiting, After: look.Again}}
 	}
 	if l.running == nil {
 		l.running, l.ended = map[types.NamespacedName]*running{}, map[types.NamespacedName]*Answer{}

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -153,7 +154,8 @@ func openBundle(content []byte, key Key) (said statement, signature []byte, err 
 	if err := errors.Join(err, other); err != nil {
 		return said, nil, fmt.Errorf("is not in base64: %w", err)
 	}
-	switch fault := key.judge(preAuthentication(b.Envelope.PayloadType, payload), signature); fault {
+	digest := sha256.Sum256(preAuthentication(b.Envelope.PayloadType, payload))
+	switch fault := key.judge(digest[:], signature); fault {
 	case noFault:
 	case doesntFit:
 		return said, nil, fmt.Errorf("has a signature that does not fit its statement, or is by another key than %s", key.ID)

@@ -55,6 +55,9 @@ func (p plain) Open(name string) (fs.File, error) { return p.open(name) }
 const (
 	// largestMetadata is what one answer of Genesys Cloud about a conversation may hold.
 	largestMetadata = 64 << 20
+	// largestText is for the report and the certification, which list at most some
+	// thousand lines.
+	largestText = 16 << 20
 	// largestAccount is for export.json, account.json and bag-info.txt: a spec with its
 	// attributes and some hundred numbers.
 	largestAccount = 1 << 20
@@ -69,6 +72,8 @@ func largest(name string) int64 {
 		return largestMetadata
 	case base == evidence.RecordPath, base == evidence.AccountFile, base == bagInfo:
 		return largestAccount
+	case base == reportPage, base == certification:
+		return largestText
 	default:
 		return largestSmall
 	}

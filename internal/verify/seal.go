@@ -115,7 +115,7 @@ func (v *verifier) readSeal(ctx context.Context, number int, last bool) (*seal, 
 	}
 	s.signer = v.checkSignature(signed{
 		what: "seal " + strconv.Itoa(number), beside: s.folder, manifest: s.at(payloadManifest), says: s.at(evidence.AccountFile),
-		names: signingKey, stamped: s.account.Timestamped, mute: found[evidence.AccountFile].unread, found: found,
+		names: signingKey, stamped: s.account.Timestamped, mute: found[evidence.AccountFile].unread, found: found, digest: s.digest,
 		statement: newStatement(sealPredicate, map[string]any{"seal": number, "signingKey": signingKey}, found, payloadManifest),
 	})
 	return s, nil

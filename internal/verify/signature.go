@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/sha256"
 	"crypto/x509"
 	"encoding/asn1"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -82,12 +82,11 @@ const (
 	otherForm signatureFault = "fits, but is of another form than the exporter writes (DER, with the lower s): anybody can make such a one without the key"
 )
 
-// judge says what is wrong with a signature of the key over content. Of each there are
+// judge says what is wrong with a signature of the key over a SHA-256. Of each there are
 // two, (r, s) and (r, n-s), and DER that is not strict would allow for more: only the
 // form that the exporter writes counts, so that no byte can be changed.
-func (k Key) judge(content, signature []byte) signatureFault {
-	digest := sha256.Sum256(content)
-	if !ecdsa.VerifyASN1(k.public, digest[:], signature) {
+func (k Key) judge(digest, signature []byte) signatureFault {
+	if !ecdsa.VerifyASN1(k.public, digest, signature) {
 		return doesntFit
 	}
 	var parts struct{ R, S *big.Int }
@@ -105,6 +104,8 @@ func (k Key) judge(content, signature []byte) signatureFault {
 type signed struct {
 	// what names it: "bag b", and beside is the folder of its signature.
 	what, beside string
+	// digest is the SHA-256 of what is signed, in hexadecimal, empty if it was not read.
+	digest string
 	// manifest is the path of what is signed, says that of what names the key, and
 	// names which key it names.
 	manifest, says, names string
@@ -169,10 +170,11 @@ func (v *verifier) checkParts(s signed) string {
 	if s.names != key.ID && !s.mute {
 		v.fault(Signature, path.Join(s.beside, signerFile), "is key %s, but %s names key %q", key.ID, s.says, cut(s.names))
 	}
-	manifest, ok := v.read(s.manifest)
+	digest, err := hex.DecodeString(s.digest)
+	hashed := err == nil && s.digest != "" // otherwise it could not be read, which is reported
 	signature, read := v.read(path.Join(s.beside, signatureFile))
-	if ok && read {
-		switch fault := key.judge(manifest, signature); fault {
+	if hashed && read {
+		switch fault := key.judge(digest, signature); fault {
 		case noFault:
 		case doesntFit:
 			v.fault(Signature, path.Join(s.beside, signatureFile), "does not fit %s: either was changed, or another key than %s signed", s.manifest, key.ID)
@@ -181,8 +183,8 @@ func (v *verifier) checkParts(s signed) string {
 		}
 	}
 	v.checkAttestation(s, key)
-	if ok {
-		v.checkTimestamp(s, manifest)
+	if hashed {
+		v.checkTimestamp(s, digest)
 	}
 	if len(v.options.Keys) > 0 && !slices.ContainsFunc(v.options.Keys, func(k Key) bool { return k.ID == key.ID }) {
 		v.fault(UntrustedKey, path.Join(s.beside, signerFile), "%s is signed with key %s, which is none of those that were given", s.what, key.ID)
@@ -202,7 +204,8 @@ func (v *verifier) checkBagSignature(b *bag, found shelf) {
 	b.isUnsigned = key == "" && v.wasRead(b.at(bagInfo)) && !v.isUnlisted(b.at(bagInfo))
 	b.signer = v.checkSignature(signed{
 		what: "bag " + b.name, beside: b.at(custodyFolder), manifest: b.at(payloadManifest), says: b.at(bagInfo),
-		names: key, stamped: b.info[timestampField] == timestampForm, mute: found[bagInfo].unread, found: beside,
+		digest: found[payloadManifest].sha256,
+		names:  key, stamped: b.info[timestampField] == timestampForm, mute: found[bagInfo].unread, found: beside,
 		statement: newStatement(bagPredicate, map[string]any{"signingKey": key}, found, payloadManifest, bagInfo, bagLog),
 	})
 }

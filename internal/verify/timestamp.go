@@ -1,9 +1,8 @@
 package verify
 
 import (
-	"crypto/sha256"
+	"bytes"
 	"encoding/asn1"
-	"encoding/hex"
 	"errors"
 	"math/big"
 	"path"
@@ -65,7 +64,7 @@ func stampedDigest(response []byte) ([]byte, error) {
 
 // checkTimestamp checks that a time-stamp is one of the manifest. That it is by an
 // authority that is to be trusted is for "openssl ts -verify", which knows whom.
-func (v *verifier) checkTimestamp(s signed, manifest []byte) {
+func (v *verifier) checkTimestamp(s signed, digest []byte) {
 	at := path.Join(s.beside, timestampFile)
 	_, there := s.found[timestampFile]
 	switch {
@@ -86,7 +85,7 @@ func (v *verifier) checkTimestamp(s signed, manifest []byte) {
 		v.fault(Malformed, at, "is no time-stamp response (RFC 3161): %v", err)
 		return
 	}
-	if want := sha256.Sum256(manifest); hex.EncodeToString(imprint) != hex.EncodeToString(want[:]) {
-		v.fault(Signature, at, "is a time-stamp of something else: of SHA-256 %x, %s has %x", imprint, s.manifest, want)
+	if !bytes.Equal(imprint, digest) {
+		v.fault(Signature, at, "is a time-stamp of something else: of SHA-256 %x, %s has %x", imprint, s.manifest, digest)
 	}
 }

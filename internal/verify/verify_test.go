@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/verify"
 	"github.com/gcexport/recording-export-operator/test/tamper/specimen"
 )
@@ -158,6 +159,28 @@ func TestParseKeyRefusesWhatIsNoKey(t *testing.T) {
 	for _, text := range []string{"", "x", pem + pem, rsa, "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n"} {
 		if key, err := verify.ParseKey([]byte(text)); err == nil {
 			t.Errorf("%q is key %s", text, key.ID)
+		}
+	}
+}
+
+// TestABagOfManyFiles: a manifest is as long as its bag has files, and is signed all
+// the same.
+func TestABagOfManyFiles(t *testing.T) {
+	t.Parallel()
+	signer := specimen.NewSigner(t)
+	a := specimen.New(t, signer)
+	for i := range 3000 {
+		a.Write(standardBag+"/"+evidence.MetadataPath(specimen.ID(100_000+i)), []byte("[]"))
+	}
+	a.Forge(specimen.Standard, 1)
+	sound := archive(t, specimen.New(t, signer), verify.Options{})
+	report := archive(t, a, verify.Options{Keys: []verify.Key{key(t, signer)}})
+	if manifest := a.Read(standardBag + "/manifest-sha256.txt"); len(manifest) < 300_000 || report.SignedBags != sound.SignedBags {
+		t.Errorf("a manifest of %d bytes; %d bags are signed, want %d", len(manifest), report.SignedBags, sound.SignedBags)
+	}
+	for _, f := range report.Findings {
+		if f.Kind == verify.Signature || f.Kind == verify.Unsigned || strings.HasSuffix(f.Path, "manifest-sha256.txt") {
+			t.Error(f)
 		}
 	}
 }
