@@ -51,19 +51,24 @@ func TestHostileArchives(t *testing.T) {
 			a.Remove("export.json")
 			link(a, "/dev/zero", "export.json")
 		}, verify.Irregular, "export.json", "is a symbolic link"},
-		"a pipe for export.json":         {func(a *specimen.Archive) { a.Remove("export.json"); pipe(a, "export.json") }, verify.Irregular, "export.json", "is a pipe"},
-		"a pipe in a bag":                {func(a *specimen.Archive) { pipe(a, standardBag+"/data/pipe") }, verify.Irregular, standardBag + "/data/pipe", "is a pipe"},
-		"a pipe for a table":             {func(a *specimen.Archive) { a.Remove("seals/1/bags.csv"); pipe(a, "seals/1/bags.csv") }, verify.Irregular, "seals/1/bags.csv", "is a pipe"},
-		"a pipe for the seals":           {func(a *specimen.Archive) { a.Remove("seals"); pipe(a, "seals") }, verify.Irregular, "seals", "is a pipe"},
-		"a folder for an account":        {func(a *specimen.Archive) { a.Remove("seals/2/account.json"); a.Write("seals/2/account.json/x", nil) }, verify.Irregular, "seals/2/account.json", "is a folder"},
-		"a seal of a high number":        {func(a *specimen.Archive) { a.Write("seals/9000000/x", []byte("x")) }, verify.SealChain, "seals/3", "is missing with all seals up to 8999999"},
-		"a large export.json":            {func(a *specimen.Archive) { sparse(a, "export.json", 4<<30) }, verify.Malformed, "export.json", "larger than it can be"},
-		"a large key":                    {func(a *specimen.Archive) { sparse(a, "seals/1/signer.pub", 64*megabyte) }, verify.Malformed, "seals/1/signer.pub", "larger than it can be"},
-		"an account of empty lanes":      {func(a *specimen.Archive) { fill(a, "seals/2/account.json", `{"lanes":[{}`, ",{}", 20*megabyte) }, verify.Malformed, "seals/2/account.json", "larger than it can be"},
-		"an account that is nested":      {func(a *specimen.Archive) { fill(a, "seals/2/account.json", `{"lanes":`, "[", megabyte/2) }, verify.Malformed, "seals/2/account.json", "nested more than 64 deep"},
-		"metadata of empty recordings":   {func(a *specimen.Archive) { fill(a, metadata, "[{}", ",{}", 20*megabyte) }, verify.Malformed, metadata, "lists more than"},
-		"metadata that is nested":        {func(a *specimen.Archive) { fill(a, metadata, "", `[{"id":[`, 60*megabyte/8) }, verify.Malformed, metadata, "not a list of recordings"},
-		"a quote that is never closed":   {func(a *specimen.Archive) { fill(a, "seals/1/recordings.csv", "\"", "x", 30*megabyte) }, verify.Malformed, "seals/1/recordings.csv", "a record is larger than it can be"},
+		"a pipe for export.json":       {func(a *specimen.Archive) { a.Remove("export.json"); pipe(a, "export.json") }, verify.Irregular, "export.json", "is a pipe"},
+		"a pipe in a bag":              {func(a *specimen.Archive) { pipe(a, standardBag+"/data/pipe") }, verify.Irregular, standardBag + "/data/pipe", "is a pipe"},
+		"a pipe for a table":           {func(a *specimen.Archive) { a.Remove("seals/1/bags.csv"); pipe(a, "seals/1/bags.csv") }, verify.Irregular, "seals/1/bags.csv", "is a pipe"},
+		"a pipe for the seals":         {func(a *specimen.Archive) { a.Remove("seals"); pipe(a, "seals") }, verify.Irregular, "seals", "is a pipe"},
+		"a folder for an account":      {func(a *specimen.Archive) { a.Remove("seals/2/account.json"); a.Write("seals/2/account.json/x", nil) }, verify.Irregular, "seals/2/account.json", "is a folder"},
+		"a seal of a high number":      {func(a *specimen.Archive) { a.Write("seals/9000000/x", []byte("x")) }, verify.SealChain, "seals/3", "is missing with all seals up to 8999999"},
+		"a large export.json":          {func(a *specimen.Archive) { sparse(a, "export.json", 4<<30) }, verify.Malformed, "export.json", "larger than it can be"},
+		"a large key":                  {func(a *specimen.Archive) { sparse(a, "seals/1/signer.pub", 64*megabyte) }, verify.Malformed, "seals/1/signer.pub", "larger than it can be"},
+		"an account of empty lanes":    {func(a *specimen.Archive) { fill(a, "seals/2/account.json", `{"lanes":[{}`, ",{}", 20*megabyte) }, verify.Malformed, "seals/2/account.json", "larger than it can be"},
+		"an account that is nested":    {func(a *specimen.Archive) { fill(a, "seals/2/account.json", `{"lanes":`, "[", megabyte/2) }, verify.Malformed, "seals/2/account.json", "nested more than 64 deep"},
+		"metadata of empty recordings": {func(a *specimen.Archive) { fill(a, metadata, "[{}", ",{}", 20*megabyte) }, verify.Malformed, metadata, "lists more than"},
+		"metadata that is nested":      {func(a *specimen.Archive) { fill(a, metadata, "", `[{"id":[`, 60*megabyte/8) }, verify.Malformed, metadata, "not a list of recordings"},
+		"a quote that is never closed": {func(a *specimen.Archive) { fill(a, "seals/1/recordings.csv", "\"", "x", 30*megabyte) }, verify.Malformed, "seals/1/recordings.csv", "a record is larger than it can be"},
+		"a table of many lines": {func(a *specimen.Archive) {
+			name := standardBag + "/" + evidence.ConversationsTable
+			lines := strings.SplitAfter(string(a.Read(name)), "\n")
+			fill(a, name, lines[0], lines[1], 17*megabyte/len(lines[1]))
+		}, verify.Malformed, standardBag + "/" + evidence.ConversationsTable, "is larger than it can be"},
 		"a line of a manifest":           {func(a *specimen.Archive) { fill(a, "seals/1/manifest-sha256.txt", "", "x", 30*megabyte) }, verify.Malformed, "seals/1/manifest-sha256.txt", "cut off or too long"},
 		"a line of a custody log":        {func(a *specimen.Archive) { fill(a, "seals/1/events.jsonl", "{", "x", 30*megabyte) }, verify.LogChain, "seals/1/events.jsonl", "too long for an event"},
 		"a table of more columns":        {func(a *specimen.Archive) { a.Replace("seals/1/bags.csv", "bag,lane", "bag,note,lane") }, verify.Malformed, "seals/1/bags.csv", "other columns than such a table has"},

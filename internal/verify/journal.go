@@ -8,6 +8,8 @@ import (
 	"errors"
 	"strings"
 	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/bounded"
 )
 
 // event is a line of a custody log.
@@ -32,7 +34,7 @@ func (v *verifier) journal(name, last string, do func(event)) {
 		return
 	}
 	defer func() { _ = file.Close() }()
-	lines := bufio.NewScanner(file)
+	lines := bufio.NewScanner(newSource(file, name))
 	lines.Buffer(nil, longestEvent)
 	lines.Split(wholeLines)
 	before := event{Previous: strings.Repeat("0", 2*sha256.Size)}
@@ -55,6 +57,9 @@ func (v *verifier) journal(name, last string, do func(event)) {
 	switch err := lines.Err(); {
 	case errors.Is(err, bufio.ErrTooLong):
 		v.fault(LogChain, name, "has a line after line %d that is too long for an event", before.Sequence)
+		return
+	case errors.Is(err, bounded.ErrTooLarge):
+		v.fault(LogChain, name, "is longer than the log of a bag or a seal can be: %d bytes", longestList(name))
 		return
 	case err != nil:
 		v.unread(name, err)

@@ -144,7 +144,7 @@ func (c *census) repeatsText(at string, want iter.Seq[[]string]) {
 		return
 	}
 	defer func() { _ = file.Close() }()
-	from := &source{Reader: file}
+	from := newSource(file, at)
 	stored, number := bufio.NewReader(from), 0
 	same := func(text string) bool {
 		number++

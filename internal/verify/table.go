@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"path"
 	"strconv"
 	"strings"
 
@@ -86,10 +87,46 @@ func tableRows(from io.Reader, fits func(columns []string) bool, needed ...strin
 type source struct {
 	io.Reader
 	err error
+	// left is how many more bytes there may be.
+	left int64
+}
+
+func newSource(from io.Reader, name string) *source {
+	return &source{Reader: from, left: longestList(name) + 1}
+}
+
+// The longest lists, in bytes. Much of what they say is kept in memory until it has been
+// compared, and several bags are read at a time.
+const (
+	// longestOfBag is for the tables and the log of a bag, which holds at most 10,000
+	// recordings: more than a kilobyte for each.
+	longestOfBag = 16 << 20
+	// longestBagTable is for the list of a seal's bags, of which an export of five years in
+	// hours has 131,400.
+	longestBagTable = 128 << 20
+	// longestOfSeal is for the other tables and the log of a seal, which are compared as
+	// they are read.
+	longestOfSeal = 4 << 30
+)
+
+// longestList is how many bytes a table or a log of this name may hold.
+func longestList(name string) int64 {
+	switch {
+	case strings.HasPrefix(name, "bags/"):
+		return longestOfBag
+	case path.Base(name) == bagTable, path.Base(name) == sealLog:
+		return longestBagTable
+	default:
+		return longestOfSeal
+	}
 }
 
 func (s *source) Read(p []byte) (int, error) {
-	n, err := s.Reader.Read(p)
+	if s.left <= 0 {
+		return 0, bounded.ErrTooLarge
+	}
+	n, err := s.Reader.Read(p[:min(int64(len(p)), s.left)])
+	s.left -= int64(n)
 	if err != nil && !errors.Is(err, io.EOF) {
 		s.err = err
 	}
@@ -109,7 +146,7 @@ func (v *verifier) rows(name string, needed ...string) iter.Seq[Row] {
 			return
 		}
 		defer func() { _ = file.Close() }()
-		from := &source{Reader: file}
+		from := newSource(file, name)
 		for row, err := range tableRows(from, func(columns []string) bool { return fitsHeader(name, columns) }, needed...) {
 			if from.err != nil {
 				v.unread(name, from.err)
