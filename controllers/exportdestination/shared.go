@@ -3,6 +3,8 @@ package exportdestination
 import (
 	"context"
 	"fmt"
+	"net"
+	"net/url"
 	"strings"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
@@ -51,7 +53,7 @@ func isEarlier(a, b *v1alpha1.ExportDestination) bool {
 // another namespace has, too.
 func sharedField(d, other *v1alpha1.ExportDestination) (field string, isShared bool) {
 	mine, theirs := d.Spec.S3, other.Spec.S3
-	if mine == nil || theirs == nil || d.Namespace == other.Namespace || !strings.EqualFold(mine.Endpoint, theirs.Endpoint) {
+	if mine == nil || theirs == nil || d.Namespace == other.Namespace || service(mine.Endpoint) != service(theirs.Endpoint) {
 		return "", false
 	}
 	switch {
@@ -62,6 +64,20 @@ func sharedField(d, other *v1alpha1.ExportDestination) (field string, isShared b
 	default:
 		return "", false
 	}
+}
+
+// service is an endpoint in the one form that is compared: the same service can be
+// written with and without its port, in capitals, and with a dot behind its name.
+func service(endpoint string) string {
+	at, err := url.Parse(endpoint)
+	if err != nil || at.Host == "" {
+		return endpoint
+	}
+	port := at.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[strings.ToLower(at.Scheme)]
+	}
+	return net.JoinHostPort(strings.TrimSuffix(strings.ToLower(at.Hostname()), "."), port)
 }
 
 // overlap tells whether one prefix is that of the other, or above it. Without a prefix

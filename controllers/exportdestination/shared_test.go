@@ -28,6 +28,8 @@ func TestNamespacesDoNotShareBuckets(t *testing.T) {
 	first := inS3("legal", 1, "evidence", "legal/cases", "work")
 	elsewhere := inS3("sales", 2, "evidence", "legal", "other")
 	elsewhere.Spec.S3.Endpoint = "https://minio.example"
+	here, written := inS3("legal", 1, "evidence", "legal", "work"), inS3("sales", 2, "sales", "", "work")
+	here.Spec.S3.Endpoint, written.Spec.S3.Endpoint = "https://minio.example", "HTTPS://MinIO.example.:443/"
 	stalled := first.DeepCopy()
 	outcomeOf := outcome.Stall(v1alpha1.ReasonCredentialsRejected, "x", 0)
 	loop.Mark(stalled, outcomeOf, "", "")
@@ -50,6 +52,7 @@ func TestNamespacesDoNotShareBuckets(t *testing.T) {
 		{"the same namespace", first, inS3("legal", 2, "evidence", "legal/cases", "work"), ""},
 		{"the first one", inS3("sales", 2, "evidence", "", "work"), first, ""},
 		{"another service", first, elsewhere, ""},
+		{"the same service, written otherwise", here, written, "workBucket"},
 		{"one that cannot use it", stalled, inS3("sales", 2, "sales", "", "work"), ""},
 		{"one that nobody has looked at", unseen, inS3("sales", 2, "sales", "", "work"), ""},
 		{"a directory", &v1alpha1.ExportDestination{ObjectMeta: metav1.ObjectMeta{Namespace: "x", Name: "d"}}, inS3("sales", 2, "sales", "", "work"), ""},
