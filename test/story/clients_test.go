@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
 	"github.com/gcexport/recording-export-operator/test/world"
@@ -112,7 +113,8 @@ func (w *story) begin(clients ...string) {
 }
 
 // TestOrganizationsShareAClient: however many organisations name an OAuth client,
-// it is asked no more than one alone would.
+// it is asked no more than one alone would, and each gets a share: none ends before the
+// others have begun.
 func TestOrganizationsShareAClient(t *testing.T) {
 	w := newStory(t, busy)
 	second := w.organizationOf("one")
@@ -127,9 +129,15 @@ func TestOrganizationsShareAClient(t *testing.T) {
 	}
 	for _, name := range []string{"case-1", "case-2"} {
 		export.Name = name
-		w.Refresh(export)
-		if export.Status.Survey.Conversations == 0 {
-			t.Errorf("%s got nothing of the budget", name)
+		testenv.Eventually(t, name+" gets a share of the budget", func() bool {
+			w.Refresh(export)
+			return export.Status.Survey.Conversations > 0
+		})
+	}
+	for _, name := range []string{"case-1", "case-2"} {
+		export.Name = name
+		if w.Refresh(export); conditions.IsReady(export) {
+			t.Errorf("%s ended before both had a share of the budget: the story tells nothing", name)
 		}
 	}
 }

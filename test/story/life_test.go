@@ -14,6 +14,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
+	"github.com/gcexport/recording-export-operator/internal/operator"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
 	"github.com/gcexport/recording-export-operator/test/world"
 )
@@ -140,7 +141,8 @@ func TestAConversationThatEndsLater(t *testing.T) {
 		s.Window = world.Window(day, day.AddDate(0, 0, 1))
 	})
 	w.Create(export)
-	w.Start()
+	// It is not asked for again before the clock says so, however slow the machine is.
+	w.Start(func(o *operator.Options) { o.Paces.Export.Reask = time.Hour })
 	w.Await(export, v1alpha1.ReasonAwaitingConversationEnd)
 	if export.Status.Survey.Deferred != 1 {
 		t.Errorf("survey %+v", export.Status.Survey)
@@ -153,6 +155,7 @@ func TestAConversationThatEndsLater(t *testing.T) {
 			}
 		}
 	}
+	w.Clock.Pass(time.Hour)
 	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(all.Recordings())
 	if bags, _ := filepath.Glob(filepath.Join(w.Archive(), "bags", "*-d*")); len(bags) == 0 {
