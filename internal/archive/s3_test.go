@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/archive/authentic"
 	"github.com/gcexport/recording-export-operator/internal/archive/s3store"
 	"github.com/gcexport/recording-export-operator/internal/testenv/s3server"
 )
@@ -59,4 +60,16 @@ func TestS3HeldIsAStore(t *testing.T) {
 		prefix, lock := "legal/"+string(rune('a'+stores)), &s3store.Lock{Mode: s3store.Governance, Days: 1}
 		return archive.Held(openS3(t, server, prefix, lock)), openS3(t, server, prefix, lock)
 	})
+}
+
+// TestABucketCannotTellItsRoom, also where its artifacts are authentic, and where what is
+// created is under legal hold: recordings are stored there without asking.
+func TestABucketCannotTellItsRoom(t *testing.T) {
+	bucket := openS3(t, s3server.Start(t), "legal", nil)
+	safe := authentic.Wrap(bucket, authentic.Identity{}, nil)
+	for name, store := range map[string]archive.Store{"bucket": bucket, "authentic": safe, "held": archive.Held(safe)} {
+		if free, known, err := archive.Free(t.Context(), store); free != 0 || known || err != nil {
+			t.Errorf("%s: %d bytes are free, known %t, %v", name, free, known, err)
+		}
+	}
 }
