@@ -87,7 +87,7 @@ lint: ## Lint the Go code.
 .PHONY: test
 test: control-plane s3-server openssl browser ## Run all tests, with the race detector; prints the coverage.
 	@echo "Testing; the first time the Genesys SDK is compiled for the race detector, about 5 minutes." >&2
-	go test -race -count=1 -parallel 4 -timeout 30m -coverpkg=./... -coverprofile=cover.out ./...
+	go test -race -count=1 -parallel 4 -timeout 60m -coverpkg=./... -coverprofile=cover.out ./...
 	@go tool cover -func=cover.out | awk '/^total:/ {print "Coverage of all code by all tests: " $$3}'
 
 .PHONY: verify

