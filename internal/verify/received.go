@@ -44,7 +44,7 @@ func (v *verifier) readMetadata(name string) ([]received, bool) {
 		if err := json.Unmarshal(one, &said); err != nil {
 			return err
 		}
-		r := received{ID: start(said.ID), medium: mediumOf(said.Media, said.MediaSubtype), state: genesys.FileState(start(said.State)), left: -1}
+		r := received{ID: start(said.ID), medium: genesys.MediumOf(said.Media, said.MediaSubtype), state: genesys.FileState(start(said.State)), left: -1}
 		if said.Left != nil {
 			r.left = max(*said.Left, 0)
 		}
@@ -60,28 +60,6 @@ func (v *verifier) readMetadata(name string) ([]received, bool) {
 
 // start is as much of a word as is kept.
 func start(word string) string { return strings.Clone(word[:min(len(word), longestReceived)]) }
-
-// mediumOf is the medium behind Genesys Cloud's words, which differ between its
-// services; empty if none is known. The subtype decides for screen recordings.
-func mediumOf(media, subtype string) genesys.Medium {
-	if strings.EqualFold(subtype, "screen") {
-		return genesys.Screen
-	}
-	switch strings.ToLower(media) {
-	case "screen":
-		return genesys.Screen
-	case "audio", "call", "voice":
-		return genesys.Call
-	case "chat":
-		return genesys.Chat
-	case "email":
-		return genesys.Email
-	case "message", "messaging":
-		return genesys.Message
-	default:
-		return ""
-	}
-}
 
 // shownID is the recording's id as a table shows it.
 func (r received) shownID() string {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/gcexport/recording-export-operator/internal/genesys"
@@ -61,7 +60,7 @@ func metadataOf(op string, got answer) (genesys.Metadata, error) {
 		}
 		metadata.Recordings = append(metadata.Recordings, genesys.Recording{
 			ID:              r.ID,
-			Medium:          mediumOf(r.Media, r.MediaSubtype),
+			Medium:          genesys.MediumOf(r.Media, r.MediaSubtype),
 			FileState:       r.FileState,
 			MediaAsReceived: clean(cmp.Or(r.Media, r.MediaSubtype), maxWord),
 			Retention:       r.retention(),
@@ -84,28 +83,5 @@ func (b retentionBody) retention() genesys.Retention {
 	return genesys.Retention{
 		ArchiveDate: string(b.ArchiveDate), ArchiveMedium: string(b.ArchiveMedium), DeleteDate: string(b.DeleteDate),
 		ExportDate: string(b.ExportDate), ExportedDate: string(b.ExportedDate),
-	}
-}
-
-// mediumOf is the medium behind Genesys Cloud's words for it, which drift
-// between its services; empty if none is known. The subtype decides for screen
-// recordings, whatever they are recordings of.
-func mediumOf(media, subtype string) genesys.Medium {
-	if strings.EqualFold(subtype, "screen") {
-		return genesys.Screen
-	}
-	switch strings.ToLower(media) {
-	case "screen":
-		return genesys.Screen
-	case "audio", "call", "voice":
-		return genesys.Call
-	case "chat":
-		return genesys.Chat
-	case "email":
-		return genesys.Email
-	case "message", "messaging":
-		return genesys.Message
-	default:
-		return ""
 	}
 }

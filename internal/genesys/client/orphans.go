@@ -158,7 +158,7 @@ func readOrphan(in *json.Decoder, listing *orphanListing) error {
 	}
 	orphan := genesys.Orphan{
 		ID: strings.Clone(cut(body.ID, maxWord)), ConversationID: strings.Clone(cut(body.Recording.ConversationID, maxWord)), Size: -1,
-		Medium: mediumOf(body.Media, body.Subtype), MediaAsReceived: clean(body.Media, maxWord),
+		Medium: genesys.MediumOf(body.Media, body.Subtype), MediaAsReceived: clean(body.Media, maxWord),
 		FileState: genesys.FileState(clean(string(body.FileState), maxWord)), Status: clean(body.Status, maxWord),
 	}
 	orphan.Created, _ = genesys.ParseDate(string(body.Created))

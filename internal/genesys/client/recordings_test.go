@@ -136,34 +136,6 @@ func TestRestorationsLeft(t *testing.T) {
 	}
 }
 
-func TestMediumOf(t *testing.T) {
-	tests := []struct {
-		media, subtype string
-		want           genesys.Medium
-	}{
-		{"audio", "Trunk", genesys.Call},
-		{"Audio", "Consult", genesys.Call},
-		{"call", "Station", genesys.Call},
-		{"VOICE", "", genesys.Call},
-		{"audio", "Screen", genesys.Screen},
-		{"", "SCREEN", genesys.Screen},
-		{"screen", "", genesys.Screen},
-		{"Screen", "Trunk", genesys.Screen},
-		{"chat", "", genesys.Chat},
-		{"Email", "", genesys.Email},
-		{"message", "", genesys.Message},
-		{"messaging", "", genesys.Message},
-		{"callback", "", ""},
-		{"", "", ""},
-		{"video", "Trunk", ""},
-	}
-	for _, test := range tests {
-		if got := mediumOf(test.media, test.subtype); got != test.want {
-			t.Errorf("%q, %q: got %q, want %q", test.media, test.subtype, got, test.want)
-		}
-	}
-}
-
 func TestRequestBatch(t *testing.T) {
 	cloud := newCloud(t)
 	cloud.answers(routeBatches, http.StatusOK, `{"id":"`+jobA+`","selfUri":"/x"}`)
