@@ -109,6 +109,7 @@ func (l *Looks) begin(ctx context.Context, look Look) (*running, Answer) {
 	namespace := look.Name.Namespace
 	if answer := l.ended[look.Name]; answer != nil {
 		delete(l.ended, look.Name)
+		l.unpark(look.Name)
 		if after := answer.After; after == 0 || after > look.Again {
 			answer.After = look.Again // what has happened since is not in it
 		}
@@ -128,12 +129,25 @@ func (l *Looks) begin(ctx context.Context, look Look) (*running, Answer) {
 		l.running, l.ended = map[types.NamespacedName]*running{}, map[types.NamespacedName]*Answer{}
 		l.begun, l.parked = map[string]int{}, map[string][]types.NamespacedName{}
 	}
+	l.unpark(look.Name)
 	r := &running{since: look.Now}
 	r.ctx, r.end = look.within(ctx)
 	l.running[look.Name] = r
 	l.begun[namespace]++
 	context.AfterFunc(r.ctx, func() { l.release(look) })
 	return r, Answer{}
+}
+
+// unpark takes an object out of those that wait, whatever woke it: another one is to be
+// woken in its place. l.mu is held.
+func (l *Looks) unpark(name types.NamespacedName) {
+	waiting := l.parked[name.Namespace]
+	if i := slices.Index(waiting, name); i >= 0 {
+		l.parked[name.Namespace] = slices.Delete(waiting, i, i+1)
+	}
+	if len(l.parked[name.Namespace]) == 0 {
+		delete(l.parked, name.Namespace)
+	}
 }
 
 // within is the context of a look: it ends in time, and with the controller.
@@ -211,14 +225,11 @@ func (l *Looks) release(look Look) {
 	if l.begun[namespace]--; l.begun[namespace] <= 0 {
 		delete(l.begun, namespace)
 	}
-	waiting := l.parked[namespace]
-	if len(waiting) == 0 {
-		return
+	if waiting := l.parked[namespace]; len(waiting) > 0 {
+		next := waiting[0]
+		l.unpark(next)
+		look.wake(next)
 	}
-	if l.parked[namespace] = waiting[1:]; len(waiting) == 1 {
-		delete(l.parked, namespace)
-	}
-	look.wake(waiting[0])
 }
 
 // safely turns a panic into an outcome.

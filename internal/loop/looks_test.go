@@ -123,6 +123,36 @@ func TestLooksOfANamespaceWaitForEachOther(t *testing.T) {
 	})
 }
 
+// TestALookThatBeginsByItselfIsNotWokenToo: its place is free for who waits behind it.
+func TestALookThatBeginsByItselfIsNotWokenToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var looks Looks
+		worker, _ := queued(t, t.Context())
+		first, second := make(chan struct{}), make(chan struct{})
+		until := func(ch chan struct{}) func(context.Context) outcome.Outcome {
+			return func(context.Context) outcome.Outcome { <-ch; return outcome.Done() }
+		}
+		ask := func(name string, run func(context.Context) outcome.Outcome) Answer {
+			look := lookAt(worker, "a", name, run)
+			look.Each = 1
+			return looks.Wait(t.Context(), look)
+		}
+		ask("1", until(first))
+		ask("2", works)
+		ask("3", until(second))
+		close(first)
+		synctest.Wait() // 2 is woken
+		ask("3", until(second))
+		ask("2", works) // has to wait again
+		looks.mu.Lock()
+		defer looks.mu.Unlock()
+		if waiting := fmt.Sprint(looks.parked["a"]); waiting != "[a/2]" {
+			t.Errorf("%s wait, want 2 alone: it is the next to be woken", waiting)
+		}
+		close(second)
+	})
+}
+
 // TestALookEndsWithItsController, also one that is not waited for.
 func TestALookEndsWithItsController(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
