@@ -132,10 +132,10 @@ func TestALookThatBeginsByItselfIsNotWokenToo(t *testing.T) {
 		until := func(ch chan struct{}) func(context.Context) outcome.Outcome {
 			return func(context.Context) outcome.Outcome { <-ch; return outcome.Done() }
 		}
-		ask := func(name string, run func(context.Context) outcome.Outcome) Answer {
+		ask := func(name string, run func(context.Context) outcome.Outcome) {
 			look := lookAt(worker, "a", name, run)
 			look.Each = 1
-			return looks.Wait(t.Context(), look)
+			looks.Wait(t.Context(), look)
 		}
 		ask("1", until(first))
 		ask("2", works)
