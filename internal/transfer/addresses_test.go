@@ -59,7 +59,7 @@ func (s *slowStore) request(wanted []int) (left []int) {
 	return append(append([]int{}, wanted[n:]...), left...)
 }
 
-// TestRequestsFitTheirAddresses: however slow the store, however late and short the
+// TestRequestsFitTheirAddresses: however slow the store, however late and short (10 s and more) the
 // life of addresses, and whatever is refused for another reason, at most one download
 // in twenty meets an address that has expired, and everything else is fetched.
 func TestRequestsFitTheirAddresses(t *testing.T) {
@@ -68,7 +68,7 @@ func TestRequestsFitTheirAddresses(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		s := &slowStore{
-			now: time.Unix(0, 0), life: duration(t, "life", time.Second, time.Hour), each: duration(t, "each", time.Millisecond, time.Minute),
+			now: time.Unix(0, 0), life: duration(t, "life", 10*time.Second, time.Hour), each: duration(t, "each", time.Millisecond, time.Minute),
 			made: duration(t, "made", 0, time.Minute), broken: map[int]bool{}, most: map[int]int{},
 		}
 		wanted := make([]int, rapid.IntRange(200, 1500).Draw(t, "recordings"))

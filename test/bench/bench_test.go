@@ -5,6 +5,7 @@ package bench
 
 import (
 	"flag"
+	"fmt"
 	"testing"
 	"time"
 
@@ -38,6 +39,12 @@ func export(b *testing.B, change func(*simulator.Options)) (*world.World, *v1alp
 	w := world.New(b, server, change)
 	w.Create(w.Secret(simulator.DefaultClientSecret))
 	organization := w.Organization()
+	for _, other := range w.Sim.Options().Clients[1:] {
+		secret := w.Secret(other.Secret)
+		secret.Name, secret.StringData["clientId"] = "oauth-"+other.ID, other.ID
+		w.Create(secret)
+		organization.Spec.Credentials = append(organization.Spec.Credentials, v1alpha1.OAuthClient{SecretRef: v1alpha1.LocalReference{Name: secret.Name}})
+	}
 	organization.Spec.RequestsPerMinute = int32(w.Sim.Options().RequestsPerMinute)
 	w.Create(organization)
 	w.Create(w.Destination())
@@ -102,24 +109,36 @@ func BenchmarkCalls(b *testing.B) {
 	}
 }
 
-// BenchmarkBudget exports a day that takes several minutes of a budget of 300
-// requests a minute. The last minute does not count: there the work runs out.
-func BenchmarkBudget(b *testing.B) {
+// BenchmarkBudgets exports a day that takes several minutes of a budget of 300
+// requests a minute, with one OAuth client and with two. The last minute of each does
+// not count: there the work runs out.
+func BenchmarkBudgets(b *testing.B) {
+	clients := []simulator.Client{{ID: simulator.DefaultClientID, Secret: simulator.DefaultClientSecret}, {ID: "second", Secret: "secret"}}
+	for n := 1; n <= len(clients); n++ {
+		b.Run(fmt.Sprintf("clients=%d", n), func(b *testing.B) { benchmarkBudget(b, clients[:n]) })
+	}
+}
+
+func benchmarkBudget(b *testing.B, clients []simulator.Client) {
+	const perMinute = 300
 	for b.Loop() {
 		w, _ := export(b, func(o *simulator.Options) {
 			*o = simulator.Defaults()
-			o.Conversations, o.RequestsPerMinute = 900, 300
+			o.Conversations, o.RequestsPerMinute, o.RateScope, o.Clients = 900*len(clients), perMinute, simulator.PerClient, clients
 		})
-		windows := w.Sim.Journal().Windows()
-		used, lowest := 0, 1.0
-		for _, window := range windows[:len(windows)-1] {
-			used += window.Used
-			lowest = min(lowest, float64(window.Used)/300)
+		minutes := map[string][]int{}
+		for _, window := range w.Sim.Journal().Windows() {
+			minutes[window.ClientID] = append(minutes[window.ClientID], window.Used)
 		}
-		full := float64(len(windows) - 1)
-		b.ReportMetric(100*float64(used)/(full*300), "%-of-budget")
-		b.ReportMetric(100*lowest, "%-in-the-lowest-minute")
-		b.ReportMetric(full, "full-minutes")
+		used, full, lowest := 0, 0, perMinute
+		for _, of := range minutes {
+			for _, n := range of[:len(of)-1] {
+				used, full, lowest = used+n, full+1, min(lowest, n)
+			}
+		}
+		b.ReportMetric(100*float64(used)/float64(full*perMinute), "%-of-budget")
+		b.ReportMetric(100*float64(lowest)/perMinute, "%-in-the-lowest-minute")
+		b.ReportMetric(float64(full)/float64(len(clients)), "full-minutes")
 		b.ReportMetric(float64(w.Sim.Journal().Throttled()), "429s")
 	}
 }
