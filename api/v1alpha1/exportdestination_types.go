@@ -205,6 +205,11 @@ type ExportDestinationStatus struct {
 	// +optional
 	Location string `json:"location,omitempty"`
 
+	// claimTime is since when the place in S3 is this destination's, because evidence could be written there: until
+	// it is deleted no destination of another namespace can have it. Absent for a directory, and before.
+	// +optional
+	ClaimTime *metav1.Time `json:"claimTime,omitempty"`
+
 	// signingKey is the id of the key that signs: the SHA-256 of its public key in DER, in hexadecimal. If no key
 	// can be used now, the last one that could; absent if nothing is to be signed.
 	// +kubebuilder:validation:MaxLength=64

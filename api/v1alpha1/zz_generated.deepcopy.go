@@ -178,6 +178,10 @@ func (in *ExportDestinationStatus) DeepCopyInto(out *ExportDestinationStatus) {
 			(*in)[i].DeepCopyInto(&(*out)[i])
 		}
 	}
+	if in.ClaimTime != nil {
+		in, out := &in.ClaimTime, &out.ClaimTime
+		*out = (*in).DeepCopy()
+	}
 	if in.SigningKeyChange != nil {
 		in, out := &in.SigningKeyChange, &out.SigningKeyChange
 		*out = new(SigningKeyChange)

@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
@@ -73,6 +74,7 @@ type Reconciler struct {
 	// account (verify.Options).
 	Version string
 
+	claims claims
 	looks  loop.Looks
 	mu     sync.Mutex
 	rounds map[types.NamespacedName]*round
@@ -87,6 +89,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("exportdestination").
 		For(&v1alpha1.ExportDestination{}, builder.WithPredicates(predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
+		Watches(&v1alpha1.ExportDestination{}, handler.EnqueueRequestsFromMapFunc(r.rivals), builder.WithPredicates(claimChanged)).
 		WatchesRawSource(r.Worker.Source()).
 		WithOptions(controller.Options{MaxConcurrentReconciles: loop.Workers}).
 		Complete(r)
@@ -99,6 +102,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if err != nil || destination.UID == "" || !destination.DeletionTimestamp.IsZero() {
 		if err == nil {
 			r.forget(request.NamespacedName)
+			r.claims.forget(request.NamespacedName)
 		}
 		return ctrl.Result{}, err
 	}
@@ -137,9 +141,9 @@ func (r *Reconciler) lookAt(ctx context.Context, destination *v1alpha1.ExportDes
 	answer := r.looks.Wait(ctx, loop.Look{
 		Name: client.ObjectKeyFromObject(destination), Now: r.Clock.Now(), Answer: mostTimeouts * r.Pace.Timeout, Again: r.Pace.Again,
 		Each: looksEach, Worker: r.Worker,
-		Destination: func() string { return destination.Name },
-		Run:         func(ctx context.Context) outcome.Outcome { return r.lookAround(ctx, own.destination) },
-		Of:          own,
+		Hangs: func() string { return hangs(destination) },
+		Run:   func(ctx context.Context) outcome.Outcome { return r.lookAround(ctx, own.destination) },
+		Of:    own,
 	})
 	if ended, is := answer.Of.(looked); is {
 		return ended, answer.Outcome, false
@@ -147,17 +151,34 @@ func (r *Reconciler) lookAt(ctx context.Context, destination *v1alpha1.ExportDes
 	return copied(), answer.Outcome, answer.Untold
 }
 
+// hangs says what to do about a destination that does not answer at all.
+func hangs(destination *v1alpha1.ExportDestination) string {
+	return fmt.Sprintf("check that the file system or bucket of this ExportDestination answers (kubectl get gcdest %s -n %s -o yaml shows where it is); "+
+		"exports to it continue as soon as it does", destination.Name, destination.Namespace)
+}
+
 // lookAround tells whether a destination is its own, can be written and has its key.
 func (r *Reconciler) lookAround(ctx context.Context, destination *v1alpha1.ExportDestination) outcome.Outcome {
 	out, err := r.alone(ctx, destination)
-	switch {
-	case err != nil:
-		return outcome.Of(err, r.Pace.Again)
-	case out.IsDone():
-		return r.lookForKey(ctx, destination, r.look(ctx, destination))
-	default:
-		return out
+	if err == nil && out.IsDone() {
+		out, err = r.lookThere(ctx, destination)
 	}
+	if err != nil {
+		return outcome.Of(err, r.Pace.Again)
+	}
+	return out
+}
+
+// lookThere tells whether a destination that nobody else has can be written, and has its key.
+func (r *Reconciler) lookThere(ctx context.Context, destination *v1alpha1.ExportDestination) (outcome.Outcome, error) {
+	written := r.look(ctx, destination)
+	if !written.IsDone() {
+		return written, nil
+	}
+	if out, err := r.claim(ctx, destination); err != nil || !out.IsDone() {
+		return out, err
+	}
+	return r.lookForKey(ctx, destination, written), nil
 }
 
 // look tells whether evidence can be written and there is room for it, and when to look again.

@@ -7,6 +7,9 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	clocktesting "k8s.io/utils/clock/testing"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
@@ -14,12 +17,12 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// inS3 is a destination that has been looked at, created at an hour.
+// inS3 is a destination that has been looked at and has its place, created at an hour.
 func inS3(namespace string, hour int, bucket, prefix, workBucket string) *v1alpha1.ExportDestination {
 	return &v1alpha1.ExportDestination{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "d", CreationTimestamp: metav1.NewTime(time.Date(2026, 1, 1, hour, 0, 0, 0, time.UTC))},
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "d", UID: types.UID(namespace), Generation: 1, CreationTimestamp: metav1.NewTime(time.Date(2026, 1, 1, hour, 0, 0, 0, time.UTC))},
 		Spec:       v1alpha1.ExportDestinationSpec{S3: &v1alpha1.S3Destination{Bucket: bucket, Prefix: prefix, WorkBucket: workBucket}},
-		Status:     v1alpha1.ExportDestinationStatus{ObservedGeneration: 1},
+		Status:     v1alpha1.ExportDestinationStatus{ObservedGeneration: 1, ClaimTime: &metav1.Time{Time: noon}},
 	}
 }
 
@@ -30,11 +33,22 @@ func TestNamespacesDoNotShareBuckets(t *testing.T) {
 	elsewhere.Spec.S3.Endpoint = "https://minio.example"
 	here, written := inS3("legal", 1, "evidence", "legal", "work"), inS3("sales", 2, "sales", "", "work")
 	here.Spec.S3.Endpoint, written.Spec.S3.Endpoint = "https://minio.example", "HTTPS://MinIO.example.:443/"
-	stalled := first.DeepCopy()
-	outcomeOf := outcome.Stall(v1alpha1.ReasonCredentialsRejected, "x", 0)
-	loop.Mark(stalled, outcomeOf, "", "")
-	unseen := first.DeepCopy()
-	unseen.Status.ObservedGeneration = 0
+	stall := func(d *v1alpha1.ExportDestination) *v1alpha1.ExportDestination {
+		d = d.DeepCopy()
+		loop.Mark(d, outcome.Stall(v1alpha1.ReasonCredentialsRejected, "x", 0), "", "")
+		return d
+	}
+	unclaimed := func(d *v1alpha1.ExportDestination) *v1alpha1.ExportDestination {
+		d = d.DeepCopy()
+		d.Status.ClaimTime = nil
+		return d
+	}
+	unseen, deleted := unclaimed(first), first.DeepCopy()
+	unseen.Status.ObservedGeneration = -1
+	deleted.DeletionTimestamp, deleted.Finalizers = &metav1.Time{Time: noon}, []string{"example.com/keeps-it"}
+	former := unclaimed(first)
+	loop.Mark(former, outcome.Done(), v1alpha1.ReasonWritable, "x")
+	later := inS3("sales", 2, "sales", "", "work")
 	tests := []struct {
 		name      string
 		there, of *v1alpha1.ExportDestination
@@ -53,26 +67,87 @@ func TestNamespacesDoNotShareBuckets(t *testing.T) {
 		{"the first one", inS3("sales", 2, "evidence", "", "work"), first, ""},
 		{"another service", first, elsewhere, ""},
 		{"the same service, written otherwise", here, written, "workBucket"},
-		{"one that cannot use it", stalled, inS3("sales", 2, "sales", "", "work"), ""},
-		{"one that nobody has looked at", unseen, inS3("sales", 2, "sales", "", "work"), ""},
+		{"one that cannot use it now", stall(first), unclaimed(later), "workBucket"},
+		{"one that never could use it", stall(unclaimed(first)), unclaimed(later), ""},
+		{"a later one that has it", later, unclaimed(first), "workBucket"},
+		{"a later one that has it and cannot use it now", stall(later), unclaimed(first), "workBucket"},
+		{"one of a former version that is ready", former, unclaimed(later), "workBucket"},
+		{"one that is being deleted", deleted, unclaimed(later), ""},
+		{"one that nobody has looked at", unseen, later, ""},
 		{"a directory", &v1alpha1.ExportDestination{ObjectMeta: metav1.ObjectMeta{Namespace: "x", Name: "d"}}, inS3("sales", 2, "sales", "", "work"), ""},
 	}
 	for _, tt := range tests {
-		scheme := runtime.NewScheme()
-		if err := v1alpha1.AddToScheme(scheme); err != nil {
-			t.Fatal(err)
-		}
 		there := tt.there.DeepCopy()
 		if there.Namespace == tt.of.Namespace {
 			there.Name = "other"
 		}
-		r := &Reconciler{Publisher: loop.Publisher{Client: fake.NewClientBuilder().WithScheme(scheme).WithObjects(there, tt.of.DeepCopy()).Build()}}
-		out, err := r.alone(t.Context(), tt.of)
+		out, err := reconcilerOf(t, there, tt.of.DeepCopy()).alone(t.Context(), tt.of)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if out.IsDone() != (tt.field == "") || tt.field != "" && (out.Reason != v1alpha1.ReasonBucketShared || !strings.Contains(out.Message, "spec.s3."+tt.field+" ")) {
 			t.Errorf("%s: %v, want field %q", tt.name, out, tt.field)
 		}
+	}
+}
+
+// reconcilerOf is a reconciler whose API server has these destinations.
+func reconcilerOf(t *testing.T, destinations ...client.Object) *Reconciler {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
+		t.Fatal(err)
+	}
+	return &Reconciler{
+		Publisher: loop.Publisher{Client: fake.NewClientBuilder().WithScheme(scheme).WithObjects(destinations...).Build()},
+		Clock:     clocktesting.NewFakeClock(noon), Pace: DefaultPace(),
+	}
+}
+
+// TestAnEarlierDestinationIsWaitedFor until it has been looked at once: whether it can use
+// the bucket decides, and not which of two is looked at first.
+func TestAnEarlierDestinationIsWaitedFor(t *testing.T) {
+	earlier, later := inS3("legal", 1, "legal", "", "work"), inS3("sales", 2, "sales", "", "work")
+	for _, d := range []*v1alpha1.ExportDestination{earlier, later} {
+		d.Status = v1alpha1.ExportDestinationStatus{ObservedGeneration: -1}
+	}
+	r := reconcilerOf(t, earlier, later)
+	if out, err := r.alone(t.Context(), later); err != nil || out.State != outcome.Waiting || out.Reason != v1alpha1.ReasonPending {
+		t.Errorf("the later one: %v, %v; want it to wait", out, err)
+	}
+	if out, err := r.alone(t.Context(), earlier); err != nil || !out.IsDone() {
+		t.Errorf("the earlier one: %v, %v", out, err)
+	}
+	earlier.Status.ObservedGeneration = 1
+	if out, err := reconcilerOf(t, earlier, later).alone(t.Context(), later); err != nil || !out.IsDone() {
+		t.Errorf("the later one, after the earlier one could not use the bucket: %v, %v", out, err)
+	}
+}
+
+// TestOneOfTwoThatAreLookedAtTogetherGetsTheBucket: no status tells of a claim yet.
+func TestOneOfTwoThatAreLookedAtTogetherGetsTheBucket(t *testing.T) {
+	one, other := inS3("legal", 1, "legal", "", "work"), inS3("sales", 1, "sales", "", "work")
+	one.Status.ClaimTime, other.Status.ClaimTime = nil, nil
+	r := reconcilerOf(t, one, other)
+	for _, d := range []*v1alpha1.ExportDestination{one, other} {
+		if out, err := r.alone(t.Context(), d); err != nil || !out.IsDone() {
+			t.Fatalf("%s: %v, %v", d.Namespace, out, err)
+		}
+	}
+	if out, err := r.claim(t.Context(), other); err != nil || !out.IsDone() || other.Status.ClaimTime == nil {
+		t.Errorf("the first to be written to: %v, %v", out, err)
+	}
+	if out, err := r.claim(t.Context(), one); err != nil || out.Reason != v1alpha1.ReasonBucketShared || one.Status.ClaimTime != nil {
+		t.Errorf("the other one: %v, %v", out, err)
+	}
+	if woken := r.rivals(t.Context(), other); len(woken) != 1 || woken[0].Namespace != "legal" {
+		t.Errorf("%v were woken", woken)
+	}
+	if woken := r.rivals(t.Context(), one); len(woken) != 0 {
+		t.Errorf("one that has nothing woke %v", woken)
+	}
+	r.claims.forget(client.ObjectKeyFromObject(other))
+	if len(r.claims.held) != 0 {
+		t.Errorf("%v are remembered", r.claims.held)
 	}
 }

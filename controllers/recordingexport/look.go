@@ -24,9 +24,9 @@ func (r *Reconciler) look(ctx context.Context, export, former *v1alpha1.Recordin
 	own := looked{&scope{export: export.DeepCopy(), before: former.Status}, former}
 	answer := r.looks.Wait(ctx, loop.Look{
 		Name: own.name(), Now: r.Clock.Now(), Answer: r.Pace.Answer, Again: r.Pace.Again, Each: looksEach, Worker: r.Worker,
-		Destination: func() string { return export.Spec.DestinationRef.Name },
-		Run:         func(ctx context.Context) outcome.Outcome { return r.advance(ctx, own.scope) },
-		Of:          own,
+		Hangs: func() string { return loop.ExportHangs(export.Spec.DestinationRef.Name) },
+		Run:   func(ctx context.Context) outcome.Outcome { return r.advance(ctx, own.scope) },
+		Of:    own,
 	})
 	if ended, is := answer.Of.(looked); is {
 		return ended, answer.Outcome, false

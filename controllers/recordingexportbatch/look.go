@@ -33,9 +33,9 @@ func (r *Reconciler) look(ctx context.Context, batch, former *v1alpha1.Recording
 	answer := r.looks.Wait(ctx, loop.Look{
 		Name: client.ObjectKeyFromObject(batch), Now: r.Clock.Now(), Answer: r.Pace.Answer, Again: r.Pace.Again,
 		Each: looksEach, Worker: r.Worker,
-		Destination: func() string { return r.destinationOf(ctx, batch) },
-		Run:         func(ctx context.Context) outcome.Outcome { return r.advance(ctx, own.scope) },
-		Of:          own,
+		Hangs: func() string { return loop.ExportHangs(r.destinationOf(ctx, batch)) },
+		Run:   func(ctx context.Context) outcome.Outcome { return r.advance(ctx, own.scope) },
+		Of:    own,
 	})
 	if ended, is := answer.Of.(looked); is {
 		return ended, answer.Outcome, false
@@ -58,7 +58,7 @@ type step func(context.Context, *scope) (outcome.Outcome, error)
 
 // advance runs the steps in order until one is not satisfied, or the bag is sealed.
 func (r *Reconciler) advance(ctx context.Context, s *scope) outcome.Outcome {
-	for _, step := range []step{r.find, r.observe, r.checkSuspended, r.own, r.connect, r.restoreArchived, r.fetchMetadata, r.haveRoom, r.submit, r.complete} {
+	for _, step := range []step{r.find, r.checkDestination, r.observe, r.checkSuspended, r.own, r.connect, r.restoreArchived, r.fetchMetadata, r.haveRoom, r.submit, r.complete} {
 		var out outcome.Outcome
 		err := ctx.Err() // it has ended if the step before hung
 		if err == nil {
@@ -81,20 +81,39 @@ func (r *Reconciler) find(ctx context.Context, s *scope) (outcome.Outcome, error
 		return loop.Absent(err, v1alpha1.ReasonExportNotFound, fmt.Sprintf("create the RecordingExport %q again, or delete this batch", name.Name))
 	}
 	name.Name = s.export.Spec.DestinationRef.Name
-	var destination v1alpha1.ExportDestination
-	if err := r.Client.Get(ctx, name, &destination); err != nil {
+	if err := r.Client.Get(ctx, name, &s.destination); err != nil {
 		return loop.Absent(err, v1alpha1.ReasonDestinationNotFound, fmt.Sprintf("create the ExportDestination %q that the export refers to", name.Name))
 	}
-	store, err := r.Archive(&destination, s.export.Name)
+	store, err := r.Archive(&s.destination, s.export.Name)
 	if err != nil {
 		return outcome.Outcome{}, fmt.Errorf("open archive: %w", err)
 	}
 	if lane := s.batch.Spec.Lane; lane == v1alpha1.LaneLegalHold || lane == v1alpha1.LaneLegalHoldScreen {
 		store = archive.Held(store)
 	}
-	s.signer = func(ctx context.Context) (*signing.Signer, error) { return r.Signer(ctx, &destination, s.export.Name) }
-	s.store, s.location, s.floor = store, r.Location(&destination, s.export.Name), exportspec.MinFree(destination.Spec, r.MinFree)
+	s.signer = func(ctx context.Context) (*signing.Signer, error) { return r.Signer(ctx, &s.destination, s.export.Name) }
+	s.store, s.location, s.floor = store, r.Location(&s.destination, s.export.Name), exportspec.MinFree(s.destination.Spec, r.MinFree)
 	return outcome.Done(), nil
+}
+
+// checkDestination stops here while the destination is Stalled, and has nothing more
+// written there: the export continues where it was once it is not. The reason is the
+// destination's own.
+func (r *Reconciler) checkDestination(ctx context.Context, s *scope) (outcome.Outcome, error) {
+	switch {
+	case conditions.IsStalled(&s.destination):
+	case s.destination.Status.Location == "":
+		return outcome.Wait(v1alpha1.ReasonDestinationNotReady, fmt.Sprintf("waiting for the ExportDestination %q", s.destination.Name), 0), nil
+	default:
+		return outcome.Done(), nil
+	}
+	s.observed = s.gather(ctx) == nil // as far as it can be read, it tells which work to stop
+	if s.facts.finished() {
+		return outcome.Done(), nil
+	}
+	r.cancel(s)
+	return outcome.Stall(conditions.Reason(&s.destination), fmt.Sprintf(
+		"fix the ExportDestination %q: %s", s.destination.Name, conditions.Message(&s.destination)), 0), nil
 }
 
 // checkSuspended stops here while the export is suspended, or once it is given up.

@@ -55,6 +55,7 @@ func (p Pace) within(deadline time.Duration) Pace {
 type scope struct {
 	batch        *v1alpha1.RecordingExportBatch
 	export       v1alpha1.RecordingExport
+	destination  v1alpha1.ExportDestination
 	store        archive.Store
 	cloud        Cloud
 	metadata     learner

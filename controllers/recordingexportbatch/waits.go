@@ -22,6 +22,7 @@ var ends = map[string]string{
 	v1alpha1.ReasonTransferring:          "",
 	v1alpha1.ReasonSuspended:             "",
 	v1alpha1.ReasonOrganizationNotReady:  "",
+	v1alpha1.ReasonDestinationNotReady:   "",
 	v1alpha1.ReasonThrottled:             "",
 	v1alpha1.ReasonMetadataParked:        "retried for %v, then listed as unavailable",
 	v1alpha1.ReasonRecordingsNotReady:    "waited for up to %v, then listed as unavailable",

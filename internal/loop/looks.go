@@ -58,8 +58,8 @@ type Look struct {
 	Each int
 	// Worker wakes the reconciler.
 	Worker *Worker
-	// Destination gives the name of the ExportDestination whose archive it reads.
-	Destination func() string
+	// Hangs says what to do while it does not end in time.
+	Hangs func() string
 	// Run is the look itself. It must not touch what others use: it may run on after
 	// Wait has returned. Of is what it works on.
 	Run func(context.Context) outcome.Outcome
@@ -247,7 +247,12 @@ func (l Look) safely(ctx context.Context) (out outcome.Outcome) {
 // hangs is the outcome while a look does not end.
 func (l Look) hangs(since time.Time) outcome.Outcome {
 	return outcome.Wait(v1alpha1.ReasonDestinationUnavailable, fmt.Sprintf(
-		"an access to the archive has been running since %s: check that the file system or bucket of the ExportDestination %q answers; "+
-			"the export continues as soon as it does, and can be deleted meanwhile",
-		since.UTC().Format(time.RFC3339), l.Destination()), l.Again)
+		"an access to the archive has been running since %s: %s", since.UTC().Format(time.RFC3339), l.Hangs()), l.Again)
+}
+
+// ExportHangs says what to do while the look at an export or a batch does not end,
+// whose archive is at the ExportDestination of this name.
+func ExportHangs(destination string) string {
+	return fmt.Sprintf("check that the file system or bucket of the ExportDestination %q answers; "+
+		"the export continues as soon as it does, and can be deleted meanwhile", destination)
 }

@@ -21,7 +21,7 @@ import (
 func lookAt(worker *Worker, namespace, name string, run func(context.Context) outcome.Outcome) Look {
 	return Look{
 		Name: types.NamespacedName{Namespace: namespace, Name: name}, Now: time.Unix(0, 0), Answer: time.Hour, Again: time.Minute, Each: 2,
-		Worker: worker, Destination: func() string { return "evidence" }, Run: run, Of: name,
+		Worker: worker, Hangs: func() string { return ExportHangs("evidence") }, Run: run, Of: name,
 	}
 }
 
