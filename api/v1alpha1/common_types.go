@@ -17,8 +17,9 @@ const (
 	// AnnotationTakeOver on an export has this cluster take its archive over from another one, which it names by the
 	// id that the condition ArchiveOfAnotherCluster tells. It is good for one take-over.
 	AnnotationTakeOver = "recording.gcexport.dev/take-over-archive"
-	// AnnotationConfirmSigningKey on a destination confirms, by the id of the new key or "none", that the key that
-	// signs was changed on purpose. Until then the condition SigningKeyChanged is there.
+	// AnnotationConfirmSigningKey on a destination confirms that the key that signs was changed on purpose. Its value
+	// names one change, as the condition SigningKeyChanged tells it: the id of the new key or "none", an @, and when
+	// the change was noticed. It is good for that change alone; until then the condition is there.
 	AnnotationConfirmSigningKey = "recording.gcexport.dev/confirm-signing-key"
 	// Finalizer is on an export for as long as there is an analytics job at
 	// Genesys Cloud that it would have to end.

@@ -24,18 +24,28 @@ func (r *Reconciler) noteKey(destination *v1alpha1.ExportDestination, key string
 	if was == key || was == "" && status.SigningKeyChange == nil {
 		return
 	}
-	status.SigningKeyChange = &v1alpha1.SigningKeyChange{From: was, To: key, Time: metav1.NewTime(r.Clock.Now().Truncate(time.Second))}
+	at := r.Clock.Now().Truncate(time.Second)
+	if last := status.SigningKeyChange; last != nil && !at.After(last.Time.Time) {
+		at = last.Time.Add(time.Second) // no two changes have the same time, by which they are confirmed
+	}
+	status.SigningKeyChange = &v1alpha1.SigningKeyChange{From: was, To: key, Time: metav1.NewTime(at)}
 }
 
-// markKey sets the condition SigningKeyChanged until a person has confirmed the new
-// key by its id.
+// changeID names one change of a key: the new key and when the change was noticed. So
+// what confirms one change confirms no other, also none to the same key.
+func changeID(change *v1alpha1.SigningKeyChange) string {
+	return cmp.Or(change.To, noKey) + "@" + stamp(&change.Time)
+}
+
+// markKey sets the condition SigningKeyChanged until a person has confirmed this
+// change, and no other one.
 func markKey(destination *v1alpha1.ExportDestination) {
 	change := destination.Status.SigningKeyChange
 	if change == nil {
 		return
 	}
 	to := cmp.Or(change.To, noKey)
-	change.Confirmed = change.Confirmed || destination.Annotations[v1alpha1.AnnotationConfirmSigningKey] == to
+	change.Confirmed = change.Confirmed || destination.Annotations[v1alpha1.AnnotationConfirmSigningKey] == changeID(change)
 	if change.Confirmed {
 		conditions.Forget(destination, v1alpha1.ConditionSigningKeyChanged)
 		return
@@ -43,7 +53,7 @@ func markKey(destination *v1alpha1.ExportDestination) {
 	conditions.Reached(destination, v1alpha1.ConditionSigningKeyChanged, metav1.ConditionTrue, v1alpha1.ReasonSigningKeyChanged, fmt.Sprintf(
 		"the signing key was %s, and is %s since %s: find out who changed it; if that was intended, tell those who verify, and run: "+
 			"kubectl annotate gcdest %s -n %s --overwrite %s=%s",
-		cmp.Or(change.From, noKey), to, stamp(&change.Time), destination.Name, destination.Namespace, v1alpha1.AnnotationConfirmSigningKey, to))
+		cmp.Or(change.From, noKey), to, stamp(&change.Time), destination.Name, destination.Namespace, v1alpha1.AnnotationConfirmSigningKey, changeID(change)))
 }
 
 // tellKey sends an event about a key that has changed since.

@@ -12,8 +12,8 @@ import (
 )
 
 // TestAKeyThatChanges: the first key is no change, any other is, also one that comes
-// after signing had ended, and the condition stays until the new key is confirmed by
-// its id.
+// after signing had ended, and the condition stays until that change is confirmed: what
+// confirmed an earlier one is good for no other, not even for one back to the same key.
 func TestAKeyThatChanges(t *testing.T) {
 	now := clocktesting.NewFakeClock(time.Date(2023, 10, 1, 12, 0, 0, 1, time.UTC))
 	r := &Reconciler{Clock: now}
@@ -28,14 +28,14 @@ func TestAKeyThatChanges(t *testing.T) {
 		{"aa", "", ""},
 		{"bb", "", "was aa, and is bb since 2023-10-01T12:03:00Z: "},
 		{"bb", "", "was aa, and is bb since 2023-10-01T12:03:00Z: "},
-		{"bb", "aa", "--overwrite recording.gcexport.dev/confirm-signing-key=bb"},
-		{"bb", "bb", ""},
+		{"bb", "bb", "--overwrite recording.gcexport.dev/confirm-signing-key=bb@2023-10-01T12:03:00Z"},
+		{"bb", "bb@2023-10-01T12:03:00Z", ""},
 		{"bb", "", ""},
-		{"", "bb", "was bb, and is none"},
-		{"", "none", ""},
-		{"cc", "none", "was none, and is cc"},
-		{"aa", "cc", "was cc, and is aa"},
-		{"aa", "aa", ""},
+		{"", "bb@2023-10-01T12:03:00Z", "was bb, and is none"},
+		{"", "none@2023-10-01T12:08:00Z", ""},
+		{"bb", "bb@2023-10-01T12:03:00Z", "was none, and is bb since 2023-10-01T12:10:00Z"},
+		{"aa", "bb@2023-10-01T12:10:00Z", "was bb, and is aa since 2023-10-01T12:11:00Z"},
+		{"aa", "aa@2023-10-01T12:11:00Z", ""},
 	} {
 		d.Annotations = map[string]string{v1alpha1.AnnotationConfirmSigningKey: step.confirm}
 		r.noteKey(d, step.key)
@@ -45,5 +45,19 @@ func TestAKeyThatChanges(t *testing.T) {
 			t.Errorf("step %d: %+v, want %q", i, condition, step.says)
 		}
 		now.Step(time.Minute)
+	}
+}
+
+// TestChangesOfOneSecond can be told from each other.
+func TestChangesOfOneSecond(t *testing.T) {
+	r := &Reconciler{Clock: clocktesting.NewFakeClock(time.Date(2023, 10, 1, 12, 0, 0, 1, time.UTC))}
+	d, seen := &v1alpha1.ExportDestination{}, map[string]bool{}
+	for _, key := range []string{"aa", "bb", "aa", "bb"} {
+		if r.noteKey(d, key); d.Status.SigningKeyChange != nil {
+			seen[changeID(d.Status.SigningKeyChange)] = true
+		}
+	}
+	if len(seen) != 3 {
+		t.Errorf("three changes are %v", seen)
 	}
 }

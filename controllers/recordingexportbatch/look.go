@@ -91,7 +91,9 @@ func (r *Reconciler) find(ctx context.Context, s *scope) (outcome.Outcome, error
 	if lane := s.batch.Spec.Lane; lane == v1alpha1.LaneLegalHold || lane == v1alpha1.LaneLegalHoldScreen {
 		store = archive.Held(store)
 	}
-	s.signer = func(ctx context.Context) (*signing.Signer, error) { return r.Signer(ctx, &s.destination, s.export.Name) }
+	s.signer = func(ctx context.Context) (*signing.Signer, error) {
+		return r.Signer(ctx, &s.destination, s.export.Name)
+	}
 	s.store, s.location, s.floor = store, r.Location(&s.destination, s.export.Name), exportspec.MinFree(s.destination.Spec, r.MinFree)
 	return outcome.Done(), nil
 }

@@ -142,6 +142,7 @@ func New(cfg *rest.Config, options Options) (ctrl.Manager, error) {
 		Options: options,
 		manager: mgr,
 		secrets: secrets,
+		reader:  mgr.GetAPIReader(),
 		connections: &connection.Connections{
 			Secrets: secrets, Endpoints: options.Endpoints, StallTimeout: options.Paces.Stall, MaxMedia: options.MaxMedia,
 			Clock: options.Clock, Again: options.Paces.Organization.Again,
@@ -172,18 +173,22 @@ func New(cfg *rest.Config, options Options) (ctrl.Manager, error) {
 // operator is what the controllers share.
 type operator struct {
 	Options
-	manager     ctrl.Manager
-	secrets     secretReader
-	signatures  signatures
-	connections *connection.Connections
-	publisher   loop.Publisher
-	clock       clock.Clock
-	actor       string
-	pools       transfer.Pools
-	gates       *transfer.Gates
-	addresses   *transfer.Addresses
-	buckets     *buckets
-	artifactKey *artifactKey
+	manager ctrl.Manager
+	secrets secretReader
+	// reader reads single objects from the API server itself.
+	reader client.Reader
+	// lookAtDestination has a destination looked at soon.
+	lookAtDestination func(types.NamespacedName)
+	signatures        signatures
+	connections       *connection.Connections
+	publisher         loop.Publisher
+	clock             clock.Clock
+	actor             string
+	pools             transfer.Pools
+	gates             *transfer.Gates
+	addresses         *transfer.Addresses
+	buckets           *buckets
+	artifactKey       *artifactKey
 	// loggedIn wake what may wait for a login in a namespace.
 	loggedIn []func(ctx context.Context, namespace string)
 	// cluster is the id of this cluster, once it is known.
@@ -256,9 +261,11 @@ func (o *operator) tellOfLogin(ctx context.Context, organization types.Namespace
 }
 
 func (o *operator) addDestinations() error {
+	worker := &loop.Worker{Pools: o.pools, Progress: o.Paces.Destination.Verifying}
+	o.lookAtDestination = worker.Wake
 	return (&exportdestination.Reconciler{
 		Publisher: o.publisher, Location: o.destination, Probe: o.probe, Free: o.free, SigningKey: o.signingKey,
-		Files: o.files, Clock: o.clock, Worker: &loop.Worker{Pools: o.pools, Progress: o.Paces.Destination.Verifying},
+		Files: o.files, Clock: o.clock, Worker: worker,
 		Pace: o.Paces.Destination, MinFree: o.MinFree, Version: Version,
 	}).SetupWithManager(o.manager)
 }
@@ -269,7 +276,7 @@ func (o *operator) addExports() error {
 		Cloud: func(_ context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (recordingexport.Cloud, error) {
 			return o.connections.Cloud(organization, share)
 		},
-		Archive: o.archive, Location: o.location, Signer: o.signer, Tool: o.tool, Worker: o.worker(), Pace: o.Paces.Export,
+		Archive: o.archive, Location: o.location, Signer: o.noticedSigner, Tool: o.tool, Worker: o.worker(), Pace: o.Paces.Export,
 	}
 	o.loggedIn = append(o.loggedIn, exports.WakeAll)
 	return exports.SetupWithManager(o.manager)
@@ -281,7 +288,7 @@ func (o *operator) addBatches() error {
 		Cloud: func(_ context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (recordingexportbatch.Cloud, error) {
 			return o.connections.Cloud(organization, share)
 		},
-		Archive: o.archive, Location: o.location, Signer: o.signer, Worker: o.worker(), Gates: o.gates, Addresses: o.addresses, Pace: o.Paces.Batch,
+		Archive: o.archive, Location: o.location, Signer: o.noticedSigner, Worker: o.worker(), Gates: o.gates, Addresses: o.addresses, Pace: o.Paces.Batch,
 		MaxRecordings: cmp.Or(o.MaxRecordings, recordingexportbatch.DefaultMaxRecordings), MinFree: o.MinFree,
 	}
 	o.loggedIn = append(o.loggedIn, batches.WakeAll)

@@ -345,7 +345,7 @@ func (w *story) expectKeyChange(destination *v1alpha1.ExportDestination, seal, b
 		w.Error(says)
 	}
 	w.expectEvents(destination, v1alpha1.ReasonSigningKeyChanged)
-	annotate(v1alpha1.AnnotationConfirmSigningKey, after)
+	annotate(v1alpha1.AnnotationConfirmSigningKey, after+"@"+destination.Status.SigningKeyChange.Time.UTC().Format(time.RFC3339))
 	testenv.Eventually(w, "the change is confirmed", func() bool { return changed() == nil })
 }
 
