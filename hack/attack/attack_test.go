@@ -74,9 +74,9 @@ func TestReport(t *testing.T) {
 {"Action":"pass"}
 `
 	for borrowed, want := range map[string]string{
-		"pass": "2 kinds of attack, 2 stopped; 4 variants tried.",
-		"fail": "2 kinds of attack, 1 stopped; 4 variants tried.",
-		"skip": "2 kinds of attack, 1 stopped; 3 variants tried.",
+		"pass": "kinds: 2 tried, 2 stopped\nattacks: 4 tried, 4 stopped\n",
+		"fail": "kinds: 2 tried, 1 stopped\nattacks: 4 tried, 3 stopped\n",
+		"skip": "kinds: 2 tried, 1 stopped\nattacks: 3 tried, 3 stopped\n",
 	} {
 		all := results{}
 		if err := all.read("attack", strings.NewReader(strings.ReplaceAll(lines, "BORROWED", borrowed))); err != nil {
@@ -90,5 +90,26 @@ func TestReport(t *testing.T) {
 		if !strings.Contains(out.String(), want) || (err == nil) != (borrowed == "pass") {
 			t.Errorf("%s: %v\n%s", borrowed, err, &out)
 		}
+	}
+}
+
+// TestCount: a test that two attacks name counts once, and one that fails although all
+// of its parts pass is an attack that was not stopped.
+func TestCount(t *testing.T) {
+	const lines = `{"Action":"pass","Test":"TestPlanted/a"}
+{"Action":"pass","Test":"TestPlanted/b"}
+{"Action":"fail","Test":"TestPlanted"}
+{"Action":"pass","Test":"TestBorrowed/a/1"}
+{"Action":"fail","Test":"TestBorrowed/a/2"}
+{"Action":"fail","Test":"TestBorrowed/a"}
+{"Action":"fail","Test":"TestBorrowed"}
+`
+	all := results{}
+	if err := all.read("attack", strings.NewReader(lines)); err != nil {
+		t.Fatal(err)
+	}
+	planted, borrowed := test{"attack", "TestPlanted"}, test{"attack", "TestBorrowed"}
+	if tried, stopped := all.count([]attack{{tests: []test{planted, borrowed}}, {tests: []test{planted}}}); tried != 5 || stopped != 3 {
+		t.Errorf("%d attacks tried, %d stopped, want 5 and 3", tried, stopped)
 	}
 }

@@ -52,23 +52,23 @@ func run(ctx context.Context, out io.Writer) error {
 // report prints a line for each attack, and an error if one was not stopped.
 func report(out io.Writer, attacks []attack, results results) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	stopped, tried := 0, 0
+	kinds := 0
 	for _, a := range attacks {
 		ran, passed := results.of(a)
 		verdict := "stopped"
 		if passed {
-			stopped++
+			kinds++
 		} else {
 			verdict = "NOT STOPPED"
 		}
-		tried += ran
 		fmt.Fprintf(table, "%s\t%s\t%d variants\t%s\n", a.id, a.what, ran, verdict)
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\n%d kinds of attack, %d stopped; %d variants tried.\n", len(attacks), stopped, tried)
-	if stopped < len(attacks) {
+	tried, stopped := results.count(attacks)
+	fmt.Fprintf(out, "\nkinds: %d tried, %d stopped\nattacks: %d tried, %d stopped\n", len(attacks), kinds, tried, stopped)
+	if kinds < len(attacks) {
 		return errors.New("an attack was not stopped")
 	}
 	return nil

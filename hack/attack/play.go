@@ -22,7 +22,8 @@ type event struct {
 // result is how a test and all of its parts ended.
 type result struct {
 	passed, failed bool
-	// parts are those without parts of their own.
+	// parts are those without parts of their own, and whether each passed. One that fails
+	// although its parts pass is itself among them.
 	parts map[string]bool
 }
 
@@ -87,12 +88,15 @@ func (r results) end(pkg string, e event) {
 		of.passed = e.Action == "pass"
 	}
 	of.failed = of.failed || e.Action == "fail"
-	for part := range of.parts {
+	divided, explained := false, e.Action == "pass"
+	for part, passed := range of.parts {
 		if strings.HasPrefix(part, e.Test+"/") {
-			return
+			divided, explained = true, explained || !passed
 		}
 	}
-	of.parts[e.Test] = true
+	if !divided || !explained {
+		of.parts[e.Test] = e.Action == "pass"
+	}
 }
 
 // of tells how many variants of an attack ran, and whether each was stopped.
@@ -108,4 +112,25 @@ func (r results) of(a attack) (ran int, stopped bool) {
 		}
 	}
 	return ran, stopped
+}
+
+// count tells how many attacks were tried and how many of them stopped. Tests that the
+// page names more than once count once.
+func (r results) count(attacks []attack) (tried, stopped int) {
+	counted := map[test]bool{}
+	for _, a := range attacks {
+		for _, t := range a.tests {
+			if r[t] == nil || counted[t] {
+				continue
+			}
+			counted[t] = true
+			for _, passed := range r[t].parts {
+				tried++
+				if passed {
+					stopped++
+				}
+			}
+		}
+	}
+	return tried, stopped
 }
