@@ -138,6 +138,8 @@ const (
 	ReasonArchiveOfAnotherCluster = "ArchiveOfAnotherCluster"
 	// ReasonArchiveCorrupt: what the archive holds is not what was stored there.
 	ReasonArchiveCorrupt = "ArchiveCorrupt"
+	// ReasonArchiveNewer: a later release of the operator wrote the archive.
+	ReasonArchiveNewer = "ArchiveNewer"
 	// ReasonArtifactKeyUnknown: the archive's artifacts name another artifact key than the manager has.
 	ReasonArtifactKeyUnknown = "ArtifactKeyUnknown"
 )

@@ -61,14 +61,33 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
 
-// Stamp says when an artifact was made and which process made it.
+// Version is the version of the artifacts that this release writes. It is raised when
+// an earlier release must not read what is written: a field may be added without that.
+// What every version wrote is in testdata/golden.
+const Version = 1
+
+// Stamp says when an artifact was made, by which process and in which version.
 type Stamp struct {
 	At time.Time `json:"at"`
 	By string    `json:"by"`
+	// Version is 0 for artifacts from before there were versions.
+	Version int `json:"version,omitempty"`
 }
 
 // NewStamp says that a process does something at an instant.
-func NewStamp(at time.Time, by string) Stamp { return Stamp{at.UTC(), by} }
+func NewStamp(at time.Time, by string) Stamp { return Stamp{at.UTC(), by, Version} }
+
+func (s Stamp) version() int { return s.Version }
+
+// NewerError is the error for an artifact that only a later release can read.
+type NewerError struct {
+	Key     string
+	Version int
+}
+
+func (e *NewerError) Error() string {
+	return fmt.Sprintf("artifact %s has version %d, this release knows versions up to %d", e.Key, e.Version, Version)
+}
 
 // Put stores an artifact under key and returns what is stored there: value, or
 // what was there before.
@@ -89,7 +108,7 @@ func Put[T any](ctx context.Context, store archive.Store, key string, value T) (
 
 // Get reads the artifact under key. The error is fs.ErrNotExist if there is none,
 // evidence.ErrCorrupt if it is not such an artifact: somebody has changed the archive,
-// since none is ever stored in part.
+// since none is ever stored in part. It is *NewerError if a later release wrote it.
 func Get[T any](ctx context.Context, store archive.Store, key string) (T, error) {
 	var value T
 	body, err := fs.ReadFile(store.FS(ctx), key)
@@ -98,6 +117,9 @@ func Get[T any](ctx context.Context, store archive.Store, key string) (T, error)
 	}
 	if err := json.Unmarshal(body, &value); err != nil {
 		return value, fmt.Errorf("%w: artifact %s: %w", evidence.ErrCorrupt, key, err)
+	}
+	if stamped, ok := any(value).(interface{ version() int }); ok && stamped.version() > Version {
+		return value, &NewerError{key, stamped.version()}
 	}
 	return value, nil
 }

@@ -108,3 +108,14 @@ func TestKeysCanBeUsed(t *testing.T) {
 		}
 	}
 }
+
+func TestArtifactsOfALaterReleaseAreRefused(t *testing.T) {
+	store := openStore(t)
+	if _, err := Put(t.Context(), store, HoldKey("b"), Hold{Stamp: Stamp{At: day, Version: Version + 1}, Asked: true}); err != nil {
+		t.Fatal(err)
+	}
+	var newer *NewerError
+	if _, err := Get[Hold](t.Context(), store, HoldKey("b")); !errors.As(err, &newer) || newer.Version != Version+1 || newer.Key != HoldKey("b") {
+		t.Errorf("Get: %v, want a NewerError", err)
+	}
+}

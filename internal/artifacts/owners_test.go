@@ -21,7 +21,7 @@ func TestOwners(t *testing.T) {
 	expect(0, "first", day)
 	for n, cluster := range []string{"second", "third"} {
 		at := day.Add(time.Duration(n+1) * time.Hour)
-		line := Owner{Stamp{at, "m"}, cluster, "former"}
+		line := Owner{NewStamp(at, "m"), cluster, "former"}
 		if _, err := Put(t.Context(), store, OwnerKey(n+1), line); err != nil {
 			t.Fatal(err)
 		}

@@ -44,7 +44,10 @@ func RestoredPath(conversationID string) string {
 }
 
 // InfoField is one line of bag-info.txt.
-type InfoField struct{ Name, Value string }
+type InfoField struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
 
 // Bag is what a batch's bag is to hold, beside the recordings, which are in it already.
 type Bag struct {

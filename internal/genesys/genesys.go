@@ -50,10 +50,10 @@ type Ticket struct {
 
 // Conversation is one conversation of a survey.
 type Conversation struct {
-	ID    string
-	Start time.Time
+	ID    string    `json:"id"`
+	Start time.Time `json:"start"`
 	// End is zero while the conversation goes on.
-	End time.Time
+	End time.Time `json:"end,omitzero"`
 }
 
 // SurveyPage is one page of a survey's answer.
@@ -108,14 +108,14 @@ const (
 // Recording is what Genesys Cloud says of one recording.
 type Recording struct {
 	// ID is as received: check it with ValidID before it touches a path.
-	ID        string
-	Medium    Medium
-	FileState FileState
+	ID        string    `json:"id"`
+	Medium    Medium    `json:"medium"`
+	FileState FileState `json:"fileState"`
 	// MediaAsReceived is the medium in Genesys Cloud's own words, for the case
 	// that Medium is unknown.
-	MediaAsReceived string
+	MediaAsReceived string `json:"mediaAsReceived,omitempty"`
 	// Retention is how long it is kept, as received.
-	Retention Retention `json:",omitzero"`
+	Retention Retention `json:"retention,omitzero"`
 }
 
 // Metadata is the answer to "which recordings has this conversation?".
@@ -131,8 +131,8 @@ type Metadata struct {
 
 // RecordingRef names one recording.
 type RecordingRef struct {
-	ConversationID string
-	RecordingID    string
+	ConversationID string `json:"conversationId"`
+	RecordingID    string `json:"recordingId"`
 }
 
 // BatchStatus is how far a batch request has come.

@@ -7,12 +7,12 @@ import "time"
 // they touch a path.
 type Retained struct {
 	RecordingRef
-	Created time.Time
+	Created time.Time `json:"created"`
 }
 
 // RetainedPage is one page of that enumeration.
 type RetainedPage struct {
-	Recordings []Retained
+	Recordings []Retained `json:"recordings"`
 	// Next is the cursor of the following page, empty on the last one.
-	Next string
+	Next string `json:"next,omitempty"`
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/archive/authentic"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/bounded"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
@@ -77,6 +78,7 @@ func Of(err error, after time.Duration) Outcome {
 	says := err.Error()
 	var known Known
 	var unknown *authentic.UnknownKeyError
+	var newer *artifacts.NewerError
 	switch {
 	case errors.As(err, &known):
 		out := known.Outcome()
@@ -93,6 +95,8 @@ func Of(err error, after time.Duration) Outcome {
 	case errors.As(err, &unknown):
 		return Stall(v1alpha1.ReasonArtifactKeyUnknown, "restore the Secret with the artifact key from its backup and restart the manager, "+
 			"or use another export name and have everything exported again: "+says+"; seals and bags stay valid by their signatures (docs/disaster-recovery.md)", after)
+	case errors.As(err, &newer):
+		return Stall(v1alpha1.ReasonArchiveNewer, "use the release of the operator that wrote the archive, or a later one: "+says, after)
 	case errors.Is(err, evidence.ErrCorrupt), errors.Is(err, evidence.ErrUnbalanced), errors.Is(err, archive.ErrTooLarge), errors.Is(err, archive.ErrIrregular),
 		errors.Is(err, bounded.ErrTooLarge):
 		return Stall(v1alpha1.ReasonArchiveCorrupt, "look into the archive, nothing more is written to it: "+says, after)

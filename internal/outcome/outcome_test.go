@@ -12,6 +12,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/archive/authentic"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
@@ -55,6 +56,7 @@ func TestOf(t *testing.T) {
 		{&fs.PathError{Op: "read", Path: "export.json", Err: archive.ErrTooLarge}, Stalled, v1alpha1.ReasonArchiveCorrupt},
 		{&fs.PathError{Op: "open", Path: "export.json", Err: archive.ErrIrregular}, Stalled, v1alpha1.ReasonArchiveCorrupt},
 		{fmt.Errorf("claim: %w", &authentic.UnknownKeyError{Artifact: "a"}), Stalled, v1alpha1.ReasonArtifactKeyUnknown},
+		{fmt.Errorf("plan: %w", &artifacts.NewerError{Key: "a", Version: 2}), Stalled, v1alpha1.ReasonArchiveNewer},
 		{ofStore(archive.KindUnavailable), Waiting, v1alpha1.ReasonDestinationUnavailable},
 		{ofStore(archive.KindCredentials), Stalled, v1alpha1.ReasonCredentialsRejected},
 		{ofStore(archive.KindDenied), Stalled, v1alpha1.ReasonPermissionMissing},

@@ -48,9 +48,9 @@ type Spec struct {
 
 // Conversation is what slicing must know of a conversation.
 type Conversation struct {
-	ID    string
-	Start time.Time
-	Held  bool
+	ID    string    `json:"id"`
+	Start time.Time `json:"start"`
+	Held  bool      `json:"held,omitempty"`
 }
 
 // Slice is one consecutive part of a lane.
