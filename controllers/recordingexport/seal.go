@@ -134,6 +134,8 @@ type sealWork struct {
 	follows bool
 	sealing artifacts.Sealing
 	entries []artifacts.Entry
+	// noted are the keys of these entries, and of the one that closes them.
+	noted []string
 	// owners is the log of the clusters that have taken the archive over.
 	owners []artifacts.Owner
 	// tool tells what this program is.
@@ -150,6 +152,9 @@ func (w *sealWork) take(b *book, number int) {
 	for i, entry := range b.entries {
 		if b.sealed[i] == number {
 			w.entries = append(w.entries, entry)
+		}
+		if b.sealed[i] == number || entry.Sealing != nil && entry.Sealing.Number == number {
+			w.noted = append(w.noted, artifacts.EntryKey(i))
 		}
 	}
 }
@@ -182,6 +187,9 @@ func (w *sealWork) run(ctx context.Context, _ transfer.Try) error {
 	if err := w.placeHolds(ctx, &seal); err != nil {
 		return err
 	}
+	if err := w.listArtifacts(ctx, &seal); err != nil {
+		return err
+	}
 	seal.Events = append(seal.Events, evidence.Event{Time: at, Type: "ExportSealed", Actor: w.actor})
 	create := func(ctx context.Context, path string, write func(io.Writer) error) error {
 		return w.store.Create(ctx, path, write)
@@ -206,8 +214,10 @@ func (w *sealWork) trusted(ctx context.Context) fs.FS {
 func (w *sealWork) begin(ctx context.Context, seal evidence.Seal) (evidence.Seal, error) {
 	begun, err := artifacts.Put(ctx, w.store, artifacts.SealBegunKey(seal.Number), artifacts.SealBegun{
 		Stamp: artifacts.NewStamp(seal.At, w.actor), Tool: seal.Tool, LoadFiles: seal.LoadFiles, Deferred: seal.Deferred, Events: seal.Events,
+		Artifacts: seal.Artifacts,
 	})
 	seal.At, seal.Tool, seal.LoadFiles, seal.Deferred, seal.Events = begun.At, begun.Tool, begun.LoadFiles, begun.Deferred, begun.Events
+	seal.Artifacts = begun.Artifacts
 	return seal, err
 }
 

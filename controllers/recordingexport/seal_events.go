@@ -20,15 +20,19 @@ func (w *sealWork) opening() evidence.Event {
 
 // takeOvers are the events of the take-overs that no former seal tells of.
 func (w *sealWork) takeOvers() []evidence.Event {
-	told := 0
-	if w.former != nil {
-		told = len(w.former.Account.TakenOver)
-	}
 	var events []evidence.Event
-	for _, line := range w.owners[min(told, len(w.owners)):] {
+	for _, line := range w.owners[w.toldOwners():] {
 		events = append(events, line.TakeOver().Event(line.By))
 	}
 	return events
+}
+
+// toldOwners is how many lines of the log of owners the former seals tell of.
+func (w *sealWork) toldOwners() int {
+	if w.former == nil {
+		return 0
+	}
+	return min(len(w.former.Account.TakenOver), len(w.owners))
 }
 
 // noticedKey is what a destination tells of the last change of its key.

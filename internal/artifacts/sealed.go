@@ -2,7 +2,10 @@ package artifacts
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"io/fs"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
@@ -26,6 +29,24 @@ type SealBegun struct {
 	LoadFiles bool             `json:"loadFiles,omitempty"`
 	Deferred  int64            `json:"deferred"`
 	Events    []evidence.Event `json:"events"`
+	// Artifacts are the SHA-256s of the artifacts that the seal lists, by key.
+	Artifacts map[string]string `json:"artifacts,omitempty"`
+}
+
+// Digests computes the SHA-256s of artifacts, as seals list them: of the content without
+// its MAC, in hexadecimal, by key.
+func Digests(ctx context.Context, store archive.Store, keys []string) (map[string]string, error) {
+	digests := make(map[string]string, len(keys))
+	root := store.FS(ctx)
+	for _, key := range keys {
+		content, err := fs.ReadFile(root, key)
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256(content)
+		digests[key] = hex.EncodeToString(sum[:])
+	}
+	return digests, nil
 }
 
 // SealBegunKey is the key of a SealBegun; seals count from 1.

@@ -71,6 +71,9 @@ type Seal struct {
 	// if that was not asked for.
 	Orphans *FoundOrphans
 	Events  []Event
+	// Artifacts are the SHA-256s of the artifacts that the seal lists, by key; it lists
+	// none if there are none.
+	Artifacts map[string]string
 	// Tool is what makes the seal.
 	Tool Tool
 	// LoadFiles tells whether load files are wanted.
@@ -78,8 +81,8 @@ type Seal struct {
 	Signing   Signing
 	// Noticed is what is known of the last change of the key that signs.
 	Noticed NoticedKey
-	// Begin notes down what the seal tells of its making (At, Tool, LoadFiles, Deferred and
-	// Events), before anything is written, and returns the seal with what was noted down
+	// Begin notes down what the seal tells of its making (At, Tool, LoadFiles, Deferred,
+	// Events and Artifacts), before anything is written, and returns the seal with what was noted down
 	// first: an attempt before may have begun it. nil notes nothing down.
 	Begin func(ctx context.Context, seal Seal) (Seal, error)
 	// Note notes down the SHA-256 of the manifest where nobody else can change it, before

@@ -34,6 +34,9 @@ func (s Seal) tables(root fs.FS, bags []sealedBag) []sealFile {
 	if restored(bags) {
 		files = append(files, sealFile{retentionTable, func(w io.Writer) error { return s.writeRetention(w, root, bags) }})
 	}
+	if len(s.Artifacts) > 0 {
+		files = append(files, sealFile{ArtifactsFile, func(w io.Writer) error { return writeArtifacts(w, s.Artifacts) }})
+	}
 	if s.LoadFiles {
 		files = append(files,
 			sealFile{loadCSV, func(w io.Writer) error { return s.writeLoadCSV(w, root) }},

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/gcexport/recording-export-operator/internal/evidence"
@@ -16,7 +17,7 @@ var (
 		evidence.AccountFile, bagDigests, bagTable, conversations, recordings, sealLog, coverageTable, "failures.csv", "certification.txt", instructions,
 	}
 	allowedInSeal = append([]string{
-		"report.html", orphanTable, retentionTable, "second-source.csv", "loadfile.csv", "loadfile.dat",
+		"report.html", orphanTable, retentionTable, "second-source.csv", "loadfile.csv", "loadfile.dat", evidence.ArtifactsFile,
 	}, neededInSeal...)
 )
 
@@ -44,6 +45,30 @@ func (v *verifier) checkSealPlaces(s *seal, listed map[string]string, whole bool
 		if !slices.Contains(allowedInSeal, name) {
 			v.fault(Planted, s.at(name), "is nothing that a seal holds")
 		}
+	}
+}
+
+// readArtifacts reads which artifacts a seal lists, if it lists any. What they hold is
+// not judged: they are no evidence.
+func (v *verifier) readArtifacts(s *seal) {
+	at := s.at(evidence.ArtifactsFile)
+	if _, there := s.found[evidence.ArtifactsFile]; !there {
+		return
+	}
+	file, err := v.open(at)
+	if err != nil {
+		v.unread(at, err)
+		return
+	}
+	defer func() { _ = file.Close() }()
+	s.artifacts, err = evidence.ReadArtifacts(file)
+	switch {
+	case errors.Is(err, evidence.ErrCorrupt):
+		v.fault(Malformed, at, "is not as the exporter writes it: %v", err)
+	case err != nil:
+		v.unread(at, err)
+	case len(s.artifacts) == 0:
+		v.fault(Malformed, at, "is empty: a seal that lists no artifact does not have it")
 	}
 }
 

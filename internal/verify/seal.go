@@ -43,6 +43,8 @@ type seal struct {
 	// orphansTold is the event that tells of recordings that are attached to no
 	// conversation; its type is empty if there is none.
 	orphansTold event
+	// artifacts are the SHA-256s of the artifacts that it lists, by key.
+	artifacts map[string]string
 	// chronicle is what its log tells.
 	chronicle *chronicle
 }
@@ -108,6 +110,7 @@ func (v *verifier) readSeal(ctx context.Context, number int, last bool) (*seal, 
 	signingKey := v.readAccount(s)
 	v.readBagLines(s)
 	v.readSealLog(s)
+	v.readArtifacts(s)
 	v.checkFormer(s)
 	v.checkOrphans(s)
 	if _, there := found[coverageTable]; there {

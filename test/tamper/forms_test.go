@@ -74,6 +74,19 @@ func formsOfInsiders() []tampering {
 		{name: "seal a file that no seal holds", do: func(a archive) { a.Write("seals/2/errata.txt", nil); a.ForgeSeal(2) }, kind: verify.Planted, path: "seals/2/errata.txt", says: "nothing that a seal holds"},
 		{name: "seal a folder of files", do: func(a archive) { a.Write("seals/2/more/account.json", nil); a.ForgeSeal(2) }, kind: verify.Planted, path: "seals/2/more/account.json", says: "nothing that a seal holds"},
 		{name: "leave a file of a seal out", do: func(a archive) { a.Remove("seals/2/certification.txt"); a.ForgeSeal(2) }, kind: verify.Malformed, path: "seals/2/manifest-sha256.txt", says: "does not list certification.txt"},
+		{name: "list an artifact that a seal does not list", do: func(a archive) {
+			a.add("seals/2/artifacts-sha256.txt", specimen.Sum(nil)+"  .work/plan/000009.json\n")
+		}, kind: verify.Altered, path: "seals/2/artifacts-sha256.txt", says: "was changed"},
+		{name: "take the list of artifacts away", do: func(a archive) { a.Remove("seals/2/artifacts-sha256.txt") }, kind: verify.Missing, path: "seals/2/artifacts-sha256.txt", says: "is missing"},
+		{name: "list evidence as an artifact", do: func(a archive) {
+			a.Replace("seals/2/artifacts-sha256.txt", ".work/plan/000004.json", ".work/../export.json")
+			a.ForgeSeal(2)
+		}, kind: verify.Malformed, path: "seals/2/artifacts-sha256.txt", says: "is not the SHA-256 of an artifact"},
+		{name: "list an artifact twice", do: func(a archive) {
+			a.Replace("seals/2/artifacts-sha256.txt", "000005", "000004")
+			a.ForgeSeal(2)
+		}, kind: verify.Malformed, path: "seals/2/artifacts-sha256.txt", says: "comes twice"},
+		{name: "empty the list of artifacts", do: func(a archive) { a.Write("seals/2/artifacts-sha256.txt", nil); a.ForgeSeal(2) }, kind: verify.Malformed, path: "seals/2/artifacts-sha256.txt", says: "is empty"},
 		{name: "put a file into a bag's custody folder", do: func(a archive) {
 			a.Write(standard+"/custody/note.txt", nil)
 			a.Forge(specimen.Standard, 1)

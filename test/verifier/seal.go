@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -118,6 +119,13 @@ func (v *verdict) readSeal(archive string, number int) seal {
 		}
 	}
 	v.checkBagDigests(where, s)
+	if _, there := found["artifacts-sha256.txt"]; there {
+		for name := range v.manifest(filepath.Join(where, "artifacts-sha256.txt")) {
+			if !strings.HasPrefix(name, ".work/") || !fs.ValidPath(name) {
+				v.fault(where, "artifacts-sha256.txt names %q", name)
+			}
+		}
+	}
 	return s
 }
 

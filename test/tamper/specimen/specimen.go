@@ -296,6 +296,9 @@ func (a *Archive) seal(s evidence.Seal) {
 	}
 	s.Events = append([]evidence.Event{opening}, append(s.Events, s.Orphans.Events(time.Time{}, "specimen")...)...)
 	s.Events = append(s.Events, evidence.Event{Time: s.At, Type: "ExportSealed"})
+	s.Artifacts = map[string]string{
+		fmt.Sprintf(".work/plan/%06d.json", 2*s.Number): Sum([]byte("entry")), fmt.Sprintf(".work/plan/%06d.json", 2*s.Number+1): Sum([]byte("closing entry")),
+	}
 	for i := range s.Events {
 		s.Events[i].Actor = "specimen"
 		if s.Events[i].Time.IsZero() {

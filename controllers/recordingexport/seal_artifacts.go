@@ -1,0 +1,29 @@
+package recordingexport
+
+import (
+	"context"
+
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+)
+
+// listArtifacts has the seal list the artifacts from which an operator continues after
+// it, of those that no former seal lists: the entries of the plan that it takes in, the
+// entry that closes them, their surveys, and who has taken the archive over since.
+//
+// All else under .work/ is either about what the seals hold, and not read any more, or
+// about what no seal holds yet, and can be asked for again.
+func (w *sealWork) listArtifacts(ctx context.Context, seal *evidence.Seal) error {
+	keys := append([]string(nil), w.noted...)
+	for _, entry := range w.entries {
+		if s := entry.Surveyed; s != nil {
+			keys = append(keys, artifacts.SurveyKey(s.Pass, s.Day))
+		}
+	}
+	for number := w.toldOwners(); number < len(w.owners); number++ {
+		keys = append(keys, artifacts.OwnerKey(number+1))
+	}
+	digests, err := artifacts.Digests(ctx, w.store, keys)
+	seal.Artifacts = digests
+	return err
+}

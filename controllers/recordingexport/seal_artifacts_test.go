@@ -1,0 +1,69 @@
+package recordingexport
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+)
+
+// TestWhichArtifactsASealLists: what is new since the seal before, and needed after it.
+func TestWhichArtifactsASealLists(t *testing.T) {
+	store, err := archive.OpenDirectory(t.TempDir(), "case-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := planner{store: store}
+	plan := []artifacts.Entry{
+		withSlices(surveyedDay(1, 0, artifacts.First, 0), 1), surveyedDay(2, 0, artifacts.First, 0), surveyedDay(1, 1, artifacts.Review, 0),
+		{Sealing: &artifacts.Sealing{Number: 1, Until: first.Add(day), Entries: "0,2"}},
+		surveyedDay(2, 1, artifacts.Review, 0),
+		{Sealing: &artifacts.Sealing{Number: 2, Until: first.Add(2 * day), Entries: "1,4"}},
+	}
+	for number, entry := range plan {
+		put(t, p, artifacts.EntryKey(number), entry)
+		if s := entry.Surveyed; s != nil {
+			put(t, p, artifacts.SurveyKey(s.Pass, s.Day), artifacts.Survey{Day: s.Day, Pass: s.Pass})
+		}
+	}
+	log := []artifacts.Owner{{ClusterID: "b", Former: "a"}, {ClusterID: "c", Former: "b"}}
+	for i, line := range log {
+		put(t, p, artifacts.OwnerKey(i+1), line)
+	}
+	b := bookOf(t, window(0, 2*day), plan...)
+	dayOne, dayTwo := first, first.Add(day)
+	tests := map[int][]string{
+		1: {
+			artifacts.EntryKey(0), artifacts.EntryKey(2), artifacts.EntryKey(3), artifacts.OwnerKey(1), artifacts.OwnerKey(2),
+			artifacts.SurveyKey(0, dayOne), artifacts.SurveyKey(1, dayOne),
+		},
+		2: {
+			artifacts.EntryKey(1), artifacts.EntryKey(4), artifacts.EntryKey(5), artifacts.OwnerKey(2),
+			artifacts.SurveyKey(0, dayTwo), artifacts.SurveyKey(1, dayTwo),
+		},
+	}
+	for number, want := range tests {
+		w := &sealWork{store: store, owners: log}
+		if number > 1 {
+			w.former = &evidence.Former{Account: evidence.Account{TakenOver: []evidence.TakeOver{log[0].TakeOver()}}}
+		}
+		w.take(b, number)
+		var seal evidence.Seal
+		if err := w.listArtifacts(t.Context(), &seal); err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(want)
+		if diff := cmp.Diff(want, slices.Sorted(maps.Keys(seal.Artifacts))); diff != "" {
+			t.Errorf("seal %d (-want +got):\n%s", number, diff)
+		}
+		digests, err := artifacts.Digests(t.Context(), store, want)
+		if err != nil || cmp.Diff(digests, seal.Artifacts) != "" {
+			t.Errorf("seal %d: %v, want %v, %v", number, seal.Artifacts, digests, err)
+		}
+	}
+}
