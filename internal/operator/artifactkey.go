@@ -2,6 +2,7 @@ package operator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -9,9 +10,12 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive/authentic"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
 // DefaultArtifactKey is the name of the Secret that holds the artifact key.
@@ -27,12 +31,15 @@ type artifactKey struct {
 	reader client.Reader
 	writer client.Writer
 	name   types.NamespacedName
+	// namespaces are those that the manager works in, none if it works in all.
+	namespaces []string
 
 	mu    sync.Mutex
 	known *authentic.Master
 }
 
-// master returns the key, which it makes if there is no Secret.
+// master returns the key, which it makes if there is no Secret and no export has an
+// archive yet.
 func (k *artifactKey) master(ctx context.Context) (authentic.Master, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -41,6 +48,9 @@ func (k *artifactKey) master(ctx context.Context) (authentic.Master, error) {
 	}
 	secret, err := k.read(ctx)
 	if apierrors.IsNotFound(err) {
+		if err := k.mayCreate(ctx); err != nil {
+			return authentic.Master{}, err
+		}
 		if err := k.create(ctx); err != nil {
 			return authentic.Master{}, err
 		}
@@ -78,11 +88,56 @@ func (k *artifactKey) create(ctx context.Context) error {
 	return nil
 }
 
+// mayCreate refuses to have a key created while there are archives: they were begun with
+// another one, and nothing in them could be continued without anybody having decided so.
+func (k *artifactKey) mayCreate(ctx context.Context) error {
+	namespaces := k.namespaces
+	if len(namespaces) == 0 {
+		namespaces = []string{metav1.NamespaceAll}
+	}
+	for _, namespace := range namespaces {
+		var exports v1alpha1.RecordingExportList
+		if err := k.reader.List(ctx, &exports, client.InNamespace(namespace)); err != nil {
+			return fmt.Errorf("look for exports with archives before an artifact key is created: %w", err)
+		}
+		for _, export := range exports.Items {
+			if export.Status.Archive != "" {
+				return artifactKeyLost{outcome.Refusal{Reason: v1alpha1.ReasonArtifactKeyUnknown, Says: k.lost(&export)}}
+			}
+		}
+	}
+	return nil
+}
+
+// lost says what to do if the Secret is missing though an export has an archive.
+func (k *artifactKey) lost(export *v1alpha1.RecordingExport) string {
+	return fmt.Sprintf("restore the Secret %s from its backup: it held the artifact key and is missing, though there are archives, that of the export %s/%s for one. "+
+		"If there is no backup, create a new key: kubectl create secret generic %s -n %s --from-file=%s=<(head -c %d /dev/urandom); "+
+		"exports with archives then say how to continue without the old one (docs/disaster-recovery.md)",
+		k.name, export.Namespace, export.Name, k.name.Name, k.name.Namespace, artifactKeyKey, authentic.KeySize)
+}
+
+// artifactKeyLost is the error for a Secret that is missing though there are archives.
+type artifactKeyLost struct{ outcome.Refusal }
+
 // Start reads the key as soon as the manager starts, so that a permission that is
-// missing shows at once and not with the first export.
+// missing shows at once and not with the first export. If the key is lost the exports and
+// the readiness probe say so, until the Secret is there again.
 func (k *artifactKey) Start(ctx context.Context) error {
-	if _, err := k.master(ctx); err != nil && ctx.Err() == nil {
+	_, err := k.master(ctx)
+	var lost artifactKeyLost
+	if errors.As(err, &lost) {
+		ctrl.LoggerFrom(ctx).Error(err, "The artifact key is missing")
+		return nil
+	}
+	if err != nil && ctx.Err() == nil {
 		return err
 	}
 	return nil
+}
+
+// isThere fails while the key cannot be used, for the readiness probe.
+func (k *artifactKey) isThere(ctx context.Context) error {
+	_, err := k.master(ctx)
+	return err
 }

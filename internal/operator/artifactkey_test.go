@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -15,7 +16,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive/authentic"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
 var artifactKeyName = types.NamespacedName{Namespace: "system", Name: DefaultArtifactKey}
@@ -38,6 +41,58 @@ func TestTheArtifactKeyIsMadeOnce(t *testing.T) {
 	var secret corev1.Secret
 	if err := c.Get(t.Context(), artifactKeyName, &secret); err != nil || secret.Type != corev1.SecretTypeOpaque || len(secret.Data[artifactKeyKey]) != authentic.KeySize {
 		t.Errorf("Secret of type %s with %d bytes, %v", secret.Type, len(secret.Data[artifactKeyKey]), err)
+	}
+}
+
+// TestALostArtifactKeyIsNotReplaced: nobody has decided to do without the old one. Once
+// there is a Secret again, the key is used without a restart.
+func TestALostArtifactKeyIsNotReplaced(t *testing.T) {
+	export := func(namespace, archive string) *v1alpha1.RecordingExport {
+		return &v1alpha1.RecordingExport{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "case-1"}, Status: v1alpha1.RecordingExportStatus{Archive: archive}}
+	}
+	tests := []struct {
+		name    string
+		export  *v1alpha1.RecordingExport
+		within  []string
+		creates bool
+	}{
+		{"an export with an archive", export("legal", "legal/evidence/case-1"), nil, false},
+		{"in a namespace of the manager's", export("legal", "legal/evidence/case-1"), []string{"audit", "legal"}, false},
+		{"in a namespace that is not", export("legal", "legal/evidence/case-1"), []string{"audit"}, true},
+		{"an export that has not begun", export("legal", ""), nil, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := fake.NewClientBuilder().WithScheme(NewScheme()).WithObjects(tt.export).Build()
+			k := newArtifactKey(c)
+			k.namespaces = tt.within
+			_, err := k.master(t.Context())
+			if tt.creates {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			out := outcome.Of(err, time.Second)
+			if out.Reason != v1alpha1.ReasonArtifactKeyUnknown || !strings.Contains(out.Message, "legal/case-1") || !strings.Contains(out.Message, "head -c 32") {
+				t.Errorf("%+v", out)
+			}
+			if err := k.Start(t.Context()); err != nil {
+				t.Errorf("the manager ends: %v", err)
+			}
+			if k.isThere(t.Context()) == nil {
+				t.Error("the manager says that it is ready")
+			}
+			if err := c.Create(t.Context(), &corev1.Secret{
+				ObjectMeta: metav1.ObjectMeta{Namespace: artifactKeyName.Namespace, Name: artifactKeyName.Name},
+				Data:       map[string][]byte{artifactKeyKey: authentic.NewMaster()},
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if err := k.isThere(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 

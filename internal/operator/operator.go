@@ -7,8 +7,10 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
+	"slices"
 	"sync"
 	"time"
 
@@ -75,7 +77,7 @@ type Options struct {
 	// is none.
 	SigningKey types.NamespacedName
 	// ArtifactKey names the Secret with the key that artifacts are made authentic with. It
-	// is created if it is missing, so it belongs where no tenant can read it.
+	// is created if it is missing and no export has an archive yet, so it belongs where no tenant can read it.
 	ArtifactKey types.NamespacedName
 	// Image that this program runs from, with its digest; seals name it.
 	Image string
@@ -147,13 +149,16 @@ func New(cfg *rest.Config, options Options) (ctrl.Manager, error) {
 			Secrets: secrets, Endpoints: options.Endpoints, StallTimeout: options.Paces.Stall, MaxMedia: options.MaxMedia,
 			Clock: options.Clock, Again: options.Paces.Organization.Again,
 		},
-		publisher:   loop.Publisher{Client: writer(mgr.GetClient()), Events: mgr.GetEventRecorder(name)},
-		clock:       options.Clock,
-		actor:       actor(),
-		gates:       &transfer.Gates{Clock: options.Clock, Criteria: options.Paces.Isolation},
-		addresses:   &transfer.Addresses{},
-		buckets:     newBuckets(secrets, options, options.Clock.Now),
-		artifactKey: &artifactKey{reader: mgr.GetAPIReader(), writer: mgr.GetClient(), name: options.ArtifactKey},
+		publisher: loop.Publisher{Client: writer(mgr.GetClient()), Events: mgr.GetEventRecorder(name)},
+		clock:     options.Clock,
+		actor:     actor(),
+		gates:     &transfer.Gates{Clock: options.Clock, Criteria: options.Paces.Isolation},
+		addresses: &transfer.Addresses{},
+		buckets:   newBuckets(secrets, options, options.Clock.Now),
+		artifactKey: &artifactKey{
+			reader: mgr.GetAPIReader(), writer: mgr.GetClient(), name: options.ArtifactKey,
+			namespaces: slices.Sorted(maps.Keys(options.Manager.Cache.DefaultNamespaces)),
+		},
 	}
 	if err := mgr.Add(o.artifactKey); err != nil {
 		return nil, err

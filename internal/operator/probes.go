@@ -18,8 +18,8 @@ import (
 
 // addProbes has the kubelet told whether the process can do its work, if probes
 // are served. /healthz fails once a controller stands still; /readyz while the
-// caches are not filled, the API server has not answered for a minute, or nothing
-// can be written below an archive root that a destination is in.
+// caches are not filled, the API server has not answered for a minute, nothing can be
+// written below an archive root that a destination is in, or the artifact key is lost.
 func (o *operator) addProbes(cfg *rest.Config) error {
 	if address := o.Manager.HealthProbeBindAddress; address == "" || address == "0" {
 		return nil
@@ -36,11 +36,13 @@ func (o *operator) addProbes(cfg *rest.Config) error {
 		return reached(api.RESTClient().Get().AbsPath("/version").Do(ctx).Error())
 	}}
 	root := &health.Lately{Clock: o.clock, Try: o.writable}
+	key := &health.Lately{Clock: o.clock, Try: o.artifactKey.isThere}
 	return errors.Join(
 		o.manager.AddHealthzCheck("controllers", watchdog.Check),
 		o.manager.AddReadyzCheck("caches", healthz.Checker(o.synced)),
 		o.manager.AddReadyzCheck("api-server", server.Check),
 		o.manager.AddReadyzCheck("archive-root", root.Check),
+		o.manager.AddReadyzCheck("artifact-key", key.Check),
 	)
 }
 

@@ -24,6 +24,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/config"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
+	"github.com/gcexport/recording-export-operator/internal/archive/authentic"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/egress"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
@@ -135,6 +136,17 @@ func (w *World) LoseArtifactKey() (restore func()) {
 		secret.ObjectMeta = metav1.ObjectMeta{Name: secret.Name, Namespace: secret.Namespace}
 		w.Create(&secret)
 	}
+}
+
+// ReplaceArtifactKey gives the world's cluster another artifact key than it had.
+func (w *World) ReplaceArtifactKey() {
+	w.Helper()
+	name := w.artifactKey()
+	meta := metav1.ObjectMeta{Name: name.Name, Namespace: name.Namespace}
+	if err := client.IgnoreNotFound(w.Client.Delete(w.Context(), &corev1.Secret{ObjectMeta: meta})); err != nil {
+		w.Fatal(err)
+	}
+	w.Create(&corev1.Secret{ObjectMeta: meta, Data: map[string][]byte{"artifact.key": authentic.NewMaster()}})
 }
 
 // ClusterID is what tells the world's cluster from others.
