@@ -51,7 +51,7 @@ func medium(into *string) func(string) error {
 	return func(text string) error {
 		i := slices.IndexFunc(media, func(m string) bool { return strings.EqualFold(m, text) })
 		if i < 0 {
-			return fmt.Errorf("there is no such medium: say %s", allMedia)
+			return fmt.Errorf("unknown medium: use %s", allMedia)
 		}
 		*into = media[i]
 		return nil
@@ -64,7 +64,7 @@ func instant(into *time.Time) func(string) error {
 			*into, err = time.Parse(time.RFC3339Nano, text)
 		}
 		if err != nil {
-			return errors.New("say a time such as 2023-10-01 or 2023-10-01T09:00:00Z")
+			return errors.New("not a time: use for example 2023-10-01 or 2023-10-01T09:00:00Z")
 		}
 		return nil
 	}
@@ -92,7 +92,7 @@ func runList(ctx context.Context, arguments []string, to streams) error {
 		return encoder.Encode(hits)
 	}
 	if len(hits) == 0 {
-		fmt.Fprintf(to.err, "Nothing that %s lists is what was asked for; without flags, ls lists everything.\n", verify.Printable(where.name))
+		fmt.Fprintf(to.err, "Nothing in %s matches; without flags, ls lists everything.\n", verify.Printable(where.name))
 		return nil
 	}
 	table := tabwriter.NewWriter(to.out, 0, 0, 2, ' ', 0)
@@ -179,11 +179,11 @@ func only(hits []hit, number int) (storedFile, error) {
 	case len(files) == 1:
 		return files[0], nil
 	case len(files) > 1:
-		return storedFile{}, usageError{fmt.Errorf("%d files are meant, the first two are %s and %s: say which with --recording and --file", len(files), files[0].path, files[1].path)}
+		return storedFile{}, usageError{fmt.Errorf("%d files match, for example %s and %s: choose one with --recording and --file", len(files), files[0].path, files[1].path)}
 	case len(hits) > 0:
-		return storedFile{}, fmt.Errorf("there is no such file: recording %s of conversation %s is %s %s", hits[0].Recording.Recording, hits[0].Conversation, hits[0].Disposition, hits[0].Reason)
+		return storedFile{}, fmt.Errorf("no such file: recording %s of conversation %s is %s %s", hits[0].Recording.Recording, hits[0].Conversation, hits[0].Disposition, hits[0].Reason)
 	default:
-		return storedFile{}, errors.New("the archive lists no such recording")
+		return storedFile{}, errors.New("the archive does not list this recording")
 	}
 }
 

@@ -35,8 +35,8 @@ const (
 // version is set when the program is built.
 var version string
 
-const usage = `kubectl genesys-export judges the archives of recording exports, and finds recordings in them.
-It reads an archive alone and needs no cluster.
+const usage = `kubectl genesys-export verifies archives of recording exports and finds recordings in them.
+It needs only the archive, no cluster.
 
 Usage:
   kubectl genesys-export verify PATH_OR_S3_URL [--key FILE]... [--seal SHA256]
@@ -44,13 +44,13 @@ Usage:
   kubectl genesys-export cat PATH_OR_S3_URL --recording ID [--file N] > FILE
   kubectl genesys-export help | version
 
-PATH_OR_S3_URL is an archive, or what holds several: a directory, or s3://bucket/prefix.
-For S3, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if need be, AWS_SESSION_TOKEN and AWS_REGION are taken from the
-environment; see --region, --endpoint and --path-style. It must be allowed to s3:ListBucket and s3:GetObject, no more.
+PATH_OR_S3_URL is one archive or a folder of archives: a directory, or s3://bucket/prefix.
+For S3, it reads AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if set, AWS_SESSION_TOKEN and AWS_REGION from the
+environment; see --region, --endpoint and --path-style. It needs the permissions s3:ListBucket and s3:GetObject.
 
 Exit codes:
   0  verified, or done
-  1  something is wrong, and was said
+  1  verification failed; findings were printed
   2  wrong command line
   3  something could not be read
 `
@@ -84,7 +84,7 @@ func run(ctx context.Context, arguments []string, to streams) int {
 	default:
 		command, known := commands[name]
 		if !known {
-			fmt.Fprintf(to.err, "There is no command %q.\n\n%s", name, usage)
+			fmt.Fprintf(to.err, "Unknown command %q.\n\n%s", name, usage)
 			return exitUsage
 		}
 		return exitCode(ctx, command(ctx, arguments[1:], to), to)
@@ -92,7 +92,7 @@ func run(ctx context.Context, arguments []string, to streams) int {
 }
 
 // errFindings says that something is wrong; what, was written already.
-var errFindings = errors.New("something is wrong")
+var errFindings = errors.New("verification failed")
 
 // usageError is the error for a command line.
 type usageError struct{ error }

@@ -62,12 +62,12 @@ func (p *place) parse(f *flag.FlagSet, arguments []string) error {
 			break
 		}
 		if p.name != "" {
-			return usageError{fmt.Errorf("say one PATH_OR_S3_URL: there are %q and %q", p.name, f.Arg(0))}
+			return usageError{fmt.Errorf("more than one PATH_OR_S3_URL: %q and %q", p.name, f.Arg(0))}
 		}
 		p.name, arguments = f.Arg(0), f.Args()[1:]
 	}
 	if p.name == "" {
-		return usageError{errors.New("say where the archive is: a PATH_OR_S3_URL is missing")}
+		return usageError{errors.New("missing argument PATH_OR_S3_URL")}
 	}
 	return nil
 }
@@ -81,17 +81,17 @@ func (p *place) open(ctx context.Context) (fs.FS, int, error) {
 			return nil, 0, err
 		}
 		if !info.IsDir() {
-			return nil, 0, fmt.Errorf("%s is a file: an archive is a directory", p.name)
+			return nil, 0, fmt.Errorf("%s is a file; an archive is a directory", p.name)
 		}
 		plain, err := archive.OpenPlain(p.name)
 		return plain, workers, err
 	}
 	at, err := url.Parse(p.name)
 	if err != nil || at.Scheme != "s3" || at.Host == "" || at.RawQuery != "" || at.User != nil {
-		return nil, 0, usageError{fmt.Errorf("%q is no s3://bucket/prefix", p.name)}
+		return nil, 0, usageError{fmt.Errorf("%q is not of the form s3://bucket/prefix", p.name)}
 	}
 	if p.region == "" {
-		return nil, 0, usageError{errors.New("say the region of the bucket: --region, or AWS_REGION in the environment")}
+		return nil, 0, usageError{errors.New("the region of the bucket is missing: use --region, or set AWS_REGION")}
 	}
 	buckets := s3store.Open(s3store.Config{
 		Endpoint: p.endpoint, Region: p.region, PathStyle: p.pathStyle, Bucket: at.Host, Prefix: strings.Trim(at.Path, "/"),

@@ -59,9 +59,9 @@ const usage = `Exports recordings from Genesys Cloud without a Kubernetes cluste
 
 Usage: standalone -f FILE_OR_DIR [flags]
 
-The manifests are the ones that a cluster takes: a Secret, a GenesysOrganization,
-an ExportDestination and RecordingExports, with their namespaces if need be.
-Run it again with the same --state-dir and it goes on where it stopped.
+The manifests are the same as for a cluster: a Secret, a GenesysOrganization,
+an ExportDestination and RecordingExports, with their Namespaces if they name any.
+Run it again with the same --state-dir and it resumes where it left off.
 
 Flags:
 `
@@ -83,15 +83,15 @@ func parse(arguments []string) (settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("standalone", flag.ContinueOnError)
 	flags.Var(&s.manifests, "f", "`file` or directory of manifests to apply; can be given more than once")
-	flags.StringVar(&s.archiveRoot, "archive-root", "archive", "`directory` below which the evidence lands")
-	flags.StringVar(&s.stateDir, "state-dir", ".standalone", "`directory` that keeps the control plane's data")
+	flags.StringVar(&s.archiveRoot, "archive-root", "archive", "`directory` for the archives")
+	flags.StringVar(&s.stateDir, "state-dir", ".standalone", "`directory` for the control plane's data")
 	flags.Func(strings.TrimPrefix(egress.Flag, "--"), egress.Usage, func(text string) (err error) {
 		s.endpoints, err = egress.ParseList(text)
 		return err
 	})
-	flags.BoolVar(&s.keep, "keep", false, "stay up, and at work, when the exports have ended, and print how kubectl reaches the control plane")
-	flags.BoolVar(&s.untilCaughtUp, "until-caught-up", false, "end when exports whose window has no end have caught up, instead of following on")
-	flags.DurationVar(&s.timeout, "timeout", 0, "give up after this `time`, as 2h; 0 is never")
+	flags.BoolVar(&s.keep, "keep", false, "keep running after the exports have ended, and print how to reach the control plane with kubectl")
+	flags.BoolVar(&s.untilCaughtUp, "until-caught-up", false, "exit when exports without window.end have caught up, instead of following new days")
+	flags.DurationVar(&s.timeout, "timeout", 0, "stop after this `time`, for example 2h; 0 means never")
 	flags.Usage = func() {
 		fmt.Fprint(flags.Output(), usage)
 		flags.PrintDefaults()
@@ -100,7 +100,7 @@ func parse(arguments []string) (settings, error) {
 		return s, err
 	}
 	if len(s.manifests) == 0 || flags.NArg() > 0 {
-		return s, fmt.Errorf("say which manifests to apply: standalone -f FILE_OR_DIR (see standalone -h)")
+		return s, fmt.Errorf("no manifests given: use -f FILE_OR_DIR (see standalone -h)")
 	}
 	return s, nil
 }

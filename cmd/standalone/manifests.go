@@ -165,7 +165,7 @@ func apply(ctx context.Context, api client.Client, objects []manifest, out *scre
 			exports = append(exports, client.ObjectKeyFromObject(m))
 		}
 	}
-	out.note("Applied %s, among them %s", words.Count(len(objects), "object"), words.Count(len(exports), "export"))
+	out.note("Applied %s, including %s", words.Count(len(objects), "object"), words.Count(len(exports), "export"))
 	if len(exports) == 0 {
 		return nil, errors.New("there is no RecordingExport among the manifests")
 	}
@@ -180,7 +180,7 @@ func place(api client.Client, object *unstructured.Unstructured) error {
 	}
 	namespaced, err := api.IsObjectNamespaced(object)
 	if meta.IsNoMatchError(err) {
-		return fmt.Errorf("this control plane does not know the kind %s of %s", object.GetKind(), object.GetAPIVersion())
+		return fmt.Errorf("unknown kind %s of %s: only Kubernetes' own kinds and those of this operator can be applied", object.GetKind(), object.GetAPIVersion())
 	}
 	if namespaced {
 		object.SetNamespace(metav1.NamespaceDefault)

@@ -66,9 +66,9 @@ func (r *laneRow) doing() string {
 	case r.running == 0:
 		return ""
 	case r.stalled > 0:
-		return fmt.Sprintf("%s at work, %d stalled", words.Count(r.running, "batch"), r.stalled)
+		return fmt.Sprintf("%s running, %d stalled", words.Count(r.running, "batch"), r.stalled)
 	default:
-		return fmt.Sprintf("%s at work, metadata %d/%d", words.Count(r.running, "batch"), r.known, r.conversations)
+		return fmt.Sprintf("%s running, metadata %d/%d", words.Count(r.running, "batch"), r.known, r.conversations)
 	}
 }
 

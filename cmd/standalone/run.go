@@ -34,7 +34,7 @@ func run(ctx context.Context, s settings, out *screen) int {
 	if err != nil {
 		return out.fail(err)
 	}
-	out.note("Starting a control plane; its data are in %s", s.stateDir)
+	out.note("Starting a control plane; data directory: %s", s.stateDir)
 	plane, err := startPlane(ctx, assets, s.stateDir)
 	if err != nil {
 		return out.fail(err)
@@ -84,13 +84,13 @@ func work(ctx context.Context, s settings, out *screen, plane *controlplane.Cont
 	code, err := watchOver(alive, s, w)
 	switch {
 	case err != nil && ctx.Err() != nil:
-		out.note("Stopping; run it again with the same --state-dir to go on")
+		out.note("Stopping; run it again with the same --state-dir to resume")
 		return exitInterrupted
 	case err != nil:
 		code = out.fail(err)
 	}
 	if s.keep && alive.Err() == nil {
-		out.note("Staying up, and at work, until Ctrl-C. In another terminal:\n  %s --kubeconfig %s get rex -A", plane.Kubectl, plane.Kubeconfig)
+		out.note("Still running. Press Ctrl-C to stop. In another terminal:\n  %s --kubeconfig %s get rex -A", plane.Kubectl, plane.Kubeconfig)
 		<-alive.Done()
 		if ctx.Err() == nil {
 			return out.fail(context.Cause(alive))

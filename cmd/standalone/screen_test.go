@@ -36,7 +36,7 @@ func TestTable(t *testing.T) {
 		"EXPORT LANE BATCHES EXPORTED GAPS SIZE STATE",
 		"case-1 1/2 7/9 1 5.0 MiB BatchesRunning: batches are at work",
 		"Standard 1 5/6 1 4.0 MiB",
-		"LegalHoldScreen 0 2/3 0 1.0 MiB 1 batch at work, metadata 3/4",
+		"LegalHoldScreen 0 2/3 0 1.0 MiB 1 batch running, metadata 3/4",
 	} {
 		found := false
 		for have := range strings.Lines(got) {

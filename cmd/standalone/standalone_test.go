@@ -150,7 +150,7 @@ func TestACompleteExport(t *testing.T) {
 	o := newOffice(t, nil)
 	wanted := len(o.sim.Dataset().Started(day, day.AddDate(0, 0, 1)).Recordings())
 	p := o.start()
-	o.ends(p, exitComplete, fmt.Sprintf("legal/case-1: %d of %d recordings exported", wanted, wanted), "LegalHoldScreen", "Seal: seals/1", "Applied 5 objects, among them 1 export\n")
+	o.ends(p, exitComplete, fmt.Sprintf("legal/case-1: %d of %d recordings exported", wanted, wanted), "LegalHoldScreen", "Seal: seals/1", "Applied 5 objects, including 1 export\n")
 
 	// Again: nothing is left to do, and nothing is done.
 	media := o.sim.Journal().Count(simulator.RouteDownload, 0)
@@ -167,7 +167,7 @@ func TestAnExportWithGaps(t *testing.T) {
 		s.Edges.Open = 1
 		s.Edges.FileStates = map[simulator.FileState]int{simulator.Archived: 2}
 	})
-	o.ends(o.start(), exitGaps, "3 gaps", "Not available:", "Archived\n", "ConversationOpen")
+	o.ends(o.start(), exitGaps, "3 gaps", "Unavailable:", "Archived\n", "ConversationOpen")
 }
 
 // TestKilledAndStartedAgain kills the program without warning, while it works.
@@ -285,7 +285,7 @@ func TestWhatCannotBeApplied(t *testing.T) {
 func TestKeep(t *testing.T) {
 	o := newOffice(t, func(s *simulator.Options) { s.Edges.FileStates = map[simulator.FileState]int{simulator.Archived: 1} })
 	p := o.start("--keep")
-	testenv.Eventually(t, "it stays up", func() bool { return strings.Contains(p.said(), "Staying up, and at work, until Ctrl-C") })
+	testenv.Eventually(t, "it stays up", func() bool { return strings.Contains(p.said(), "Still running. Press Ctrl-C to stop.") })
 	if ports := intruder.Ports(t, p.Process.Pid); len(ports) > 0 {
 		t.Errorf("the program itself listens: %+v", ports)
 	}

@@ -89,7 +89,7 @@ func listGaps(out *screen, folder string, seals int) error {
 			}
 		}
 	}
-	out.note("  Not available:")
+	out.note("  Unavailable:")
 	for i, key := range slices.Sorted(maps.Keys(gaps)) {
 		if i == maxGaps {
 			out.note("    and %d more: see failures.csv of the seals in %s", len(gaps)-maxGaps, folder)
