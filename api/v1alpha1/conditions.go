@@ -98,6 +98,8 @@ const (
 	ReasonDestinationNotWritable = "DestinationNotWritable"
 	// ReasonDestinationFull: there is no room left.
 	ReasonDestinationFull = "DestinationFull"
+	// ReasonNamespaceFull: the namespace takes as much of the shared archive volume as the manager lets it.
+	ReasonNamespaceFull = "NamespaceFull"
 	// ReasonDestinationUnavailable: the object store does not answer, or says to wait; it is asked again.
 	ReasonDestinationUnavailable = "DestinationUnavailable"
 	// ReasonBucketNotFound: a bucket does not exist.

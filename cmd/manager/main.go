@@ -25,6 +25,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/egress"
 	genesysclient "github.com/gcexport/recording-export-operator/internal/genesys/client"
 	"github.com/gcexport/recording-export-operator/internal/operator"
+	"github.com/gcexport/recording-export-operator/internal/usage"
 )
 
 // settings are the command line.
@@ -34,6 +35,7 @@ type settings struct {
 	maxMedia       quantity
 	image          string
 	minFree        quantity
+	maxBytes       usage.Limits
 	signingKey     types.NamespacedName
 	artifactKey    types.NamespacedName
 	namespaces     string
@@ -71,6 +73,11 @@ func parse() settings {
 	flag.Var(&s.maxMedia, "max-recording-size", "largest file of a recording that is taken, such as 64Gi; a larger one is a gap")
 	flag.StringVar(&s.image, "image", "", "image that the manager runs from, with its digest; seals name it")
 	flag.Var(&s.minFree, "min-free", "how much room transfers leave free below the archive root, for example 10Gi, even if an ExportDestination allows less")
+	flag.Func(strings.TrimPrefix(usage.Flag, "--"), "how much the archives of a namespace may take below the archive root, for example legal=2Ti,*=500Gi; "+
+		"one quantity alone is for every namespace; without a bound by default", func(text string) (err error) {
+		s.maxBytes, err = usage.ParseLimits(text)
+		return err
+	})
 	flag.StringVar(&s.signingKey.Name, "signing-key-secret", "",
 		"Secret in the manager's own namespace ($POD_NAMESPACE) with the key that signs for destinations with spec.signing.platform; none by default")
 	flag.StringVar(&s.artifactKey.Name, "artifact-key-secret", operator.DefaultArtifactKey,
@@ -107,6 +114,7 @@ func run(s settings) error {
 		Image:          s.image,
 		ServiceAccount: serviceAccount(),
 		MinFree:        s.minFree.Value(),
+		MaxBytes:       s.maxBytes,
 		SigningKey:     s.signingKey,
 		Paces:          operator.DefaultPaces(),
 		Metrics:        metrics.Registry,

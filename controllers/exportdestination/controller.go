@@ -66,7 +66,10 @@ type Reconciler struct {
 	Files func(context.Context, *v1alpha1.ExportDestination) (fs.FS, error)
 	// MinFree is how many bytes transfers leave free at every directory, whatever its spec says.
 	MinFree int64
-	Clock   clock.PassiveClock
+	// Fits is an error if the namespace of a destination takes as much as it may of a volume
+	// that it shares; nil if there is no bound.
+	Fits  func(destination *v1alpha1.ExportDestination, bytes int64) error
+	Clock clock.PassiveClock
 	// Worker's pool named Pool verifies what is stored.
 	Worker *loop.Worker
 	Pace   Pace
@@ -212,6 +215,11 @@ func (r *Reconciler) room(ctx context.Context, destination *v1alpha1.ExportDesti
 		return outcome.Stall(v1alpha1.ReasonDestinationFull, fmt.Sprintf(
 			"make room at the destination, or lower spec.directory.minFree (and the manager's --min-free, if that is larger): about %v are free, and transfers leave %v free",
 			destination.Status.Free, resource.NewQuantity(floor, resource.BinarySI)), r.Pace.Again)
+	}
+	if r.Fits != nil {
+		if err := r.Fits(destination, 0); err != nil {
+			return outcome.Of(err, r.Pace.Again)
+		}
 	}
 	return outcome.Outcome{After: r.Pace.Ready}
 }

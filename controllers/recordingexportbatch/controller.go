@@ -76,6 +76,9 @@ type Reconciler struct {
 	MaxRecordings int
 	// MinFree is how many bytes transfers leave free at every directory, whatever its spec says.
 	MinFree int64
+	// Fits is an error if so many bytes more are more than the namespace of a destination
+	// may take of a volume that it shares; nil if there is no bound.
+	Fits func(destination *v1alpha1.ExportDestination, bytes int64) error
 
 	founders founders
 	looks    loop.Looks

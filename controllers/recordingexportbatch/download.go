@@ -202,7 +202,7 @@ func (d *delivery) stream(ctx context.Context, result genesys.BatchResult, path 
 	if err := checkHead(result.ContentType, head); err != nil {
 		return transfer.Stored{}, err
 	}
-	whole := io.MultiReader(bytes.NewReader(head), media.Body)
+	whole := sharing{io.MultiReader(bytes.NewReader(head), media.Body), d.room}
 	return transfer.Copy(ctx, d.store, evidence.BagFolder(d.batch)+"/"+path, transfer.Stream{From: whole, Length: media.Length, Accept: accept})
 }
 

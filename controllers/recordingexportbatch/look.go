@@ -94,6 +94,9 @@ func (r *Reconciler) find(ctx context.Context, s *scope) (outcome.Outcome, error
 	s.signer = func(ctx context.Context) (*signing.Signer, error) {
 		return r.Signer(ctx, &s.destination, s.export.Name)
 	}
+	if r.Fits != nil {
+		s.fits = func(bytes int64) error { return r.Fits(&s.destination, bytes) }
+	}
 	s.store, s.location, s.floor = store, r.Location(&s.destination, s.export.Name), exportspec.MinFree(s.destination.Spec, r.MinFree)
 	return outcome.Done(), nil
 }

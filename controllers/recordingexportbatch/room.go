@@ -3,6 +3,7 @@ package recordingexportbatch
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 
@@ -16,6 +17,9 @@ type room struct {
 	store archive.Store
 	// floor is how many bytes they leave free.
 	floor int64
+	// share is an error if so many bytes more are more than the namespace may take of a
+	// volume that it shares; nil if there is no bound.
+	share func(bytes int64) error
 }
 
 // fullError tells that there is not enough room.
@@ -41,7 +45,28 @@ func (r room) fits(ctx context.Context, bytes int64) error {
 	if known && free-bytes < r.floor {
 		return &fullError{free, r.floor}
 	}
-	return nil
+	return r.shared(bytes)
+}
+
+func (r room) shared(bytes int64) error {
+	if r.share == nil {
+		return nil
+	}
+	return r.share(bytes)
+}
+
+// sharing is a stream that ends with an error once the namespace takes all of its share:
+// one whose length nobody told, or many at the same time, take no more.
+type sharing struct {
+	io.Reader
+	room room
+}
+
+func (s sharing) Read(p []byte) (int, error) {
+	if err := s.room.shared(0); err != nil {
+		return 0, err
+	}
+	return s.Reader.Read(p)
 }
 
 // haveRoom stops here while the destination has no room for recordings. It is

@@ -64,6 +64,8 @@ type scope struct {
 	signer       func(context.Context) (*signing.Signer, error)
 	// floor is how many bytes transfers leave free at the destination.
 	floor int64
+	// fits is an error if so many bytes more are too many for the batch's namespace.
+	fits  func(bytes int64) error
 	facts facts
 	// retry is how the step in progress is retried, nil if it has not failed.
 	retry *v1alpha1.RetryStatus
@@ -108,7 +110,7 @@ func (s *scope) share(lane v1alpha1.Lane) genesys.Share {
 	return exportspec.LaneShare(client.ObjectKeyFromObject(&s.export), lane)
 }
 
-func (s *scope) room() room { return room{s.store, s.floor} }
+func (s *scope) room() room { return room{s.store, s.floor, s.fits} }
 
 // observe gathers the facts.
 func (r *Reconciler) observe(ctx context.Context, s *scope) (outcome.Outcome, error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/genesys/budget"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
+	"github.com/gcexport/recording-export-operator/internal/usage"
 )
 
 // Sources are where snapshots come from.
@@ -23,6 +24,8 @@ type Sources struct {
 	Pools func() map[string][]transfer.TenantStats
 	// Signatures are the uses of signing keys.
 	Signatures func() []Signatures
+	// Usage is what each namespace takes of the shared archive volume, of those that have a bound.
+	Usage func() []usage.Usage
 	// Organizations, Destinations and Exports are all that there are, none if that is not known yet.
 	Organizations func() []v1alpha1.GenesysOrganization
 	Destinations  func() []v1alpha1.ExportDestination
@@ -79,6 +82,7 @@ var (
 	ofExports      = []string{"namespace", "organization"}
 	ofDestination  = []string{"namespace", "destination"}
 	ofKey          = []string{"namespace", "key"}
+	ofNamespace    = []string{"namespace"}
 )
 
 var (
@@ -108,6 +112,9 @@ var (
 
 	signatures = counter("signatures_total", "Uses of a signing key, each of which signs a bag or a seal: of the platform's key (platform), or of one in a Secret of the namespace (secret).", ofKey)
 
+	volumeBytes = gauge("volume_bytes", "About how many bytes a namespace takes on the shared archive volume: what the last walk found and what was stored since. Absent without --max-bytes-per-namespace.", ofNamespace)
+	volumeMax   = gauge("volume_max_bytes", "Bytes that a namespace may take on the shared archive volume (--max-bytes-per-namespace).", ofNamespace)
+
 	verifyEvery   = gauge("destination_verify_every_seconds", "Seconds after which everything that is stored at an ExportDestination is verified again: spec.verifyEvery.", ofDestination)
 	verifiedAt    = gauge("destination_verified_timestamp_seconds", "When the last verification of an ExportDestination ended, however it ended.", ofDestination)
 	verifiedBytes = gauge("destination_verified_bytes", "Bytes that the last verification of an ExportDestination read.", ofDestination)
@@ -118,7 +125,7 @@ var (
 var all = []metric{
 	granted, throttled, waited, waiting, underWay, allowed, remaining, stopped,
 	gateLimit, gateInFlight, gateWaiting, workBegun, workWaiting, clients, recordings, gaps, stored, isolated, isolatedOldest,
-	signatures, verifyEvery, verifiedAt, verifiedBytes, faults, unreadable,
+	signatures, volumeBytes, volumeMax, verifyEvery, verifiedAt, verifiedBytes, faults, unreadable,
 }
 
 // Describe implements prometheus.Collector.
@@ -146,6 +153,10 @@ func (c *Collector) Collect(to chan<- prometheus.Metric) {
 	}
 	for _, s := range c.sources.Signatures() {
 		signatures.send(to, float64(s.Count), s.Namespace, s.Key)
+	}
+	for _, u := range c.sources.Usage() {
+		volumeBytes.send(to, float64(u.Bytes), u.Namespace)
+		volumeMax.send(to, float64(u.Most), u.Namespace)
 	}
 	organizations := c.sources.Organizations()
 	for i := range organizations {

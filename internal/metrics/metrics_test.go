@@ -18,6 +18,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/genesys/budget"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
+	"github.com/gcexport/recording-export-operator/internal/usage"
 )
 
 // sample is a collector with something of everything.
@@ -36,6 +37,7 @@ func sample() *Collector {
 			return map[string][]transfer.TenantStats{"Standard": {{Tenant: "legal", Begun: 64, Waiting: 5}}}
 		},
 		Signatures: func() []Signatures { return []Signatures{{Namespace: "legal", Key: "platform", Count: 12}} },
+		Usage:      func() []usage.Usage { return []usage.Usage{{Namespace: "legal", Bytes: 1 << 40, Most: 2 << 40}} },
 		Organizations: func() []v1alpha1.GenesysOrganization {
 			return []v1alpha1.GenesysOrganization{{
 				ObjectMeta: metav1.ObjectMeta{Namespace: "legal", Name: "emea"},
@@ -111,6 +113,8 @@ func TestCollect(t *testing.T) {
 		`isolated_items{namespace="legal",organization="emea"}`:                                       5,
 		`isolated_items{namespace="legal",organization="apac"}`:                                       0,
 		`isolated_oldest_timestamp_seconds{namespace="legal",organization="emea"}`:                    1700000050,
+		`volume_bytes{namespace="legal"}`:                                                             1 << 40,
+		`volume_max_bytes{namespace="legal"}`:                                                         2 << 40,
 		`signatures_total{key="platform",namespace="legal"}`:                                          12,
 		"gaps" + lane:                                 1,
 		"stored_bytes" + lane:                         15000,

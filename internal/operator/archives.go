@@ -51,7 +51,20 @@ func (o *operator) plainArchive(d *v1alpha1.ExportDestination, export string) (a
 		}
 		return buckets.Archive(export)
 	}
-	return o.open(o.location(d, export))
+	store, err := o.open(o.location(d, export))
+	if err != nil || o.usage == nil {
+		return store, err
+	}
+	return o.usage.Count(store, d.Namespace), nil
+}
+
+// fits is an error if so many bytes more are more than the namespace of a destination may
+// take of the archive volume. Buckets are not shared.
+func (o *operator) fits(d *v1alpha1.ExportDestination, bytes int64) error {
+	if d.Spec.S3 != nil {
+		return nil
+	}
+	return o.usage.Fits(d.Namespace, bytes)
 }
 
 func (o *operator) open(name string) (archive.Store, error) {

@@ -21,7 +21,7 @@ func (o *operator) addMetrics() error {
 	}
 	collector := metrics.NewCollector(metrics.Sources{
 		Budgets: o.connections.Budgets, Gates: o.gates.Stats, Pools: func() map[string][]transfer.TenantStats { return o.pools.Stats() },
-		Signatures: o.signatures.counted,
+		Signatures: o.signatures.counted, Usage: o.usage.All,
 		Organizations: func() []v1alpha1.GenesysOrganization {
 			var list v1alpha1.GenesysOrganizationList
 			o.list(&list)

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -39,6 +40,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
+	"github.com/gcexport/recording-export-operator/internal/usage"
 )
 
 // Version of the operator, set when it is built.
@@ -73,6 +75,8 @@ type Options struct {
 	ServiceAccount string
 	// MinFree is how many bytes transfers leave free at every directory, whatever its destination says.
 	MinFree int64
+	// MaxBytes is how much each namespace may take below the archive root.
+	MaxBytes usage.Limits
 	// SigningKey names the Secret with the key that signs for destinations with spec.signing.platform; zero if there
 	// is none.
 	SigningKey types.NamespacedName
@@ -159,8 +163,9 @@ func New(cfg *rest.Config, options Options) (ctrl.Manager, error) {
 			reader: mgr.GetAPIReader(), writer: mgr.GetClient(), name: options.ArtifactKey,
 			namespaces: slices.Sorted(maps.Keys(options.Manager.Cache.DefaultNamespaces)),
 		},
+		usage: &usage.Meter{Root: options.ArchiveRoot, Limits: options.MaxBytes, Clock: options.Clock},
 	}
-	if err := mgr.Add(o.artifactKey); err != nil {
+	if err := errors.Join(mgr.Add(o.artifactKey), mgr.Add(o.usage)); err != nil {
 		return nil, err
 	}
 	if err := o.addMetrics(); err != nil {
@@ -194,6 +199,8 @@ type operator struct {
 	addresses         *transfer.Addresses
 	buckets           *buckets
 	artifactKey       *artifactKey
+	// usage is what namespaces take on the archive volume.
+	usage *usage.Meter
 	// loggedIn wake what may wait for a login in a namespace.
 	loggedIn []func(ctx context.Context, namespace string)
 	// cluster is the id of this cluster, once it is known.
@@ -270,7 +277,7 @@ func (o *operator) addDestinations() error {
 	o.lookAtDestination = worker.Wake
 	return (&exportdestination.Reconciler{
 		Publisher: o.publisher, Location: o.destination, Probe: o.probe, Free: o.free, SigningKey: o.signingKey,
-		Files: o.files, Clock: o.clock, Worker: worker,
+		Files: o.files, Clock: o.clock, Worker: worker, Fits: o.fits,
 		Pace: o.Paces.Destination, MinFree: o.MinFree, Version: Version,
 	}).SetupWithManager(o.manager)
 }
@@ -295,6 +302,7 @@ func (o *operator) addBatches() error {
 		},
 		Archive: o.archive, Location: o.location, Signer: o.noticedSigner, Worker: o.worker(), Gates: o.gates, Addresses: o.addresses, Pace: o.Paces.Batch,
 		MaxRecordings: cmp.Or(o.MaxRecordings, recordingexportbatch.DefaultMaxRecordings), MinFree: o.MinFree,
+		Fits: o.fits,
 	}
 	o.loggedIn = append(o.loggedIn, batches.WakeAll)
 	return batches.SetupWithManager(o.manager)

@@ -20,6 +20,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/operator"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
+	"github.com/gcexport/recording-export-operator/internal/usage"
 )
 
 // disk is a small file system of a test's own. It is mounted in a mount namespace
@@ -201,6 +202,31 @@ func TestADiskBelowItsFloor(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.remount(fmt.Sprintf("size=%d", size))
+	w.Await(export, v1alpha1.ReasonComplete)
+	w.judge(w.exportable())
+}
+
+// TestANamespaceAtItsBound: it takes no more of the volume than it may, its batches say
+// why and what to do, and nothing is lost once it may take more. Its deadline does not
+// run meanwhile.
+func TestANamespaceAtItsBound(t *testing.T) {
+	w := newDiskStory(t)
+	w.furnishWithFloor("1Mi")
+	most := w.bytes() / 2
+	limits := func(bytes int64) func(*operator.Options) {
+		return func(o *operator.Options) {
+			var err error
+			if o.MaxBytes, err = usage.ParseLimits(fmt.Sprintf("%s=%d,*=1Ki", w.Namespace, bytes)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	stop := w.Start(limits(most))
+	export := w.exportWithin(time.Hour)
+	w.says(w.stalledFor(v1alpha1.ReasonNamespaceFull), "move archives that are complete elsewhere", "the namespace "+w.Namespace, "--max-bytes-per-namespace")
+	w.expectNoHalfBag()
+	stop()
+	w.Start(limits(100 * w.bytes()))
 	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(w.exportable())
 }

@@ -1,0 +1,60 @@
+package usage
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/gcexport/recording-export-operator/internal/archive"
+)
+
+// Count returns a store of a namespace that tells the meter what is stored, while it is
+// written. A namespace without a bound is not counted.
+func (m *Meter) Count(inner archive.Store, namespace string) archive.Store {
+	if m.Limits.Of(namespace) == 0 {
+		return inner
+	}
+	return counted{inner, m, namespace}
+}
+
+// counted is a store whose writes are counted.
+type counted struct {
+	archive.Store
+	meter     *Meter
+	namespace string
+}
+
+// Create stores, and counts what was stored. What fails leaves nothing behind.
+func (c counted) Create(ctx context.Context, key string, write func(io.Writer) error) error {
+	var bytes int64
+	err := c.Store.Create(ctx, key, func(w io.Writer) error {
+		return write(writer{w, c, &bytes})
+	})
+	if err != nil {
+		c.meter.stored(c.namespace, -bytes)
+	}
+	return err
+}
+
+// Free is that of the store.
+func (c counted) Free(ctx context.Context) (int64, error) {
+	free, known, err := archive.Free(ctx, c.Store)
+	if err == nil && !known {
+		err = errors.ErrUnsupported
+	}
+	return free, err
+}
+
+// writer counts what is written.
+type writer struct {
+	io.Writer
+	of    counted
+	bytes *int64
+}
+
+func (w writer) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	*w.bytes += int64(n)
+	w.of.meter.stored(w.of.namespace, int64(n))
+	return n, err
+}
