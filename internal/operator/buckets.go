@@ -19,6 +19,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive/s3store"
 	"github.com/gcexport/recording-export-operator/internal/egress"
+	genesysclient "github.com/gcexport/recording-export-operator/internal/genesys/client"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
@@ -54,7 +55,7 @@ type opened struct {
 func newBuckets(secrets client.Reader, options Options, now func() time.Time) *buckets {
 	return &buckets{
 		secrets: secrets, endpoints: options.Endpoints, client: s3store.NewHTTPClient(options.Endpoints), now: now,
-		memory: s3store.NewMemory(s3store.PartsInMemory, cmp.Or(options.PartSize, s3store.PartSize)),
+		memory: s3store.NewMemory(s3store.PartsInMemory, s3store.PartSize(cmp.Or(options.MaxMedia, genesysclient.DefaultMaxMedia))),
 		open:   map[types.NamespacedName]opened{},
 	}
 }

@@ -68,8 +68,6 @@ type Options struct {
 	Endpoints egress.List
 	// MaxMedia bounds a recording's file, in bytes, the client's default if 0.
 	MaxMedia int64
-	// PartSize is how much of a file is sent to S3 in one request, in bytes; if 0, what suits S3 best.
-	PartSize int
 	// ServiceAccount of the manager, as namespace:name, for the command in a message that grants it something;
 	// empty for that of config/default.
 	ServiceAccount string

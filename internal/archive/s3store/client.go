@@ -28,7 +28,7 @@ const (
 	answerTimeout = time.Minute
 	// standstill is how long the bytes of a file may stand still.
 	standstill = time.Minute
-	// sendTimeout is how long sending a part may take: 64 MiB at 1 Mbit/s.
+	// sendTimeout is how long sending a part may take: 64 MiB, more than a usual one has, at 1 Mbit/s.
 	sendTimeout = 9 * time.Minute
 	// connections that are kept for the next request: more than are ever at work.
 	connections = 64

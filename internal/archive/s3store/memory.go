@@ -7,17 +7,27 @@ import (
 )
 
 const (
-	// PartSize is the size of a part, and with it of the largest file that is
-	// sent in one request, in bytes: S3 verifies the SHA-256 of the whole file
-	// then. 10,000 parts, the most that S3 takes, make 625 GiB.
-	PartSize = 64 << 20
+	// smallestPart is the size of a part of usual files, and with it of the largest file
+	// that is sent in one request, in bytes: S3 verifies the SHA-256 of the whole file then.
+	// Each tenant has one in memory of its own, so it is small; S3 takes no part below 5 MiB.
+	smallestPart = 8 << 20
+	// mostParts is how many parts S3 takes of one file.
+	mostParts = 10_000
 	// PartsInMemory is how many parts are sent at a time by a process of one tenant;
 	// each other tenant adds one. What comes while all are in use waits.
-	PartsInMemory = 3
+	PartsInMemory = 17
 	// small is the size of files that need no part of their own, in bytes: all
 	// but long recordings.
 	small = 4 << 20
 )
+
+// PartSize is the size of the parts of files of at most so many bytes: whole MiB, and as
+// few of them as S3 takes files in.
+func PartSize(largest int64) int {
+	const unit = 1 << 20
+	needed := (largest + mostParts - 1) / mostParts
+	return max(smallestPart, int((needed+unit-1)/unit*unit))
+}
 
 // Memory is the parts that are being sent. All uploads of a process share one, so that
 // what they hold does not depend on how many or how long they are. An upload holds its

@@ -45,3 +45,49 @@ func TestATenantThatHoldsPartsHoldsNobodyUp(t *testing.T) {
 		}
 	})
 }
+
+// TestPartSize: whatever the largest file, S3 takes its parts, and nobody holds more memory
+// than that takes.
+func TestPartSize(t *testing.T) {
+	for largest, want := range map[int64]struct{ size, parts int64 }{
+		0:              {8 << 20, 0},
+		5 << 30:        {8 << 20, 640},
+		64 << 30:       {8 << 20, 8192},
+		80_000 << 20:   {8 << 20, 10_000},
+		80_000<<20 + 1: {9 << 20, 8889},
+		625 << 30:      {64 << 20, 10_000},
+		5 << 40:        {525 << 20, 9987},
+	} {
+		size := int64(PartSize(largest))
+		if parts := (largest + size - 1) / size; size != want.size || parts != want.parts || parts > mostParts {
+			t.Errorf("%d bytes: %d parts of %d, want %d of %d", largest, parts, size, want.parts, want.size)
+		}
+	}
+}
+
+// TestTheMemoryOfManyTenants: 48 that upload at the same time, each for as long as it
+// wants, hold half of the memory limit of 1 GiB in config/manager.
+func TestTheMemoryOfManyTenants(t *testing.T) {
+	const tenants = 48
+	m := NewMemory(PartsInMemory, PartSize(64<<30))
+	bytes := 0
+	for i := range tenants {
+		part, err := m.take(t.Context(), string(rune('a'+i)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bytes += cap(part)
+	}
+	for range m.shared {
+		part, err := m.take(t.Context(), "a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		bytes += cap(part)
+	}
+	full, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := m.take(full, "b"); err == nil || bytes > 512<<20 {
+		t.Errorf("%d bytes are held, %v; want at most 512 MiB", bytes, err)
+	}
+}
