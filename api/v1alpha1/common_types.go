@@ -7,12 +7,12 @@ const (
 	LabelExport = "recording.gcexport.dev/export"
 	// LabelLane is set on each batch to its lane, in lower case.
 	LabelLane = "recording.gcexport.dev/lane"
-	// AnnotationRetry on an export asks, by a value that differs from status.lastRetryRequest, that everything is
-	// tried again: what is stalled or waits, and after sealing what was unavailable. On a destination with
-	// spec.verifyEvery it asks for a verification now. An instant (RFC 3339) is usual.
+	// AnnotationRetry on an export retries everything that is stalled or waiting and, after sealing, everything that was
+	// unavailable. On a destination with spec.verifyEvery it starts a verification now. Each new value is one
+	// request (see status.lastRetryRequest); the usual value is the time in RFC 3339.
 	AnnotationRetry = "recording.gcexport.dev/retry-requested-at"
-	// AnnotationCancel on an export asks, by a value that differs from status.lastCancelRequest, that it is given up.
-	// A later retry takes it up again.
+	// AnnotationCancel on an export cancels it. Each new value is one request (see status.lastCancelRequest). A later
+	// retry resumes the export.
 	AnnotationCancel = "recording.gcexport.dev/cancel-requested-at"
 	// AnnotationTakeOver on an export has this cluster take its archive over from another one, which it names by the
 	// id that the condition ArchiveOfAnotherCluster tells. It is good for one take-over.
@@ -36,7 +36,7 @@ type LocalReference struct {
 	Name string `json:"name"`
 }
 
-// Medium is what a recording is a recording of.
+// Medium is the kind of a recording.
 // +kubebuilder:validation:Enum=Call;Screen;Chat;Email;Message
 type Medium string
 
@@ -49,7 +49,7 @@ const (
 	MediumMessage Medium = "Message"
 )
 
-// Lane keeps recordings apart that must not hold up one another.
+// Lane separates recordings that must not delay each other.
 // +kubebuilder:validation:Enum=Standard;LegalHold;LegalHoldScreen;Isolated
 type Lane string
 
@@ -57,7 +57,7 @@ type Lane string
 const (
 	// LaneStandard holds every requested medium of conversations that are not under legal hold.
 	LaneStandard Lane = "Standard"
-	// LaneLegalHold holds conversations under legal hold, every requested medium but screen.
+	// LaneLegalHold holds conversations under legal hold, every requested medium except screen.
 	LaneLegalHold Lane = "LegalHold"
 	// LaneLegalHoldScreen holds the screen recordings of conversations under legal hold.
 	LaneLegalHoldScreen Lane = "LegalHoldScreen"
@@ -66,7 +66,7 @@ const (
 	LaneIsolated Lane = "Isolated"
 )
 
-// Window is a half-open interval of time: start belongs to it, end does not. It lies between 2000-01-01 and
+// Window is a half-open interval of time: it includes start and excludes end. It lies between 2000-01-01 and
 // 2100-01-01.
 // +kubebuilder:validation:XValidation:rule="self.start >= timestamp('2000-01-01T00:00:00Z')",message="window.start must not be before 2000-01-01: Genesys Cloud did not exist",fieldPath=".start"
 // +kubebuilder:validation:XValidation:rule="self.end <= timestamp('2100-01-01T00:00:00Z')",message="window.end must not be after 2100-01-01",fieldPath=".end"
@@ -84,7 +84,7 @@ type Window struct {
 	End metav1.Time `json:"end"`
 }
 
-// ExportWindow is a half-open interval of time, or everything from its start on. It lies between 2000-01-01 and
+// ExportWindow is a half-open interval of time, without an end if end is omitted. It lies between 2000-01-01 and
 // 2100-01-01.
 // +kubebuilder:validation:XValidation:rule="self.start >= timestamp('2000-01-01T00:00:00Z')",message="window.start must not be before 2000-01-01: Genesys Cloud did not exist",fieldPath=".start"
 // +kubebuilder:validation:XValidation:rule="self.start < timestamp('2100-01-01T00:00:00Z')",message="window.start must be before 2100-01-01",fieldPath=".start"
@@ -100,29 +100,30 @@ type ExportWindow struct {
 	Start metav1.Time `json:"start"`
 
 	// end of the window (RFC 3339), a whole second, at most 5 years after start and not after 2100-01-01. A
-	// conversation that starts at this instant does not belong to it. Absent, the export follows, and every day is exported once it has settled; it can be set once, which ends the export.
+	// conversation that starts at this instant does not belong to it. If omitted, the export runs continuously: each
+	// day is exported once its data has settled. It can be set once, which ends the export.
 	// +optional
 	End *metav1.Time `json:"end,omitempty"`
 }
 
 // RecordingCounts counts recordings by what became of them.
 type RecordingCounts struct {
-	// total number of recordings that are to be exported: exported, unavailable, or still to come.
+	// total is the number of recordings to export: exported, unavailable, or still to come.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Total int64 `json:"total"`
 
-	// exported is the number of recordings that are stored at the destination.
+	// exported is the number of recordings stored at the destination.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Exported int64 `json:"exported"`
 
-	// excluded is the number of recordings that were found and left out, because their medium was not asked for.
+	// excluded is the number of recordings left out because mediaTypes does not include their medium.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Excluded int64 `json:"excluded"`
 
-	// unavailable is the number of recordings that Genesys Cloud could not give; each is listed with its reason in the evidence.
+	// unavailable is the number of recordings that could not be exported; the evidence lists each with its reason.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Unavailable int64 `json:"unavailable"`

@@ -5,19 +5,19 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// ExportDestinationSpec says where evidence lands.
+// ExportDestinationSpec is where evidence is stored.
 // +kubebuilder:validation:XValidation:rule="has(self.directory) != has(self.s3)",message="set exactly one of directory and s3"
 // +kubebuilder:validation:XValidation:rule="has(self.directory) == has(oldSelf.directory)",message="a destination cannot be changed from directory to s3 or back: create another ExportDestination"
 type ExportDestinationSpec struct {
-	// directory below the manager's archive root.
+	// directory stores evidence below the manager's archive root.
 	// +optional
 	Directory *DirectoryDestination `json:"directory,omitempty"`
 
-	// s3 is a bucket, with Object Lock if objectLock is set.
+	// s3 stores evidence in a bucket, with Object Lock if objectLock is set.
 	// +optional
 	S3 *S3Destination `json:"s3,omitempty"`
 
-	// signing is how bags and seals are signed. If absent, they are not.
+	// signing has bags and seals signed. If omitted, they are not signed.
 	// +optional
 	Signing *Signing `json:"signing,omitempty"`
 
@@ -26,8 +26,8 @@ type ExportDestinationSpec struct {
 	// +optional
 	LoadFiles bool `json:"loadFiles,omitempty"`
 
-	// verifyEvery is how long after everything that is stored at the destination was verified it is verified again,
-	// as 720h: at least 1h, at most 8784h. The first time is at once. If absent, it never is.
+	// verifyEvery is the interval between full verifications of everything stored at the destination, for example
+	// 720h: at least 1h, at most 8784h. The first verification starts at once. If omitted, nothing is verified.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=24
 	// +kubebuilder:validation:Pattern=`^([0-9]{1,6}(ms|s|m|h)){1,4}$`
@@ -41,32 +41,32 @@ type ExportDestinationSpec struct {
 // +kubebuilder:validation:XValidation:rule="!has(self.platform) || !has(self.create) || !self.create",message="signing.create makes the Secret of signing.secretRef: leave it out with signing.platform",fieldPath=".create"
 type Signing struct {
 	// secretRef names a Secret in the same namespace with the key signing.key: an ECDSA private key with the
-	// curve P-256 in PEM (PKCS#8 or SEC 1). Whoever may read Secrets there can sign with it. If it is replaced,
-	// the new key signs from then on, and the condition SigningKeyChanged tells of it.
+	// curve P-256 in PEM (PKCS#8 or SEC 1). Anyone who may read Secrets there can sign with it. If it is replaced,
+	// the new key signs from then on, and the condition SigningKeyChanged reports it.
 	// +optional
 	SecretRef LocalReference `json:"secretRef,omitzero"`
 
-	// platform has the manager sign with a key of its own (--signing-key-secret), which nobody who has rights in
-	// this namespace alone can read.
+	// platform signs with the manager's own key (--signing-key-secret), which nobody with rights only in this
+	// namespace can read.
 	// +optional
 	Platform *PlatformSigning `json:"platform,omitempty"`
 
-	// create has the Secret created, with a new key, if there is none and never was a key that could be used. It
-	// is never changed or removed. Defaults to false.
+	// create creates the Secret with a new key if it does not exist and no key was ever used here. The operator
+	// never changes or removes it. Defaults to false.
 	// +optional
 	Create bool `json:"create,omitempty"`
 
-	// timestamp has a time-stamping authority attest when each bag and seal was signed. If absent, nobody does.
+	// timestamp has a time-stamping authority attest when each bag and seal was signed. If omitted, there are no time-stamps.
 	// +optional
 	Timestamp *Timestamp `json:"timestamp,omitempty"`
 }
 
-// PlatformSigning has no fields: which key the manager signs with is told to the manager.
+// PlatformSigning has no fields: the manager's flags name its key.
 type PlatformSigning struct{}
 
 // Timestamp is a time-stamping authority (RFC 3161).
 type Timestamp struct {
-	// url that the authority is asked at. Only addresses that the manager was started with (--allow-endpoints) are asked.
+	// url of the authority. The manager must be started with it (--allow-endpoints).
 	// +kubebuilder:validation:MinLength=8
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https'] && url(self).getHost() != \"\"",message="timestamp.url must be an http or https URL with a host"
@@ -85,8 +85,8 @@ type DirectoryDestination struct {
 	// +required
 	Name string `json:"name"`
 
-	// minFree is how much room transfers leave free in the file system of the directory, for everything else that
-	// is written there. Below it no transfer begins, until there is more. A quantity, for example 1Gi (the default);
+	// minFree is how much space transfers leave free in the file system of the directory, for everything else that
+	// is written there. While there is less, no transfer begins. A quantity, for example 1Gi (the default);
 	// at least 1Mi, at most 1Ei. The manager leaves more free if it was started with a larger --min-free.
 	// +kubebuilder:validation:XValidation:rule="!quantity(string(self)).isLessThan(quantity('1Mi')) && !quantity(string(self)).isGreaterThan(quantity('1Ei'))",message="directory.minFree must be at least 1Mi and at most 1Ei"
 	// +kubebuilder:default="1Gi"
@@ -94,7 +94,7 @@ type DirectoryDestination struct {
 	MinFree *resource.Quantity `json:"minFree,omitempty"`
 }
 
-// S3Destination is a bucket of Amazon S3, or of a service that speaks as it does.
+// S3Destination is a bucket of Amazon S3 or of a compatible service.
 // +kubebuilder:validation:XValidation:rule="self.bucket != self.workBucket",message="workBucket must be another bucket than bucket: evidence stays, working artifacts are removed",fieldPath=".workBucket"
 // +kubebuilder:validation:XValidation:rule="has(self.prefix) == has(oldSelf.prefix) && (!has(self.prefix) || self.prefix == oldSelf.prefix)",message="s3.prefix cannot be changed: create another ExportDestination",fieldPath=".prefix"
 // +kubebuilder:validation:XValidation:rule="has(self.endpoint) == has(oldSelf.endpoint) && (!has(self.endpoint) || self.endpoint == oldSelf.endpoint)",message="s3.endpoint cannot be changed: create another ExportDestination",fieldPath=".endpoint"
@@ -102,7 +102,7 @@ type DirectoryDestination struct {
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.objectLock) || !has(self.objectLock) || self.objectLock.retentionDays >= oldSelf.objectLock.retentionDays",message="s3.objectLock.retentionDays can be raised, not lowered: create another ExportDestination",fieldPath=".objectLock.retentionDays"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.objectLock) || !has(self.objectLock) || oldSelf.objectLock.mode != 'Compliance' || self.objectLock.mode == 'Compliance'",message="s3.objectLock.mode can be changed from Governance to Compliance, not back: create another ExportDestination",fieldPath=".objectLock.mode"
 type S3Destination struct {
-	// bucket that evidence lands in. Cannot be changed.
+	// bucket that stores the evidence. Cannot be changed.
 	// +kubebuilder:validation:MinLength=3
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:Pattern=`^[a-z0-9][a-z0-9.-]*[a-z0-9]$`
@@ -110,16 +110,16 @@ type S3Destination struct {
 	// +required
 	Bucket string `json:"bucket"`
 
-	// prefix of all keys, as legal/cases: names of letters, digits, dots, hyphens and underscores that do not
-	// begin with a dot, with slashes between them. None if absent. Cannot be changed.
+	// prefix of all keys, for example legal/cases: names of letters, digits, dots, hyphens and underscores that do not
+	// begin with a dot, separated by slashes. Defaults to no prefix. Cannot be changed.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$`
 	// +optional
 	Prefix string `json:"prefix,omitempty"`
 
-	// workBucket holds what is needed only until an export is sealed. It must have no Object Lock. Several
-	// destinations of one namespace may share one, those of two namespaces may not. Cannot be changed.
+	// workBucket stores the operator's working files, which are not evidence. It must not have Object Lock. Several
+	// destinations of one namespace may share it, destinations of two namespaces may not. Cannot be changed.
 	// +kubebuilder:validation:MinLength=3
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:Pattern=`^[a-z0-9][a-z0-9.-]*[a-z0-9]$`
@@ -127,7 +127,7 @@ type S3Destination struct {
 	// +required
 	WorkBucket string `json:"workBucket"`
 
-	// region of both buckets, as eu-central-1. Cannot be changed.
+	// region of both buckets, for example eu-central-1. Cannot be changed.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
@@ -135,15 +135,15 @@ type S3Destination struct {
 	// +required
 	Region string `json:"region"`
 
-	// endpoint is the base URL of a service other than Amazon's own. Only addresses that the manager was
-	// started with (--allow-endpoints) are asked. Cannot be changed.
+	// endpoint is the base URL of a service other than Amazon S3. The manager must be started with it
+	// (--allow-endpoints). Cannot be changed.
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$`
 	// +optional
 	Endpoint string `json:"endpoint,omitempty"`
 
-	// pathStyle puts the bucket's name into the path of a URL instead of its host, as many services other than
-	// Amazon's want it. Defaults to false.
+	// pathStyle puts the bucket's name into the path of a URL instead of its host name. Many services other than
+	// Amazon S3 need it. Defaults to false.
 	// +optional
 	PathStyle bool `json:"pathStyle,omitempty"`
 
@@ -152,22 +152,22 @@ type S3Destination struct {
 	// +required
 	SecretRef LocalReference `json:"secretRef"`
 
-	// objectLock is how evidence is locked. If absent, it is not. It can be added, and made stronger: more days, or
-	// Compliance in place of Governance; it cannot be made weaker or removed.
+	// objectLock locks evidence. If omitted, it is not locked. You can add it and make it stronger (more days, or
+	// Compliance instead of Governance), but not weaken or remove it.
 	// +optional
 	ObjectLock *ObjectLock `json:"objectLock,omitempty"`
 }
 
-// ObjectLock is how evidence is locked from when it is written.
+// ObjectLock is how evidence is locked when it is written.
 type ObjectLock struct {
-	// mode is Compliance if nobody may remove evidence or shorten its retention, Governance if who has a
-	// permission for it may.
+	// mode Compliance: nobody can remove evidence or shorten its retention. Governance: only principals with a
+	// special permission can.
 	// +kubebuilder:validation:Enum=Governance;Compliance
 	// +required
 	Mode ObjectLockMode `json:"mode"`
 
-	// retentionDays is for how many days, at least, evidence is kept from when it is written: 2555 is 7 years.
-	// A default retention of the bucket must be the same, if it has one.
+	// retentionDays is the minimum number of days for which evidence is kept after it is written: 2555 is 7 years.
+	// If the bucket has a default retention, it must be the same.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=36500
 	// +required
@@ -179,21 +179,21 @@ type ObjectLockMode string
 
 // The modes of Object Lock.
 const (
-	// ObjectLockGovernance can be lifted by who has a permission for it.
+	// ObjectLockGovernance can be lifted by principals with a special permission.
 	ObjectLockGovernance ObjectLockMode = "Governance"
-	// ObjectLockCompliance cannot be lifted by anybody.
+	// ObjectLockCompliance cannot be lifted.
 	ObjectLockCompliance ObjectLockMode = "Compliance"
 )
 
-// ExportDestinationStatus is what was observed of the destination.
+// ExportDestinationStatus is the observed state of the destination.
 type ExportDestinationStatus struct {
-	// observedGeneration is the generation of the spec that this status speaks of; -1 before the first look.
+	// observedGeneration is the generation of the spec that this status describes; -1 before the first reconcile.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// conditions: Ready is True when evidence can be written. Reconciling and Stalled are present only while True.
 	// Verified, present only if spec.verifyEvery is set, is True if the last verification read everything that is
-	// stored and found no fault, False if it found any, else Unknown.
+	// stored and found no faults, False if it found faults, otherwise Unknown.
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=16
@@ -221,15 +221,15 @@ type ExportDestinationStatus struct {
 	// +optional
 	SigningKeyChange *SigningKeyChange `json:"signingKeyChange,omitempty"`
 
-	// free is about how much room the destination has, rounded down; absent if it cannot tell.
+	// free is the free space at the destination, rounded down; absent if it is unknown, as in S3.
 	// +optional
 	Free *resource.Quantity `json:"free,omitempty"`
 
-	// verification tells how what is stored was verified; absent if spec.verifyEvery is.
+	// verification is the result of the last verification; absent if spec.verifyEvery is not set.
 	// +optional
 	Verification *VerificationStatus `json:"verification,omitempty"`
 
-	// lastRetryRequest is the value of the annotation retry-requested-at that the last verification heeded.
+	// lastRetryRequest is the value of the annotation retry-requested-at that the last verification handled.
 	// +kubebuilder:validation:MaxLength=256
 	// +optional
 	LastRetryRequest string `json:"lastRetryRequest,omitempty"`
@@ -256,8 +256,8 @@ type SigningKeyChange struct {
 	Confirmed bool `json:"confirmed,omitempty"`
 }
 
-// VerificationStatus tells how everything that is stored at a destination was verified. What it counts is of the
-// last verification that ended.
+// VerificationStatus is the progress and the result of verifying everything stored at a destination. The counts are
+// those of the last verification that ended.
 type VerificationStatus struct {
 	// startTime is when the verification that is running began, else the last one.
 	// +optional
@@ -271,12 +271,12 @@ type VerificationStatus struct {
 	// +optional
 	NextTime *metav1.Time `json:"nextTime,omitempty"`
 
-	// progress of the verification that is running, as 3/12 exports, 1200Gi; absent if none is.
+	// progress of the running verification, for example 3/12 exports, 1200Gi; absent if none is running.
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	Progress string `json:"progress,omitempty"`
 
-	// exports is the number of exports whose archives were verified, also of those that are deleted.
+	// exports is the number of exports whose archives were verified, including deleted exports.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Exports int32 `json:"exports"`
@@ -291,18 +291,17 @@ type VerificationStatus struct {
 	// +optional
 	Bytes int64 `json:"bytes"`
 
-	// faults is the number of things that were found to be wrong. It does not fall while something that had faults
-	// cannot be read.
+	// faults is the number of faults found. It does not fall while an archive that had faults cannot be read.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Faults int64 `json:"faults"`
 
-	// unreadable is the number of things that could not be read, which is no fault of theirs.
+	// unreadable is the number of items that could not be read.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Unreadable int64 `json:"unreadable"`
 
-	// findings are the first faults, or what could not be read if there are none, by path and kind.
+	// findings are the first faults by path and kind, or the first unreadable items if there are no faults.
 	// +kubebuilder:validation:MaxItems=3
 	// +kubebuilder:validation:items:MaxLength=512
 	// +listType=atomic
@@ -310,7 +309,7 @@ type VerificationStatus struct {
 	Findings []string `json:"findings,omitempty"`
 }
 
-// ExportDestination is a place where evidence lands.
+// ExportDestination is a place where evidence is stored.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=gcdest,categories=genesys
@@ -326,11 +325,11 @@ type ExportDestination struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// spec says where evidence lands.
+	// spec is the desired state: where evidence is stored.
 	// +required
 	Spec ExportDestinationSpec `json:"spec"`
 
-	// status is what was observed of it.
+	// status is the observed state.
 	// +kubebuilder:default={"observedGeneration":-1}
 	// +optional
 	Status ExportDestinationStatus `json:"status,omitempty"`

@@ -2,9 +2,9 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// RecordingExportStatus is how far an export has come.
+// RecordingExportStatus is the observed progress of an export.
 type RecordingExportStatus struct {
-	// observedGeneration is the generation of the spec that this status speaks of; -1 before the first look.
+	// observedGeneration is the generation of the spec that this status describes; -1 before the first reconcile.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
@@ -49,11 +49,11 @@ type RecordingExportStatus struct {
 	// +optional
 	Progress string `json:"progress,omitempty"`
 
-	// recordings counts recordings by what became of them, in finished batches and in those at work.
+	// recordings counts recordings by what became of them, in finished and running batches.
 	// +optional
 	Recordings RecordingCounts `json:"recordings,omitempty"`
 
-	// gaps is the number of recordings and conversations that could not be had; each is listed in the evidence.
+	// gaps is the number of recordings and conversations that could not be exported; the evidence lists each with its reason.
 	// +kubebuilder:default=0
 	// +kubebuilder:validation:Minimum=0
 	// +optional
@@ -74,17 +74,17 @@ type RecordingExportStatus struct {
 	// +optional
 	Seal *SealStatus `json:"seal,omitempty"`
 
-	// lastRetryRequest is the value of the annotation retry-requested-at that was last acted upon.
+	// lastRetryRequest is the value of the annotation retry-requested-at that was handled last.
 	// +kubebuilder:validation:MaxLength=256
 	// +optional
 	LastRetryRequest string `json:"lastRetryRequest,omitempty"`
 
-	// lastCancelRequest is the value of the annotation cancel-requested-at that was last acted upon.
+	// lastCancelRequest is the value of the annotation cancel-requested-at that was handled last.
 	// +kubebuilder:validation:MaxLength=256
 	// +optional
 	LastCancelRequest string `json:"lastCancelRequest,omitempty"`
 
-	// cancelled tells that the export was given up, and has not been taken up again by a retry.
+	// cancelled is true if the export was cancelled and not resumed by a retry.
 	// +optional
 	Cancelled bool `json:"cancelled,omitempty"`
 }

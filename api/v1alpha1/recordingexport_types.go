@@ -2,14 +2,14 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// RecordingExportSpec says what is to be exported, whence, and where to. All of it is fixed once the export
-// exists, but for suspend, lanes, retry, retainBatches, and window.end once, if it was absent.
+// RecordingExportSpec defines what to export, from which organisation and to which destination. Once the export
+// exists, only suspend, lanes, retry and retainBatches can be changed, and window.end can be set once.
 // +kubebuilder:validation:XValidation:rule="self.organizationRef == oldSelf.organizationRef",message="organizationRef cannot be changed: create another RecordingExport",fieldPath=".organizationRef"
 // +kubebuilder:validation:XValidation:rule="self.destinationRef == oldSelf.destinationRef",message="destinationRef cannot be changed: create another RecordingExport",fieldPath=".destinationRef"
 // +kubebuilder:validation:XValidation:rule="self.mediaTypes == oldSelf.mediaTypes",message="mediaTypes cannot be changed: create another RecordingExport",fieldPath=".mediaTypes"
 // +kubebuilder:validation:XValidation:rule="self.legalHold == oldSelf.legalHold",message="legalHold cannot be changed: create another RecordingExport",fieldPath=".legalHold"
 // +kubebuilder:validation:XValidation:rule="self.window.start == oldSelf.window.start",message="window.start cannot be changed: create another RecordingExport",fieldPath=".window.start"
-// +kubebuilder:validation:XValidation:rule="!has(oldSelf.window.end) || has(self.window.end) && self.window.end == oldSelf.window.end",message="window.end can be set once, and not be changed then: create another RecordingExport",fieldPath=".window"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.window.end) || has(self.window.end) && self.window.end == oldSelf.window.end",message="window.end can be set once and not changed afterwards: create another RecordingExport",fieldPath=".window"
 // +kubebuilder:validation:XValidation:rule="duration(self.slicing.width) == duration(oldSelf.slicing.width) && self.slicing.maxConversations == oldSelf.slicing.maxConversations",message="slicing cannot be changed: create another RecordingExport",fieldPath=".slicing"
 // +kubebuilder:validation:XValidation:rule="duration(self.settleAfter) == duration(oldSelf.settleAfter)",message="settleAfter cannot be changed: create another RecordingExport",fieldPath=".settleAfter"
 // +kubebuilder:validation:XValidation:rule="duration(self.openDeadline) == duration(oldSelf.openDeadline)",message="openDeadline cannot be changed: create another RecordingExport",fieldPath=".openDeadline"
@@ -23,7 +23,7 @@ type RecordingExportSpec struct {
 	// +required
 	OrganizationRef LocalReference `json:"organizationRef"`
 
-	// destinationRef names the ExportDestination where the evidence lands. Cannot be changed.
+	// destinationRef names the ExportDestination that stores the evidence. Cannot be changed.
 	// +required
 	DestinationRef LocalReference `json:"destinationRef"`
 
@@ -34,23 +34,23 @@ type RecordingExportSpec struct {
 	// +required
 	MediaTypes []Medium `json:"mediaTypes"`
 
-	// legalHold says what is done with conversations under legal hold. Cannot be changed.
+	// legalHold selects conversations by legal hold. Cannot be changed.
 	// +kubebuilder:default={}
 	// +optional
 	LegalHold LegalHold `json:"legalHold,omitzero"`
 
-	// window of time to export: a conversation belongs to it if it started in it. Without an end the export
-	// follows: new slices come as time passes.
+	// window of time to export: a conversation belongs to it if it started in it. Without an end the export runs
+	// continuously.
 	// +required
 	Window ExportWindow `json:"window"`
 
-	// slicing says how the window is cut into batches. Cannot be changed.
+	// slicing controls how the window is divided into batches. Cannot be changed.
 	// +kubebuilder:default={}
 	// +optional
 	Slicing Slicing `json:"slicing,omitzero"`
 
-	// settleAfter is how long after its end a part of the window is left alone before it is surveyed, because
-	// Genesys Cloud may list a recording this late. A duration such as 48h (the default); 0s is allowed; at most
+	// settleAfter is how long the operator waits after the end of a part of the window before it surveys it, because
+	// Genesys Cloud may list recordings late. A duration such as 48h (the default); 0s is allowed; at most
 	// 720h. Cannot be changed.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=24
@@ -60,7 +60,7 @@ type RecordingExportSpec struct {
 	// +optional
 	SettleAfter *metav1.Duration `json:"settleAfter,omitempty"`
 
-	// openDeadline is how long after its start an unfinished conversation is waited for; after that it is listed
+	// openDeadline is how long after its start the operator waits for a conversation to end; after that it is listed
 	// as unavailable (ConversationOpen). A duration such as 720h (the default); 0s is allowed; at most 8784h.
 	// Cannot be changed.
 	// +kubebuilder:validation:Type=string
@@ -71,53 +71,53 @@ type RecordingExportSpec struct {
 	// +optional
 	OpenDeadline *metav1.Duration `json:"openDeadline,omitempty"`
 
-	// metadata says how much is asked about each recording. Cannot be changed.
+	// metadata controls how much is requested about each recording. Cannot be changed.
 	// +kubebuilder:default={}
 	// +optional
 	Metadata MetadataPolicy `json:"metadata,omitzero"`
 
-	// archived says what is done with recordings that Genesys Cloud has archived. List (the default) names each
+	// archived controls how recordings in Genesys Cloud's archive are handled. List (the default) lists each
 	// of them as unavailable. Restore asks Genesys Cloud to restore them, within the organisation's quota, and waits
-	// for each until its batch's deadline; what then follows has as much time again. Cannot be changed.
+	// for each until its batch's deadline; the steps after that have the same deadline again. Cannot be changed.
 	// +kubebuilder:validation:Enum=List;Restore
 	// +kubebuilder:default=List
 	// +optional
 	Archived string `json:"archived,omitempty"`
 
-	// secondSource names an enumeration other than analytics that the account is compared with before it is sealed.
-	// Retention asks for all recordings that the organisation retains, once a day, and lists differences in the
-	// seal. None is the default. Cannot be changed.
+	// secondSource is a list of recordings from another source than analytics, which is compared with the account before
+	// sealing. Retention lists all recordings that the organisation retains, once a day; the seal lists the
+	// differences. None is the default. Cannot be changed.
 	// +kubebuilder:default=None
 	// +optional
 	SecondSource SecondSource `json:"secondSource,omitempty"`
 
-	// delivery says how the recordings reach the destination. Cannot be changed.
+	// delivery controls how recordings reach the destination. Cannot be changed.
 	// +kubebuilder:default={}
 	// +optional
 	Delivery Delivery `json:"delivery,omitzero"`
 
-	// attributes are facts about the case, such as its number and the legal basis. They go into every bag and
-	// seal. At most 32. Cannot be changed.
+	// attributes are facts about the case, such as its number and the legal basis. Every bag and seal includes
+	// them. At most 32. Cannot be changed.
 	// +kubebuilder:validation:MaxProperties=32
 	// +kubebuilder:validation:XValidation:rule="self.all(key, key.matches('^[A-Za-z][A-Za-z0-9._-]{0,62}$'))",message="the keys of attributes must be letters, digits, dots, hyphens and underscores, begin with a letter, and be at most 63 long"
 	// +optional
 	Attributes map[string]AttributeValue `json:"attributes,omitempty"`
 
-	// suspend stops all work on this export until it is false again. What is in flight is finished first.
+	// suspend stops all work on this export until it is false again. Requests in flight are finished first.
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
 
-	// lanes says how much each lane may do at once.
+	// lanes controls how much each lane may do at the same time.
 	// +kubebuilder:default={}
 	// +optional
 	Lanes Lanes `json:"lanes,omitzero"`
 
-	// retry says how long something that fails is tried again.
+	// retry controls how long failures are retried.
 	// +kubebuilder:default={}
 	// +optional
 	Retry Retry `json:"retry,omitzero"`
 
-	// retainBatches is how many finished batches are kept for people to look at; older ones are deleted, their
+	// retainBatches is how many finished RecordingExportBatches are kept in the cluster; older ones are deleted, their
 	// evidence is not. Defaults to 50, at most 1000.
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=1000
@@ -126,13 +126,13 @@ type RecordingExportSpec struct {
 	RetainBatches *int32 `json:"retainBatches,omitempty"`
 }
 
-// What is done with archived recordings.
+// How archived recordings are handled.
 const (
 	ArchivedList    = "List"
 	ArchivedRestore = "Restore"
 )
 
-// SecondSource names an enumeration other than analytics.
+// SecondSource names a list of recordings that does not come from analytics.
 // +kubebuilder:validation:Enum=None;Retention
 type SecondSource string
 
@@ -158,18 +158,19 @@ const (
 	HoldOnly    HoldScope = "Only"
 )
 
-// LegalHold says what is done with conversations under legal hold.
+// LegalHold selects conversations by legal hold.
 type LegalHold struct {
-	// scope Include exports conversations whether under legal hold or not (the default), Exclude leaves those
-	// under hold out, Only exports nothing else.
+	// scope Include exports all conversations (the default), Exclude leaves out those under legal hold, Only exports
+	// only those under legal hold.
 	// +kubebuilder:default=Include
 	// +optional
 	Scope HoldScope `json:"scope,omitempty"`
 }
 
-// Slicing says how a window is cut.
+// Slicing controls how a window is divided into batches.
 type Slicing struct {
-	// width of a part of the window, as 1h (the default): at least 1m, at most 8784h. Wider than the window makes one part.
+	// width of a part of the window, for example 1h (the default): at least 1m, at most 8784h. If it is wider than the
+	// window, there is one part.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=24
 	// +kubebuilder:validation:Pattern=`^([0-9]{1,6}(ms|s|m|h)){1,4}$`
@@ -179,7 +180,8 @@ type Slicing struct {
 	// +optional
 	Width *metav1.Duration `json:"width,omitempty"`
 
-	// maxConversations is the most that one batch holds; a part of the window with more is cut again. Defaults to 1000.
+	// maxConversations is the maximum number of conversations in a batch; a part of the window with more is divided
+	// again. Defaults to 1000.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=10000
 	// +kubebuilder:default=1000
@@ -187,32 +189,32 @@ type Slicing struct {
 	MaxConversations int32 `json:"maxConversations,omitempty"`
 }
 
-// MetadataPolicy says how much is asked about each recording.
+// MetadataPolicy controls how much is requested about each recording.
 type MetadataPolicy struct {
-	// detail Full asks for the metadata of every conversation (the default).
+	// detail Full requests the metadata of every conversation (the default).
 	// +kubebuilder:validation:Enum=Full
 	// +kubebuilder:default=Full
 	// +optional
 	Detail string `json:"detail,omitempty"`
 }
 
-// Delivery says how the recordings reach the destination.
+// Delivery controls how recordings reach the destination.
 type Delivery struct {
-	// mode Download fetches each recording through the manager (the default).
+	// mode Download: the manager downloads each recording (the default).
 	// +kubebuilder:validation:Enum=Download
 	// +kubebuilder:default=Download
 	// +optional
 	Mode string `json:"mode,omitempty"`
 }
 
-// Lanes says how much each lane may do at once.
+// Lanes controls how much each lane may do at the same time.
 type Lanes struct {
 	// standard lane: conversations that are not under legal hold. Its parallelism defaults to 4.
 	// +kubebuilder:default={parallelism: 4}
 	// +optional
 	Standard LaneLimits `json:"standard,omitzero"`
 
-	// legalHold lane: conversations under legal hold, all media but screen. Its parallelism defaults to 2.
+	// legalHold lane: conversations under legal hold, all media except screen. Its parallelism defaults to 2.
 	// +kubebuilder:default={parallelism: 2}
 	// +optional
 	LegalHold LaneLimits `json:"legalHold,omitzero"`
@@ -230,7 +232,7 @@ type Lanes struct {
 	Isolated LaneLimits `json:"isolated,omitzero"`
 }
 
-// LaneLimits says how much one lane may do at once.
+// LaneLimits controls how much one lane may do at the same time.
 type LaneLimits struct {
 	// parallelism is how many requests of one kind (metadata, batch requests, media) may be in flight at once.
 	// Twice as many batches of the lane are processed at a time; in the isolated lane, up to 200.
@@ -240,11 +242,11 @@ type LaneLimits struct {
 	Parallelism int32 `json:"parallelism,omitempty"`
 }
 
-// Retry says how long something that fails is tried again.
+// Retry controls how long failures are retried.
 type Retry struct {
-	// deadline is how long something that fails is retried; after that it is listed as unavailable with its last
-	// error. Only the waits between failed attempts count: not time in which the export was suspended, stalled, throttled
-	// or queued, or the manager stopped. A duration, for example 24h (the default); at most 720h.
+	// deadline is how long a failing item is retried; after that it is listed as unavailable with its last
+	// error. Only the waits between failed attempts count, not time in which the export was suspended, stalled, throttled
+	// or queued, or the manager was stopped. A duration, for example 24h (the default); at most 720h.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=24
 	// +kubebuilder:validation:Pattern=`^([0-9]{1,6}(ms|s|m|h)){1,4}$`
@@ -253,9 +255,9 @@ type Retry struct {
 	// +optional
 	Deadline *metav1.Duration `json:"deadline,omitempty"`
 
-	// surveyDeadline is how long the operator polls an analytics job that neither ends nor fails. Then it is
-	// ended, and another one is started, at most three times (SurveyFailed). Only time between polls counts, not time in which the operator was stopped or the export suspended. A
-	// duration such as 2h (the default); at least 1s, at most 168h.
+	// surveyDeadline is how long the operator polls an analytics job that neither ends nor fails. It then ends that
+	// job and starts another one, at most three times (SurveyFailed). Only time between polls counts, not time in which
+	// the operator was stopped or the export suspended. A duration such as 2h (the default); at least 1s, at most 168h.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=24
 	// +kubebuilder:validation:Pattern=`^([0-9]{1,6}(ms|s|m|h)){1,4}$`
@@ -265,7 +267,7 @@ type Retry struct {
 	SurveyDeadline *metav1.Duration `json:"surveyDeadline,omitempty"`
 }
 
-// RecordingExport exports the recordings of a window of time, by lanes, into an archive that can be verified.
+// RecordingExport exports the recordings of a time window, in separate lanes, into an archive that anyone can verify.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=rex,categories=genesys
@@ -286,11 +288,11 @@ type RecordingExport struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// spec says what is to be exported.
+	// spec is the desired state: what to export.
 	// +required
 	Spec RecordingExportSpec `json:"spec"`
 
-	// status is how far it has come.
+	// status is the observed progress.
 	// +kubebuilder:default={"observedGeneration":-1}
 	// +optional
 	Status RecordingExportStatus `json:"status,omitempty"`

@@ -2,7 +2,7 @@ package v1alpha1
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// RecordingExportBatchSpec is one slice of an export. The operator writes it, nobody changes it.
+// RecordingExportBatchSpec is one slice of an export. The operator writes it; it cannot be changed.
 // +kubebuilder:validation:XValidation:rule="self == oldSelf",message="a batch cannot be changed: it is the operator's"
 type RecordingExportBatchSpec struct {
 	// exportRef names the RecordingExport that the batch is a part of.
@@ -22,15 +22,15 @@ type RecordingExportBatchSpec struct {
 	// +required
 	Ordinal int32 `json:"ordinal"`
 
-	// conversations is the number of conversations in the batch. Which they are is in the archive.
+	// conversations is the number of conversations in the batch. The archive lists them.
 	// +kubebuilder:validation:Minimum=1
 	// +required
 	Conversations int32 `json:"conversations"`
 }
 
-// RecordingExportBatchStatus is how far a batch has come.
+// RecordingExportBatchStatus is the observed progress of a batch.
 type RecordingExportBatchStatus struct {
-	// observedGeneration is the generation of the spec that this status speaks of; -1 before the first look.
+	// observedGeneration is the generation of the spec that this status describes; -1 before the first reconcile.
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
@@ -64,7 +64,7 @@ type RecordingExportBatchStatus struct {
 	// +optional
 	Recordings RecordingCounts `json:"recordings,omitempty"`
 
-	// gaps is the number of recordings and conversations of the batch that could not be had.
+	// gaps is the number of recordings and conversations of the batch that could not be exported.
 	// +kubebuilder:default=0
 	// +kubebuilder:validation:Minimum=0
 	// +optional
@@ -97,15 +97,15 @@ type RecordingExportBatchStatus struct {
 	// +optional
 	RetentionChanged int32 `json:"retentionChanged,omitempty"`
 
-	// retry tells how often the present step has failed, and when it is retried.
+	// retry tells how often the current step has failed and when it is retried.
 	// +optional
 	Retry *RetryStatus `json:"retry,omitempty"`
 
-	// replaces counts what the account of an earlier batch had as unavailable, and this one accounts for again.
+	// replaces counts items that were unavailable in an earlier batch and that this batch retried.
 	// +optional
 	Replaces ReplacedCounts `json:"replaces,omitempty"`
 
-	// split tells that the batch is too large for one bag. Two others hold its halves; it has no bag of its own.
+	// split is true if the batch is too large for one bag: two other batches have its halves, it has no bag.
 	// +optional
 	Split bool `json:"split,omitempty"`
 }
@@ -155,14 +155,14 @@ const (
 	StepCompletion  BatchStep = "Completion"
 )
 
-// ReplacedCounts counts what is accounted for anew.
+// ReplacedCounts counts retried items.
 type ReplacedCounts struct {
 	// recordings that were unavailable.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Recordings int64 `json:"recordings,omitempty"`
 
-	// conversations whose recordings could not be learned.
+	// conversations whose recordings could not be determined.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Conversations int64 `json:"conversations,omitempty"`
@@ -200,11 +200,11 @@ type RecordingExportBatch struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// spec is the slice.
+	// spec is the slice of the export.
 	// +required
 	Spec RecordingExportBatchSpec `json:"spec"`
 
-	// status is how far it has come.
+	// status is the observed progress.
 	// +kubebuilder:default={"observedGeneration":-1}
 	// +optional
 	Status RecordingExportBatchStatus `json:"status,omitempty"`
