@@ -129,10 +129,10 @@ storm: control-plane ## Export ten thousand recordings while a third of all call
 	go test -count=1 -run TestStorm -v -timeout 60m ./test/storm -args -days 5 -perday 1100 -slow
 
 .PHONY: soak
-soak: control-plane ## Export again and again for MINUTES (5) and fail if memory or goroutines grow.
-	go test -count=1 -run TestSoak -v -timeout 24h ./test/storm -args -minutes $(MINUTES)
+soak: control-plane ## Export again and again for MINUTES (5), in turn beside hostile tenants and alone; fail if memory grows, or exports become slower by more than 10 %.
+	go test -count=1 -run TestSoak -v -timeout 24h ./test/storm -args -minutes $(MINUTES) -compare
 
 .PHONY: bench
-bench: control-plane ## Measure calls per recording, the use of a small budget, and what bad items cost; 11 minutes.
+bench: control-plane ## Measure calls per recording, the use of a small budget, and what bad items and hostile tenants cost; 11 minutes.
 	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./test/bench
 	go test -run '^$$' -bench . ./internal/genesys/client

@@ -1,13 +1,9 @@
 package bench
 
 import (
-	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 
@@ -15,26 +11,26 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/operator"
+	"github.com/gcexport/recording-export-operator/test/hostile"
 	"github.com/gcexport/recording-export-operator/test/world"
 )
 
-const (
-	// hostileExports wait for a budget of 1 request a minute, hostileOrganizations for
-	// logins that are never answered.
-	hostileExports       = 80
-	hostileOrganizations = 20
-)
+// hostileNumbers are those of the issue that this was found with.
+var hostileNumbers = hostile.Numbers{Exports: 80, Organizations: 20, Every: time.Second}
 
 // BenchmarkTenants measures the promise that no tenant slows another down: how long a
-// calm tenant's export takes alone, and how long beside 80 exports that wait for their
-// own client's budget, 20 organisations whose server never answers, and one with the
-// calm tenant's client id, a wrong secret and 1 request a minute.
+// calm tenant's export takes at the manager's own paces alone, and how long beside hostile
+// tenants (package hostile). It fails if that is longer by more than hostile.Slowest.
 func BenchmarkTenants(b *testing.B) {
 	for b.Loop() {
 		alone, beside := calmExport(b, false), calmExport(b, true)
+		slowed := hostile.Slowed([]time.Duration{alone}, []time.Duration{beside})
 		b.ReportMetric(alone.Seconds(), "s-alone")
 		b.ReportMetric(beside.Seconds(), "s-beside-hostile-tenants")
-		b.ReportMetric(100*(beside.Seconds()/alone.Seconds()-1), "%-slower")
+		b.ReportMetric(slowed, "%-slower")
+		if slowed > hostile.Slowest {
+			b.Errorf("hostile tenants slow a calm one down by %.1f %%, want %v %% at most", slowed, hostile.Slowest)
+		}
 	}
 }
 
@@ -45,90 +41,23 @@ func calmExport(b *testing.B, besideHostile bool) time.Duration {
 	w := world.New(b, server, func(o *simulator.Options) {
 		*o = simulator.Defaults()
 		o.Conversations, o.RequestsPerMinute, o.RateScope = 300, 300, simulator.PerClient
-		o.Clients = []simulator.Client{{ID: "calm", Secret: "secret-calm"}, {ID: "mallory", Secret: "secret-mallory"}}
+		o.Clients = []simulator.Client{hostile.Calm}
 	})
-	stop := w.Start(func(o *operator.Options) { o.Paces, o.Manager.Cache = operator.DefaultPaces(), cache.Options{} })
+	tenants := hostile.Settle(w, hostileNumbers)
+	stop := w.Start(func(o *operator.Options) {
+		o.Paces, o.Manager.Cache = operator.DefaultPaces(), cache.Options{DefaultNamespaces: tenants.Namespaces()}
+	})
 	defer stop()
 	if besideHostile {
-		beHostile(w)
+		tenants.Begin()
+		defer tenants.End()
 	}
-	withClient(w, "calm", "secret-calm", 300)
-	w.Create(w.Destination())
+	hostile.FurnishCalm(w, 300)
 	export := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.Slicing.Width = &metav1.Duration{Duration: time.Hour} })
 	w.Create(export)
 	for !conditions.IsReady(export) {
 		<-time.After(time.Second)
 		w.Refresh(export)
 	}
-	return ofCalm(w)
-}
-
-// ofCalm is how long it took from the first request of the calm tenant's client to the
-// last, its media included, which nobody else fetches.
-func ofCalm(w *world.World) time.Duration {
-	var first, last time.Time
-	for _, e := range w.Sim.Journal().Entries() {
-		if e.ClientID != "calm" && e.Route != simulator.RouteDownload || e.Status >= http.StatusBadRequest {
-			continue
-		}
-		if first.IsZero() {
-			first = e.Time
-		}
-		last = e.Time
-	}
-	return last.Sub(first)
-}
-
-// withClient makes an organisation with an OAuth client.
-func withClient(w *world.World, id, secret string, requestsPerMinute int32) {
-	held := w.Secret(secret)
-	held.StringData["clientId"] = id
-	w.Create(held)
-	organization := w.Organization()
-	organization.Spec.RequestsPerMinute = requestsPerMinute
-	w.Create(organization)
-}
-
-// beHostile makes three tenants that do what they can.
-func beHostile(w *world.World) {
-	w.Helper()
-	greedy, silent, guessing := another(w), another(w), another(w)
-	withClient(greedy, "mallory", "secret-mallory", 1)
-	greedy.Create(greedy.Destination())
-	for i := range hostileExports {
-		export := greedy.Export(nil)
-		export.Name = fmt.Sprint("slow-", i)
-		greedy.Create(export)
-	}
-	until := make(chan struct{})
-	never := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		select {
-		case <-until:
-		case <-r.Context().Done():
-		}
-	}))
-	w.Cleanup(func() {
-		close(until)
-		never.CloseClientConnections()
-		never.Close()
-	})
-	silent.Create(silent.Secret("any"))
-	for i := range hostileOrganizations {
-		organization := silent.Organization()
-		organization.Name, organization.Spec.Endpoint = fmt.Sprint("silent-", i), never.URL
-		silent.Create(organization)
-	}
-	withClient(guessing, "calm", "guessed", 1)
-}
-
-// another is the world of another tenant.
-func another(w *world.World) *world.World {
-	w.Helper()
-	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "hostile-"}}
-	if err := w.Client.Create(w.Context(), namespace); err != nil {
-		w.Fatal(err)
-	}
-	other := *w
-	other.Namespace = namespace.Name
-	return &other
+	return hostile.Took(w.Sim.Journal())
 }

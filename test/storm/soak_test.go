@@ -11,20 +11,28 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/operator"
+	"github.com/gcexport/recording-export-operator/test/hostile"
 	"github.com/gcexport/recording-export-operator/test/world"
 )
 
-var minutes = flag.Float64("minutes", 0.2, "how many minutes the soak takes, without its warm-up")
+var (
+	minutes = flag.Float64("minutes", 0.2, "how many minutes the soak takes, at least")
+	compare = flag.Bool("compare", false, "answer as slowly as Genesys Cloud does, and fail if hostile tenants slow a calm one down too much")
+)
 
 const (
-	// warmUp is the share of the time in which caches fill and connections open; it
-	// is not looked at.
-	warmUp = 0.3
+	// inPhase is how many exports are made alone, and then as many beside hostile tenants.
+	inPhase = 2
+	// The first pairs of phases, in which caches fill and connections open, are not looked
+	// at. With fewestPairs there are enough samples to see a slope.
+	warmUp, fewestPairs = 1, 3
 	// The most that may be held on to, by growth over the time looked at: a part of
 	// what was held at first, or so little that it may be chance.
 	mostGrowth     = 0.15
@@ -32,7 +40,21 @@ const (
 	fewGoroutines  = 30
 	conversations  = 60
 	faultsPerRoute = 0.05
+	// mostMemory is what config/manager gives the manager, in MiB. Here the simulators
+	// and the test itself have to do with it as well.
+	mostMemory = 1024
 )
+
+// numbers of what hostile tenants do in a soak.
+var numbers = hostile.Numbers{Exports: 30, Organizations: 10, Every: time.Second}
+
+// latency is about what Genesys Cloud's answers take. With it an export takes its time
+// from waiting, as real ones do, and not from a busy machine.
+var latency = simulator.Latency{
+	Login: 200 * time.Millisecond, Analytics: 400 * time.Millisecond, Metadata: 200 * time.Millisecond,
+	HeldScreenMetadata: time.Second, HeldScreenTimeout: time.Second, Protection: 200 * time.Millisecond,
+	Batch: 300 * time.Millisecond, Media: 200 * time.Millisecond, Other: 100 * time.Millisecond,
+}
 
 // sample is what the process holds on to after an export.
 type sample struct {
@@ -48,43 +70,114 @@ type changing struct {
 
 func (c *changing) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.Load().ServeHTTP(w, r) }
 
-// TestSoak has one operator make export after export while some calls fail, and
-// fails if it holds on to more and more. "make soak MINUTES=5" does so for longer.
-func TestSoak(t *testing.T) {
-	w := world.New(t, server, func(o *simulator.Options) { o.Conversations = conversations })
-	options := w.Sim.Options()
-	var cloud changing
-	cloud.Store(w.Sim)
-	endpoint := httptest.NewServer(&cloud)
-	t.Cleanup(endpoint.Close)
-	w.Endpoint, w.Sim = endpoint.URL, nil
-	w.Furnish()
-	w.Start(func(o *operator.Options) { o.Paces.Patience.Most = 500 * time.Millisecond })
+// soak is one operator that makes export after export.
+type soak struct {
+	*world.World
+	cloud   changing
+	options simulator.Options
+	tenants *hostile.Tenants
+	began   time.Time
+	exports int
+	// samples are taken while the calm tenant is alone.
+	samples       []sample
+	alone, beside []time.Duration
+}
 
-	var samples []sample
-	began, length := time.Now(), time.Duration(*minutes/(1-warmUp)*float64(time.Minute))
-	for n := 1; time.Since(began) < length || len(samples) < fewestSamples; n++ {
-		sim := simulator.New(options)
-		drizzle(sim)
-		cloud.Store(sim)
-		one(w, fmt.Sprintf("soak-%d", n))
-		samples = append(samples, take(time.Since(began)))
+func newSoak(t *testing.T) *soak {
+	t.Helper()
+	s := &soak{}
+	s.World = world.New(t, server, func(o *simulator.Options) {
+		o.Conversations, o.Clients = conversations, []simulator.Client{hostile.Calm}
+		if *compare {
+			o.Latency = latency
+		}
+	})
+	s.options = s.Sim.Options()
+	s.cloud.Store(s.Sim)
+	endpoint := httptest.NewServer(&s.cloud)
+	t.Cleanup(endpoint.Close)
+	s.Endpoint, s.Sim = endpoint.URL, nil
+	hostile.FurnishCalm(s.World, 10_000)
+	s.tenants = hostile.Settle(s.World, numbers)
+	s.Start(func(o *operator.Options) {
+		o.Paces.Patience.Most = 500 * time.Millisecond
+		// Who waits is looked at no more often than by the manager: hostile tenants have much
+		// that waits, the calm one little.
+		manager := operator.DefaultPaces()
+		o.Paces.Progress, o.Paces.Export.Again, o.Paces.Organization.Again = manager.Progress, manager.Export.Again, 5*time.Second
+		o.Manager.Cache = cache.Options{DefaultNamespaces: s.tenants.Namespaces()}
+		o.Manager.Controller.RecoverPanic = ptr.To(false)
+	})
+	s.began = time.Now()
+	return s
+}
+
+// TestSoak has one operator make export after export while some calls fail, in turn
+// beside hostile tenants and alone. Every export has to be sound, nobody may be throttled,
+// and the operator may not hold on to more and more, nor ever take more memory than it
+// has in a cluster. "make soak MINUTES=5" does so for longer, and also fails if the calm
+// tenant's exports are slower beside hostile tenants than alone by more than hostile.Slowest.
+func TestSoak(t *testing.T) {
+	peak := watchMemory(t)
+	s := newSoak(t)
+	length := time.Duration(*minutes * float64(time.Minute))
+	for pair := 0; pair < fewestPairs || time.Since(s.began) < length; pair++ {
+		if pair == warmUp {
+			s.samples, s.alone, s.beside = nil, nil, nil
+		}
+		s.tenants.Begin()
+		s.beside = append(s.beside, s.phase(false)...)
+		s.tenants.End()
+		s.alone = append(s.alone, s.phase(true)...)
 	}
-	looked := samples[int(warmUp*float64(len(samples))):]
-	heap := growth(looked, func(s sample) float64 { return s.heap })
-	goroutines := growth(looked, func(s sample) float64 { return s.goroutines })
-	fmt.Printf("soak: %d exports in %v; heap %.1f MiB and %+.1f MiB, %.0f goroutines and %+.1f\n", len(samples),
-		time.Since(began).Round(time.Second), looked[0].heap/(1<<20), heap/(1<<20), looked[0].goroutines, goroutines)
-	if heap > max(littleHeap, mostGrowth*looked[0].heap) {
-		t.Errorf("the heap grows by %.1f MiB", heap/(1<<20))
+	s.expectLevel()
+	slowed := hostile.Slowed(s.alone, s.beside)
+	fmt.Printf("soak: %d exports beside hostile tenants and as many alone; %d MiB at most; slowed by %.1f %%\n", len(s.beside), peak(), slowed)
+	if peak() > mostMemory {
+		t.Errorf("%d MiB were taken, want %d at most", peak(), mostMemory)
 	}
-	if goroutines > max(fewGoroutines, mostGrowth*looked[0].goroutines) {
-		t.Errorf("there are %.1f goroutines more", goroutines)
+	if *compare && slowed > hostile.Slowest {
+		t.Errorf("hostile tenants slow a calm one down by %.1f %%, want %v %% at most", slowed, hostile.Slowest)
 	}
 }
 
-// fewestSamples are enough to see a slope.
-const fewestSamples = 6
+// expectLevel: heap and goroutines do not grow with time.
+func (s *soak) expectLevel() {
+	s.Helper()
+	heap := growth(s.samples, func(s sample) float64 { return s.heap })
+	goroutines := growth(s.samples, func(s sample) float64 { return s.goroutines })
+	first := s.samples[0]
+	fmt.Printf("soak: %d exports in %v; heap %.1f MiB and %+.1f MiB, %.0f goroutines and %+.1f\n", s.exports,
+		time.Since(s.began).Round(time.Second), first.heap/(1<<20), heap/(1<<20), first.goroutines, goroutines)
+	if heap > max(littleHeap, mostGrowth*first.heap) {
+		s.Errorf("the heap grows by %.1f MiB", heap/(1<<20))
+	}
+	if goroutines > max(fewGoroutines, mostGrowth*first.goroutines) {
+		s.Errorf("there are %.1f goroutines more", goroutines)
+	}
+}
+
+// phase makes some exports, one after the other, and returns how long each took. After each
+// one it takes a sample, if it is to.
+func (s *soak) phase(sampled bool) []time.Duration {
+	s.Helper()
+	var took []time.Duration
+	for range inPhase {
+		s.exports++
+		sim := simulator.New(s.options)
+		drizzle(sim)
+		s.cloud.Store(sim)
+		one(s.World, fmt.Sprintf("soak-%d", s.exports))
+		if throttled := sim.Journal().Throttled(); throttled > 0 {
+			s.Errorf("%d calls were throttled", throttled)
+		}
+		took = append(took, hostile.Took(sim.Journal()))
+		if sampled {
+			s.samples = append(s.samples, take(time.Since(s.began)))
+		}
+	}
+	return took
+}
 
 // drizzle lets a small share of all calls fail.
 func drizzle(sim *simulator.Simulator) {
