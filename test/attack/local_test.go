@@ -1,13 +1,11 @@
 package attack
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -27,9 +25,7 @@ func TestLocalUser(t *testing.T) {
 	if err := os.Mkdir(state, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	plane, err := controlplane.Start(ctx, testenv.Assets(t), state)
+	plane, err := controlplane.Start(t.Context(), testenv.Assets(t), state)
 	if err != nil {
 		t.Fatal(err)
 	}

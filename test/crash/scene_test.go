@@ -29,7 +29,7 @@ const (
 	// glance is between two looks at whether the export has ended.
 	glance = 50 * time.Millisecond
 	// patience is how long an export may take, on a busy machine.
-	patience = 2 * time.Minute
+	patience = 5 * time.Minute
 )
 
 // room is for as many scenes at a time as two processors can play.

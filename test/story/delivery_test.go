@@ -328,10 +328,10 @@ func TestPastTheDeadlineAPersonIsAsked(t *testing.T) {
 	// The first query is the survey's.
 	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteProtectionQuery, Status: http.StatusBadGateway, Nth: 2})
 	w.Start()
-	export := w.exportWithin(3 * time.Second)
+	export := w.exportWithin(8 * time.Second)
 	batch := &v1alpha1.RecordingExportBatch{}
 	testenv.Eventually(t, "a batch waits for Genesys Cloud", func() bool { return w.anyBatch(batch, v1alpha1.ReasonGenesysUnavailable) })
-	w.says(batch, "502", "retried for 3s")
+	w.says(batch, "502", "retried for 8s")
 	testenv.Eventually(t, "a batch is past its deadline", func() bool { return w.anyBatch(batch, v1alpha1.ReasonDeadlineExceeded) })
 	w.says(batch, "502", "without success", "retry.deadline")
 	if !conditions.IsStalled(batch) {

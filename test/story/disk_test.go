@@ -144,6 +144,10 @@ func newDiskStory(t *testing.T) *story {
 	return newStory(t, func(o *simulator.Options) { o.Latency.Media = 20 * time.Millisecond })
 }
 
+// downloadsEnd lets some recordings be fetched, and no more until it is lifted, so that
+// an export does not end before its disk changes, however slow the test is.
+var downloadsEnd = simulator.Fault{Route: simulator.RouteDownload, Status: http.StatusServiceUnavailable, Nth: 20}
+
 // TestAFullDisk: writes fail in the middle, since nobody could tell how much room
 // there is. The batch says so, leaves no half file, and goes on when there is room.
 func TestAFullDisk(t *testing.T) {
@@ -183,6 +187,7 @@ func TestADiskBelowItsFloor(t *testing.T) {
 	d := newDisk(t, size)
 	w.Root = d.root
 	w.furnishWithFloor("32Mi")
+	w.Sim.InjectFault(downloadsEnd)
 	w.Start()
 	export := w.exportWithin(time.Hour)
 	destination := w.Destination()
@@ -196,6 +201,7 @@ func TestADiskBelowItsFloor(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.remount(fmt.Sprintf("size=%d", size-8*w.bytes()))
+	w.Sim.ClearFaults()
 	w.says(w.stalledFor(v1alpha1.ReasonDestinationFull), "make room at the destination", "spec.directory.minFree", "32Mi")
 	w.expectNoHalfBag()
 	if err := os.Remove(ballast); err != nil {
@@ -258,10 +264,12 @@ func TestADiskThatTurnsReadOnly(t *testing.T) {
 	d := newDisk(t, 64<<20+8*w.bytes())
 	w.Root = d.root
 	w.furnishWithFloor("1Mi")
+	w.Sim.InjectFault(downloadsEnd)
 	w.Start()
 	export := w.exportWithin(time.Hour)
 	testenv.Eventually(t, "transfers are under way", func() bool { return w.Sim.Journal().Count(simulator.RouteDownload, http.StatusOK) > 10 })
 	d.remount("ro")
+	w.Sim.ClearFaults()
 	w.says(w.stalledFor(v1alpha1.ReasonDestinationNotWritable), "see to it that the manager can write to the destination", "read-only file system")
 	d.remount("rw")
 	w.Await(export, v1alpha1.ReasonComplete)

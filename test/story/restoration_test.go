@@ -211,7 +211,7 @@ func TestDatesThatCannotBeReadAgain(t *testing.T) {
 	lost := archived[0]
 	w.Furnish()
 	w.Start()
-	export := w.restoring(20 * time.Second)
+	export := w.restoring(40 * time.Second)
 	testenv.Eventually(t, "all restorations are asked for", func() bool { return w.Sim.Journal().Count(simulator.RouteRestore, http.StatusOK) == 2 })
 	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, ConversationID: lost.ConversationID, Status: http.StatusGatewayTimeout})
 	w.Clock.Pass(2 * time.Hour)

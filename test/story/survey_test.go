@@ -22,7 +22,7 @@ func TestAnAnalyticsJobThatNeverEnds(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) { o.AnalyticsDelay = delay })
 	w.Furnish()
 	export := w.Export(func(s *v1alpha1.RecordingExportSpec) {
-		s.Retry.SurveyDeadline = &metav1.Duration{Duration: time.Second}
+		s.Retry.SurveyDeadline = &metav1.Duration{Duration: 4 * time.Second}
 	})
 	w.Create(export)
 	stop := w.Start()
