@@ -44,7 +44,7 @@ const ConditionSigningKeyChanged = "SigningKeyChanged"
 
 // Reasons of any kind.
 const (
-	// ReasonPending: its turn has not come.
+	// ReasonPending: waiting for the previous step.
 	ReasonPending = "Pending"
 	// ReasonSuspended: spec.suspend is true.
 	ReasonSuspended = "Suspended"
@@ -126,7 +126,7 @@ const (
 	ReasonTimestampRefused = "TimestampRefused"
 	// ReasonVerified: everything that is stored was read, and nothing is wrong.
 	ReasonVerified = "Verified"
-	// ReasonVerifying: what is stored is being verified for the first time.
+	// ReasonVerifying: the first verification is running.
 	ReasonVerifying = "Verifying"
 	// ReasonNothingStored: there was no evidence to verify.
 	ReasonNothingStored = "NothingStored"
@@ -165,7 +165,7 @@ const (
 	ReasonSurveyFailed = "SurveyFailed"
 	// ReasonAwaitingConversationEnd: conversations of the window have not ended yet.
 	ReasonAwaitingConversationEnd = "AwaitingConversationEnd"
-	// ReasonBatchesRunning: batches are at work.
+	// ReasonBatchesRunning: some batches are not done.
 	ReasonBatchesRunning = "BatchesRunning"
 	// ReasonBatchesStalled: nothing but stalled batches is left.
 	ReasonBatchesStalled = "BatchesStalled"

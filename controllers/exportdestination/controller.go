@@ -192,7 +192,7 @@ func (r *Reconciler) look(ctx context.Context, destination *v1alpha1.ExportDesti
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return outcome.Wait(v1alpha1.ReasonDestinationUnavailable,
-			fmt.Sprintf("asked again: it did not answer within %v", r.Pace.Timeout), r.Pace.Again)
+			fmt.Sprintf("retrying: it did not answer within %v", r.Pace.Timeout), r.Pace.Again)
 	case err != nil:
 		return r.unusable(err)
 	default:
@@ -247,5 +247,5 @@ func (r *Reconciler) unusable(err error) outcome.Outcome {
 	if out.State == outcome.Stalled || out.Reason == v1alpha1.ReasonDestinationUnavailable {
 		return out
 	}
-	return outcome.Stall(v1alpha1.ReasonDestinationNotWritable, "see to it that the manager can write to the destination: "+err.Error(), r.Pace.Again)
+	return outcome.Stall(v1alpha1.ReasonDestinationNotWritable, "let the manager write to the destination: "+err.Error(), r.Pace.Again)
 }

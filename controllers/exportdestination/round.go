@@ -152,7 +152,7 @@ func unlisted(err error) error {
 	if archive.KindOf(err) != "" {
 		return err
 	}
-	return outcome.Refusal{Reason: v1alpha1.ReasonEvidenceUnreadable, Says: "see to it that the manager can read the destination: " + err.Error()}
+	return outcome.Refusal{Reason: v1alpha1.ReasonEvidenceUnreadable, Says: "let the manager read the destination: " + err.Error()}
 }
 
 // stillKnown leaves out the seals of exports that were deleted since: with the

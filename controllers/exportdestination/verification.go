@@ -66,7 +66,7 @@ func (r *Reconciler) verifyAgain(destination *v1alpha1.ExportDestination) time.D
 func (r *Reconciler) run(destination *v1alpha1.ExportDestination, round *round) outcome.Outcome {
 	name, stored := client.ObjectKeyFromObject(destination), destination.DeepCopy()
 	out := r.Worker.Do(name, loop.Task{
-		Pool: Pool, Key: key(name), Reason: v1alpha1.ReasonVerifying, Message: "what is stored is being verified for the first time",
+		Pool: Pool, Key: key(name), Reason: v1alpha1.ReasonVerifying, Message: "the first verification is running",
 		Work: func(ctx context.Context, try transfer.Try) error { return r.verify(ctx, stored, round, try) },
 	})
 	began, says := round.progress()
@@ -196,7 +196,7 @@ func mark(destination *v1alpha1.ExportDestination, next time.Time, out outcome.O
 		set(metav1.ConditionUnknown, out.Reason, out.Message)
 	case v.Unreadable > 0:
 		set(metav1.ConditionUnknown, v1alpha1.ReasonEvidenceUnreadable, fmt.Sprintf(
-			"see to it that the manager can read the destination: %d could not be read, and so not be judged, first %s; %s",
+			"let the manager read the destination: %d could not be read, and so not be judged, first %s; %s",
 			v.Unreadable, strings.Join(v.Findings, ", "), nextSays(v)))
 	case v.Exports == 0:
 		set(metav1.ConditionUnknown, v1alpha1.ReasonNothingStored, fmt.Sprintf("no evidence was stored on %s; %s", stamp(v.CompletionTime), nextSays(v)))

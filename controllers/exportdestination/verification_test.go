@@ -78,7 +78,7 @@ func ask(d *v1alpha1.ExportDestination, token string) {
 // on, and faults are never covered up by anything else.
 func TestMark(t *testing.T) {
 	verifying := outcome.Wait(v1alpha1.ReasonVerifying, "being verified", time.Minute)
-	away := outcome.Wait(v1alpha1.ReasonDestinationUnavailable, "asked again: no answer", time.Minute)
+	away := outcome.Wait(v1alpha1.ReasonDestinationUnavailable, "retrying: no answer", time.Minute)
 	later := noon.Add(720 * time.Hour)
 	set := func(change func(*v1alpha1.VerificationStatus)) func(*v1alpha1.ExportDestination) {
 		return func(d *v1alpha1.ExportDestination) { change(d.Status.Verification) }
@@ -98,9 +98,9 @@ func TestMark(t *testing.T) {
 	}{
 		"verified":          {nil, later, outcome.Done(), "True", v1alpha1.ReasonVerified, "12 exports, 34567 files, 1.0 TiB verified on 2026-11-25T12:00:00Z; next at 2026-12-25T12:00:00Z"},
 		"verified, again":   {nil, time.Time{}, verifying, "True", v1alpha1.ReasonVerified, "12 exports, 34567 files, 1.0 TiB verified on 2026-11-25T12:00:00Z; being verified again"},
-		"verified, away":    {nil, time.Time{}, away, "Unknown", v1alpha1.ReasonDestinationUnavailable, "asked again: no answer"},
+		"verified, away":    {nil, time.Time{}, away, "Unknown", v1alpha1.ReasonDestinationUnavailable, "retrying: no answer"},
 		"the first":         {first, time.Time{}, verifying, "Unknown", v1alpha1.ReasonVerifying, "being verified"},
-		"the first, away":   {first, time.Time{}, away, "Unknown", v1alpha1.ReasonDestinationUnavailable, "asked again: no answer"},
+		"the first, away":   {first, time.Time{}, away, "Unknown", v1alpha1.ReasonDestinationUnavailable, "retrying: no answer"},
 		"nothing":           {set(func(v *v1alpha1.VerificationStatus) { v.Exports = 0 }), later, outcome.Done(), "Unknown", v1alpha1.ReasonNothingStored, "no evidence was stored on 2026-11-25T12:00:00Z"},
 		"faults":            {faults, later, outcome.Done(), "False", v1alpha1.ReasonEvidenceFaults, "kubectl genesys-export verify --running ARCHIVE_ROOT/legal/evidence (see the runbook): 2 faults, first a/b (Altered), c (Missing)"},
 		"faults, again":     {faults, time.Time{}, verifying, "False", v1alpha1.ReasonEvidenceFaults, "2 faults"},

@@ -53,9 +53,9 @@ func TestLook(t *testing.T) {
 		"another organisation":     {"id-2", one(out("a", mismatch)), nil, v1alpha1.ReasonOrganizationMismatch, "the login belongs to id-2 (Other)", "id-2", "a Out OrganizationMismatch"},
 		"refused":                  {"id-1", one(out("a", refused)), nil, v1alpha1.ReasonCredentialsRejected, "correct the client id and secret", "id-1", "a Out CredentialsRejected"},
 		"nobody there":             {"", one(out("a", errors.New("no route to host"))), nil, v1alpha1.ReasonInternalError, "no route to host", "", "a Out InternalError"},
-		"Genesys Cloud has a cold": {"id-1", one(but(in("a"), cold)), nil, v1alpha1.ReasonGenesysUnavailable, "asked again", "id-1", "a In GenesysUnavailable"},
+		"Genesys Cloud has a cold": {"id-1", one(but(in("a"), cold)), nil, v1alpha1.ReasonGenesysUnavailable, "retrying", "id-1", "a In GenesysUnavailable"},
 		"throttled":                {"id-1", one(but(in("a"), told)), nil, v1alpha1.ReasonLoggedIn, "logged in to Acme", "id-1", "a In Throttled"},
-		"throttled at first":       {"", one(out("a", told)), nil, v1alpha1.ReasonThrottled, "said to wait", "", "a Out Throttled"},
+		"throttled at first":       {"", one(out("a", told)), nil, v1alpha1.ReasonThrottled, "asked to wait", "", "a Out Throttled"},
 		"nowhere to ask":           {"", nil, stalled{v1alpha1.ReasonEndpointNotAllowed, "use spec.region"}, v1alpha1.ReasonEndpointNotAllowed, "use spec.region", "", ""},
 		"two":                      {"", []genesys.Login{in("a"), in("b")}, nil, v1alpha1.ReasonLoggedIn, "logged in to Acme", "id-1", "a In LoggedIn, b In LoggedIn"},
 		"one of two is out": {"", []genesys.Login{out("a", refused), in("b")}, nil,
@@ -67,7 +67,7 @@ func TestLook(t *testing.T) {
 		"both are out": {"id-1", []genesys.Login{out("a", refused), out("b", refused)}, nil,
 			v1alpha1.ReasonCredentialsRejected, "correct", "id-1", "a Out CredentialsRejected, b Out CredentialsRejected"},
 		"one is out, one may come": {"id-1", []genesys.Login{out("a", refused), but(in("b"), cold)}, nil,
-			v1alpha1.ReasonGenesysUnavailable, "asked again", "id-1", "a Out CredentialsRejected, b In GenesysUnavailable"},
+			v1alpha1.ReasonGenesysUnavailable, "retrying", "id-1", "a Out CredentialsRejected, b In GenesysUnavailable"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

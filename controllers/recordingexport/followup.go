@@ -56,7 +56,7 @@ func (r *Reconciler) grow(_ context.Context, s *scope) (outcome.Outcome, error) 
 func (r *Reconciler) enter(s *scope, entry artifacts.Entry) outcome.Outcome {
 	p, number := r.planner(s), len(s.book.entries)
 	return r.do(s, loop.Task{
-		Key: fmt.Sprintf("plan/%d", number), Reason: v1alpha1.ReasonPlanning, Message: "planning batches for what became known",
+		Key: fmt.Sprintf("plan/%d", number), Reason: v1alpha1.ReasonPlanning, Message: "planning batches for newly found conversations",
 		Work: func(ctx context.Context, _ transfer.Try) error { return p.enter(ctx, number, entry) },
 	})
 }

@@ -88,7 +88,7 @@ func (r *Reconciler) endJobs(ctx context.Context, s *scope) (out outcome.Outcome
 		isGone = out.Reason == v1alpha1.ReasonOrganizationNotFound || out.Reason == v1alpha1.ReasonDestinationNotFound ||
 			conditions.Reason(&s.organization) == v1alpha1.ReasonSecretNotFound
 	case r.Worker.Pools.Busy(prefix(s.name())):
-		out = outcome.Wait(v1alpha1.ReasonSurveying, "work of the export is being stopped", busyAgain)
+		out = outcome.Wait(v1alpha1.ReasonSurveying, "stopping the work of the export", busyAgain)
 	default:
 		out = r.startEnding(s)
 	}
@@ -103,7 +103,7 @@ func (r *Reconciler) startEnding(s *scope) outcome.Outcome {
 	m := r.memories.of(s.export)
 	name, organization, destination := s.name(), s.organization.DeepCopy(), s.destination.DeepCopy()
 	return r.Worker.Do(name, loop.Task{
-		Pool: Pool, Key: endingKey(name), Reason: v1alpha1.ReasonSurveying, Message: "its analytics jobs at Genesys Cloud are being ended",
+		Pool: Pool, Key: endingKey(name), Reason: v1alpha1.ReasonSurveying, Message: "ending its analytics jobs at Genesys Cloud",
 		Work: func(ctx context.Context, _ transfer.Try) error {
 			store, err := r.Archive(destination, name.Name)
 			if err != nil {

@@ -114,7 +114,7 @@ func (r *Reconciler) seal(s *scope, number int) outcome.Outcome {
 	})
 	work.take(s.book, number)
 	return r.do(s, loop.Task{
-		Key: fmt.Sprintf("seal/%d", number), Work: work.run, Reason: v1alpha1.ReasonSealing, Message: "drawing up and sealing the account",
+		Key: fmt.Sprintf("seal/%d", number), Work: work.run, Reason: v1alpha1.ReasonSealing, Message: "writing and sealing the final account",
 	})
 }
 

@@ -48,7 +48,7 @@ func steps(export *v1alpha1.RecordingExport) string {
 }
 
 func TestSummarize(t *testing.T) {
-	waiting := outcome.Wait(v1alpha1.ReasonBatchesRunning, "batches are at work", 0)
+	waiting := outcome.Wait(v1alpha1.ReasonBatchesRunning, "30 of 50 batches done, 14 running", 0)
 	stalled := outcome.Stall(v1alpha1.ReasonArchiveMismatch, "use another name", 0)
 	planned := surveyedDay(1, 0, artifacts.First, 0)
 	planned.Slices = []artifacts.PlannedSlice{plannedSlice("Standard0", "g"), plannedSlice("Standard1", "g")}

@@ -64,7 +64,7 @@ func (s *scope) ahead() int {
 // analytics job at Genesys Cloud.
 func (r *Reconciler) ask(ctx context.Context, s *scope, q question) (outcome.Outcome, error) {
 	if r.stillEnding(s) {
-		return outcome.Wait(v1alpha1.ReasonSurveying, "former analytics jobs at Genesys Cloud are being ended", busyAgain), nil
+		return outcome.Wait(v1alpha1.ReasonSurveying, "ending earlier analytics jobs at Genesys Cloud", busyAgain), nil
 	}
 	if err := r.holdOn(ctx, s.export, true); err != nil {
 		return outcome.Outcome{}, err
@@ -80,7 +80,7 @@ func (r *Reconciler) ask(ctx context.Context, s *scope, q question) (outcome.Out
 	}
 	task := loop.Task{
 		Key: key, Work: work.run,
-		Reason: v1alpha1.ReasonSurveying, Message: "asking for the conversations of " + q.day.Format(time.DateOnly) + within(spec),
+		Reason: v1alpha1.ReasonSurveying, Message: "listing the conversations of " + q.day.Format(time.DateOnly) + within(spec),
 	}
 	if q.purpose == artifacts.Review {
 		task.Reason, task.Message = v1alpha1.ReasonReviewing, "asking again for the conversations and legal holds of "+q.day.Format(time.DateOnly)+" before it is sealed"+within(spec)

@@ -27,7 +27,7 @@ func (r *Reconciler) complete(_ context.Context, s *scope) (outcome.Outcome, err
 	}
 	work.store = heldStore(s.store, s.batch.Name, *s.facts.inventory)
 	return r.do(s, s.batch.Spec.Lane, v1alpha1.StepCompletion, loop.Task{
-		Key: s.batch.Name + "/completion", Work: work.run, Reason: v1alpha1.ReasonTransferring, Message: "fetching and storing the recordings",
+		Key: s.batch.Name + "/completion", Work: work.run, Reason: v1alpha1.ReasonTransferring, Message: "downloading and storing the recordings",
 	}), nil
 }
 

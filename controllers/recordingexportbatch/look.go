@@ -126,7 +126,7 @@ func (r *Reconciler) checkSuspended(_ context.Context, s *scope) (outcome.Outcom
 	var out outcome.Outcome
 	switch {
 	case s.export.Status.Cancelled:
-		out = outcome.Stall(v1alpha1.ReasonCancelled, "the export was cancelled; a retry of it takes this batch up again", 0)
+		out = outcome.Stall(v1alpha1.ReasonCancelled, "the export was cancelled; a retry of the export resumes this batch", 0)
 	case s.export.Spec.Suspend:
 		out = outcome.Wait(v1alpha1.ReasonSuspended, "the export is suspended", 0)
 	default:

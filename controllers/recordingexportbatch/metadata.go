@@ -69,7 +69,7 @@ func (r *Reconciler) learn(s *scope) outcome.Outcome {
 	}
 	return r.do(s, lane, v1alpha1.StepMetadata, loop.Task{
 		Key: key, Work: work.run,
-		Reason: v1alpha1.ReasonFetchingMetadata, Message: "asking for the recordings of the conversations",
+		Reason: v1alpha1.ReasonFetchingMetadata, Message: "requesting the metadata of the conversations",
 	})
 }
 

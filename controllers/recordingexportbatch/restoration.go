@@ -66,7 +66,7 @@ func (r *Reconciler) restoreArchived(ctx context.Context, s *scope) (outcome.Out
 		slice: s.facts.slice, ended: ended, left: left,
 	}
 	return r.do(s, lane, v1alpha1.StepRestoration, loop.Task{
-		Key: s.batch.Name + "/restoration", Work: work.run, Reason: v1alpha1.ReasonRestoringArchived, Message: "having archived recordings restored",
+		Key: s.batch.Name + "/restoration", Work: work.run, Reason: v1alpha1.ReasonRestoringArchived, Message: "waiting for archived recordings to be restored",
 	}), nil
 }
 

@@ -32,7 +32,7 @@ func (e *fullError) Error() string {
 
 // Outcome is that a person makes room.
 func (e *fullError) Outcome() outcome.Outcome {
-	return outcome.Stall(v1alpha1.ReasonDestinationFull, "make room at the destination: "+e.Error(), 0)
+	return outcome.Stall(v1alpha1.ReasonDestinationFull, "free space at the destination: "+e.Error(), 0)
 }
 
 // fits is an error if a file of so many bytes would leave too little free. What

@@ -43,7 +43,7 @@ func MarkSteps(obj conditions.Object, out outcome.Outcome, steps []Step) {
 			conditions.Reached(obj, step.Condition, metav1.ConditionFalse, out.Reason, out.Message)
 			waiting = false
 		default:
-			conditions.Reached(obj, step.Condition, metav1.ConditionUnknown, v1alpha1.ReasonPending, "its turn has not come")
+			conditions.Reached(obj, step.Condition, metav1.ConditionUnknown, v1alpha1.ReasonPending, "waiting for the previous step")
 		}
 	}
 }

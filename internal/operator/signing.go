@@ -164,5 +164,5 @@ func (f timestampFailed) Outcome() outcome.Outcome {
 		return outcome.Stall(v1alpha1.ReasonTimestampRefused,
 			"correct spec.signing.timestamp.url of the destination, or leave it out: "+f.Error(), 0)
 	}
-	return outcome.Wait(v1alpha1.ReasonTimestampUnavailable, "asked again: "+f.Error(), 0)
+	return outcome.Wait(v1alpha1.ReasonTimestampUnavailable, "retrying: "+f.Error(), 0)
 }

@@ -89,9 +89,9 @@ func Of(err error, after time.Duration) Outcome {
 	case archive.KindOf(err) != "":
 		return ofStore(archive.KindOf(err), says, after)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return Stall(v1alpha1.ReasonDestinationFull, "make room at the destination: "+says, after)
+		return Stall(v1alpha1.ReasonDestinationFull, "free space at the destination: "+says, after)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.EIO):
-		return Stall(v1alpha1.ReasonDestinationNotWritable, "see to it that the manager can write to the destination: "+says, after)
+		return Stall(v1alpha1.ReasonDestinationNotWritable, "let the manager write to the destination: "+says, after)
 	case errors.As(err, &unknown):
 		return Stall(v1alpha1.ReasonArtifactKeyUnknown, "restore the Secret with the artifact key from its backup and restart the manager, "+
 			"or use another export name and have everything exported again: "+says+"; seals and bags stay valid by their signatures (docs/disaster-recovery.md)", after)
@@ -99,7 +99,7 @@ func Of(err error, after time.Duration) Outcome {
 		return Stall(v1alpha1.ReasonArchiveNewer, "use the release of the operator that wrote the archive, or a later one: "+says, after)
 	case errors.Is(err, evidence.ErrCorrupt), errors.Is(err, evidence.ErrUnbalanced), errors.Is(err, archive.ErrTooLarge), errors.Is(err, archive.ErrIrregular),
 		errors.Is(err, bounded.ErrTooLarge):
-		return Stall(v1alpha1.ReasonArchiveCorrupt, "look into the archive, nothing more is written to it: "+says, after)
+		return Stall(v1alpha1.ReasonArchiveCorrupt, "inspect the archive, the operator has stopped writing to it: "+says, after)
 	default:
 		return Wait(v1alpha1.ReasonInternalError, says, after)
 	}
@@ -108,18 +108,18 @@ func Of(err error, after time.Duration) Outcome {
 func ofGenesys(kind genesys.Kind, says string, after time.Duration) Outcome {
 	switch kind {
 	case genesys.KindThrottled:
-		return Wait(v1alpha1.ReasonThrottled, "Genesys Cloud said to wait: "+says, after)
+		return Wait(v1alpha1.ReasonThrottled, "Genesys Cloud asked to wait: "+says, after)
 	case genesys.KindOrphaned:
-		return Wait(v1alpha1.ReasonClientsOut, "started again with another OAuth client: "+says, after)
+		return Wait(v1alpha1.ReasonClientsOut, "restarting with another OAuth client: "+says, after)
 	case genesys.KindUnauthorized:
 		return Stall(v1alpha1.ReasonCredentialsRejected,
 			"correct the client id and secret in the organisation's Secret, or the OAuth client: "+says, after)
 	case genesys.KindForbidden:
 		return Stall(v1alpha1.ReasonPermissionMissing, "give the OAuth client a role with the permission: "+says, after)
 	case genesys.KindNotFound, genesys.KindInvalid:
-		return Stall(v1alpha1.ReasonRequestRefused, "Genesys Cloud refuses what was asked: "+says, after)
+		return Stall(v1alpha1.ReasonRequestRefused, "Genesys Cloud refuses the request: "+says, after)
 	default:
-		return Wait(v1alpha1.ReasonGenesysUnavailable, "asked again: "+says, after)
+		return Wait(v1alpha1.ReasonGenesysUnavailable, "retrying: "+says, after)
 	}
 }
 
@@ -142,9 +142,9 @@ func ofStore(kind archive.Kind, says string, after time.Duration) Outcome {
 	case archive.KindWorkLocked:
 		return Stall(v1alpha1.ReasonWorkBucketLocked, "name a workBucket without Object Lock in another ExportDestination: "+says, after)
 	case archive.KindRefused:
-		return Stall(v1alpha1.ReasonRequestRefused, "the object store refuses what was asked: "+says, after)
+		return Stall(v1alpha1.ReasonRequestRefused, "the object store refuses the request: "+says, after)
 	default:
-		return Wait(v1alpha1.ReasonDestinationUnavailable, "asked again: "+says, after)
+		return Wait(v1alpha1.ReasonDestinationUnavailable, "retrying: "+says, after)
 	}
 }
 

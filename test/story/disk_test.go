@@ -162,7 +162,7 @@ func TestAFullDisk(t *testing.T) {
 		}
 	})
 	export := w.exportWithin(time.Hour)
-	w.says(w.stalledFor(v1alpha1.ReasonDestinationFull), "make room at the destination", "no space left on device")
+	w.says(w.stalledFor(v1alpha1.ReasonDestinationFull), "free space at the destination", "no space left on device")
 	w.expectNoHalfBag()
 	d.remount(fmt.Sprintf("size=%d", 8*w.bytes()))
 	w.Await(export, v1alpha1.ReasonComplete)
@@ -202,7 +202,7 @@ func TestADiskBelowItsFloor(t *testing.T) {
 	}
 	d.remount(fmt.Sprintf("size=%d", size-8*w.bytes()))
 	w.Sim.ClearFaults()
-	w.says(w.stalledFor(v1alpha1.ReasonDestinationFull), "make room at the destination", "spec.directory.minFree", "32Mi")
+	w.says(w.stalledFor(v1alpha1.ReasonDestinationFull), "free space at the destination", "spec.directory.minFree", "32Mi")
 	w.expectNoHalfBag()
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
@@ -247,7 +247,7 @@ func TestADiskWithoutRoomFromTheStart(t *testing.T) {
 	w.Start()
 	export, destination := w.exportWithin(time.Hour), w.Destination()
 	w.Await(destination, v1alpha1.ReasonDestinationFull)
-	w.says(destination, "make room at the destination", "32Mi")
+	w.says(destination, "free space at the destination", "32Mi")
 	w.Await(export, v1alpha1.ReasonDestinationNotReady)
 	if n := w.Sim.Journal().Count(simulator.RouteBatchSubmit, 0); n != 0 {
 		t.Errorf("%d batch requests were made", n)
@@ -270,7 +270,7 @@ func TestADiskThatTurnsReadOnly(t *testing.T) {
 	testenv.Eventually(t, "transfers are under way", func() bool { return w.Sim.Journal().Count(simulator.RouteDownload, http.StatusOK) > 10 })
 	d.remount("ro")
 	w.Sim.ClearFaults()
-	w.says(w.stalledFor(v1alpha1.ReasonDestinationNotWritable), "see to it that the manager can write to the destination", "read-only file system")
+	w.says(w.stalledFor(v1alpha1.ReasonDestinationNotWritable), "let the manager write to the destination", "read-only file system")
 	d.remount("rw")
 	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(w.exportable())

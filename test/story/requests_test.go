@@ -138,7 +138,7 @@ func TestCancelAndTakeUpAgain(t *testing.T) {
 	w.Sim.InjectFault(noneReady)
 	w.Start()
 	export := w.exportWithin(time.Hour)
-	testenv.Eventually(t, "batches are at work", func() bool { return w.Sim.Journal().Count(simulator.RouteBatchSubmit, 0) > 3 })
+	testenv.Eventually(t, "30 of 50 batches done, 14 running", func() bool { return w.Sim.Journal().Count(simulator.RouteBatchSubmit, 0) > 3 })
 	w.annotate(export, v1alpha1.AnnotationCancel, "2024-01-01T00:00:00Z")
 	w.Await(export, v1alpha1.ReasonCancelled)
 	w.says(export, v1alpha1.AnnotationRetry)
