@@ -132,6 +132,8 @@ const (
 	ReasonNothingStored = "NothingStored"
 	// ReasonEvidenceFaults: what is stored is not what was sealed.
 	ReasonEvidenceFaults = "EvidenceFaults"
+	// ReasonSealUnfinished: a seal was begun that nobody finishes, because its export was deleted; all else was verified.
+	ReasonSealUnfinished = "SealUnfinished"
 	// ReasonEvidenceUnreadable: not everything could be read, so that not everything is verified.
 	ReasonEvidenceUnreadable = "EvidenceUnreadable"
 	// ReasonArchiveMismatch: the archive of this name belongs to another export.

@@ -301,7 +301,14 @@ type VerificationStatus struct {
 	// +optional
 	Unreadable int64 `json:"unreadable"`
 
-	// findings are the first faults by path and kind, or the first unreadable items if there are no faults.
+	// unfinished is the number of seals that were begun and that nobody finishes: their exports were deleted. They
+	// prove nothing, and are no fault.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Unfinished int64 `json:"unfinished,omitempty"`
+
+	// findings are the first faults by path and kind, or the first unreadable items if there are no faults, or the
+	// first unfinished seals.
 	// +kubebuilder:validation:MaxItems=3
 	// +kubebuilder:validation:items:MaxLength=512
 	// +listType=atomic

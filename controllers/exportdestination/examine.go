@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
@@ -27,6 +28,8 @@ type examiner struct {
 	try transfer.Try
 	// version of this program.
 	version string
+	// now tells the time.
+	now func() time.Time
 }
 
 // found is what was found of one archive; none if it is no archive.
@@ -37,6 +40,10 @@ type found struct {
 	// more is how many findings there are beyond those.
 	more int64
 }
+
+// longestMaking is how long after something of a seal was stored last it may still be in
+// the making: to write the next file takes minutes, and an operator may be down for days.
+const longestMaking = 7 * 24 * time.Hour
 
 // mostLooks bounds how often one archive is looked at in a verification.
 const mostLooks = 3
@@ -59,7 +66,7 @@ func (e examiner) examine(ctx context.Context, name string) (found, error) {
 
 // isRead tells whether everything could be read.
 func (f found) isRead() bool {
-	return !slices.ContainsFunc(f.findings, func(f verify.Finding) bool { return !isFault(f) })
+	return !slices.ContainsFunc(f.findings, func(f verify.Finding) bool { return f.Kind == verify.Unreadable })
 }
 
 // confirmed are the findings of a look that the one before has too: at the same
@@ -82,7 +89,7 @@ func confirmed(former, last found) []verify.Finding {
 		if !isSeen && !former.isRead() {
 			f.Kind = verify.Unreadable
 		}
-		if isSeen || !isFault(f) {
+		if isSeen || f.Kind == verify.Unreadable {
 			findings = append(findings, f)
 		}
 	}
@@ -101,7 +108,7 @@ func faultOf(f verify.Finding) fault { return fault{f.Path, f.Kind} }
 // look verifies an archive once. An export may still be running, or have been abandoned
 // in the middle, so bags that are in no seal yet are no fault. Every seal has to be
 // there, the last one as the status of the export names it; the next one may be in the
-// making, but only of an export that exists.
+// making, but only of an export that exists, and not for ever.
 func (e examiner) look(ctx context.Context, name string) (found, error) {
 	sub, err := fs.Sub(e.fsys, name)
 	if err != nil {
@@ -115,6 +122,9 @@ func (e examiner) look(ctx context.Context, name string) (found, error) {
 	options := verify.Options{Running: true, Workers: e.readers, Meter: meter, Namespace: e.namespace, Name: name, Version: e.version}
 	if known, exists := seals[name]; exists {
 		options.Seal, options.Number, options.Making = known.Digest, int(known.Number), int(known.Number)+1
+		options.MakingSince = e.now().Add(-longestMaking)
+	} else {
+		options.Abandoned = true
 	}
 	report, err := verify.Archive(ctx, takeTurns(ctx, sub, e.try), options)
 	switch {

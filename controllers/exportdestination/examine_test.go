@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -30,7 +31,7 @@ func stored(t *testing.T) (*specimen.Archive, fs.FS) {
 func examined(t *testing.T, fsys fs.FS, known v1alpha1.SealStatus) (found, []string) {
 	t.Helper()
 	e := examiner{
-		fsys: fsys, namespace: "legal", meter: func() *verify.Meter { return &verify.Meter{} }, readers: 1,
+		fsys: fsys, namespace: "legal", meter: func() *verify.Meter { return &verify.Meter{} }, readers: 1, now: time.Now,
 		seals: func(context.Context) (map[string]v1alpha1.SealStatus, error) {
 			return map[string]v1alpha1.SealStatus{"case-1": known}, nil
 		},
@@ -283,4 +284,40 @@ func TestMoreIsWrongThanIsListed(t *testing.T) {
 	if got := confirmed(former, last); len(got) != 0 {
 		t.Errorf("%v are confirmed by one in another place", got)
 	}
+}
+
+// TestASealThatNobodyFinishes is no fault and not in order either, whether its export was
+// deleted or has stored nothing of it for too long. What else is wrong stays wrong.
+func TestASealThatNobodyFinishes(t *testing.T) {
+	a, fsys := stored(t)
+	known := lastSeal(t, fsys)
+	a.Write("seals/3/account.json", nil)
+	exists, now := true, time.Now()
+	e := examiner{
+		fsys: fsys, namespace: "legal", meter: func() *verify.Meter { return &verify.Meter{} }, readers: 1, now: func() time.Time { return now },
+		seals: func(context.Context) (map[string]v1alpha1.SealStatus, error) {
+			if !exists {
+				return nil, nil
+			}
+			return map[string]v1alpha1.SealStatus{"case-1": known}, nil
+		},
+	}
+	expect := func(when string, faults, unfinished int64) {
+		t.Helper()
+		of, err := e.examine(t.Context(), "case-1")
+		var sum result
+		if sum.add("case-1", of); err != nil || sum.faults != faults || sum.unfinished != unfinished || sum.unreadable != 0 {
+			t.Errorf("%s: %+v, %v; want %d faults, %d unfinished", when, sum, err, faults, unfinished)
+		}
+		if unfinished > 0 && !slices.Equal(sum.firstUnfinished, []string{"case-1/seals/3 (Unfinished)"}) {
+			t.Errorf("%s: %q", when, sum.firstUnfinished)
+		}
+	}
+	expect("it is being made", 0, 0)
+	now = now.Add(longestMaking + time.Hour)
+	expect("it is being made for too long", 0, 1)
+	now, exists = time.Now(), false
+	expect("its export was deleted", 0, 1)
+	a.Write("seals/1/VERIFY.txt", []byte("x"))
+	expect("something else is wrong", 1, 1)
 }

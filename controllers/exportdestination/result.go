@@ -14,8 +14,10 @@ type result struct {
 	exports            int32
 	files, bytes       int64
 	faults, unreadable int64
-	// firstFaults and firstUnreadable are the first of each, as the status lists them.
-	firstFaults, firstUnreadable []string
+	// unfinished are seals that nobody finishes.
+	unfinished int64
+	// firstFaults and the others are the first of each, as the status lists them.
+	firstFaults, firstUnreadable, firstUnfinished []string
 }
 
 // The bounds of status.verification.findings: how many there are, and how many
@@ -47,7 +49,10 @@ func (r *result) add(name string, of found) {
 	}
 }
 
-func isFault(f verify.Finding) bool { return f.Kind != verify.Unreadable }
+// isFault tells whether something is wrong, and not only unread, or left unfinished.
+func isFault(f verify.Finding) bool {
+	return f.Kind != verify.Unreadable && f.Kind != verify.Unfinished
+}
 
 // miss takes in the archives that exports have sealed and that are not there; a
 // folder of that name without one is none.
@@ -61,8 +66,12 @@ func (r *result) miss(seals map[string]v1alpha1.SealStatus, there []string) {
 
 func (r *result) note(at string, kind verify.Kind) {
 	count, listed := &r.faults, &r.firstFaults
-	if kind == verify.Unreadable {
+	switch kind {
+	case verify.Unreadable:
 		count, listed = &r.unreadable, &r.firstUnreadable
+	case verify.Unfinished:
+		count, listed = &r.unfinished, &r.firstUnfinished
+	default:
 	}
 	*count++
 	if len(*listed) < mostListed {

@@ -122,7 +122,7 @@ func (r *Reconciler) verify(ctx context.Context, destination *v1alpha1.ExportDes
 	round.begin(r.Clock.Now(), len(names))
 	sum, there := result{}, []string{}
 	e := examiner{
-		fsys: fsys, namespace: destination.Namespace, meter: round.read, readers: readers(destination), try: try, version: r.Version,
+		fsys: fsys, namespace: destination.Namespace, meter: round.read, readers: readers(destination), try: try, version: r.Version, now: r.Clock.Now,
 		seals: func(ctx context.Context) (map[string]v1alpha1.SealStatus, error) {
 			return r.knownSeals(ctx, destination)
 		},

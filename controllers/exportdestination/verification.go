@@ -166,12 +166,12 @@ func conclude(status *v1alpha1.ExportDestinationStatus, came conclusion) (isNew 
 		status.LastRetryRequest = came.token
 	}
 	v.StartTime, v.CompletionTime = &metav1.Time{Time: came.began}, &metav1.Time{Time: came.ended}
-	v.Exports, v.Files, v.Bytes, v.Unreadable = came.exports, came.files, came.bytes, came.unreadable
+	v.Exports, v.Files, v.Bytes, v.Unreadable, v.Unfinished = came.exports, came.files, came.bytes, came.unreadable, came.unfinished
 	switch {
 	case came.faults > 0:
 		v.Faults, v.Findings = came.faults, came.firstFaults
 	case came.unreadable == 0:
-		v.Faults, v.Findings = 0, nil
+		v.Faults, v.Findings = 0, came.firstUnfinished
 	case v.Faults == 0:
 		v.Findings = came.firstUnreadable
 	}
@@ -198,6 +198,8 @@ func mark(destination *v1alpha1.ExportDestination, next time.Time, out outcome.O
 		set(metav1.ConditionUnknown, v1alpha1.ReasonEvidenceUnreadable, fmt.Sprintf(
 			"let the manager read the destination: %d could not be read, and so not be judged, first %s; %s",
 			v.Unreadable, strings.Join(v.Findings, ", "), nextSays(v)))
+	case v.Unfinished > 0:
+		set(metav1.ConditionUnknown, v1alpha1.ReasonSealUnfinished, unfinishedSays(destination))
 	case v.Exports == 0:
 		set(metav1.ConditionUnknown, v1alpha1.ReasonNothingStored, fmt.Sprintf("no evidence was stored on %s; %s", stamp(v.CompletionTime), nextSays(v)))
 	default:
@@ -221,6 +223,14 @@ func faultsSay(destination *v1alpha1.ExportDestination) string {
 		at, words.Count(v.Faults, "fault"), strings.Join(v.Findings, ", "))
 }
 
+// unfinishedSays says what to do about seals that nobody finishes.
+func unfinishedSays(destination *v1alpha1.ExportDestination) string {
+	v := destination.Status.Verification
+	return fmt.Sprintf("create the RecordingExport again, with the same name and spec, so that it finishes its seal, or remove the folder if that is not wanted, "+
+		"and then run: kubectl annotate gcdest %s -n %s --overwrite %s=$(date -u +%%FT%%TZ) (see the runbook): %s begun and not finished, first %s; all else was verified on %s; %s",
+		destination.Name, destination.Namespace, v1alpha1.AnnotationRetry, words.Count(v.Unfinished, "seal"), strings.Join(v.Findings, ", "), stamp(v.CompletionTime), nextSays(v))
+}
+
 func nextSays(v *v1alpha1.VerificationStatus) string {
 	if v.NextTime == nil {
 		return "being verified again"
@@ -238,7 +248,7 @@ func (r *Reconciler) tell(ctx context.Context, destination, before *v1alpha1.Exp
 	}
 	verified := meta.FindStatusCondition(destination.Status.Conditions, v1alpha1.ConditionVerified)
 	kind := corev1.EventTypeWarning
-	if now.Faults == 0 && now.Unreadable == 0 {
+	if now.Faults == 0 && now.Unreadable == 0 && now.Unfinished == 0 {
 		kind = corev1.EventTypeNormal
 	}
 	ctrl.LoggerFrom(ctx).Info("Verified what is stored", "reason", verified.Reason, "message", verified.Message)

@@ -96,16 +96,19 @@ func TestMark(t *testing.T) {
 		reason string
 		says   string
 	}{
-		"verified":          {nil, later, outcome.Done(), "True", v1alpha1.ReasonVerified, "12 exports, 34567 files, 1.0 TiB verified on 2026-11-25T12:00:00Z; next at 2026-12-25T12:00:00Z"},
-		"verified, again":   {nil, time.Time{}, verifying, "True", v1alpha1.ReasonVerified, "12 exports, 34567 files, 1.0 TiB verified on 2026-11-25T12:00:00Z; being verified again"},
-		"verified, away":    {nil, time.Time{}, away, "Unknown", v1alpha1.ReasonDestinationUnavailable, "retrying: no answer"},
-		"the first":         {first, time.Time{}, verifying, "Unknown", v1alpha1.ReasonVerifying, "being verified"},
-		"the first, away":   {first, time.Time{}, away, "Unknown", v1alpha1.ReasonDestinationUnavailable, "retrying: no answer"},
-		"nothing":           {set(func(v *v1alpha1.VerificationStatus) { v.Exports = 0 }), later, outcome.Done(), "Unknown", v1alpha1.ReasonNothingStored, "no evidence was stored on 2026-11-25T12:00:00Z"},
-		"faults":            {faults, later, outcome.Done(), "False", v1alpha1.ReasonEvidenceFaults, "kubectl genesys-export verify --running ARCHIVE_ROOT/legal/evidence (see the runbook): 2 faults, first a/b (Altered), c (Missing)"},
-		"faults, again":     {faults, time.Time{}, verifying, "False", v1alpha1.ReasonEvidenceFaults, "2 faults"},
-		"faults, away":      {faults, time.Time{}, away, "False", v1alpha1.ReasonEvidenceFaults, "2 faults"},
-		"unreadable":        {unread, later, outcome.Done(), "Unknown", v1alpha1.ReasonEvidenceUnreadable, "1 could not be read, and so not be judged, first a/b (Unreadable); next at 2026-12-25"},
+		"verified":        {nil, later, outcome.Done(), "True", v1alpha1.ReasonVerified, "12 exports, 34567 files, 1.0 TiB verified on 2026-11-25T12:00:00Z; next at 2026-12-25T12:00:00Z"},
+		"verified, again": {nil, time.Time{}, verifying, "True", v1alpha1.ReasonVerified, "12 exports, 34567 files, 1.0 TiB verified on 2026-11-25T12:00:00Z; being verified again"},
+		"verified, away":  {nil, time.Time{}, away, "Unknown", v1alpha1.ReasonDestinationUnavailable, "retrying: no answer"},
+		"the first":       {first, time.Time{}, verifying, "Unknown", v1alpha1.ReasonVerifying, "being verified"},
+		"the first, away": {first, time.Time{}, away, "Unknown", v1alpha1.ReasonDestinationUnavailable, "retrying: no answer"},
+		"nothing":         {set(func(v *v1alpha1.VerificationStatus) { v.Exports = 0 }), later, outcome.Done(), "Unknown", v1alpha1.ReasonNothingStored, "no evidence was stored on 2026-11-25T12:00:00Z"},
+		"faults":          {faults, later, outcome.Done(), "False", v1alpha1.ReasonEvidenceFaults, "kubectl genesys-export verify --running ARCHIVE_ROOT/legal/evidence (see the runbook): 2 faults, first a/b (Altered), c (Missing)"},
+		"faults, again":   {faults, time.Time{}, verifying, "False", v1alpha1.ReasonEvidenceFaults, "2 faults"},
+		"faults, away":    {faults, time.Time{}, away, "False", v1alpha1.ReasonEvidenceFaults, "2 faults"},
+		"unreadable":      {unread, later, outcome.Done(), "Unknown", v1alpha1.ReasonEvidenceUnreadable, "1 could not be read, and so not be judged, first a/b (Unreadable); next at 2026-12-25"},
+		"unfinished": {set(func(v *v1alpha1.VerificationStatus) {
+			v.Unfinished, v.Findings = 1, []string{"case-1/seals/2 (Unfinished)"}
+		}), later, outcome.Done(), "Unknown", v1alpha1.ReasonSealUnfinished, "recording.gcexport.dev/retry-requested-at=$(date -u +%FT%TZ) (see the runbook): 1 seal begun and not finished, first case-1/seals/2 (Unfinished); all else was verified on 2026-11-25T12:00:00Z; next at 2026-12-25"},
 		"unreadable, again": {unread, time.Time{}, verifying, "Unknown", v1alpha1.ReasonEvidenceUnreadable, "being verified again"},
 	}
 	for name, tt := range tests {

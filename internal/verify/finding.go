@@ -47,6 +47,9 @@ const (
 	UntrustedKey Kind = "UntrustedKey"
 	// Identity: the archive is another export's than it has to be.
 	Identity Kind = "Identity"
+	// Unfinished: a seal was begun, and nobody finishes it. It is found only for who knows
+	// that (Options.Making, Options.Abandoned).
+	Unfinished Kind = "Unfinished"
 	// Unreadable: something could not be read, so that it is not judged.
 	Unreadable Kind = "Unreadable"
 )

@@ -96,7 +96,7 @@ func (v *verifier) readSeal(ctx context.Context, number int, last bool) (*seal, 
 	if err != nil {
 		return nil, err
 	}
-	if _, complete := files[payloadManifest]; !complete && last && v.options.Running && number == v.options.Making {
+	if _, complete := files[payloadManifest]; !complete && last && v.isBegun(number, files) {
 		return nil, nil
 	}
 	found, err := v.hashAll(ctx, s.folder, files)

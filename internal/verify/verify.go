@@ -36,6 +36,12 @@ type Options struct {
 	// Nobody can tell from an archive a seal that is not finished from one whose manifest
 	// was taken away: so only who knows which seals were made may say so.
 	Making int
+	// MakingSince is when something of that seal must have been stored last, at the
+	// earliest, for it to be in the making still; zero for whenever.
+	MakingSince time.Time
+	// Abandoned tells that the export does not exist any more: a last seal without a
+	// manifest is Unfinished then, since nobody finishes it.
+	Abandoned bool
 	// Namespace and Name are the export's whose archive it has to be, empty if it may be
 	// any export's.
 	Namespace, Name string
