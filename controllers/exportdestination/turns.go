@@ -26,7 +26,7 @@ func takeTurns(ctx context.Context, fsys fs.FS, try transfer.Try) fs.FS {
 	return turns
 }
 
-func (t inTurns) wait() error { return t.try.Keep(t.ctx) }
+func (t inTurns) wait() error { return t.try.Keep(t.ctx, nil) }
 
 // Open implements fs.FS.
 func (t inTurns) Open(name string) (fs.File, error) {
@@ -40,7 +40,7 @@ func (t inTurns) Open(name string) (fs.File, error) {
 	if folder, is := file.(fs.ReadDirFile); is {
 		return folderInTurns{folder, t}, nil
 	}
-	return fileInTurns{file, t}, nil
+	return &fileInTurns{File: file, of: t, name: name}, nil
 }
 
 // ReadDir implements fs.ReadDirFS.
@@ -75,16 +75,62 @@ func (t inTurns) ReadLink(name string) (string, error) {
 	return fs.ReadLink(t.FS, name)
 }
 
-type fileInTurns struct {
-	fs.File
-	of inTurns
+// resumer is a file system of a service that ends an answer which nobody reads for a
+// while, as S3 does. What is open there is closed while others have their turn, and
+// opened again where it was.
+type resumer interface {
+	// OpenFrom opens a file for reading, beginning at an offset in bytes.
+	OpenFrom(name string, offset int64) (fs.File, error)
 }
 
-func (f fileInTurns) Read(p []byte) (int, error) {
-	if err := f.of.wait(); err != nil {
+// fileInTurns is a file that is read while it is its work's turn.
+type fileInTurns struct {
+	fs.File
+	of   inTurns
+	name string
+	// offset is how far it was read, in bytes, and paused that it was closed there.
+	offset int64
+	paused bool
+}
+
+func (f *fileInTurns) Read(p []byte) (int, error) {
+	if err := f.of.try.Keep(f.of.ctx, f.pause); err != nil {
 		return 0, err
 	}
-	return f.File.Read(p)
+	if err := f.resume(); err != nil {
+		return 0, err
+	}
+	n, err := f.File.Read(p)
+	f.offset += int64(n)
+	return n, err
+}
+
+// pause closes the file if it cannot stay open while it is not read.
+func (f *fileInTurns) pause() {
+	if _, is := f.of.FS.(resumer); is && !f.paused {
+		f.paused = true
+		_ = f.File.Close() // nothing was written
+	}
+}
+
+// resume opens a file again that was closed.
+func (f *fileInTurns) resume() error {
+	if !f.paused {
+		return nil
+	}
+	again, err := f.of.FS.(resumer).OpenFrom(f.name, f.offset) //nolint:forcetypeassert // pause has looked
+	if err == nil {
+		f.File, f.paused = again, false
+	}
+	return err
+}
+
+// Close closes the file, unless that is done already.
+func (f *fileInTurns) Close() error {
+	if f.paused {
+		return nil
+	}
+	return f.File.Close()
 }
 
 type folderInTurns struct {

@@ -3,7 +3,10 @@ package exportdestination
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"testing/synctest"
@@ -103,4 +106,77 @@ func TestAHugeDestinationIsReadInTurns(t *testing.T) {
 			})
 		})
 	}
+}
+
+// remote is a file system that is told what of it is open, and whose files can be opened
+// in the middle, as S3's can. A byte of a file takes a second.
+type remote struct {
+	content string
+	open    atomic.Int64
+	opened  []int64
+}
+
+func (r *remote) Open(name string) (fs.File, error) { return r.OpenFrom(name, 0) }
+
+func (r *remote) OpenFrom(_ string, offset int64) (fs.File, error) {
+	r.open.Add(1)
+	r.opened = append(r.opened, offset)
+	return &remoteFile{of: r, left: r.content[offset:]}, nil
+}
+
+type remoteFile struct {
+	fs.File
+	of   *remote
+	left string
+}
+
+func (f *remoteFile) Read(p []byte) (int, error) {
+	<-time.After(time.Second)
+	if f.left == "" {
+		return 0, io.EOF
+	}
+	n := copy(p[:1], f.left)
+	f.left = f.left[n:]
+	return n, nil
+}
+
+func (f *remoteFile) Close() error {
+	f.of.open.Add(-1)
+	return nil
+}
+
+// TestNothingIsHeldOpenInAPause: a file of a service that ends what nobody reads is closed
+// while others have their turn, and read on from where it was.
+func TestNothingIsHeldOpenInAPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool := transfer.NewPool(transfer.Room{Each: 1, Total: 1, Turn: time.Minute}, clock.RealClock{}, outcome.DefaultPatience().Backoff)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { _ = pool.Start(ctx); close(ended) }()
+		far, read, meanwhile := &remote{content: strings.Repeat("0123456789", 9)}, "", int64(-1)
+		pool.Do(transfer.Job{Key: "a", Tenant: "a", Owner: "a", Wake: func() {}, Work: func(ctx context.Context, try transfer.Try) error {
+			file, err := takeTurns(ctx, far, try).Open("x")
+			if err != nil {
+				return err
+			}
+			content, err := io.ReadAll(file)
+			read = string(content)
+			return errors.Join(err, file.Close())
+		}})
+		synctest.Wait()
+		pool.Do(transfer.Job{Key: "b", Tenant: "b", Owner: "b", Wake: func() {}, Work: func(ctx context.Context, _ transfer.Try) error {
+			err := transfer.Wait(ctx, clock.RealClock{}, 10*time.Minute)
+			meanwhile = far.open.Load()
+			return err
+		}})
+		<-time.After(time.Hour)
+		cancel()
+		<-ended
+		if read != far.content || meanwhile != 0 || far.open.Load() != 0 {
+			t.Errorf("%q was read, %d files were open in the pause, and %d in the end", read, meanwhile, far.open.Load())
+		}
+		if len(far.opened) != 2 || far.opened[1] < 59 || far.opened[1] > 61 {
+			t.Errorf("it was opened at %v, want in the beginning, and after a minute", far.opened)
+		}
+	})
 }

@@ -34,12 +34,13 @@ type Try struct {
 }
 
 // Keep has work wait while it is the turn of others, see [Room]. Work that may take
-// longer than a turn calls it again and again. The error is ctx's.
-func (t Try) Keep(ctx context.Context) error {
+// longer than a turn calls it again and again. Before a wait it calls pausing, unless
+// that is nil: what cannot be held for so long is given back there. The error is ctx's.
+func (t Try) Keep(ctx context.Context, pausing func()) error {
 	if t.place == nil {
 		return ctx.Err()
 	}
-	return t.place.keep(ctx)
+	return t.place.keep(ctx, pausing)
 }
 
 // Patience is how long a piece of work is retried.

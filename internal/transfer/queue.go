@@ -111,15 +111,20 @@ func (p *place) await(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// keep waits, if the room was taken away, until it is there again. The error is ctx's.
-func (p *place) keep(ctx context.Context) error {
+// keep waits, if the room was taken away, until it is there again. Before it does so it
+// calls pausing, unless that is nil. The error is ctx's.
+func (p *place) keep(ctx context.Context, pausing func()) error {
 	q := p.queue
 	q.mu.Lock()
-	if !p.in && !slices.Contains(p.tenant.waiting, p) {
+	isIn := p.in
+	if !isIn && !slices.Contains(p.tenant.waiting, p) {
 		p.room = make(chan struct{})
 		q.wait(p)
 	}
 	q.mu.Unlock()
+	if !isIn && pausing != nil {
+		pausing()
+	}
 	return p.await(ctx)
 }
 

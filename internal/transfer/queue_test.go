@@ -98,7 +98,7 @@ func TestTenantsTakeTurns(t *testing.T) {
 func steps(n int, done func()) Work {
 	return func(ctx context.Context, try Try) error {
 		for range n {
-			if err := try.Keep(ctx); err != nil {
+			if err := try.Keep(ctx, nil); err != nil {
 				return err
 			}
 			<-time.After(time.Second)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"path"
 	"slices"
 	"strings"
@@ -50,7 +51,7 @@ func (f storeFS) Open(name string) (fs.File, error) {
 		return nil, err
 	}
 	if key != "." {
-		opened, err := f.open(key)
+		opened, err := f.open(key, 0)
 		if !errors.Is(err, fs.ErrNotExist) {
 			return opened, err
 		}
@@ -61,16 +62,39 @@ func (f storeFS) Open(name string) (fs.File, error) {
 	return &directory{entry: entry{name: path.Base(key), dir: true}, list: func() ([]fs.DirEntry, error) { return f.ReadDir(name) }}, nil
 }
 
-func (f storeFS) open(key string) (fs.File, error) {
+// OpenFrom opens a file for streaming, beginning at an offset in bytes: one that nobody
+// has read for minutes is not sent any more.
+func (f storeFS) OpenFrom(name string, offset int64) (fs.File, error) {
+	key, err := f.key("open", name)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if offset > 0 && offset >= info.Size() {
+		// There is no range of nothing.
+		return &file{entry: entry{name: info.Name(), size: info.Size(), changed: info.ModTime()}, body: http.NoBody, cancel: func() {}, standstill: f.store.buckets.config.standstill}, nil
+	}
+	return f.open(key, offset)
+}
+
+// open streams what is under a key, from an offset.
+func (f storeFS) open(key string, offset int64) (fs.File, error) {
 	at, b := f.store.place(key), f.store.buckets
 	ctx, cancel := context.WithCancel(f.ctx)
-	out, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &at.bucket, Key: &at.key})
+	input := &s3.GetObjectInput{Bucket: &at.bucket, Key: &at.key}
+	if offset > 0 {
+		input.Range = aws.String(fmt.Sprintf("bytes=%d-", offset))
+	}
+	out, err := b.client.GetObject(ctx, input)
 	if err != nil {
 		cancel()
 		return nil, b.fail(f.ctx, "read "+key, err)
 	}
 	return &file{
-		entry: entry{name: path.Base(key), size: aws.ToInt64(out.ContentLength), changed: aws.ToTime(out.LastModified)},
+		entry: entry{name: path.Base(key), size: offset + aws.ToInt64(out.ContentLength), changed: aws.ToTime(out.LastModified)},
 		body:  out.Body, cancel: cancel, standstill: b.config.standstill,
 		fail: func(err error) error { return b.fail(f.ctx, "read "+key, err) },
 	}, nil
