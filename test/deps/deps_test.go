@@ -3,7 +3,9 @@
 package deps
 
 import (
+	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -53,5 +55,37 @@ func TestWhoMayDependOnWhom(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestArchitectureNamesWhatExists: every file, folder and function that
+// docs/architecture.md sends a reader to is there.
+func TestArchitectureNamesWhatExists(t *testing.T) {
+	page, err := os.ReadFile("../../docs/architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("`((?:api|cmd|config|controllers|internal|test)(?:/[^` ]*)?)`(?: \\(((?:`\\w+`(?:, )?)+)\\))?").FindAllStringSubmatch(string(page), -1)
+	if len(named) < 30 {
+		t.Fatalf("the page names only %d places: the test shows nothing", len(named))
+	}
+	for _, place := range named {
+		info, err := os.Stat("../../" + place[1])
+		if err != nil {
+			t.Errorf("the page names %s: %v", place[1], err)
+			continue
+		}
+		if place[2] == "" || info.IsDir() {
+			continue
+		}
+		code, err := os.ReadFile("../../" + place[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for function := range strings.SplitSeq(strings.ReplaceAll(place[2], "`", ""), ", ") {
+			if !regexp.MustCompile(`(?m)^func (\([^)]*\) )?` + function + `\(`).Match(code) {
+				t.Errorf("the page names %s in %s, where it is not", function, place[1])
+			}
+		}
 	}
 }
