@@ -118,7 +118,7 @@ func (s *scene) hurry() string {
 		Paces                                     operator.Paces
 		LeaseNamespace                            string
 		LeaseDuration, RenewDeadline, RetryPeriod time.Duration
-	}{world.Hurried(), s.Namespace, 6 * time.Second, 4 * time.Second, 500 * time.Millisecond})
+	}{world.Hurried(), s.Namespace, 10 * time.Second, 8 * time.Second, 500 * time.Millisecond})
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -48,7 +48,7 @@ func TestWhatIsNoRecordingIsNotStored(t *testing.T) {
 			w.Sim.InjectFault(fault)
 			w.Start(func(o *operator.Options) {
 				if fault.Body == simulator.Standing {
-					o.Paces.Stall = 500 * time.Millisecond
+					o.Paces.Stall = 2 * time.Second
 				}
 			})
 			export := w.exportWithin(time.Hour)
