@@ -31,6 +31,7 @@ func testStore(t *testing.T, open func(t *testing.T) (store, other archive.Store
 		"of many writers one wins":              testCreateRace,
 		"unusable keys are refused":             testKeys,
 		"only working artifacts can be removed": testRemove,
+		"what no seal holds can be discarded":   testDiscard,
 		"a large file arrives whole":            testLarge,
 		"of a large file one writer wins":       testLargeRace,
 		"a large file cut short leaves nothing": testLargeFails,
@@ -182,6 +183,46 @@ func testRemove(t *testing.T, store, _ archive.Store) {
 	}
 	if got := strings.Join(files(t, store), " "); got != ".work/y bags/a" {
 		t.Errorf("the store holds %s", got)
+	}
+}
+
+// testDiscard: what no seal holds can be discarded, as a whole.
+func testDiscard(t *testing.T, store, other archive.Store) {
+	for _, key := range []string{"bags/a/bagit.txt", "bags/a/data/x", "bags/ab/bagit.txt", "seals/1/account.json", "export.json", ".work/y"} {
+		if err := store.Create(t.Context(), key, text("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, key := range []string{"bags", "bags/a/data", "bags/a/data/x", "seals", "seals/1/account.json", ".work", ".work/y", "x", "bags/..", "."} {
+		if err := archive.Discard(t.Context(), other, key); err == nil {
+			t.Errorf("%s was discarded", key)
+		}
+	}
+	for _, key := range []string{"bags/a", "bags/none", "seals/1", "export.json"} {
+		if err := archive.Discard(t.Context(), other, key); err != nil {
+			t.Errorf("Discard(%s): %v", key, err)
+		}
+	}
+	for key, stays := range map[string]bool{
+		"bags/a/bagit.txt": false, "bags/a/data/x": false, "seals/1/account.json": false, "export.json": false, "bags/ab/bagit.txt": true, ".work/y": true,
+	} {
+		if _, err := fs.ReadFile(store.FS(t.Context()), key); stays != (err == nil) || err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+}
+
+// testDiscardedAgain: what was discarded can be created again. In a bucket with versions
+// that is so if the service takes a key with a delete marker for one that is free, as
+// Amazon S3 does and the server of these tests does not.
+func testDiscardedAgain(t *testing.T, store archive.Store) {
+	t.Helper()
+	const key = "bags/a/data/x"
+	if err := errors.Join(store.Create(t.Context(), key, text("x")), archive.Discard(t.Context(), store, "bags/a"), store.Create(t.Context(), key, text("again"))); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := fs.ReadFile(store.FS(t.Context()), key); err != nil || string(got) != "again" {
+		t.Errorf("%q, %v", got, err)
 	}
 }
 

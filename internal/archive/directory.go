@@ -176,10 +176,5 @@ func (d *Directory) Remove(_ context.Context, key string) error {
 	if !strings.HasPrefix(key, WorkPrefix) {
 		return fmt.Errorf("remove %s: evidence is never removed", key)
 	}
-	root, err := d.open()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = root.Close() }()
-	return failpoint.Do(failpoint.ArchiveRemove, key, func() error { return root.RemoveAll(key) })
+	return d.removeAll(key)
 }

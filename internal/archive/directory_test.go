@@ -26,6 +26,11 @@ func TestDirectoryIsAStore(t *testing.T) {
 	})
 }
 
+// TestWhatADirectoryDiscarded leaves room for the same again.
+func TestWhatADirectoryDiscarded(t *testing.T) {
+	testDiscardedAgain(t, openDirectory(t, t.TempDir(), "legal/evidence/case-1"))
+}
+
 func TestDirectoryCannotBeLeft(t *testing.T) {
 	for _, name := range []string{"", "..", "../x", "/x", "a/../../x", "a b"} {
 		if _, err := archive.OpenDirectory(t.TempDir(), name); !errors.Is(err, archive.ErrKey) {

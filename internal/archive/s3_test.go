@@ -49,6 +49,14 @@ func TestS3IsAStore(t *testing.T) {
 	}
 }
 
+// TestWhatABucketDiscarded leaves room for the same again.
+func TestWhatABucketDiscarded(t *testing.T) {
+	server := s3server.Start(t)
+	server.Bucket("evidence", false)
+	server.Bucket("work", false)
+	testDiscardedAgain(t, openS3(t, server, "legal", nil))
+}
+
 // TestS3HeldIsAStore: what is under legal hold is stored as all else is.
 func TestS3HeldIsAStore(t *testing.T) {
 	server := s3server.Start(t)

@@ -45,6 +45,12 @@ func (c counted) Free(ctx context.Context) (int64, error) {
 	return free, err
 }
 
+// Discard is that of the store. What was discarded counts until the volume is measured
+// again.
+func (c counted) Discard(ctx context.Context, key string) error {
+	return archive.Discard(ctx, c.Store, key)
+}
+
 // writer counts what is written.
 type writer struct {
 	io.Writer

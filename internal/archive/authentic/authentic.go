@@ -120,6 +120,11 @@ func (s *Store) Create(ctx context.Context, key string, write func(io.Writer) er
 // Remove removes artifacts.
 func (s *Store) Remove(ctx context.Context, key string) error { return s.inner.Remove(ctx, key) }
 
+// Discard discards what no seal holds.
+func (s *Store) Discard(ctx context.Context, key string) error {
+	return archive.Discard(ctx, s.inner, key)
+}
+
 // FS reads what is stored. The error for an artifact that is not authentic is
 // evidence.ErrCorrupt. What is read of an artifact that was opened is authentic only
 // once io.EOF has come.

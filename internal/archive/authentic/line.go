@@ -46,10 +46,13 @@ func (k archiveKey) check(name, line string, mac hash.Hash) error {
 // printable is an id that somebody else may have written.
 func printable(id string) string {
 	if strings.Trim(id, "0123456789abcdef") != "" {
-		return "unreadable"
+		return unreadable
 	}
 	return id
 }
+
+// unreadable stands for an id that is none.
+const unreadable = "unreadable"
 
 func corrupt(name, says string) error {
 	return fmt.Errorf("%w: artifact %s: %s", evidence.ErrCorrupt, name, says)
@@ -67,6 +70,10 @@ type UnknownKeyError struct {
 func (e *UnknownKeyError) Error() string {
 	return fmt.Sprintf("artifact %s names the artifact key %s, and this operator has the key %s", e.Artifact, e.ID, e.Own)
 }
+
+// IsReadable tells whether the artifact names a key. Whether there is such a key nobody
+// can say.
+func (e *UnknownKeyError) IsReadable() bool { return e.ID != unreadable }
 
 // Unwrap returns evidence.ErrCorrupt.
 func (e *UnknownKeyError) Unwrap() error { return evidence.ErrCorrupt }

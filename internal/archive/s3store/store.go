@@ -94,6 +94,21 @@ func (s *Store) Remove(ctx context.Context, key string) error {
 	return failpoint.Do(failpoint.ObjectRemove, key, func() error { return s.remove(ctx, s.place(key), "remove "+key) })
 }
 
+// Discard removes a bag, a seal or export.json. In a bucket with versions that puts
+// delete markers before the objects, which stay as long as they are locked.
+func (s *Store) Discard(ctx context.Context, key string) error {
+	if err := archive.CanDiscard(key); err != nil {
+		return err
+	}
+	op, at := "discard "+key+" (s3:DeleteObject)", s.place(key)
+	return failpoint.Do(failpoint.ObjectRemove, key, func() error {
+		if strings.Contains(key, "/") { // a bag or a seal, of which there are only objects below it
+			return s.removeBelow(ctx, op, place{at.bucket, at.key + "/"})
+		}
+		return s.remove(ctx, at, op)
+	})
+}
+
 // remove removes an object and every one below it.
 func (s *Store) remove(ctx context.Context, from place, op string) error {
 	s.buckets.memo.forget(from)
