@@ -23,6 +23,10 @@ import (
 // believe: see docs/adr/0034. Seals of earlier versions do not have it.
 const ArtifactsFile = "artifacts-sha256.txt"
 
+// ArtifactKeyReplaced is the type of the event that tells, in the log of the next seal,
+// that the archive was continued without the key of its artifacts.
+const ArtifactKeyReplaced = "ArtifactKeyReplaced"
+
 // maxArtifacts is how many artifacts a seal may list: far more than the plan has
 // entries, and the window days.
 const maxArtifacts = 1 << 20

@@ -38,7 +38,7 @@ type survey struct {
 
 // sealEvents are the types of the events of a seal's log.
 var sealEvents = []string{
-	"ArchiveBegun", "FormerSeal", evidence.ArchiveTakenOver, evidence.SigningKeyChanged, "DaySurveyed", "ConversationsMoved", "BatchSplit", "RecordingsIsolated",
+	"ArchiveBegun", "FormerSeal", evidence.ArchiveTakenOver, evidence.SigningKeyChanged, evidence.ArtifactKeyReplaced, "DaySurveyed", "ConversationsMoved", "BatchSplit", "RecordingsIsolated",
 	"ConversationsIsolated", "RetryRequested", "SecondSourceCompared", "OrphansListed", "OrphansNotListed", "LegalHoldPlaced", "HoldChanged",
 	"ExportSealed",
 }

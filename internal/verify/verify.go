@@ -130,16 +130,7 @@ type verifier struct {
 // Archive judges the archive whose root is fsys. The error says why it could not
 // be judged: it is no archive, the context has ended, or nothing can be listed.
 func Archive(ctx context.Context, fsys fs.FS, options Options) (Report, error) {
-	if options.Workers <= 0 {
-		options.Workers = runtime.GOMAXPROCS(0)
-	}
-	if options.Meter == nil {
-		options.Meter = &Meter{}
-	}
-	v := &verifier{fsys: fsys, options: options, buffers: make(chan []byte, options.Workers), bags: map[string]*bag{}}
-	for range options.Workers {
-		v.buffers <- make([]byte, bufferSize)
-	}
+	v := newVerifier(fsys, options)
 	parts, err := v.parts()
 	if err != nil {
 		return Report{}, err
@@ -164,6 +155,20 @@ func Archive(ctx context.Context, fsys fs.FS, options Options) (Report, error) {
 	v.checkTrust()
 	v.checkKeyChanges()
 	return v.report(c), nil
+}
+
+func newVerifier(fsys fs.FS, options Options) *verifier {
+	if options.Workers <= 0 {
+		options.Workers = runtime.GOMAXPROCS(0)
+	}
+	if options.Meter == nil {
+		options.Meter = &Meter{}
+	}
+	v := &verifier{fsys: fsys, options: options, buffers: make(chan []byte, options.Workers), bags: map[string]*bag{}}
+	for range options.Workers {
+		v.buffers <- make([]byte, bufferSize)
+	}
+	return v
 }
 
 // parts are the names of what an archive consists of.

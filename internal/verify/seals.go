@@ -1,0 +1,69 @@
+package verify
+
+import (
+	"context"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+)
+
+// Vouched is what the seals of an archive vouch for.
+type Vouched struct {
+	// Record is that of the archive.
+	Record evidence.ExportRecord
+	// Seals are the SHA-256s of the manifests of the seals, in order.
+	Seals []string
+	// Signers are the ids of the keys that they name, in order, empty for one that is not
+	// signed.
+	Signers []string
+	// Bags are the SHA-256s of the tag manifests of the bags that they hold, by name.
+	Bags map[string]string
+	// Artifacts are the SHA-256s of the artifacts that they list, by key.
+	Artifacts map[string]string
+	// Unlisted is the number of the first seal that lists no artifacts, 0 if all do.
+	Unlisted int
+	// Findings tell what is wrong with the seals and with export.json.
+	Findings []Finding
+}
+
+// Seals judges export.json and the seals of the archive whose root is fsys, without
+// reading a bag. The error says why they could not be judged.
+func Seals(ctx context.Context, fsys fs.FS, options Options) (Vouched, error) {
+	v := newVerifier(fsys, options)
+	parts, err := v.parts()
+	if err != nil {
+		return Vouched{}, err
+	}
+	v.readRecord()
+	v.readTerms()
+	if err := v.readSeals(ctx, parts.seals); err != nil {
+		return Vouched{}, err
+	}
+	v.checkTrust()
+	v.checkKeyChanges()
+	vouched := Vouched{Record: v.record, Bags: map[string]string{}, Artifacts: map[string]string{}}
+	for _, s := range v.seals {
+		vouched.take(s)
+	}
+	found, _ := v.sorted()
+	vouched.Findings = slices.DeleteFunc(found, func(f Finding) bool {
+		return f.Path != evidence.RecordPath && f.Path != "seals" && !strings.HasPrefix(f.Path, "seals/")
+	})
+	return vouched, ctx.Err()
+}
+
+// take takes in what a seal vouches for. Of an artifact that several list the last counts.
+func (v *Vouched) take(s *seal) {
+	v.Seals, v.Signers = append(v.Seals, s.digest), append(v.Signers, s.account.SigningKey)
+	for _, line := range s.bags {
+		v.Bags[line.Get("bag")] = line.Get("tagmanifest_sha256")
+	}
+	for key, digest := range s.artifacts {
+		v.Artifacts[key] = digest
+	}
+	if len(s.artifacts) == 0 && v.Unlisted == 0 {
+		v.Unlisted = s.number
+	}
+}
