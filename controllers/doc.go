@@ -9,7 +9,9 @@
 //	                                 -> DestinationFull, DestinationNotWritable (Stalled)
 //	                       verify    -> what is stored, when it is due: Verified, or EvidenceFaults
 //	RecordingExport        claim     -> its archive is its own, or ArchiveMismatch, or of another cluster:
-//	                                    ArchiveOfAnotherCluster (Stalled), until it is taken over
+//	                                    ArchiveOfAnotherCluster (Stalled), until it is taken over;
+//	                                    or its artifacts name a lost key: ArtifactKeyUnknown (Stalled),
+//	                                    until it is continued from its seals
 //	                       survey    -> each day asked for; AwaitingSettlement, AwaitingConversationEnd
 //	                       batches   -> created as lanes have room, counted when sealed, old ones deleted;
 //	                                    what they lead to is planned: moved conversations, halves,

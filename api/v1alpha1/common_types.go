@@ -17,6 +17,9 @@ const (
 	// AnnotationTakeOver on an export has this cluster take its archive over from another one, which it names by the
 	// id that the condition ArchiveOfAnotherCluster tells. It is good for one take-over.
 	AnnotationTakeOver = "recording.gcexport.dev/take-over-archive"
+	// AnnotationContinueWithoutKey on an export has its archive continued without the artifact key that it was begun
+	// with, which it names by its id: what the seals hold stays, and everything else is requested again.
+	AnnotationContinueWithoutKey = "recording.gcexport.dev/continue-without-artifact-key"
 	// AnnotationConfirmSigningKey on a destination confirms that the key that signs was changed on purpose. Its value
 	// names one change, as the condition SigningKeyChanged tells it: the id of the new key or "none", an @, and when
 	// the change was noticed. It is good for that change alone; until then the condition is there.

@@ -144,7 +144,7 @@ const (
 	ReasonArchiveCorrupt = "ArchiveCorrupt"
 	// ReasonArchiveNewer: a later release of the operator wrote the archive.
 	ReasonArchiveNewer = "ArchiveNewer"
-	// ReasonArtifactKeyUnknown: the archive's artifacts name another artifact key than the manager has.
+	// ReasonArtifactKeyUnknown: the archive's artifacts name another artifact key than the manager has, or it has none.
 	ReasonArtifactKeyUnknown = "ArtifactKeyUnknown"
 )
 

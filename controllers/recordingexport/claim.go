@@ -14,6 +14,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/archive/authentic"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
@@ -113,13 +114,18 @@ func (r *Reconciler) claim(ctx context.Context, s *scope) (outcome.Outcome, erro
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
-	if s.record, err = s.begin(ctx, mine); err != nil {
+	claims := claims{mine, endless, cluster}
+	s.record, err = s.begin(ctx, mine)
+	var unknown *authentic.UnknownKeyError
+	if errors.As(err, &unknown) {
+		return r.rekey(ctx, s, claims, unknown)
+	}
+	if err != nil {
 		return outcome.Outcome{}, err
 	}
-	if says := mismatch(mine, endless, s.record); says != "" {
-		return outcome.Stall(v1alpha1.ReasonArchiveMismatch, fmt.Sprintf(
-			"the archive %s belongs to another export: %s. If it should be this one's, correct the manifest and create the export again; otherwise use another name",
-			s.export.Status.Archive, says), r.Pace.Again), nil
+	if out := claims.mismatched(s, s.record); !out.IsDone() {
+		out.After = r.Pace.Again
+		return out, nil
 	}
 	// The archive may have been begun before the window got its end.
 	s.daily = endless.SpecDigest == s.record.SpecDigest
@@ -137,7 +143,33 @@ func (s *scope) begin(ctx context.Context, mine evidence.ExportRecord) (evidence
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return stored, err
 	}
+	record, err := artifacts.Begin(ctx, s.store, mine)
+	if !errors.Is(err, evidence.ErrCorrupt) {
+		return record, err
+	}
+	// The record may be missing because a process ended while it gave the archive another key.
+	if resumed, failed := authentic.Resume(ctx, s.store); !resumed || failed != nil {
+		return record, err
+	}
 	return artifacts.Begin(ctx, s.store, mine)
+}
+
+// claims are the records that an archive of this export may have: with the spec as it is,
+// and as it was before the window had an end. cluster is this one.
+type claims struct {
+	mine, endless evidence.ExportRecord
+	cluster       string
+}
+
+// mismatched stalls the export if a record is another export's, in whatever cluster.
+func (c claims) mismatched(s *scope, stored evidence.ExportRecord) outcome.Outcome {
+	says := mismatch(c.mine, c.endless, stored)
+	if says == "" {
+		return outcome.Done()
+	}
+	return outcome.Stall(v1alpha1.ReasonArchiveMismatch, fmt.Sprintf(
+		"the archive %s belongs to another export: %s. If it should be this one's, correct the manifest and create the export again; otherwise use another name",
+		s.export.Status.Archive, says), 0)
 }
 
 // mismatch says in what an archive is another export's, in whatever cluster; empty if

@@ -57,6 +57,9 @@ func (b *book) vetKind(entry artifacts.Entry) error {
 		kinds++
 		errs = append(errs, b.vetSealing(*s))
 	}
+	if entry.Voided != nil {
+		kinds++
+	}
 	if kinds != 1 {
 		errs = append(errs, fmt.Errorf("an entry of %d kinds", kinds))
 	}

@@ -93,7 +93,7 @@ func (b *book) complete(busy map[time.Time]bool, follows bool) time.Time {
 func (b *book) collect(r *ripe, busy map[time.Time]bool) (urgent bool) {
 	for i, entry := range b.entries {
 		at := entryDay(entry)
-		if b.sealed[i] > 0 || entry.Sealing != nil || !at.Before(r.until) || busy[at] {
+		if b.sealed[i] > 0 || entry.Sealing != nil || entry.Voided != nil || !at.Before(r.until) || busy[at] {
 			continue
 		}
 		r.entries = r.entries.With(i)

@@ -61,7 +61,7 @@ func (s *scope) allSealed() bool {
 		}
 	}
 	for i, entry := range s.book.entries {
-		if s.book.sealed[i] == 0 && entry.Sealing == nil {
+		if s.book.sealed[i] == 0 && entry.Sealing == nil && entry.Voided == nil {
 			return false
 		}
 	}
@@ -136,6 +136,8 @@ type sealWork struct {
 	entries []artifacts.Entry
 	// noted are the keys of these entries, and of the one that closes them.
 	noted []string
+	// rekeyed is the key of the artifact that tells of another artifact key, if there is one.
+	rekeyed []string
 	// owners is the log of the clusters that have taken the archive over.
 	owners []artifacts.Owner
 	// tool tells what this program is.
@@ -174,6 +176,9 @@ func (w *sealWork) run(ctx context.Context, _ transfer.Try) error {
 	}
 	seal.Events = append(seal.Events, w.opening())
 	seal.Events = append(seal.Events, w.takeOvers()...)
+	if err := w.addRekeyed(ctx, &seal); err != nil {
+		return err
+	}
 	if err := w.addSurveys(ctx, &seal); err != nil {
 		return err
 	}

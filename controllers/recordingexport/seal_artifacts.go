@@ -2,6 +2,8 @@ package recordingexport
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
@@ -9,7 +11,8 @@ import (
 
 // listArtifacts has the seal list the artifacts from which an operator continues after
 // it, of those that no former seal lists: the entries of the plan that it takes in, the
-// entry that closes them, their surveys, and who has taken the archive over since.
+// entry that closes them, their surveys, who has taken the archive over since, and whether
+// it was continued without its artifact key.
 //
 // All else under .work/ is either about what the seals hold, and not read any more, or
 // about what no seal holds yet, and can be asked for again.
@@ -23,7 +26,23 @@ func (w *sealWork) listArtifacts(ctx context.Context, seal *evidence.Seal) error
 	for number := w.toldOwners(); number < len(w.owners); number++ {
 		keys = append(keys, artifacts.OwnerKey(number+1))
 	}
+	keys = append(keys, w.rekeyed...)
 	digests, err := artifacts.Digests(ctx, w.store, keys)
 	seal.Artifacts = digests
+	return err
+}
+
+// addRekeyed has the seal tell that the archive was continued without its artifact key
+// since the seal before.
+func (w *sealWork) addRekeyed(ctx context.Context, seal *evidence.Seal) error {
+	key := artifacts.RekeyedKey(seal.Number - 1)
+	note, err := artifacts.Get[artifacts.Rekeyed](ctx, w.store, key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		seal.Events = append(seal.Events, note.Event())
+		w.rekeyed = append(w.rekeyed, key)
+	}
 	return err
 }

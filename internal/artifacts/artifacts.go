@@ -11,6 +11,8 @@
 //
 //	.work/record.json                        whose the archive is, as export.json repeats it
 //	.work/owners/<number>.json               each cluster that took the archive over
+//	.work/rekeyed/<seals>.json               that it was continued without its artifact key
+//	.work/rekeying/…                         copies, while artifacts get another key
 //	.work/survey/<day>/<pass>.json           what a survey of a day found
 //	.work/jobs/<day>.<pass>.json             the analytics job that is asking
 //	.work/failed-jobs/<day>.<pass>/<n>.json  analytics jobs that were ended because they gave no answer

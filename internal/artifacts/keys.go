@@ -3,6 +3,7 @@ package artifacts
 import (
 	"fmt"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,6 +30,12 @@ func JobKey(pass int, day time.Time) string {
 // EntryKey is the key of an Entry of the plan; they count from 0.
 func EntryKey(number int) string {
 	return fmt.Sprintf("%splan/%06d%s", archive.WorkPrefix, number, ending)
+}
+
+// EntryNumber returns the number of the entry under a key, and whether it is one of an entry.
+func EntryNumber(key string) (int, bool) {
+	number, err := strconv.Atoi(strings.TrimSuffix(path.Base(key), ending))
+	return number, err == nil && number >= 0 && key == EntryKey(number)
 }
 
 // MetadataFolder holds the Metadata of a group of conversations.

@@ -19,9 +19,14 @@ type Entry struct {
 	Isolated *Isolated `json:"isolated,omitempty"`
 	Retried  *Retried  `json:"retried,omitempty"`
 	Sealing  *Sealing  `json:"sealing,omitempty"`
+	Voided   *Voided   `json:"voided,omitempty"`
 	// Slices that the entry leads to.
 	Slices []PlannedSlice `json:"slices,omitempty"`
 }
+
+// Voided stands where an entry was that no seal held when the archive was continued
+// without its artifact key: nobody can say what it was.
+type Voided struct{}
 
 // Surveyed takes a survey into the plan.
 type Surveyed struct {

@@ -35,10 +35,15 @@ func TestMain(m *testing.M) {
 // scene is a world with a destination that signs, and an attacker who can write to it.
 type scene struct{ *world.World }
 
-func newScene(t *testing.T) *scene {
+func newScene(t *testing.T, change ...func(*simulator.Options)) *scene {
 	t.Helper()
 	t.Parallel()
-	s := &scene{world.New(t, server, func(o *simulator.Options) { o.Conversations = 40 })}
+	s := &scene{world.New(t, server, func(o *simulator.Options) {
+		o.Conversations = 40
+		for _, c := range change {
+			c(o)
+		}
+	})}
 	s.Create(s.Secret(simulator.DefaultClientSecret))
 	s.Create(s.Organization())
 	destination := s.Destination()

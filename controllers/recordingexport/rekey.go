@@ -1,0 +1,131 @@
+package recordingexport
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/archive/authentic"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/signing"
+)
+
+// clearAgain is before another look at an export whose batches are being deleted.
+const clearAgain = time.Second
+
+// rekey continues an archive whose artifacts name a key that this operator does not have,
+// if a person has said so on the export, and has said whose the archive is; otherwise it
+// says how. Nothing is touched before that: another cluster may have the key, and work on
+// the archive.
+func (r *Reconciler) rekey(ctx context.Context, s *scope, claims claims, unknown *authentic.UnknownKeyError) (outcome.Outcome, error) {
+	stored, err := artifacts.Get[evidence.ExportRecord](ctx, s.store, evidence.RecordPath)
+	begun := !errors.Is(err, fs.ErrNotExist)
+	if begun && err != nil {
+		return outcome.Outcome{}, err
+	}
+	if begun {
+		if out := claims.mismatched(s, stored); !out.IsDone() {
+			out.After = r.Pace.Again
+			return out, nil
+		}
+	}
+	if s.export.Annotations[v1alpha1.AnnotationContinueWithoutKey] != unknown.ID || !unknown.IsReadable() {
+		return outcome.Stall(v1alpha1.ReasonArtifactKeyUnknown, keyUnknown(s.export, unknown), r.Pace.Again), nil
+	}
+	if begun {
+		s.ownership = ownership{cluster: claims.cluster, begunBy: stored.ClusterID, begunAt: stored.CreatedAt, log: unverifiedOwners(ctx, s.store)}
+		if !s.mine() && s.export.Annotations[v1alpha1.AnnotationTakeOver] != s.token() {
+			return outcome.Stall(v1alpha1.ReasonArchiveOfAnotherCluster, s.lost(s.export), r.Pace.Again), nil
+		}
+	}
+	if out, err := r.clear(ctx, s); err != nil || !out.IsDone() {
+		return out, err
+	}
+	return r.startRekeying(s, claims.cluster, *unknown), nil
+}
+
+// keyUnknown says what to do about artifacts that name another key.
+func keyUnknown(export *v1alpha1.RecordingExport, unknown *authentic.UnknownKeyError) string {
+	const restore = "restore the Secret with the artifact key from its backup and restart the manager"
+	if !unknown.IsReadable() {
+		return restore + ": " + unknown.Error()
+	}
+	overwrite := ""
+	if export.Annotations[v1alpha1.AnnotationContinueWithoutKey] != "" {
+		overwrite = " --overwrite"
+	}
+	return fmt.Sprintf("%s: %v. If the key is lost, and no other cluster works on the archive, continue without it: kubectl annotate rex %s -n %s%s %s=%s "+
+		"keeps what is sealed and has everything else requested again (docs/disaster-recovery.md)",
+		restore, unknown, export.Name, export.Namespace, overwrite, v1alpha1.AnnotationContinueWithoutKey, unknown.ID)
+}
+
+// mostOwners bounds how many lines of a log of owners are read that nobody vouches for.
+const mostOwners = 1000
+
+// unverifiedOwners reads the log of owners as far as it can be read, though nobody can say
+// who wrote it. It only serves to ask the person for more than the seals would.
+func unverifiedOwners(ctx context.Context, store archive.Store) []artifacts.Owner {
+	var log []artifacts.Owner
+	for len(log) < mostOwners {
+		var owner artifacts.Owner
+		content, err := authentic.Unverified(ctx, store, artifacts.OwnerKey(len(log)+1))
+		if err != nil || json.Unmarshal(content, &owner) != nil || owner.ClusterID == "" {
+			break
+		}
+		owner.ClusterID = evidence.Printable(owner.ClusterID, 64)
+		log = append(log, owner)
+	}
+	return log
+}
+
+// clear deletes the export's batches and forgets what the status counts of them: the plan
+// that they come from is not believed any more. What is sealed is counted again from the
+// seals. Only once the status says so is the archive touched, since afterwards nothing
+// would show that the status is too old.
+func (r *Reconciler) clear(ctx context.Context, s *scope) (outcome.Outcome, error) {
+	if err := r.list(ctx, s); err != nil {
+		return outcome.Outcome{}, err
+	}
+	var failed []error
+	for i := range s.batches {
+		failed = append(failed, client.IgnoreNotFound(r.Client.Delete(ctx, &s.batches[i])))
+	}
+	r.forget(s.name())
+	status, before := &s.export.Status, s.before
+	status.Lanes, status.CompletionTime = nil, nil
+	status.Batches, status.Survey, status.Recordings, status.Isolated = v1alpha1.BatchCounts{}, v1alpha1.SurveyStatus{}, v1alpha1.RecordingCounts{}, v1alpha1.IsolatedStatus{}
+	status.Gaps, status.Progress = 0, ""
+	isClear := len(s.batches) == 0 && len(before.Lanes) == 0 && before.CompletionTime == nil && before.Batches == status.Batches
+	if err := errors.Join(failed...); err != nil || isClear {
+		return outcome.Done(), err
+	}
+	return outcome.Wait(v1alpha1.ReasonArtifactKeyUnknown, "continuing without the artifact key: deleting the batches", clearAgain), nil
+}
+
+// startRekeying has the pool continue the archive.
+func (r *Reconciler) startRekeying(s *scope, cluster string, unknown authentic.UnknownKeyError) outcome.Outcome {
+	destination, export := s.destination.DeepCopy(), s.export.DeepCopy()
+	work := &rekeyWork{
+		store: s.store, now: r.Clock.Now, actor: r.Actor, from: unknown.ID, to: unknown.Own, cluster: cluster, known: s.before.Seal.DeepCopy(),
+		namespace: export.Namespace, name: export.Name, version: r.Tool().Version,
+		signer: func(ctx context.Context) (*signing.Signer, error) { return r.Signer(ctx, destination, export.Name) },
+		shared: func() (archive.Store, error) { return r.Archive(destination, artifacts.SharedArchive) },
+		tell: func(says string) {
+			r.Events.Eventf(export, nil, corev1.EventTypeWarning, evidence.ArtifactKeyReplaced, "Continue", "%s", loop.Note(says))
+		},
+	}
+	return r.do(s, loop.Task{
+		Key: "rekey", Reason: v1alpha1.ReasonArtifactKeyUnknown, Message: "continuing without the artifact key: judging the seals", Work: work.run,
+	})
+}

@@ -1,0 +1,110 @@
+package recordingexport
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/archive/authentic"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+	"github.com/gcexport/recording-export-operator/internal/verify"
+)
+
+func TestEntriesThatNoSealHoldsAreVoided(t *testing.T) {
+	for listed, want := range map[string][]int{
+		"": nil, "0 1 2": nil, "0 2 3": {1}, "2": {0, 1}, "0 3 5": {1, 2, 4},
+	} {
+		digests := map[string]string{artifacts.SurveyKey(0, first): "digest", artifacts.OwnerKey(1): "digest"}
+		for number := range strings.FieldsSeq(listed) {
+			digests[artifacts.EntryKey(int(number[0]-'0'))] = "digest"
+		}
+		if got := voided(digests); !slices.Equal(got, want) {
+			t.Errorf("seals list %q: voided %v, want %v", listed, got, want)
+		}
+	}
+}
+
+// TestAVoidedEntry leads to nothing, is in no seal, and its day is surveyed again.
+func TestAVoidedEntry(t *testing.T) {
+	b := bookOf(t, window(0, 2*day),
+		withSlices(surveyedDay(1, 0, artifacts.First, 0), 1), artifacts.Entry{Voided: &artifacts.Voided{}}, surveyedDay(1, 1, artifacts.Review, 0),
+		artifacts.Entry{Sealing: &artifacts.Sealing{Number: 1, Until: first.Add(day), Entries: "0,2"}})
+	if q, due := b.next(0); !due || !q.day.Equal(first.Add(day)) || q.pass != 0 || q.purpose != artifacts.First {
+		t.Errorf("the next survey is %+v, %t", q, due)
+	}
+	if err := b.add(surveyedDay(2, 0, artifacts.First, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.add(surveyedDay(2, 1, artifacts.Review, 0)); err != nil {
+		t.Fatal(err)
+	}
+	ripe := b.ripen(slicing.FirstOrdinals(1), false, first, first.Add(3*day))
+	if !ripe.due || ripe.entries.String() != "4-5" {
+		t.Errorf("a seal takes in %s, due %t", ripe.entries, ripe.due)
+	}
+	if err := b.add(artifacts.Entry{Sealing: &artifacts.Sealing{Number: 2, Until: first.Add(2 * day), Entries: "4-5"}}); err != nil {
+		t.Fatal(err)
+	}
+	if s := (&scope{book: b}); !s.allSealed() {
+		t.Error("something is waited for")
+	}
+	if err := b.vet(artifacts.Entry{Voided: &artifacts.Voided{}, Retried: &artifacts.Retried{}}); !errors.Is(err, evidence.ErrCorrupt) {
+		t.Errorf("an entry of two kinds: %v", err)
+	}
+}
+
+// TestArchivesThatCannotBeContinued without their key say what helps.
+func TestArchivesThatCannotBeContinued(t *testing.T) {
+	tests := []struct {
+		name    string
+		vouched verify.Vouched
+		reason  string
+		says    string
+	}{
+		{"all is well", verify.Vouched{Signers: []string{"k", "k"}}, "", ""},
+		{"a seal without a signature", verify.Vouched{Signers: []string{"k", ""}}, v1alpha1.ReasonArtifactKeyUnknown, "seal 2 is signed with no key"},
+		{"another key", verify.Vouched{Signers: []string{"other\n", "k"}}, v1alpha1.ReasonArtifactKeyUnknown, "seal 1 is signed with the key other"},
+		{"an earlier version", verify.Vouched{Signers: []string{"k", "k"}, Unlisted: 1}, v1alpha1.ReasonArtifactKeyUnknown, "seal 1 was made by a version"},
+		{"a finding", verify.Vouched{Signers: []string{"k"}, Unlisted: 1, Findings: []verify.Finding{{Path: "seals/1/bags.csv", Says: "was changed"}}},
+			v1alpha1.ReasonArchiveCorrupt, "seals/1/bags.csv was changed"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err := refuse(tt.vouched, "k")
+			if tt.reason == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			if out := outcome.Of(err, time.Second); out.State != outcome.Stalled || out.Reason != tt.reason || !strings.Contains(out.Message, tt.says) {
+				t.Errorf("%+v", out)
+			}
+		})
+	}
+}
+
+// TestWhatHelpsIfTheKeyIsUnknown: the command names the key, unless somebody has written
+// something else in its place.
+func TestWhatHelpsIfTheKeyIsUnknown(t *testing.T) {
+	export := newExport()
+	unknown := &authentic.UnknownKeyError{Artifact: ".work/record.json", ID: "0123456789abcdef", Own: "fedcba9876543210"}
+	const command = v1alpha1.AnnotationContinueWithoutKey + "=0123456789abcdef"
+	if says := keyUnknown(export, unknown); !strings.Contains(says, command) || strings.Contains(says, "--overwrite") {
+		t.Error(says)
+	}
+	export.Annotations = map[string]string{v1alpha1.AnnotationContinueWithoutKey: "another"}
+	if says := keyUnknown(export, unknown); !strings.Contains(says, "--overwrite "+command) {
+		t.Error(says)
+	}
+	unknown.ID = "unreadable"
+	if says := keyUnknown(export, unknown); strings.Contains(says, "annotate") || !strings.Contains(says, "restore the Secret") {
+		t.Error(says)
+	}
+}
