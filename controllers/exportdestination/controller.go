@@ -68,8 +68,10 @@ type Reconciler struct {
 	MinFree int64
 	// Fits is an error if the namespace of a destination takes as much as it may of a volume
 	// that it shares; nil if there is no bound.
-	Fits  func(destination *v1alpha1.ExportDestination, bytes int64) error
-	Clock clock.PassiveClock
+	Fits func(destination *v1alpha1.ExportDestination, bytes int64) error
+	// Forget forgets what is known of a destination that is gone; it may be nil.
+	Forget func(types.NamespacedName)
+	Clock  clock.PassiveClock
 	// Worker's pool named Pool verifies what is stored.
 	Worker *loop.Worker
 	Pace   Pace
@@ -106,6 +108,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		if err == nil {
 			r.forget(request.NamespacedName)
 			r.claims.forget(request.NamespacedName)
+			if r.Forget != nil {
+				r.Forget(request.NamespacedName)
+			}
 		}
 		return ctrl.Result{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	clocktesting "k8s.io/utils/clock/testing"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
@@ -149,5 +150,19 @@ func TestOneOfTwoThatAreLookedAtTogetherGetsTheBucket(t *testing.T) {
 	r.claims.forget(client.ObjectKeyFromObject(other))
 	if len(r.claims.held) != 0 {
 		t.Errorf("%v are remembered", r.claims.held)
+	}
+}
+
+// TestADestinationThatIsGoneIsForgotten by all who know of it.
+func TestADestinationThatIsGoneIsForgotten(t *testing.T) {
+	gone := inS3("sales", 1, "sales", "", "work")
+	r, forgotten := reconcilerOf(t), []types.NamespacedName{}
+	r.Forget = func(name types.NamespacedName) { forgotten = append(forgotten, name) }
+	r.claims.held = map[types.NamespacedName]types.UID{client.ObjectKeyFromObject(gone): gone.UID}
+	if _, err := r.Reconcile(t.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(gone)}); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.claims.held) != 0 || len(forgotten) != 1 || forgotten[0] != client.ObjectKeyFromObject(gone) {
+		t.Errorf("%v are remembered, %v was forgotten", r.claims.held, forgotten)
 	}
 }

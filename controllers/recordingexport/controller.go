@@ -151,6 +151,14 @@ func (r *Reconciler) WakeAll(ctx context.Context, namespace string) {
 	}
 }
 
+// forgetTurns forgets the turns of a namespace without exports.
+func (r *Reconciler) forgetTurns(ctx context.Context, namespace string) {
+	var exports v1alpha1.RecordingExportList
+	if err := r.Client.List(ctx, &exports, client.InNamespace(namespace), client.Limit(1)); err == nil && len(exports.Items) == 0 {
+		r.turns.forget(namespace)
+	}
+}
+
 // Reconcile looks at one export.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	export := &v1alpha1.RecordingExport{}
@@ -160,6 +168,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 			r.Worker.Pools.Cancel(endingKey(request.NamespacedName))
 			r.forget(request.NamespacedName)
 			r.memories.forget(request.NamespacedName)
+			r.forgetTurns(ctx, request.Namespace)
 		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}

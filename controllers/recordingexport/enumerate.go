@@ -239,10 +239,31 @@ func (e *enumeration) sweep(ctx context.Context, today time.Time) error {
 }
 
 // turns are the turns to ask for a page of whatever listing, one for each organisation
-// and destination.
-type turns struct{ byName sync.Map }
+// and destination of a namespace. The zero value is ready for use.
+type turns struct {
+	mu sync.Mutex
+	of map[string]map[string]chan struct{}
+}
 
-func (t *turns) of(name string) chan struct{} {
-	turn, _ := t.byName.LoadOrStore(name, make(chan struct{}, 1))
-	return turn.(chan struct{}) //nolint:forcetypeassert // nothing else is stored
+// turn is the one of this name in a namespace.
+func (t *turns) turn(namespace, name string) chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.of == nil {
+		t.of = map[string]map[string]chan struct{}{}
+	}
+	if t.of[namespace] == nil {
+		t.of[namespace] = map[string]chan struct{}{}
+	}
+	if t.of[namespace][name] == nil {
+		t.of[namespace][name] = make(chan struct{}, 1)
+	}
+	return t.of[namespace][name]
+}
+
+// forget forgets the turns of a namespace that has no exports any more.
+func (t *turns) forget(namespace string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.of, namespace)
 }

@@ -54,7 +54,7 @@ func (r *Reconciler) enumerate(ctx context.Context, s *scope, what enumerable) (
 	}
 	return enumeration{
 		enumerable: what, shared: shared, cloud: cloud, clock: r.Clock, stamp: r.planner(s).stamp, organization: s.record.OrganizationID,
-		turn:    r.turns.of(r.Location(&s.destination, artifacts.SharedArchive) + "/" + s.record.OrganizationID),
+		turn:    r.turns.turn(s.export.Namespace, r.Location(&s.destination, artifacts.SharedArchive)+"/"+s.record.OrganizationID),
 		request: s.lastRequest(), retryCommand: retryCommand(s.export),
 	}, nil
 }

@@ -20,6 +20,7 @@ import (
 	"context"
 	"math"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -105,8 +106,12 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
 }
 
-// ofExport lists the batches of an export.
+// ofExport lists the batches of an export, and forgets one that is gone.
 func (r *Reconciler) ofExport(ctx context.Context, export client.Object) []reconcile.Request {
+	err := r.Client.Get(ctx, client.ObjectKeyFromObject(export), &v1alpha1.RecordingExport{})
+	if apierrors.IsNotFound(err) {
+		r.founders.forget(client.ObjectKeyFromObject(export))
+	}
 	return r.list(ctx, client.InNamespace(export.GetNamespace()), client.MatchingLabels{v1alpha1.LabelExport: export.GetName()})
 }
 

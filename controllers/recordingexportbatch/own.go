@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
@@ -55,18 +57,47 @@ func isLost(export *v1alpha1.RecordingExport) bool {
 	return conditions.Reason(export) == v1alpha1.ReasonArchiveOfAnotherCluster
 }
 
-// founders remembers the locations of archives that this cluster began. What says so
-// is written once, and read once by each process.
-type founders struct{ mine sync.Map }
+// founders remembers of exports that this cluster began their archives. What says so is
+// written once, and read once by each process. The zero value is ready for use.
+type founders struct {
+	mu   sync.Mutex
+	mine map[types.NamespacedName]founding
+}
+
+// founding is when an archive was begun, and where it is.
+type founding struct {
+	location string
+	since    time.Time
+}
 
 // of returns which cluster began the archive of a batch, and when.
 func (f *founders) of(ctx context.Context, cluster string, s *scope) (artifacts.Ownership, error) {
-	if since, ok := f.mine.Load(s.location); ok {
-		return artifacts.Ownership{ClusterID: cluster, Since: since.(time.Time)}, nil //nolint:forcetypeassert // nothing else is stored
+	export := types.NamespacedName{Namespace: s.batch.Namespace, Name: s.batch.Spec.ExportRef.Name}
+	f.mu.Lock()
+	known := f.mine[export]
+	f.mu.Unlock()
+	if known.location == s.location && s.location != "" {
+		return artifacts.Ownership{ClusterID: cluster, Since: known.since}, nil
 	}
 	record, err := artifacts.Record(ctx, s.store)
 	if err == nil && record.ClusterID == cluster {
-		f.mine.Store(s.location, record.CreatedAt)
+		f.remember(export, founding{s.location, record.CreatedAt})
 	}
 	return artifacts.Ownership{ClusterID: record.ClusterID, Since: record.CreatedAt}, err
+}
+
+func (f *founders) remember(export types.NamespacedName, begun founding) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.mine == nil {
+		f.mine = map[types.NamespacedName]founding{}
+	}
+	f.mine[export] = begun
+}
+
+// forget forgets an export that is gone.
+func (f *founders) forget(export types.NamespacedName) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.mine, export)
 }

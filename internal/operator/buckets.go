@@ -30,8 +30,7 @@ const (
 	sessionTokenKey    = "sessionToken"
 )
 
-// buckets are those of all destinations. One whose destination is gone is
-// forgotten with the process: it is little more than a name.
+// buckets are those of all destinations that exist.
 type buckets struct {
 	// secrets reads single Secrets from the API server itself: they are neither
 	// listed nor watched nor cached.
@@ -81,6 +80,13 @@ func (b *buckets) of(d *v1alpha1.ExportDestination) (*s3store.Buckets, error) {
 	})
 	b.open[name] = opened{spec, made}
 	return made, nil
+}
+
+// forget forgets the buckets of a destination that is gone.
+func (b *buckets) forget(destination types.NamespacedName) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.open, destination)
 }
 
 // allow refuses an endpoint that the manager was not started with.

@@ -275,7 +275,7 @@ func (o *operator) addDestinations() error {
 	o.lookAtDestination = worker.Wake
 	return (&exportdestination.Reconciler{
 		Publisher: o.publisher, Location: o.destination, Probe: o.probe, Free: o.free, SigningKey: o.signingKey,
-		Files: o.files, Clock: o.clock, Worker: worker, Fits: o.fits,
+		Files: o.files, Clock: o.clock, Worker: worker, Fits: o.fits, Forget: o.buckets.forget,
 		Pace: o.Paces.Destination, MinFree: o.MinFree, Version: Version,
 	}).SetupWithManager(o.manager)
 }

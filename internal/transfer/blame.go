@@ -39,6 +39,10 @@ const tooLong = 10 * time.Second
 // any more.
 const forgotten = 2 * time.Hour
 
+// mostFailing is how many items are remembered that fail. Of more, the one that was asked
+// for longest ago is forgotten: its failures count from the beginning again.
+const mostFailing = 10_000
+
 // record remembers how asking for items ended. The zero value is ready for use.
 type record struct {
 	// latest are the last items that were asked for, each once, the newest last.
@@ -94,13 +98,23 @@ func (r *record) fail(item string, now time.Time, c Criteria) {
 	}
 }
 
-// forget drops items that nobody has asked for in a long time.
+// forget drops items that nobody has asked for in a long time, and makes room for one more.
 func (r *record) forget(now time.Time) {
 	for item, f := range r.failing {
 		if now.Sub(f.last) > forgotten {
 			delete(r.failing, item)
 		}
 	}
+	if len(r.failing) < mostFailing {
+		return
+	}
+	oldest := ""
+	for item, f := range r.failing {
+		if oldest == "" || f.last.Before(r.failing[oldest].last) {
+			oldest = item
+		}
+	}
+	delete(r.failing, oldest)
 }
 
 func (r *record) remember(e ending) {

@@ -261,3 +261,22 @@ func TestAGateCloses(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatFailsIsForgotten: however many items fail, no more than a bound is remembered, and
+// none that nobody asks for any more.
+func TestWhatFailsIsForgotten(t *testing.T) {
+	r, now := record{failing: map[string]*failures{}}, time.Unix(0, 0)
+	for n := range mostFailing {
+		r.failing[fmt.Sprint(n)] = &failures{count: 1, last: now.Add(time.Duration(n) * time.Millisecond)}
+	}
+	for n := range 10 {
+		r.enter(fmt.Sprint("more-", n), errItem, now.Add(time.Minute), DefaultCriteria())
+	}
+	if _, there := r.failing["9"]; there || len(r.failing) != mostFailing {
+		t.Errorf("%d items are remembered, want %d without the oldest", len(r.failing), mostFailing)
+	}
+	r.enter("last", errItem, now.Add(forgotten+time.Hour), DefaultCriteria())
+	if len(r.failing) != 1 {
+		t.Errorf("%d items are remembered after hours", len(r.failing))
+	}
+}
