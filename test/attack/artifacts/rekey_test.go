@@ -118,6 +118,43 @@ func TestContinuingADailyExportWithoutTheArtifactKey(t *testing.T) {
 	s.sound()
 }
 
+// TestContinuingBetweenSealedDays: a day was surveyed before a day that is sealed was
+// closed, and is in no seal. Its place in the plan is voided, and it is exported again.
+func TestContinuingBetweenSealedDays(t *testing.T) {
+	const day = 24 * time.Hour
+	start := time.Now().UTC().Add(12*time.Hour).Truncate(day).AddDate(0, 0, -2)
+	s := newScene(t, func(o *simulator.Options) { o.Start, o.Days, o.Conversations, o.SettleLag = start, 4, 40, 0 })
+	for _, c := range s.Sim.Dataset().Started(start.Add(day), start.Add(2*day)).Conversations {
+		s.Sim.InjectFault(simulator.Fault{Route: simulator.RouteBatchSubmit, ConversationID: c.ID, Status: 503})
+	}
+	s.Clock.Pass(start.AddDate(0, 0, 2).Add(12 * time.Hour).Sub(s.Clock.Now()))
+	export := s.Export(func(spec *v1alpha1.RecordingExportSpec) {
+		spec.Window = v1alpha1.ExportWindow{Start: metav1.NewTime(start)}
+		spec.SettleAfter = &metav1.Duration{}
+		spec.Retry.Deadline = &metav1.Duration{Duration: 30 * day}
+	})
+	s.Create(export)
+	stop := s.Start()
+	testenv.Eventually(t, "both days are surveyed", func() bool { return len(s.match(work("plan/*.json"))) > 1 })
+	s.Clock.Pass(day)
+	testenv.Eventually(t, "the first day is sealed", func() bool { return len(s.match("seals/1/manifest-sha256.txt")) > 0 })
+	stop()
+	s.Sim.ClearFaults()
+	s.ReplaceArtifactKey()
+	s.lacksKey(export, "continue-without-artifact-key", true)
+	s.consent(export, s.unknownKey(export))
+	s.Start()
+	s.Await(export, v1alpha1.ReasonCaughtUp)
+	voided := 0
+	for _, entry := range s.match(work("plan/*.json")) {
+		voided += strings.Count(string(s.read(entry)), `"voided":{}`)
+	}
+	if seals := len(s.match("seals/*/manifest-sha256.txt")); voided == 0 || seals < 2 {
+		t.Errorf("%d entries are voided, %d seals", voided, seals)
+	}
+	s.sound()
+}
+
 // TestChangedArtifactsThatASealLists: nothing is continued from them, and nothing is touched.
 func TestChangedArtifactsThatASealLists(t *testing.T) {
 	for name, attack := range map[string]func(s *scene, key string){
