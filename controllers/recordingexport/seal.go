@@ -133,7 +133,8 @@ type sealWork struct {
 	// follows tells whether batches of later days may be at work while this is sealed.
 	follows bool
 	sealing artifacts.Sealing
-	entries []artifacts.Entry
+	// entries of the plan that the seal takes in.
+	entries []numbered
 	// noted are the keys of these entries, and of the one that closes them.
 	noted []string
 	// rekeyed is the key of the artifact that tells of another artifact key, if there is one.
@@ -148,12 +149,18 @@ type sealWork struct {
 	noticed evidence.NoticedKey
 }
 
+// numbered is an entry of the plan with its number, from 0.
+type numbered struct {
+	number int
+	artifacts.Entry
+}
+
 // take takes what the seal is to hold from the book.
 func (w *sealWork) take(b *book, number int) {
 	w.sealing = b.seals[number-1].Sealing
 	for i, entry := range b.entries {
 		if b.sealed[i] == number {
-			w.entries = append(w.entries, entry)
+			w.entries = append(w.entries, numbered{i, entry})
 		}
 		if b.sealed[i] == number || entry.Sealing != nil && entry.Sealing.Number == number {
 			w.noted = append(w.noted, artifacts.EntryKey(i))
@@ -244,7 +251,7 @@ func (w *sealWork) addSurveys(ctx context.Context, seal *evidence.Seal) error {
 		seal.Surveyed += entry.Surveyed.Conversations
 		seal.Reopened += entry.Surveyed.Reopened
 		seal.Unbatched = append(seal.Unbatched, w.unbatched(survey)...)
-		seal.Events = append(seal.Events, surveyed(survey))
+		seal.Events = append(seal.Events, entry.planned(surveyed(survey)))
 		if survey.Purpose == artifacts.Review {
 			if err := w.addHolds(ctx, survey, holds); err != nil {
 				return err
@@ -297,8 +304,8 @@ func (w *sealWork) addSlices(seal *evidence.Seal) {
 				seal.Bags = append(seal.Bags, evidence.BagRef{Name: slice.Name, Lane: slice.Lane, Start: slice.Start, End: slice.End})
 			}
 		}
-		if event, ok := told(entry); ok {
-			seal.Events = append(seal.Events, event)
+		if event, ok := told(entry.Entry); ok {
+			seal.Events = append(seal.Events, entry.planned(event))
 		}
 	}
 }

@@ -57,11 +57,21 @@ func told(entry artifacts.Entry) (evidence.Event, bool) {
 	case entry.Isolated != nil:
 		event.Type, event.Details = "ConversationsIsolated", map[string]string{"group": entry.Isolated.Group}
 	case entry.Retried != nil:
-		event.Type, event.Details = "RetryRequested", map[string]string{"token": entry.Retried.Token}
+		event.Type, event.Details = "RetryRequested", map[string]string{
+			"token": entry.Retried.Token, "seals": count(entry.Retried.Seals), "days": count(len(entry.Retried.Days)),
+		}
 	default:
 		return event, false
 	}
 	return event, true
+}
+
+// planned adds to an event of the entry the entry's number, from 0, and how many batches
+// it led to. The names of batches that became known after the first survey of their day end
+// in that number, so that a verification can compare each with the event that led to it.
+func (n numbered) planned(event evidence.Event) evidence.Event {
+	event.Details["entry"], event.Details["batches"] = count(n.number), count(len(n.Slices))
+	return event
 }
 
 // unbatched lists the conversations of a survey that are in no batch, with the reason.

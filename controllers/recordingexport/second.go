@@ -102,9 +102,9 @@ func (w *compareWork) take(b *book, openDeadline time.Duration) error {
 	for i, entry := range b.entries {
 		switch {
 		case entries.Contains(i):
-			w.part.entries = append(w.part.entries, entry)
+			w.part.entries = append(w.part.entries, numbered{i, entry})
 		case b.sealed[i] > 0 && !entryDay(entry).Before(since):
-			w.earlier.entries = append(w.earlier.entries, entry)
+			w.earlier.entries = append(w.earlier.entries, numbered{i, entry})
 		}
 	}
 	return nil

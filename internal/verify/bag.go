@@ -30,6 +30,8 @@ type bag struct {
 	counts tally
 	// files and bytes are what is below its recordings folder.
 	files, bytes int64
+	// all is how many files there are in it.
+	all int64
 	// restored counts the recordings that were asked to be restored.
 	restored retentionTally
 	// signer is the id of the key that it is signed with, empty if it is not.
@@ -81,7 +83,7 @@ func (v *verifier) judgeBag(ctx context.Context, name string) (*bag, error) {
 	if err != nil {
 		return b, err
 	}
-	b.digest = found[tagManifest].sha256
+	b.digest, b.all = found[tagManifest].sha256, int64(len(found))
 	listed := v.compareManifests(b, found)
 	v.checkDeclaration(b, found)
 	v.readInfo(b, found)

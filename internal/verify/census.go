@@ -20,10 +20,11 @@ type census struct {
 	// page is what the seal in hand lists, holds is when legal holds were asked for.
 	page  page
 	holds holdTimes
-	// retries is how often the logs tell that what was unavailable was asked for again,
-	// led what they tell that batches led to, each with the log that does.
-	retries int64
-	led     map[string]string
+	// plan is what the logs tell of the plan of the export.
+	plan planned
+	// hopeless counts lines about what no retry can export: it has no valid id, or its
+	// medium is not known.
+	hopeless int64
 	// otherTexts is how many seals hold texts of another version of the program.
 	otherTexts int
 	groups     []group
@@ -75,7 +76,7 @@ type laneTally struct{ bags, files, bytes, gaps int64 }
 func newCensus(v *verifier) *census {
 	return &census{
 		verifier: v, conversations: map[string]conversationState{}, recordings: map[recordingKey]recordingState{},
-		isolation: newIsolation(), counts: map[group]*tally{}, lanes: map[string]*laneTally{}, led: map[string]string{},
+		isolation: newIsolation(), counts: map[group]*tally{}, lanes: map[string]*laneTally{}, plan: newPlanned(),
 	}
 }
 
@@ -230,7 +231,7 @@ func (c *census) record(b *bag, row Row, lane string) {
 	}
 	l.parts = b.parts[l.name]
 	if l.retried {
-		c.page.retried = l.at
+		c.page.retried[b.name] = l.at
 	}
 	digest := sha256.Sum256([]byte(l.name))
 	l.key = recordingKey(digest[:16])
@@ -247,6 +248,9 @@ func (c *census) record(b *bag, row Row, lane string) {
 	} else {
 		c.count(g, row.Get("disposition"), 1)
 	}
+	if row.Get("disposition") == string(evidence.Unavailable) && slices.Contains(hopelessReasons, row.Get("reason")) {
+		c.hopeless++
+	}
 	switch {
 	case !l.gone && !l.retried:
 		state.found++
@@ -258,6 +262,9 @@ func (c *census) record(b *bag, row Row, lane string) {
 	}
 	c.conversations[conversation] = state
 }
+
+// hopelessReasons are reasons of recordings that no retry can export.
+var hopelessReasons = []string{evidence.ReasonInvalidID, evidence.ReasonUnknownMedium}
 
 // checkRecord sees to it that a line may account for a recording, of which before is
 // known if it is not the first one about it.
@@ -319,7 +326,7 @@ func (c *census) close() {
 		}
 	}
 	c.closeIsolation()
-	c.closeLed()
+	c.closePlan()
 	for name, b := range c.verifier.bags {
 		if b.seals == 0 && !c.options.Running && c.knowsBags() {
 			c.fault(Unsealed, b.folder, "is in no seal: nothing says that bag %s belongs into this archive", name)

@@ -21,11 +21,12 @@ type chronicle struct {
 	// drifted are the conversations whose legal hold was another at sealing, with the
 	// answer then.
 	drifted map[string]event
-	// batches are those of which it tells that they were cut in two, or that recordings
-	// left them; groups those whose conversations left them, by type.
-	batches, groups map[string][]string
-	compared        event
-	placed          []event
+	// steps are the events of entries of the plan: surveys, and what they and batches led to.
+	steps    []planStep
+	compared event
+	// placed are those that files were put under legal hold, keyChanges those that the key
+	// that signs changed.
+	placed, keyChanges []event
 }
 
 // survey is what a log tells of a survey of a day.
@@ -44,14 +45,12 @@ var sealEvents = []string{
 }
 
 // purposes of a survey.
-const firstSurvey, reviewSurvey = "First", "Review"
+const firstSurvey, reviewSurvey, retrySurvey = "First", "Review", "Retry"
 
-var purposes = []string{firstSurvey, "Deferred", reviewSurvey, "Retry"}
+var purposes = []string{firstSurvey, "Deferred", reviewSurvey, retrySurvey}
 
 func newChronicle(v *verifier, log string) *chronicle {
-	return &chronicle{
-		verifier: v, log: log, counts: map[string]int{}, drifted: map[string]event{}, batches: map[string][]string{}, groups: map[string][]string{},
-	}
+	return &chronicle{verifier: v, log: log, counts: map[string]int{}, drifted: map[string]event{}}
 }
 
 // tell takes in an event.
@@ -72,14 +71,23 @@ func (h *chronicle) tell(e event) {
 		h.sealed = e.Time
 	case "DaySurveyed":
 		h.tellSurvey(e)
+		h.tellStep(e, e.Details["purpose"])
 	case "HoldChanged":
-		h.drifted[e.Details["conversation"]] = e
+		id := e.Details["conversation"]
+		if _, twice := h.drifted[id]; twice {
+			h.fault(Contradiction, h.log, "line %d tells a second time that the legal hold of conversation %s changed", e.Sequence, cut(id))
+		}
+		h.drifted[id] = e
 	case "BatchSplit", "RecordingsIsolated":
-		h.batches[e.Type] = append(h.batches[e.Type], e.Details["batch"])
+		h.tellStep(e, e.Details["batch"])
 	case "ConversationsMoved", "ConversationsIsolated":
-		h.groups[e.Type] = append(h.groups[e.Type], e.Details["group"])
+		h.tellStep(e, e.Details["group"])
+	case "RetryRequested":
+		h.tellStep(e, e.Details["token"])
 	case "SecondSourceCompared":
 		h.compared = e
+	case evidence.SigningKeyChanged:
+		h.keyChanges = append(h.keyChanges, e)
 	case "LegalHoldPlaced":
 		h.placed = append(h.placed, e)
 	}
@@ -124,7 +132,6 @@ func (h *chronicle) on(day string) []survey {
 
 // judgeChronicle holds a seal's log against the seals before and against its bags.
 func (c *census) judgeChronicle(s *seal) {
-	h := s.chronicle
 	if !s.told {
 		return
 	}
@@ -132,12 +139,9 @@ func (c *census) judgeChronicle(s *seal) {
 	c.checkSealTimes(s)
 	c.checkSurveys(s)
 	c.checkPage(s)
+	c.checkPlan(s)
+	c.checkPlaced(s)
 	c.checkSecond(s)
-	for _, e := range h.placed {
-		if name := e.Details["bag"]; c.verifier.bags[name] == nil {
-			c.fault(Contradiction, h.log, "line %d tells that files of bag %s were put under legal hold, there is no such bag", e.Sequence, cut(name))
-		}
-	}
 }
 
 // checkOpening sees to it that a seal's log begins where the seal before ended, and

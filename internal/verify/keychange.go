@@ -15,7 +15,22 @@ func (v *verifier) checkKeyChanges() {
 		if s.told && s.signer != "" {
 			v.checkKeyChange(s, before)
 		}
+		if s.told {
+			v.checkKeyEvents(s)
+		}
 		before = s
+	}
+}
+
+// checkKeyEvents sees to it that the log of a seal tells of no other change of the key than
+// its account. It may tell of none though the account does: a log that was begun with one
+// key is finished with another if that was changed while the seal was made.
+func (v *verifier) checkKeyEvents(s *seal) {
+	told := s.account.KeyChange
+	for i, e := range s.chronicle.keyChanges {
+		if i > 0 || told == nil || e.Details["from"] != told.From || e.Details["to"] != told.To || !e.Time.Equal(told.NoticedAt) {
+			v.fault(KeyChanged, s.chronicle.log, "line %d tells that the key changed from %s to %s at %s, account.json does not", e.Sequence, cut(e.Details["from"]), cut(e.Details["to"]), stamp(e.Time))
+		}
 	}
 }
 

@@ -39,7 +39,7 @@ func orphanArchive(t *testing.T, seals ...orphanSeal) string {
 		t.Fatal(err)
 	}
 	var former *evidence.Former
-	last := 0
+	last, entry := 0, 0
 	for i, s := range seals {
 		seal := evidence.Seal{
 			Number: i + 1, Record: record, At: day(10 + i), Former: former, From: day(0), Until: day(s.until), Orphans: orphansOf(t, root, i+1, s),
@@ -51,8 +51,9 @@ func orphanArchive(t *testing.T, seals ...orphanSeal) string {
 		}
 		for ; last < s.until; last++ {
 			for _, purpose := range []string{"First", "Review"} {
-				survey := specimen.Surveyed(day(last), seal.At.Add(-time.Hour), purpose, 0, 0)
+				survey := specimen.Planned(entry, 0, specimen.Surveyed(day(last), seal.At.Add(-time.Hour), purpose, 0, 0))
 				survey.Actor = "m"
+				entry++
 				seal.Events = append(seal.Events, survey)
 			}
 		}

@@ -152,6 +152,11 @@ func (s *story) checkTold(lines map[string][]end) {
 			tells(key, "was refused")
 		}
 	}
+	for key := range s.denied {
+		if lines[key] == nil {
+			s.fault(Contradiction, s.log, "tells that the restoration of recording %s was refused, index.csv does not list it", cut(key))
+		}
+	}
 	for key := range s.back {
 		if !is(key, append(slices.Clone(transferred), isOutOfScope)...) {
 			tells(key, "came back from the archive")
@@ -174,6 +179,7 @@ func (s *story) checkTold(lines map[string][]end) {
 
 // checkStored holds what the log tells of each file against files.csv.
 func (s *story) checkStored(t tables) {
+	came := map[string]map[string]bool{}
 	for name, file := range t.files {
 		e, told := s.stored[name]
 		if !told {
@@ -191,8 +197,17 @@ func (s *story) checkStored(t tables) {
 		switch {
 		case !requested && (request != "" || e.Details["adopted"] != "true"):
 			s.fault(Contradiction, s.log, "line %d tells that %s came by request %q, of which no line tells", e.Sequence, cut(name), cut(request))
-		case requested && before(e.Time, asked):
+		case requested && before(e.Time, asked.at):
 			s.fault(Contradiction, s.log, "line %d tells that %s was stored at %s, before it was requested", e.Sequence, cut(name), stamp(e.Time))
+		}
+		if came[request] == nil {
+			came[request] = map[string]bool{}
+		}
+		came[request][file.key] = true
+	}
+	for id, asked := range s.requests {
+		if n := len(came[id]); n > asked.recordings {
+			s.fault(Contradiction, s.log, "tells of request %s for %d recordings, files of %d came by it", cut(id), asked.recordings, n)
 		}
 	}
 }

@@ -47,6 +47,8 @@ type seal struct {
 	artifacts map[string]string
 	// chronicle is what its log tells.
 	chronicle *chronicle
+	// hopeless is how many gaps there are up to it that no retry can fill.
+	hopeless int64
 }
 
 func (s *seal) at(name string) string { return path.Join(s.folder, name) }

@@ -26,15 +26,22 @@ type story struct {
 	// drifted are the conversations whose hold had changed by then.
 	drifted map[string]event
 	// requests are the batch requests by their ids.
-	requests map[string]time.Time
+	requests map[string]request
 	// stored are the files by their paths.
 	stored map[string]event
 	// isolated are the recordings that left, refused those that were not requested any
-	// more, asked, back and lost those whose restoration was asked for and how it ended.
-	isolated, refused map[string]bool
-	asked, ended      map[string]time.Time
-	back              map[string]bool
-	lost              map[string]string
+	// more, denied those whose restoration was refused at once, asked, back and lost those
+	// whose restoration was asked for and how it ended.
+	isolated, refused, denied map[string]bool
+	asked, ended              map[string]time.Time
+	back                      map[string]bool
+	lost                      map[string]string
+}
+
+// request is when something was requested, and how many recordings.
+type request struct {
+	at         time.Time
+	recordings int
 }
 
 // learned is what a log tells of the metadata of a conversation.
@@ -60,7 +67,7 @@ var bagEvents = map[string]string{
 func newStory(v *verifier, log string) *story {
 	return &story{
 		verifier: v, log: log, times: map[string]span{}, counts: map[string]int{}, learned: map[string]learned{}, drifted: map[string]event{},
-		requests: map[string]time.Time{}, stored: map[string]event{}, isolated: map[string]bool{}, refused: map[string]bool{},
+		requests: map[string]request{}, stored: map[string]event{}, isolated: map[string]bool{}, refused: map[string]bool{}, denied: map[string]bool{},
 		asked: map[string]time.Time{}, ended: map[string]time.Time{}, back: map[string]bool{}, lost: map[string]string{},
 	}
 }
@@ -94,12 +101,25 @@ func (s *story) tell(e event) {
 	case "HoldChanged":
 		s.drifted[conversation] = e
 	case "RecordingsRequested":
-		s.requests[e.Details["request"]] = e.Time
+		s.tellRequest(e)
 	case "RecordingStored":
 		s.stored[e.Details["path"]] = e
 	default:
 		s.tellRecording(e, key)
 	}
+}
+
+// tellRequest takes in a request.
+func (s *story) tellRequest(e event) {
+	id := e.Details["request"]
+	if _, twice := s.requests[id]; twice {
+		s.fault(Contradiction, s.log, "line %d tells of request %s a second time", e.Sequence, cut(id))
+	}
+	n, err := strconv.Atoi(e.Details["recordings"])
+	if err != nil || n < 1 {
+		s.fault(Malformed, s.log, "line %d tells of request %s for %q recordings", e.Sequence, cut(id), cut(e.Details["recordings"]))
+	}
+	s.requests[id] = request{e.Time, n}
 }
 
 // tellRecording takes in an event about a recording.
@@ -109,6 +129,8 @@ func (s *story) tellRecording(e event, key string) {
 		s.isolated[key] = true
 	case "RecordingRefused":
 		s.refused[key] = true
+	case "RestorationRefused":
+		s.denied[key] = true
 	case "RestorationRequested":
 		s.asked[key] = e.Time
 	case "RecordingRestored":

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -17,10 +18,14 @@ type page struct {
 	// have no valid id.
 	open    map[string]int64
 	refused int64
-	// retried is a line that replaces one of an earlier bag, empty if none does.
-	retried string
+	// retried are the bags with lines that replace those of an earlier bag, each with the
+	// table that does.
+	retried map[string]string
 	// drifted are the conversations whose legal hold was another at sealing.
 	drifted map[string]bool
+	// sealing are the answers about legal holds at sealing, if files were put under legal
+	// hold for the seal.
+	sealing map[string]bool
 }
 
 // holdTimes is when legal holds were asked for, as far as the logs tell.
@@ -34,7 +39,7 @@ type holdTimes struct {
 
 // beginPage gets ready for the lines of a seal.
 func (c *census) beginPage(s *seal) {
-	c.page = page{fresh: map[string]int64{}, open: map[string]int64{}, drifted: map[string]bool{}}
+	c.page = page{fresh: map[string]int64{}, open: map[string]int64{}, drifted: map[string]bool{}, sealing: map[string]bool{}, retried: map[string]string{}}
 	if c.holds.surveys == nil {
 		c.holds.surveys, c.holds.checks = map[string]bool{}, map[string]bool{}
 		for _, b := range c.verifier.bags {
@@ -68,7 +73,7 @@ func (c *census) takeBagLine(b *bag, at string, row Row, lane string) {
 	id, start := row.Get("conversation_id"), row.Get("start")
 	retried, home := row.Get("retried") == "true", row.Get("home") == "true"
 	if retried {
-		c.page.retried = at
+		c.page.retried[b.name] = at
 	}
 	if home && !retried {
 		c.page.fresh[startDay(start)]++
@@ -120,17 +125,21 @@ func (c *census) takeSealLine(s *seal, at string, row Row) {
 	case !c.holds.reviews[day+" "+when]:
 		c.fault(Contradiction, at, "line %d says that the legal hold of conversation %s was asked for at %q for the seal, its log does not tell so", row.Line, cut(id), cut(when))
 	}
-	last := row.Get("held_before_transfer")
-	if last == "" {
-		last = row.Get("held_at_survey")
+	if now != "" && len(s.chronicle.placed) > 0 {
+		c.page.sealing[id] = now == "true"
 	}
-	if now == "" || !inBag || now == last {
+	if now == "" || !inBag || now == lastHeld(row) {
 		return
 	}
 	c.page.drifted[id] = true
-	if e, told := s.chronicle.drifted[id]; !told || e.Details["held"] != now {
+	if e, told := s.chronicle.drifted[id]; !told || e.Details["held"] != now || e.Details["bag"] != row.Get("bag") {
 		c.fault(Contradiction, s.chronicle.log, "does not tell that the legal hold of conversation %s changed, as line %d of %s says", cut(id), row.Line, at)
 	}
+}
+
+// lastHeld is the last answer about the legal hold of a conversation before sealing.
+func lastHeld(row Row) string {
+	return cmp.Or(row.Get("held_before_transfer"), row.Get("held_at_survey"))
 }
 
 // reviewed tells whether a review before a seal had to answer about the legal hold of a
@@ -271,20 +280,9 @@ func (c *census) compareFound(s *seal, found, open map[string]int64, refused int
 // checkPage holds what else the lines of a seal show against its log.
 func (c *census) checkPage(s *seal) {
 	h := s.chronicle
-	c.retries += int64(h.counts["RetryRequested"])
-	if c.page.retried != "" && c.retries == 0 {
-		c.fault(Contradiction, c.page.retried, "has lines that replace those of an earlier bag, no log tells that anything was asked for again (RetryRequested)")
-	}
 	for id, e := range h.drifted {
 		if !c.page.drifted[id] {
 			c.fault(Contradiction, h.log, "line %d tells that the legal hold of conversation %s changed, conversations.csv says otherwise", e.Sequence, cut(id))
-		}
-	}
-	for _, named := range []map[string][]string{h.batches, h.groups} {
-		for kind, names := range named {
-			for _, name := range names {
-				c.led[kind+" "+name] = h.log
-			}
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package tamper
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -60,9 +62,9 @@ func thinned() []tampering {
 		inSealLog("hide that conversations moved", 1, lose("ConversationsMoved", ""), standardTable, "no seal's log tells so (ConversationsMoved)"),
 		inSealLog("hide that conversations were isolated", 1, lose("ConversationsIsolated", ""), standardTable, "no seal's log tells so (ConversationsIsolated)"),
 		inSealLog("hide that recordings were isolated", 1, lose("RecordingsIsolated", ""), standardIndex, "no seal's log tells so (RecordingsIsolated)"),
-		inSealLog("make up that recordings were isolated", 1, plant(logLine{Time: begun.Add(11 * time.Hour), Type: "RecordingsIsolated", Details: map[string]string{"batch": specimen.LegalHold}}), firstLog, "tells that recordings of batch "+specimen.LegalHold+" were isolated, its index.csv says otherwise"),
-		inSealLog("isolate recordings of a batch that there is not", 1, plant(logLine{Time: begun.Add(11 * time.Hour), Type: "RecordingsIsolated", Details: map[string]string{"batch": "case-1-none"}}), firstLog, "there is no bag of it"),
-		inSealLog("make up that a batch was cut in two", 1, plant(logLine{Time: begun.Add(11 * time.Hour), Type: "BatchSplit", Details: map[string]string{"batch": specimen.LegalHold}}), firstLog, "was cut in two, but there is a bag of it"),
+		inSealLog("make up that recordings were isolated", 1, invent("RecordingsIsolated", "batch", specimen.LegalHold, 5, 0), firstLog, "tells that recordings of batch "+specimen.LegalHold+" were isolated, its index.csv says otherwise"),
+		inSealLog("isolate recordings of a batch that there is not", 1, invent("RecordingsIsolated", "batch", "case-1-none", 5, 0), firstLog, "there is no bag of it"),
+		inSealLog("make up that a batch was cut in two", 1, invent("BatchSplit", "batch", specimen.LegalHold, 5, 2), firstLog, "was cut in two, but there is a bag of it"),
 		inSealLog("hide that somebody asked again", 2, lose("RetryRequested", ""), retry+"/data/index.csv", "no log tells that anything was asked for again (RetryRequested)"),
 		inSealLog("hide when the archive was begun", 1, lose("ArchiveBegun", ""), firstLog, "tells 0 times of ArchiveBegun"),
 		inSealLog("begin the archive at another time", 1, on("ArchiveBegun", "", later(time.Minute)), firstLog, "tells of ArchiveBegun at 2023-10-03T00:01:00Z, it was at 2023-10-03T00:00:00Z"),
@@ -71,7 +73,6 @@ func thinned() []tampering {
 		inSealLog("seal before the bags", 1, on("ExportSealed", "", later(-20*time.Hour)), firstLog, "tells that the export was sealed at 2023-10-03T04:00:00Z, before bag"),
 		malformed(inSealLog("make up a kind of event of an export", 1, plant(logLine{Time: begun.Add(11 * time.Hour), Type: "CourtAdjourned"}), firstLog, `tells of "CourtAdjourned", which does not happen to an export`)),
 		inSealLog("make up that a legal hold changed at sealing", 1, plant(logLine{Time: begun.Add(12 * time.Hour), Type: "HoldChanged", Details: map[string]string{"conversation": conversation1, "held": "true"}}), firstLog, "changed, conversations.csv says otherwise"),
-		inSealLog("hold files of a bag that there is not", 1, plant(logLine{Time: begun.Add(12 * time.Hour), Type: "LegalHoldPlaced", Details: map[string]string{"bag": "case-1-none"}}), firstLog, "there is no such bag"),
 		inSealLog("make up a comparison with a second source", 1, plant(logLine{Time: begun.Add(12 * time.Hour), Type: "SecondSourceCompared"}), "seals/1/account.json", "though the seal holds a comparison with one"),
 		{name: "hide that a recording came back from the archive", do: func(a archive) {
 			a.relog(ones+"/custody/events.jsonl", lose("RecordingRestored", ""))
@@ -81,6 +82,82 @@ func thinned() []tampering {
 			a.relog(ones+"/custody/events.jsonl", on("RestorationRequested", "", later(90*time.Minute)))
 			a.fit(specimen.IsolatedOnes)
 		}, kind: verify.Contradiction, path: ones + "/custody/events.jsonl", says: "ended at 2023-10-03T06:00:00Z, before it was asked for at 2023-10-03T06:30:00Z"},
+	}
+}
+
+// invent adds an event of an entry of the plan to the log of the first seal.
+func invent(kind, detail, about string, entry, batches int) func([]logLine) []logLine {
+	details := map[string]string{detail: about, "entry": strconv.Itoa(entry), "batches": strconv.Itoa(batches)}
+	if kind == "RetryRequested" {
+		details["seals"], details["days"] = "1", "0"
+	}
+	return plant(logLine{Time: specimen.Day.AddDate(0, 0, 2).Add(11 * time.Hour), Type: kind, Details: details})
+}
+
+// both makes two changes of a log.
+func both(one, other func([]logLine) []logLine) func([]logLine) []logLine {
+	return func(events []logLine) []logLine { return other(one(events)) }
+}
+
+// invented are tamperings with the events of the plan, and with others that made things
+// up which no table showed, by who has the key.
+func invented() []tampering {
+	const group, other, half = "standard-20231001t000000z", "held-20231001t000000z-d1", "case-1-legalhold-20231001t000000z"
+	placed := func(bag, conversations, files string) func([]logLine) []logLine {
+		return plant(logLine{Time: specimen.Day.AddDate(0, 0, 2).Add(12 * time.Hour), Type: "LegalHoldPlaced", Details: map[string]string{"bag": bag, "conversations": conversations, "files": files}})
+	}
+	retry := func(name, detail, value, says string) tampering {
+		return inSealLog(name, 2, on("RetryRequested", "", set(detail, value)), secondLog, says)
+	}
+	changed := inSealLog("make up that the key changed", 2, plant(logLine{Time: specimen.Day.AddDate(0, 0, 3).Add(3 * time.Hour), Type: evidence.SigningKeyChanged, Details: map[string]string{"from": "a", "to": "b"}}), secondLog, "tells that the key changed from a to b at 2023-10-04T03:00:00Z, account.json does not")
+	changed.kind = verify.KeyChanged
+	unnumbered := inSealLog("make up an event of no entry of the plan", 1, plant(logLine{Time: specimen.Day.AddDate(0, 0, 2).Add(11 * time.Hour), Type: "BatchSplit", Details: map[string]string{"batch": half}}), firstLog, `tells of BatchSplit, and says entry: ""`)
+	unnumbered.kind = verify.Malformed
+	return []tampering{
+		unnumbered, changed,
+		inSealLog("make up that another batch was cut in two", 1, invent("BatchSplit", "batch", half, 5, 2), firstLog, "tells that BatchSplit (entry 5 of the plan) led to 2 batches, the seal names 0"),
+		inSealLog("cut a batch in two that led to nothing", 1, invent("BatchSplit", "batch", half, 5, 0), firstLog, "tells that BatchSplit led to 0 batches, it leads to 2 at least"),
+		inSealLog("cut something in two that is no batch", 1, invent("BatchSplit", "batch", "case-1", 5, 2), firstLog, "tells that batch case-1 was cut in two, which can be none"),
+		inSealLog("cut a batch in two before there was one", 1, invent("BatchSplit", "batch", half+"-d7", 5, 2), firstLog, "was cut in two, which can be none"),
+		inSealLog("hide that conversations moved behind a batch that was cut in two", 1, both(lose("ConversationsMoved", ""), invent("BatchSplit", "batch", half, 1, 1)), standardTable, "no seal's log tells so (ConversationsMoved)"),
+		inSealLog("pass a bag off as a half", 1, both(lose("ConversationsMoved", ""), invent("BatchSplit", "batch", "case-1-standard-20231001t000000z-2", 1, 2)), "seals/1/bags.csv", "names batch "+specimen.LegalHold+" as a half of batch case-1-standard-20231001t000000z-2, which is of another lane"),
+		inSealLog("make up that conversations moved", 1, invent("ConversationsMoved", "group", other, 5, 0), firstLog, "tells of ConversationsMoved of group "+other+", no bag of that group says so"),
+		inSealLog("make up that conversations were isolated", 1, invent("ConversationsIsolated", "group", other, 5, 1), firstLog, "tells of ConversationsIsolated of group "+other+", no bag of that group says so"),
+		inSealLog("tell twice that conversations moved", 1, invent("ConversationsMoved", "group", group, 5, 0), firstLog, "tells a second time of ConversationsMoved of "+group),
+		inSealLog("tell of one entry of the plan twice", 1, on("ConversationsIsolated", "", set("entry", "4")), firstLog, "tells of entry 4 of the plan, as "+firstLog+" does already"),
+		inSealLog("skip an entry of the plan", 1, on("DaySurveyed", "Review", set("entry", "5")), firstLog, "tells of entry 3 of the plan, the next one is 2"),
+		inSealLog("add an entry to the plan", 1, invent("ConversationsMoved", "group", other, 5, 0), secondLog, "tells of entry 6 of the plan, the next one is 7"),
+		inSealLog("lead to more batches by a survey", 1, on("DaySurveyed", "First", set("batches", "2")), firstLog, "tells that the first surveys led to 2 batches, the seal names 1"),
+		inSealLog("lead to a batch of lane Isolated by moving", 1, on("ConversationsIsolated", "", func(e *logLine) { e.Type = "ConversationsMoved"; e.Details["group"] = other }), "seals/1/bags.csv", "names batch "+specimen.Isolated+", to which by its name entry 3 of the plan led: the seal's log tells of no such entry"),
+		inSealLog("retry before there was a seal", 1, invent("RetryRequested", "token", "again", 5, 0), firstLog, "tells of a retry when there were 1 seals, this is seal 1"),
+		inSealLog("retry twice at a time", 2, both(on("DaySurveyed", "", set("entry", "9")), invent("RetryRequested", "token", "once more", 8, 0)), secondLog, "tells 2 times of RetryRequested"),
+		inSealLog("make up a retry that led to nothing", 2, invent("RetryRequested", "token", "once more", 9, 0), secondLog, "tells of a retry that led to nothing, but seal 1 has gaps that a retry can fill"),
+		retry("retry after a seal that there was not", "seals", "2", "tells of a retry when there were 2 seals, this is seal 2"),
+		retry("hide what a retry led to", "batches", "0", "tells that RetryRequested (entry 6 of the plan) led to 0 batches, the seal names 1"),
+		retry("hide that a day was to be surveyed for a retry", "days", "0", "tells of 1 surveys for retries (Retry), and of retries that need 0"),
+		inSealLog("hold files of a bag that there is not", 1, placed("case-1-none", "1", "1"), firstLog, "there is no such bag"),
+		inSealLog("hold files of a bag without a held conversation", 1, placed(specimen.Standard, "1", "1"), firstLog, `of "1" conversations of bag `+specimen.Standard+" were put under legal hold, by the tables 0 are"),
+		inSealLog("hold files of a bag of a lane that is held", 1, placed(specimen.LegalHold, "1", "1"), firstLog, "by the tables 0 are"),
+		inSealLog("hold more files than there are", 1, placed(specimen.Standard, "1", "1000"), firstLog, `tells that "1000" files of bag `+specimen.Standard),
+		inSealLog("hold files of a bag twice", 1, both(placed(specimen.Standard, "1", "1"), placed(specimen.Standard, "1", "1")), firstLog, "tells a second time that files of bag "+specimen.Standard),
+		{name: "hold files of one bag only", do: func(a archive) {
+			const at, moved = "2023-10-03T12:01:00Z", "false," + "2023-10-03T12:01:00Z"
+			for _, id := range []string{conversation1, conversation5} {
+				a.edit(firstTable, id, moved, "true,"+at)
+			}
+			a.relog(firstLog, both(placed(specimen.Standard, "1", "1"), func(events []logLine) []logLine {
+				for id, bag := range map[string]string{conversation1: specimen.Standard, conversation5: specimen.Isolated} {
+					events = plant(logLine{Time: specimen.Day.AddDate(0, 0, 2).Add(12 * time.Hour), Type: "HoldChanged", Details: map[string]string{"conversation": id, "held": "true", "bag": bag}})(events)
+				}
+				return events
+			}))
+			a.fitSeal(1)
+		}, kind: verify.Contradiction, path: firstLog, says: "does not tell that files of bag " + specimen.Isolated + " were put under legal hold (LegalHoldPlaced), as it does of other bags"},
+		inBagLog("refuse a restoration of a recording that there is not", plant(logLine{Time: specimen.Day.AddDate(0, 0, 2).Add(6 * time.Hour), Type: "RestorationRefused", Details: map[string]string{"conversation": conversation1, "recording": recording51}}), standardLog, "tells that the restoration of recording "+conversation1+"/"+recording51+" was refused, index.csv does not list it"),
+		inBagLog("request fewer recordings than came", on("RecordingsRequested", "", set("recordings", "1")), standardLog, "tells of request "+specimen.ID(903)+" for 1 recordings, files of"),
+		inBagLog("tell of a request twice", func(events []logLine) []logLine {
+			return append(events, events[slices.IndexFunc(events, func(e logLine) bool { return e.Type == "RecordingsRequested" })])
+		}, standardLog, "tells of request "+specimen.ID(903)+" a second time"),
 	}
 }
 

@@ -21,12 +21,12 @@ import (
 // Names of the bags. The first seal holds the first four.
 const (
 	Standard  = "case-1-standard-20231001t000000z"
-	LegalHold = "case-1-legalhold-20231001t000000z"
+	LegalHold = "case-1-legalhold-20231001t000000z-d1"
 	// Isolated holds a conversation that left Standard, IsolatedOnes recordings that
 	// did, IsolatedAgain one that left Retry.
 	Isolated      = "case-1-isolated-20231001t000000z-d3"
 	IsolatedOnes  = "case-1-isolated-20231001t000000z-d4"
-	Retry         = "case-1-standard-d2-20231001t000000z"
+	Retry         = "case-1-standard-20231001t000000z-d6"
 	IsolatedAgain = "case-1-isolated-20231001t000000z-d7"
 )
 
@@ -121,10 +121,11 @@ func (a *Archive) first() {
 			return evidence.HoldAnswer{Held: id == ID(2), At: reviewed}
 		},
 		Events: []evidence.Event{
-			Surveyed(Day, a.at(1), "First", 4, 1), Surveyed(Day, a.at(12), "Review", 0, 0),
-			{Type: "ConversationsMoved", Details: map[string]string{"group": "standard-20231001t000000z"}},
-			{Type: "ConversationsIsolated", Details: map[string]string{"group": "standard-20231001t000000z"}},
-			{Type: "RecordingsIsolated", Details: map[string]string{"batch": Standard}},
+			Planned(0, 1, Surveyed(Day, a.at(1), "First", 4, 1)),
+			Planned(1, 1, evidence.Event{Type: "ConversationsMoved", Details: map[string]string{"group": "standard-20231001t000000z"}}),
+			Planned(2, 0, Surveyed(Day, a.at(12), "Review", 0, 0)),
+			Planned(3, 1, evidence.Event{Type: "ConversationsIsolated", Details: map[string]string{"group": "standard-20231001t000000z"}}),
+			Planned(4, 1, evidence.Event{Type: "RecordingsIsolated", Details: map[string]string{"batch": Standard}}),
 		},
 	})
 }
@@ -144,8 +145,9 @@ func (a *Archive) second() {
 	a.seal(evidence.Seal{
 		Number: 2, Reopened: 1, At: Day.AddDate(0, 0, 5), Orphans: &evidence.FoundOrphans{From: Day.AddDate(0, 0, 1), Until: Day.AddDate(0, 0, 1)},
 		Events: []evidence.Event{
-			{Time: a.begun, Type: "RetryRequested", Details: map[string]string{"token": "again"}}, Surveyed(Day, a.at(1), "Retry", 1, 0),
-			{Type: "RecordingsIsolated", Details: map[string]string{"batch": Retry}},
+			Planned(6, 1, evidence.Event{Time: a.begun, Type: "RetryRequested", Details: map[string]string{"token": "again", "seals": "1", "days": "1"}}),
+			Planned(7, 1, evidence.Event{Type: "RecordingsIsolated", Details: map[string]string{"batch": Retry}}),
+			Planned(8, 0, Surveyed(Day, a.at(1), "Retry", 1, 0)),
 		},
 	})
 }
@@ -159,6 +161,13 @@ func Surveyed(day, at time.Time, purpose string, conversations, open int) eviden
 		"day": day.Format(time.DateOnly), "purpose": purpose, "analyticsJob": ID(904), "conversations": strconv.Itoa(conversations),
 		"deferred": "0", "open": strconv.Itoa(open), "refused": "0", "holdsAskedAt": at.Add(time.Minute).Format(time.RFC3339Nano), "holdsUnknown": "0",
 	}}
+}
+
+// Planned is an event of an entry of the plan, with the entry's number and how many
+// batches it led to. Entry 5 closes the part of the plan that the first seal holds.
+func Planned(entry, batches int, e evidence.Event) evidence.Event {
+	e.Details["entry"], e.Details["batches"] = strconv.Itoa(entry), strconv.Itoa(batches)
+	return e
 }
 
 // sixth are the recordings of conversation 6, the third and fourth of which are in

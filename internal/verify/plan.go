@@ -1,0 +1,385 @@
+package verify
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+)
+
+// planStep is an event of an entry of the export's plan. The operator numbers the entries
+// from 0, each seal takes in some of them, and the entries that close a part of the plan
+// for a seal have no event.
+type planStep struct {
+	kind string
+	// about is what the event is about: a batch, a group of batches, the purpose of a
+	// survey or the token of a retry.
+	about string
+	line  int
+	// entry is the number of the entry, and batches how many batches it led to.
+	entry, batches int64
+	// seals and days are those of a retry: how many seals there were, and how many days
+	// were to be surveyed again.
+	seals, days int64
+}
+
+// tellStep takes in an event of an entry of the plan.
+func (h *chronicle) tellStep(e event, about string) {
+	st := planStep{kind: e.Type, about: about, line: e.Sequence}
+	numbers := []struct {
+		name string
+		into *int64
+	}{{"entry", &st.entry}, {"batches", &st.batches}, {"seals", &st.seals}, {"days", &st.days}}
+	if e.Type != "RetryRequested" {
+		numbers = numbers[:2]
+	}
+	for _, n := range numbers {
+		count, err := strconv.ParseInt(e.Details[n.name], 10, 64)
+		if err != nil || count < 0 || strconv.FormatInt(count, 10) != e.Details[n.name] {
+			h.fault(Malformed, h.log, "line %d tells of %s, and says %s: %q", e.Sequence, e.Type, n.name, cut(e.Details[n.name]))
+			return
+		}
+		*n.into = count
+	}
+	h.steps = append(h.steps, st)
+}
+
+// batchPlace is the name of a batch behind that of its export: the lane, when the part
+// of the window begins, the piece of it from 2 on, and the entry of the plan that led to
+// it, if that is not the first survey of its day (package slicing makes these names).
+var batchPlace = regexp.MustCompile(`^(standard|legalhold|legalholdscreen|isolated)-(\d{8}t\d{6}z)(-[1-9]\d*)?(?:-d([1-9]\d*))?$`)
+
+// batchName is what the name of a batch says.
+type batchName struct {
+	lane, start string
+	// rest is the name behind the lane.
+	rest string
+	// entry is the entry of the plan that led to it, 0 if a first survey did.
+	entry int64
+}
+
+// nameOf reads the name of a batch.
+func (v *verifier) nameOf(batch string) (n batchName, ok bool) {
+	place, mine := strings.CutPrefix(batch, v.record.Name+"-")
+	parts := batchPlace.FindStringSubmatch(place)
+	if !mine || parts == nil {
+		return n, false
+	}
+	n = batchName{lane: parts[1], start: parts[2], rest: strings.TrimPrefix(place, parts[1]+"-")}
+	if parts[4] != "" {
+		var err error
+		n.entry, err = strconv.ParseInt(parts[4], 10, 64)
+		ok = err != nil
+	}
+	return n, !ok
+}
+
+// planned is what the logs of the seals so far tell of the plan.
+type planned struct {
+	// next is the number of the first entry that the next seal takes in, and judged the
+	// seal up to which that is known.
+	next   int64
+	judged int
+	// seen are the numbers of entries, each with the log that tells of it.
+	seen map[int64]string
+	// days is how many days retries had surveyed again, and surveys how often logs tell
+	// of such a survey.
+	days, surveys int64
+}
+
+func newPlanned() planned { return planned{seen: map[int64]string{}} }
+
+// part is the part of the plan that a seal takes in.
+type part struct {
+	*census
+	seal *seal
+	log  string
+	// steps by the number of their entries.
+	steps map[int64]planStep
+	// led is how many batches of each entry there are, those that were cut in two
+	// included. Those of first surveys count as 0.
+	led map[int64]int64
+	// left are the groups whose conversations are in other bags, by what the logs call
+	// it, each with a table that says so.
+	left map[string]map[string]string
+	// told is what the log tells of groups and batches, each with the number of its entry.
+	told map[string]int64
+}
+
+// checkPlan holds what the log of a seal tells of the plan against its bags, both ways:
+// each bag and each batch that was cut in two is of an entry, each entry led to as many as
+// it says, what left a bag has an entry, and what entries tell of is in the tables.
+func (c *census) checkPlan(s *seal) {
+	p := part{
+		census: c, seal: s, log: s.chronicle.log, steps: map[int64]planStep{}, led: map[int64]int64{}, told: map[string]int64{},
+		left: map[string]map[string]string{"ConversationsMoved": {}, "ConversationsIsolated": {}},
+	}
+	p.number()
+	p.place()
+	p.count()
+	p.checkLeft()
+	p.checkRetry()
+	s.hopeless = c.hopeless + c.strange.unavailable
+}
+
+// number takes in the steps, each of which has a number of its own. Of a window with an
+// end, a seal takes in all entries since the one that closed the part of the plan before.
+func (p *part) number() {
+	for _, st := range p.seal.chronicle.steps {
+		if log, twice := p.plan.seen[st.entry]; twice {
+			p.fault(Contradiction, p.log, "line %d tells of entry %d of the plan, as %s does already", st.line, st.entry, log)
+		}
+		p.plan.seen[st.entry] = p.log
+		p.steps[st.entry] = st
+		if st.kind == "DaySurveyed" || st.kind == "RetryRequested" {
+			continue
+		}
+		if _, twice := p.told[st.kind+" "+st.about]; twice {
+			p.fault(Contradiction, p.log, "line %d tells a second time of %s of %s", st.line, st.kind, cut(st.about))
+		}
+		p.told[st.kind+" "+st.about] = st.entry
+	}
+	if p.terms.endless || !p.terms.told {
+		return
+	}
+	numbers := sortedKeys(p.steps)
+	next := p.plan.next
+	if p.plan.judged != p.seal.number-1 && len(numbers) > 0 {
+		next = numbers[0] // a seal before is missing, or its account cannot be read
+	}
+	for _, number := range numbers {
+		if number != next {
+			p.fault(Contradiction, p.log, "line %d tells of entry %d of the plan, the next one is %d: an event was removed or added", p.steps[number].line, number, next)
+			next = number
+		}
+		next++
+	}
+	p.plan.next, p.plan.judged = next+1, p.seal.number // the entry in between closes this part
+}
+
+func sortedKeys(steps map[int64]planStep) []int64 {
+	keys := make([]int64, 0, len(steps))
+	for key := range steps {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// place finds the entry of each bag, and of each batch that was cut in two.
+func (p *part) place() {
+	for _, line := range p.seal.bags {
+		name := line.Get("bag")
+		says, ok := p.nameOf(name)
+		start, err := time.Parse(time.RFC3339Nano, line.Get("start"))
+		if !ok || err != nil || says.lane != strings.ToLower(line.Get("lane")) || says.start != strings.ToLower(start.UTC().Format("20060102T150405Z")) {
+			p.fault(Contradiction, p.seal.at(bagTable), "line %d lists bag %s of lane %s and the window from %s: that is not how such a batch is named", line.Line, cut(name), cut(line.Get("lane")), cut(line.Get("start")))
+			continue
+		}
+		p.lead(says, name, p.seal.at(bagTable))
+		p.depart(name)
+	}
+	for _, st := range p.seal.chronicle.steps {
+		if st.kind != "BatchSplit" {
+			continue
+		}
+		says, ok := p.nameOf(st.about)
+		switch {
+		case p.verifier.bags[st.about] != nil:
+			p.fault(Contradiction, p.log, "line %d tells that batch %s was cut in two, but there is a bag of it", st.line, cut(st.about))
+		case !ok || says.entry >= st.entry:
+			p.fault(Contradiction, p.log, "line %d tells that batch %s was cut in two, which can be none", st.line, cut(st.about))
+		default:
+			p.lead(says, st.about, p.log)
+		}
+	}
+}
+
+// leads are the kinds of events that lead to batches of the lane Isolated, and of the
+// other lanes.
+var leads = map[bool][]string{
+	true:  {"ConversationsIsolated", "RecordingsIsolated", "RetryRequested", "BatchSplit"},
+	false: {"DaySurveyed", "ConversationsMoved", "RetryRequested", "BatchSplit"},
+}
+
+// lead counts a batch with the entry that led to it. at is where the batch is named.
+func (p *part) lead(name batchName, batch, at string) {
+	st, told := p.steps[name.entry]
+	isIsolated := name.lane == strings.ToLower(isolatedLane)
+	switch {
+	case name.entry == 0 && isIsolated:
+		p.fault(Contradiction, at, "names batch %s, which no survey leads to", cut(batch))
+	case name.entry == 0:
+	case !told, !slices.Contains(leads[isIsolated], st.kind), st.kind == "DaySurveyed" && st.about == firstSurvey:
+		p.fault(Contradiction, at, "names batch %s, to which by its name entry %d of the plan led: the seal's log tells of no such entry", cut(batch), name.entry)
+	case st.kind == "BatchSplit":
+		if whole, ok := p.nameOf(st.about); !ok || whole.lane != name.lane || whole.start != name.start {
+			p.fault(Contradiction, at, "names batch %s as a half of batch %s, which is of another lane or part of the window", cut(batch), cut(st.about))
+		}
+	}
+	p.led[name.entry]++
+	if table := p.page.retried[batch]; table != "" && (!told || st.kind == "DaySurveyed" || st.kind == "ConversationsMoved" || p.seal.chronicle.counts["RetryRequested"] == 0) {
+		p.fault(Contradiction, table, "has lines that replace those of an earlier bag, no log tells that anything was asked for again (RetryRequested)")
+	}
+}
+
+// depart takes in what left a bag.
+func (p *part) depart(name string) {
+	b := p.verifier.bags[name]
+	if b == nil {
+		return // reported as missing
+	}
+	log, led := p.told["RecordingsIsolated "+name]
+	if b.led.recordings && !led {
+		p.fault(Contradiction, b.at(evidence.IndexTable), "says that recordings are isolated, no seal's log tells so (RecordingsIsolated)")
+	}
+	if !b.led.recordings && led {
+		p.fault(Contradiction, p.log, "line %d tells that recordings of batch %s were isolated, its index.csv says otherwise", p.steps[log].line, cut(name))
+	}
+	if b.led.moved {
+		p.left["ConversationsMoved"][p.groupOf(name)] = b.at(evidence.ConversationsTable)
+	}
+	if b.led.conversations {
+		p.left["ConversationsIsolated"][p.groupOf(name)] = b.at(evidence.ConversationsTable)
+	}
+}
+
+// mostHalvings bounds how often a batch can be cut in two: it holds at most 10,000
+// conversations.
+const mostHalvings = 14
+
+// groupOf is the group of a batch, which shares hold answers and metadata: a half is of
+// the group of the whole.
+func (p *part) groupOf(batch string) string {
+	for range mostHalvings {
+		name, ok := p.nameOf(batch)
+		if !ok {
+			return ""
+		}
+		st, told := p.steps[name.entry]
+		switch {
+		case told && name.entry > 0 && st.kind == "BatchSplit":
+			batch = st.about
+			continue
+		case told && name.entry > 0 && st.kind == "RetryRequested", name.lane == "standard", name.lane == "isolated":
+			return name.lane + "-" + name.rest
+		default:
+			return "held-" + name.rest
+		}
+	}
+	return ""
+}
+
+// count compares how many batches each entry led to with those that there are.
+func (p *part) count() {
+	var first int64
+	for _, number := range sortedKeys(p.steps) {
+		st := p.steps[number]
+		if st.kind == "DaySurveyed" && st.about == firstSurvey {
+			first += st.batches
+			continue
+		}
+		if st.batches != p.led[number] || number == 0 {
+			p.fault(Contradiction, p.log, "line %d tells that %s (entry %d of the plan) led to %d batches, the seal names %d", st.line, st.kind, number, st.batches, p.led[number])
+		}
+		if needs := needed(st.kind); st.batches < needs {
+			p.fault(Contradiction, p.log, "line %d tells that %s led to %d batches, it leads to %d at least", st.line, st.kind, st.batches, needs)
+		}
+	}
+	if first != p.led[0] {
+		p.fault(Contradiction, p.log, "tells that the first surveys led to %d batches, the seal names %d", first, p.led[0])
+	}
+}
+
+// needed is how many batches an event of a kind leads to at least.
+func needed(kind string) int64 {
+	switch kind {
+	case "BatchSplit":
+		return 2
+	case "ConversationsIsolated", "RecordingsIsolated":
+		return 1
+	default:
+		return 0
+	}
+}
+
+// checkLeft compares, both ways, the groups whose conversations are in other bags with
+// what the log tells.
+func (p *part) checkLeft() {
+	for kind, groups := range p.left {
+		for group, at := range groups {
+			if _, told := p.told[kind+" "+group]; !told {
+				p.fault(Contradiction, at, "says that conversations are in another bag, no seal's log tells so (%s)", kind)
+			}
+		}
+	}
+	for _, st := range p.seal.chronicle.steps {
+		groups, isLeaving := p.left[st.kind]
+		if _, left := groups[st.about]; isLeaving && !left && p.isWhole() {
+			p.fault(Contradiction, p.log, "line %d tells of %s of group %s, no bag of that group says so", st.line, st.kind, cut(st.about))
+		}
+		if st.kind == "RecordingsIsolated" && !slices.ContainsFunc(p.seal.bags, func(line Row) bool { return line.Get("bag") == st.about }) {
+			p.fault(Contradiction, p.log, "line %d tells that recordings of batch %s were isolated, there is no bag of it", st.line, cut(st.about))
+		}
+	}
+}
+
+// isWhole tells whether all bags of the seal are there.
+func (p *part) isWhole() bool {
+	return !slices.ContainsFunc(p.seal.bags, func(line Row) bool { return p.verifier.bags[line.Get("bag")] == nil })
+}
+
+// checkRetry sees to it that a retry had something to retry, and led to something: a seal
+// before has gaps, and where a retry can fill some of them it led to batches, or to
+// surveys of days with conversations that had not ended.
+func (p *part) checkRetry() {
+	var days, surveys, retries int64
+	for _, st := range p.seal.chronicle.steps {
+		switch {
+		case st.kind == "DaySurveyed" && st.about == retrySurvey:
+			surveys++
+		case st.kind != "RetryRequested":
+		default:
+			retries++
+			days += st.days
+			p.checkRequest(st)
+		}
+	}
+	if retries > 1 {
+		p.fault(Contradiction, p.log, "tells %d times of RetryRequested: a retry begins when the one before is sealed", retries)
+	}
+	if days != surveys && !p.terms.endless && p.terms.told {
+		p.fault(Contradiction, p.log, "tells of %d surveys for retries (Retry), and of retries that need %d", surveys, days)
+	}
+	p.plan.days += days
+	p.plan.surveys += surveys
+}
+
+// checkRequest sees to it that a retry followed from a seal before.
+func (p *part) checkRequest(st planStep) {
+	if st.seals < 1 || st.seals >= int64(p.seal.number) {
+		p.fault(Contradiction, p.log, "line %d tells of a retry when there were %d seals, this is seal %d", st.line, st.seals, p.seal.number)
+		return
+	}
+	i := slices.IndexFunc(p.seals, func(f *seal) bool { return int64(f.number) == st.seals })
+	if i < 0 || !p.seals[i].told {
+		return // reported as missing, or as what cannot be read
+	}
+	switch gaps := p.seals[i].account.Gaps; {
+	case gaps == 0:
+		p.fault(Contradiction, p.log, "line %d tells of a retry, but seal %d has no gap", st.line, st.seals)
+	case gaps > p.seals[i].hopeless && st.batches == 0 && st.days == 0:
+		p.fault(Contradiction, p.log, "line %d tells of a retry that led to nothing, but seal %d has gaps that a retry can fill", st.line, st.seals)
+	}
+}
+
+// closePlan sees to it that retries of a window without an end, whose surveys may be in
+// a later seal, account for all surveys that logs tell of.
+func (c *census) closePlan() {
+	if c.plan.surveys > c.plan.days {
+		c.fault(Contradiction, "seals", "tell of %d surveys for retries (Retry), and of retries that need %d", c.plan.surveys, c.plan.days)
+	}
+}
