@@ -198,7 +198,13 @@ func (v verdict) text(where place) string {
 		says("  %s in no seal: nothing proves what is there", words.Count(v.Unsealed, "bag"))
 	}
 	if v.OtherTexts > 0 {
-		says("  report.html and certification.txt of %s were made by another version of the exporter, and are not compared with the account", words.Count(int64(v.OtherTexts), "seal"))
+		says("  Note: report.html and certification.txt of %s are in the words of another version of the exporter. Their figures were compared with the account, their words were not: verify them with that version", words.Count(int64(v.OtherTexts), "seal"))
+	}
+	if v.VersionsNotListed != "" {
+		says("  Note: earlier versions of the seals in the bucket could not be listed, so that a seal hidden by a delete marker is not found: %s", v.VersionsNotListed)
+	}
+	if v.UnlockedVersions > 0 {
+		says("  Note: the bucket keeps earlier versions of %s of seals, which are not locked: see what they are if nobody deleted this archive and exported it again", words.Count(v.UnlockedVersions, "file"))
 	}
 	says("  Read %s, %s in %.1f s", words.Count(v.Files, "file"), words.Bytes(v.Bytes), v.took.Seconds())
 	for _, line := range v.trust() {

@@ -222,13 +222,15 @@ func (w *sealWork) trusted(ctx context.Context) fs.FS {
 }
 
 // begin notes down what the seal tells of its making, or has it tell what was noted down
-// before: a seal that another process has begun is finished as it was begun.
+// before: a seal that another process has begun is finished as it was begun. The account
+// and the texts about it are made at once and kept as one artifact, so they tell of the
+// program that makes them.
 func (w *sealWork) begin(ctx context.Context, seal evidence.Seal) (evidence.Seal, error) {
 	begun, err := artifacts.Put(ctx, w.store, artifacts.SealBegunKey(seal.Number), artifacts.SealBegun{
 		Stamp: artifacts.NewStamp(seal.At, w.actor), Tool: seal.Tool, LoadFiles: seal.LoadFiles, Deferred: seal.Deferred, Events: seal.Events,
 		Artifacts: seal.Artifacts,
 	})
-	seal.At, seal.Tool, seal.LoadFiles, seal.Deferred, seal.Events = begun.At, begun.Tool, begun.LoadFiles, begun.Deferred, begun.Events
+	seal.At, seal.LoadFiles, seal.Deferred, seal.Events = begun.At, begun.LoadFiles, begun.Deferred, begun.Events
 	seal.Artifacts = begun.Artifacts
 	return seal, err
 }

@@ -22,7 +22,8 @@ type Bagging struct {
 // BaggingKey is the key of a batch's Bagging.
 func BaggingKey(batch string) string { return BatchFolder(batch) + "/bagging" + ending }
 
-// SealBegun is what a seal tells of its making, as whoever began to write it saw it.
+// SealBegun is what a seal tells of its making, as whoever began to write it saw it. Tool
+// is what began it: what draws up the account may be another version.
 type SealBegun struct {
 	Stamp
 	Tool      evidence.Tool    `json:"tool"`

@@ -33,8 +33,13 @@ type Account struct {
 	Timestamped bool `json:"timestamped,omitempty"`
 	// KeyChange tells that this is another key than the one of the seal before.
 	KeyChange *KeyChange `json:"keyChange,omitempty"`
-	// Tool is what drew it up.
-	Tool Tool `json:"tool,omitzero"`
+	// BagKeys are the ids of the other keys that sign bags of this seal, in order: those
+	// of bags that were sealed before the key changed, or signing was turned off.
+	BagKeys []string `json:"bagKeys,omitempty"`
+	// Tool is what drew it up, and Texts the version of the words that it used in the texts
+	// beside the account (TextsVersion).
+	Tool  Tool `json:"tool,omitzero"`
+	Texts int  `json:"texts,omitempty"`
 	// From and Until are the part of the window that the seals cover so far.
 	From  time.Time `json:"from"`
 	Until time.Time `json:"until"`
@@ -115,6 +120,8 @@ type BagRef struct {
 type sealedBag struct {
 	BagRef
 	Summary
+	// key is the id of the key that it names, empty if it is not signed.
+	key string
 }
 
 // drawUp adds what is new to the account of the former seal. Numbers are always
@@ -126,7 +133,8 @@ func (s Seal) drawUp(bags []sealedBag) (Account, error) {
 		account.Former = &SealRef{s.Former.Account.Number, s.Former.Digest}
 	}
 	account.Export, account.Number, account.SealedAt, account.Tool = s.Record, s.Number, s.At.UTC(), s.Tool
-	account.SigningKey, account.Timestamped, account.KeyChange = "", false, nil
+	account.SigningKey, account.Timestamped, account.KeyChange, account.Texts = "", false, nil, TextsVersion
+	account.BagKeys = bagKeys(bags)
 	if err := s.tiled(); err != nil {
 		return account, err
 	}
@@ -274,8 +282,12 @@ func readBags(root fs.FS, refs []BagRef) ([]sealedBag, error) {
 		if err != nil {
 			return nil, fmt.Errorf("bag %s: %w", ref.Name, err)
 		}
+		key, err := bagKey(bag)
+		if err != nil {
+			return nil, fmt.Errorf("bag %s: %w", ref.Name, err)
+		}
 		summary.RetentionChanged = nil // a seal has a table of its own for them
-		bags[i] = sealedBag{ref, summary}
+		bags[i] = sealedBag{ref, summary, key}
 	}
 	return bags, nil
 }

@@ -1,6 +1,13 @@
 package evidence
 
-import "time"
+import (
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/bounded"
+)
 
 // KeyChange tells that another key signs a seal than signed the one before.
 type KeyChange struct {
@@ -51,4 +58,38 @@ func (s Seal) keyEvents(p pen) []Event {
 	return []Event{{Time: change.NoticedAt, Type: SigningKeyChanged, Actor: s.Noticed.By, Details: map[string]string{
 		"from": change.From, "to": change.To,
 	}}}
+}
+
+// bagKey is the id of the key that a bag names in bag-info.txt, empty if it is not signed.
+func bagKey(bag fs.FS) (string, error) {
+	info, err := bounded.ReadFile(bag, bagInfo, largestAccount)
+	for line := range strings.Lines(string(info)) {
+		if key, ok := strings.CutPrefix(line, signingKeyField+": "); ok {
+			return strings.TrimSuffix(key, "\n"), err
+		}
+	}
+	return "", err
+}
+
+// bagKeys are the ids of the keys that sign bags, each once and in order.
+func bagKeys(bags []sealedBag) []string {
+	var keys []string
+	for _, bag := range bags {
+		if bag.key != "" && !slices.Contains(keys, bag.key) {
+			keys = append(keys, bag.key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// without is a list without one of its words; nil if nothing is left.
+func without(words []string, word string) []string {
+	var left []string
+	for _, w := range words {
+		if w != word {
+			left = append(left, w)
+		}
+	}
+	return left
 }

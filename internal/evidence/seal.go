@@ -74,14 +74,15 @@ type Seal struct {
 	// Artifacts are the SHA-256s of the artifacts that the seal lists, by key; it lists
 	// none if there are none.
 	Artifacts map[string]string
-	// Tool is what makes the seal.
+	// Tool is what draws up the account and writes the texts about it: if an attempt before
+	// has only begun the seal, not what began it.
 	Tool Tool
 	// LoadFiles tells whether load files are wanted.
 	LoadFiles bool
 	Signing   Signing
 	// Noticed is what is known of the last change of the key that signs.
 	Noticed NoticedKey
-	// Begin notes down what the seal tells of its making (At, Tool, LoadFiles, Deferred,
+	// Begin notes down what the seal tells of its making (At, LoadFiles, Deferred,
 	// Events and Artifacts), before anything is written, and returns the seal with what was noted down
 	// first: an attempt before may have begun it. nil notes nothing down.
 	Begin func(ctx context.Context, seal Seal) (Seal, error)

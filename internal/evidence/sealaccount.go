@@ -77,7 +77,7 @@ var aboutFiles = []string{AccountFile, certified, instructions, reportFile}
 func (s Seal) about(root fs.FS, pen pen, account Account) ([]SignedFile, error) {
 	if pen.signer != nil {
 		account.SigningKey, account.Timestamped = pen.signer.ID(), pen.signer.Authority != nil
-		account.KeyChange = s.keyChange(account.SigningKey)
+		account.KeyChange, account.BagKeys = s.keyChange(account.SigningKey), without(account.BagKeys, account.SigningKey)
 	}
 	var body bytes.Buffer
 	if err := writeJSON(&body, account); err != nil {

@@ -10,6 +10,14 @@ import (
 //go:embed texts
 var textFiles embed.FS
 
+// TextsVersion is the version of the words of certification.txt and report.html, which
+// follow from the account: whoever has the same version can make them again and compare
+// them. It is raised with every change of these words (the golden files in
+// internal/report/testdata/texts show one). The figures that verify compares in any version
+// stay where they are: those with an id in the report, and the lines "Conversations:" and
+// "Recordings:" of the certification.
+const TextsVersion = 1
+
 // texts are for people: how to verify, and what to certify.
 var texts = template.Must(template.New("").Funcs(template.FuncMap{"stamp": stamp}).ParseFS(textFiles, "texts/*.txt"))
 

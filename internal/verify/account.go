@@ -7,21 +7,10 @@ import (
 // judge holds the account of a seal against what was counted up to it.
 func (c *census) judge(s *seal) {
 	at, a := s.at(evidence.AccountFile), s.account
-	var conversations evidence.ConversationAccount
-	gaps := c.strange.unavailable
-	conversations.Excluded, conversations.Unavailable = c.strange.excluded, c.strange.unavailable
-	for _, state := range c.conversations {
-		switch {
-		case !state.known:
-		case state.lane != "":
-			conversations.Batched++
-		case state.disposition == evidence.Excluded:
-			conversations.Excluded++
-		default:
-			conversations.Unavailable++
-			gaps++
-		}
-	}
+	conversations := c.known
+	conversations.Excluded += c.strange.excluded
+	conversations.Unavailable += c.strange.unavailable
+	gaps := conversations.Unavailable
 	for _, lane := range c.lanes {
 		gaps += lane.gaps
 	}

@@ -185,7 +185,7 @@ func (v *verifier) checkCount(at string, line indexLine, files int64) {
 
 // checkMetadata holds what Genesys Cloud said of each conversation against the tables.
 func (v *verifier) checkMetadata(b *bag, t tables, found shelf) {
-	listed, told := map[string][]string{}, map[string][]int64{}
+	listed, told := map[string]map[string]bool{}, map[string][]int64{}
 	for name := range found {
 		parts := metadataPath.FindStringSubmatch(name)
 		if parts == nil {
@@ -198,8 +198,11 @@ func (v *verifier) checkMetadata(b *bag, t tables, found shelf) {
 		counts := told[id]
 		t.there[id] = t.there[id] || parts[2] == ""
 		if list, ok := v.readMetadata(b.at(name)); ok {
+			if listed[id] == nil {
+				listed[id] = map[string]bool{}
+			}
 			for _, r := range list {
-				listed[id] = append(listed[id], r.ID)
+				listed[id][r.ID] = true
 			}
 			if counts = append(counts, int64(len(list))); parts[2] == "" {
 				t.received[id] = list
@@ -221,10 +224,10 @@ func (v *verifier) checkMetadata(b *bag, t tables, found shelf) {
 }
 
 // checkNamed sees to it that metadata names each recording of which there is a line.
-func (v *verifier) checkNamed(b *bag, t tables, listed map[string][]string) {
+func (v *verifier) checkNamed(b *bag, t tables, listed map[string]map[string]bool) {
 	for _, line := range t.index {
 		ids, there := listed[line.conversation]
-		if there && genesys.ValidID(line.recording) && !slices.Contains(ids, line.recording) && !line.isLost() {
+		if there && genesys.ValidID(line.recording) && !ids[line.recording] && !line.isLost() {
 			v.fault(Contradiction, b.at(evidence.IndexTable), "line %d lists recording %s, which the metadata of its conversation does not name", line.line, line.key)
 		}
 	}

@@ -30,6 +30,8 @@ type census struct {
 	groups     []group
 	counts     map[group]*tally
 	lanes      map[string]*laneTally
+	// known counts the conversations that lines account for.
+	known evidence.ConversationAccount
 	// strange are conversations whose ids are none, by what became of them.
 	strange tally
 	listed  int64
@@ -164,12 +166,14 @@ func (c *census) inBag(at string, row Row, lane string) {
 	if gone {
 		c.lane(now.lane).gaps--
 	}
+	c.countKnown(now, -1)
 	now.known, now.lane, now.disposition = true, lane, evidence.Disposition(row.Get("disposition"))
 	now.listed += row.number("recordings")
 	c.listed += row.number("recordings")
 	if now.disposition == evidence.Unavailable {
 		c.lane(lane).gaps++
 	}
+	c.countKnown(now, 1)
 	c.conversations[id] = now
 }
 
@@ -202,8 +206,23 @@ func (c *census) inNoBag(at string, row Row) {
 	if now.known && !now.open() {
 		c.fault(Contradiction, at, "line %d accounts for conversation %s, which is accounted for already", row.Line, id)
 	}
+	c.countKnown(now, -1)
 	now.known, now.lane, now.disposition = true, "", evidence.Disposition(row.Get("disposition"))
+	c.countKnown(now, 1)
 	c.conversations[id] = now
+}
+
+// countKnown counts what accounts for a conversation, if anything does, or no longer.
+func (c *census) countKnown(state conversationState, n int64) {
+	switch {
+	case !state.known:
+	case state.lane != "":
+		c.known.Batched += n
+	case state.disposition == evidence.Excluded:
+		c.known.Excluded += n
+	default:
+		c.known.Unavailable += n
+	}
 }
 
 // indexed is a line of a bag's index.csv, with what it says.

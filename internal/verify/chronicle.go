@@ -18,6 +18,8 @@ type chronicle struct {
 	opened              event
 	first, last, sealed time.Time
 	surveys             []survey
+	// days are what the surveys of each day tell together.
+	days map[string]surveyedDay
 	// drifted are the conversations whose legal hold was another at sealing, with the
 	// answer then.
 	drifted map[string]event
@@ -37,6 +39,16 @@ type survey struct {
 	conversations, deferred, open, refused, holdsUnknown int64
 }
 
+// surveyedDay is what the surveys of a day tell together.
+type surveyedDay struct {
+	// first is how many first surveys there are, and reviewed tells of a review.
+	first    int
+	reviewed bool
+	// answered is when the last review asked that knows the legal holds of all
+	// conversations, and open when the last survey was made that found one open; zero if none.
+	answered, open time.Time
+}
+
 // sealEvents are the types of the events of a seal's log.
 var sealEvents = []string{
 	"ArchiveBegun", "FormerSeal", evidence.ArchiveTakenOver, evidence.SigningKeyChanged, evidence.ArtifactKeyReplaced, "DaySurveyed", "ConversationsMoved", "BatchSplit", "RecordingsIsolated",
@@ -50,7 +62,7 @@ const firstSurvey, reviewSurvey, retrySurvey = "First", "Review", "Retry"
 var purposes = []string{firstSurvey, "Deferred", reviewSurvey, retrySurvey}
 
 func newChronicle(v *verifier, log string) *chronicle {
-	return &chronicle{verifier: v, log: log, counts: map[string]int{}, drifted: map[string]event{}}
+	return &chronicle{verifier: v, log: log, counts: map[string]int{}, drifted: map[string]event{}, days: map[string]surveyedDay{}}
 }
 
 // tell takes in an event.
@@ -111,23 +123,32 @@ func (h *chronicle) tellSurvey(e event) {
 	if !slices.Contains(purposes, s.purpose) {
 		h.fault(Malformed, h.log, "line %d tells of a survey for a purpose that there is not: %q", e.Sequence, cut(s.purpose))
 	}
-	if held, err := time.Parse(time.RFC3339Nano, s.heldAt); err != nil {
+	held, err := time.Parse(time.RFC3339Nano, s.heldAt)
+	if err != nil {
 		h.fault(Malformed, h.log, "line %d does not say when legal holds were asked for, but %q", e.Sequence, cut(s.heldAt))
 	} else if before(held, s.at) {
 		h.fault(Contradiction, h.log, "line %d tells that legal holds were asked for at %s, before the survey at %s", e.Sequence, stamp(held), stamp(s.at))
 	}
 	h.surveys = append(h.surveys, s)
+	h.addDay(s, held)
 }
 
-// on are the surveys of a day.
-func (h *chronicle) on(day string) []survey {
-	var found []survey
-	for _, s := range h.surveys {
-		if s.day == day {
-			found = append(found, s)
+// addDay adds a survey to what is told of its day. held is when it asked for legal holds.
+func (h *chronicle) addDay(s survey, held time.Time) {
+	d := h.days[s.day]
+	switch s.purpose {
+	case firstSurvey:
+		d.first++
+	case reviewSurvey:
+		d.reviewed = true
+		if s.holdsUnknown == 0 && held.After(d.answered) {
+			d.answered = held
 		}
 	}
-	return found
+	if s.open > 0 && s.at.After(d.open) {
+		d.open = s.at
+	}
+	h.days[s.day] = d
 }
 
 // judgeChronicle holds a seal's log against the seals before and against its bags.
@@ -150,8 +171,8 @@ func (c *census) checkOpening(s *seal) {
 	h, want, kind, other := s.chronicle, c.verifier.record.CreatedAt, "ArchiveBegun", "FormerSeal"
 	if s.number > 1 {
 		want, kind, other = time.Time{}, other, kind
-		if i := slices.IndexFunc(c.seals, func(f *seal) bool { return f.number == s.number-1 && f.told }); i >= 0 {
-			want = c.seals[i].account.SealedAt
+		if former := c.sealOf(s.number - 1); former != nil && former.told {
+			want = former.account.SealedAt
 		}
 	}
 	switch {

@@ -121,6 +121,8 @@ type findings struct {
 	// unjudged are the lists and logs that could not be read, and unlisted the folders
 	// that could not be listed.
 	unjudged, unlisted map[string]bool
+	// unsure are the bags and seals of the former.
+	unsure map[string]bool
 	// wide tells of a finding in the list that what it compares is not in its bag alone.
 	wide map[Finding]bool
 }
@@ -169,9 +171,9 @@ func (f *findings) leaveUnjudged(name string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.unjudged == nil {
-		f.unjudged = map[string]bool{}
+		f.unjudged, f.unsure = map[string]bool{}, map[string]bool{}
 	}
-	f.unjudged[name] = true
+	f.unjudged[name], f.unsure[placeOf(name)] = true, true
 }
 
 // wasRead tells whether a list or a log could be read, or is not there.
@@ -214,12 +216,7 @@ func (f *findings) isJudged(c cause) bool {
 	default:
 		return true
 	}
-	for name := range f.unjudged {
-		if place := placeOf(name); c.wide || place == c.place || place == "." {
-			return false
-		}
-	}
-	return true
+	return !c.wide && !f.unsure[c.place] && !f.unsure["."] || len(f.unsure) == 0
 }
 
 // sorted is what was found, in the order of paths, each finding once, and how many

@@ -40,6 +40,9 @@ func (v *verifier) journal(name, last string, do func(event)) {
 	before := event{Previous: strings.Repeat("0", 2*sha256.Size)}
 	ended, odd := false, false
 	for lines.Scan() {
+		if v.isEnded() {
+			return
+		}
 		now, says := follow(before, lines.Bytes())
 		if says != "" {
 			v.fault(LogChain, name, "line %d %s", before.Sequence+1, says)

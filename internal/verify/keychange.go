@@ -1,6 +1,13 @@
 package verify
 
-import "github.com/gcexport/recording-export-operator/internal/evidence"
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+)
 
 // KeyChanged is found where another key signs than before, and the seal does not tell of it, or it
 // tells of a change that was none.
@@ -16,23 +23,63 @@ func (v *verifier) checkKeyChanges() {
 			v.checkKeyChange(s, before)
 		}
 		if s.told {
-			v.checkKeyEvents(s)
+			v.checkKeyEvents(s, before)
+			v.checkBagKeys(s)
 		}
 		before = s
 	}
 }
 
-// checkKeyEvents sees to it that the log of a seal tells of no other change of the key than
-// its account. It may tell of none though the account does: a log that was begun with one
-// key is finished with another if that was changed while the seal was made.
-func (v *verifier) checkKeyEvents(s *seal) {
+// checkKeyEvents holds what the log of a seal tells of a change of the key against the seal
+// before, and against its account. The log is as it was when the seal was begun: if the key
+// was changed again while the seal was made, it tells of another change than the account, or
+// of one though that tells of none. So only the key before has to be the right one.
+func (v *verifier) checkKeyEvents(s, before *seal) {
 	told := s.account.KeyChange
 	for i, e := range s.chronicle.keyChanges {
-		if i > 0 || told == nil || e.Details["from"] != told.From || e.Details["to"] != told.To || !e.Time.Equal(told.NoticedAt) {
-			v.fault(KeyChanged, s.chronicle.log, "line %d tells that the key changed from %s to %s at %s, account.json does not", e.Sequence, cut(e.Details["from"]), cut(e.Details["to"]), stamp(e.Time))
+		from, to := e.Details["from"], e.Details["to"]
+		isNext := before != nil && before.number == s.number-1
+		wrong := i > 0 || s.number == 1 || from == to || !keyID.MatchString(to) ||
+			isNext && before.told && from != before.account.SigningKey ||
+			told != nil && to == told.To && !e.Time.Equal(told.NoticedAt)
+		if wrong {
+			v.fault(KeyChanged, s.chronicle.log, "line %d tells that the key changed from %s to %s at %s, account.json and the seal before do not", e.Sequence, cut(from), cut(to), stamp(e.Time))
 		}
 	}
 }
+
+// checkBagKeys sees to it that each bag of a seal is signed with the key of the seal, or
+// with another one that the account names: the key before it changed.
+func (v *verifier) checkBagKeys(s *seal) {
+	var keys []string
+	for _, line := range s.bags {
+		b := v.bags[line.Get("bag")]
+		if b == nil || !v.wasRead(b.at(bagInfo)) {
+			return // reported as missing, or as what cannot be read
+		}
+		key := cmp.Or(b.signer, b.info[keyField])
+		if key == "" || key == s.account.SigningKey {
+			continue
+		}
+		if !slices.Contains(s.account.BagKeys, key) {
+			v.fault(KeyChanged, b.at(custodyFolder+"/"+signerFile), "is key %s, account.json of seal %d names key %q and as keys of other bags %q", cut(key), s.number, cut(s.account.SigningKey), cut(strings.Join(s.account.BagKeys, " ")))
+		}
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	for _, key := range s.account.BagKeys {
+		if !slices.Contains(keys, key) {
+			v.fault(KeyChanged, s.at(evidence.AccountFile), "names key %s as that of other bags, no bag of the seal is signed with it", cut(key))
+		}
+	}
+	if !slices.IsSorted(s.account.BagKeys) || len(slices.Compact(slices.Clone(s.account.BagKeys))) != len(s.account.BagKeys) {
+		v.fault(Malformed, s.at(evidence.AccountFile), "names keys of bags twice, or not in order")
+	}
+}
+
+// keyID is the id of a key: a SHA-256 in hexadecimal.
+var keyID = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // checkKeyChange holds what a seal tells of its key against the seal before, nil if
 // there is none. If that is missing or not signed, nothing is known of its key.

@@ -58,7 +58,8 @@ func (c *census) checkPlaced(s *seal) {
 // whether or not they are under legal hold.
 func (c *census) isEarlier(s *seal, name string) bool {
 	b := c.verifier.bags[name]
-	return b.seals > 0 && isMixed(b.info["Lane"]) && !slices.ContainsFunc(s.bags, func(line Row) bool { return line.Get("bag") == name })
+	_, mine := s.order[name]
+	return b.seals > 0 && isMixed(b.info["Lane"]) && !mine
 }
 
 // isMixed tells whether a lane holds conversations whether or not they are under legal

@@ -316,15 +316,22 @@ func (p *part) checkLeft() {
 			}
 		}
 	}
+	isWhole := p.isWhole()
 	for _, st := range p.seal.chronicle.steps {
 		groups, isLeaving := p.left[st.kind]
-		if _, left := groups[st.about]; isLeaving && !left && p.isWhole() {
+		if _, left := groups[st.about]; isLeaving && !left && isWhole {
 			p.fault(Contradiction, p.log, "line %d tells of %s of group %s, no bag of that group says so", st.line, st.kind, cut(st.about))
 		}
-		if st.kind == "RecordingsIsolated" && !slices.ContainsFunc(p.seal.bags, func(line Row) bool { return line.Get("bag") == st.about }) {
+		if st.kind == "RecordingsIsolated" && !p.holds(st.about) {
 			p.fault(Contradiction, p.log, "line %d tells that recordings of batch %s were isolated, there is no bag of it", st.line, cut(st.about))
 		}
 	}
+}
+
+// holds tells whether the seal lists a bag.
+func (p *part) holds(bag string) bool {
+	_, listed := p.seal.order[bag]
+	return listed
 }
 
 // isWhole tells whether all bags of the seal are there.
@@ -364,14 +371,14 @@ func (p *part) checkRequest(st planStep) {
 		p.fault(Contradiction, p.log, "line %d tells of a retry when there were %d seals, this is seal %d", st.line, st.seals, p.seal.number)
 		return
 	}
-	i := slices.IndexFunc(p.seals, func(f *seal) bool { return int64(f.number) == st.seals })
-	if i < 0 || !p.seals[i].told {
+	former := p.sealOf(int(st.seals))
+	if former == nil || !former.told {
 		return // reported as missing, or as what cannot be read
 	}
-	switch gaps := p.seals[i].account.Gaps; {
+	switch gaps := former.account.Gaps; {
 	case gaps == 0:
 		p.fault(Contradiction, p.log, "line %d tells of a retry, but seal %d has no gap", st.line, st.seals)
-	case gaps > p.seals[i].hopeless && st.batches == 0 && st.days == 0:
+	case gaps > former.hopeless && st.batches == 0 && st.days == 0:
 		p.fault(Contradiction, p.log, "line %d tells of a retry that led to nothing, but seal %d has gaps that a retry can fill", st.line, st.seals)
 	}
 }

@@ -13,7 +13,7 @@ import (
 // may have become of each recording, and compares that with index.csv.
 func (s *story) checkRecordings(b *bag, t tables) {
 	at, lines := b.at(evidence.IndexTable), map[string][]end{}
-	queues := map[string]map[string][]expected{}
+	queues := map[string]queue{}
 	for _, line := range t.index {
 		lines[line.key] = append(lines[line.key], line.end())
 		c, listed := t.conversations[line.conversation]
@@ -24,29 +24,45 @@ func (s *story) checkRecordings(b *bag, t tables) {
 			s.fault(Contradiction, at, "line %d lists a recording of conversation %s, which conversations.csv says is in another bag", line.line, cut(line.conversation))
 			continue
 		}
-		queue, there := queues[line.conversation]
+		waiting, there := queues[line.conversation]
 		if !there {
-			queue = s.terms.expect(b.info["Lane"], c.Get("held_at_survey") == "true", t.received[line.conversation])
-			queues[line.conversation] = queue
+			waiting = s.queue(b.info["Lane"], c, t.received[line.conversation])
+			queues[line.conversation] = waiting
 		}
-		s.checkRecording(at, line, c, t, queue)
+		s.checkRecording(at, line, c, t, waiting)
 	}
 	s.checkTold(lines)
 }
 
-// checkRecording judges a line of index.csv. queue is what is expected of the
-// recordings of its conversation, without those that lines before were about.
-func (s *story) checkRecording(at string, line indexLine, c conversationLine, t tables, queue map[string][]expected) {
+// queue is what is expected of the recordings of a conversation.
+type queue struct {
+	// waiting are those that no line was about yet, by their ids as tables show them, and
+	// shown the ids of all that its metadata names.
+	waiting map[string][]expected
+	shown   map[string]bool
+}
+
+func (s *story) queue(lane string, c conversationLine, known []received) queue {
+	q := queue{s.terms.expect(lane, c.Get("held_at_survey") == "true", known), map[string]bool{}}
+	for _, r := range known {
+		q.shown[r.shownID()] = true
+	}
+	return q
+}
+
+// checkRecording judges a line of index.csv. all is what is expected of the recordings of
+// its conversation, without those that lines before were about.
+func (s *story) checkRecording(at string, line indexLine, c conversationLine, t tables, all queue) {
 	var of expected
-	next := queue[line.recording]
+	next := all.waiting[line.recording]
 	_, read := t.received[line.conversation]
 	switch {
 	case len(next) > 0:
-		of, queue[line.recording] = next[0], next[1:]
+		of, all.waiting[line.recording] = next[0], next[1:]
 		if medium := of.medium; s.terms.told && string(medium) != line.medium {
 			s.fault(Contradiction, at, "line %d says medium %q of recording %s, by its metadata it is %q", line.line, cut(line.medium), cut(line.key), medium)
 		}
-	case read && slices.ContainsFunc(t.received[line.conversation], func(r received) bool { return r.shownID() == line.recording }):
+	case read && all.shown[line.recording]:
 		s.fault(Contradiction, at, "line %d is about recording %s, which is not the business of this lane, or listed more often than in its metadata", line.line, cut(line.key))
 		return
 	default:

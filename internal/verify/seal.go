@@ -33,8 +33,9 @@ type seal struct {
 	// account is what it says, if told.
 	account evidence.Account
 	told    bool
-	// bags are the lines of bags.csv, in order.
-	bags []Row
+	// bags are the lines of bags.csv, in order, and order is where each bag stands there.
+	bags  []Row
+	order map[string]int
 	// surveyed are the days that its log tells to have been surveyed.
 	surveyed map[string]bool
 	signer   string
@@ -49,6 +50,15 @@ type seal struct {
 	chronicle *chronicle
 	// hopeless is how many gaps there are up to it that no retry can fill.
 	hopeless int64
+}
+
+// sealOf is the seal of a number, nil if it is not there.
+func (v *verifier) sealOf(number int) *seal {
+	i, found := slices.BinarySearchFunc(v.seals, number, func(s *seal, number int) int { return s.number - number })
+	if !found {
+		return nil
+	}
+	return v.seals[i]
 }
 
 func (s *seal) at(name string) string { return path.Join(s.folder, name) }
@@ -92,7 +102,7 @@ func (v *verifier) readSeals(ctx context.Context, names []string) error {
 // readSeal reads a seal and holds everything in it against everything else in it.
 // There is none if it is the last, and the one that a running export is making.
 func (v *verifier) readSeal(ctx context.Context, number int, last bool) (*seal, error) {
-	s := &seal{number: number, folder: evidence.SealFolder(number), surveyed: map[string]bool{}}
+	s := &seal{number: number, folder: evidence.SealFolder(number), surveyed: map[string]bool{}, order: map[string]int{}}
 	s.chronicle = newChronicle(v, s.at(sealLog))
 	files, err := v.list(ctx, s.folder)
 	if err != nil {
@@ -178,6 +188,9 @@ func (v *verifier) readBagLines(s *seal) {
 			v.fault(Contradiction, s.at(bagTable), "line %d and bags-sha256.txt have different digests of bag %s", row.Line, name)
 		}
 		delete(listed, of)
+		if _, twice := s.order[name]; !twice {
+			s.order[name] = len(s.bags)
+		}
 		s.bags = append(s.bags, row)
 	}
 	for of := range listed {

@@ -150,16 +150,8 @@ func (c *census) merge(s *seal, how comparison, want iter.Seq[line]) []Row {
 
 // comes tells whether a seal lists a bag after another.
 func (c *census) comes(s *seal, name, after string) bool {
-	seen := false
-	for _, listed := range s.bags {
-		switch listed.Get("bag") {
-		case after:
-			seen = true
-		case name:
-			return seen
-		}
-	}
-	return false
+	at, listed := s.order[name]
+	return listed && at > s.order[after]
 }
 
 func (c *census) lacks(how comparison, l line, broken map[string]bool) {

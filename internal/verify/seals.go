@@ -31,7 +31,7 @@ type Vouched struct {
 // Seals judges export.json and the seals of the archive whose root is fsys, without
 // reading a bag. The error says why they could not be judged.
 func Seals(ctx context.Context, fsys fs.FS, options Options) (Vouched, error) {
-	v := newVerifier(fsys, options)
+	v := newVerifier(ctx, fsys, options)
 	parts, err := v.parts()
 	if err != nil {
 		return Vouched{}, err

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"crypto/sha256"
-	"slices"
 	"strconv"
 
 	"github.com/gcexport/recording-export-operator/internal/evidence"
@@ -29,8 +28,8 @@ func (c *census) checkSecond(s *seal) {
 		return
 	}
 	var before evidence.SecondSource
-	if i := slices.IndexFunc(c.seals, func(f *seal) bool { return f.number == s.number-1 && f.account.SecondSource != nil }); i >= 0 {
-		before = *c.seals[i].account.SecondSource
+	if former := c.sealOf(s.number - 1); former != nil && former.account.SecondSource != nil {
+		before = *former.account.SecondSource
 	}
 	missing, others := c.readSecond(s)
 	for _, n := range []struct {

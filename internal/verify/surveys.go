@@ -147,10 +147,8 @@ func lastHeld(row Row) string {
 func (h *chronicle) reviewed(day string, row Row) bool {
 	asked := row.Get("held_at_survey_time")
 	known, err := time.Parse(time.RFC3339Nano, asked)
-	return err == nil && slices.ContainsFunc(h.on(day), func(s survey) bool {
-		at, err := time.Parse(time.RFC3339Nano, s.heldAt)
-		return err == nil && s.purpose == reviewSurvey && s.holdsUnknown == 0 && !at.Before(known)
-	})
+	answered := h.days[day].answered
+	return err == nil && !answered.IsZero() && !answered.Before(known)
 }
 
 // takeUnbatched takes in a line of a seal about a conversation that is in no bag.
@@ -188,7 +186,7 @@ func (c *census) takeUnbatched(s *seal, at string, row Row) {
 func (c *census) checkOpen(s *seal, at string, row Row) {
 	start, err := time.Parse(time.RFC3339Nano, row.Get("start"))
 	late := start.Add(c.terms.openDeadline)
-	if err != nil || !slices.ContainsFunc(s.chronicle.on(startDay(row.Get("start"))), func(s survey) bool { return s.open > 0 && !before(s.at, late) }) {
+	if open := s.chronicle.days[startDay(row.Get("start"))].open; err != nil || open.IsZero() || before(open, late) {
 		c.fault(Contradiction, at, "line %d calls conversation %s open, but no survey tells so after it had been waited for until %s", row.Line, cut(row.Get("conversation_id")), stamp(late))
 	}
 }
@@ -196,7 +194,7 @@ func (c *census) checkOpen(s *seal, at string, row Row) {
 // checkSurveys sees to it that each day that is new in a seal was surveyed when it had
 // settled, and again before it was sealed, and that the surveys found what is listed.
 func (c *census) checkSurveys(s *seal) {
-	h, first := s.chronicle, map[string]int{}
+	h := s.chronicle
 	var found, open = map[string]int64{}, map[string]int64{}
 	var refused int64
 	for _, survey := range h.surveys {
@@ -209,7 +207,6 @@ func (c *census) checkSurveys(s *seal) {
 			continue
 		}
 		if survey.purpose == firstSurvey {
-			first[survey.day]++
 			c.checkSettled(s, survey, day)
 		}
 	}
@@ -217,19 +214,17 @@ func (c *census) checkSurveys(s *seal) {
 	if s.number > 1 {
 		since = c.coveredBefore(s)
 	}
-	for d := since.UTC().Truncate(24 * time.Hour); d.Before(s.account.Until) && since.Before(s.account.Until); d = d.Add(24 * time.Hour) {
-		day := d.Format(time.DateOnly)
-		if d.Before(since) && s.number > 1 {
+	for name, day := range h.days { // those that no log tells of are reported with the coverage
+		d, err := time.Parse(time.DateOnly, name)
+		begins := since.UTC().Truncate(24 * time.Hour)
+		if err != nil || d.Before(begins) || !d.Before(s.account.Until) || !since.Before(s.account.Until) || d.Before(since) && s.number > 1 {
 			continue
 		}
-		if !s.surveyed[day] {
-			continue // reported with the coverage
+		if day.first != 1 {
+			c.fault(Contradiction, h.log, "tells of %d first surveys of %s, there is one of each day", day.first, name)
 		}
-		if first[day] != 1 {
-			c.fault(Contradiction, h.log, "tells of %d first surveys of %s, there is one of each day", first[day], day)
-		}
-		if !slices.ContainsFunc(h.on(day), func(s survey) bool { return s.purpose == reviewSurvey }) {
-			c.fault(Contradiction, h.log, "does not tell that %s was surveyed again before it was sealed (Review)", day)
+		if !day.reviewed {
+			c.fault(Contradiction, h.log, "does not tell that %s was surveyed again before it was sealed (Review)", name)
 		}
 	}
 	c.compareFound(s, found, open, refused)
@@ -237,10 +232,8 @@ func (c *census) checkSurveys(s *seal) {
 
 // coveredBefore is up to when the seal before covers the window.
 func (c *census) coveredBefore(s *seal) time.Time {
-	for _, f := range c.seals {
-		if f.number == s.number-1 && f.told {
-			return f.account.Until
-		}
+	if former := c.sealOf(s.number - 1); former != nil && former.told {
+		return former.account.Until
 	}
 	return s.account.Until
 }

@@ -160,7 +160,7 @@ func (v *verifier) rows(name string, needed ...string) iter.Seq[Row] {
 				v.fault(Malformed, name, "has more than %d lines", mostRows)
 				return
 			}
-			if !yield(row) {
+			if v.isEnded() || !yield(row) {
 				return
 			}
 		}

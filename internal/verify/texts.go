@@ -15,22 +15,27 @@ const (
 )
 
 // mostReports bounds how many reports are made again, those of the last seals: each
-// reads the tables of all seals up to its own.
+// reads the tables of all seals up to its own. Of the others the figures are compared.
 const mostReports = 12
 
-// checkTexts makes the texts of a seal again, and compares them byte for byte. Those
-// that another version of the program made may be in other words: they are counted as
-// not compared.
+// checkTexts makes the texts of a seal again, and compares them byte for byte. Of those
+// in the words of another version only the figures can be compared: they are counted.
 func (c *census) checkTexts(s *seal) {
 	if !s.told {
 		return
 	}
-	if s.account.Tool.Version != c.options.Version {
+	if !c.knowsTexts(s) {
 		c.otherTexts++
+		c.checkCertified(s)
+		c.checkFigures(s)
 		return
 	}
 	c.checkText(s, certification, evidence.Certification, compacted(s.account), s.account)
-	if _, there := s.found[reportPage]; !there || s.number <= len(c.seals)-mostReports || c.isBroken(s) {
+	if _, there := s.found[reportPage]; !there {
+		return
+	}
+	if s.number <= len(c.seals)-mostReports || c.isBroken(s) {
+		c.checkFigures(s)
 		return
 	}
 	c.checkText(s, reportPage, func(a evidence.Account) ([]byte, error) {
@@ -38,6 +43,22 @@ func (c *census) checkTexts(s *seal) {
 		err := report.Seal(&page, plain{c.verifier}, evidence.Reported{Account: a, Timestamped: a.Timestamped})
 		return page.Bytes(), err
 	}, s.account)
+}
+
+// knowsTexts tells whether the texts of a seal are in the words of this program. An account
+// that names a version that there is not, or another one though the same program made it, is
+// a finding: it would keep the texts from being compared.
+func (c *census) knowsTexts(s *seal) bool {
+	at, is := s.at(evidence.AccountFile), s.account.Texts
+	switch {
+	case is == evidence.TextsVersion:
+		return true
+	case is < 1:
+		c.fault(Malformed, at, "does not say in the words of which version report.html and certification.txt are (texts)")
+	case s.account.Tool.Version == c.options.Version:
+		c.fault(Contradiction, at, "says that report.html and certification.txt are in the words of version %d, version %s of the exporter uses those of version %d", is, cut(s.account.Tool.Version), evidence.TextsVersion)
+	}
+	return false
 }
 
 // isBroken tells whether seals or bags could not be read, of which a report is made.

@@ -68,7 +68,7 @@ func TestATimestampIsOfTheManifest(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			a := specimen.New(t, specimen.NewSigner(t))
-			a.Replace("seals/2/account.json", "\n  \"from\":", "\n  \"timestamped\": true,\n  \"from\":")
+			a.Replace("seals/2/account.json", "\n  \"texts\":", "\n  \"timestamped\": true,\n  \"texts\":")
 			a.Retell(2)
 			a.Reseal(2)
 			a.Write("seals/2/manifest-sha256.txt.tsr", tt.content(a))

@@ -48,8 +48,7 @@ type Options struct {
 	// Workers is how many files are read at the same time; as many as there are
 	// cores if it is 0.
 	Workers int
-	// Version is that of this program: what another version wrote in its own words is not
-	// compared word by word.
+	// Version is that of this program: what it wrote is in the words that it knows.
 	Version string
 	// Meter may be nil.
 	Meter *Meter
@@ -89,9 +88,14 @@ type Report struct {
 	// OrphansNotListed why the last one could not list all of them, empty if it could.
 	Orphans          int64  `json:"orphans,omitempty"`
 	OrphansNotListed string `json:"orphansNotListed,omitempty"`
-	// OtherTexts is how many seals hold a report and a certification that another version
-	// of the program made: they are not compared with the account.
+	// OtherTexts is how many seals hold a report and a certification in the words of another
+	// version (evidence.TextsVersion): of them only the figures are compared with the account.
 	OtherTexts int `json:"otherTexts,omitempty"`
+	// VersionsNotListed says why earlier versions of seals could not be listed, empty if they
+	// could, or if the place keeps none. UnlockedVersions is how many files of seals have one
+	// that is not locked, as far as the place says so. Neither is a fault of the archive.
+	VersionsNotListed string `json:"versionsNotListed,omitempty"`
+	UnlockedVersions  int64  `json:"unlockedVersions,omitempty"`
 	// SignedSeals and SignedBags are how many are signed, by the keys whose ids
 	// are Signers. Trusted tells whether keys from outside were given.
 	SignedSeals int      `json:"signedSeals"`
@@ -115,6 +119,8 @@ func (r Report) OnlyUnreadable() bool {
 // verifier judges one archive.
 type verifier struct {
 	findings
+	// ctx is that of the verification: what reads a list line by line ends with it.
+	ctx     context.Context //nolint:containedctx // it lives as long as the call of Archive
 	fsys    fs.FS
 	options Options
 	// buffers are what files are read into: one for each worker.
@@ -130,7 +136,7 @@ type verifier struct {
 // Archive judges the archive whose root is fsys. The error says why it could not
 // be judged: it is no archive, the context has ended, or nothing can be listed.
 func Archive(ctx context.Context, fsys fs.FS, options Options) (Report, error) {
-	v := newVerifier(fsys, options)
+	v := newVerifier(ctx, fsys, options)
 	parts, err := v.parts()
 	if err != nil {
 		return Report{}, err
@@ -154,17 +160,26 @@ func Archive(ctx context.Context, fsys fs.FS, options Options) (Report, error) {
 	v.checkCoverage()
 	v.checkTrust()
 	v.checkKeyChanges()
-	return v.report(c), nil
+	told := v.checkVersions()
+	if err := ctx.Err(); err != nil {
+		return Report{}, err
+	}
+	r := v.report(c)
+	r.VersionsNotListed, r.UnlockedVersions = cut(told.unknown), told.unlocked
+	return r, nil
 }
 
-func newVerifier(fsys fs.FS, options Options) *verifier {
+// isEnded tells whether the verification was ended.
+func (v *verifier) isEnded() bool { return v.ctx != nil && v.ctx.Err() != nil }
+
+func newVerifier(ctx context.Context, fsys fs.FS, options Options) *verifier {
 	if options.Workers <= 0 {
 		options.Workers = runtime.GOMAXPROCS(0)
 	}
 	if options.Meter == nil {
 		options.Meter = &Meter{}
 	}
-	v := &verifier{fsys: fsys, options: options, buffers: make(chan []byte, options.Workers), bags: map[string]*bag{}}
+	v := &verifier{ctx: ctx, fsys: fsys, options: options, buffers: make(chan []byte, options.Workers), bags: map[string]*bag{}}
 	for range options.Workers {
 		v.buffers <- make([]byte, bufferSize)
 	}

@@ -68,7 +68,7 @@ func formsOfInsiders() []tampering {
 			a.Write(standard+"/custody/attestation.sigstore.json", a.Signer.BagBundle(subjects...))
 		}, kind: verify.Signature, path: standard + "/custody/attestation.sigstore.json", says: "not, to the byte"},
 		{name: "take a time-stamp away", do: func(a archive) {
-			a.Replace("seals/2/account.json", "\n  \"from\":", "\n  \"timestamped\": true,\n  \"from\":")
+			a.Replace("seals/2/account.json", "\n  \"texts\":", "\n  \"timestamped\": true,\n  \"texts\":")
 			a.ForgeSeal(2)
 		}, kind: verify.Missing, path: sealTimestamp, says: "an authority attests the time of seal 2"},
 		{name: "seal a file that no seal holds", do: func(a archive) { a.Write("seals/2/errata.txt", nil); a.ForgeSeal(2) }, kind: verify.Planted, path: "seals/2/errata.txt", says: "nothing that a seal holds"},

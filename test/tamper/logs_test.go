@@ -109,7 +109,7 @@ func invented() []tampering {
 	retry := func(name, detail, value, says string) tampering {
 		return inSealLog(name, 2, on("RetryRequested", "", set(detail, value)), secondLog, says)
 	}
-	changed := inSealLog("make up that the key changed", 2, plant(logLine{Time: specimen.Day.AddDate(0, 0, 3).Add(3 * time.Hour), Type: evidence.SigningKeyChanged, Details: map[string]string{"from": "a", "to": "b"}}), secondLog, "tells that the key changed from a to b at 2023-10-04T03:00:00Z, account.json does not")
+	changed := inSealLog("make up that the key changed", 2, plant(logLine{Time: specimen.Day.AddDate(0, 0, 3).Add(3 * time.Hour), Type: evidence.SigningKeyChanged, Details: map[string]string{"from": "a", "to": "b"}}), secondLog, "tells that the key changed from a to b at 2023-10-04T03:00:00Z, account.json and the seal before do not")
 	changed.kind = verify.KeyChanged
 	unnumbered := inSealLog("make up an event of no entry of the plan", 1, plant(logLine{Time: specimen.Day.AddDate(0, 0, 2).Add(11 * time.Hour), Type: "BatchSplit", Details: map[string]string{"batch": half}}), firstLog, `tells of BatchSplit, and says entry: ""`)
 	unnumbered.kind = verify.Malformed
@@ -160,6 +160,53 @@ func invented() []tampering {
 		}, standardLog, "tells of request "+specimen.ID(903)+" a second time"),
 	}
 }
+
+// reworded are tamperings with the texts of a seal whose account says that they are in the
+// words of another version, by who has the key.
+func reworded() []tampering {
+	in := func(name string, version string, texts int, file, old, new string, kind verify.Kind, path, says string) tampering {
+		return tampering{name: name, do: func(a archive) {
+			a.account(1, func(account *evidence.Account) { account.Tool.Version, account.Texts = version, texts })
+			a.fitSeal(1)
+			a.Replace("seals/1/"+file, old, new)
+			a.ForgeSeal(1)
+		}, kind: kind, path: "seals/1/" + path, says: says}
+	}
+	const page, draft, gaps = "report.html", "certification.txt", `<strong id="gaps"><data value="3">`
+	return []tampering{
+		in("keep the texts from being compared", "", 2, page, gaps, gaps, verify.Contradiction, "account.json", "in the words of version 2, version  of the exporter uses those of version 1"),
+		in("do not say in which words the texts are", "v9", 0, page, gaps, gaps, verify.Malformed, "account.json", "does not say in the words of which version"),
+		in("change a figure of a report in other words", "v9", 2, page, gaps, `<strong id="gaps"><data value="0">`, verify.Contradiction, page, "shows 0 as gaps, the account counts 3"),
+		in("change a figure at the top of a report in other words", "v9", 2, page, `id="key-gaps"><data value="3">`, `id="key-gaps"><data value="1">`, verify.Contradiction, page, "shows 1 as key-gaps, the account counts 3"),
+		in("leave a figure out of a report in other words", "v9", 2, page, gaps, `<strong><data value="0">`, verify.Contradiction, page, "does not show the figure gaps of the account"),
+		in("change a figure of a certification in other words", "v9", 2, draft, "1 unavailable", "0 unavailable", verify.Contradiction, draft, "of its conversations, the account counts"),
+		{name: "drop a certification in other words", do: func(a archive) {
+			a.account(1, func(account *evidence.Account) { account.Tool.Version, account.Texts = "v9", 2 })
+			a.fitSeal(1)
+			a.Remove("seals/1/certification.txt")
+			a.ForgeSeal(1)
+		}, kind: verify.Missing, path: "seals/1/certification.txt", says: "is missing"},
+		{name: "sign a bag with another key", do: func(a archive) {
+			mine, folder := a.Signer, standard+"/"
+			a.Replace(folder+"bag-info.txt", mine.ID(), a.thief.ID())
+			before := specimen.Sum(a.Read(folder + "tagmanifest-sha256.txt"))
+			a.Signer = a.thief
+			a.Rebag(specimen.Standard)
+			a.Signer = mine
+			for _, table := range []string{"seals/1/bags.csv", "seals/1/bags-sha256.txt"} {
+				a.Replace(table, before, specimen.Sum(a.Read(folder+"tagmanifest-sha256.txt")))
+			}
+			a.fitSeal(1)
+		}, kind: verify.KeyChanged, path: folderOfSigner, says: "account.json of seal 1 names key"},
+		{name: "name a key that signs no bag", do: func(a archive) {
+			a.account(1, func(account *evidence.Account) { account.BagKeys = []string{a.thief.ID()} })
+			a.fitSeal(1)
+		}, kind: verify.KeyChanged, path: "seals/1/account.json", says: "no bag of the seal is signed with it"},
+	}
+}
+
+// folderOfSigner is where the key of the bag Standard is.
+const folderOfSigner = standard + "/custody/signer.pub"
 
 // retold are tamperings with what repeats or sums up the account, by who has the key.
 func retold() []tampering {

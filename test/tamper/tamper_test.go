@@ -109,7 +109,7 @@ func TestEveryTamperingIsFound(t *testing.T) {
 	t.Parallel()
 	groups := map[string][]tampering{
 		"write": slices.Concat(plain(), forms(), whileRunning(), identities()), "forge": stolen(),
-		"sign": slices.Concat(insiders(), isolations(), restorations(), orphanages(), formsOfInsiders(), strictForms(), misjudged(), misheld(), thinned(), invented(), retold()),
+		"sign": slices.Concat(insiders(), isolations(), restorations(), orphanages(), formsOfInsiders(), strictForms(), misjudged(), misheld(), thinned(), invented(), reworded(), retold()),
 	}
 	var mu sync.Mutex
 	outcomes := map[string]outcome{}

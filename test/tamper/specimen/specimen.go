@@ -318,7 +318,7 @@ func (a *Archive) seal(s evidence.Seal) {
 	a.must(err)
 	a.must(os.RemoveAll(a.Path(".work"))) // what it was made from
 	if a.Signer != nil {
-		account.SigningKey = a.Signer.ID()
+		account.SigningKey, account.BagKeys = a.Signer.ID(), nil
 		content, err := json.MarshalIndent(account, "", "  ")
 		a.must(err)
 		a.Write(evidence.SealFolder(s.Number)+"/"+evidence.AccountFile, append(content, '\n'))
