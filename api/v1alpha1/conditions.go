@@ -136,6 +136,8 @@ const (
 	ReasonSealUnfinished = "SealUnfinished"
 	// ReasonEvidenceUnreadable: not everything could be read, so that not everything is verified.
 	ReasonEvidenceUnreadable = "EvidenceUnreadable"
+	// ReasonVersionsNotListed: earlier versions of seals in a bucket cannot be listed.
+	ReasonVersionsNotListed = "VersionsNotListed"
 	// ReasonArchiveMismatch: the archive of this name belongs to another export.
 	ReasonArchiveMismatch = "ArchiveMismatch"
 	// ReasonArchiveOfAnotherCluster: the archive is this export's, and belongs to another cluster.

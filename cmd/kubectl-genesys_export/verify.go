@@ -204,7 +204,7 @@ func (v verdict) text(where place) string {
 		says("  Note: earlier versions of the seals in the bucket could not be listed, so that a seal hidden by a delete marker is not found: %s", v.VersionsNotListed)
 	}
 	if v.UnlockedVersions > 0 {
-		says("  Note: the bucket keeps earlier versions of %s of seals, which are not locked: see what they are if nobody deleted this archive and exported it again", words.Count(v.UnlockedVersions, "file"))
+		says("  Note: the bucket keeps earlier versions of %s of seals, which hide no locked seal: see what they are if nobody deleted this archive, or a seal that was never finished", words.Count(v.UnlockedVersions, "file"))
 	}
 	says("  Read %s, %s in %.1f s", words.Count(v.Files, "file"), words.Bytes(v.Bytes), v.took.Seconds())
 	for _, line := range v.trust() {

@@ -39,6 +39,8 @@ type found struct {
 	findings     []verify.Finding
 	// more is how many findings there are beyond those.
 	more int64
+	// unlisted says why earlier versions of its seals could not be listed, empty if they could.
+	unlisted string
 }
 
 // longestMaking is how long after something of a seal was stored last it may still be in
@@ -136,7 +138,7 @@ func (e examiner) look(ctx context.Context, name string) (found, error) {
 		return found{archive: true, findings: []verify.Finding{{Kind: verify.Unreadable, Path: ".", Says: err.Error()}}}, nil //nolint:nilerr // it is a finding, and the other archives are verified
 	}
 	findings := slices.DeleteFunc(report.Findings, func(f verify.Finding) bool { return f.Kind == verify.Unsealed })
-	return found{true, meter.Files.Load(), meter.Bytes.Load(), findings, report.More}, nil
+	return found{true, meter.Files.Load(), meter.Bytes.Load(), findings, report.More, report.VersionsNotListed}, nil
 }
 
 // sealsAt are the seals that the statuses of exports name of archives at a location,

@@ -1,6 +1,7 @@
 package exportdestination
 
 import (
+	"cmp"
 	"maps"
 	"path"
 	"slices"
@@ -18,6 +19,9 @@ type result struct {
 	unfinished int64
 	// firstFaults and the others are the first of each, as the status lists them.
 	firstFaults, firstUnreadable, firstUnfinished []string
+	// unlisted says why earlier versions of seals of an archive could not be listed, empty if
+	// they could.
+	unlisted string
 }
 
 // The bounds of status.verification.findings: how many there are, and how many
@@ -32,6 +36,7 @@ func (r *result) add(name string, of found) {
 	if of.files > 0 {
 		r.exports++
 	}
+	r.unlisted = cmp.Or(r.unlisted, of.unlisted)
 	r.files += of.files
 	r.bytes += of.bytes
 	switch {

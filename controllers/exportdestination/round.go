@@ -7,11 +7,13 @@ import (
 	"sync"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 	"github.com/gcexport/recording-export-operator/internal/verify"
@@ -143,6 +145,10 @@ func (r *Reconciler) verify(ctx context.Context, destination *v1alpha1.ExportDes
 	}
 	sum.miss(seals, there)
 	round.end(r.Clock.Now(), sum)
+	if sum.unlisted != "" {
+		r.Events.Eventf(destination, nil, corev1.EventTypeNormal, v1alpha1.ReasonVersionsNotListed, "Verify", "%s", loop.Note(
+			"earlier versions of seals could not be listed, so a seal that somebody hides with a delete marker is found only if the status of its export names it: "+sum.unlisted))
+	}
 	return nil
 }
 

@@ -20,10 +20,14 @@ type inTurns struct {
 // takeTurns has a file system be read in turns.
 func takeTurns(ctx context.Context, fsys fs.FS, try transfer.Try) fs.FS {
 	turns := inTurns{fsys, ctx, try}
-	if walker, is := fsys.(verify.Walker); is {
-		return walkerInTurns{turns, walker}
+	walker, is := fsys.(verify.Walker)
+	if !is {
+		return turns
 	}
-	return turns
+	if versioner, is := fsys.(verify.Versioner); is {
+		return storeInTurns{walkerInTurns{turns, walker}, versioner}
+	}
+	return walkerInTurns{turns, walker}
 }
 
 func (t inTurns) wait() error { return t.try.Keep(t.ctx, nil) }
@@ -165,5 +169,24 @@ func (w walkerInTurns) Walk(directory string, do func(name string, size int64) e
 			return err
 		}
 		return do(name, size)
+	})
+}
+
+// storeInTurns is one that also keeps earlier versions of files.
+type storeInTurns struct {
+	walkerInTurns
+	versioner verify.Versioner
+}
+
+// Hidden implements verify.Versioner.
+func (s storeInTurns) Hidden(directory string, do func(name string, deleted bool, locked func() (bool, error)) error) error {
+	if err := s.wait(); err != nil {
+		return err
+	}
+	return s.versioner.Hidden(directory, func(name string, deleted bool, locked func() (bool, error)) error {
+		if err := s.wait(); err != nil {
+			return err
+		}
+		return do(name, deleted, locked)
 	})
 }

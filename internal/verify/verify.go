@@ -93,7 +93,7 @@ type Report struct {
 	OtherTexts int `json:"otherTexts,omitempty"`
 	// VersionsNotListed says why earlier versions of seals could not be listed, empty if they
 	// could, or if the place keeps none. UnlockedVersions is how many files of seals have one
-	// that is not locked, as far as the place says so. Neither is a fault of the archive.
+	// that hides no locked seal. Neither is a fault of the archive.
 	VersionsNotListed string `json:"versionsNotListed,omitempty"`
 	UnlockedVersions  int64  `json:"unlockedVersions,omitempty"`
 	// SignedSeals and SignedBags are how many are signed, by the keys whose ids

@@ -21,9 +21,9 @@ type version struct {
 	deleted, locked bool
 }
 
-func (b bucket) Hidden(directory string, do func(name string, deleted, locked bool) error) error {
+func (b bucket) Hidden(directory string, do func(name string, deleted bool, locked func() (bool, error)) error) error {
 	for _, v := range b.hidden {
-		if err := do(v.name, v.deleted, v.locked); err != nil || directory != "seals" {
+		if err := do(v.name, v.deleted, func() (bool, error) { return v.locked, nil }); err != nil || directory != "seals" {
 			return err
 		}
 	}
@@ -42,10 +42,11 @@ func TestSealsHiddenInABucket(t *testing.T) {
 	}{
 		"nothing":            {},
 		"deleted":            {bucket: bucket{hidden: []version{{"3/manifest-sha256.txt", true, true}}}, paths: []string{"seals/3/manifest-sha256.txt"}},
-		"stored again":       {bucket: bucket{hidden: []version{{"2/account.json", false, true}}}, paths: []string{"seals/2/account.json"}},
-		"not locked":         {bucket: bucket{hidden: []version{{"2/account.json", true, false}}}, unlocked: 1},
+		"stored again":       {bucket: bucket{hidden: []version{{"2/manifest-sha256.txt", false, true}}}, paths: []string{"seals/2/manifest-sha256.txt"}},
+		"not locked":         {bucket: bucket{hidden: []version{{"2/manifest-sha256.txt", true, false}}}, unlocked: 1},
+		"never a seal":       {bucket: bucket{hidden: []version{{"3/account.json", true, true}, {"x/manifest-sha256.txt", true, true}}}, unlocked: 2},
 		"not to be listed":   {bucket: bucket{err: errors.New("s3:ListBucketVersions is missing")}, unknown: "s3:ListBucketVersions is missing"},
-		"listed only partly": {bucket: bucket{hidden: []version{{"3/x", true, true}}, err: errors.New("broke off")}, paths: []string{"seals/3/x"}, unknown: "broke off"},
+		"listed only partly": {bucket: bucket{hidden: []version{{"3/manifest-sha256.txt", true, true}}, err: errors.New("broke off")}, paths: []string{"seals/3/manifest-sha256.txt"}, unknown: "broke off"},
 	}
 	a := specimen.New(t, nil)
 	for name, tt := range tests {
