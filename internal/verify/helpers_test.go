@@ -3,7 +3,11 @@ package verify_test
 import (
 	"errors"
 	"io/fs"
+	"testing"
+	"testing/fstest"
 	"testing/iotest"
+
+	"github.com/gcexport/recording-export-operator/test/tamper/specimen"
 )
 
 // fullFS is what os.DirFS returns.
@@ -11,6 +15,16 @@ type fullFS interface {
 	fs.ReadDirFS
 	fs.ReadFileFS
 	fs.StatFS
+}
+
+// inMemory is an archive that is read often, without the disk.
+func inMemory(t *testing.T, a *specimen.Archive) fstest.MapFS {
+	t.Helper()
+	files := fstest.MapFS{}
+	for _, name := range a.Files(".") {
+		files[name] = &fstest.MapFile{Data: a.Read(name), Mode: 0o600}
+	}
+	return files
 }
 
 // brokenFS fails to read one file.

@@ -84,9 +84,10 @@ func TestHostileArchives(t *testing.T) {
 			}
 		}, verify.Coverage, "seals/2/account.json", "no log tells of a survey of 0001-10-01"},
 	}
+	sound := specimen.New(t, specimen.NewSigner(t))
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			a := specimen.New(t, specimen.NewSigner(t))
+			a := sound.Copy(t)
 			// Something else is wrong, too, and has to be found in any case.
 			a.Replace(standardBag+"/"+evidence.RecordingPath(specimen.ID(1), specimen.ID(11), 1, "wav"), "r", "R")
 			tt.do(a)
