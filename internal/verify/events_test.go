@@ -14,7 +14,7 @@ import (
 )
 
 // writers are the packages that write events into custody logs.
-var writers = []string{"../evidence", "../../controllers/recordingexport", "../../controllers/recordingexportbatch"}
+var writers = []string{"../evidence", "../artifacts", "../../controllers/recordingexport", "../../controllers/recordingexportbatch"}
 
 // TestEveryTypeOfEventIsKnown reads from the operator's source which types of events it
 // writes: each must be one that a verification judges, and no other may be.
