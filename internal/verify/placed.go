@@ -47,9 +47,14 @@ func (c *census) checkPlaced(s *seal) {
 			c.fault(Contradiction, h.log, "line %d tells that files of %q conversations of bag %s were put under legal hold, by the tables %d are", e.Sequence, cut(e.Details["conversations"]), cut(name), want.shown)
 		}
 	}
+	c.checkPlacedAll(s, held, told)
+}
+
+// checkPlacedAll sees to it that all bags are told of that hold conversations under legal hold.
+func (c *census) checkPlacedAll(s *seal, held map[string]heldRows, told map[string]bool) {
 	for _, name := range slices.Sorted(maps.Keys(held)) {
 		if held[name].shown > 0 && !told[name] {
-			c.fault(Contradiction, h.log, "does not tell that files of bag %s were put under legal hold (LegalHoldPlaced), as it does of other bags", name)
+			c.fault(Contradiction, s.chronicle.log, "does not tell that files of bag %s were put under legal hold (LegalHoldPlaced), as it does of other bags", name)
 		}
 	}
 }

@@ -214,6 +214,14 @@ func (c *census) checkSurveys(s *seal) {
 	if s.number > 1 {
 		since = c.coveredBefore(s)
 	}
+	c.checkNewDays(s, since)
+	c.compareFound(s, found, open, refused)
+}
+
+// checkNewDays sees to it that each day since a time was surveyed for the first time once,
+// and reviewed.
+func (c *census) checkNewDays(s *seal, since time.Time) {
+	h := s.chronicle
 	for name, day := range h.days { // those that no log tells of are reported with the coverage
 		d, err := time.Parse(time.DateOnly, name)
 		begins := since.UTC().Truncate(24 * time.Hour)
@@ -227,7 +235,6 @@ func (c *census) checkSurveys(s *seal) {
 			c.fault(Contradiction, h.log, "does not tell that %s was surveyed again before it was sealed (Review)", name)
 		}
 	}
-	c.compareFound(s, found, open, refused)
 }
 
 // coveredBefore is up to when the seal before covers the window.
