@@ -218,7 +218,7 @@ func (r *Reconciler) room(ctx context.Context, destination *v1alpha1.ExportDesti
 	floor := exportspec.MinFree(destination.Spec, r.MinFree)
 	if known && free < floor {
 		return outcome.Stall(v1alpha1.ReasonDestinationFull, fmt.Sprintf(
-			"make room at the destination, or lower spec.directory.minFree (and the manager's --min-free, if that is larger): about %v are free, and transfers leave %v free",
+			"free space at the destination, or lower spec.directory.minFree (and the manager's --min-free, if that is larger): about %v are free, and transfers leave %v free",
 			destination.Status.Free, resource.NewQuantity(floor, resource.BinarySI)), r.Pace.Again)
 	}
 	if r.Fits != nil {

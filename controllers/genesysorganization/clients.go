@@ -100,7 +100,7 @@ func (r *Reconciler) announce(organization, before *v1alpha1.GenesysOrganization
 		case state == client.State:
 		case isOut(client):
 			r.Events.Eventf(organization, nil, corev1.EventTypeWarning, client.Reason, "Login",
-				"the OAuth client of Secret %q is out; work goes on with the others", client.SecretName)
+				"the OAuth client of Secret %q is out; the operator continues with the others", client.SecretName)
 		case state == v1alpha1.ClientOut:
 			r.Events.Eventf(organization, nil, corev1.EventTypeNormal, client.Reason, "Login",
 				"the OAuth client of Secret %q is in again", client.SecretName)

@@ -124,7 +124,7 @@ func TestAnnounce(t *testing.T) {
 		want        string
 	}{
 		{state(in("a"), in("b")), &v1alpha1.GenesysOrganization{}, ""},
-		{state(in("a"), out("b", refused)), state(in("a"), in("b")), `Warning CredentialsRejected the OAuth client of Secret "b" is out; work goes on with the others`},
+		{state(in("a"), out("b", refused)), state(in("a"), in("b")), `Warning CredentialsRejected the OAuth client of Secret "b" is out; the operator continues with the others`},
 		{state(in("a"), out("b", refused)), state(in("a"), out("b", refused)), ""},
 		{state(in("a"), in("b")), state(in("a"), out("b", refused)), `Normal LoggedIn the OAuth client of Secret "b" is in again`},
 		{state(out("a", refused), out("b", refused)), state(in("a"), in("b")), ""},
