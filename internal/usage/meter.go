@@ -90,13 +90,23 @@ func (m *Meter) begin(namespace string) int64 {
 	return m.taken(namespace).since
 }
 
-// end notes what a walk found. What was stored while it ran may be counted twice until
-// the next one, but never not at all.
-func (m *Meter) end(namespace string, found, before int64) {
+// end notes what a walk found. What was stored while it ran is in files that it has found
+// only if they are newer than its beginning, so it counts once, about.
+func (m *Meter) end(namespace string, now found, before int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	of := m.taken(namespace)
-	of.measured, of.since = found, of.since-before
+	meanwhile := max(of.since-before, 0)
+	of.measured, of.since = now.bytes, meanwhile-min(meanwhile, now.fresh)
+}
+
+// endEarly notes what a walk found that could not end: at least that is there. What was
+// stored before it is not counted a second time by the next one.
+func (m *Meter) endEarly(namespace string, now found, before int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	of := m.taken(namespace)
+	of.measured, of.since = max(of.measured+before, now.bytes), of.since-before
 }
 
 // Usage is what a namespace takes, of at most how much.

@@ -125,22 +125,70 @@ func TestMeasure(t *testing.T) {
 	}
 }
 
-// TestAWalkThatCannotEnd: what it has found counts all the same, and other namespaces are
-// measured, once.
+// TestWhatCannotBeRead is told of and skipped: all else of its namespace counts, once, and
+// the namespaces after it are measured.
+func TestWhatCannotBeRead(t *testing.T) {
+	m := volume(t, "100")
+	m.write(t, "legal/a/"+strings.Repeat("d/", deepest)+"x", 1)
+	m.write(t, "legal/b", 70)
+	m.write(t, "sales/c", 50)
+	m.stored("legal", 70)
+	for range 2 {
+		if err := m.measure(t.Context()); err == nil || !strings.Contains(err.Error(), "namespace legal: 1 files or folders could not be read") ||
+			!strings.Contains(err.Error(), "folders deep") {
+			t.Errorf("a folder without end: %v", err)
+		}
+		if got, want := fmt.Sprint(m.All()), "[{legal 70 100} {sales 50 100}]"; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+// TestAWalkThatCannotEnd: what was known counts all the same, once, or what was found if
+// that is more.
 func TestAWalkThatCannotEnd(t *testing.T) {
 	m := volume(t, "100")
-	m.write(t, "legal/a", 150)
-	m.write(t, "legal/"+strings.Repeat("d/", deepest+1)+"x", 1)
-	if err := m.measure(t.Context()); err == nil || !strings.Contains(err.Error(), "folders deep") {
-		t.Errorf("a folder without end: %v", err)
-	}
-	if m.Fits("legal", 0) == nil {
-		t.Error("what was found does not count")
-	}
+	m.write(t, "legal/a", 70)
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := m.measure(ended); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want %v", err, context.Canceled)
+	}
+	m.stored("legal", 40)
+	for _, tt := range []struct{ found, stored, want int64 }{{20, 5, 45}, {20, 0, 45}, {60, 5, 65}} {
+		before := m.begin("legal")
+		m.stored("legal", tt.stored)
+		m.endEarly("legal", found{bytes: tt.found}, before)
+		if now := m.All()[0].Bytes; now != tt.want {
+			t.Errorf("after %+v were found: %d", tt, now)
+		}
+	}
+}
+
+// TestWhatIsStoredDuringAWalk counts once, whether the walk has found it or not, and what
+// others write counts too.
+func TestWhatIsStoredDuringAWalk(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		stored int64
+		found  found
+		want   int64
+	}{
+		{"not found", 15, found{60, 0}, 75},
+		{"found", 15, found{75, 15}, 75},
+		{"found in part", 15, found{65, 5}, 75},
+		{"found, and what others wrote", 15, found{95, 35}, 95},
+		{"failed, and was not found", -15, found{60, 0}, 60},
+		{"by a clock that is ahead", 15, found{75, 75}, 75},
+	} {
+		m := volume(t, "100")
+		m.stored("legal", 60)
+		before := m.begin("legal")
+		m.stored("legal", tt.stored)
+		m.end("legal", tt.found, before)
+		if now := m.All()[0].Bytes; now != tt.want {
+			t.Errorf("%s: %d, want %d", tt.name, now, tt.want)
+		}
 	}
 }
 
@@ -178,7 +226,7 @@ func TestWhatIsStoredCounts(t *testing.T) {
 	expect("stored", 60)
 	before := m.begin("legal")
 	put("bags/b/3", 15, nil)
-	m.end("legal", 60, before)
+	m.end("legal", found{bytes: 60}, before)
 	expect("stored while a walk ran", 75)
 	if err := m.measure(t.Context()); err != nil {
 		t.Fatal(err)

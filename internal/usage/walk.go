@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,15 +13,15 @@ import (
 )
 
 // The bounds of a walk: how deep it goes, how many names it reads at a time, and how
-// long it takes for one namespace. What it has found by then is at least what is there,
-// and counts if that is more than was known.
+// long it takes for one namespace.
 const (
 	deepest     = 32
 	namesAtOnce = 1024
 	longest     = time.Hour
 )
 
-// measure walks through the volume, one namespace after the other.
+// measure walks through the volume, one namespace after the other. One that cannot be
+// measured does not keep the others from it.
 func (m *Meter) measure(ctx context.Context) error {
 	root, err := os.OpenRoot(m.Root)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -31,13 +32,14 @@ func (m *Meter) measure(ctx context.Context) error {
 	}
 	defer func() { _ = root.Close() }()
 	m.forgetGone(root)
-	return each(ctx, root, ".", func(entry fs.DirEntry) error {
+	var failed []error
+	err = each(ctx, root, ".", func(entry fs.DirEntry) {
 		namespace := entry.Name()
-		if !entry.IsDir() || m.Limits.Of(namespace) == 0 {
-			return nil
+		if entry.IsDir() && m.Limits.Of(namespace) > 0 {
+			failed = append(failed, m.measureOne(ctx, root, namespace))
 		}
-		return m.measureOne(ctx, root, namespace)
 	})
+	return errors.Join(append(failed, err)...)
 }
 
 // forgetGone forgets the namespaces that have no directory any more.
@@ -51,49 +53,96 @@ func (m *Meter) forgetGone(root *os.Root) {
 	}
 }
 
+// measureOne measures a namespace. What cannot be read counts as nothing, and is told by
+// the error. If the namespace cannot be read at all, or not within longest, what was known
+// of it still counts, or what was found if that is more.
 func (m *Meter) measureOne(ctx context.Context, root *os.Root, namespace string) error {
 	within, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
+	w := &walk{root: root, begun: m.Clock.Now()}
 	before := m.begin(namespace)
-	found, err := sum(within, root, namespace, 0)
+	err := cmp.Or(w.sum(within, namespace, 0), within.Err())
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err == nil:
-		m.end(namespace, found, before)
-		return nil
+		m.end(namespace, w.found, before)
+		err = w.skipped()
+	default:
+		m.endEarly(namespace, w.found, before)
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	of := m.taken(namespace)
-	of.measured = max(of.measured, found)
-	return fmt.Errorf("namespace %s: %w", namespace, err)
+	if err != nil {
+		return fmt.Errorf("namespace %s: %w", namespace, err)
+	}
+	return nil
+}
+
+// found is how many bytes a walk has found, and how many of them are in files that were
+// written after it had begun.
+type found struct{ bytes, fresh int64 }
+
+// walk is a walk through a namespace.
+type walk struct {
+	root *os.Root
+	// begun is when it began, by the clock of this process, which may not be that of the
+	// file system.
+	begun time.Time
+	found found
+	// unreadable is how many files and folders could not be read, first why the first
+	// could not.
+	unreadable int
+	first      error
 }
 
 // sum adds up the sizes of the files below a directory, in bytes. It follows no link, and
 // holds a few names in memory, however many there are. What is removed meanwhile is not
-// counted. With an error it returns what it has found so far.
-func sum(ctx context.Context, root *os.Root, name string, depth int) (bytes int64, err error) {
+// counted, and what cannot be read is skipped. The error tells that the directory itself
+// could not be read, or that ctx has ended.
+func (w *walk) sum(ctx context.Context, name string, depth int) error {
 	if depth > deepest {
-		return 0, fmt.Errorf("%s is more than %d folders deep", name, deepest)
+		return fmt.Errorf("%s is more than %d folders deep", name, deepest)
 	}
-	err = each(ctx, root, name, func(entry fs.DirEntry) error {
+	return each(ctx, w.root, name, func(entry fs.DirEntry) {
 		if entry.IsDir() {
-			below, err := sum(ctx, root, path.Join(name, entry.Name()), depth+1)
-			bytes += below
-			return err
+			w.skip(w.sum(ctx, path.Join(name, entry.Name()), depth+1))
+			return
 		}
 		info, err := entry.Info()
 		if err == nil && info.Mode().IsRegular() {
-			bytes += info.Size()
+			w.add(info)
 		}
-		return ignoreAbsent(err)
+		w.skip(ignoreAbsent(err))
 	})
-	return bytes, err
 }
 
-// each does something with each entry of a directory.
-func each(ctx context.Context, root *os.Root, name string, do func(fs.DirEntry) error) error {
+func (w *walk) add(file fs.FileInfo) {
+	w.found.bytes += file.Size()
+	if !file.ModTime().Before(w.begun) {
+		w.found.fresh += file.Size()
+	}
+}
+
+// skip notes that something could not be read, if there is an error.
+func (w *walk) skip(err error) {
+	if err == nil {
+		return
+	}
+	w.unreadable++
+	if w.first == nil {
+		w.first = err
+	}
+}
+
+// skipped is an error if something could not be read.
+func (w *walk) skipped() error {
+	if w.first == nil {
+		return nil
+	}
+	return fmt.Errorf("%d files or folders could not be read, and are not counted, for example: %w", w.unreadable, w.first)
+}
+
+// each does something with each entry of a directory, until ctx ends.
+func each(ctx context.Context, root *os.Root, name string, do func(fs.DirEntry)) error {
 	directory, err := root.Open(name)
 	if err != nil {
 		return ignoreAbsent(err)
@@ -105,9 +154,7 @@ func each(ctx context.Context, root *os.Root, name string, do func(fs.DirEntry) 
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if err := do(entry); err != nil {
-				return err
-			}
+			do(entry)
 		}
 		if errors.Is(err, io.EOF) {
 			return nil
