@@ -40,6 +40,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/signing"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
+	"github.com/gcexport/recording-export-operator/internal/usage"
 )
 
 // Cloud is what a batch asks of Genesys Cloud.
@@ -77,9 +78,9 @@ type Reconciler struct {
 	MaxRecordings int
 	// MinFree is how many bytes transfers leave free at every directory, whatever its spec says.
 	MinFree int64
-	// Fits is an error if so many bytes more are more than the namespace of a destination
-	// may take of a volume that it shares; nil if there is no bound.
-	Fits func(destination *v1alpha1.ExportDestination, bytes int64) error
+	// Reserve reserves so many bytes of what the namespace of a destination may take of a
+	// volume that it shares, or is an error if it may not; nil if there is no bound.
+	Reserve func(destination *v1alpha1.ExportDestination, bytes int64) (*usage.Reservation, error)
 
 	founders founders
 	looks    loop.Looks

@@ -187,9 +187,11 @@ func (d *delivery) stream(ctx context.Context, result genesys.BatchResult, path 
 		return transfer.Stored{}, err
 	}
 	defer func() { _ = media.Body.Close() }()
-	if err := d.room.fits(ctx, max(media.Length, 0)); err != nil {
+	reserved, err := d.room.take(ctx, max(media.Length, 0))
+	if err != nil {
 		return transfer.Stored{}, err
 	}
+	defer reserved.Release()
 	if err := checkType(result.ContentType, media.ContentType); err != nil {
 		return transfer.Stored{}, err
 	}
@@ -202,7 +204,7 @@ func (d *delivery) stream(ctx context.Context, result genesys.BatchResult, path 
 	if err := checkHead(result.ContentType, head); err != nil {
 		return transfer.Stored{}, err
 	}
-	whole := sharing{io.MultiReader(bytes.NewReader(head), media.Body), d.room}
+	whole := &sharing{Reader: io.MultiReader(bytes.NewReader(head), media.Body), room: d.room, reserved: reserved, endless: media.Length < 0}
 	return transfer.Copy(ctx, d.store, evidence.BagFolder(d.batch)+"/"+path, transfer.Stream{From: whole, Length: media.Length, Accept: accept})
 }
 

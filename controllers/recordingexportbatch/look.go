@@ -14,6 +14,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/signing"
+	"github.com/gcexport/recording-export-operator/internal/usage"
 )
 
 // looksEach is how many batches of a namespace are looked at at the same time.
@@ -94,8 +95,8 @@ func (r *Reconciler) find(ctx context.Context, s *scope) (outcome.Outcome, error
 	s.signer = func(ctx context.Context) (*signing.Signer, error) {
 		return r.Signer(ctx, &s.destination, s.export.Name)
 	}
-	if r.Fits != nil {
-		s.fits = func(bytes int64) error { return r.Fits(&s.destination, bytes) }
+	if r.Reserve != nil {
+		s.reserve = func(bytes int64) (*usage.Reservation, error) { return r.Reserve(&s.destination, bytes) }
 	}
 	s.store, s.location, s.floor = store, r.Location(&s.destination, s.export.Name), exportspec.MinFree(s.destination.Spec, r.MinFree)
 	return outcome.Done(), nil

@@ -10,6 +10,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/usage"
 )
 
 // room is what transfers have at the destination.
@@ -17,9 +18,9 @@ type room struct {
 	store archive.Store
 	// floor is how many bytes they leave free.
 	floor int64
-	// share is an error if so many bytes more are more than the namespace may take of a
-	// volume that it shares; nil if there is no bound.
-	share func(bytes int64) error
+	// reserve reserves so many bytes of what the namespace may take of a volume that it
+	// shares, or is an error if it may not; nil if there is no bound.
+	reserve func(bytes int64) (*usage.Reservation, error)
 }
 
 // fullError tells that there is not enough room.
@@ -35,38 +36,57 @@ func (e *fullError) Outcome() outcome.Outcome {
 	return outcome.Stall(v1alpha1.ReasonDestinationFull, "free space at the destination: "+e.Error(), 0)
 }
 
-// fits is an error if a file of so many bytes would leave too little free. What
-// cannot be known fits.
-func (r room) fits(ctx context.Context, bytes int64) error {
+// isFree is an error if a file of so many bytes would leave too little free on the file
+// system. What cannot be known fits.
+func (r room) isFree(ctx context.Context, bytes int64) error {
 	free, known, err := archive.Free(ctx, r.store)
-	if err != nil {
-		return err
-	}
-	if known && free-bytes < r.floor {
+	if err == nil && known && free-bytes < r.floor {
 		return &fullError{free, r.floor}
 	}
-	return r.shared(bytes)
+	return err
 }
 
-func (r room) shared(bytes int64) error {
-	if r.share == nil {
+// take reserves room for a file of so many bytes, which has to be released, or is an error
+// if there is none.
+func (r room) take(ctx context.Context, bytes int64) (*usage.Reservation, error) {
+	if err := r.isFree(ctx, bytes); err != nil || r.reserve == nil {
+		return nil, err
+	}
+	return r.reserve(bytes)
+}
+
+// isFull is an error if the namespace takes more than it may.
+func (r room) isFull() error {
+	if r.reserve == nil {
 		return nil
 	}
-	return r.share(bytes)
+	nothing, err := r.reserve(0)
+	nothing.Release()
+	return err
 }
 
-// sharing is a stream that ends with an error once the namespace takes all of its share:
-// one whose length nobody told, or many at the same time, take no more.
+// sharing is a stream that uses up what was reserved for it. One whose length nobody told
+// ends with an error once the namespace takes more than it may.
 type sharing struct {
 	io.Reader
-	room room
+	room     room
+	reserved *usage.Reservation
+	endless  bool
+	// read is how many bytes were read the last time: they are stored by the next time.
+	read int
 }
 
-func (s sharing) Read(p []byte) (int, error) {
-	if err := s.room.shared(0); err != nil {
-		return 0, err
+func (s *sharing) Read(p []byte) (int, error) {
+	s.reserved.Stored(int64(s.read))
+	s.read = 0
+	if s.endless {
+		if err := s.room.isFull(); err != nil {
+			return 0, err
+		}
 	}
-	return s.Reader.Read(p)
+	n, err := s.Reader.Read(p)
+	s.read = n
+	return n, err
 }
 
 // haveRoom stops here while the destination has no room for recordings. It is
@@ -75,5 +95,8 @@ func (r *Reconciler) haveRoom(ctx context.Context, s *scope) (outcome.Outcome, e
 	if s.facts.outcome != nil || len(s.facts.inventory.Wanted()) == 0 {
 		return outcome.Done(), nil
 	}
-	return outcome.Done(), s.room().fits(ctx, 0)
+	if err := s.room().isFree(ctx, 0); err != nil {
+		return outcome.Outcome{}, err
+	}
+	return outcome.Done(), s.room().isFull()
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/signing"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
+	"github.com/gcexport/recording-export-operator/internal/usage"
 )
 
 // Pace is how often things are looked at.
@@ -64,9 +65,9 @@ type scope struct {
 	signer       func(context.Context) (*signing.Signer, error)
 	// floor is how many bytes transfers leave free at the destination.
 	floor int64
-	// fits is an error if so many bytes more are too many for the batch's namespace.
-	fits  func(bytes int64) error
-	facts facts
+	// reserve reserves so many bytes of what the batch's namespace may take; it may be nil.
+	reserve func(bytes int64) (*usage.Reservation, error)
+	facts   facts
 	// retry is how the step in progress is retried, nil if it has not failed.
 	retry *v1alpha1.RetryStatus
 	// observed tells whether facts were gathered, worked whether the look got to the work
@@ -110,7 +111,7 @@ func (s *scope) share(lane v1alpha1.Lane) genesys.Share {
 	return exportspec.LaneShare(client.ObjectKeyFromObject(&s.export), lane)
 }
 
-func (s *scope) room() room { return room{s.store, s.floor, s.fits} }
+func (s *scope) room() room { return room{s.store, s.floor, s.reserve} }
 
 // observe gathers the facts.
 func (r *Reconciler) observe(ctx context.Context, s *scope) (outcome.Outcome, error) {

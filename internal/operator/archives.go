@@ -11,6 +11,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/archive/authentic"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/usage"
 )
 
 // destination is where a destination is: an address with s3://, or relative to
@@ -65,6 +66,15 @@ func (o *operator) fits(d *v1alpha1.ExportDestination, bytes int64) error {
 		return nil
 	}
 	return o.usage.Fits(d.Namespace, bytes)
+}
+
+// reserve reserves so many bytes of what the namespace of a destination may take of the
+// archive volume.
+func (o *operator) reserve(d *v1alpha1.ExportDestination, bytes int64) (*usage.Reservation, error) {
+	if d.Spec.S3 != nil {
+		return nil, nil
+	}
+	return o.usage.Reserve(d.Namespace, bytes)
 }
 
 func (o *operator) open(name string) (archive.Store, error) {

@@ -300,7 +300,7 @@ func (o *operator) addBatches() error {
 		},
 		Archive: o.archive, Location: o.location, Signer: o.noticedSigner, Worker: o.worker(), Gates: o.gates, Addresses: o.addresses, Pace: o.Paces.Batch,
 		MaxRecordings: cmp.Or(o.MaxRecordings, recordingexportbatch.DefaultMaxRecordings), MinFree: o.MinFree,
-		Fits: o.fits,
+		Reserve: o.reserve,
 	}
 	o.loggedIn = append(o.loggedIn, batches.WakeAll)
 	return batches.SetupWithManager(o.manager)

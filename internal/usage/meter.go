@@ -36,9 +36,13 @@ type Meter struct {
 
 // taken is what a namespace takes, in bytes.
 type taken struct {
-	// measured is what the last walk found, since what was stored since it began.
-	measured, since int64
+	// measured is what the last walk found, since what was stored since it began, and
+	// reserved what transfers that are running have still to store.
+	measured, since, reserved int64
 }
+
+// now is what it takes, with what is reserved.
+func (t *taken) now() int64 { return t.measured + t.since + t.reserved }
 
 // Start walks through the volume until the context ends. It returns then even if a file
 // system hangs, as Kubernetes' network volumes may.
@@ -128,16 +132,20 @@ func (m *Meter) All() []Usage {
 }
 
 // Fits is a FullError if a namespace takes more than its bound, or would with so many
-// bytes more.
+// bytes more. What transfers have reserved counts.
 func (m *Meter) Fits(namespace string, bytes int64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.fits(namespace, bytes)
+}
+
+// fits is Fits. m.mu is held.
+func (m *Meter) fits(namespace string, bytes int64) error {
 	most := m.Limits.Of(namespace)
 	if most == 0 {
 		return nil
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	of := m.taken(namespace)
-	if now := of.measured + of.since; bytes > most-now {
+	if now := m.taken(namespace).now(); bytes > most-now {
 		return &FullError{Usage{namespace, now, most}, bytes}
 	}
 	return nil
@@ -154,14 +162,14 @@ func (e *FullError) Error() string {
 	if e.Needs > 0 {
 		needs = fmt.Sprintf(" and needs %v more", binary(e.Needs))
 	}
-	return fmt.Sprintf("the namespace %s takes about %v%s on the shared archive volume, and may take %v, which the platform team has set (%s of the manager)",
+	return fmt.Sprintf("the namespace %s takes about %v%s on the shared archive volume, with what is being stored, and may take %v, which the platform team has set (%s of the manager)",
 		e.Namespace, binary(e.Bytes), needs, binary(e.Most), Flag)
 }
 
 // Outcome is that a person makes room. It is retried all the same.
 func (e *FullError) Outcome() outcome.Outcome {
 	return outcome.Stall(v1alpha1.ReasonNamespaceFull, fmt.Sprintf(
-		"move archives that are complete elsewhere, or ask the platform team for more room: %s. The volume is measured every %v; no recording is lost meanwhile", e.Error(), Every), 0)
+		"delete the RecordingExports of archives that are complete and then move these elsewhere, or ask the platform team for more room: %s. The volume is measured every %v; no recording is lost meanwhile", e.Error(), Every), 0)
 }
 
 // binary is a number of bytes as people read it: rounded to a tenth of the next unit at most.

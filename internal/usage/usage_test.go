@@ -248,7 +248,7 @@ func TestAFullNamespace(t *testing.T) {
 	if out.State != outcome.Stalled || out.Reason != v1alpha1.ReasonNamespaceFull || out.After != time.Minute {
 		t.Fatalf("%+v", out)
 	}
-	for _, want := range []string{"the namespace legal", "about 2043Mi", "needs 6Mi more", "may take 2Gi", "--max-bytes-per-namespace", "platform team", "no recording is lost"} {
+	for _, want := range []string{"the namespace legal", "about 2043Mi and needs 6Mi more", "may take 2Gi", "--max-bytes-per-namespace", "platform team", "no recording is lost"} {
 		if !strings.Contains(out.Message, want) {
 			t.Errorf("%q does not say %q", out.Message, want)
 		}
@@ -280,4 +280,35 @@ func TestTheVolumeIsMeasuredFromTimeToTime(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestReservations: what is reserved counts once, whatever of it is stored, until it is
+// released.
+func TestReservations(t *testing.T) {
+	m := volume(t, "100,hr=0")
+	first, err := m.Reserve("legal", 60)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Reserve("legal", 41); err == nil {
+		t.Error("41 bytes more fit")
+	}
+	m.stored("legal", 50)
+	first.Stored(50)
+	for bytes, fits := range map[int64]bool{40: true, 41: false} {
+		if err := m.Fits("legal", bytes); (err == nil) != fits {
+			t.Errorf("%d bytes beside the first: %v", bytes, err)
+		}
+	}
+	first.Release()
+	first.Release()
+	first.Stored(5)
+	second, err := m.Reserve("legal", 50)
+	if err != nil || m.Fits("legal", 1) == nil {
+		t.Errorf("after the first: %v", err)
+	}
+	second.Release()
+	if none, err := m.Reserve("hr", 1<<60); none != nil || err != nil {
+		t.Errorf("without a bound: %v, %v", none, err)
+	}
 }
