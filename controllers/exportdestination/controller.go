@@ -186,7 +186,7 @@ func (r *Reconciler) lookThere(ctx context.Context, destination *v1alpha1.Export
 	if out, err := r.claim(ctx, destination); err != nil || !out.IsDone() {
 		return out, err
 	}
-	return r.lookForKey(ctx, destination, written), nil
+	return r.lookForShare(destination, r.lookForKey(ctx, destination, written)), nil
 }
 
 // look tells whether evidence can be written and there is room for it, and when to look again.
@@ -221,12 +221,20 @@ func (r *Reconciler) room(ctx context.Context, destination *v1alpha1.ExportDesti
 			"free space at the destination, or lower spec.directory.minFree (and the manager's --min-free, if that is larger): about %v are free, and transfers leave %v free",
 			destination.Status.Free, resource.NewQuantity(floor, resource.BinarySI)), r.Pace.Again)
 	}
-	if r.Fits != nil {
-		if err := r.Fits(destination, 0); err != nil {
-			return outcome.Of(err, r.Pace.Again)
-		}
-	}
 	return outcome.Outcome{After: r.Pace.Ready}
+}
+
+// lookForShare tells whether the namespace takes more of a shared volume than it may. It
+// comes last: what was begun is finished at such a destination, so nothing else may be
+// wrong with it.
+func (r *Reconciler) lookForShare(destination *v1alpha1.ExportDestination, out outcome.Outcome) outcome.Outcome {
+	if !out.IsDone() || r.Fits == nil {
+		return out
+	}
+	if err := r.Fits(destination, 0); err != nil {
+		return outcome.Of(err, r.Pace.Again)
+	}
+	return out
 }
 
 // lookForKey tells whether there is a key to sign with. A destination that cannot

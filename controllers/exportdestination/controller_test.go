@@ -56,6 +56,19 @@ func TestRoom(t *testing.T) {
 // unknown is the free room of a destination that cannot tell it.
 func unknown(context.Context, *v1alpha1.ExportDestination) (int64, bool, error) { return 0, false, nil }
 
+// TestLookForShare: that the namespace takes too much is told if nothing else is wrong.
+func TestLookForShare(t *testing.T) {
+	full := outcome.Refusal{Reason: v1alpha1.ReasonNamespaceFull, Says: "make room"}
+	r := &Reconciler{Pace: Pace{Again: time.Minute}, Fits: func(*v1alpha1.ExportDestination, int64) error { return full }}
+	if out := r.lookForShare(&v1alpha1.ExportDestination{}, outcome.Outcome{After: time.Hour}); out.Reason != v1alpha1.ReasonNamespaceFull || out.After != time.Minute {
+		t.Errorf("nothing else is wrong: %v", out)
+	}
+	shared := outcome.Stall(v1alpha1.ReasonBucketShared, "name another bucket", 0)
+	if out := r.lookForShare(&v1alpha1.ExportDestination{}, shared); out != shared {
+		t.Errorf("something else is wrong: %v", out)
+	}
+}
+
 // TestUnusable: whatever the cause, a destination that cannot be written needs a
 // person, and says why.
 func TestUnusable(t *testing.T) {

@@ -21,18 +21,25 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// runBatches deletes old batches, and makes new ones as long as their lane has room.
+// runBatches deletes old batches, and makes new ones as long as their lane has room, and
+// the namespace of the destination.
 func (r *Reconciler) runBatches(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	if err := r.prune(ctx, s); err != nil {
 		return outcome.Outcome{}, err
 	}
 	stalled := stalledAmong(s.batches)
-	if len(stalled) <= maxStalled {
+	if len(stalled) <= maxStalled && !s.full() {
 		if err := r.create(ctx, s); err != nil {
 			return outcome.Outcome{}, err
 		}
 	}
 	return progressOf(s, stalled), nil
+}
+
+// full tells whether the namespace takes as much as it may of the volume that the
+// destination shares with others.
+func (s *scope) full() bool {
+	return conditions.IsStalledBy(&s.destination, v1alpha1.ReasonNamespaceFull)
 }
 
 // create creates the next batches of each lane that has room.

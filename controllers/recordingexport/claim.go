@@ -71,10 +71,12 @@ func (r *Reconciler) find(ctx context.Context, s *scope) (outcome.Outcome, error
 }
 
 // usable tells whether what the export refers to can be used: it has been looked
-// at, and nobody has to fix it. Trouble that passes by itself does not stop the export.
+// at, and nobody has to fix it. Trouble that passes by itself does not stop the export, nor
+// that the namespace of a destination takes as much as it may: then no batches are created,
+// and what has come is sealed (runBatches).
 func usable(obj conditions.Object, known bool, reason, kind string) outcome.Outcome {
 	switch {
-	case conditions.IsStalled(obj):
+	case conditions.IsStalled(obj) && !conditions.IsStalledBy(obj, v1alpha1.ReasonNamespaceFull):
 		return outcome.Stall(reason, fmt.Sprintf("fix the %s %q: %s", kind, obj.GetName(), conditions.Message(obj)), 0)
 	case !known:
 		return outcome.Wait(reason, fmt.Sprintf("waiting for the %s %q", kind, obj.GetName()), 0)

@@ -12,6 +12,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
@@ -224,5 +225,31 @@ func TestProgressOfBatches(t *testing.T) {
 		if got := progressOf(s, tt.stalled); got.Reason != tt.want {
 			t.Errorf("%d counted, %d stalled: %v, want %s", tt.counted, len(tt.stalled), got, tt.want)
 		}
+	}
+}
+
+// TestANamespaceAtItsBound has its exports seal what has come, and create no batch.
+func TestANamespaceAtItsBound(t *testing.T) {
+	s := &scope{export: newExport(), book: &book{slices: make([]artifacts.PlannedSlice, 60)}}
+	full := outcome.Stall(v1alpha1.ReasonNamespaceFull, "make room", 0)
+	loop.Mark(&s.destination, full, "", "")
+	if out := usable(&s.destination, true, "NotReady", "ExportDestination"); !out.IsDone() {
+		t.Errorf("the destination: %v", out)
+	}
+	out, err := (&Reconciler{}).runBatches(t.Context(), s)
+	if err != nil || out.State != outcome.Stalled || out.Reason != v1alpha1.ReasonDestinationNotReady || !strings.Contains(out.Message, "make room") {
+		t.Errorf("batches are missing: %v, %v", out, err)
+	}
+	sealing := outcome.Wait(v1alpha1.ReasonSealing, "", time.Second)
+	if got := s.combine(sealing, outcome.Done(), outcome.Done(), out); got.Reason != v1alpha1.ReasonSealing {
+		t.Errorf("while it seals: %v", got)
+	}
+	s.counted = slicing.FirstOrdinals(60)
+	if out, err := (&Reconciler{}).runBatches(t.Context(), s); err != nil || !out.IsDone() {
+		t.Errorf("all batches are done: %v, %v", out, err)
+	}
+	loop.Mark(&s.destination, outcome.Stall(v1alpha1.ReasonDestinationFull, "make room", 0), "", "")
+	if out := usable(&s.destination, true, "NotReady", "ExportDestination"); out.State != outcome.Stalled {
+		t.Errorf("a destination that is full: %v", out)
 	}
 }

@@ -58,6 +58,10 @@ func TestABatchStopsWhileItsDestinationIsStalled(t *testing.T) {
 		}})
 		<-running
 	}
+	loop.Mark(&s.destination, outcome.Stall(v1alpha1.ReasonNamespaceFull, "make room", 0), "", "")
+	if out, err := r.checkDestination(t.Context(), s); err != nil || !out.IsDone() || len(stopped) > 0 {
+		t.Errorf("a destination whose namespace is full: %v, %v, %d stopped", out, err, len(stopped))
+	}
 	loop.Mark(&s.destination, outcome.Stall(v1alpha1.ReasonBucketShared, "name another bucket", 0), "", "")
 	out, err := r.checkDestination(t.Context(), s)
 	if err != nil || out.State != outcome.Stalled || out.Reason != v1alpha1.ReasonBucketShared ||

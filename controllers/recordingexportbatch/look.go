@@ -104,9 +104,12 @@ func (r *Reconciler) find(ctx context.Context, s *scope) (outcome.Outcome, error
 
 // checkDestination stops here while the destination is Stalled, and has nothing more
 // written there: the export continues where it was once it is not. The reason is the
-// destination's own.
+// destination's own. If its namespace takes as much of the volume as it may, and nothing
+// else is wrong, only new transfers wait (haveRoom): what has come is sealed.
 func (r *Reconciler) checkDestination(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	switch {
+	case conditions.IsStalledBy(&s.destination, v1alpha1.ReasonNamespaceFull):
+		return outcome.Done(), nil
 	case conditions.IsStalled(&s.destination):
 	case s.destination.Status.Location == "":
 		return outcome.Wait(v1alpha1.ReasonDestinationNotReady, fmt.Sprintf("waiting for the ExportDestination %q", s.destination.Name), 0), nil

@@ -90,13 +90,17 @@ func (s *sharing) Read(p []byte) (int, error) {
 }
 
 // haveRoom stops here while the destination has no room for recordings. It is
-// looked at again before each of them.
+// looked at again before each of them. If all have come, the bag is closed however much
+// the namespace takes.
 func (r *Reconciler) haveRoom(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	if s.facts.outcome != nil || len(s.facts.inventory.Wanted()) == 0 {
 		return outcome.Done(), nil
 	}
 	if err := s.room().isFree(ctx, 0); err != nil {
 		return outcome.Outcome{}, err
+	}
+	if s.facts.stored() >= len(s.facts.inventory.Wanted()) {
+		return outcome.Done(), nil
 	}
 	return outcome.Done(), s.room().isFull()
 }

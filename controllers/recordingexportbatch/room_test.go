@@ -10,6 +10,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/usage"
@@ -106,15 +107,26 @@ func TestAStreamWithoutALength(t *testing.T) {
 	}
 }
 
-// TestABatchThatWantsNothing needs no room.
-func TestABatchThatWantsNothing(t *testing.T) {
+// TestABatchThatWantsNothingMore needs no room.
+func TestABatchThatWantsNothingMore(t *testing.T) {
 	store, err := archive.OpenDirectory(t.TempDir(), "case-1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &scope{store: store, reserve: func(int64) (*usage.Reservation, error) { return nil, errors.New("full") }}
+	full := errors.New("full")
+	s := &scope{store: store, reserve: func(int64) (*usage.Reservation, error) { return nil, full }}
 	s.facts.inventory = &evidence.Inventory{}
 	if out, err := (&Reconciler{}).haveRoom(t.Context(), s); err != nil || !out.IsDone() {
-		t.Errorf("%v, %v", out, err)
+		t.Errorf("none is wanted: %v, %v", out, err)
+	}
+	s.facts.inventory.Recordings = []evidence.Recording{
+		{ConversationID: "c", RecordingID: ref(1).RecordingID, Disposition: evidence.Wanted},
+		{ConversationID: "c", RecordingID: ref(2).RecordingID, Disposition: evidence.Wanted},
+	}
+	for stored, want := range []error{full, full, nil} {
+		s.facts.files = []artifacts.StoredFile{aFile(1, 0), aFile(2, 0)}[:stored]
+		if _, err := (&Reconciler{}).haveRoom(t.Context(), s); !errors.Is(err, want) {
+			t.Errorf("%d of 2 are stored: %v", stored, err)
+		}
 	}
 }

@@ -71,6 +71,9 @@ func IsReady(obj Object) bool {
 // IsStalled tells whether the object is Stalled.
 func IsStalled(obj Object) bool { return meta.IsStatusConditionTrue(*obj.GetConditions(), stalled) }
 
+// IsStalledBy tells whether the object needs a person, for this reason.
+func IsStalledBy(obj Object, reason string) bool { return IsStalled(obj) && Reason(obj) == reason }
+
 // Message returns the message of Ready, empty if there is none.
 func Message(obj Object) string {
 	if condition := meta.FindStatusCondition(*obj.GetConditions(), ready); condition != nil {
