@@ -225,7 +225,7 @@ func TestInterrupted(t *testing.T) {
 	if err := p.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	o.ends(p, exitInterrupted, "run it again with the same --state-dir to go on")
+	o.ends(p, exitInterrupted, "run it again with the same --state-dir to resume")
 	if mentions(t, filepath.Join(o.folder, "state")) {
 		t.Error("its control plane is still there")
 	}
@@ -267,7 +267,7 @@ func TestWhatCannotBeApplied(t *testing.T) {
 		"no kind":          {"manifests/x.yaml", "a: b", "x.yaml: an object lacks apiVersion, kind or metadata.name"},
 		"refused":          {"manifests/00-all.yaml", "{apiVersion: recording.gcexport.dev/v1alpha1, kind: ExportDestination, metadata: {name: x, namespace: legal}, spec: {directory: {name: ../x}}}", "spec.directory.name"},
 		"a typing mistake": {"manifests/00-all.yaml", "{apiVersion: recording.gcexport.dev/v1alpha1, kind: ExportDestination, metadata: {name: x, namespace: legal}, spec: {directory: {name: x}, directry: {}}}", ".spec.directry"},
-		"unknown kind":     {"manifests/x.yaml", "{apiVersion: example.com/v1, kind: Fax, metadata: {name: x}}", "does not know the kind Fax"},
+		"unknown kind":     {"manifests/x.yaml", "{apiVersion: example.com/v1, kind: Fax, metadata: {name: x}}", "unknown kind Fax"},
 		"no namespace":     {"manifests/10-namespace.yaml", "{apiVersion: v1, kind: Namespace, metadata: {name: other}}", "is its Namespace among the manifests?"},
 		"no export":        {"manifests/00-all.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}", "there is no RecordingExport among the manifests"},
 	}
