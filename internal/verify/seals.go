@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"slices"
 	"strings"
@@ -24,12 +25,16 @@ type Vouched struct {
 	Artifacts map[string]string
 	// Unlisted is the number of the first seal that lists no artifacts, 0 if all do.
 	Unlisted int
-	// Findings tell what is wrong with the seals and with export.json.
+	// Findings tell what is wrong with the seals and with export.json, and what could not
+	// be read, wherever it is: because of that other findings may be left out.
 	Findings []Finding
+	// More is how many findings there are that were only counted.
+	More int64
 }
 
 // Seals judges export.json and the seals of the archive whose root is fsys, without
-// reading a bag. The error says why they could not be judged.
+// reading a bag. Seals that somebody has hidden in a bucket with versions are findings. The
+// error says why they could not be judged, or why versions cannot be listed.
 func Seals(ctx context.Context, fsys fs.FS, options Options) (Vouched, error) {
 	v := newVerifier(ctx, fsys, options)
 	parts, err := v.parts()
@@ -43,15 +48,29 @@ func Seals(ctx context.Context, fsys fs.FS, options Options) (Vouched, error) {
 	}
 	v.checkTrust()
 	v.checkKeyChanges()
+	if told := v.checkVersions(); told.unknown != "" {
+		return Vouched{}, errors.New(told.unknown)
+	}
 	vouched := Vouched{Record: v.record, Bags: map[string]string{}, Artifacts: map[string]string{}}
 	for _, s := range v.seals {
 		vouched.take(s)
 	}
-	found, _ := v.sorted()
-	vouched.Findings = slices.DeleteFunc(found, func(f Finding) bool {
-		return f.Path != evidence.RecordPath && f.Path != "seals" && !strings.HasPrefix(f.Path, "seals/")
+	vouched.Findings, vouched.More = v.sorted()
+	vouched.Findings = slices.DeleteFunc(vouched.Findings, func(f Finding) bool {
+		return f.Kind != Unreadable && f.Path != evidence.RecordPath && f.Path != "seals" && !strings.HasPrefix(f.Path, "seals/")
 	})
 	return vouched, ctx.Err()
+}
+
+// HiddenSeals finds seals that somebody has hidden in a bucket with versions, in an archive
+// that seems to have none. The error says why versions cannot be listed.
+func HiddenSeals(ctx context.Context, fsys fs.FS) ([]Finding, error) {
+	v := newVerifier(ctx, fsys, Options{})
+	if told := v.checkVersions(); told.unknown != "" {
+		return nil, errors.New(told.unknown)
+	}
+	found, _ := v.sorted()
+	return found, ctx.Err()
 }
 
 // take takes in what a seal vouches for. Of an artifact that several list the last counts.

@@ -1,7 +1,12 @@
 package verify_test
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,6 +60,64 @@ func TestWhatSealsVouchFor(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSealsThatAreHiddenFromWhoContinues: who continues from seals, or finds none, is told of
+// one that a bucket hides, and of versions that cannot be listed.
+func TestSealsThatAreHiddenFromWhoContinues(t *testing.T) {
+	a := specimen.New(t, nil)
+	tests := map[string]struct {
+		hidden []version
+		err    error
+		found  bool
+	}{
+		"nothing":          {},
+		"deleted":          {hidden: []version{{"3/manifest-sha256.txt", true, true}}, found: true},
+		"not locked":       {hidden: []version{{"3/manifest-sha256.txt", true, false}}},
+		"not to be listed": {err: errors.New("s3:ListBucketVersions is missing")},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			fsys := bucket{os.DirFS(a.Root).(fullFS), tt.hidden, tt.err}
+			vouched, err := verify.Seals(t.Context(), fsys, verify.Options{Running: true, Making: 3})
+			if (err != nil) != (tt.err != nil) || tt.found != strings.Contains(places(vouched.Findings), "seals/3/manifest-sha256.txt") {
+				t.Errorf("%v, %v", vouched.Findings, err)
+			}
+			findings, err := verify.HiddenSeals(t.Context(), fsys)
+			if (err != nil) != (tt.err != nil) || tt.found != (len(findings) == 1) {
+				t.Errorf("%v, %v", findings, err)
+			}
+		})
+	}
+}
+
+// TestWhatHidesFindingsIsTold: something that cannot be read, wherever it is, and that there
+// are more findings than are listed.
+func TestWhatHidesFindingsIsTold(t *testing.T) {
+	a := specimen.New(t, nil).Copy(t)
+	for n := range 1001 {
+		if err := os.Symlink("x", filepath.Join(a.Root, fmt.Sprintf("l%d", n))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	vouched, err := verify.Seals(t.Context(), os.DirFS(a.Root), verify.Options{Running: true, Making: 3})
+	if err != nil || vouched.More == 0 {
+		t.Errorf("more %d, %v", vouched.More, err)
+	}
+	vouched, err = verify.Seals(t.Context(), unlistable{os.DirFS(a.Root).(fullFS)}, verify.Options{Running: true, Making: 3})
+	if err != nil || !slices.ContainsFunc(vouched.Findings, func(f verify.Finding) bool { return f.Kind == verify.Unreadable && f.Path == "bags" }) {
+		t.Errorf("%v, %v", vouched.Findings, err)
+	}
+}
+
+// unlistable is an archive whose bags cannot be listed.
+type unlistable struct{ fullFS }
+
+func (u unlistable) Open(name string) (fs.File, error) {
+	if name == "bags" {
+		return nil, fs.ErrPermission
+	}
+	return u.fullFS.Open(name)
 }
 
 func places(findings []verify.Finding) string {
