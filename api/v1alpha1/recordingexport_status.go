@@ -29,6 +29,12 @@ type RecordingExportStatus struct {
 	// +optional
 	Archive string `json:"archive,omitempty"`
 
+	// artifactKey is the id of the artifact key with which the operator last found the archive authentic. An archive that names
+	// another key after that was changed.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	ArtifactKey string `json:"artifactKey,omitempty"`
+
 	// survey is what was found in the window.
 	// +optional
 	Survey SurveyStatus `json:"survey,omitempty"`

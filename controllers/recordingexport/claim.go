@@ -131,7 +131,23 @@ func (r *Reconciler) claim(ctx context.Context, s *scope) (outcome.Outcome, erro
 	}
 	// The archive may have been begun before the window got its end.
 	s.daily = endless.SpecDigest == s.record.SpecDigest
-	return r.own(ctx, s, cluster)
+	out, err := r.own(ctx, s, cluster)
+	if err != nil || !out.IsDone() {
+		return out, err
+	}
+	return out, s.noteKey(ctx)
+}
+
+// noteKey has the status tell with which artifact key this export's archive was found
+// authentic. At the first time, copies are removed that a process left when it gave the
+// archive this key.
+func (s *scope) noteKey(ctx context.Context) error {
+	id, err := authentic.KeyID(ctx, s.store)
+	if err != nil || s.before.ArtifactKey == id {
+		return err
+	}
+	s.export.Status.ArtifactKey = id
+	return s.store.Remove(ctx, authentic.RekeyingFolder)
 }
 
 // begin returns the record of the archive, which it begins if nobody has. An export.json
@@ -145,11 +161,16 @@ func (s *scope) begin(ctx context.Context, mine evidence.ExportRecord) (evidence
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return stored, err
 	}
+	// The record may be missing because a process ended while it gave the archive another key.
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := authentic.Resume(ctx, s.store); err != nil {
+			return stored, err
+		}
+	}
 	record, err := artifacts.Begin(ctx, s.store, mine)
 	if !errors.Is(err, evidence.ErrCorrupt) {
 		return record, err
 	}
-	// The record may be missing because a process ended while it gave the archive another key.
 	if resumed, failed := authentic.Resume(ctx, s.store); !resumed || failed != nil {
 		return record, err
 	}

@@ -38,6 +38,24 @@ func (o ownership) token() string {
 	return owner
 }
 
+// withoutOwnLines leaves out of a log that nobody can judge the last lines, which say that
+// this cluster has taken the archive over: somebody else may have written them.
+func (o ownership) withoutOwnLines() ownership {
+	for len(o.log) > 0 && o.mine() {
+		o.log = o.log[:len(o.log)-1]
+	}
+	return o
+}
+
+// others are the clusters that began the archive or have taken it over, but this one.
+func (o ownership) others() []string {
+	others := []string{o.begunBy}
+	for _, line := range o.log {
+		others = append(others, line.ClusterID)
+	}
+	return slices.DeleteFunc(others, func(cluster string) bool { return cluster == o.cluster })
+}
+
 // owned tells whether the archive belonged to this cluster once.
 func (o ownership) owned() bool {
 	return o.begunBy == o.cluster || slices.ContainsFunc(o.log, func(line artifacts.Owner) bool { return line.ClusterID == o.cluster })

@@ -27,46 +27,65 @@ const clearAgain = time.Second
 // rekey continues an archive whose artifacts name a key that this operator does not have,
 // if a person has said so on the export, and has said whose the archive is; otherwise it
 // says how. Nothing is touched before that: another cluster may have the key, and work on
-// the archive.
+// the archive. If the status knows the archive with another key than the one that it names,
+// somebody has changed it, and no annotation helps: one is good for one key that is lost.
 func (r *Reconciler) rekey(ctx context.Context, s *scope, claims claims, unknown *authentic.UnknownKeyError) (outcome.Outcome, error) {
-	stored, err := artifacts.Get[evidence.ExportRecord](ctx, s.store, evidence.RecordPath)
-	begun := !errors.Is(err, fs.ErrNotExist)
-	if begun && err != nil {
+	if known := s.before.ArtifactKey; known != "" && known != unknown.ID {
+		return outcome.Outcome{}, fmt.Errorf("%w: artifact %s names the artifact key %s, and had the key %s when the export's status was written: it was changed, "+
+			"or another cluster has continued the archive (docs/disaster-recovery.md)", evidence.ErrCorrupt, unknown.Artifact, unknown.ID, known)
+	}
+	stored, err := unverifiedRecord(ctx, s.store)
+	if err != nil {
 		return outcome.Outcome{}, err
 	}
-	if begun {
-		if out := claims.mismatched(s, stored); !out.IsDone() {
-			out.After = r.Pace.Again
-			return out, nil
-		}
+	if out := claims.mismatched(s, stored); !out.IsDone() {
+		out.After = r.Pace.Again
+		return out, nil
 	}
 	if s.export.Annotations[v1alpha1.AnnotationContinueWithoutKey] != unknown.ID || !unknown.IsReadable() {
 		return outcome.Stall(v1alpha1.ReasonArtifactKeyUnknown, keyUnknown(s.export, unknown), r.Pace.Again), nil
 	}
-	if begun {
-		s.ownership = ownership{cluster: claims.cluster, begunBy: stored.ClusterID, begunAt: stored.CreatedAt, log: unverifiedOwners(ctx, s.store)}
-		if !s.mine() && s.export.Annotations[v1alpha1.AnnotationTakeOver] != s.token() {
-			return outcome.Stall(v1alpha1.ReasonArchiveOfAnotherCluster, s.lost(s.export), r.Pace.Again), nil
-		}
+	s.ownership = ownership{
+		cluster: claims.cluster, begunBy: stored.ClusterID, begunAt: stored.CreatedAt, log: unverifiedOwners(ctx, s.store),
+	}.withoutOwnLines()
+	if !s.mine() && s.export.Annotations[v1alpha1.AnnotationTakeOver] != s.token() {
+		return outcome.Stall(v1alpha1.ReasonArchiveOfAnotherCluster, s.lost(s.export), r.Pace.Again), nil
 	}
 	if out, err := r.clear(ctx, s); err != nil || !out.IsDone() {
 		return out, err
 	}
-	return r.startRekeying(s, claims.cluster, *unknown), nil
+	return r.startRekeying(s, claims, *unknown), nil
+}
+
+// unverifiedRecord is export.json, or what the record says if there is none, though nobody
+// can say who wrote it. It only serves to ask the person for more than the seals would.
+func unverifiedRecord(ctx context.Context, store archive.Store) (evidence.ExportRecord, error) {
+	record, err := artifacts.Get[evidence.ExportRecord](ctx, store, evidence.RecordPath)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return record, err
+	}
+	content, err := authentic.Unverified(ctx, store, artifacts.RecordKey)
+	if err != nil {
+		return record, err
+	}
+	if err := json.Unmarshal(content, &record); err != nil {
+		return record, fmt.Errorf("%w: artifact %s: %w", evidence.ErrCorrupt, artifacts.RecordKey, err)
+	}
+	return record, nil
 }
 
 // keyUnknown says what to do about artifacts that name another key.
 func keyUnknown(export *v1alpha1.RecordingExport, unknown *authentic.UnknownKeyError) string {
-	const restore = "restore the Secret with the artifact key from its backup and restart the manager"
+	const restore = "restore the Secret with the artifact key from its backup and restart the manager: "
 	if !unknown.IsReadable() {
-		return restore + ": " + unknown.Error()
+		return restore + unknown.Error()
 	}
 	overwrite := ""
 	if export.Annotations[v1alpha1.AnnotationContinueWithoutKey] != "" {
 		overwrite = " --overwrite"
 	}
-	return fmt.Sprintf("%s: %v. If the key is lost, and no other cluster works on the archive, continue without it: kubectl annotate rex %s -n %s%s %s=%s "+
-		"keeps what is sealed and has everything else requested again (docs/disaster-recovery.md)",
+	return fmt.Sprintf("%s%v. If the key is lost and no other cluster uses the archive, this removes everything that no seal holds and requests it again "+
+		"(recordings that Genesys Cloud has deleted since are lost, see docs/disaster-recovery.md): kubectl annotate rex %s -n %s%s %s=%s",
 		restore, unknown, export.Name, export.Namespace, overwrite, v1alpha1.AnnotationContinueWithoutKey, unknown.ID)
 }
 
@@ -114,11 +133,11 @@ func (r *Reconciler) clear(ctx context.Context, s *scope) (outcome.Outcome, erro
 }
 
 // startRekeying has the pool continue the archive.
-func (r *Reconciler) startRekeying(s *scope, cluster string, unknown authentic.UnknownKeyError) outcome.Outcome {
+func (r *Reconciler) startRekeying(s *scope, claims claims, unknown authentic.UnknownKeyError) outcome.Outcome {
 	destination, export := s.destination.DeepCopy(), s.export.DeepCopy()
 	work := &rekeyWork{
-		store: s.store, now: r.Clock.Now, actor: r.Actor, from: unknown.ID, to: unknown.Own, cluster: cluster, known: s.before.Seal.DeepCopy(),
-		namespace: export.Namespace, name: export.Name, version: r.Tool().Version,
+		store: s.store, now: r.Clock.Now, actor: r.Actor, from: unknown.ID, to: unknown.Own, cluster: claims.cluster, known: s.before.Seal.DeepCopy(),
+		confirmed: s.others(), export: export, mine: claims.mine, version: r.Tool().Version,
 		signer: func(ctx context.Context) (*signing.Signer, error) { return r.Signer(ctx, destination, export.Name) },
 		shared: func() (archive.Store, error) { return r.Archive(destination, artifacts.SharedArchive) },
 		tell: func(says string) {

@@ -71,6 +71,10 @@ func TestArchivesThatCannotBeContinued(t *testing.T) {
 		{"a seal without a signature", verify.Vouched{Signers: []string{"k", ""}}, v1alpha1.ReasonArtifactKeyUnknown, "seal 2 is signed with no key"},
 		{"another key", verify.Vouched{Signers: []string{"other\n", "k"}}, v1alpha1.ReasonArtifactKeyUnknown, "seal 1 is signed with the key other"},
 		{"an earlier version", verify.Vouched{Signers: []string{"k", "k"}, Unlisted: 1}, v1alpha1.ReasonArtifactKeyUnknown, "seal 1 was made by a version"},
+		{"no seal is whole", verify.Vouched{}, v1alpha1.ReasonArtifactKeyUnknown, "no seal is whole"},
+		{"more findings than are listed", verify.Vouched{Signers: []string{"k"}, More: 1}, v1alpha1.ReasonArchiveCorrupt, "more findings"},
+		{"something cannot be read", verify.Vouched{Signers: []string{"k"}, Findings: []verify.Finding{{Kind: verify.Unreadable, Path: "bags", Says: "cannot be listed"}}},
+			v1alpha1.ReasonInternalError, "bags cannot be listed"},
 		{"a finding", verify.Vouched{Signers: []string{"k"}, Unlisted: 1, Findings: []verify.Finding{{Path: "seals/1/bags.csv", Says: "was changed"}}},
 			v1alpha1.ReasonArchiveCorrupt, "seals/1/bags.csv was changed"},
 	}
@@ -83,8 +87,41 @@ func TestArchivesThatCannotBeContinued(t *testing.T) {
 				}
 				return
 			}
-			if out := outcome.Of(err, time.Second); out.State != outcome.Stalled || out.Reason != tt.reason || !strings.Contains(out.Message, tt.says) {
+			if out := outcome.Of(err, time.Second); out.State == outcome.Satisfied || out.Reason != tt.reason || !strings.Contains(out.Message, tt.says) {
 				t.Errorf("%+v", out)
+			}
+		})
+	}
+}
+
+// TestOwnLinesAreNotBelieved: whoever can write to the archive can write that this cluster
+// has taken it over.
+func TestOwnLinesAreNotBelieved(t *testing.T) {
+	line := func(cluster, former string) artifacts.Owner {
+		return artifacts.Owner{ClusterID: cluster, Former: former}
+	}
+	tests := []struct {
+		name  string
+		begun string
+		log   []artifacts.Owner
+		mine  bool
+		token string
+	}{
+		{"this cluster began it", "here", nil, true, "here"},
+		{"another began it", "there", nil, false, "there"},
+		{"and this one has taken it over, it says", "there", []artifacts.Owner{line("here", "there")}, false, "there"},
+		{"a third has it", "here", []artifacts.Owner{line("third", "here")}, false, "third"},
+		{"this one has it from the third, it says", "here", []artifacts.Owner{line("third", "here"), line("here", "third"), line("here", "third")}, false, "third"},
+		{"only this one is named", "here", []artifacts.Owner{line("here", "there")}, true, "here"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := ownership{cluster: "here", begunBy: tt.begun, log: tt.log}.withoutOwnLines()
+			if got.mine() != tt.mine || got.token() != tt.token {
+				t.Errorf("mine %t, token %s", got.mine(), got.token())
+			}
+			if slices.Contains(got.others(), "here") || len(got.others()) == 0 != tt.mine {
+				t.Errorf("others %v", got.others())
 			}
 		})
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/signing"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 	"github.com/gcexport/recording-export-operator/internal/verify"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // rekeyWork continues an archive whose artifacts name a lost key from what its seals vouch
@@ -33,9 +34,16 @@ type rekeyWork struct {
 	// from and to are the ids of the lost key and of the present one.
 	from, to string
 	cluster  string
+	// confirmed are the clusters that the archive may belong to: the person has confirmed
+	// that. It is empty if none but this one has noted anything.
+	confirmed []string
+	// export names the archive in messages, and mine is the record that it gets if it begins
+	// again.
+	export *v1alpha1.RecordingExport
+	mine   evidence.ExportRecord
 	// known is the last seal that the status names, nil if it names none.
-	known                    *v1alpha1.SealStatus
-	namespace, name, version string
+	known   *v1alpha1.SealStatus
+	version string
 	// signer returns what signs the export, nil if nothing does.
 	signer func(context.Context) (*signing.Signer, error)
 	// tell tells of what was done.
@@ -43,6 +51,59 @@ type rekeyWork struct {
 }
 
 func (w *rekeyWork) run(ctx context.Context, _ transfer.Try) error {
+	root, err := authentic.Evidence(ctx, w.store)
+	if err != nil {
+		return err
+	}
+	sealed, err := w.mayBeSealed(ctx, root)
+	if err != nil {
+		return err
+	}
+	if !sealed {
+		return w.beginAgain(ctx)
+	}
+	seals, err := w.countSeals(ctx)
+	if err != nil {
+		return err
+	}
+	vouched, err := w.judge(ctx, root, seals)
+	if err != nil {
+		return err
+	}
+	rekeying, err := w.continueFrom(ctx, vouched)
+	if err == nil {
+		err = w.removeShared(ctx)
+	}
+	if err == nil {
+		err = authentic.Rekey(ctx, w.store, rekeying)
+	}
+	if err == nil {
+		w.tell(fmt.Sprintf("continued with the artifact key %s instead of %s: %s and their %s stay, everything else is requested again",
+			w.to, w.from, words.Count(len(vouched.Seals), "seal"), words.Count(len(vouched.Bags), "bag")))
+	}
+	return err
+}
+
+// mayBeSealed tells whether anything hints at a seal: the status, any file below seals/, or
+// a seal that somebody has hidden in a bucket with versions, which is an error.
+func (w *rekeyWork) mayBeSealed(ctx context.Context, root fs.FS) (bool, error) {
+	if w.known != nil {
+		return true, nil
+	}
+	found, err := authentic.FirstFile(root, "seals")
+	if err != nil || found != "" {
+		return true, err
+	}
+	hidden, err := verify.HiddenSeals(ctx, root)
+	if err == nil && len(hidden) > 0 {
+		err = fmt.Errorf("%w: %s %s", evidence.ErrCorrupt, hidden[0].Path, hidden[0].Says)
+	}
+	return len(hidden) > 0, err
+}
+
+// removeShared removes what the exports of the destination share and that names the lost
+// key.
+func (w *rekeyWork) removeShared(ctx context.Context) error {
 	shared, err := w.shared()
 	if err == nil {
 		err = authentic.RemoveForeign(ctx, shared, w.from)
@@ -50,26 +111,7 @@ func (w *rekeyWork) run(ctx context.Context, _ transfer.Try) error {
 	if err != nil {
 		return fmt.Errorf("remove what the exports of the destination share: %w", err)
 	}
-	seals, err := w.countSeals(ctx)
-	if err != nil {
-		return err
-	}
-	if seals == 0 && w.known == nil {
-		return w.beginAgain(ctx)
-	}
-	vouched, err := w.judge(ctx, seals)
-	if err != nil {
-		return err
-	}
-	rekeying, err := w.continueFrom(ctx, vouched)
-	if err == nil {
-		err = authentic.Rekey(ctx, w.store, rekeying)
-	}
-	if err == nil {
-		w.tell(fmt.Sprintf("continued with the artifact key %s instead of %s: %d seals and their %d bags stay, everything else is requested again",
-			w.to, w.from, len(vouched.Seals), len(vouched.Bags)))
-	}
-	return err
+	return nil
 }
 
 // countSeals is how many seals are whole, from the first on.
@@ -87,84 +129,39 @@ func (w *rekeyWork) countSeals(ctx context.Context) (int, error) {
 
 // beginAgain removes everything of an archive without a seal.
 func (w *rekeyWork) beginAgain(ctx context.Context) error {
-	unsealed, err := w.unsealed(ctx, verify.Vouched{})
-	if err == nil {
-		err = authentic.BeginAgain(ctx, w.store, unsealed)
+	r := authentic.Rekeying{Added: map[string][]byte{}}
+	var err error
+	if r.Record, err = json.Marshal(w.mine); err != nil {
+		return err
 	}
+	if r.Discarded, err = w.unsealed(ctx, verify.Vouched{}); err != nil {
+		return err
+	}
+	if err := addArtifacts(r, map[string]any{artifacts.RekeyedKey(0): w.rekeyed(ctx, 0)}); err != nil {
+		return err
+	}
+	if err := w.removeShared(ctx); err != nil {
+		return err
+	}
+	err = authentic.BeginAgain(ctx, w.store, r)
 	if err == nil {
 		w.tell(fmt.Sprintf("begun again with the artifact key %s instead of %s: no seal was there, everything is requested again", w.to, w.from))
 	}
 	return err
 }
 
-// judge sees to it that every seal is whole, signed with the key that signs the export
-// now, and lists the artifacts that it was made from.
-func (w *rekeyWork) judge(ctx context.Context, seals int) (verify.Vouched, error) {
-	signer, err := w.signer(ctx)
-	if err != nil {
-		return verify.Vouched{}, err
-	}
-	if signer == nil {
-		return verify.Vouched{}, stuck("nothing signs this export, so nobody can tell whether its seals are genuine")
-	}
-	key, err := verify.ParseKey(signer.PublicKey())
-	if err != nil {
-		return verify.Vouched{}, err
-	}
-	options := verify.Options{
-		Keys: []verify.Key{key}, Running: true, Making: seals + 1, Namespace: w.namespace, Name: w.name, Version: w.version,
-	}
-	if w.known != nil {
-		options.Seal, options.Number = w.known.Digest, int(w.known.Number)
-	}
-	vouched, err := verify.Seals(ctx, w.store.FS(ctx), options)
-	if err != nil {
-		return vouched, err
-	}
-	return vouched, refuse(vouched, signer.ID())
-}
-
-// refuse says why an archive cannot be continued from its seals; nil if it can.
-func refuse(vouched verify.Vouched, signer string) error {
-	for i, by := range vouched.Signers {
-		if by != signer {
-			return stuck(fmt.Sprintf("seal %d is signed with %s, and this export is signed with the key %s", i+1, keyName(by), signer))
-		}
-	}
-	if n := len(vouched.Findings); n > 0 {
-		return fmt.Errorf("%w: %s %s, and %d more findings (kubectl genesys-export verify)", evidence.ErrCorrupt, vouched.Findings[0].Path, vouched.Findings[0].Says, n-1)
-	}
-	if vouched.Unlisted > 0 {
-		return stuck(fmt.Sprintf("seal %d was made by a version that listed no artifacts in it", vouched.Unlisted))
-	}
-	return nil
-}
-
-func keyName(id string) string {
-	if id == "" {
-		return "no key"
-	}
-	return "the key " + evidence.Printable(id, 64)
-}
-
-// stuck is the error for an archive that cannot be continued without its artifact key.
-func stuck(why string) error {
-	return outcome.Refusal{Reason: v1alpha1.ReasonArtifactKeyUnknown, Says: "restore the Secret with the artifact key from its backup and restart the manager, " +
-		"or export everything again under another name; the archive cannot be continued without the key: " + why}
-}
-
 // continueFrom is what stays of the archive.
 func (w *rekeyWork) continueFrom(ctx context.Context, vouched verify.Vouched) (authentic.Rekeying, error) {
 	r := authentic.Rekeying{Kept: vouched.Artifacts, Added: map[string][]byte{}}
 	var err error
-	if r.Record, err = fs.ReadFile(w.store.FS(ctx), evidence.RecordPath); err != nil {
+	if r.Record, err = json.Marshal(vouched.Record); err != nil { // as it was judged
 		return r, err
 	}
 	if r.Discarded, err = w.unsealed(ctx, vouched); err != nil {
 		return r, err
 	}
 	stamp, seals := artifacts.NewStamp(w.now(), w.actor), len(vouched.Seals)
-	added := map[string]any{artifacts.RekeyedKey(seals): artifacts.Rekeyed{Stamp: stamp, From: w.from, To: w.to, Seals: seals}}
+	added := map[string]any{artifacts.RekeyedKey(seals): w.rekeyed(ctx, seals)}
 	for i, digest := range vouched.Seals {
 		if key := artifacts.SealedKey(i + 1); vouched.Artifacts[key] == "" {
 			added[key] = artifacts.Sealed{Stamp: stamp, Digest: digest}
@@ -179,12 +176,34 @@ func (w *rekeyWork) continueFrom(ctx context.Context, vouched verify.Vouched) (a
 	if err := w.addOwner(ctx, r.Record, vouched, added); err != nil {
 		return r, err
 	}
+	return r, addArtifacts(r, added)
+}
+
+// addArtifacts adds artifacts to what is written.
+func addArtifacts(r authentic.Rekeying, added map[string]any) error {
 	for key, value := range added {
-		if r.Added[key], err = json.Marshal(value); err != nil {
-			return r, err
+		content, err := json.Marshal(value)
+		if err != nil {
+			return err
 		}
+		r.Added[key] = content
 	}
-	return r, nil
+	return nil
+}
+
+// rekeyed tells that the archive is continued from a number of seals. Of keys that were lost
+// before, since the last seal, a note tells that nobody can judge.
+func (w *rekeyWork) rekeyed(ctx context.Context, seals int) artifacts.Rekeyed {
+	note := artifacts.Rekeyed{Stamp: artifacts.NewStamp(w.now(), w.actor), From: w.from, To: w.to, Seals: seals}
+	content, err := authentic.Unverified(ctx, w.store, artifacts.RekeyedKey(seals))
+	if err != nil {
+		return note
+	}
+	var former artifacts.Rekeyed
+	if json.Unmarshal(content, &former) == nil {
+		note.Before = former.Until(w.from)
+	}
+	return note
 }
 
 // voided are the numbers of the entries of the plan that no seal lists, though one lists
@@ -227,8 +246,11 @@ func (w *rekeyWork) addOwner(ctx context.Context, record []byte, vouched verify.
 		}
 		log = append(log, line)
 	}
-	owner := artifacts.OwnerOf(vouched.Record.ClusterID, vouched.Record.CreatedAt, log)
-	if owner.ClusterID != w.cluster {
+	is := ownership{cluster: w.cluster, begunBy: vouched.Record.ClusterID, begunAt: vouched.Record.CreatedAt, log: log}
+	if owner := is.owner(); !is.mine() {
+		if !slices.Contains(w.confirmed, owner.ClusterID) {
+			return outcome.Refusal{Reason: v1alpha1.ReasonArchiveOfAnotherCluster, Says: is.lost(w.export)}
+		}
 		added[artifacts.OwnerKey(len(log)+1)] = artifacts.Owner{Stamp: artifacts.NewStamp(w.now(), w.actor), ClusterID: w.cluster, Former: owner.ClusterID}
 	}
 	return nil

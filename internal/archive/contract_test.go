@@ -203,8 +203,21 @@ func testDiscard(t *testing.T, store, other archive.Store) {
 			t.Errorf("Discard(%s): %v", key, err)
 		}
 	}
+	for _, key := range []string{"seals/2/account.json", "seals/2/manifest-sha256.txt"} {
+		if err := store.Create(t.Context(), key, text("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if err := archive.Discard(ended, other, "bags/ab"); !errors.Is(err, context.Canceled) {
+		t.Errorf("a process that has to stop: %v", err)
+	}
+	if err := archive.Discard(t.Context(), other, "seals/2"); err == nil {
+		t.Error("a seal that is finished was discarded")
+	}
 	for key, stays := range map[string]bool{
-		"bags/a/bagit.txt": false, "bags/a/data/x": false, "seals/1/account.json": false, "export.json": false, "bags/ab/bagit.txt": true, ".work/y": true,
+		"seals/2/account.json": true, "bags/a/bagit.txt": false, "bags/a/data/x": false, "seals/1/account.json": false, "export.json": false, "bags/ab/bagit.txt": true, ".work/y": true,
 	} {
 		if _, err := fs.ReadFile(store.FS(t.Context()), key); stays != (err == nil) || err != nil && !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s: %v", key, err)

@@ -3,14 +3,11 @@ package authentic
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
@@ -59,15 +56,7 @@ func Rekey(ctx context.Context, store archive.Store, r Rekeying) error {
 			return err
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(r.Added)) {
-		if err := w.put(key, r.Added[key]); err != nil {
-			return err
-		}
-	}
-	if err := w.put(copyOf(RecordKey), r.Record); err != nil {
-		return err
-	}
-	return w.finish(r.Record)
+	return w.end(r)
 }
 
 // Resume ends a rekeying that ended while the record was replaced, and tells whether there
@@ -76,9 +65,9 @@ func Rekey(ctx context.Context, store archive.Store, r Rekeying) error {
 func Resume(ctx context.Context, store archive.Store) (bool, error) {
 	record, err := fs.ReadFile(store.FS(ctx), evidence.RecordPath)
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		record, err = copiedRecord(ctx, store)
 	}
-	if err != nil {
+	if err != nil || record == nil {
 		return false, err
 	}
 	w, err := rekeyerOf(ctx, store, record)
@@ -92,17 +81,55 @@ func Resume(ctx context.Context, store archive.Store) (bool, error) {
 	return true, w.finish(record)
 }
 
-// BeginAgain removes everything of an archive without a seal that names a lost key. The
-// record goes last: until then whoever looks is told of that key.
-func BeginAgain(ctx context.Context, store archive.Store, discarded []string) error {
-	w, err := rekeyerOf(ctx, store, nil)
+// copiedRecord is the copy of a record that was being replaced when neither it nor
+// export.json was there, nil if there is none.
+func copiedRecord(ctx context.Context, store archive.Store) ([]byte, error) {
+	s, err := storeOf(store)
+	if err != nil {
+		return nil, nil //nolint:nilerr // artifacts without MACs are never given another key
+	}
+	root := s.inner.FS(ctx)
+	if _, err := fs.Stat(root, RecordKey); !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	content, _, err := unverified(root, copyOf(RecordKey))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, evidence.ErrCorrupt) {
+		return nil, nil
+	}
+	return content, err
+}
+
+// BeginAgain replaces an archive that has no seal and names a lost key by one that has
+// nothing but its record and what is added; Kept is empty. The record comes last: until
+// then whoever looks is told of that key. The error is evidence.ErrCorrupt, and export.json
+// stays, if there is a file below seals/.
+func BeginAgain(ctx context.Context, store archive.Store, r Rekeying) error {
+	w, err := rekeyerOf(ctx, store, r.Record)
+	if err == nil {
+		err = w.refuseSeals()
+	}
+	if err == nil {
+		err = w.discard(r)
+	}
+	if err == nil {
+		err = w.refuseSeals()
+	}
+	if err == nil {
+		err = w.discardEvidence(evidence.RecordPath)
+	}
 	if err != nil {
 		return err
 	}
-	if err := w.discard(Rekeying{Discarded: append(slices.Clone(discarded), evidence.RecordPath)}); err != nil {
-		return err
+	return w.end(r)
+}
+
+// refuseSeals fails if there is a file below seals/.
+func (w rekeyer) refuseSeals() error {
+	found, err := FirstFile(w.inner.FS(w.ctx), "seals")
+	if err == nil && found != "" {
+		err = fmt.Errorf("%w: %s is there: an archive with a seal is never emptied", evidence.ErrCorrupt, evidence.Printable(found, 256))
 	}
-	return errors.Join(w.inner.Remove(ctx, RekeyingFolder), w.inner.Remove(ctx, RecordKey))
+	return err
 }
 
 // Unverified reads an artifact of which nobody can say who wrote it: that is for whoever
@@ -112,7 +139,11 @@ func Unverified(ctx context.Context, store archive.Store, key string) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
-	content, _, err := unverified(s.inner.FS(ctx), key)
+	root := s.inner.FS(ctx)
+	content, _, err := unverified(root, key)
+	if errors.Is(err, fs.ErrNotExist) { // it may be about to be replaced
+		content, _, err = unverified(root, copyOf(key))
+	}
 	return content, err
 }
 
@@ -126,7 +157,8 @@ func Vouched(ctx context.Context, store archive.Store, record []byte, key, diges
 	return w.find(key, digest)
 }
 
-// RemoveForeign removes the artifacts of an archive without a record that name a key.
+// RemoveForeign removes the artifacts of an archive without a record that name a key. What
+// has no MAC stays: it is not believed either.
 func RemoveForeign(ctx context.Context, store archive.Store, keyID string) error {
 	s, err := storeOf(store)
 	if err != nil {
@@ -138,18 +170,26 @@ func RemoveForeign(ctx context.Context, store archive.Store, keyID string) error
 		if err != nil || entry.IsDir() {
 			return errors.Join(err, ctx.Err())
 		}
-		if _, id, err := unverified(root, name); err == nil && id == keyID {
+		switch _, id, err := unverified(root, name); {
+		case err == nil && id == keyID:
 			foreign = append(foreign, name)
+		case err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, evidence.ErrCorrupt):
+			return err
 		}
 		return ctx.Err()
 	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	for _, name := range foreign {
-		err = errors.Join(err, s.inner.Remove(ctx, name))
+	if err != nil {
+		return err
 	}
-	return err
+	for _, name := range foreign {
+		if err := errors.Join(ctx.Err(), s.inner.Remove(ctx, name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // storeOf is the Store that Wrap or WrapShared has returned.
@@ -189,139 +229,4 @@ func unverified(root fs.FS, name string) (content []byte, keyID string, err erro
 // copyOf is where the copy of an artifact is.
 func copyOf(key string) string {
 	return RekeyingFolder + "/" + strings.TrimPrefix(key, archive.WorkPrefix)
-}
-
-// rekeyer rekeys an archive.
-type rekeyer struct {
-	ctx context.Context //nolint:containedctx // it lives as long as the call that made it
-	*Store
-	// known is the archive with the present key, whatever its record names.
-	known *Store
-}
-
-func rekeyerOf(ctx context.Context, store archive.Store, record []byte) (rekeyer, error) {
-	s, err := storeOf(store)
-	if err != nil {
-		return rekeyer{}, err
-	}
-	master, err := s.keys(ctx)
-	if err != nil {
-		return rekeyer{}, err
-	}
-	sum := sha256.Sum256(record)
-	key, err := master.of(s.identity, hex.EncodeToString(sum[:]))
-	known := &Store{inner: s.inner, identity: s.identity, keys: s.keys, hasRecord: true}
-	known.known.Store(&key)
-	return rekeyer{ctx, s, known}, err
-}
-
-// find returns the content of an artifact that has this SHA-256: as it was written with
-// the present key, as it was copied, or as it was found.
-func (w rekeyer) find(key, digest string) ([]byte, error) {
-	var failed error
-	for _, read := range []func() ([]byte, error){
-		func() ([]byte, error) { return fs.ReadFile(w.known.FS(w.ctx), key) },
-		func() ([]byte, error) { return fs.ReadFile(w.known.FS(w.ctx), copyOf(key)) },
-		func() ([]byte, error) {
-			content, _, err := unverified(w.inner.FS(w.ctx), key)
-			return content, err
-		},
-	} {
-		content, err := read()
-		sum := sha256.Sum256(content)
-		switch {
-		case err == nil && hex.EncodeToString(sum[:]) == digest:
-			return content, nil
-		case err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, evidence.ErrCorrupt):
-			return nil, err
-		}
-		failed = err
-	}
-	if errors.Is(failed, fs.ErrNotExist) {
-		return nil, corrupt(key, "it is missing, and a seal lists it")
-	}
-	return nil, corrupt(key, "it is not the one that a seal lists, with the SHA-256 "+digest)
-}
-
-// renew gives an artifact the present key's MAC.
-func (w rekeyer) renew(key, digest string) error {
-	content, err := w.find(key, digest)
-	if err != nil {
-		return err
-	}
-	if w.holds(key, content) {
-		return nil
-	}
-	if err := w.put(copyOf(key), content); err != nil {
-		return err
-	}
-	return w.put(key, content)
-}
-
-// holds tells whether an artifact has this content, and the present key's MAC.
-func (w rekeyer) holds(key string, content []byte) bool {
-	is, err := fs.ReadFile(w.known.FS(w.ctx), key)
-	return err == nil && bytes.Equal(is, content)
-}
-
-// put writes an artifact with the present key, in the place of any other.
-func (w rekeyer) put(key string, content []byte) error {
-	if w.holds(key, content) {
-		return nil
-	}
-	if err := w.inner.Remove(w.ctx, key); err != nil {
-		return err
-	}
-	return w.known.Create(w.ctx, key, func(to io.Writer) error {
-		_, err := to.Write(content)
-		return err
-	})
-}
-
-// finish replaces the record, and removes the copies.
-func (w rekeyer) finish(record []byte) error {
-	if err := w.put(RecordKey, record); err != nil {
-		return err
-	}
-	return w.inner.Remove(w.ctx, RekeyingFolder)
-}
-
-// discard removes the bags and seals that are discarded, and every artifact that does not
-// stay.
-func (w rekeyer) discard(r Rekeying) error {
-	for _, key := range r.Discarded {
-		if err := archive.Discard(w.ctx, w.inner, key); err != nil {
-			return err
-		}
-	}
-	wanted := map[string]bool{RecordKey: true, RekeyingFolder: true}
-	for _, key := range append(slices.Collect(maps.Keys(r.Kept)), slices.Collect(maps.Keys(r.Added))...) {
-		wanted[key] = true
-	}
-	folders := map[string]bool{}
-	for key := range wanted {
-		for folder := path.Dir(key); folder != "."; folder = path.Dir(folder) {
-			folders[folder] = true
-		}
-	}
-	return w.prune(strings.TrimSuffix(archive.WorkPrefix, "/"), wanted, folders)
-}
-
-// prune removes what is in a folder and not wanted; folders in which nothing is wanted are
-// removed as a whole.
-func (w rekeyer) prune(folder string, wanted, folders map[string]bool) error {
-	entries, err := fs.ReadDir(w.inner.FS(w.ctx), folder)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	for _, entry := range entries {
-		switch key := folder + "/" + entry.Name(); {
-		case wanted[key]:
-		case folders[key] && entry.IsDir():
-			err = errors.Join(err, w.prune(key, wanted, folders))
-		default:
-			err = errors.Join(err, w.inner.Remove(w.ctx, key))
-		}
-	}
-	return err
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -70,6 +69,9 @@ func all(t testing.TB, store archive.Store) map[string]string {
 	t.Helper()
 	found := map[string]string{}
 	err := fs.WalkDir(store.FS(t.Context()), ".", func(name string, entry fs.DirEntry, err error) error {
+		if name == archive.DiscardedFolder {
+			return fs.SkipDir // nothing of it is read again
+		}
 		if errors.Is(err, fs.ErrNotExist) && entry.IsDir() {
 			return nil // the S3 server lists folders in which everything is hidden
 		}
@@ -228,30 +230,88 @@ func TestRekeyingChangesNothingIfSomethingIsWrong(t *testing.T) {
 	}
 }
 
-// TestBeginningAgain leaves nothing, whenever a process ends.
+// TestBeginningAgain leaves nothing but the record and what is added, whenever a process ends.
 func TestBeginningAgain(t *testing.T) {
+	const noteKey = archive.WorkPrefix + "rekeyed/0.json"
+	want := map[string]string{RecordKey: "new", noteKey: "note"}
 	for name, open := range stores(t) {
 		t.Run(name, func(t *testing.T) {
 			for changes := 0; ; changes++ {
 				inner, left := open(), changes
 				begunWithALostKey(t, inner)
-				discarded := []string{"bags/b", "bags/c", "seals/1", "seals/2"}
-				err := BeginAgain(t.Context(), present(t, mortal{inner, &left}), discarded)
+				if err := archive.Discard(t.Context(), inner, "seals/1"); err != nil {
+					t.Fatal(err)
+				}
+				if err := archive.Discard(t.Context(), inner, "seals/2"); err != nil {
+					t.Fatal(err)
+				}
+				r := Rekeying{Record: []byte("new"), Discarded: []string{"bags/b", "bags/c"}, Added: map[string][]byte{noteKey: []byte("note")}}
+				err := BeginAgain(t.Context(), present(t, mortal{inner, &left}), r)
+				if err != nil && !errors.Is(err, errCrash) {
+					t.Fatal(err)
+				}
+				store := present(t, inner)
+				_, read := fs.ReadFile(store.FS(t.Context()), RecordKey)
 				var unknown *UnknownKeyError
-				if _, read := fs.ReadFile(present(t, inner).FS(t.Context()), RecordKey); err != nil && !errors.As(read, &unknown) {
-					t.Errorf("after %d changes the record does not tell of the key: %v", changes, read)
+				switch {
+				case errors.As(read, &unknown):
+					read = BeginAgain(t.Context(), store, r)
+				case errors.Is(read, fs.ErrNotExist):
+					_, read = Resume(t.Context(), store)
 				}
-				if again := BeginAgain(t.Context(), present(t, inner), discarded); again != nil {
-					t.Error(again)
+				if read != nil {
+					t.Errorf("after %d changes: %v", changes, read)
 				}
-				if got := all(t, inner); len(got) > 0 {
-					t.Errorf("after %d changes: %v", changes, slices.Sorted(maps.Keys(got)))
+				got := all(t, present(t, inner))
+				maps.DeleteFunc(got, func(key, _ string) bool { return strings.HasPrefix(key, RekeyingFolder+"/") && err != nil })
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("after %d changes (-want +got):\n%s", changes, diff)
 				}
 				if err == nil {
 					return
 				}
 			}
 		})
+	}
+}
+
+// TestAnArchiveWithASealIsNeverEmptied, whichever file of a seal is left.
+func TestAnArchiveWithASealIsNeverEmptied(t *testing.T) {
+	inner := stores(t)["directory"]()
+	begunWithALostKey(t, inner)
+	before := all(t, inner)
+	err := BeginAgain(t.Context(), present(t, inner), Rekeying{Record: []byte("new"), Discarded: []string{"bags/b", "bags/c", "seals/1", "seals/2"}})
+	if !errors.Is(err, evidence.ErrCorrupt) || !strings.Contains(err.Error(), "seals/1/account.json") {
+		t.Error(err)
+	}
+	if diff := cmp.Diff(before, all(t, inner)); diff != "" {
+		t.Errorf("something was changed (-want +got):\n%s", diff)
+	}
+}
+
+// TestAProcessThatIsLate changes nothing: it has to stop, or another one has finished.
+func TestAProcessThatIsLate(t *testing.T) {
+	inner := stores(t)["directory"]()
+	begunWithALostKey(t, inner)
+	before := all(t, inner)
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if err := Rekey(ended, present(t, inner), sealedOnce()); !errors.Is(err, context.Canceled) {
+		t.Errorf("one that has to stop: %v", err)
+	}
+	if diff := cmp.Diff(before, all(t, inner)); diff != "" {
+		t.Errorf("one that has to stop (-want +got):\n%s", diff)
+	}
+	if err := Rekey(t.Context(), present(t, inner), sealedOnce()); err != nil {
+		t.Fatal(err)
+	}
+	place{TB: t}.put(present(t, inner), "bags/c/data/x", "made again")
+	before = all(t, present(t, inner))
+	if err := Rekey(t.Context(), present(t, inner), sealedOnce()); err == nil {
+		t.Error("another process has finished: no error")
+	}
+	if diff := cmp.Diff(before, all(t, present(t, inner))); diff != "" {
+		t.Errorf("another process has finished (-want +got):\n%s", diff)
 	}
 }
 

@@ -1,8 +1,11 @@
 package artifacts
 
 import (
+	"bytes"
+	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -82,14 +85,100 @@ func TestContinuingWithoutTheArtifactKeyBeforeASeal(t *testing.T) {
 	if string(first) == string(s.read("export.json")) {
 		t.Error("the record of the archive was believed, though nothing vouched for it")
 	}
+	if log := string(s.read("seals/1/events.jsonl")); strings.Count(log, `"type":"ArtifactKeyReplaced"`) != 1 {
+		t.Errorf("the seal does not tell of the key: %s", log)
+	}
+	if kept := s.match(work("discarded/export.json")); len(kept) != 1 {
+		t.Error("what was discarded is not kept")
+	}
 	s.sound()
+}
+
+// TestAConsentIsGoodForOneKey: after an archive was continued, somebody puts back the record
+// that names the lost key. The annotation that named it is still there, as in Git.
+func TestAConsentIsGoodForOneKey(t *testing.T) {
+	s := newScene(t)
+	export := s.sealed()
+	record := s.read(work("record.json"))
+	s.ReplaceArtifactKey()
+	s.retry(export)
+	s.lacksKey(export, "continue-without-artifact-key", true)
+	s.consent(export, s.unknownKey(export))
+	stop := s.Start()
+	s.Await(export, v1alpha1.ReasonComplete)
+	stop()
+	s.plant(work("record.json"), record)
+	before := s.digests()
+	s.Refresh(export)
+	export.Annotations[v1alpha1.AnnotationRetry] = "2024-01-02T00:00:00Z"
+	s.Update(export)
+	s.Start()
+	s.accuses(export, work("record.json"))
+	if diff := cmp.Diff(before, s.digests()); diff != "" {
+		t.Errorf("something was changed (-want +got):\n%s", diff)
+	}
+}
+
+// TestContinuingAfterTheManifestOfTheSealWasTakenAway: a cluster that knows of no seal does
+// not empty an archive in which a file of one is left.
+func TestContinuingAfterTheManifestOfTheSealWasTakenAway(t *testing.T) {
+	s := newScene(t)
+	s.sealed()
+	other, export := s.newCluster()
+	if err := os.Remove(s.path("seals/1/manifest-sha256.txt")); err != nil {
+		t.Fatal(err)
+	}
+	before := s.digests()
+	other.lacksKey(export, "continue-without-artifact-key", true)
+	other.consent(export, other.unknownKey(export))
+	export.Annotations[v1alpha1.AnnotationTakeOver] = s.ClusterID()
+	other.Update(export)
+	other.lacksKey(export, "no seal is whole", true)
+	if diff := cmp.Diff(before, s.digests()); diff != "" {
+		t.Errorf("something was changed (-want +got):\n%s", diff)
+	}
+}
+
+// TestPlantedOwners: somebody writes that this cluster has taken the archive over, or takes
+// export.json away, and the person is asked all the same.
+func TestPlantedOwners(t *testing.T) {
+	for name, attack := range map[string]func(s *scene, here string){
+		"a log of owners": func(s *scene, here string) {
+			line := fmt.Sprintf("{\"clusterId\":%q,\"formerClusterId\":%q}", here, s.ClusterID())
+			record := s.read(work("record.json"))
+			s.plant(work("owners/000001.json"), append([]byte(line), record[bytes.LastIndex(record, []byte("\nrecording-export-operator")):]...))
+		},
+		"no export.json": func(s *scene, _ string) {
+			if err := os.Remove(s.path("export.json")); err != nil {
+				s.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t)
+			s.sealed()
+			other, export := s.newCluster()
+			attack(s, other.ClusterID())
+			before := s.digests()
+			other.lacksKey(export, "continue-without-artifact-key", true)
+			other.consent(export, other.unknownKey(export))
+			other.Start()
+			other.Await(export, v1alpha1.ReasonArchiveOfAnotherCluster)
+			if says := conditions.Message(export); !strings.Contains(says, v1alpha1.AnnotationTakeOver+"="+s.ClusterID()) {
+				t.Errorf("it does not name the cluster that has the archive: %s", says)
+			}
+			if diff := cmp.Diff(before, s.digests()); diff != "" {
+				t.Errorf("something was changed (-want +got):\n%s", diff)
+			}
+		})
+	}
 }
 
 // TestContinuingADailyExportWithoutTheArtifactKey: a day that no seal holds is exported
 // again, under the same names, between days that are sealed.
 func TestContinuingADailyExportWithoutTheArtifactKey(t *testing.T) {
 	const day = 24 * time.Hour
-	start := time.Now().UTC().Add(12*time.Hour).Truncate(day).AddDate(0, 0, -2)
+	start := yesterday()
 	s := newScene(t, func(o *simulator.Options) { o.Start, o.Days, o.Conversations, o.SettleLag = start, 6, 20, 0 })
 	s.Clock.Pass(start.AddDate(0, 0, 2).Add(12 * time.Hour).Sub(s.Clock.Now()))
 	export := s.Export(func(spec *v1alpha1.RecordingExportSpec) {
@@ -108,6 +197,7 @@ func TestContinuingADailyExportWithoutTheArtifactKey(t *testing.T) {
 		return len(s.match(work("batches/*/inventory.json"))) > len(s.match("bags/*/bagit.txt"))
 	})
 	stop()
+	unsealed := s.match(work("batches/*/inventory.json"))
 	s.Sim.ClearFaults()
 	s.ReplaceArtifactKey()
 	s.lacksKey(export, "continue-without-artifact-key", true)
@@ -115,14 +205,23 @@ func TestContinuingADailyExportWithoutTheArtifactKey(t *testing.T) {
 	s.Start()
 	testenv.Eventually(t, "the day is sealed", func() bool { return len(s.match("seals/*/manifest-sha256.txt")) > sealed })
 	s.Await(export, v1alpha1.ReasonCaughtUp)
+	for _, inventory := range unsealed {
+		if bag := "bags/" + path.Base(path.Dir(inventory)) + "/bagit.txt"; len(s.match(bag)) == 0 {
+			t.Errorf("no bag has the name that it had before: %s", bag)
+		}
+	}
 	s.sound()
 }
+
+// yesterday is when it began. Two and a half days after that lie ahead of the clock, however
+// long a scene takes.
+func yesterday() time.Time { return time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -1) }
 
 // TestContinuingBetweenSealedDays: a day was surveyed before a day that is sealed was
 // closed, and is in no seal. Its place in the plan is voided, and it is exported again.
 func TestContinuingBetweenSealedDays(t *testing.T) {
 	const day = 24 * time.Hour
-	start := time.Now().UTC().Add(12*time.Hour).Truncate(day).AddDate(0, 0, -2)
+	start := yesterday()
 	s := newScene(t, func(o *simulator.Options) { o.Start, o.Days, o.Conversations, o.SettleLag = start, 4, 40, 0 })
 	for _, c := range s.Sim.Dataset().Started(start.Add(day), start.Add(2*day)).Conversations {
 		s.Sim.InjectFault(simulator.Fault{Route: simulator.RouteBatchSubmit, ConversationID: c.ID, Status: 503})
@@ -188,16 +287,7 @@ func TestChangedArtifactsThatASealLists(t *testing.T) {
 func TestContinuingInAnotherCluster(t *testing.T) {
 	s := newScene(t)
 	s.sealed()
-	other := &scene{s.InAnotherCluster(testenv.Start(s))}
-	other.ReplaceArtifactKey()
-	other.Create(other.Secret(simulator.DefaultClientSecret))
-	other.Create(other.Organization())
-	other.copySigningKey(s)
-	destination := other.Destination()
-	destination.Spec.Signing = &v1alpha1.Signing{SecretRef: v1alpha1.LocalReference{Name: "signing"}}
-	other.Create(destination)
-	export := other.Export(nil)
-	other.Create(export)
+	other, export := s.newCluster()
 	before := s.digests()
 	other.lacksKey(export, "continue-without-artifact-key", true)
 	other.consent(export, other.unknownKey(export))
@@ -213,6 +303,23 @@ func TestContinuingInAnotherCluster(t *testing.T) {
 		t.Errorf("owners %v", owners)
 	}
 	other.sound()
+}
+
+// newCluster has the same objects in another cluster, which has the key that signs and
+// another artifact key.
+func (s *scene) newCluster() (*scene, *v1alpha1.RecordingExport) {
+	s.Helper()
+	other := &scene{s.InAnotherCluster(testenv.Start(s))}
+	other.ReplaceArtifactKey()
+	other.Create(other.Secret(simulator.DefaultClientSecret))
+	other.Create(other.Organization())
+	other.copySigningKey(s)
+	destination := other.Destination()
+	destination.Spec.Signing = &v1alpha1.Signing{SecretRef: v1alpha1.LocalReference{Name: "signing"}}
+	other.Create(destination)
+	export := other.Export(nil)
+	other.Create(export)
+	return other, export
 }
 
 // copySigningKey copies the key that signs from another cluster, as a backup of it does.
