@@ -226,8 +226,8 @@ func faultsSay(destination *v1alpha1.ExportDestination) string {
 // unfinishedSays says what to do about seals that nobody finishes.
 func unfinishedSays(destination *v1alpha1.ExportDestination) string {
 	v := destination.Status.Verification
-	return fmt.Sprintf("create the RecordingExport again, with the same name and spec, so that it finishes its seal, or remove the folder if that is not wanted, "+
-		"and then run: kubectl annotate gcdest %s -n %s --overwrite %s=$(date -u +%%FT%%TZ) (see the runbook): %s begun and not finished, first %s; all else was verified on %s; %s",
+	return fmt.Sprintf("if nobody deleted the export while it sealed, the manifest of a finished seal may have been taken away: compare with a backup. "+
+		"Otherwise create the RecordingExport again, with the same name and spec, so that it finishes its seal, and then run: kubectl annotate gcdest %s -n %s --overwrite %s=$(date -u +%%FT%%TZ) (see the runbook): %s begun and not finished, first %s; all else was verified on %s; %s",
 		destination.Name, destination.Namespace, v1alpha1.AnnotationRetry, words.Count(v.Unfinished, "seal"), strings.Join(v.Findings, ", "), stamp(v.CompletionTime), nextSays(v))
 }
 

@@ -108,7 +108,7 @@ func TestMark(t *testing.T) {
 		"unreadable":      {unread, later, outcome.Done(), "Unknown", v1alpha1.ReasonEvidenceUnreadable, "1 could not be read, and so not be judged, first a/b (Unreadable); next at 2026-12-25"},
 		"unfinished": {set(func(v *v1alpha1.VerificationStatus) {
 			v.Unfinished, v.Findings = 1, []string{"case-1/seals/2 (Unfinished)"}
-		}), later, outcome.Done(), "Unknown", v1alpha1.ReasonSealUnfinished, "recording.gcexport.dev/retry-requested-at=$(date -u +%FT%TZ) (see the runbook): 1 seal begun and not finished, first case-1/seals/2 (Unfinished); all else was verified on 2026-11-25T12:00:00Z; next at 2026-12-25"},
+		}), later, outcome.Done(), "Unknown", v1alpha1.ReasonSealUnfinished, "taken away: compare with a backup. Otherwise create the RecordingExport again, with the same name and spec, so that it finishes its seal, and then run: kubectl annotate gcdest -n --overwrite recording.gcexport.dev/retry-requested-at=$(date -u +%FT%TZ) (see the runbook): 1 seal begun and not finished, first case-1/seals/2 (Unfinished); all else was verified on 2026-11-25T12:00:00Z; next at 2026-12-25"},
 		"unreadable, again": {unread, time.Time{}, verifying, "Unknown", v1alpha1.ReasonEvidenceUnreadable, "being verified again"},
 	}
 	for name, tt := range tests {
