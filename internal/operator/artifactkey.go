@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -34,18 +36,43 @@ type artifactKey struct {
 	// namespaces are those that the manager works in, none if it works in all.
 	namespaces []string
 
+	clock clock.PassiveClock
+
 	mu    sync.Mutex
 	known *authentic.Master
+	// refused is why there is none, and until when that is believed.
+	refused error
+	until   time.Time
 }
+
+// refusalLasts is for how long a key that is lost is not looked for again. To find that it
+// is lost all exports may be read, and every look at one of them wants the key.
+const refusalLasts = 10 * time.Second
 
 // master returns the key, which it makes if there is no Secret and no export has an
 // archive yet.
 func (k *artifactKey) master(ctx context.Context) (authentic.Master, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.known != nil {
+	switch {
+	case k.known != nil:
 		return *k.known, nil
+	case k.refused != nil && k.clock.Now().Before(k.until):
+		return authentic.Master{}, k.refused
 	}
+	master, err := k.find(ctx)
+	var lost artifactKeyLost
+	switch {
+	case err == nil:
+		k.known = &master
+	case errors.As(err, &lost):
+		k.refused, k.until = err, k.clock.Now().Add(refusalLasts)
+	}
+	return master, err
+}
+
+// find reads the key, and creates it if it may.
+func (k *artifactKey) find(ctx context.Context) (authentic.Master, error) {
 	secret, err := k.read(ctx)
 	if apierrors.IsNotFound(err) {
 		if err := k.mayCreate(ctx); err != nil {
@@ -63,7 +90,6 @@ func (k *artifactKey) master(ctx context.Context) (authentic.Master, error) {
 	if err != nil {
 		return authentic.Master{}, fmt.Errorf("the key %s of the Secret %s: %w: restore it from its backup", artifactKeyKey, k.name, err)
 	}
-	k.known = &master
 	return master, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
@@ -24,7 +25,7 @@ import (
 var artifactKeyName = types.NamespacedName{Namespace: "system", Name: DefaultArtifactKey}
 
 func newArtifactKey(c client.WithWatch) *artifactKey {
-	return &artifactKey{reader: c, writer: c, name: artifactKeyName}
+	return &artifactKey{reader: c, writer: c, name: artifactKeyName, clock: clocktesting.NewFakePassiveClock(time.Unix(0, 0))}
 }
 
 // TestTheArtifactKeyIsMadeOnce: whoever comes later, or restarts, has the same one.
@@ -63,9 +64,16 @@ func TestALostArtifactKeyIsNotReplaced(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c := fake.NewClientBuilder().WithScheme(NewScheme()).WithObjects(tt.export).Build()
+			looks := 0
+			c := fake.NewClientBuilder().WithScheme(NewScheme()).WithObjects(tt.export).WithInterceptorFuncs(interceptor.Funcs{
+				List: func(ctx context.Context, c client.WithWatch, list client.ObjectList, options ...client.ListOption) error {
+					looks++
+					return c.List(ctx, list, options...)
+				},
+			}).Build()
 			k := newArtifactKey(c)
-			k.namespaces = tt.within
+			now := clocktesting.NewFakePassiveClock(time.Unix(0, 0))
+			k.clock, k.namespaces = now, tt.within
 			_, err := k.master(t.Context())
 			if tt.creates {
 				if err != nil {
@@ -83,12 +91,16 @@ func TestALostArtifactKeyIsNotReplaced(t *testing.T) {
 			if k.isThere(t.Context()) == nil {
 				t.Error("the manager says that it is ready")
 			}
+			if want := max(len(tt.within), 1); looks != want {
+				t.Errorf("exports were listed %d times, want %d", looks, want)
+			}
 			if err := c.Create(t.Context(), &corev1.Secret{
 				ObjectMeta: metav1.ObjectMeta{Namespace: artifactKeyName.Namespace, Name: artifactKeyName.Name},
 				Data:       map[string][]byte{artifactKeyKey: authentic.NewMaster()},
 			}); err != nil {
 				t.Fatal(err)
 			}
+			now.SetTime(time.Unix(0, 0).Add(refusalLasts))
 			if err := k.isThere(t.Context()); err != nil {
 				t.Error(err)
 			}

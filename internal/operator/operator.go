@@ -158,7 +158,7 @@ func New(cfg *rest.Config, options Options) (ctrl.Manager, error) {
 		addresses: &transfer.Addresses{},
 		buckets:   newBuckets(secrets, options, options.Clock.Now),
 		artifactKey: &artifactKey{
-			reader: mgr.GetAPIReader(), writer: mgr.GetClient(), name: options.ArtifactKey,
+			reader: mgr.GetAPIReader(), writer: mgr.GetClient(), name: options.ArtifactKey, clock: options.Clock,
 			namespaces: slices.Sorted(maps.Keys(options.Manager.Cache.DefaultNamespaces)),
 		},
 		usage: &usage.Meter{Root: options.ArchiveRoot, Limits: options.MaxBytes, Clock: options.Clock},
