@@ -87,14 +87,3 @@ func scanWholeLines(data []byte, atEOF bool) (advance int, token []byte, err err
 	}
 	return 0, nil, nil
 }
-
-// SealArtifacts reads the ArtifactsFile of a seal. The error is fs.ErrNotExist if the
-// seal has none.
-func SealArtifacts(root fs.FS, number int) (digests map[string]string, err error) {
-	file, err := root.Open(SealFolder(number) + "/" + ArtifactsFile)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	return ReadArtifacts(file)
-}

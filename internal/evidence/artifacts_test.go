@@ -87,7 +87,11 @@ func TestASealListsArtifacts(t *testing.T) {
 	if err != nil || !strings.Contains(string(listed), "  "+ArtifactsFile+"\n") {
 		t.Errorf("the manifest does not list it: %s, %v", listed, err)
 	}
-	if got, err := SealArtifacts(os.DirFS(root), 1); err != nil || cmp.Diff(seal.Artifacts, got) != "" {
+	list, err := fs.ReadFile(os.DirFS(root), SealFolder(1)+"/"+ArtifactsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := ReadArtifacts(bytes.NewReader(list)); err != nil || cmp.Diff(seal.Artifacts, got) != "" {
 		t.Errorf("%v, %v", got, err)
 	}
 }
@@ -98,7 +102,7 @@ func TestASealWithoutArtifacts(t *testing.T) {
 	if _, _, err := sampleSeal(t, root).Write(t.Context(), os.DirFS(root), creator(root)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := SealArtifacts(os.DirFS(root), 1); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := fs.Stat(os.DirFS(root), SealFolder(1)+"/"+ArtifactsFile); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v, want fs.ErrNotExist", err)
 	}
 }
