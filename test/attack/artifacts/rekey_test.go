@@ -74,7 +74,11 @@ func TestContinuingWithoutTheArtifactKey(t *testing.T) {
 // export begins again.
 func TestContinuingWithoutTheArtifactKeyBeforeASeal(t *testing.T) {
 	s := newScene(t)
+	s.plant(work("rekeying/left.json"), nil)
 	export := s.begun(simulator.RouteBatchSubmit, 5, func() bool { return s.inSealedBag() != "" })
+	if left := s.match(work("rekeying/*")); len(left) > 0 {
+		t.Errorf("copies are left: %v", left)
+	}
 	first := s.read("export.json")
 	s.ReplaceArtifactKey()
 	s.lacksKey(export, "continue-without-artifact-key", true)
