@@ -37,7 +37,7 @@ const (
 	// what was held at first, or so little that it may be chance.
 	mostGrowth     = 0.15
 	littleHeap     = 4 << 20 // bytes
-	fewGoroutines  = 30
+	fewGoroutines  = 60      // what requests in flight may explain
 	conversations  = 60
 	faultsPerRoute = 0.05
 	// mostMemory is what config/manager gives the manager, in MiB. Here the simulators
