@@ -29,6 +29,16 @@ func Free(ctx context.Context, store Store) (free int64, known bool, err error) 
 	return free, err == nil, err
 }
 
+// FreeOf is how a Store that wraps another tells how many bytes can still be stored. The
+// error is errors.ErrUnsupported if the other cannot tell.
+func FreeOf(ctx context.Context, inner Store) (int64, error) {
+	free, known, err := Free(ctx, inner)
+	if err == nil && !known {
+		err = errors.ErrUnsupported
+	}
+	return free, err
+}
+
 // Free returns how many bytes the file system has for this process; none if it
 // has no room for another file.
 func (d *Directory) Free(context.Context) (int64, error) {

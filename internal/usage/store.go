@@ -2,7 +2,6 @@ package usage
 
 import (
 	"context"
-	"errors"
 	"io"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
@@ -38,11 +37,7 @@ func (c counted) Create(ctx context.Context, key string, write func(io.Writer) e
 
 // Free is that of the store.
 func (c counted) Free(ctx context.Context) (int64, error) {
-	free, known, err := archive.Free(ctx, c.Store)
-	if err == nil && !known {
-		err = errors.ErrUnsupported
-	}
-	return free, err
+	return archive.FreeOf(ctx, c.Store)
 }
 
 // Discard is that of the store. What was discarded counts until the volume is measured

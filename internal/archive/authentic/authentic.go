@@ -88,11 +88,7 @@ func (s *holdStore) Hold(ctx context.Context, key string) (held bool, err error)
 // Free tells how many bytes can still be stored. The error is errors.ErrUnsupported if
 // the archive cannot tell, as a bucket cannot.
 func (s *Store) Free(ctx context.Context) (int64, error) {
-	free, known, err := archive.Free(ctx, s.inner)
-	if err == nil && !known {
-		err = errors.ErrUnsupported
-	}
-	return free, err
+	return archive.FreeOf(ctx, s.inner)
 }
 
 // isWork tells whether a key is that of an artifact.
