@@ -50,7 +50,7 @@ const (
 	ReasonSuspended = "Suspended"
 	// ReasonComplete: everything was exported.
 	ReasonComplete = "Complete"
-	// ReasonCompleteWithGaps: everything that could be had was exported; the rest is listed.
+	// ReasonCompleteWithGaps: everything available was exported; the rest is listed.
 	ReasonCompleteWithGaps = "CompleteWithGaps"
 	// ReasonInternalError: something failed that should not; it is tried again.
 	ReasonInternalError = "InternalError"

@@ -171,7 +171,7 @@ type LaneStatus struct {
 	// +optional
 	Recordings RecordingCounts `json:"recordings,omitempty"`
 
-	// gaps is the number of recordings and conversations that could not be had.
+	// gaps is the number of recordings and conversations that could not be exported.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Gaps int64 `json:"gaps"`

@@ -67,7 +67,7 @@ func noteIsolated(out *screen, v view) {
 	}
 }
 
-// listGaps lists what could not be had, and why, as far as it fits: of each thing
+// listGaps lists what could not be exported, and why, as far as it fits: of each thing
 // what the last seal says that names it.
 func listGaps(out *screen, folder string, seals int) error {
 	gaps := map[string]map[string]string{}

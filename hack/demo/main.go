@@ -24,7 +24,7 @@ const (
 	// address of the simulator, which config/samples names too.
 	address = "127.0.0.1:8686"
 	base    = "http://" + address
-	// exitGaps is how cmd/standalone says that something could not be had.
+	// exitGaps is how cmd/standalone says that something could not be exported.
 	exitGaps = 3
 )
 

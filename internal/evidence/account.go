@@ -55,7 +55,7 @@ type Account struct {
 	Bags  int64 `json:"bags"`
 	Files int64 `json:"files"`
 	Bytes int64 `json:"bytes"`
-	// Gaps is how many recordings and conversations could not be had.
+	// Gaps is how many recordings and conversations could not be exported.
 	Gaps int64 `json:"gaps"`
 	// SecondSource is how the account compares with a second source, if that was asked for.
 	SecondSource *SecondSource `json:"secondSource,omitempty"`

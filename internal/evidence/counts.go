@@ -103,7 +103,7 @@ func (inventory Inventory) Counts() Counts {
 	return counts
 }
 
-// Gaps is how many recordings and conversations could not be had. A
+// Gaps is how many recordings and conversations could not be exported. A
 // conversation counts in its home lane alone.
 func (inventory Inventory) Gaps() int64 {
 	gaps := inventory.Counts().Unavailable

@@ -20,7 +20,7 @@ func correlation(detail string) string {
 	return all[len(all)-1][1]
 }
 
-// writeFailures lists every recording and conversation that could not be had, and why.
+// writeFailures lists every recording and conversation that could not be exported, and why.
 func (s Seal) writeFailures(w io.Writer, root fs.FS) error {
 	table := csv.NewWriter(w)
 	write := func(conversation, recording, reason, detail, bag string) error {

@@ -2,7 +2,7 @@ package evidence
 
 import "time"
 
-// followConversations finds out which conversations could not be had at last.
+// followConversations finds out which conversations could not be exported at last.
 func (r *findingsReader) followConversations() error {
 	if r.seals == 1 {
 		return nil
@@ -50,7 +50,7 @@ func (r *findingsReader) readConversations() error {
 	})
 }
 
-// conversationGap takes in a conversation that could not be had.
+// conversationGap takes in a conversation that could not be exported.
 func (r *findingsReader) conversationGap(row map[string]string, list bool) {
 	count(r.gaps, row["reason"]).Conversations++
 	r.addGap(row["bag"])
@@ -80,7 +80,7 @@ const notListed = -1
 
 // holdChange takes in a conversation if its answers are not all the same. One that
 // was asked for again counts once. It is listed as it was found at first, with the
-// answers of the last such line. Only conversations that could not be had have more
+// answers of the last such line. Only conversations that could not be exported have more
 // than one line, so that no others need be remembered.
 func (r *findingsReader) holdChange(row map[string]string) {
 	first, before, now := row["held_at_survey"], row["held_before_transfer"], row["held_at_sealing"]

@@ -24,7 +24,7 @@ type findingsReader struct {
 	bags map[string]int
 	// replaced are recordings that a later seal has a line about.
 	replaced map[key]bool
-	// open tells of conversations that could not be had which seal says so last,
+	// open tells of conversations that could not be exported which seal says so last,
 	// zero if a later one has it. Without former seals it is not needed.
 	open           map[key]int
 	gaps, excluded map[string]*ReasonCount
@@ -146,7 +146,7 @@ func (r *findingsReader) addGap(bag string) {
 	}
 }
 
-// readFailures adds the details of the listed conversations that could not be had:
+// readFailures adds the details of the listed conversations that could not be exported:
 // no other table of a seal holds them.
 func (r *findingsReader) readFailures() error {
 	listed := map[string][]int{}

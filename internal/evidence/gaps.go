@@ -16,7 +16,7 @@ import (
 )
 
 // Gap is a conversation, or some of its recordings, that the seals have as
-// unavailable and that may be had after all.
+// unavailable and that a retry may export.
 type Gap struct {
 	ConversationID string
 	Start          time.Time

@@ -26,7 +26,7 @@ type Summary struct {
 	ReplacedMedia map[genesys.Medium]int64
 	// Listed is how many recordings Genesys Cloud listed for those conversations, of whatever lane.
 	Listed int64
-	// Gaps is how many recordings and conversations could not be had.
+	// Gaps is how many recordings and conversations could not be exported.
 	Gaps int64
 	// Files and Bytes are the number and size of the stored files.
 	Files, Bytes int64

@@ -104,7 +104,7 @@ var (
 
 	clients    = gauge("organization_clients", "OAuth clients of a GenesysOrganization by state: In if requests are made with them, else Out.", ofOrganization)
 	recordings = gauge("recordings", "Recordings of an organisation's exports that were counted in finished batches, by what became of them.", ofRecordings)
-	gaps       = gauge("gaps", "Recordings and conversations of an organisation's exports that could not be had, in finished batches.", ofLane)
+	gaps       = gauge("gaps", "Recordings and conversations of an organisation's exports that could not be exported, in finished batches.", ofLane)
 	stored     = gauge("stored_bytes", "Bytes of recordings that an organisation's exports have stored, in finished batches.", ofLane)
 
 	isolated       = gauge("isolated_items", "Conversations and recordings of an organisation's exports that keep failing and are retried apart from all others.", ofExports)

@@ -20,7 +20,7 @@ func judge(a evidence.Account, end time.Time) verdict {
 		v.Says = "Of what had ended, everything that was asked for, and that Genesys Cloud listed, is in the archive."
 	}
 	if a.Gaps > 0 {
-		v.Class, v.Says = "bad", words("%s could not be had. Section 5 says why.", of(a.Gaps, "recording or conversation", "recordings or conversations"))
+		v.Class, v.Says = "bad", words("%s could not be exported. Section 5 says why.", of(a.Gaps, "recording or conversation", "recordings or conversations"))
 	}
 	if n := a.Conversations.Deferred; n > 0 {
 		v.Class = "bad"

@@ -16,7 +16,7 @@ var reasons = map[string]text{
 	evidence.ReasonUnknownMedium:      "Genesys Cloud names a kind of recording that this software does not know. It was not fetched.",
 	evidence.ReasonInvalidID:          "Genesys Cloud gave an identifier that is not of the usual form. It could not be asked for safely.",
 	evidence.ReasonDuplicateID:        "Genesys Cloud listed the same recording more than once. It was fetched once.",
-	evidence.ReasonArchived:           "Genesys Cloud has moved the file to its long-term archive. It can be had only after somebody has it restored there.",
+	evidence.ReasonArchived:           "Genesys Cloud has moved the file to its long-term archive. It can be exported only after it has been restored there.",
 	evidence.ReasonRestorationQuota:   "The file is in the long-term archive of Genesys Cloud, and the organisation has used up its allowance of restorations.",
 	evidence.ReasonNotRestored:        "The file was in the long-term archive of Genesys Cloud, and did not come back from there in time.",
 	evidence.ReasonDeleted:            "Genesys Cloud says that it has deleted the file.",
@@ -111,7 +111,7 @@ var scopes = map[string]text{
 }
 
 var archiveds = map[string]text{
-	"List":    "Files in the long-term archive of Genesys Cloud are listed as missing; nobody asked for their restoration",
+	"List":    "Files in the long-term archive of Genesys Cloud are listed as missing; restoration was not requested",
 	"Restore": "Files in the long-term archive of Genesys Cloud are asked to be restored, within the organisation's allowance",
 }
 

@@ -26,7 +26,7 @@ func TestManySurveysOfManyDays(t *testing.T) {
 		s.chronicle = newChronicle(c.verifier, s.at(sealLog))
 		c.seals = append(c.seals, s)
 		if number > 1 {
-			c.seals[number-2].account.Until = begin // each claims to cover all of it anew
+			c.seals[number-2].account.Until = begin // each claims to cover all of it
 		}
 		c.beginPage(s)
 		for i := range days {
