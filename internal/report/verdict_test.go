@@ -18,7 +18,7 @@ func TestVerdict(t *testing.T) {
 	ahead := evidence.Account{Until: hour(0).Add(-time.Hour)}
 	for want, a := range map[string]evidence.Account{
 		"good: Everything that was asked for, and that Genesys Cloud listed, is in the archive.": whole,
-		"bad: 1 recording or conversation could not be exported. Section 5 says why.":                 gap,
+		"bad: 1 recording or conversation could not be exported. Section 5 says why.":            gap,
 		"bad: Of what had ended, everything that was asked for, and that Genesys Cloud listed, is in the archive. 2 conversations had not ended when this seal was made. " +
 			"What had not ended is asked for again and comes in a later seal; section 4 counts it apart.": waiting,
 		"bad: Everything that was asked for, and that Genesys Cloud listed, is in the archive. " +
