@@ -148,9 +148,7 @@ func TestCancelAndTakeUpAgain(t *testing.T) {
 			return !b.IsFinished() && conditions.Reason(&b) != v1alpha1.ReasonCancelled
 		})
 	})
-	if w.Refresh(export); len(export.Finalizers) != 0 {
-		t.Errorf("finalizers %v", export.Finalizers)
-	}
+	testenv.Eventually(t, "no analytics job is left", func() bool { w.Refresh(export); return len(export.Finalizers) == 0 })
 	w.Sim.ClearFaults()
 	w.annotate(export, v1alpha1.AnnotationRetry, "2024-01-02T00:00:00Z")
 	w.Await(export, v1alpha1.ReasonComplete)
