@@ -56,8 +56,8 @@ const (
 	ReasonInternalError = "InternalError"
 	// ReasonDeadlineExceeded: what was waited for did not come in time; it goes on as soon as it can.
 	ReasonDeadlineExceeded = "DeadlineExceeded"
-	// ReasonReached is the reason of a step condition that is True.
-	ReasonReached = "Reached"
+	// ReasonSucceeded is the reason of a step condition that is True.
+	ReasonSucceeded = "Reached"
 )
 
 // Reasons to do with Genesys Cloud.

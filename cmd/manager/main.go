@@ -120,7 +120,7 @@ func run(s settings) error {
 		Metrics:        metrics.Registry,
 		Manager:        s.manager(),
 	}
-	if err := hurry(&options); err != nil {
+	if err := applyTestOverrides(&options); err != nil {
 		return err
 	}
 	mgr, err := operator.New(cfg, options)

@@ -47,15 +47,15 @@ func startClaiming(t *testing.T) *claiming {
 	c := &claiming{T: t, Client: direct}
 	c.broken.Store("")
 	mgr := c.manager(server, scheme)
-	pool := transfer.NewPool(transfer.Room{Each: 1, Total: 1}, clock.RealClock{}, outcome.DefaultPatience().Backoff)
+	pool := transfer.NewPool(transfer.Capacity{PerTenant: 1, Total: 1}, clock.RealClock{}, outcome.DefaultRetryPolicy().Backoff)
 	r := &Reconciler{
 		Publisher:  loop.Publisher{Client: mgr.GetClient(), Events: mgr.GetEventRecorder("test")},
 		Location:   func(d *v1alpha1.ExportDestination) string { return "s3://" + d.Spec.S3.Bucket },
 		Probe:      c.probe,
 		SigningKey: func(context.Context, *v1alpha1.ExportDestination) (string, error) { return "", nil },
 		Free:       unknown, Clock: clock.RealClock{},
-		Worker: &loop.Worker{Pools: transfer.Pools{Pool: pool}, Progress: time.Hour},
-		Pace:   Pace{Ready: time.Hour, Again: time.Hour, Timeout: time.Hour, Verifying: time.Hour},
+		Worker:    &loop.Worker{Pools: transfer.Pools{Pool: pool}, Progress: time.Hour},
+		Intervals: Intervals{Ready: time.Hour, Retry: time.Hour, Timeout: time.Hour, Verifying: time.Hour},
 	}
 	if err := r.SetupWithManager(mgr); err != nil {
 		t.Fatal(err)
@@ -88,7 +88,7 @@ func (c *claiming) manager(server *rest.Config, scheme *runtime.Scheme) ctrl.Man
 // probe fails while a namespace has no Secret.
 func (c *claiming) probe(_ context.Context, d *v1alpha1.ExportDestination) error {
 	if c.broken.Load() == d.Namespace {
-		return outcome.Refusal{Reason: v1alpha1.ReasonSecretNotFound, Says: "create the Secret"}
+		return outcome.UserError{Reason: v1alpha1.ReasonSecretNotFound, Message: "create the Secret"}
 	}
 	return nil
 }

@@ -28,22 +28,22 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// Pace is how often a destination is looked at.
-type Pace struct {
+// Intervals is how often a destination is looked at.
+type Intervals struct {
 	// Ready is between two looks at a destination that can be written.
 	Ready time.Duration
-	// Again is before another look at one that cannot.
-	Again time.Duration
+	// Retry is before another look at one that cannot.
+	Retry time.Duration
 	// Timeout is how long one look may take.
 	Timeout time.Duration
 	// Verifying is between two looks at a verification that is running.
 	Verifying time.Duration
 }
 
-// DefaultPace is what the manager uses. Secrets are not watched, so Again is
+// DefaultIntervals is what the manager uses. Secrets are not watched, so Again is
 // also how long it takes until a corrected one is noticed.
-func DefaultPace() Pace {
-	return Pace{Ready: 5 * time.Minute, Again: 20 * time.Second, Timeout: 30 * time.Second, Verifying: time.Minute}
+func DefaultIntervals() Intervals {
+	return Intervals{Ready: 5 * time.Minute, Retry: 20 * time.Second, Timeout: 30 * time.Second, Verifying: time.Minute}
 }
 
 // looksEach is how many destinations of a namespace are looked at at a time, so that
@@ -73,14 +73,14 @@ type Reconciler struct {
 	Forget func(types.NamespacedName)
 	Clock  clock.PassiveClock
 	// Worker's pool named Pool verifies what is stored.
-	Worker *loop.Worker
-	Pace   Pace
+	Worker    *loop.Worker
+	Intervals Intervals
 	// Version of this program: reports that another one made are not compared with the
 	// account (verify.Options).
 	Version string
 
 	claims claims
-	looks  loop.Looks
+	looks  loop.Evaluations
 	mu     sync.Mutex
 	rounds map[types.NamespacedName]*round
 }
@@ -146,17 +146,17 @@ func (r *Reconciler) lookAt(ctx context.Context, destination *v1alpha1.ExportDes
 		return to
 	}
 	own := copied()
-	answer := r.looks.Wait(ctx, loop.Look{
-		Name: client.ObjectKeyFromObject(destination), Now: r.Clock.Now(), Answer: mostTimeouts * r.Pace.Timeout, Again: r.Pace.Again,
-		Each: looksEach, Worker: r.Worker,
-		Hangs: func() string { return hangs(destination) },
-		Run:   func(ctx context.Context) outcome.Outcome { return r.lookAround(ctx, own.destination) },
-		Of:    own,
+	answer := r.looks.Wait(ctx, loop.Evaluation{
+		Name: client.ObjectKeyFromObject(destination), Now: r.Clock.Now(), Answer: mostTimeouts * r.Intervals.Timeout, Again: r.Intervals.Retry,
+		PerTenant: looksEach, Worker: r.Worker,
+		HangMessage: func() string { return hangs(destination) },
+		Run:         func(ctx context.Context) outcome.Outcome { return r.lookAround(ctx, own.destination) },
+		Of:          own,
 	})
 	if ended, is := answer.Of.(looked); is {
 		return ended, answer.Outcome, false
 	}
-	return copied(), answer.Outcome, answer.Untold
+	return copied(), answer.Outcome, answer.NothingNew
 }
 
 // hangs says what to do about a destination that does not answer at all.
@@ -172,7 +172,7 @@ func (r *Reconciler) lookAround(ctx context.Context, destination *v1alpha1.Expor
 		out, err = r.lookThere(ctx, destination)
 	}
 	if err != nil {
-		return outcome.Of(err, r.Pace.Again)
+		return outcome.Of(err, r.Intervals.Retry)
 	}
 	return out
 }
@@ -191,13 +191,13 @@ func (r *Reconciler) lookThere(ctx context.Context, destination *v1alpha1.Export
 
 // look tells whether evidence can be written and there is room for it, and when to look again.
 func (r *Reconciler) look(ctx context.Context, destination *v1alpha1.ExportDestination) outcome.Outcome {
-	probing, cancel := context.WithTimeout(ctx, r.Pace.Timeout)
+	probing, cancel := context.WithTimeout(ctx, r.Intervals.Timeout)
 	defer cancel()
 	err := r.Probe(probing, destination)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return outcome.Wait(v1alpha1.ReasonDestinationUnavailable,
-			fmt.Sprintf("retrying: it did not answer within %v", r.Pace.Timeout), r.Pace.Again)
+			fmt.Sprintf("retrying: it did not answer within %v", r.Intervals.Timeout), r.Intervals.Retry)
 	case err != nil:
 		return r.unusable(err)
 	default:
@@ -219,9 +219,9 @@ func (r *Reconciler) room(ctx context.Context, destination *v1alpha1.ExportDesti
 	if known && free < floor {
 		return outcome.Stall(v1alpha1.ReasonDestinationFull, fmt.Sprintf(
 			"free space at the destination, or lower spec.directory.minFree (and the manager's --min-free, if that is larger): about %v are free, and transfers leave %v free",
-			destination.Status.Free, resource.NewQuantity(floor, resource.BinarySI)), r.Pace.Again)
+			destination.Status.Free, resource.NewQuantity(floor, resource.BinarySI)), r.Intervals.Retry)
 	}
-	return outcome.Outcome{After: r.Pace.Ready}
+	return outcome.Outcome{After: r.Intervals.Ready}
 }
 
 // lookForShare tells whether the namespace takes more of a shared volume than it may. It
@@ -232,7 +232,7 @@ func (r *Reconciler) lookForShare(destination *v1alpha1.ExportDestination, out o
 		return out
 	}
 	if err := r.Fits(destination, 0); err != nil {
-		return outcome.Of(err, r.Pace.Again)
+		return outcome.Of(err, r.Intervals.Retry)
 	}
 	return out
 }
@@ -243,11 +243,11 @@ func (r *Reconciler) lookForKey(ctx context.Context, destination *v1alpha1.Expor
 	if !out.IsDone() {
 		return out
 	}
-	looking, cancel := context.WithTimeout(ctx, r.Pace.Timeout)
+	looking, cancel := context.WithTimeout(ctx, r.Intervals.Timeout)
 	defer cancel()
 	key, err := r.SigningKey(looking, destination)
 	if err != nil {
-		return outcome.Of(err, r.Pace.Again)
+		return outcome.Of(err, r.Intervals.Retry)
 	}
 	r.noteKey(destination, key)
 	return out
@@ -256,9 +256,9 @@ func (r *Reconciler) lookForKey(ctx context.Context, destination *v1alpha1.Expor
 // unusable says what is to be done about a destination that cannot be written:
 // whatever the cause, somebody has to mend it, unless it only does not answer.
 func (r *Reconciler) unusable(err error) outcome.Outcome {
-	out := outcome.Of(err, r.Pace.Again)
+	out := outcome.Of(err, r.Intervals.Retry)
 	if out.State == outcome.Stalled || out.Reason == v1alpha1.ReasonDestinationUnavailable {
 		return out
 	}
-	return outcome.Stall(v1alpha1.ReasonDestinationNotWritable, "let the manager write to the destination: "+err.Error(), r.Pace.Again)
+	return outcome.Stall(v1alpha1.ReasonDestinationNotWritable, "let the manager write to the destination: "+err.Error(), r.Intervals.Retry)
 }

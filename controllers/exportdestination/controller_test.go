@@ -36,15 +36,15 @@ func TestRoom(t *testing.T) {
 	}
 	for name, tt := range tests {
 		r := &Reconciler{
-			Pace:  DefaultPace(),
-			Probe: func(context.Context, *v1alpha1.ExportDestination) error { return nil },
+			Intervals: DefaultIntervals(),
+			Probe:     func(context.Context, *v1alpha1.ExportDestination) error { return nil },
 			Free: func(context.Context, *v1alpha1.ExportDestination) (int64, bool, error) {
 				return tt.free, tt.known, tt.err
 			},
 		}
 		destination := &v1alpha1.ExportDestination{}
 		out := r.look(t.Context(), destination)
-		if out.Reason != tt.reason || destination.Status.Free.String() != tt.shown || (out.After == r.Pace.Ready) != (tt.reason == "") {
+		if out.Reason != tt.reason || destination.Status.Free.String() != tt.shown || (out.After == r.Intervals.Ready) != (tt.reason == "") {
 			t.Errorf("%s: %v, %v are free; want reason %q and %s", name, out, destination.Status.Free, tt.reason, tt.shown)
 		}
 		if tt.reason == v1alpha1.ReasonDestinationFull && !strings.Contains(out.Message, "transfers leave 1Gi free") {
@@ -58,8 +58,8 @@ func unknown(context.Context, *v1alpha1.ExportDestination) (int64, bool, error) 
 
 // TestLookForShare: that the namespace takes too much is told if nothing else is wrong.
 func TestLookForShare(t *testing.T) {
-	full := outcome.Refusal{Reason: v1alpha1.ReasonNamespaceFull, Says: "make room"}
-	r := &Reconciler{Pace: Pace{Again: time.Minute}, Fits: func(*v1alpha1.ExportDestination, int64) error { return full }}
+	full := outcome.UserError{Reason: v1alpha1.ReasonNamespaceFull, Message: "make room"}
+	r := &Reconciler{Intervals: Intervals{Retry: time.Minute}, Fits: func(*v1alpha1.ExportDestination, int64) error { return full }}
 	if out := r.lookForShare(&v1alpha1.ExportDestination{}, outcome.Outcome{After: time.Hour}); out.Reason != v1alpha1.ReasonNamespaceFull || out.After != time.Minute {
 		t.Errorf("nothing else is wrong: %v", out)
 	}
@@ -72,7 +72,7 @@ func TestLookForShare(t *testing.T) {
 // TestUnusable: whatever the cause, a destination that cannot be written needs a
 // person, and says why.
 func TestUnusable(t *testing.T) {
-	r := &Reconciler{Pace: Pace{Again: time.Minute}}
+	r := &Reconciler{Intervals: Intervals{Retry: time.Minute}}
 	for cause, want := range map[error]string{
 		syscall.ENOSPC:         v1alpha1.ReasonDestinationFull,
 		syscall.EACCES:         v1alpha1.ReasonDestinationNotWritable,
@@ -108,7 +108,7 @@ func TestLook(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			r := &Reconciler{Probe: tt.probe, Free: unknown, Pace: Pace{Ready: time.Hour, Again: time.Minute, Timeout: 10 * time.Millisecond}}
+			r := &Reconciler{Probe: tt.probe, Free: unknown, Intervals: Intervals{Ready: time.Hour, Retry: time.Minute, Timeout: 10 * time.Millisecond}}
 			if got := r.look(t.Context(), &v1alpha1.ExportDestination{}); got.State != tt.state || got.Reason != tt.reason || got.After != tt.after {
 				t.Errorf("%v, want %s after %v", got, tt.reason, tt.after)
 			}
@@ -119,7 +119,7 @@ func TestLook(t *testing.T) {
 // TestLookForKey: a destination is ready only if its key can be used, and says
 // first if it cannot be written. The last key that could stays known.
 func TestLookForKey(t *testing.T) {
-	refusal := outcome.Refusal{Reason: v1alpha1.ReasonSigningKeyInvalid, Says: "replace it"}
+	refusal := outcome.UserError{Reason: v1alpha1.ReasonSigningKeyInvalid, Message: "replace it"}
 	tests := map[string]struct {
 		before outcome.Outcome
 		key    string
@@ -134,7 +134,7 @@ func TestLookForKey(t *testing.T) {
 	}
 	for name, tt := range tests {
 		r := &Reconciler{
-			Pace: Pace{Again: time.Minute, Timeout: time.Minute}, Clock: clock.RealClock{},
+			Intervals: Intervals{Retry: time.Minute, Timeout: time.Minute}, Clock: clock.RealClock{},
 			SigningKey: func(context.Context, *v1alpha1.ExportDestination) (string, error) { return tt.key, tt.err },
 		}
 		destination := &v1alpha1.ExportDestination{}

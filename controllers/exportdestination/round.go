@@ -158,7 +158,7 @@ func unlisted(err error) error {
 	if archive.KindOf(err) != "" {
 		return err
 	}
-	return outcome.Refusal{Reason: v1alpha1.ReasonEvidenceUnreadable, Says: "let the manager read the destination: " + err.Error()}
+	return outcome.UserError{Reason: v1alpha1.ReasonEvidenceUnreadable, Message: "let the manager read the destination: " + err.Error()}
 }
 
 // stillKnown leaves out the seals of exports that were deleted since: with the

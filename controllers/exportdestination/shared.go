@@ -98,10 +98,10 @@ func (r *Reconciler) judge(ctx context.Context, destination *v1alpha1.ExportDest
 		switch isFirst := isEarlier(other, destination); {
 		case r.claims.holds(other) && (!mine || isFirst):
 			return outcome.Stall(v1alpha1.ReasonBucketShared, fmt.Sprintf(
-				"name another bucket in spec.s3.%s of a new ExportDestination: a destination of another namespace has it already (two namespaces never share a workBucket, or a place in a bucket)", field), r.Pace.Again), nil
+				"name another bucket in spec.s3.%s of a new ExportDestination: a destination of another namespace has it already (two namespaces never share a workBucket, or a place in a bucket)", field), r.Intervals.Retry), nil
 		case !mine && isFirst && !isSeen(other):
 			out = outcome.Wait(v1alpha1.ReasonPending, fmt.Sprintf(
-				"waiting until the operator has checked a destination of another namespace, which was created first and has the same bucket as spec.s3.%s", field), r.Pace.Again)
+				"waiting until the operator has checked a destination of another namespace, which was created first and has the same bucket as spec.s3.%s", field), r.Intervals.Retry)
 		}
 	}
 	return out, nil

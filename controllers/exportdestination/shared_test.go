@@ -101,7 +101,7 @@ func reconcilerOf(t *testing.T, destinations ...client.Object) *Reconciler {
 	}
 	return &Reconciler{
 		Publisher: loop.Publisher{Client: fake.NewClientBuilder().WithScheme(scheme).WithObjects(destinations...).Build()},
-		Clock:     clocktesting.NewFakeClock(noon), Pace: DefaultPace(),
+		Clock:     clocktesting.NewFakeClock(noon), Intervals: DefaultIntervals(),
 	}
 }
 

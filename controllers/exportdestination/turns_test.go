@@ -73,7 +73,7 @@ func TestAHugeDestinationIsReadInTurns(t *testing.T) {
 	for name, read := range reads {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				pool := transfer.NewPool(transfer.Room{Each: 1, Total: 1, Turn: time.Minute}, clock.RealClock{}, outcome.DefaultPatience().Backoff)
+				pool := transfer.NewPool(transfer.Capacity{PerTenant: 1, Total: 1, Turn: time.Minute}, clock.RealClock{}, outcome.DefaultRetryPolicy().Backoff)
 				ctx, cancel := context.WithCancel(t.Context())
 				ended := make(chan struct{})
 				go func() { _ = pool.Start(ctx); close(ended) }()
@@ -149,7 +149,7 @@ func (f *remoteFile) Close() error {
 // while others have their turn, and read on from where it was.
 func TestNothingIsHeldOpenInAPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		pool := transfer.NewPool(transfer.Room{Each: 1, Total: 1, Turn: time.Minute}, clock.RealClock{}, outcome.DefaultPatience().Backoff)
+		pool := transfer.NewPool(transfer.Capacity{PerTenant: 1, Total: 1, Turn: time.Minute}, clock.RealClock{}, outcome.DefaultRetryPolicy().Backoff)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { _ = pool.Start(ctx); close(ended) }()

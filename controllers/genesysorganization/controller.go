@@ -22,20 +22,20 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// Pace is how often a login is looked at.
-type Pace struct {
+// Intervals is how often a login is looked at.
+type Intervals struct {
 	// Ready is between two looks at a login that works.
 	Ready time.Duration
-	// Again is before another look at one that does not.
-	Again time.Duration
+	// Retry is before another look at one that does not.
+	Retry time.Duration
 	// Timeout is how long one look may take.
 	Timeout time.Duration
 }
 
-// DefaultPace is what the manager uses. Secrets are not watched, so Again is
+// DefaultIntervals is what the manager uses. Secrets are not watched, so Again is
 // also how long it takes until a corrected one is noticed.
-func DefaultPace() Pace {
-	return Pace{Ready: 5 * time.Minute, Again: time.Minute, Timeout: 30 * time.Second}
+func DefaultIntervals() Intervals {
+	return Intervals{Ready: 5 * time.Minute, Retry: time.Minute, Timeout: 30 * time.Second}
 }
 
 // Reconciler looks after organisations.
@@ -47,8 +47,8 @@ type Reconciler struct {
 	// Forget lets go of an organisation that is gone.
 	Forget func(types.NamespacedName)
 	// Worker's pool named Pool logs in.
-	Worker *loop.Worker
-	Pace   Pace
+	Worker    *loop.Worker
+	Intervals Intervals
 
 	mu      sync.Mutex
 	answers map[types.NamespacedName]answer
@@ -87,7 +87,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	}
 	summarize(organization, out)
 	if out.IsDone() {
-		out.After = r.again(organization)
+		out.After = r.retryInterval(organization)
 	}
 	err := r.Publish(ctx, organization, before)
 	if err == nil {
@@ -96,12 +96,12 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	return loop.IgnoreConflict(loop.Result(out), err)
 }
 
-// again is how long to wait before another look at an organisation that can be asked.
-func (r *Reconciler) again(organization *v1alpha1.GenesysOrganization) time.Duration {
+// retryInterval is how long to wait before another look at an organisation that can be asked.
+func (r *Reconciler) retryInterval(organization *v1alpha1.GenesysOrganization) time.Duration {
 	if slices.ContainsFunc(organization.Status.Clients, isOut) {
-		return r.Pace.Again
+		return r.Intervals.Retry
 	}
-	return r.Pace.Ready
+	return r.Intervals.Ready
 }
 
 // look takes in what the last look has shown or, if that is done, begins another,
@@ -118,7 +118,7 @@ func (r *Reconciler) look(organization *v1alpha1.GenesysOrganization) (out outco
 // login belongs to.
 func (r *Reconciler) take(organization *v1alpha1.GenesysOrganization, shown answer) outcome.Outcome {
 	if shown.err != nil {
-		return outcome.Of(shown.err, r.Pace.Again)
+		return outcome.Of(shown.err, r.Intervals.Retry)
 	}
 	logins := shown.logins
 	if identity, ok := pin(logins); ok {
@@ -127,7 +127,7 @@ func (r *Reconciler) take(organization *v1alpha1.GenesysOrganization, shown answ
 		}
 	}
 	organization.Status.Clients = statuses(logins)
-	return judge(logins, r.Pace.Again)
+	return judge(logins, r.Intervals.Retry)
 }
 
 // summarize computes the conditions.

@@ -76,7 +76,7 @@ func TestLook(t *testing.T) {
 				organization.Status.Organization = &v1alpha1.OrganizationIdentity{ID: tt.pinned}
 			}
 			r := &Reconciler{
-				Pace: Pace{Ready: time.Hour, Again: time.Minute, Timeout: time.Second},
+				Intervals: Intervals{Ready: time.Hour, Retry: time.Minute, Timeout: time.Second},
 			}
 			summarize(organization, r.take(organization, answer{logins: tt.logins, err: tt.err}))
 			if conditions.Reason(organization) != tt.reason || !strings.Contains(conditions.Message(organization), tt.says) {

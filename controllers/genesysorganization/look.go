@@ -42,7 +42,7 @@ func (r *Reconciler) ask(organization *v1alpha1.GenesysOrganization) outcome.Out
 	return r.Worker.Do(name, loop.Task{
 		Pool: Pool, Key: key(name), Reason: v1alpha1.ReasonOrganizationNotReady, Message: "logging in",
 		Work: func(ctx context.Context, _ transfer.Try) error {
-			ctx, cancel := context.WithTimeout(ctx, r.Pace.Timeout)
+			ctx, cancel := context.WithTimeout(ctx, r.Intervals.Timeout)
 			defer cancel()
 			shown := answer{of: stored.UID, generation: stored.Generation}
 			shown.logins, shown.err = r.Login(ctx, stored)

@@ -33,9 +33,9 @@ type holdChecker interface {
 type surveyWork struct {
 	planner
 	cloud Cloud
-	again transfer.Again
+	again transfer.Retrier
 	clock clock.Clock
-	pace  Pace
+	pace  Intervals
 	question
 	// timeout is how long it may take to start the analytics job.
 	timeout time.Duration
@@ -158,7 +158,7 @@ func (w *surveyWork) answer(ctx context.Context, job genesys.Ticket) ([]genesys.
 	from, to := span(w.spec, w.day)
 	all := newResults(w.spec.Start, from, to)
 	for cursor, first := "", true; first || cursor != ""; first = false {
-		page, err := transfer.Ask(ctx, w.again, func(int) (genesys.SurveyPage, error) { return w.cloud.SurveyPage(ctx, job, cursor) })
+		page, err := transfer.Retry(ctx, w.again, func(int) (genesys.SurveyPage, error) { return w.cloud.SurveyPage(ctx, job, cursor) })
 		if err == nil {
 			err = all.add(cursor, page)
 		}
@@ -185,7 +185,7 @@ func (w *surveyWork) job(ctx context.Context, from, to time.Time) (genesys.Ticke
 	}
 	stored, err := artifacts.Put(ctx, w.store, key, artifacts.AnalyticsJob{Stamp: w.stamp(), Job: job})
 	if err != nil || stored.Job != job {
-		err = errors.Join(err, w.again.Insist(ctx, func() error { return w.cloud.EndSurvey(context.WithoutCancel(ctx), job) }))
+		err = errors.Join(err, w.again.RetryUntilDone(ctx, func() error { return w.cloud.EndSurvey(context.WithoutCancel(ctx), job) }))
 	}
 	return stored.Job, err
 }
@@ -223,7 +223,7 @@ func (w *surveyWork) await(ctx context.Context, job genesys.Ticket) error {
 // state polls the job. A poll that fails for a moment is repeated: it must not begin
 // the wait again.
 func (w *surveyWork) state(ctx context.Context, job genesys.Ticket) (state genesys.JobState, err error) {
-	err = w.again.Insist(ctx, func() error {
+	err = w.again.RetryUntilDone(ctx, func() error {
 		state, err = w.cloud.SurveyState(ctx, job)
 		return err
 	})

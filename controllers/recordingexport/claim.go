@@ -126,7 +126,7 @@ func (r *Reconciler) claim(ctx context.Context, s *scope) (outcome.Outcome, erro
 		return outcome.Outcome{}, err
 	}
 	if out := claims.mismatched(s, s.record); !out.IsDone() {
-		out.After = r.Pace.Again
+		out.After = r.Intervals.Retry
 		return out, nil
 	}
 	// The archive may have been begun before the window got its end.

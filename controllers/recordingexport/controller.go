@@ -55,29 +55,29 @@ type Cloud interface {
 	enumerator
 }
 
-// Pace is how often things are looked at.
-type Pace struct {
-	// Again is before another look after an error outside the pool.
-	Again time.Duration
+// Intervals is how often things are looked at.
+type Intervals struct {
+	// Retry is before another look after an error outside the pool.
+	Retry time.Duration
 	// FirstPoll is before the first look at an analytics job; the wait doubles up to LastPoll.
 	FirstPoll, LastPoll time.Duration
 	// Reask is at least this long between two questions for a conversation that has not ended.
 	Reask time.Duration
-	// Release is how long after its deletion an export goes at the latest, even if its
+	// ForcedDeletion is how long after its deletion an export goes at the latest, even if its
 	// analytics job at Genesys Cloud could not be ended.
-	Release time.Duration
-	// Answer is how long a look waits for the archive; 0 is without end.
-	Answer time.Duration
-	// Look is at most between two looks at an export that waits for an instant, so
+	ForcedDeletion time.Duration
+	// StepTimeout is how long a look waits for the archive; 0 is without end.
+	StepTimeout time.Duration
+	// LongestWait is at most between two looks at an export that waits for an instant, so
 	// that a clock that was set matters soon.
-	Look time.Duration
+	LongestWait time.Duration
 }
 
-// DefaultPace is what the manager uses.
-func DefaultPace() Pace {
-	return Pace{
-		Again: 10 * time.Second, FirstPoll: time.Second, LastPoll: 15 * time.Second,
-		Reask: 15 * time.Minute, Release: 10 * time.Minute, Answer: 90 * time.Second, Look: 15 * time.Minute,
+// DefaultIntervals is what the manager uses.
+func DefaultIntervals() Intervals {
+	return Intervals{
+		Retry: 10 * time.Second, FirstPoll: time.Second, LastPoll: 15 * time.Second,
+		Reask: 15 * time.Minute, ForcedDeletion: 10 * time.Minute, StepTimeout: 90 * time.Second, LongestWait: 15 * time.Minute,
 	}
 }
 
@@ -85,8 +85,8 @@ func DefaultPace() Pace {
 type Reconciler struct {
 	loop.Publisher
 	Clock clock.Clock
-	// Actor names this process in the evidence.
-	Actor string
+	// InstanceID names this process in the evidence.
+	InstanceID string
 	// ClusterID tells this cluster from others.
 	ClusterID func(context.Context) (string, error)
 	// Cloud gives what asks an organisation, with a share of its budget.
@@ -101,13 +101,13 @@ type Reconciler struct {
 	Tool func() evidence.Tool
 	// Worker's pools do what takes long: the one named Pool an export's own work,
 	// the others that of its batches.
-	Worker *loop.Worker
-	Pace   Pace
+	Worker    *loop.Worker
+	Intervals Intervals
 
 	mu       sync.Mutex
 	books    map[types.NamespacedName]*book
 	memories memories
-	looks    loop.Looks
+	looks    loop.Evaluations
 	turns    turns
 }
 
@@ -199,7 +199,7 @@ func (r *Reconciler) advance(ctx context.Context, s *scope) (out outcome.Outcome
 			out, err = step(ctx, s)
 		}
 		if err != nil {
-			return outcome.Of(err, r.Pace.Again)
+			return outcome.Of(err, r.Intervals.Retry)
 		}
 		if !out.IsDone() || s.ended {
 			return out

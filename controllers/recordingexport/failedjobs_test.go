@@ -51,7 +51,7 @@ func newFailingSurvey(t *testing.T, cloud *fakeCloud) *surveyWork {
 			store: store, export: "case-1", spec: slicing.Spec{Start: first, End: first.Add(day), Width: day, MaxConversations: 100, Other: true},
 			stamp: func() artifacts.Stamp { return artifacts.NewStamp(now.Now(), "m") },
 		},
-		cloud: cloud, clock: now, pace: DefaultPace(), question: question{day: first, purpose: artifacts.First},
+		cloud: cloud, clock: now, pace: DefaultIntervals(), question: question{day: first, purpose: artifacts.First},
 		openDeadline: 720 * time.Hour, deadline: func() time.Duration { return 2 * time.Hour }, retryCommand: "kubectl annotate",
 	}
 }
@@ -212,8 +212,8 @@ func TestAPollThatFailsDoesNotBeginTheWaitAgain(t *testing.T) {
 	w := newFailingSurvey(t, cloud)
 	flaky := &flakyCloud{fakeCloud: cloud}
 	w.cloud = flaky
-	pool := transfer.NewPool(transfer.Room{Total: 1}, w.clock, func(error, int) transfer.Pause { return transfer.Pause{Wait: time.Minute, Counts: true} })
-	w.again = pool.Again("survey")
+	pool := transfer.NewPool(transfer.Capacity{Total: 1}, w.clock, func(error, int) transfer.Pause { return transfer.Pause{Wait: time.Minute, Counts: true} })
+	w.again = pool.Retrier("survey")
 	err := w.await(t.Context(), genesys.Ticket{ID: id(1)})
 	var broken *brokenJobError
 	if !errors.As(err, &broken) || !strings.Contains(err.Error(), "polled for 2h0m0s") {

@@ -66,17 +66,17 @@ func newHarness(t *testing.T, export *v1alpha1.RecordingExport) *harness {
 	}
 	h.api = fake.NewClientBuilder().WithScheme(scheme).WithObjects(furniture()...).WithObjects(export).
 		WithStatusSubresource(&v1alpha1.RecordingExport{}, &v1alpha1.RecordingExportBatch{}).Build()
-	pools := transfer.Pools{Pool: transfer.NewPool(transfer.Room{Total: 8}, h.now, outcome.DefaultPatience().Backoff)}
+	pools := transfer.Pools{Pool: transfer.NewPool(transfer.Capacity{Total: 8}, h.now, outcome.DefaultRetryPolicy().Backoff)}
 	h.Reconciler = &Reconciler{
-		Publisher: loop.Publisher{Client: h.api, Events: h.recorder}, Clock: h.now, Actor: "m",
+		Publisher: loop.Publisher{Client: h.api, Events: h.recorder}, Clock: h.now, InstanceID: "m",
 		ClusterID: func(context.Context) (string, error) { return "this-cluster", nil },
 		Cloud: func(context.Context, *v1alpha1.GenesysOrganization, genesys.Share) (Cloud, error) {
 			return h.cloud, nil
 		},
-		Archive:  func(*v1alpha1.ExportDestination, string) (archive.Store, error) { return h.store, nil },
-		Location: func(*v1alpha1.ExportDestination, string) string { return "legal/evidence/case-1" },
-		Worker:   &loop.Worker{Pools: pools, Progress: time.Second},
-		Pace:     DefaultPace(),
+		Archive:   func(*v1alpha1.ExportDestination, string) (archive.Store, error) { return h.store, nil },
+		Location:  func(*v1alpha1.ExportDestination, string) string { return "legal/evidence/case-1" },
+		Worker:    &loop.Worker{Pools: pools, Progress: time.Second},
+		Intervals: DefaultIntervals(),
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

@@ -22,14 +22,14 @@ type looked struct {
 // a copy of the export. untold tells that there is nothing to publish yet.
 func (r *Reconciler) look(ctx context.Context, export, former *v1alpha1.RecordingExport) (at looked, out outcome.Outcome, untold bool) {
 	own := looked{&scope{export: export.DeepCopy(), before: former.Status}, former}
-	answer := r.looks.Wait(ctx, loop.Look{
-		Name: own.name(), Now: r.Clock.Now(), Answer: r.Pace.Answer, Again: r.Pace.Again, Each: looksEach, Worker: r.Worker,
-		Hangs: func() string { return loop.ExportHangs(export.Spec.DestinationRef.Name) },
-		Run:   func(ctx context.Context) outcome.Outcome { return r.advance(ctx, own.scope) },
-		Of:    own,
+	answer := r.looks.Wait(ctx, loop.Evaluation{
+		Name: own.name(), Now: r.Clock.Now(), Answer: r.Intervals.StepTimeout, Again: r.Intervals.Retry, PerTenant: looksEach, Worker: r.Worker,
+		HangMessage: func() string { return loop.ExportHangs(export.Spec.DestinationRef.Name) },
+		Run:         func(ctx context.Context) outcome.Outcome { return r.advance(ctx, own.scope) },
+		Of:          own,
 	})
 	if ended, is := answer.Of.(looked); is {
 		return ended, answer.Outcome, false
 	}
-	return looked{&scope{export: export, before: former.Status}, former}, answer.Outcome, answer.Untold
+	return looked{&scope{export: export, before: former.Status}, former}, answer.Outcome, answer.NothingNew
 }

@@ -65,11 +65,11 @@ func (r *Reconciler) listOrphans(ctx context.Context, s *scope, sealing artifact
 		return outcome.Outcome{}, err
 	}
 	work := &orphanWork{
-		enumeration: enumeration, store: s.store, seals: sealing.Number - 1, actor: r.Actor,
+		enumeration: enumeration, store: s.store, seals: sealing.Number - 1, actor: r.InstanceID,
 		part: evidence.Span{Start: evidence.OrphansFrom(s.sealed, s.newFrom()), End: sealing.Until},
 	}
 	return r.do(s, loop.Task{
-		Key: fmt.Sprintf("orphans/%d", sealing.Number), Work: work.run, Patience: transfer.Patience{Total: orphanRetries},
+		Key: fmt.Sprintf("orphans/%d", sealing.Number), Work: work.run, WaitLimit: transfer.WaitLimit{Total: orphanRetries},
 		Reason: v1alpha1.ReasonComparingSources, Message: "listing recordings that are attached to no conversation, before the account is sealed",
 	}), nil
 }

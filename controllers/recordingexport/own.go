@@ -41,7 +41,7 @@ func (r *Reconciler) own(ctx context.Context, s *scope, cluster string) (outcome
 func (r *Reconciler) takeOver(ctx context.Context, s *scope) error {
 	former := s.owner().ClusterID
 	line, err := artifacts.Put(ctx, s.store, artifacts.OwnerKey(len(s.log)+1), artifacts.Owner{
-		Stamp: artifacts.NewStamp(r.Clock.Now(), r.Actor), ClusterID: s.cluster, Former: former,
+		Stamp: artifacts.NewStamp(r.Clock.Now(), r.InstanceID), ClusterID: s.cluster, Former: former,
 	})
 	if err != nil {
 		return err
@@ -63,7 +63,7 @@ func (r *Reconciler) lose(ctx context.Context, s *scope) (outcome.Outcome, error
 			return outcome.Outcome{}, err
 		}
 	}
-	return outcome.Stall(v1alpha1.ReasonArchiveOfAnotherCluster, s.lost(s.export), r.Pace.Again), nil
+	return outcome.Stall(v1alpha1.ReasonArchiveOfAnotherCluster, s.lost(s.export), r.Intervals.Retry), nil
 }
 
 // isMine tells whether an archive belongs to this cluster, or to nobody yet.

@@ -39,17 +39,17 @@ func (r *Reconciler) rekey(ctx context.Context, s *scope, claims claims, unknown
 		return outcome.Outcome{}, err
 	}
 	if out := claims.mismatched(s, stored); !out.IsDone() {
-		out.After = r.Pace.Again
+		out.After = r.Intervals.Retry
 		return out, nil
 	}
 	if s.export.Annotations[v1alpha1.AnnotationContinueWithoutKey] != unknown.ID || !unknown.IsReadable() {
-		return outcome.Stall(v1alpha1.ReasonArtifactKeyUnknown, keyUnknown(s.export, unknown), r.Pace.Again), nil
+		return outcome.Stall(v1alpha1.ReasonArtifactKeyUnknown, keyUnknown(s.export, unknown), r.Intervals.Retry), nil
 	}
 	s.ownership = ownership{
 		cluster: claims.cluster, begunBy: stored.ClusterID, begunAt: stored.CreatedAt, log: unverifiedOwners(ctx, s.store),
 	}.withoutOwnLines()
 	if !s.mine() && s.export.Annotations[v1alpha1.AnnotationTakeOver] != s.token() {
-		return outcome.Stall(v1alpha1.ReasonArchiveOfAnotherCluster, s.lost(s.export), r.Pace.Again), nil
+		return outcome.Stall(v1alpha1.ReasonArchiveOfAnotherCluster, s.lost(s.export), r.Intervals.Retry), nil
 	}
 	if out, err := r.clear(ctx, s); err != nil || !out.IsDone() {
 		return out, err
@@ -136,7 +136,7 @@ func (r *Reconciler) clear(ctx context.Context, s *scope) (outcome.Outcome, erro
 func (r *Reconciler) startRekeying(s *scope, claims claims, unknown authentic.UnknownKeyError) outcome.Outcome {
 	destination, export := s.destination.DeepCopy(), s.export.DeepCopy()
 	work := &rekeyWork{
-		store: s.store, now: r.Clock.Now, actor: r.Actor, from: unknown.ID, to: unknown.Own, cluster: claims.cluster, known: s.before.Seal.DeepCopy(),
+		store: s.store, now: r.Clock.Now, actor: r.InstanceID, from: unknown.ID, to: unknown.Own, cluster: claims.cluster, known: s.before.Seal.DeepCopy(),
 		confirmed: s.others(), export: export, mine: claims.mine, version: r.Tool().Version,
 		signer: func(ctx context.Context) (*signing.Signer, error) { return r.Signer(ctx, destination, export.Name) },
 		shared: func() (archive.Store, error) { return r.Archive(destination, artifacts.SharedArchive) },

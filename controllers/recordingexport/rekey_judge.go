@@ -76,6 +76,6 @@ func keyName(id string) string {
 
 // stuck is the error for an archive that cannot be continued without its artifact key.
 func stuck(why string) error {
-	return outcome.Refusal{Reason: v1alpha1.ReasonArtifactKeyUnknown, Says: "restore the Secret with the artifact key from its backup and restart the manager, " +
+	return outcome.UserError{Reason: v1alpha1.ReasonArtifactKeyUnknown, Message: "restore the Secret with the artifact key from its backup and restart the manager, " +
 		"or export everything again under another name; the archive cannot be continued without the key: " + why}
 }

@@ -249,7 +249,7 @@ func (w *rekeyWork) addOwner(ctx context.Context, record []byte, vouched verify.
 	is := ownership{cluster: w.cluster, begunBy: vouched.Record.ClusterID, begunAt: vouched.Record.CreatedAt, log: log}
 	if owner := is.owner(); !is.mine() {
 		if !slices.Contains(w.confirmed, owner.ClusterID) {
-			return outcome.Refusal{Reason: v1alpha1.ReasonArchiveOfAnotherCluster, Says: is.lost(w.export)}
+			return outcome.UserError{Reason: v1alpha1.ReasonArchiveOfAnotherCluster, Message: is.lost(w.export)}
 		}
 		added[artifacts.OwnerKey(len(log)+1)] = artifacts.Owner{Stamp: artifacts.NewStamp(w.now(), w.actor), ClusterID: w.cluster, Former: owner.ClusterID}
 	}

@@ -42,7 +42,7 @@ func (r *Reconciler) release(ctx context.Context, export *v1alpha1.RecordingExpo
 		return ctrl.Result{}, nil
 	}
 	out, isGone := r.endJobs(ctx, s)
-	left := r.Pace.Release - r.Clock.Since(export.DeletionTimestamp.Time)
+	left := r.Intervals.ForcedDeletion - r.Clock.Since(export.DeletionTimestamp.Time)
 	if !out.IsDone() && !isGone && left > 0 {
 		return ctrl.Result{RequeueAfter: min(out.After, left)}, nil
 	}
@@ -83,7 +83,7 @@ func (r *Reconciler) endJobs(ctx context.Context, s *scope) (out outcome.Outcome
 	out, err := r.find(ctx, s)
 	switch {
 	case err != nil:
-		out = outcome.Of(err, r.Pace.Again)
+		out = outcome.Of(err, r.Intervals.Retry)
 	case !out.IsDone():
 		isGone = out.Reason == v1alpha1.ReasonOrganizationNotFound || out.Reason == v1alpha1.ReasonDestinationNotFound ||
 			conditions.Reason(&s.organization) == v1alpha1.ReasonSecretNotFound
@@ -93,7 +93,7 @@ func (r *Reconciler) endJobs(ctx context.Context, s *scope) (out outcome.Outcome
 		out = r.startEnding(s)
 	}
 	if out.After <= 0 {
-		out.After = r.Pace.Again
+		out.After = r.Intervals.Retry
 	}
 	return out, isGone
 }

@@ -81,11 +81,11 @@ func TestADeletedExportGoesWhateverHangs(t *testing.T) {
 			h.remove(wholeExport())
 			h.now.SetTime(h.export().DeletionTimestamp.Time)
 			for range 3 {
-				if result := h.look(); result.RequeueAfter <= 0 || result.RequeueAfter > h.Pace.Release {
+				if result := h.look(); result.RequeueAfter <= 0 || result.RequeueAfter > h.Intervals.ForcedDeletion {
 					t.Errorf("looked at again after %v", result.RequeueAfter)
 				}
 			}
-			h.now.Step(h.Pace.Release - time.Second)
+			h.now.Step(h.Intervals.ForcedDeletion - time.Second)
 			if result := h.look(); h.export() == nil || result.RequeueAfter > time.Second {
 				t.Fatalf("a second before its time, the export is %v, looked at again after %v", h.export(), result.RequeueAfter)
 			}
@@ -143,7 +143,7 @@ func TestAnArchiveThatHangs(t *testing.T) {
 			h.store = store
 			h.lookNoLongerThan(store.entered)
 			for range 2 {
-				if result := h.look(); result.RequeueAfter < h.Pace.Again {
+				if result := h.look(); result.RequeueAfter < h.Intervals.Retry {
 					t.Errorf("looked at again after %v", result.RequeueAfter)
 				}
 			}

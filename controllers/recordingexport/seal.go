@@ -102,13 +102,13 @@ func (r *Reconciler) retrySealed(s *scope) outcome.Outcome {
 // seal draws up the account and seals it.
 func (r *Reconciler) seal(s *scope, number int) outcome.Outcome {
 	work := &sealWork{
-		store: s.store, now: r.Clock.Now, actor: r.Actor, record: s.record, former: s.sealed,
+		store: s.store, now: r.Clock.Now, actor: r.InstanceID, record: s.record, former: s.sealed,
 		from: s.book.spec.Start, scope: s.book.spec.Scope, deferred: s.book.totals.Deferred,
 		tool: r.Tool, loadFiles: s.destination.Spec.LoadFiles,
 		compares: exportspec.ComparesRetention(s.export.Spec), follows: exportspec.Follows(s.export.Spec), owners: s.log,
 	}
 	destination, name := s.destination.DeepCopy(), s.export.Name
-	work.noticed = noticedKey(destination, r.Actor)
+	work.noticed = noticedKey(destination, r.InstanceID)
 	work.signing = artifacts.Signing(s.store, artifacts.SealSignatureKey(number), func(ctx context.Context) (*signing.Signer, error) {
 		return r.Signer(ctx, destination, name)
 	})

@@ -67,7 +67,7 @@ func (r *Reconciler) compare(ctx context.Context, s *scope, sealing artifacts.Se
 	}
 	work := &compareWork{
 		enumeration: enumeration, from: s.newFrom(),
-		part: sealWork{store: s.store, actor: r.Actor, former: s.sealed, from: s.book.spec.Start, scope: s.book.spec.Scope, sealing: sealing},
+		part: sealWork{store: s.store, actor: r.InstanceID, former: s.sealed, from: s.book.spec.Start, scope: s.book.spec.Scope, sealing: sealing},
 	}
 	if err := work.take(s.book, exportspec.OpenDeadline(s.export.Spec)); err != nil {
 		return outcome.Outcome{}, err

@@ -112,7 +112,7 @@ func (w *surveyWork) learnHolds(ctx context.Context, ids []string) (genesys.Hold
 	case !errors.Is(err, fs.ErrNotExist):
 		return genesys.Holds{}, err
 	}
-	answer, failed := w.again.Holds(ctx, w.cloud.Protected, ids, last)
+	answer, failed := w.again.LegalHolds(ctx, w.cloud.Protected, ids, last)
 	if failed == nil || !transfer.AboutItem(failed) {
 		return answer, failed
 	}

@@ -53,10 +53,10 @@ func (s *scope) markSteps(out outcome.Outcome) {
 	surveyed := sealed || s.surveyed && s.export.Status.Survey.Deferred == 0
 	made := batches.Completed + int32(len(s.live())) //nolint:gosec // ordinals are int32
 	loop.MarkSteps(s.export, out, []loop.Step{
-		{Condition: v1alpha1.ConditionSurveyed, Reached: surveyed, Says: "all conversations of the window are known"},
-		{Condition: v1alpha1.ConditionBatchesCreated, Reached: sealed || surveyed && made >= batches.Planned, Says: "every slice has its batch"},
-		{Condition: v1alpha1.ConditionBatchesCompleted, Reached: sealed || surveyed && batches.Completed >= batches.Planned, Says: "every batch is finished and counted"},
-		{Condition: v1alpha1.ConditionSealed, Reached: sealed, Says: "the account of the export is sealed"},
+		{Condition: v1alpha1.ConditionSurveyed, Reached: surveyed, Message: "all conversations of the window are known"},
+		{Condition: v1alpha1.ConditionBatchesCreated, Reached: sealed || surveyed && made >= batches.Planned, Message: "every slice has its batch"},
+		{Condition: v1alpha1.ConditionBatchesCompleted, Reached: sealed || surveyed && batches.Completed >= batches.Planned, Message: "every batch is finished and counted"},
+		{Condition: v1alpha1.ConditionSealed, Reached: sealed, Message: "the account of the export is sealed"},
 	})
 }
 

@@ -36,7 +36,7 @@ func (r *Reconciler) survey(ctx context.Context, s *scope) (outcome.Outcome, err
 		return outcome.Done(), nil
 	}
 	if wait := next.due.Sub(r.Clock.Now()); wait > 0 {
-		return s.awaits(next, min(wait, r.Pace.Look)), nil
+		return s.awaits(next, min(wait, r.Intervals.LongestWait)), nil
 	}
 	if s.ahead() > maxAhead {
 		return outcome.Wait(v1alpha1.ReasonSurveying, "the survey continues once some batches have finished", 0), nil
@@ -73,7 +73,7 @@ func (r *Reconciler) ask(ctx context.Context, s *scope, q question) (outcome.Out
 	m.setSurveyDeadline(exportspec.SurveyDeadline(spec))
 	key := fmt.Sprintf("%s%s/%d", surveyWorks, q.day.Format(time.DateOnly), q.pass)
 	work := &surveyWork{
-		planner: r.planner(s), cloud: s.cloud, again: r.again(s, key), clock: r.Clock, pace: r.Pace,
+		planner: r.planner(s), cloud: s.cloud, again: r.again(s, key), clock: r.Clock, pace: r.Intervals,
 		question: q, entry: len(s.book.entries),
 		settleAfter: exportspec.SettleAfter(spec), openDeadline: exportspec.OpenDeadline(spec), deadline: m.getSurveyDeadline,
 		request: s.lastRequest(), retryCommand: retryCommand(s.export),
@@ -97,7 +97,7 @@ func within(spec v1alpha1.RecordingExportSpec) string {
 func (r *Reconciler) planner(s *scope) planner {
 	return planner{
 		store: s.store, export: s.export.Name, spec: s.book.spec,
-		stamp: func() artifacts.Stamp { return artifacts.NewStamp(r.Clock.Now(), r.Actor) },
+		stamp: func() artifacts.Stamp { return artifacts.NewStamp(r.Clock.Now(), r.InstanceID) },
 	}
 }
 
@@ -114,8 +114,8 @@ func (s *scope) awaits(next question, wait time.Duration) outcome.Outcome {
 }
 
 // again is what the task of this key asks again with.
-func (r *Reconciler) again(s *scope, key string) transfer.Again {
-	return r.Worker.Pools[Pool].Again(prefix(s.name()) + key)
+func (r *Reconciler) again(s *scope, key string) transfer.Retrier {
+	return r.Worker.Pools[Pool].Retrier(prefix(s.name()) + key)
 }
 
 // do has the pool do work for the export, and says how it stands.

@@ -19,7 +19,7 @@ import (
 func (r *Reconciler) complete(_ context.Context, s *scope) (outcome.Outcome, error) {
 	work := &completionWork{
 		delivery: delivery{
-			requester: r.requester(s), media: s.cloud, pace: r.Pace.within(exportspec.RetryDeadline(s.export.Spec)), waits: r.Clock, room: s.room(),
+			requester: r.requester(s), media: s.cloud, pace: r.Intervals.within(exportspec.RetryDeadline(s.export.Spec)), waits: r.Clock, room: s.room(),
 			pollGate: s.gate(s.batch.Spec.Lane, "batchstatus"),
 		},
 		slice: s.facts.slice, inventory: *s.facts.inventory, info: bagInfo(s),

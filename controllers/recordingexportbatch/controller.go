@@ -55,8 +55,8 @@ type Cloud interface {
 type Reconciler struct {
 	loop.Publisher
 	Clock clock.Clock
-	// Actor names this process in the evidence.
-	Actor string
+	// InstanceID names this process in the evidence.
+	InstanceID string
 	// ClusterID tells this cluster from others.
 	ClusterID func(context.Context) (string, error)
 	// Cloud gives what asks an organisation, with a share of its budget.
@@ -72,7 +72,7 @@ type Reconciler struct {
 	Gates  *transfer.Gates
 	// Addresses tell how many recordings a batch request may name.
 	Addresses *transfer.Addresses
-	Pace      Pace
+	Intervals Intervals
 	// MaxRecordings is the most recordings that one bag is to hold; a batch with
 	// more is cut in two.
 	MaxRecordings int
@@ -83,7 +83,7 @@ type Reconciler struct {
 	Reserve func(destination *v1alpha1.ExportDestination, bytes int64) (*usage.Reservation, error)
 
 	founders founders
-	looks    loop.Looks
+	looks    loop.Evaluations
 }
 
 // DefaultMaxRecordings is what the manager uses: a bag of so many is still listed,
@@ -177,22 +177,22 @@ var exportChanged = predicate.Or(predicate.GenerationChangedPredicate{}, predica
 })
 
 // again is what the task of this key asks again with.
-func (r *Reconciler) again(s *scope, lane v1alpha1.Lane, key string) transfer.Again {
-	return r.Worker.Pools[string(lane)].Again(s.prefix() + key)
+func (r *Reconciler) again(s *scope, lane v1alpha1.Lane, key string) transfer.Retrier {
+	return r.Worker.Pools[string(lane)].Retrier(s.prefix() + key)
 }
 
 // do has the pool of a lane do a step's work for the batch, and says how it stands.
 func (r *Reconciler) do(s *scope, lane v1alpha1.Lane, step v1alpha1.BatchStep, task loop.Task) outcome.Outcome {
-	task.Pool, task.Key, task.Patience = string(lane), s.prefix()+task.Key, s.patience(step)
+	task.Pool, task.Key, task.WaitLimit = string(lane), s.prefix()+task.Key, s.patience(step)
 	out, state := r.Worker.Run(client.ObjectKeyFromObject(s.batch), task)
 	s.retry, s.worked = retryOf(step, state), true
-	return s.named(bounded(out, state, task.Patience.Total))
+	return s.named(bounded(out, state, task.WaitLimit.Total))
 }
 
 // patience is how long a step is retried. Time that another process has used counts, as
 // the status tells it. The metadata step of a late slice has none left.
-func (s *scope) patience(step v1alpha1.BatchStep) transfer.Patience {
-	patience := transfer.Patience{Total: exportspec.RetryDeadline(s.export.Spec)}
+func (s *scope) patience(step v1alpha1.BatchStep) transfer.WaitLimit {
+	patience := transfer.WaitLimit{Total: exportspec.RetryDeadline(s.export.Spec)}
 	if retry := s.batch.Status.Retry; retry != nil && retry.Step == step {
 		patience.Used = retry.Used.Duration
 	}

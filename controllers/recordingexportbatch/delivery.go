@@ -19,7 +19,7 @@ type delivery struct {
 	requester
 	media    mediaReader
 	pollGate transfer.Gate
-	pace     Pace
+	pace     Intervals
 	waits    clock.Clock
 	// attempt is the present attempt at the work.
 	attempt transfer.Try
@@ -68,13 +68,13 @@ func (d *delivery) follow(ctx context.Context, request pending) error {
 
 // poll looks at a request once.
 func (d *delivery) poll(ctx context.Context, request pending) (genesys.BatchStatus, error) {
-	pass, err := d.gates.Enter(ctx, d.pollGate, d.limit)
+	pass, err := d.gates.Acquire(ctx, d.pollGate, d.limit)
 	if err != nil {
 		return genesys.BatchStatus{}, err
 	}
 	defer pass.Drop()
 	status, err := d.cloud.BatchStatus(ctx, request.Ticket)
-	pass.Leave(err)
+	pass.Release(err)
 	return status, err
 }
 

@@ -68,7 +68,7 @@ func TestABatchRequestIsOver(t *testing.T) {
 	for name, looks := range tests {
 		t.Run(name, func(t *testing.T) {
 			start := time.Unix(0, 0)
-			watch := progress{pace: DefaultPace(), since: start}
+			watch := progress{pace: DefaultIntervals(), since: start}
 			for i, l := range looks {
 				status := genesys.BatchStatus{Expected: l.expected, Results: make([]genesys.BatchResult, l.results)}
 				if got := watch.over(status, lines(l.unanswered), start.Add(l.at)); got != l.wantOver {
@@ -84,7 +84,7 @@ func TestABatchRequestIsOver(t *testing.T) {
 func TestAddressesThatExpireMeanwhile(t *testing.T) {
 	start := time.Unix(0, 0)
 	status := genesys.BatchStatus{Expected: 2, Results: make([]genesys.BatchResult, 2)}
-	watch := progress{pace: DefaultPace(), since: start}
+	watch := progress{pace: DefaultIntervals(), since: start}
 	of := lines(1)
 	of[1].fail(errors.New("HTTP 403"), true)
 	for i, tt := range []struct{ moved, over bool }{{true, false}, {true, false}, {false, true}} {
@@ -124,7 +124,7 @@ func TestWaitingForTheBudgetIsNotStandingStill(t *testing.T) {
 		}
 		d := delivery{
 			requester: requester{store: store, cloud: &slowAnswers{looks: 8}, clock: clock.RealClock{}, gates: &transfer.Gates{}, addresses: &transfer.Addresses{}, limit: 1, batch: "b"},
-			pace:      DefaultPace(), waits: clock.RealClock{},
+			pace:      DefaultIntervals(), waits: clock.RealClock{},
 		}
 		wanted := newLedger([]genesys.RecordingRef{ref(1)}, nil, nil, nil)
 		request := artifacts.Request{Ticket: genesys.Ticket{ID: "r"}, Refs: []genesys.RecordingRef{ref(1)}}
@@ -190,7 +190,7 @@ func TestARequestThatCannotBeRead(t *testing.T) {
 }
 
 func TestLooksBecomeRarer(t *testing.T) {
-	watch := progress{pace: DefaultPace()}
+	watch := progress{pace: DefaultIntervals()}
 	want := []time.Duration{1, 1, 2, 4, 8, 15, 15}
 	for i, seconds := range want {
 		if got := watch.delay(); got != seconds*time.Second {
@@ -267,7 +267,7 @@ func TestCheckHead(t *testing.T) {
 // too many in a row; what a person has to mend does.
 func TestMissedLooks(t *testing.T) {
 	passing, lasting := &genesys.Error{Kind: genesys.KindTransient}, &genesys.Error{Kind: genesys.KindForbidden}
-	p := progress{pace: DefaultPace()}
+	p := progress{pace: DefaultIntervals()}
 	for range maxMisses {
 		if !p.missed(passing) {
 			t.Fatalf("the wait ends after %d looks that failed", p.misses)

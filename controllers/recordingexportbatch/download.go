@@ -47,7 +47,7 @@ func (d *delivery) fetch(ctx context.Context, of *listing, result genesys.BatchR
 		of.fail(err, of.stale[result.URL])
 		return nil
 	}
-	pass, err := d.gates.Enter(ctx, d.mediaGate, d.limit)
+	pass, err := d.gates.Acquire(ctx, d.mediaGate, d.limit)
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (d *delivery) fetch(ctx context.Context, of *listing, result genesys.BatchR
 		return nil
 	}
 	err = d.download(ctx, of, result)
-	pass.Leave(err)
+	pass.Release(err)
 	switch kind := genesys.KindOf(err); {
 	case err == nil:
 		of.doubted.Store(false)

@@ -95,7 +95,7 @@ func (h *halving) begin(ctx context.Context, wanted []asked) ([][]genesys.Record
 		open[ref] = true
 	}
 	wanted = slices.DeleteFunc(slices.Clone(wanted), func(a asked) bool { return !open[a.RecordingRef] })
-	room, _ := h.addresses.Room(h.mediaGate)
+	room, _ := h.addresses.Capacity(h.mediaGate)
 	return chunks(wanted[:min(room, len(wanted))], min(room, h.most)), nil
 }
 
@@ -194,13 +194,13 @@ func (h *halving) alone(ctx context.Context, ref genesys.RecordingRef, why error
 
 // post makes one request and notes it down.
 func (h *halving) post(ctx context.Context, refs []genesys.RecordingRef) error {
-	pass, err := h.gates.Enter(ctx, h.gate, h.limit)
+	pass, err := h.gates.Acquire(ctx, h.gate, h.limit)
 	if err != nil {
 		return err
 	}
 	defer pass.Drop()
 	ticket, err := h.cloud.RequestBatch(ctx, refs, genesys.Timeout(h.try.Failures))
-	pass.Leave(err)
+	pass.Release(err)
 	if err != nil {
 		return err
 	}

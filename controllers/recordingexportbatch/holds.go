@@ -34,7 +34,7 @@ func (w *metadataWork) checkHolds(ctx context.Context, try transfer.Try) error {
 	}
 	hold := artifacts.Hold{Stamp: artifacts.NewStamp(w.clock.Now(), w.actor), Asked: w.wantsAny(known)}
 	if hold.Asked {
-		answer, err := w.again.Holds(ctx, w.cloud.Protected, w.ids(), try.Last)
+		answer, err := w.again.LegalHolds(ctx, w.cloud.Protected, w.ids(), try.Last)
 		switch {
 		case err == nil:
 			hold.Held, hold.Unknown = answer.Held, answer.Unknown

@@ -93,8 +93,8 @@ func TestAHoldThatNobodyAnswersAbout(t *testing.T) {
 				policy: evidence.Policy{Slicing: slicing.Spec{Screen: true, Other: true}, Media: []genesys.Medium{genesys.Call}},
 			}
 			err = w.run(t.Context(), transfer.Try{})
-			if pause := outcome.DefaultPatience().Backoff(err, 0); pause.Spends != tt.spends {
-				t.Errorf("%v: uses up patience: %t", err, pause.Spends)
+			if pause := outcome.DefaultRetryPolicy().Backoff(err, 0); pause.UsesDeadline != tt.spends {
+				t.Errorf("%v: uses up patience: %t", err, pause.UsesDeadline)
 			}
 			if !tt.spends {
 				return

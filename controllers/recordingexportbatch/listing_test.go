@@ -66,7 +66,7 @@ func newDelivery(t tester, root string, media mediaReader) *delivery {
 	return &delivery{
 		room:      room{store: store},
 		requester: requester{store: store, clock: clock.RealClock{}, actor: "test", gates: &transfer.Gates{}, addresses: &transfer.Addresses{}, limit: 1, batch: "b"},
-		media:     media, pace: DefaultPace(),
+		media:     media, pace: DefaultIntervals(),
 	}
 }
 

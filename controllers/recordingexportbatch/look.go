@@ -31,17 +31,17 @@ type looked struct {
 // batch. untold tells that there is nothing to publish yet.
 func (r *Reconciler) look(ctx context.Context, batch, former *v1alpha1.RecordingExportBatch) (at looked, out outcome.Outcome, untold bool) {
 	own := looked{&scope{batch: batch.DeepCopy()}, former}
-	answer := r.looks.Wait(ctx, loop.Look{
-		Name: client.ObjectKeyFromObject(batch), Now: r.Clock.Now(), Answer: r.Pace.Answer, Again: r.Pace.Again,
-		Each: looksEach, Worker: r.Worker,
-		Hangs: func() string { return loop.ExportHangs(r.destinationOf(ctx, batch)) },
-		Run:   func(ctx context.Context) outcome.Outcome { return r.advance(ctx, own.scope) },
-		Of:    own,
+	answer := r.looks.Wait(ctx, loop.Evaluation{
+		Name: client.ObjectKeyFromObject(batch), Now: r.Clock.Now(), Answer: r.Intervals.StepTimeout, Again: r.Intervals.Retry,
+		PerTenant: looksEach, Worker: r.Worker,
+		HangMessage: func() string { return loop.ExportHangs(r.destinationOf(ctx, batch)) },
+		Run:         func(ctx context.Context) outcome.Outcome { return r.advance(ctx, own.scope) },
+		Of:          own,
 	})
 	if ended, is := answer.Of.(looked); is {
 		return ended, answer.Outcome, false
 	}
-	return looked{&scope{batch: batch}, former}, answer.Outcome, answer.Untold
+	return looked{&scope{batch: batch}, former}, answer.Outcome, answer.NothingNew
 }
 
 // destinationOf is the name of the destination of a batch's export, empty if there is
@@ -66,7 +66,7 @@ func (r *Reconciler) advance(ctx context.Context, s *scope) outcome.Outcome {
 			out, err = step(ctx, s)
 		}
 		if err != nil {
-			return outcome.Of(err, r.Pace.Again)
+			return outcome.Of(err, r.Intervals.Retry)
 		}
 		if !out.IsDone() || s.facts.finished() {
 			return out

@@ -51,7 +51,7 @@ func (r *Reconciler) fetchMetadata(ctx context.Context, s *scope) (outcome.Outco
 		return outcome.Outcome{}, err
 	}
 	stored, err := artifacts.Put(ctx, s.store, artifacts.InventoryKey(s.batch.Name), artifacts.Inventory{
-		Stamp: artifacts.NewStamp(r.Clock.Now(), r.Actor), Inventory: inventory,
+		Stamp: artifacts.NewStamp(r.Clock.Now(), r.InstanceID), Inventory: inventory,
 		Split: len(inventory.Wanted()) > r.MaxRecordings && len(inventory.Conversations) > 1,
 	})
 	s.facts.inventory, s.facts.split = &stored.Inventory, stored.Split
@@ -62,7 +62,7 @@ func (r *Reconciler) fetchMetadata(ctx context.Context, s *scope) (outcome.Outco
 func (r *Reconciler) learn(s *scope) outcome.Outcome {
 	lane, key := metadataLane(s.batch.Spec.Lane), s.facts.slice.Group+"/metadata"
 	work := &metadataWork{
-		store: s.store, cloud: s.metadata, again: r.again(s, lane, key), clock: r.Clock, actor: r.Actor, gates: r.Gates,
+		store: s.store, cloud: s.metadata, again: r.again(s, lane, key), clock: r.Clock, actor: r.InstanceID, gates: r.Gates,
 		gate: s.gate(lane, "metadata"), limit: exportspec.Parallelism(s.export.Spec, lane),
 		aside: s.gate(v1alpha1.LaneIsolated, "metadata"), asideLimit: exportspec.Parallelism(s.export.Spec, v1alpha1.LaneIsolated),
 		slice: s.facts.slice, policy: exportspec.Policy(s.export.Spec),

@@ -35,7 +35,7 @@ const perTimeout = 3
 type metadataWork struct {
 	store archive.Store
 	cloud learner
-	again transfer.Again
+	again transfer.Retrier
 	clock clock.PassiveClock
 	actor string
 	gates *transfer.Gates
@@ -109,7 +109,7 @@ func (w *metadataWork) ask(ctx context.Context, id string, timeout time.Duration
 		return nil
 	}
 	metadata, err := w.cloud.RecordingMetadata(ctx, id, timeout)
-	pass.Leave(err)
+	pass.Release(err)
 	if err != nil {
 		return w.failed(ctx, id, err)
 	}
@@ -127,11 +127,11 @@ func (w *metadataWork) ask(ctx context.Context, id string, timeout time.Duration
 
 // enter passes the gate of the lane. A conversation that has failed while others
 // succeeded passes that of the lane Isolated, so that no other waits while it fails again.
-func (w *metadataWork) enter(ctx context.Context, id string) (*transfer.Pass, error) {
+func (w *metadataWork) enter(ctx context.Context, id string) (*transfer.Permit, error) {
 	if w.gates.Suspects(w.gate, id) {
-		return w.gates.Enter(ctx, w.aside, w.asideLimit)
+		return w.gates.Acquire(ctx, w.aside, w.asideLimit)
 	}
-	return w.gates.Enter(ctx, w.gate, w.limit)
+	return w.gates.Acquire(ctx, w.gate, w.limit)
 }
 
 // notReady counts the recordings of a conversation that are waited for here: those

@@ -89,7 +89,7 @@ func TestConversationsThatCloseTheirGate(t *testing.T) {
 		policy: evidence.Policy{Slicing: slicing.Spec{Screen: true, Other: true}},
 	}
 	err = w.run(t.Context(), transfer.Try{})
-	if pause := outcome.DefaultPatience().Backoff(err, 0); !pause.Spends || !pause.Counts {
+	if pause := outcome.DefaultRetryPolicy().Backoff(err, 0); !pause.UsesDeadline || !pause.Counts {
 		t.Errorf("%v: waiting for it uses up no patience", err)
 	}
 	if cloud.asked != 2 {

@@ -28,7 +28,7 @@ func TestABatchStopsWithItsArchive(t *testing.T) {
 		t.Fatal(err)
 	}
 	begun := time.Date(2023, 10, 1, 0, 0, 0, 0, time.UTC)
-	pool := transfer.NewPool(transfer.Room{Total: 2}, clocktesting.NewFakeClock(begun), outcome.DefaultPatience().Backoff)
+	pool := transfer.NewPool(transfer.Capacity{Total: 2}, clocktesting.NewFakeClock(begun), outcome.DefaultRetryPolicy().Backoff)
 	r := &Reconciler{
 		ClusterID: func(context.Context) (string, error) { return "here", nil },
 		Worker:    &loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool}},
@@ -103,7 +103,7 @@ func TestABatchOfARestoredCluster(t *testing.T) {
 	}
 	r := &Reconciler{
 		ClusterID: func(context.Context) (string, error) { return "here", nil },
-		Worker:    &loop.Worker{Pools: transfer.Pools{"": transfer.NewPool(transfer.Room{Total: 1}, clocktesting.NewFakeClock(time.Time{}), outcome.DefaultPatience().Backoff)}},
+		Worker:    &loop.Worker{Pools: transfer.Pools{"": transfer.NewPool(transfer.Capacity{Total: 1}, clocktesting.NewFakeClock(time.Time{}), outcome.DefaultRetryPolicy().Backoff)}},
 	}
 	s := &scope{batch: &v1alpha1.RecordingExportBatch{}, store: store, location: "l"}
 	for _, want := range []bool{false, true} {

@@ -61,7 +61,7 @@ func (r *Reconciler) restoreArchived(ctx context.Context, s *scope) (outcome.Out
 	}
 	lane := s.batch.Spec.Lane
 	work := &restorationWork{
-		store: s.store, cloud: s.cloud, clock: r.Clock, actor: r.Actor, gates: r.Gates,
+		store: s.store, cloud: s.cloud, clock: r.Clock, actor: r.InstanceID, gates: r.Gates,
 		gate: s.gate(metadataLane(lane), "metadata"), limit: exportspec.Parallelism(s.export.Spec, metadataLane(lane)),
 		slice: s.facts.slice, ended: ended, left: left,
 	}

@@ -103,13 +103,13 @@ func (w *restorationWork) look(ctx context.Context, c archived, sum *restoringEr
 }
 
 func (w *restorationWork) metadata(ctx context.Context, conversationID string) (genesys.Metadata, error) {
-	pass, err := w.gates.Enter(ctx, w.gate, w.limit)
+	pass, err := w.gates.Acquire(ctx, w.gate, w.limit)
 	if err != nil {
 		return genesys.Metadata{}, err
 	}
 	defer pass.Drop()
 	metadata, err := w.cloud.RecordingMetadata(ctx, conversationID, w.timeout)
-	pass.Leave(err)
+	pass.Release(err)
 	return metadata, err
 }
 
@@ -215,7 +215,7 @@ func (w *restorationWork) ask(ctx context.Context, ref genesys.RecordingRef, met
 	case metadata.RestorationsLeft != nil && *metadata.RestorationsLeft <= 0:
 		return &artifacts.Restored{RecordingRef: ref, Reason: evidence.ReasonRestorationQuota}, nil
 	}
-	pass, err := w.gates.Enter(ctx, w.gate, w.limit)
+	pass, err := w.gates.Acquire(ctx, w.gate, w.limit)
 	if err != nil {
 		return nil, err
 	}
@@ -231,7 +231,7 @@ func (w *restorationWork) ask(ctx context.Context, ref genesys.RecordingRef, met
 
 // askOnce notes the attempt and makes it. The gate is passed already: nothing
 // comes in between that could end the one without the other.
-func (w *restorationWork) askOnce(ctx context.Context, pass *transfer.Pass, ref genesys.RecordingRef, metadata *genesys.Metadata) error {
+func (w *restorationWork) askOnce(ctx context.Context, pass *transfer.Permit, ref genesys.RecordingRef, metadata *genesys.Metadata) error {
 	key, now := artifacts.AttemptKey(w.slice, ref), w.clock.Now()
 	before := listed(ref, metadata.Recordings).Retention
 	attempt := artifacts.Attempt{
@@ -243,7 +243,7 @@ func (w *restorationWork) askOnce(ctx context.Context, pass *transfer.Pass, ref 
 		return err // another process asks
 	}
 	err = w.cloud.Restore(ctx, ref, attempt.Before, attempt.Until, restoreTimeout)
-	pass.Leave(err)
+	pass.Release(err)
 	switch genesys.KindOf(err) {
 	case genesys.KindThrottled, genesys.KindOverloaded, genesys.KindUnauthorized, genesys.KindForbidden: // it took no effect
 		return errors.Join(err, w.store.Remove(ctx, key))

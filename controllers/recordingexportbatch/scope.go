@@ -21,34 +21,34 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/usage"
 )
 
-// Pace is how often things are looked at.
-type Pace struct {
-	// Again is before another look after an error outside the pools.
-	Again time.Duration
-	// Answer is how long a look at a batch is waited for; 0 is without end.
-	Answer time.Duration
+// Intervals is how often things are looked at.
+type Intervals struct {
+	// Retry is before another look after an error outside the pools.
+	Retry time.Duration
+	// StepTimeout is how long a look at a batch is waited for; 0 is without end.
+	StepTimeout time.Duration
 	// FirstPoll is before each of the first two looks at a batch request; from
 	// then on the wait grows up to LastPoll.
 	FirstPoll, LastPoll time.Duration
 	// Missing is how long a batch request that has given all it expects to give
 	// is waited for when that is less than what was asked for.
 	Missing time.Duration
-	// Patience is how long a batch request that does not progress is waited for, at most.
-	Patience time.Duration
+	// NoProgress is how long a batch request that does not progress is waited for, at most.
+	NoProgress time.Duration
 }
 
-// DefaultPace is what the manager uses.
-func DefaultPace() Pace {
-	return Pace{
-		Again: 10 * time.Second, Answer: 90 * time.Second, FirstPoll: time.Second, LastPoll: 15 * time.Second,
-		Missing: time.Minute, Patience: 10 * time.Minute,
+// DefaultIntervals is what the manager uses.
+func DefaultIntervals() Intervals {
+	return Intervals{
+		Retry: 10 * time.Second, StepTimeout: 90 * time.Second, FirstPoll: time.Second, LastPoll: 15 * time.Second,
+		Missing: time.Minute, NoProgress: 10 * time.Minute,
 	}
 }
 
 // within has requests that do not progress be waited for so briefly that maxTries of
 // them end within a deadline, though each for as long as Missing.
-func (p Pace) within(deadline time.Duration) Pace {
-	p.Patience = max(p.Missing, min(p.Patience, deadline/maxTries))
+func (p Intervals) within(deadline time.Duration) Intervals {
+	p.NoProgress = max(p.Missing, min(p.NoProgress, deadline/maxTries))
 	return p
 }
 

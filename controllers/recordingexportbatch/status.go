@@ -51,9 +51,9 @@ func (s *scope) markSteps(out outcome.Outcome) {
 	sealed := s.facts.finished()
 	settled := sealed || s.facts.outcome != nil
 	loop.MarkSteps(s.batch, out, []loop.Step{
-		{Condition: v1alpha1.ConditionMetadataFetched, Reached: sealed || s.facts.inventory != nil, Says: "the recordings of all conversations are known"},
-		{Condition: v1alpha1.ConditionSubmitted, Reached: settled || s.facts.inventory != nil && s.facts.submitted(), Says: "every recording has been requested"},
-		{Condition: v1alpha1.ConditionCompleted, Reached: sealed, Says: "the bag is sealed, or others hold the halves"},
+		{Condition: v1alpha1.ConditionMetadataFetched, Reached: sealed || s.facts.inventory != nil, Message: "the recordings of all conversations are known"},
+		{Condition: v1alpha1.ConditionSubmitted, Reached: settled || s.facts.inventory != nil && s.facts.submitted(), Message: "every recording has been requested"},
+		{Condition: v1alpha1.ConditionCompleted, Reached: sealed, Message: "the bag is sealed, or others hold the halves"},
 	})
 }
 

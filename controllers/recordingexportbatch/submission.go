@@ -36,7 +36,7 @@ func (r *Reconciler) submit(_ context.Context, s *scope) (outcome.Outcome, error
 		return outcome.Done(), nil
 	}
 	work := &submissionWork{requester: r.requester(s), wanted: s.facts.inventory.Wanted()}
-	if _, unlimited := r.Addresses.Room(work.mediaGate); !unlimited && len(s.facts.requests) > 0 {
+	if _, unlimited := r.Addresses.Capacity(work.mediaGate); !unlimited && len(s.facts.requests) > 0 {
 		return outcome.Done(), nil
 	}
 	return r.do(s, s.batch.Spec.Lane, v1alpha1.StepSubmission, loop.Task{
@@ -96,7 +96,7 @@ func (r *Reconciler) requester(s *scope) requester {
 		most = maxScreenRequest
 	}
 	return requester{
-		store: s.store, cloud: s.cloud, clock: r.Clock, actor: r.Actor, gates: r.Gates, addresses: r.Addresses,
+		store: s.store, cloud: s.cloud, clock: r.Clock, actor: r.InstanceID, gates: r.Gates, addresses: r.Addresses,
 		gate: s.gate(lane, "batchrequests"), mediaGate: s.gate(lane, "media"), limit: exportspec.Parallelism(s.export.Spec, lane),
 		batch: s.batch.Name, most: most, isolated: lane == v1alpha1.LaneIsolated,
 	}

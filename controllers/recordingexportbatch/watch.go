@@ -8,7 +8,7 @@ import (
 
 // progress tells when a batch request will give no more.
 type progress struct {
-	pace Pace
+	pace Intervals
 	// longest is the longest wait between two looks, 0 for that of pace: addresses
 	// that live for a short time have to be seen soon.
 	longest time.Duration
@@ -74,6 +74,6 @@ func (p *progress) over(status genesys.BatchStatus, lines ledger, now time.Time)
 	case status.Expected > 0 && len(status.Results) >= status.Expected:
 		return still >= p.pace.Missing
 	default:
-		return still >= p.pace.Patience
+		return still >= p.pace.NoProgress
 	}
 }

@@ -35,17 +35,17 @@ type Error struct {
 	// Op says what was tried.
 	Op   string
 	Kind Kind
-	// Says is what is wrong.
-	Says string
+	// Message is what is wrong.
+	Message string
 	// RequestID is the service's name for the request, if it gave one.
 	RequestID string
 }
 
 func (e *Error) Error() string {
 	if e.RequestID == "" {
-		return e.Op + ": " + e.Says
+		return e.Op + ": " + e.Message
 	}
-	return fmt.Sprintf("%s: %s (request %s)", e.Op, e.Says, e.RequestID)
+	return fmt.Sprintf("%s: %s (request %s)", e.Op, e.Message, e.RequestID)
 }
 
 // KindOf returns the kind of err, empty if it is no Error.

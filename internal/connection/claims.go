@@ -44,7 +44,7 @@ func (c *Connections) claim(organization types.NamespacedName, requestsPerMinute
 // disproved tells whether an error says that a client is not the one of the
 // organisation: its secret is refused, or somebody has to correct something.
 func disproved(err error) bool {
-	var foreign outcome.Refusal
+	var foreign outcome.UserError
 	return genesys.KindOf(err) == genesys.KindUnauthorized || errors.As(err, &foreign)
 }
 

@@ -117,7 +117,7 @@ func (c *Connections) endpoint(spec v1alpha1.GenesysOrganizationSpec) (string, e
 	if c.Endpoints.Allows(egress.Genesys, parsed) {
 		return spec.Endpoint, nil
 	}
-	return "", outcome.Refusal{Reason: v1alpha1.ReasonEndpointNotAllowed, Says: fmt.Sprintf(
+	return "", outcome.UserError{Reason: v1alpha1.ReasonEndpointNotAllowed, Message: fmt.Sprintf(
 		"use spec.region in another GenesysOrganization, or start the manager with %s", egress.Setting(egress.Genesys, parsed))}
 }
 
@@ -126,14 +126,14 @@ func (c *Connections) credentials(ctx context.Context, name types.NamespacedName
 	var secret corev1.Secret
 	err := c.Secrets.Get(ctx, name, &secret)
 	if apierrors.IsNotFound(err) {
-		return genesys.Credentials{}, outcome.Refusal{Reason: v1alpha1.ReasonSecretNotFound, Says: fmt.Sprintf(
+		return genesys.Credentials{}, outcome.UserError{Reason: v1alpha1.ReasonSecretNotFound, Message: fmt.Sprintf(
 			"create the Secret %q with the keys %s and %s", name.Name, clientIDKey, clientSecretKey)}
 	}
 	if err != nil {
 		return genesys.Credentials{}, fmt.Errorf("read Secret %s: %w", name.Name, err)
 	}
 	if id := secret.Data[clientIDKey]; len(id) > maxClientID || !utf8.Valid(id) {
-		return genesys.Credentials{}, outcome.Refusal{Reason: v1alpha1.ReasonSecretIncomplete, Says: fmt.Sprintf(
+		return genesys.Credentials{}, outcome.UserError{Reason: v1alpha1.ReasonSecretIncomplete, Message: fmt.Sprintf(
 			"correct the key %s in the Secret %q: it is not the id of an OAuth client", clientIDKey, name.Name)}
 	}
 	credentials := genesys.Credentials{
@@ -141,8 +141,8 @@ func (c *Connections) credentials(ctx context.Context, name types.NamespacedName
 	}
 	for _, key := range []string{clientIDKey, clientSecretKey} {
 		if len(secret.Data[key]) == 0 {
-			return credentials, outcome.Refusal{
-				Reason: v1alpha1.ReasonSecretIncomplete, Says: fmt.Sprintf("add the key %s to the Secret %q", key, name.Name),
+			return credentials, outcome.UserError{
+				Reason: v1alpha1.ReasonSecretIncomplete, Message: fmt.Sprintf("add the key %s to the Secret %q", key, name.Name),
 			}
 		}
 	}

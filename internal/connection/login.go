@@ -127,7 +127,7 @@ func (l *look) judge(pinned string) {
 			pinned = e.identity.OrganizationID
 		}
 		if e.err == nil && e.identity.OrganizationID != pinned {
-			e.err = outcome.Refusal{Reason: v1alpha1.ReasonOrganizationMismatch, Says: fmt.Sprintf(
+			e.err = outcome.UserError{Reason: v1alpha1.ReasonOrganizationMismatch, Message: fmt.Sprintf(
 				"restore in the Secret %q the credentials of organisation %s, or create another GenesysOrganization: the login belongs to %s (%s)",
 				e.secret, pinned, e.identity.OrganizationID, e.identity.OrganizationName)}
 			e.identity = genesys.Identity{}
@@ -152,7 +152,7 @@ func (p *pool) enter(e entry, login *genesys.Login) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	m := e.member
-	var foreign outcome.Refusal
+	var foreign outcome.UserError
 	switch {
 	case e.err == nil:
 		m.identity, m.out = e.identity, nil
@@ -214,7 +214,7 @@ func (c *Connections) member(ctx context.Context, organization *v1alpha1.Genesys
 	old := p.find(secret)
 	credentials, err := c.credentials(ctx, types.NamespacedName{Namespace: organization.Namespace, Name: secret})
 	if err != nil {
-		if mend := (outcome.Refusal{}); errors.As(err, &mend) {
+		if mend := (outcome.UserError{}); errors.As(err, &mend) {
 			return secret, nil, err
 		}
 		return secret, old, err

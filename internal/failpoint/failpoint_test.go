@@ -49,7 +49,7 @@ func TestOrdinaryProgramsHoldNone(t *testing.T) {
 	if output, err := run(t, path, "REX_FAILPOINT=archive/write/before=kill"); err != nil || output != all {
 		t.Errorf("%v: %q", err, output)
 	}
-	traces := []string{"REX_FAILPOINT", "archive/write", "failpoint.(*weapons)", "failpoint.Do", "failpoint.Get"}
+	traces := []string{"REX_FAILPOINT", "archive/write", "failpoint.(*registry)", "failpoint.Do", "failpoint.Get"}
 	if found := within(t, path, traces); len(found) > 0 {
 		t.Errorf("an ordinary program holds %q", found)
 	}

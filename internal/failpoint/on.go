@@ -19,12 +19,12 @@ func Do(point Point, detail string, effect func() error) error {
 
 // Get is Do for an effect with a result.
 func Get[T any](point Point, detail string, effect func() (T, error)) (T, error) {
-	if err := arsenal().pass(string(point)+"/before", detail); err != nil {
+	if err := loadRegistry().pass(string(point)+"/before", detail); err != nil {
 		var none T
 		return none, err
 	}
 	result, err := effect()
-	if failed := arsenal().pass(string(point)+"/after", detail); failed != nil && err == nil {
+	if failed := loadRegistry().pass(string(point)+"/after", detail); failed != nil && err == nil {
 		err = failed
 	}
 	return result, err

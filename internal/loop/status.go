@@ -27,8 +27,8 @@ func Mark(obj conditions.Object, out outcome.Outcome, reason, message string) {
 type Step struct {
 	Condition string
 	Reached   bool
-	// Says what is so once it has been reached.
-	Says string
+	// Message what is so once it has been reached.
+	Message string
 }
 
 // MarkSteps sets the condition of each step: those behind are True, the one at
@@ -38,7 +38,7 @@ func MarkSteps(obj conditions.Object, out outcome.Outcome, steps []Step) {
 	for _, step := range steps {
 		switch {
 		case step.Reached:
-			conditions.Reached(obj, step.Condition, metav1.ConditionTrue, v1alpha1.ReasonReached, step.Says)
+			conditions.Reached(obj, step.Condition, metav1.ConditionTrue, v1alpha1.ReasonSucceeded, step.Message)
 		case waiting:
 			conditions.Reached(obj, step.Condition, metav1.ConditionFalse, out.Reason, out.Message)
 			waiting = false

@@ -41,8 +41,8 @@ type Task struct {
 	Work      transfer.Work
 	// Reason and Message say what is going on while it runs.
 	Reason, Message string
-	// Patience with it; the zero value is without end.
-	Patience transfer.Patience
+	// WaitLimit with it; the zero value is without end.
+	WaitLimit transfer.WaitLimit
 }
 
 // Do has a task done for an object and says how it stands. What failed is told
@@ -55,7 +55,7 @@ func (w *Worker) Do(name types.NamespacedName, task Task) outcome.Outcome {
 // Run is Do, and tells how often the task has failed and when it is retried.
 func (w *Worker) Run(name types.NamespacedName, task Task) (outcome.Outcome, transfer.State) {
 	state := w.Pools[task.Pool].Do(transfer.Job{
-		Key: task.Key, Tenant: name.Namespace, Owner: name.String(), Wake: func() { w.waker.Wake(name) }, Work: task.Work, Patience: task.Patience,
+		Key: task.Key, Tenant: name.Namespace, Owner: name.String(), Wake: func() { w.waker.Wake(name) }, Work: task.Work, WaitLimit: task.WaitLimit,
 	})
 	after := state.After
 	if state.Running {

@@ -128,7 +128,7 @@ func (k *artifactKey) mayCreate(ctx context.Context) error {
 		}
 		for _, export := range exports.Items {
 			if export.Status.Archive != "" {
-				return artifactKeyLost{outcome.Refusal{Reason: v1alpha1.ReasonArtifactKeyUnknown, Says: k.lost(&export)}}
+				return artifactKeyLost{outcome.UserError{Reason: v1alpha1.ReasonArtifactKeyUnknown, Message: k.lost(&export)}}
 			}
 		}
 	}
@@ -144,7 +144,7 @@ func (k *artifactKey) lost(export *v1alpha1.RecordingExport) string {
 }
 
 // artifactKeyLost is the error for a Secret that is missing though there are archives.
-type artifactKeyLost struct{ outcome.Refusal }
+type artifactKeyLost struct{ outcome.UserError }
 
 // Start reads the key as soon as the manager starts, so that a permission that is
 // missing shows at once and not with the first export. If the key is lost the exports and

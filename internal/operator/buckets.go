@@ -98,7 +98,7 @@ func (b *buckets) allow(endpoint string) error {
 	if endpoint == "" || b.endpoints.Allows(egress.S3, parsed) {
 		return nil
 	}
-	return outcome.Refusal{Reason: v1alpha1.ReasonEndpointNotAllowed, Says: fmt.Sprintf(
+	return outcome.UserError{Reason: v1alpha1.ReasonEndpointNotAllowed, Message: fmt.Sprintf(
 		"leave spec.s3.endpoint out in another ExportDestination, or start the manager with %s", egress.Setting(egress.S3, parsed))}
 }
 
@@ -114,7 +114,7 @@ func (b *buckets) credentials(ctx context.Context, name types.NamespacedName) (s
 	var secret corev1.Secret
 	err := b.secrets.Get(ctx, name, &secret)
 	if apierrors.IsNotFound(err) {
-		return s3store.Credentials{}, outcome.Refusal{Reason: v1alpha1.ReasonSecretNotFound, Says: fmt.Sprintf(
+		return s3store.Credentials{}, outcome.UserError{Reason: v1alpha1.ReasonSecretNotFound, Message: fmt.Sprintf(
 			"create the Secret %q with the keys %s and %s", name.Name, accessKeyIDKey, secretAccessKeyKey)}
 	}
 	if err != nil {
@@ -122,8 +122,8 @@ func (b *buckets) credentials(ctx context.Context, name types.NamespacedName) (s
 	}
 	for _, key := range []string{accessKeyIDKey, secretAccessKeyKey} {
 		if len(secret.Data[key]) == 0 {
-			return s3store.Credentials{}, outcome.Refusal{
-				Reason: v1alpha1.ReasonSecretIncomplete, Says: fmt.Sprintf("add the key %s to the Secret %q", key, name.Name),
+			return s3store.Credentials{}, outcome.UserError{
+				Reason: v1alpha1.ReasonSecretIncomplete, Message: fmt.Sprintf("add the key %s to the Secret %q", key, name.Name),
 			}
 		}
 	}

@@ -99,11 +99,11 @@ type Options struct {
 
 // Paces is how often each controller looks at things.
 type Paces struct {
-	Organization genesysorganization.Pace
-	Destination  exportdestination.Pace
-	Export       recordingexport.Pace
-	Batch        recordingexportbatch.Pace
-	Patience     outcome.Patience
+	Organization genesysorganization.Intervals
+	Destination  exportdestination.Intervals
+	Export       recordingexport.Intervals
+	Batch        recordingexportbatch.Intervals
+	Patience     outcome.RetryPolicy
 	// Isolation says when an item that fails is taken to be bad itself.
 	Isolation transfer.Criteria
 	// Progress is between looks at work that is running.
@@ -115,8 +115,8 @@ type Paces struct {
 // DefaultPaces is what the manager uses.
 func DefaultPaces() Paces {
 	return Paces{
-		genesysorganization.DefaultPace(), exportdestination.DefaultPace(), recordingexport.DefaultPace(),
-		recordingexportbatch.DefaultPace(), outcome.DefaultPatience(), transfer.DefaultCriteria(), 3 * time.Second, genesysclient.DefaultStallTimeout,
+		genesysorganization.DefaultIntervals(), exportdestination.DefaultIntervals(), recordingexport.DefaultIntervals(),
+		recordingexportbatch.DefaultIntervals(), outcome.DefaultRetryPolicy(), transfer.DefaultCriteria(), 3 * time.Second, genesysclient.DefaultStallTimeout,
 	}
 }
 
@@ -149,7 +149,7 @@ func New(cfg *rest.Config, options Options) (ctrl.Manager, error) {
 		reader:  mgr.GetAPIReader(),
 		connections: &connection.Connections{
 			Secrets: secrets, Endpoints: options.Endpoints, StallTimeout: options.Paces.Stall, MaxMedia: options.MaxMedia,
-			Clock: options.Clock, Again: options.Paces.Organization.Again,
+			Clock: options.Clock, Again: options.Paces.Organization.Retry,
 		},
 		publisher: loop.Publisher{Client: writer(mgr.GetClient()), Events: mgr.GetEventRecorder(name)},
 		clock:     options.Clock,
@@ -226,12 +226,12 @@ func actor() string {
 // they do is waiting, so there each namespace has room of its own, see docs/adr/0031.
 func (o *operator) addPools() error {
 	o.pools = transfer.Pools{}
-	work := transfer.Room{Each: workEach}
-	for name, room := range map[string]transfer.Room{
-		genesysorganization.Pool: {Each: loginsEach}, recordingexport.Pool: work,
+	work := transfer.Capacity{PerTenant: workEach}
+	for name, room := range map[string]transfer.Capacity{
+		genesysorganization.Pool: {PerTenant: loginsEach}, recordingexport.Pool: work,
 		string(v1alpha1.LaneStandard): work, string(v1alpha1.LaneLegalHold): work,
 		string(v1alpha1.LaneLegalHoldScreen): work, string(v1alpha1.LaneIsolated): work,
-		exportdestination.Pool: {Each: 1, Total: 1, Turn: verificationTurn},
+		exportdestination.Pool: {PerTenant: 1, Total: 1, Turn: verificationTurn},
 	} {
 		patience := o.Paces.Patience
 		if name == string(v1alpha1.LaneIsolated) {
@@ -257,7 +257,7 @@ func (o *operator) addControllers() error {
 
 func (o *operator) addOrganizations() error {
 	organizations := &genesysorganization.Reconciler{
-		Publisher: o.publisher, Login: o.connections.Login, Forget: o.connections.Forget, Worker: o.worker(), Pace: o.Paces.Organization,
+		Publisher: o.publisher, Login: o.connections.Login, Forget: o.connections.Forget, Worker: o.worker(), Intervals: o.Paces.Organization,
 	}
 	o.connections.Changed, o.connections.LoggedIn = organizations.Wake, o.tellOfLogin
 	return organizations.SetupWithManager(o.manager)
@@ -276,17 +276,17 @@ func (o *operator) addDestinations() error {
 	return (&exportdestination.Reconciler{
 		Publisher: o.publisher, Location: o.destination, Probe: o.probe, Free: o.free, SigningKey: o.signingKey,
 		Files: o.files, Clock: o.clock, Worker: worker, Fits: o.fits, Forget: o.buckets.forget,
-		Pace: o.Paces.Destination, MinFree: o.MinFree, Version: Version,
+		Intervals: o.Paces.Destination, MinFree: o.MinFree, Version: Version,
 	}).SetupWithManager(o.manager)
 }
 
 func (o *operator) addExports() error {
 	exports := &recordingexport.Reconciler{
-		Publisher: o.publisher, Clock: o.clock, Actor: o.actor, ClusterID: o.clusterID,
+		Publisher: o.publisher, Clock: o.clock, InstanceID: o.actor, ClusterID: o.clusterID,
 		Cloud: func(_ context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (recordingexport.Cloud, error) {
 			return o.connections.Cloud(organization, share)
 		},
-		Archive: o.archive, Location: o.location, Signer: o.noticedSigner, Tool: o.tool, Worker: o.worker(), Pace: o.Paces.Export,
+		Archive: o.archive, Location: o.location, Signer: o.noticedSigner, Tool: o.tool, Worker: o.worker(), Intervals: o.Paces.Export,
 	}
 	o.loggedIn = append(o.loggedIn, exports.WakeAll)
 	return exports.SetupWithManager(o.manager)
@@ -294,11 +294,11 @@ func (o *operator) addExports() error {
 
 func (o *operator) addBatches() error {
 	batches := &recordingexportbatch.Reconciler{
-		Publisher: o.publisher, Clock: o.clock, Actor: o.actor, ClusterID: o.clusterID,
+		Publisher: o.publisher, Clock: o.clock, InstanceID: o.actor, ClusterID: o.clusterID,
 		Cloud: func(_ context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (recordingexportbatch.Cloud, error) {
 			return o.connections.Cloud(organization, share)
 		},
-		Archive: o.archive, Location: o.location, Signer: o.noticedSigner, Worker: o.worker(), Gates: o.gates, Addresses: o.addresses, Pace: o.Paces.Batch,
+		Archive: o.archive, Location: o.location, Signer: o.noticedSigner, Worker: o.worker(), Gates: o.gates, Addresses: o.addresses, Intervals: o.Paces.Batch,
 		MaxRecordings: cmp.Or(o.MaxRecordings, recordingexportbatch.DefaultMaxRecordings), MinFree: o.MinFree,
 		Reserve: o.reserve,
 	}

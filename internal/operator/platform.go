@@ -19,14 +19,14 @@ import (
 func (o *operator) platformKey(ctx context.Context) (signing.Key, error) {
 	name := o.SigningKey
 	if name.Name == "" {
-		return signing.Key{}, outcome.Refusal{Reason: v1alpha1.ReasonPlatformKeyMissing, Says: "have the platform team start the manager " +
+		return signing.Key{}, outcome.UserError{Reason: v1alpha1.ReasonPlatformKeyMissing, Message: "have the platform team start the manager " +
 			"with --signing-key-secret, or name a Secret in spec.signing.secretRef in place of spec.signing.platform"}
 	}
 	var secret corev1.Secret
 	err := o.secrets.Get(ctx, name, &secret)
 	switch {
 	case apierrors.IsNotFound(err):
-		return signing.Key{}, outcome.Refusal{Reason: v1alpha1.ReasonSigningKeyNotFound, Says: fmt.Sprintf(
+		return signing.Key{}, outcome.UserError{Reason: v1alpha1.ReasonSigningKeyNotFound, Message: fmt.Sprintf(
 			"have the platform team create the Secret %q in the manager's namespace: %s && kubectl create secret generic %s -n %s --from-file=%s",
 			name.Name, signingCure, name.Name, name.Namespace, signingKeyKey)}
 	case err != nil:

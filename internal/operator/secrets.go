@@ -42,7 +42,7 @@ func (r secretReader) Get(ctx context.Context, key client.ObjectKey, object clie
 	case err == nil && secret.Type != "" && secret.Type != corev1.SecretTypeOpaque:
 		kind := secret.Type
 		*secret = corev1.Secret{}
-		return outcome.Refusal{Reason: v1alpha1.ReasonSecretTypeRefused, Says: fmt.Sprintf(
+		return outcome.UserError{Reason: v1alpha1.ReasonSecretTypeRefused, Message: fmt.Sprintf(
 			"name a Secret of the type Opaque, or create %q in the namespace %q as one: it has the type %s, and the operator uses no other than Opaque",
 			key.Name, key.Namespace, kind)}
 	}
@@ -54,7 +54,7 @@ func (r secretReader) Get(ctx context.Context, key client.ObjectKey, object clie
 func (r secretReader) denied(key client.ObjectKey, verb, resource string) error {
 	role := "recording-export-" + verb + "-" + key.Name
 	account := cmp.Or(r.serviceAccount, defaultServiceAccount)
-	return outcome.Refusal{Reason: v1alpha1.ReasonSecretAccessDenied, Says: fmt.Sprintf(
+	return outcome.UserError{Reason: v1alpha1.ReasonSecretAccessDenied, Message: fmt.Sprintf(
 		"let the manager %s the Secret %q in the namespace %q (config/tenant does it, see docs/tenants.md), or run: "+
 			"kubectl create role %s -n %s --verb=%s --resource=%s && kubectl create rolebinding %s -n %s --role=%s --serviceaccount=%s",
 		verb, key.Name, key.Namespace, role, key.Namespace, verb, resource, role, key.Namespace, role, account)}

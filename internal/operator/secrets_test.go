@@ -49,13 +49,13 @@ func TestSecretReader(t *testing.T) {
 	for test, tt := range tests {
 		var secret corev1.Secret
 		err := secretReader{tt.answers, "ops:exporter"}.Get(t.Context(), name, &secret)
-		var refused outcome.Refusal
+		var refused outcome.UserError
 		errors.As(err, &refused)
-		if refused.Reason != tt.reason || !strings.Contains(refused.Says, tt.says) || !strings.Contains(refused.Says, `"genesys-oauth"`) == (tt.reason != "") {
+		if refused.Reason != tt.reason || !strings.Contains(refused.Message, tt.says) || !strings.Contains(refused.Message, `"genesys-oauth"`) == (tt.reason != "") {
 			t.Errorf("%s: %v, want reason %q and %q", test, err, tt.reason, tt.says)
 		}
-		if tt.reason == v1alpha1.ReasonSecretAccessDenied && !strings.HasSuffix(refused.Says, "--serviceaccount=ops:exporter") {
-			t.Errorf("%s: %s", test, refused.Says)
+		if tt.reason == v1alpha1.ReasonSecretAccessDenied && !strings.HasSuffix(refused.Message, "--serviceaccount=ops:exporter") {
+			t.Errorf("%s: %s", test, refused.Message)
 		}
 		if tt.reason != "" && secret.Data != nil {
 			t.Errorf("%s: the Secret is handed on", test)

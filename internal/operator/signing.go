@@ -95,7 +95,7 @@ func (o *operator) key(ctx context.Context, d *v1alpha1.ExportDestination) (sign
 	err := o.secrets.Get(ctx, types.NamespacedName{Namespace: d.Namespace, Name: name}, &secret)
 	switch {
 	case apierrors.IsNotFound(err):
-		return signing.Key{}, secretAbsent{outcome.Refusal{Reason: v1alpha1.ReasonSigningKeyNotFound, Says: fmt.Sprintf(
+		return signing.Key{}, secretAbsent{outcome.UserError{Reason: v1alpha1.ReasonSigningKeyNotFound, Message: fmt.Sprintf(
 			"create the Secret %q with the key %s, or set spec.signing.create: %s && kubectl create secret generic %s --from-file=%s",
 			name, signingKeyKey, signingCure, name, signingKeyKey)}}
 	case err != nil:
@@ -105,18 +105,18 @@ func (o *operator) key(ctx context.Context, d *v1alpha1.ExportDestination) (sign
 }
 
 // secretAbsent tells that there is no Secret, which can be created.
-type secretAbsent struct{ outcome.Refusal }
+type secretAbsent struct{ outcome.UserError }
 
 // signingKeyOf reads the key in a Secret. The error tells nothing of it.
 func signingKeyOf(secret corev1.Secret) (signing.Key, error) {
 	text, there := secret.Data[signingKeyKey]
 	if !there {
-		return signing.Key{}, outcome.Refusal{Reason: v1alpha1.ReasonSigningKeyNotFound, Says: fmt.Sprintf(
+		return signing.Key{}, outcome.UserError{Reason: v1alpha1.ReasonSigningKeyNotFound, Message: fmt.Sprintf(
 			"add the key %s to the Secret %q: %s", signingKeyKey, secret.Name, signingCure)}
 	}
 	key, err := signing.ParseKey(text)
 	if err != nil {
-		return signing.Key{}, outcome.Refusal{Reason: v1alpha1.ReasonSigningKeyInvalid, Says: fmt.Sprintf(
+		return signing.Key{}, outcome.UserError{Reason: v1alpha1.ReasonSigningKeyInvalid, Message: fmt.Sprintf(
 			"replace %s in the Secret %q by an ECDSA private key with the curve P-256, not encrypted: %v; %s",
 			signingKeyKey, secret.Name, err, signingCure)}
 	}
@@ -131,10 +131,10 @@ func (o *operator) authority(spec *v1alpha1.Timestamp) (signing.Authority, error
 	}
 	parsed, err := url.Parse(spec.URL)
 	if err != nil {
-		return nil, outcome.Refusal{Reason: v1alpha1.ReasonEndpointNotAllowed, Says: "correct spec.signing.timestamp.url, which is no URL"}
+		return nil, outcome.UserError{Reason: v1alpha1.ReasonEndpointNotAllowed, Message: "correct spec.signing.timestamp.url, which is no URL"}
 	}
 	if !o.Endpoints.Allows(egress.Timestamp, parsed) {
-		return nil, outcome.Refusal{Reason: v1alpha1.ReasonEndpointNotAllowed, Says: fmt.Sprintf(
+		return nil, outcome.UserError{Reason: v1alpha1.ReasonEndpointNotAllowed, Message: fmt.Sprintf(
 			"leave spec.signing.timestamp out, or start the manager with %s", egress.Setting(egress.Timestamp, parsed))}
 	}
 	return authority{rfc3161.Authority{URL: parsed}}, nil

@@ -59,24 +59,24 @@ func Stall(reason, message string, after time.Duration) Outcome {
 // IsDone tells whether the step is satisfied.
 func (o Outcome) IsDone() bool { return o.State == Satisfied }
 
-// Known is an error that knows its own outcome.
-type Known interface {
+// HasOutcome is an error that knows its own outcome.
+type HasOutcome interface {
 	error
 	Outcome() Outcome
 }
 
-// Refusal is an error that a person has to mend.
-type Refusal struct{ Reason, Says string }
+// UserError is an error that a person has to mend.
+type UserError struct{ Reason, Message string }
 
-func (r Refusal) Error() string { return r.Says }
+func (r UserError) Error() string { return r.Message }
 
 // Outcome is to wait for that person.
-func (r Refusal) Outcome() Outcome { return Stall(r.Reason, r.Says, 0) }
+func (r UserError) Outcome() Outcome { return Stall(r.Reason, r.Message, 0) }
 
 // Of is the outcome of a step that failed with err, to be tried again after.
 func Of(err error, after time.Duration) Outcome {
 	says := err.Error()
-	var known Known
+	var known HasOutcome
 	var unknown *authentic.UnknownKeyError
 	var newer *artifacts.NewerError
 	switch {
@@ -148,23 +148,23 @@ func ofStore(kind archive.Kind, says string, after time.Duration) Outcome {
 	}
 }
 
-// Patience is how long to wait before something is tried again.
-type Patience struct {
+// RetryPolicy is how long to wait before something is tried again.
+type RetryPolicy struct {
 	// First wait after a failure; it doubles with each failure up to Most.
 	First, Most time.Duration
 	// FirstIsolated is First for what is isolated: it has just failed several times.
 	FirstIsolated time.Duration
-	// Person is the wait for something that a person has to mend.
-	Person time.Duration
+	// NeedsPerson is the wait for something that a person has to mend.
+	NeedsPerson time.Duration
 }
 
-// DefaultPatience is what the manager uses.
-func DefaultPatience() Patience {
-	return Patience{First: time.Second, Most: 5 * time.Minute, FirstIsolated: 30 * time.Second, Person: time.Minute}
+// DefaultRetryPolicy is what the manager uses.
+func DefaultRetryPolicy() RetryPolicy {
+	return RetryPolicy{First: time.Second, Most: 5 * time.Minute, FirstIsolated: 30 * time.Second, NeedsPerson: time.Minute}
 }
 
 // Isolated is the patience with what is isolated.
-func (p Patience) Isolated() Patience {
+func (p RetryPolicy) Isolated() RetryPolicy {
 	p.First = p.FirstIsolated
 	return p
 }
@@ -174,12 +174,12 @@ func (p Patience) Isolated() Patience {
 // Genesys Cloud answers about the thing that was asked for uses up patience: not
 // what a person has to fix, nor trouble with the destination. A request that was
 // refused for a while is not retried before that.
-func (p Patience) Backoff(err error, attempt int) transfer.Pause {
+func (p RetryPolicy) Backoff(err error, attempt int) transfer.Pause {
 	if kind := genesys.KindOf(err); kind == genesys.KindThrottled || kind == genesys.KindOrphaned {
 		return transfer.Pause{Wait: max(genesys.RetryAfterOf(err), p.First)}
 	}
 	if Of(err, 0).State == Stalled {
-		return transfer.Pause{Wait: p.Person, Counts: true}
+		return transfer.Pause{Wait: p.NeedsPerson, Counts: true}
 	}
 	wait := p.First << min(attempt, 30)
 	if wait <= 0 || wait > p.Most {
@@ -188,17 +188,17 @@ func (p Patience) Backoff(err error, attempt int) transfer.Pause {
 	if genesys.KindOf(err) == genesys.KindOverloaded {
 		wait = max(wait, genesys.RetryAfterOf(err))
 	}
-	return transfer.Pause{Wait: wait, Counts: true, Spends: spends(err)}
+	return transfer.Pause{Wait: wait, Counts: true, UsesDeadline: usesDeadline(err)}
 }
 
-// Spender is an error that tells itself whether to wait because of it uses up
+// DeadlineUser is an error that tells itself whether to wait because of it uses up
 // patience.
-type Spender interface{ Spends() bool }
+type DeadlineUser interface{ UsesDeadline() bool }
 
-func spends(err error) bool {
-	var spender Spender
+func usesDeadline(err error) bool {
+	var spender DeadlineUser
 	if errors.As(err, &spender) {
-		return spender.Spends()
+		return spender.UsesDeadline()
 	}
 	return transfer.AboutItem(err)
 }

@@ -29,7 +29,7 @@ func TestOf(t *testing.T) {
 		return fmt.Errorf("survey: %w", &genesys.Error{Op: "start survey", Kind: kind, Status: 418, Message: "teapot"})
 	}
 	ofStore := func(kind archive.Kind) error {
-		return fmt.Errorf("bag: %w", &archive.Error{Op: "create bagit.txt", Kind: kind, Says: "teapot"})
+		return fmt.Errorf("bag: %w", &archive.Error{Op: "create bagit.txt", Kind: kind, Message: "teapot"})
 	}
 	tests := []struct {
 		err    error
@@ -65,7 +65,7 @@ func TestOf(t *testing.T) {
 		{ofStore(archive.KindRetention), Stalled, v1alpha1.ReasonRetentionMismatch},
 		{ofStore(archive.KindWorkLocked), Stalled, v1alpha1.ReasonWorkBucketLocked},
 		{ofStore(archive.KindRefused), Stalled, v1alpha1.ReasonRequestRefused},
-		{fmt.Errorf("log in: %w", Refusal{v1alpha1.ReasonSecretNotFound, "create it"}), Stalled, v1alpha1.ReasonSecretNotFound},
+		{fmt.Errorf("log in: %w", UserError{v1alpha1.ReasonSecretNotFound, "create it"}), Stalled, v1alpha1.ReasonSecretNotFound},
 		{errors.New("teapot"), Waiting, v1alpha1.ReasonInternalError},
 	}
 	for _, tt := range tests {
@@ -73,7 +73,7 @@ func TestOf(t *testing.T) {
 		if got.State != tt.state || got.Reason != tt.reason || got.After != time.Minute {
 			t.Errorf("Of(%v) = %v, want %v %s", tt.err, got, tt.state, tt.reason)
 		}
-		var refusal Refusal
+		var refusal UserError
 		if !errors.As(tt.err, &refusal) && !strings.Contains(got.Message, tt.err.Error()) {
 			t.Errorf("Of(%v) says %q, which leaves the cause out", tt.err, got.Message)
 		}
@@ -92,7 +92,7 @@ func TestAnErrorMayKnowItsOutcome(t *testing.T) {
 }
 
 func TestBackoff(t *testing.T) {
-	p := Patience{First: time.Second, Most: time.Minute, Person: time.Hour}
+	p := RetryPolicy{First: time.Second, Most: time.Minute, NeedsPerson: time.Hour}
 	throttled := &genesys.Error{Kind: genesys.KindThrottled, RetryAfter: 200 * time.Second}
 	overloaded := &genesys.Error{Kind: genesys.KindOverloaded, RetryAfter: 200 * time.Second}
 	hasty := &genesys.Error{Kind: genesys.KindThrottled}
@@ -120,7 +120,7 @@ func TestBackoff(t *testing.T) {
 		{spender(false), 0, time.Second, true, false},
 	}
 	for _, tt := range tests {
-		if got := p.Backoff(tt.err, tt.attempt); got != (transfer.Pause{Wait: tt.want, Counts: tt.counts, Spends: tt.spends}) {
+		if got := p.Backoff(tt.err, tt.attempt); got != (transfer.Pause{Wait: tt.want, Counts: tt.counts, UsesDeadline: tt.spends}) {
 			t.Errorf("Backoff(%v, %d) = %+v; want %v, %v, %v", tt.err, tt.attempt, got, tt.want, tt.counts, tt.spends)
 		}
 	}

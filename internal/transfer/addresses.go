@@ -128,9 +128,9 @@ func (a *Addresses) Follow(at Gate, recordings int) (leave func()) {
 	}
 }
 
-// Room is how many more recordings may be requested now, at least 1. Unlimited tells
+// Capacity is how many more recordings may be requested now, at least 1. Unlimited tells
 // that addresses are not known to expire too early.
-func (a *Addresses) Room(at Gate) (recordings int, unlimited bool) {
+func (a *Addresses) Capacity(at Gate) (recordings int, unlimited bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	of := a.of(at)

@@ -25,7 +25,7 @@ type slowStore struct {
 
 // request requests recordings from one on, and returns which could not be fetched.
 func (s *slowStore) request(wanted []int) (left []int) {
-	n, _ := s.Room(media)
+	n, _ := s.Capacity(media)
 	n = min(n, 100, len(wanted))
 	if bound := s.most[wanted[0]]; bound > 0 {
 		n = min(n, bound)
@@ -115,11 +115,11 @@ func TestOneThatIsRefusedWhateverItsAge(t *testing.T) {
 	if !refused(3*time.Second) || a.Life(media) != 3*time.Second || a.MayWork(media, Age{3 * time.Second, 4 * time.Second}, false) {
 		t.Errorf("life %v", a.Life(media))
 	}
-	if room, unlimited := a.Room(media); room > 2 || unlimited {
+	if room, unlimited := a.Capacity(media); room > 2 || unlimited {
 		t.Errorf("room for %d, unlimited: %v", room, unlimited)
 	}
 	works(time.Minute)
-	if _, unlimited := a.Room(media); !unlimited || !a.MayWork(media, Age{Least: time.Hour}, false) {
+	if _, unlimited := a.Capacity(media); !unlimited || !a.MayWork(media, Age{Least: time.Hour}, false) {
 		t.Error("an older one has worked, and still it is limited")
 	}
 }
@@ -154,7 +154,7 @@ func TestRoomIsShared(t *testing.T) {
 	a.Refused(media, Age{Most: 80 * time.Second})
 	var leave []func()
 	for _, want := range []int{20, 10, 5, 3, 1, 1, 1, 1} {
-		room, _ := a.Room(media)
+		room, _ := a.Capacity(media)
 		if room != want {
 			t.Errorf("room for %d, want %d", room, want)
 		}
@@ -163,7 +163,7 @@ func TestRoomIsShared(t *testing.T) {
 	for _, leave := range leave {
 		leave()
 	}
-	if room, _ := a.Room(media); room != 20 {
+	if room, _ := a.Capacity(media); room != 20 {
 		t.Errorf("room for %d when all have left", room)
 	}
 }

@@ -138,18 +138,18 @@ func TestRecordsAreBounded(t *testing.T) {
 // last attempt comes when it is used up, and never before a few have failed.
 func TestPatience(t *testing.T) {
 	tests := map[string]struct {
-		patience Patience
+		patience WaitLimit
 		// errs are the answers to the attempts, the last one for all others.
 		errs []error
 		// last is the attempt (from 1) that is told to be the last, after so long.
 		last   int
 		waited time.Duration
 	}{
-		"used up by waiting":              {Patience{Total: 20 * time.Second}, []error{errItem}, 6, 20 * time.Second},
-		"partly used up by another":       {Patience{Total: 20 * time.Second, Used: 15 * time.Second}, []error{errItem}, 4, 5 * time.Second},
-		"used up by another, tried again": {Patience{Total: 20 * time.Second, Used: 20 * time.Second}, []error{errItem}, 3, 3 * time.Second},
-		"throttled meanwhile":             {Patience{Total: 3 * time.Second}, []error{errEarly, errEarly, errItem}, 5, 5 * time.Second},
-		"a person was waited for":         {Patience{Total: 3 * time.Second}, []error{errNever, errNever, errItem}, 4, 6 * time.Second},
+		"used up by waiting":              {WaitLimit{Total: 20 * time.Second}, []error{errItem}, 6, 20 * time.Second},
+		"partly used up by another":       {WaitLimit{Total: 20 * time.Second, Used: 15 * time.Second}, []error{errItem}, 4, 5 * time.Second},
+		"used up by another, tried again": {WaitLimit{Total: 20 * time.Second, Used: 20 * time.Second}, []error{errItem}, 3, 3 * time.Second},
+		"throttled meanwhile":             {WaitLimit{Total: 3 * time.Second}, []error{errEarly, errEarly, errItem}, 5, 5 * time.Second},
+		"a person was waited for":         {WaitLimit{Total: 3 * time.Second}, []error{errNever, errNever, errItem}, 4, 6 * time.Second},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -157,7 +157,7 @@ func TestPatience(t *testing.T) {
 				pool, begun, attempts := startPool(t, 1), time.Now(), 0
 				pool.backoff = func(err error, attempt int) Pause {
 					kind := genesys.KindOf(err)
-					return Pause{Wait: time.Second << attempt, Counts: kind != genesys.KindThrottled, Spends: kind == genesys.KindTimeout}
+					return Pause{Wait: time.Second << attempt, Counts: kind != genesys.KindThrottled, UsesDeadline: kind == genesys.KindTimeout}
 				}
 				last := 0
 				work := func(_ context.Context, try Try) error {
@@ -169,7 +169,7 @@ func TestPatience(t *testing.T) {
 					return tt.errs[min(attempts, len(tt.errs))-1]
 				}
 				for last == 0 {
-					state := pool.Do(Job{Key: "key", Owner: "a", Wake: func() {}, Work: work, Patience: tt.patience})
+					state := pool.Do(Job{Key: "key", Owner: "a", Wake: func() {}, Work: work, WaitLimit: tt.patience})
 					synctest.Wait()
 					<-time.After(state.After)
 				}
@@ -189,7 +189,7 @@ func TestAPauseCostsNoPatience(t *testing.T) {
 		var lasts []bool
 		work := func(_ context.Context, try Try) error { lasts = append(lasts, try.Last); return errItem }
 		look := func() State {
-			state := pool.Do(Job{Key: "key", Owner: "a", Wake: func() {}, Work: work, Patience: Patience{Total: 3 * time.Second}})
+			state := pool.Do(Job{Key: "key", Owner: "a", Wake: func() {}, Work: work, WaitLimit: WaitLimit{Total: 3 * time.Second}})
 			synctest.Wait()
 			return state
 		}
@@ -231,7 +231,7 @@ func TestAGateCloses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g Gates
 		closed := func(at Gate) bool {
-			pass, err := g.Enter(t.Context(), at, 1)
+			pass, err := g.Acquire(t.Context(), at, 1)
 			if err == nil {
 				pass.Drop()
 			}
@@ -249,7 +249,7 @@ func TestAGateCloses(t *testing.T) {
 				t.Fatalf("after %+v: closed %v, the other %v", step, closed(at), closed(other))
 			}
 		}
-		if _, err := g.Enter(t.Context(), at, 1); !errors.Is(err, ErrClosed) {
+		if _, err := g.Acquire(t.Context(), at, 1); !errors.Is(err, ErrClosed) {
 			t.Errorf("the error is %v", err)
 		}
 		<-time.After(time.Minute)

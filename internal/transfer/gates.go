@@ -48,7 +48,7 @@ type gate struct {
 	limit    limit
 	ceiling  int
 	inFlight int
-	waiting  []*Pass
+	waiting  []*Permit
 	record   record
 	// overloaded is the item that was refused for a while (429) since the last
 	// success, closed until when nothing passes because a second one was.
@@ -56,8 +56,8 @@ type gate struct {
 	closed     time.Time
 }
 
-// Pass is the leave to have one request in flight.
-type Pass struct {
+// Permit is the leave to have one request in flight.
+type Permit struct {
 	gates   *Gates
 	at      Gate
 	ceiling int
@@ -67,19 +67,19 @@ type Pass struct {
 	over sync.Once
 }
 
-// Enter waits until there is room behind the gate for one more request, in the
+// Acquire waits until there is room behind the gate for one more request, in the
 // order of asking. No more than ceiling are in flight together with it, and no
 // more than Genesys Cloud copes with. Exports with different ceilings share a
 // gate: each compares all that is in flight with its own. The pass must be left,
 // or dropped. The error is ctx's, or KindThrottled while the gate is closed.
-func (g *Gates) Enter(ctx context.Context, at Gate, ceiling int) (*Pass, error) {
+func (g *Gates) Acquire(ctx context.Context, at Gate, ceiling int) (*Permit, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if err := g.isClosed(at); err != nil {
 		return nil, err
 	}
-	p := &Pass{gates: g, at: at, ceiling: max(ceiling, 1), ready: make(chan struct{})}
+	p := &Permit{gates: g, at: at, ceiling: max(ceiling, 1), ready: make(chan struct{})}
 	g.join(p)
 	select {
 	case <-p.ready:
@@ -90,15 +90,15 @@ func (g *Gates) Enter(ctx context.Context, at Gate, ceiling int) (*Pass, error) 
 	}
 }
 
-// Leave tells that the request has ended, and how: from that the gate learns how
+// Release tells that the request has ended, and how: from that the gate learns how
 // much Genesys Cloud copes with. Only the first call of Leave or Drop counts.
-func (p *Pass) Leave(err error) { p.end(verdictOf(err)) }
+func (p *Permit) Release(err error) { p.end(verdictOf(err)) }
 
 // Drop gives the pass back without a word on how Genesys Cloud copes: no request
 // was made. After Leave it does nothing, so it can be deferred.
-func (p *Pass) Drop() { p.end(silent) }
+func (p *Permit) Drop() { p.end(silent) }
 
-func (p *Pass) end(v verdict) {
+func (p *Permit) end(v verdict) {
 	p.over.Do(func() {
 		g := p.gates
 		g.mu.Lock()
@@ -217,7 +217,7 @@ func (g *Gates) forget(namespace string) {
 	}
 }
 
-func (g *Gates) join(p *Pass) {
+func (g *Gates) join(p *Permit) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	state := g.at(p.at)
@@ -237,11 +237,11 @@ func (s *gate) admit() {
 }
 
 // withdraw takes a pass back that may have been given in the meantime.
-func (g *Gates) withdraw(p *Pass) {
+func (g *Gates) withdraw(p *Permit) {
 	g.mu.Lock()
 	state := g.open[p.at]
 	before := len(state.waiting)
-	state.waiting = slices.DeleteFunc(state.waiting, func(other *Pass) bool { return other == p })
+	state.waiting = slices.DeleteFunc(state.waiting, func(other *Permit) bool { return other == p })
 	given := len(state.waiting) == before
 	state.admit()
 	g.mu.Unlock()

@@ -19,11 +19,11 @@ var screen = Gate{Organization: "o", Lane: "LegalHoldScreen", Route: "metadata"}
 
 func enter(t *testing.T, gates *Gates, at Gate, ceiling int) (leave func()) {
 	t.Helper()
-	pass, err := gates.Enter(t.Context(), at, ceiling)
+	pass, err := gates.Acquire(t.Context(), at, ceiling)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return func() { pass.Leave(nil) }
+	return func() { pass.Release(nil) }
 }
 
 func TestGatesLimitWhatIsInFlight(t *testing.T) {
@@ -87,7 +87,7 @@ func TestGatesCanBeLeftWaiting(t *testing.T) {
 		leave := enter(t, &gates, screen, 1)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := gates.Enter(ctx, screen, 1); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := gates.Acquire(ctx, screen, 1); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Enter: %v, want the context's error", err)
 		}
 		leave()
@@ -119,15 +119,15 @@ func TestGatesCloseAndOpen(t *testing.T) {
 // request makes requests of a second each until ctx ends.
 func request(ctx context.Context, gates *Gates, ill *atomic.Bool) {
 	for {
-		pass, err := gates.Enter(ctx, screen, 4)
+		pass, err := gates.Acquire(ctx, screen, 4)
 		if err != nil {
 			return
 		}
 		<-time.After(time.Second)
 		if ill.Load() {
-			pass.Leave(&genesys.Error{Kind: genesys.KindTimeout})
+			pass.Release(&genesys.Error{Kind: genesys.KindTimeout})
 		} else {
-			pass.Leave(nil)
+			pass.Release(nil)
 		}
 	}
 }
@@ -147,19 +147,19 @@ func expectStats(t *testing.T, gates *Gates, want GateStats, after time.Duration
 // TestAPassThatIsDroppedTeachesNothing, and only its first end counts.
 func TestAPassThatIsDroppedTeachesNothing(t *testing.T) {
 	var gates Gates
-	end := func(end func(*Pass)) int {
-		pass, err := gates.Enter(t.Context(), screen, 4)
+	end := func(end func(*Permit)) int {
+		pass, err := gates.Acquire(t.Context(), screen, 4)
 		if err != nil {
 			t.Fatal(err)
 		}
 		end(pass)
-		pass.Leave(&genesys.Error{Kind: genesys.KindTimeout})
+		pass.Release(&genesys.Error{Kind: genesys.KindTimeout})
 		return gates.Stats()[0].Limit
 	}
-	if got := end((*Pass).Drop); got != 4 {
+	if got := end((*Permit).Drop); got != 4 {
 		t.Errorf("limit %d after a pass was dropped, want 4", got)
 	}
-	if got := end(func(*Pass) {}); got != 2 {
+	if got := end(func(*Permit) {}); got != 2 {
 		t.Errorf("limit %d after a time-out, want 2", got)
 	}
 }
@@ -172,7 +172,7 @@ func TestGatesAreForgotten(t *testing.T) {
 	calm, busy := Gate{Namespace: "calm", Organization: "o"}, Gate{Namespace: "mallory", Organization: "busy"}
 	gates.Record(calm, "item", nil)
 	learned.Works(calm, Age{}, time.Second, now.Now())
-	if _, err := gates.Enter(t.Context(), busy, 1); err != nil {
+	if _, err := gates.Acquire(t.Context(), busy, 1); err != nil {
 		t.Fatal(err)
 	}
 	for i := range mostGates + 200 {

@@ -43,14 +43,14 @@ func (t Try) Keep(ctx context.Context, pausing func()) error {
 	return t.place.keep(ctx, pausing)
 }
 
-// Patience is how long a piece of work is retried.
+// WaitLimit is how long a piece of work is retried.
 //
 // Only the waits between failed attempts use it up, and of those only the ones
 // after failures of what is asked for (see [Pause]). Time in which nothing could
 // be asked, because the work was suspended, stalled, queued or throttled, or the
 // manager was stopped, does not count. And whatever was used up before, work that
 // is begun again is tried a few times before its last attempt.
-type Patience struct {
+type WaitLimit struct {
 	// Total is how long the work is retried; 0 is without end.
 	Total time.Duration
 	// Used is how much of it another process has used.
@@ -83,8 +83,8 @@ type Pause struct {
 	Wait time.Duration
 	// Counts tells whether the attempt counts as a failure.
 	Counts bool
-	// Spends tells whether the wait uses up patience.
-	Spends bool
+	// UsesDeadline tells whether the wait uses up patience.
+	UsesDeadline bool
 }
 
 // Backoff says how to pause after an attempt that failed with err. attempt counts
@@ -96,7 +96,7 @@ type Backoff func(err error, attempt int) Pause
 type Pool struct {
 	clock   clock.Clock
 	backoff Backoff
-	room    queue
+	queue   queue
 	running sync.WaitGroup
 
 	mu      sync.Mutex
@@ -105,35 +105,35 @@ type Pool struct {
 }
 
 type entry struct {
-	running  bool
-	cancel   context.CancelFunc
-	wake     map[string]func()
-	patience Patience
-	attempts int
-	err      error
-	// spends is how much patience the wait until notUntil uses up, exhausted tells
+	running   bool
+	cancel    context.CancelFunc
+	wake      map[string]func()
+	waitLimit WaitLimit
+	attempts  int
+	err       error
+	// pendingWait is how much patience the wait until notUntil uses up, exhausted tells
 	// whether the last attempt that it allows has failed.
-	spends    time.Duration
-	exhausted bool
-	notUntil  time.Time
-	// rests is closed to end a wait in the midst of the work; nil if it does not wait.
-	rests chan struct{}
+	pendingWait time.Duration
+	exhausted   bool
+	notUntil    time.Time
+	// interruptWait is closed to end a wait in the midst of the work; nil if it does not wait.
+	interruptWait chan struct{}
 }
 
 // NewPool makes a pool that does as many pieces of work at a time as it has room for.
-func NewPool(room Room, clk clock.Clock, backoff Backoff) *Pool {
+func NewPool(room Capacity, clk clock.Clock, backoff Backoff) *Pool {
 	return &Pool{
 		clock: clk, backoff: backoff,
-		room: queue{Room: room}, entries: map[string]*entry{},
+		queue: queue{Capacity: room}, entries: map[string]*entry{},
 	}
 }
 
 // Stats returns how much work of each tenant the pool has, in the order of their names.
-func (p *Pool) Stats() []TenantStats { return p.room.stats() }
+func (p *Pool) Stats() []TenantStats { return p.queue.stats() }
 
 // Start lets work begin, and returns once ctx has ended and all work with it.
 func (p *Pool) Start(ctx context.Context) error {
-	p.room.begin()
+	p.queue.begin()
 	<-ctx.Done()
 	p.mu.Lock()
 	p.stopped = true
@@ -154,8 +154,8 @@ type Job struct {
 	Owner string
 	Wake  func()
 	Work  Work
-	// Patience with the work.
-	Patience Patience
+	// WaitLimit with the work.
+	WaitLimit WaitLimit
 }
 
 // Do sees to it that a job is done, and says how it stands. It is begun if it is
@@ -169,8 +169,8 @@ func (p *Pool) Do(job Job) State {
 		p.entries[job.Key] = e
 	}
 	e.wake[job.Owner] = job.Wake
-	e.patience = Patience{Total: job.Patience.Total, Used: max(e.patience.Used, job.Patience.Used)}
-	state := State{Err: e.err, Failures: e.attempts, Used: e.patience.Used, Exhausted: e.exhausted}
+	e.waitLimit = WaitLimit{Total: job.WaitLimit.Total, Used: max(e.waitLimit.Used, job.WaitLimit.Used)}
+	state := State{Err: e.err, Failures: e.attempts, Used: e.waitLimit.Used, Exhausted: e.exhausted}
 	if wait := e.notUntil.Sub(p.clock.Now()); !e.running && wait > 0 {
 		state.After, state.Next = wait, e.notUntil
 		return state
@@ -178,7 +178,7 @@ func (p *Pool) Do(job Job) State {
 	if !e.running && !p.stopped {
 		p.begin(job, e)
 	}
-	state.Running, state.Used = true, e.patience.Used
+	state.Running, state.Used = true, e.waitLimit.Used
 	return state
 }
 
@@ -186,7 +186,7 @@ func (p *Pool) Do(job Job) State {
 func (p *Pool) begin(job Job, e *entry) {
 	ctx, cancel := context.WithCancel(context.Background()) //nolint:forbidigo // its life is the pool's, see Start
 	e.running, e.cancel = true, cancel
-	try, place := e.next(), p.room.join(job.Tenant)
+	try, place := e.next(), p.queue.join(job.Tenant)
 	try.place = place
 	p.running.Go(func() {
 		defer cancel()
@@ -201,25 +201,25 @@ func (p *Pool) begin(job Job, e *entry) {
 
 // next is the attempt that follows the wait. The caller holds the lock.
 func (e *entry) next() Try {
-	e.patience.Used += e.spends
-	e.spends = 0
+	e.waitLimit.Used += e.pendingWait
+	e.pendingWait = 0
 	return Try{Failures: e.attempts, Last: e.last()}
 }
 
 // last tells whether the patience is used up. The caller holds the lock.
 func (e *entry) last() bool {
-	return e.patience.Total > 0 && e.patience.Used >= e.patience.Total && e.attempts >= leastFailures
+	return e.waitLimit.Total > 0 && e.waitLimit.Used >= e.waitLimit.Total && e.attempts >= leastFailures
 }
 
 // pause begins the wait after a failed attempt. A wait that spends patience is
 // never longer than what is left of it.
 func (e *entry) pause(pause Pause, now time.Time) {
-	e.exhausted = pause.Spends && e.last()
-	if left := e.patience.Total - e.patience.Used; pause.Spends && left > 0 {
+	e.exhausted = pause.UsesDeadline && e.last()
+	if left := e.waitLimit.Total - e.waitLimit.Used; pause.UsesDeadline && left > 0 {
 		pause.Wait = min(pause.Wait, left)
 	}
-	if pause.Spends {
-		e.spends = pause.Wait
+	if pause.UsesDeadline {
+		e.pendingWait = pause.Wait
 	}
 	if pause.Counts {
 		e.attempts++
@@ -301,9 +301,9 @@ func (p *Pool) Retry(prefix string) {
 
 // endRest ends the wait that the work is in, if it is in one.
 func (e *entry) endRest() {
-	if e.rests != nil {
-		close(e.rests)
-		e.rests = nil
+	if e.interruptWait != nil {
+		close(e.interruptWait)
+		e.interruptWait = nil
 	}
 }
 

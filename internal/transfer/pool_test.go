@@ -18,7 +18,7 @@ var errFailed = errors.New("failed")
 // doubling waits 1s, 2s, 4s …; context.DeadlineExceeded stands for a failure that does not count.
 func doubling(err error, attempt int) Pause {
 	counts := !errors.Is(err, context.DeadlineExceeded)
-	return Pause{Wait: time.Second << attempt, Counts: counts, Spends: counts}
+	return Pause{Wait: time.Second << attempt, Counts: counts, UsesDeadline: counts}
 }
 
 // do has a pool do work that nobody waits for.
@@ -29,7 +29,7 @@ func do(pool *Pool, key string, work Work) State {
 // startPool runs a pool for as long as the test.
 func startPool(t *testing.T, size int) *Pool {
 	t.Helper()
-	pool := NewPool(Room{Total: size}, clock.RealClock{}, doubling)
+	pool := NewPool(Capacity{Total: size}, clock.RealClock{}, doubling)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
@@ -73,7 +73,7 @@ func TestPoolDoesEachKeyOnce(t *testing.T) {
 // some of what waits is cancelled.
 func TestPoolKeepsTheOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		pool := NewPool(Room{Total: 1}, clock.RealClock{}, doubling)
+		pool := NewPool(Capacity{Total: 1}, clock.RealClock{}, doubling)
 		var order []string
 		for i := range 20 {
 			key := fmt.Sprint(i)
@@ -178,7 +178,7 @@ func TestPoolSurvivesAPanic(t *testing.T) {
 
 func TestPoolStopsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		pool := NewPool(Room{Total: 1}, clock.RealClock{}, doubling)
+		pool := NewPool(Capacity{Total: 1}, clock.RealClock{}, doubling)
 		ctx, cancel := context.WithCancel(t.Context())
 		var stopped atomic.Bool
 		do(pool, "early", func(ctx context.Context, _ Try) error { <-ctx.Done(); stopped.Store(true); return ctx.Err() })

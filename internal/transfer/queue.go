@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// Room is how much a pool does at a time. Work belongs to tenants, which are
+// Capacity is how much a pool does at a time. Work belongs to tenants, which are
 // namespaces, and those take turns: whoever has a thousand pieces of work waiting
 // and whoever has one get room alternately.
-type Room struct {
-	// Each is how many pieces of work of one tenant may be in progress, 0 without a
+type Capacity struct {
+	// PerTenant is how many pieces of work of one tenant may be in progress, 0 without a
 	// bound. Work that waits for something counts, so it holds up its own tenant only.
-	Each int
+	PerTenant int
 	// Total is how many pieces of work may run at the same time, 0 without a bound.
 	// Without one no tenant ever waits for another; where there is one, set Turn.
 	Total int
@@ -28,7 +28,7 @@ type Room struct {
 // queue gives room to pieces of work, once it is opened: those of one tenant in the
 // order of joining, those of several in turn.
 type queue struct {
-	Room
+	Capacity
 
 	mu   sync.Mutex
 	open bool
@@ -183,7 +183,7 @@ func (q *queue) admit() {
 
 // mayEnter tells whether a tenant's bound lets its next piece of work have room.
 func (q *queue) mayEnter(of *tenant) bool {
-	return q.Each <= 0 || of.begun < q.Each || of.waiting[0].begun
+	return q.PerTenant <= 0 || of.begun < q.PerTenant || of.waiting[0].begun
 }
 
 // evict makes room for a tenant by pausing another's work whose turn is over, and

@@ -14,7 +14,7 @@ import (
 )
 
 // inRoom runs a pool with this room for as long as the test.
-func inRoom(t *testing.T, room Room) *Pool {
+func inRoom(t *testing.T, room Capacity) *Pool {
 	t.Helper()
 	pool := NewPool(room, clock.RealClock{}, doubling)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -44,7 +44,7 @@ func waits(ctx context.Context, _ Try) error {
 // TestWhatWaitsHoldsUpItsOwnTenantOnly, however much of it there is.
 func TestWhatWaitsHoldsUpItsOwnTenantOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		pool := inRoom(t, Room{Each: 2})
+		pool := inRoom(t, Capacity{PerTenant: 2})
 		for tenant := range 50 {
 			for i := range 100 {
 				doFor(pool, fmt.Sprint("mallory-", tenant), fmt.Sprint(i), waits)
@@ -73,7 +73,7 @@ func TestWhatWaitsHoldsUpItsOwnTenantOnly(t *testing.T) {
 // TestTenantsTakeTurns where there is less room than they have work.
 func TestTenantsTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		pool := NewPool(Room{Total: 1}, clock.RealClock{}, doubling)
+		pool := NewPool(Capacity{Total: 1}, clock.RealClock{}, doubling)
 		var order []string
 		for _, key := range strings.Fields("a1 a2 a3 a4 b1 b2 c1") {
 			doFor(pool, key[:1], key, func(context.Context, Try) error { order = append(order, key); return nil })
@@ -112,7 +112,7 @@ func steps(n int, done func()) Work {
 // nobody up for longer than a turn, and the huge one gets done all the same.
 func TestWorkPausesWhenItsTurnIsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		pool := inRoom(t, Room{Each: 1, Total: 1, Turn: 10500 * time.Millisecond})
+		pool := inRoom(t, Capacity{PerTenant: 1, Total: 1, Turn: 10500 * time.Millisecond})
 		start, ended, mu := time.Now(), map[string]time.Duration{}, sync.Mutex{}
 		note := func(name string) func() {
 			return func() {
@@ -152,7 +152,7 @@ func TestWorkPausesWhenItsTurnIsOver(t *testing.T) {
 // TestATurnGoesOnWhileNobodyElseWaits.
 func TestATurnGoesOnWhileNobodyElseWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		pool := inRoom(t, Room{Each: 1, Total: 1, Turn: time.Second})
+		pool := inRoom(t, Capacity{PerTenant: 1, Total: 1, Turn: time.Second})
 		start, took := time.Now(), time.Duration(0)
 		doFor(pool, "a", "1", steps(60, func() { took = time.Since(start) }))
 		doFor(pool, "a", "2", waits) // of the same tenant: it comes later anyway
@@ -167,7 +167,7 @@ func TestATurnGoesOnWhileNobodyElseWaits(t *testing.T) {
 // TestPausedWorkIsCancelled.
 func TestPausedWorkIsCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		pool := inRoom(t, Room{Each: 1, Total: 1, Turn: time.Second})
+		pool := inRoom(t, Capacity{PerTenant: 1, Total: 1, Turn: time.Second})
 		doFor(pool, "a", "1", steps(60, func() { t.Error("it was done") }))
 		doFor(pool, "b", "1", steps(60, func() {}))
 		<-time.After(5 * time.Second)

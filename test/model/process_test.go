@@ -85,9 +85,9 @@ func (m *model) newProcess() *process {
 	}
 	ctx, cancel := context.WithCancel(m.ctx)
 	var running sync.WaitGroup
-	retry := outcome.Patience{First: time.Minute, Most: 30 * time.Minute, Person: 5 * time.Minute}
+	retry := outcome.RetryPolicy{First: time.Minute, Most: 30 * time.Minute, NeedsPerson: 5 * time.Minute}
 	// One piece of work at a time, whichever lane's, in the order of asking.
-	pool := transfer.NewPool(transfer.Room{Total: 1}, m.clock, retry.Backoff)
+	pool := transfer.NewPool(transfer.Capacity{Total: 1}, m.clock, retry.Backoff)
 	for _, name := range poolNames {
 		p.pools[name] = pool
 	}
@@ -109,24 +109,24 @@ func (p *process) reconcilers() {
 	cloud := &cloud{Client: m.login(), process: p}
 	cluster := func(context.Context) (string, error) { return "cluster", nil }
 	p.exports = &recordingexport.Reconciler{
-		Publisher: publisher, Clock: m.clock, Actor: p.name, ClusterID: cluster,
+		Publisher: publisher, Clock: m.clock, InstanceID: p.name, ClusterID: cluster,
 		Cloud: func(context.Context, *v1alpha1.GenesysOrganization, genesys.Share) (recordingexport.Cloud, error) {
 			return cloud, nil
 		},
 		Archive: p.archive, Location: location, Worker: p.worker(), Signer: newSigner,
 		Tool: func() evidence.Tool { return evidence.Tool{Name: p.name} },
-		Pace: recordingexport.Pace{
-			Again: time.Minute, FirstPoll: firstPoll, LastPoll: lastPoll, Reask: 15 * time.Minute, Release: 24 * time.Hour, Look: 15 * time.Minute,
+		Intervals: recordingexport.Intervals{
+			Retry: time.Minute, FirstPoll: firstPoll, LastPoll: lastPoll, Reask: 15 * time.Minute, ForcedDeletion: 24 * time.Hour, LongestWait: 15 * time.Minute,
 		},
 	}
 	p.batches = reconcile.AsReconciler(api, &recordingexportbatch.Reconciler{
-		Publisher: publisher, Clock: m.clock, Actor: p.name, ClusterID: cluster,
+		Publisher: publisher, Clock: m.clock, InstanceID: p.name, ClusterID: cluster,
 		Cloud: func(context.Context, *v1alpha1.GenesysOrganization, genesys.Share) (recordingexportbatch.Cloud, error) {
 			return cloud, nil
 		},
 		Archive: p.archive, Location: location, Worker: p.worker(), Gates: &transfer.Gates{Clock: m.clock}, Addresses: &transfer.Addresses{}, Signer: newSigner,
-		Pace: recordingexportbatch.Pace{
-			Again: time.Minute, FirstPoll: firstPoll, LastPoll: lastPoll, Missing: time.Minute, Patience: patience,
+		Intervals: recordingexportbatch.Intervals{
+			Retry: time.Minute, FirstPoll: firstPoll, LastPoll: lastPoll, Missing: time.Minute, NoProgress: patience,
 		},
 		MaxRecordings: m.maxRecordings,
 	})

@@ -312,7 +312,7 @@ func TestASlowDisk(t *testing.T) {
 	w.Furnish()
 	w.Start(func(o *operator.Options) {
 		o.Paces.Stall = 500 * time.Millisecond
-		o.Paces.Batch.Patience, o.Paces.Batch.Missing = 200*time.Millisecond, 200*time.Millisecond
+		o.Paces.Batch.NoProgress, o.Paces.Batch.Missing = 200*time.Millisecond, 200*time.Millisecond
 		o.OpenArchive = func(root, name string) (archive.Store, error) {
 			store, err := archive.OpenDirectory(root, name)
 			return slowStore{store, 700 * time.Millisecond}, err

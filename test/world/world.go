@@ -162,14 +162,14 @@ func (w *World) ClusterID() string {
 // Hurried are the operator's paces for tests that wait for it.
 func Hurried() operator.Paces {
 	p := operator.DefaultPaces()
-	p.Organization.Ready, p.Organization.Again = time.Minute, 200*time.Millisecond
-	p.Destination.Again, p.Destination.Verifying = 200*time.Millisecond, 200*time.Millisecond
-	p.Export.Again, p.Export.FirstPoll = 200*time.Millisecond, 20*time.Millisecond
-	p.Export.Reask, p.Export.Look = 200*time.Millisecond, 200*time.Millisecond
-	p.Batch.Again, p.Batch.FirstPoll, p.Progress = 200*time.Millisecond, 20*time.Millisecond, 200*time.Millisecond
-	p.Batch.Missing, p.Batch.Patience = 300*time.Millisecond, time.Second
+	p.Organization.Ready, p.Organization.Retry = time.Minute, 200*time.Millisecond
+	p.Destination.Retry, p.Destination.Verifying = 200*time.Millisecond, 200*time.Millisecond
+	p.Export.Retry, p.Export.FirstPoll = 200*time.Millisecond, 20*time.Millisecond
+	p.Export.Reask, p.Export.LongestWait = 200*time.Millisecond, 200*time.Millisecond
+	p.Batch.Retry, p.Batch.FirstPoll, p.Progress = 200*time.Millisecond, 20*time.Millisecond, 200*time.Millisecond
+	p.Batch.Missing, p.Batch.NoProgress = 300*time.Millisecond, time.Second
 	p.Isolation.Apart = 20 * time.Millisecond
-	p.Patience.First, p.Patience.FirstIsolated, p.Patience.Most, p.Patience.Person = 50*time.Millisecond, 50*time.Millisecond, time.Second, 200*time.Millisecond
+	p.Patience.First, p.Patience.FirstIsolated, p.Patience.Most, p.Patience.NeedsPerson = 50*time.Millisecond, 50*time.Millisecond, time.Second, 200*time.Millisecond
 	return p
 }
 

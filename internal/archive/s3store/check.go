@@ -34,7 +34,7 @@ func (b *Buckets) Check(ctx context.Context) error {
 
 // wrong is the error for a bucket that is not what it is to be.
 func wrong(kind archive.Kind, bucket, says string, values ...any) error {
-	return &archive.Error{Op: "bucket " + bucket, Kind: kind, Says: fmt.Sprintf(says, values...)}
+	return &archive.Error{Op: "bucket " + bucket, Kind: kind, Message: fmt.Sprintf(says, values...)}
 }
 
 // lockOf reads a bucket's lock, nil if it has none.
@@ -180,7 +180,7 @@ func (b *Buckets) pretend(ctx context.Context, to place, kept terms) error {
 		return nil
 	case "":
 		if err == nil {
-			return &archive.Error{Op: op, Kind: archive.KindRefused, Says: "it does not verify SHA-256 checksums"}
+			return &archive.Error{Op: op, Kind: archive.KindRefused, Message: "it does not verify SHA-256 checksums"}
 		}
 	}
 	return b.fail(ctx, op, err)

@@ -95,7 +95,7 @@ func (b *Buckets) fail(ctx context.Context, op string, err error) error {
 func classify(err error) *archive.Error {
 	var answered *smithyhttp.ResponseError
 	if !errors.As(err, &answered) || answered.HTTPStatusCode() == 0 {
-		return &archive.Error{Kind: archive.KindUnavailable, Says: unanswered(err)}
+		return &archive.Error{Kind: archive.KindUnavailable, Message: unanswered(err)}
 	}
 	status, said := answered.HTTPStatusCode(), code(err)
 	kind, ok := kinds[said]
@@ -105,7 +105,7 @@ func classify(err error) *archive.Error {
 	if !printable.MatchString(said) {
 		said = "no reason given"
 	}
-	known := &archive.Error{Kind: kind, Says: fmt.Sprintf("%s, HTTP status %d%s", said, status, cures[said])}
+	known := &archive.Error{Kind: kind, Message: fmt.Sprintf("%s, HTTP status %d%s", said, status, cures[said])}
 	var named interface{ ServiceRequestID() string }
 	if errors.As(err, &named) && printable.MatchString(named.ServiceRequestID()) {
 		known.RequestID = named.ServiceRequestID()

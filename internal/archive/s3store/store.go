@@ -142,7 +142,7 @@ func (s *Store) removeBelow(ctx context.Context, op string, from place) error {
 			return s.buckets.fail(ctx, op, err)
 		}
 		if len(out.Errors) > 0 {
-			return &archive.Error{Op: op, Kind: archive.KindRefused, Says: fmt.Sprintf("%d objects could not be removed", len(out.Errors))}
+			return &archive.Error{Op: op, Kind: archive.KindRefused, Message: fmt.Sprintf("%d objects could not be removed", len(out.Errors))}
 		}
 	}
 	return nil

@@ -42,7 +42,7 @@ func TestAskingAgain(t *testing.T) {
 	}{
 		"at once":                  {[]error{nil}, 1, 0, nil},
 		"after some failures":      {[]error{errBusy, errBusy, nil}, 3, 3 * time.Second, nil},
-		"given up in the end":      {[]error{errBusy}, mostAsked, 15 * time.Second, errBusy},
+		"given up in the end":      {[]error{errBusy}, maxTries, 15 * time.Second, errBusy},
 		"throttling is no attempt": {[]error{errEarly, errEarly, errEarly, errEarly, errEarly, errEarly, nil}, 7, 6 * time.Second, nil},
 		"a limit of its own":       {[]error{errOwnLimit, nil}, 2, time.Second, nil},
 		"what will not pass":       {[]error{errBusy, errNever}, 2, time.Second, errNever},
@@ -53,7 +53,7 @@ func TestAskingAgain(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				pool, begun, asked := startPool(t, 1), time.Now(), 0
 				pool.backoff = patient
-				answer, err := Ask(t.Context(), pool.Again("key"), answers(&asked, test.answers...))
+				answer, err := Retry(t.Context(), pool.Retrier("key"), answers(&asked, test.answers...))
 				if !errors.Is(err, test.err) || asked != test.asked || answer != asked || time.Since(begun) != test.waited {
 					t.Errorf("answer %d, %v; asked %d times in %v, want %d in %v, %v", answer, err, asked, time.Since(begun), test.asked, test.waited, test.err)
 				}
@@ -69,7 +69,7 @@ func TestMoreTimeAfterEachFailure(t *testing.T) {
 		pool := startPool(t, 1)
 		pool.backoff = patient
 		var timeouts []time.Duration
-		holds, err := pool.Again("key").Holds(t.Context(), func(_ context.Context, ids []string, timeout time.Duration) ([]string, error) {
+		holds, err := pool.Retrier("key").LegalHolds(t.Context(), func(_ context.Context, ids []string, timeout time.Duration) ([]string, error) {
 			if timeouts = append(timeouts, timeout); len(timeouts) < 4 {
 				return nil, &genesys.Error{Op: "ask", Kind: genesys.KindTimeout}
 			}
@@ -87,13 +87,13 @@ func TestInsisting(t *testing.T) {
 		pool, asked := startPool(t, 1), 0
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
-		err := pool.Again("key").Insist(ctx, func() error { asked++; return errBusy })
+		err := pool.Retrier("key").RetryUntilDone(ctx, func() error { asked++; return errBusy })
 		if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, errBusy) || asked != 12 {
 			t.Errorf("asked %d times, %v", asked, err)
 		}
 		cancel()
 		asked = 0
-		if err := pool.Again("key").Insist(ctx, func() error { asked++; return nil }); err != nil || asked != 1 {
+		if err := pool.Retrier("key").RetryUntilDone(ctx, func() error { asked++; return nil }); err != nil || asked != 1 {
 			t.Errorf("asked %d times after the end, %v; want once", asked, err)
 		}
 	})
@@ -106,7 +106,7 @@ func TestWhatWorkWaitsBecauseOf(t *testing.T) {
 		var woken atomic.Int32
 		asked, over := 0, make(chan struct{})
 		work := func(ctx context.Context, _ Try) error {
-			_, err := Ask(ctx, pool.Again("key"), answers(&asked, errBusy, nil))
+			_, err := Retry(ctx, pool.Retrier("key"), answers(&asked, errBusy, nil))
 			<-over
 			return err
 		}
@@ -128,7 +128,7 @@ func TestWhatWorkWaitsBecauseOf(t *testing.T) {
 // TestAskingOnce: what belongs to no pool asks once.
 func TestAskingOnce(t *testing.T) {
 	asked := 0
-	if _, err := Ask(t.Context(), Again{}, answers(&asked, errBusy, nil)); !errors.Is(err, errBusy) || asked != 1 {
+	if _, err := Retry(t.Context(), Retrier{}, answers(&asked, errBusy, nil)); !errors.Is(err, errBusy) || asked != 1 {
 		t.Errorf("asked %d times, %v", asked, err)
 	}
 }
@@ -140,7 +140,7 @@ func TestARetryEndsTheWait(t *testing.T) {
 		pool.backoff = func(error, int) Pause { return Pause{Wait: time.Hour, Counts: true} }
 		done := make(chan time.Duration, 1)
 		do(pool, "a/key", func(ctx context.Context, _ Try) error {
-			_, err := Ask(ctx, pool.Again("a/key"), answers(&asked, errBusy, nil))
+			_, err := Retry(ctx, pool.Retrier("a/key"), answers(&asked, errBusy, nil))
 			done <- time.Since(begun)
 			return err
 		})

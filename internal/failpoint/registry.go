@@ -25,18 +25,18 @@ type trap struct {
 	action        string
 }
 
-// weapons are what the environment asks for.
-type weapons struct {
+// registry are what the environment asks for.
+type registry struct {
 	mark string
 	mu   sync.Mutex
 	log  *os.File
 	set  []*trap
 }
 
-// arsenal reads the environment, once. What it cannot read ends the process: a
+// loadRegistry reads the environment, once. What it cannot read ends the process: a
 // test that thinks to have set a trap must not pass without one.
-var arsenal = sync.OnceValue(func() *weapons {
-	w := &weapons{mark: os.Getenv("REX_FAILPOINT_MARK")}
+var loadRegistry = sync.OnceValue(func() *registry {
+	w := &registry{mark: os.Getenv("REX_FAILPOINT_MARK")}
 	for text := range strings.SplitSeq(os.Getenv("REX_FAILPOINT"), ",") {
 		if text == "" {
 			continue
@@ -80,7 +80,7 @@ func parse(text string) (*trap, error) {
 }
 
 // pass is called at each pass of a place.
-func (w *weapons) pass(place, detail string) error {
+func (w *registry) pass(place, detail string) error {
 	switch w.due(place, detail) {
 	case "kill":
 		return kill()
@@ -96,7 +96,7 @@ func (w *weapons) pass(place, detail string) error {
 }
 
 // due notes down the pass and returns the action whose pass it is.
-func (w *weapons) due(place, detail string) (action string) {
+func (w *registry) due(place, detail string) (action string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.log != nil {
@@ -124,7 +124,7 @@ func kill() error {
 }
 
 // pause waits until the mark is removed.
-func (w *weapons) pause() error {
+func (w *registry) pause() error {
 	if err := os.WriteFile(w.mark, nil, 0o600); err != nil {
 		panic(err)
 	}
@@ -137,7 +137,7 @@ func (w *weapons) pause() error {
 }
 
 // stop stops the whole process; it goes on here.
-func (w *weapons) stop() error {
+func (w *registry) stop() error {
 	if err := os.WriteFile(w.mark, nil, 0o600); err != nil {
 		panic(err)
 	}

@@ -18,10 +18,10 @@ import (
 )
 
 // lookAt is a look at an object of a namespace.
-func lookAt(worker *Worker, namespace, name string, run func(context.Context) outcome.Outcome) Look {
-	return Look{
-		Name: types.NamespacedName{Namespace: namespace, Name: name}, Now: time.Unix(0, 0), Answer: time.Hour, Again: time.Minute, Each: 2,
-		Worker: worker, Hangs: func() string { return ExportHangs("evidence") }, Run: run, Of: name,
+func lookAt(worker *Worker, namespace, name string, run func(context.Context) outcome.Outcome) Evaluation {
+	return Evaluation{
+		Name: types.NamespacedName{Namespace: namespace, Name: name}, Now: time.Unix(0, 0), Answer: time.Hour, Again: time.Minute, PerTenant: 2,
+		Worker: worker, HangMessage: func() string { return ExportHangs("evidence") }, Run: run, Of: name,
 	}
 }
 
@@ -44,7 +44,7 @@ func queued(t *testing.T, ctx context.Context) (*Worker, workqueue.TypedRateLimi
 // and one at the same once the first has ended.
 func TestALookThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var looks Looks
+		var looks Evaluations
 		worker, queue := queued(t, t.Context())
 		until, begun := make(chan struct{}), 0
 		hanging := lookAt(worker, "a", "hangs", func(context.Context) outcome.Outcome {
@@ -54,7 +54,7 @@ func TestALookThatHangs(t *testing.T) {
 		})
 		start := time.Now()
 		for range 2 {
-			if answer := looks.Wait(t.Context(), hanging); !answer.Untold || answer.After > time.Hour {
+			if answer := looks.Wait(t.Context(), hanging); !answer.NothingNew || answer.After > time.Hour {
 				t.Errorf("%+v, want nothing to tell for an hour", answer)
 			}
 		}
@@ -66,7 +66,7 @@ func TestALookThatHangs(t *testing.T) {
 		}
 		<-time.After(time.Hour)
 		answer := looks.Wait(t.Context(), hanging)
-		if answer.Untold || answer.Of != nil || answer.After != time.Minute ||
+		if answer.NothingNew || answer.Of != nil || answer.After != time.Minute ||
 			!strings.Contains(answer.Message, `since 1970-01-01T00:00:00Z: check that the file system or bucket of the ExportDestination "evidence"`) {
 			t.Errorf("after an hour: %+v", answer)
 		}
@@ -88,14 +88,14 @@ func TestALookThatHangs(t *testing.T) {
 // ever end.
 func TestLooksOfANamespaceWaitForEachOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var looks Looks
+		var looks Evaluations
 		worker, queue := queued(t, t.Context())
 		var begun atomic.Int32
 		until := make(chan struct{})
 		waits := func(context.Context) outcome.Outcome { begun.Add(1); <-until; return outcome.Done() }
 		start := time.Now()
 		for i := range 50 {
-			if answer := looks.Wait(t.Context(), lookAt(worker, "mallory", fmt.Sprint(i), waits)); !answer.Untold || answer.After <= 0 {
+			if answer := looks.Wait(t.Context(), lookAt(worker, "mallory", fmt.Sprint(i), waits)); !answer.NothingNew || answer.After <= 0 {
 				t.Errorf("look %d: %+v", i, answer)
 			}
 		}
@@ -126,7 +126,7 @@ func TestLooksOfANamespaceWaitForEachOther(t *testing.T) {
 // TestALookThatBeginsByItselfIsNotWokenToo: its place is free for who waits behind it.
 func TestALookThatBeginsByItselfIsNotWokenToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var looks Looks
+		var looks Evaluations
 		worker, _ := queued(t, t.Context())
 		first, second := make(chan struct{}), make(chan struct{})
 		until := func(ch chan struct{}) func(context.Context) outcome.Outcome {
@@ -134,7 +134,7 @@ func TestALookThatBeginsByItselfIsNotWokenToo(t *testing.T) {
 		}
 		ask := func(name string, run func(context.Context) outcome.Outcome) {
 			look := lookAt(worker, "a", name, run)
-			look.Each = 1
+			look.PerTenant = 1
 			looks.Wait(t.Context(), look)
 		}
 		ask("1", until(first))
@@ -156,7 +156,7 @@ func TestALookThatBeginsByItselfIsNotWokenToo(t *testing.T) {
 // TestALookEndsWithItsController, also one that is not waited for.
 func TestALookEndsWithItsController(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var looks Looks
+		var looks Evaluations
 		ctx, cancel := context.WithCancel(t.Context())
 		worker, _ := queued(t, ctx)
 		var ended error
@@ -175,7 +175,7 @@ func TestALookEndsWithItsController(t *testing.T) {
 
 // TestALookThatPanics has an outcome.
 func TestALookThatPanics(t *testing.T) {
-	var looks Looks
+	var looks Evaluations
 	answer := looks.Wait(t.Context(), lookAt(nil, "a", "a", func(context.Context) outcome.Outcome { panic(errors.New("broken")) }))
 	if answer.State != outcome.Waiting || !strings.Contains(answer.Message, "panic: broken") {
 		t.Errorf("%+v", answer)

@@ -11,9 +11,9 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/operator"
 )
 
-// hurry takes from the environment how fast tests want the operator to be, and
+// applyTestOverrides takes from the environment how fast tests want the operator to be, and
 // where its lease is: what REX_HURRY holds replaces what the options hold.
-func hurry(options *operator.Options) error {
+func applyTestOverrides(options *operator.Options) error {
 	text := os.Getenv("REX_HURRY")
 	if text == "" {
 		return nil

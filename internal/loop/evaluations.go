@@ -24,12 +24,12 @@ const soon = 2 * time.Second
 // that may be gone.
 const kept = time.Minute
 
-// Looks are the looks at the objects of a controller. The zero value is ready for use.
-type Looks struct {
+// Evaluations are the looks at the objects of a controller. The zero value is ready for use.
+type Evaluations struct {
 	mu sync.Mutex
 	// running are the looks that run, ended those whose outcome nobody has taken yet.
 	running map[types.NamespacedName]*running
-	ended   map[types.NamespacedName]*Answer
+	ended   map[types.NamespacedName]*Evaluated
 	// begun counts, for each namespace, the looks that are waited for by others, and
 	// parked are the objects that wait for one of them to end.
 	begun  map[string]int
@@ -45,51 +45,51 @@ type running struct {
 	alone bool
 }
 
-// Look is a look at one object.
-type Look struct {
+// Evaluation is a look at one object.
+type Evaluation struct {
 	Name types.NamespacedName
 	// Now is when it begins, Answer how long it may take until the object says that it
 	// hangs, 0 without end, and Again how long it is until the next one after a panic, or
 	// while it does not end.
 	Now           time.Time
 	Answer, Again time.Duration
-	// Each is how many looks at objects of one namespace run at a time, 0 without a
+	// PerTenant is how many looks at objects of one namespace run at a time, 0 without a
 	// bound. Those that hang are not counted.
-	Each int
+	PerTenant int
 	// Worker wakes the reconciler.
 	Worker *Worker
-	// Hangs says what to do while it does not end in time.
-	Hangs func() string
+	// HangMessage says what to do while it does not end in time.
+	HangMessage func() string
 	// Run is the look itself. It must not touch what others use: it may run on after
 	// Wait has returned. Of is what it works on.
 	Run func(context.Context) outcome.Outcome
 	Of  any
 }
 
-// Answer is what there is to tell of an object.
-type Answer struct {
+// Evaluated is what there is to tell of an object.
+type Evaluated struct {
 	outcome.Outcome
 	// Of is that of the look that has ended: the one that was asked for or, if a reconciler
 	// did not wait for its end, an earlier one. It is nil if none has ended.
 	Of any
-	// Untold tells that there is nothing to tell yet. The reconciler is woken, or looks
+	// NothingNew tells that there is nothing to tell yet. The reconciler is woken, or looks
 	// again after Outcome.After at the latest.
-	Untold bool
+	NothingNew bool
 }
 
 // Wait has the look run, and returns how it came out. If an earlier look at the object
 // has ended since, that is the answer. If it does not end soon there is nothing to tell,
 // and once it has not ended in time, what is waited for. Until a look has ended there is
 // no other at the same object.
-func (l *Looks) Wait(ctx context.Context, look Look) Answer {
+func (l *Evaluations) Wait(ctx context.Context, look Evaluation) Evaluated {
 	if look.Answer <= 0 {
-		return Answer{Outcome: look.safely(ctx), Of: look.Of}
+		return Evaluated{Outcome: look.safely(ctx), Of: look.Of}
 	}
 	r, answer := l.begin(ctx, look)
 	if r == nil {
 		return answer
 	}
-	done := make(chan Answer, 1)
+	done := make(chan Evaluated, 1)
 	go func() { l.end(look, r, done) }()
 	timer := time.NewTimer(min(soon, look.Answer))
 	defer timer.Stop()
@@ -103,7 +103,7 @@ func (l *Looks) Wait(ctx context.Context, look Look) Answer {
 }
 
 // begin begins a look, or says why it does not.
-func (l *Looks) begin(ctx context.Context, look Look) (*running, Answer) {
+func (l *Evaluations) begin(ctx context.Context, look Evaluation) (*running, Evaluated) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	namespace := look.Name.Namespace
@@ -116,17 +116,17 @@ func (l *Looks) begin(ctx context.Context, look Look) (*running, Answer) {
 		return nil, *answer
 	}
 	if r := l.running[look.Name]; r != nil {
-		return nil, look.untold(r)
+		return nil, look.nothingNew(r)
 	}
-	if look.Each > 0 && l.begun[namespace] >= look.Each {
+	if look.PerTenant > 0 && l.begun[namespace] >= look.PerTenant {
 		if !slices.Contains(l.parked[namespace], look.Name) {
 			l.parked[namespace] = append(l.parked[namespace], look.Name)
 		}
 		// Whoever is woken may begin no look, and wake nobody: none waits for that alone.
-		return nil, Answer{Untold: true, Outcome: outcome.Outcome{State: outcome.Waiting, After: look.Again}}
+		return nil, Evaluated{NothingNew: true, Outcome: outcome.Outcome{State: outcome.Waiting, After: look.Again}}
 	}
 	if l.running == nil {
-		l.running, l.ended = map[types.NamespacedName]*running{}, map[types.NamespacedName]*Answer{}
+		l.running, l.ended = map[types.NamespacedName]*running{}, map[types.NamespacedName]*Evaluated{}
 		l.begun, l.parked = map[string]int{}, map[string][]types.NamespacedName{}
 	}
 	l.unpark(look.Name)
@@ -135,12 +135,12 @@ func (l *Looks) begin(ctx context.Context, look Look) (*running, Answer) {
 	l.running[look.Name] = r
 	l.begun[namespace]++
 	context.AfterFunc(r.ctx, func() { l.release(look) })
-	return r, Answer{}
+	return r, Evaluated{}
 }
 
 // unpark takes an object out of those that wait, whatever woke it: another one is to be
 // woken in its place. l.mu is held.
-func (l *Looks) unpark(name types.NamespacedName) {
+func (l *Evaluations) unpark(name types.NamespacedName) {
 	waiting := l.parked[name.Namespace]
 	if i := slices.Index(waiting, name); i >= 0 {
 		l.parked[name.Namespace] = slices.Delete(waiting, i, i+1)
@@ -151,7 +151,7 @@ func (l *Looks) unpark(name types.NamespacedName) {
 }
 
 // within is the context of a look: it ends in time, and with the controller.
-func (l Look) within(ctx context.Context) (context.Context, context.CancelFunc) {
+func (l Evaluation) within(ctx context.Context) (context.Context, context.CancelFunc) {
 	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.Answer)
 	if l.Worker == nil || l.Worker.waker.life() == nil {
 		return own, cancel
@@ -164,8 +164,8 @@ func (l Look) within(ctx context.Context) (context.Context, context.CancelFunc) 
 }
 
 // end has the look run, and hands on how it came out.
-func (l *Looks) end(look Look, r *running, done chan<- Answer) {
-	answer := Answer{Outcome: look.safely(r.ctx), Of: look.Of}
+func (l *Evaluations) end(look Evaluation, r *running, done chan<- Evaluated) {
+	answer := Evaluated{Outcome: look.safely(r.ctx), Of: look.Of}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r.end()
@@ -180,7 +180,7 @@ func (l *Looks) end(look Look, r *running, done chan<- Answer) {
 }
 
 // leave has a look run on alone, unless it has just ended.
-func (l *Looks) leave(look Look, r *running, done <-chan Answer) Answer {
+func (l *Evaluations) leave(look Evaluation, r *running, done <-chan Evaluated) Evaluated {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	select {
@@ -188,12 +188,12 @@ func (l *Looks) leave(look Look, r *running, done <-chan Answer) Answer {
 		return answer
 	default:
 		r.alone = true
-		return look.untold(r)
+		return look.nothingNew(r)
 	}
 }
 
 // drop forgets an outcome that nobody has taken.
-func (l *Looks) drop(name types.NamespacedName, answer *Answer) {
+func (l *Evaluations) drop(name types.NamespacedName, answer *Evaluated) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ended[name] == answer {
@@ -201,24 +201,24 @@ func (l *Looks) drop(name types.NamespacedName, answer *Answer) {
 	}
 }
 
-// untold is what there is to tell while a look runs.
-func (l Look) untold(r *running) Answer {
+// nothingNew is what there is to tell while a look runs.
+func (l Evaluation) nothingNew(r *running) Evaluated {
 	if r.ctx.Err() != nil {
-		return Answer{Outcome: l.hangs(r.since)}
+		return Evaluated{Outcome: l.hangs(r.since)}
 	}
 	deadline, _ := r.ctx.Deadline()
 	left := time.Until(deadline) //nolint:forbidigo // a context's deadline is told in the machine's time
-	return Answer{Untold: true, Outcome: outcome.Outcome{State: outcome.Waiting, After: max(left, time.Millisecond)}}
+	return Evaluated{NothingNew: true, Outcome: outcome.Outcome{State: outcome.Waiting, After: max(left, time.Millisecond)}}
 }
 
-func (l Look) wake(name types.NamespacedName) {
+func (l Evaluation) wake(name types.NamespacedName) {
 	if l.Worker != nil {
 		l.Worker.Wake(name)
 	}
 }
 
 // release has another look at an object of the namespace begin.
-func (l *Looks) release(look Look) {
+func (l *Evaluations) release(look Evaluation) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	namespace := look.Name.Namespace
@@ -233,7 +233,7 @@ func (l *Looks) release(look Look) {
 }
 
 // safely turns a panic into an outcome.
-func (l Look) safely(ctx context.Context) (out outcome.Outcome) {
+func (l Evaluation) safely(ctx context.Context) (out outcome.Outcome) {
 	defer func() {
 		if caught := recover(); caught != nil {
 			err := fmt.Errorf("panic: %v", caught)
@@ -245,9 +245,9 @@ func (l Look) safely(ctx context.Context) (out outcome.Outcome) {
 }
 
 // hangs is the outcome while a look does not end.
-func (l Look) hangs(since time.Time) outcome.Outcome {
+func (l Evaluation) hangs(since time.Time) outcome.Outcome {
 	return outcome.Wait(v1alpha1.ReasonDestinationUnavailable, fmt.Sprintf(
-		"an access to the archive has been running since %s: %s", since.UTC().Format(time.RFC3339), l.Hangs()), l.Again)
+		"an access to the archive has been running since %s: %s", since.UTC().Format(time.RFC3339), l.HangMessage()), l.Again)
 }
 
 // ExportHangs says what to do while the look at an export or a batch does not end,
