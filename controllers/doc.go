@@ -3,11 +3,11 @@
 //
 // # What each kind goes through
 //
-//	GenesysOrganization    look in   -> LoggedIn, ClientsOut (Ready)
+//	GenesysOrganization    look in   -> LoggedIn, NoActiveClient (Ready)
 //	                                 -> SecretNotFound, CredentialsRejected, OrganizationMismatch … (Stalled)
 //	ExportDestination      probe     -> Writable (Ready)
 //	                                 -> DestinationFull, DestinationNotWritable (Stalled)
-//	                       verify    -> what is stored, when it is due: Verified, or EvidenceFaults
+//	                       verify    -> what is stored, when it is due: Verified, or VerificationFailed
 //	RecordingExport        claim     -> its archive is its own, or ArchiveMismatch, or of another cluster:
 //	                                    ArchiveOfAnotherCluster (Stalled), until it is taken over;
 //	                                    or its artifacts name a lost key: ArtifactKeyUnknown (Stalled),
@@ -20,11 +20,11 @@
 //	                                 -> Complete or CompleteWithGaps (Ready), or CaughtUp (Ready) and on
 //	                       retry     -> what was unavailable asked for again, a further seal
 //	                       cancel    -> Cancelled (Stalled), until a retry
-//	RecordingExportBatch   metadata  -> an inventory of its recordings, holds asked for again; MetadataParked
+//	RecordingExportBatch   metadata  -> an inventory of its recordings, holds asked for again; MetadataRetrying
 //	                                 -> Split (Ready) if it is too large: two others hold its halves
 //	                       restore   -> in the lane Isolated: archived recordings restored, RestoringArchived
 //	                       submit    -> recordings requested
-//	                       complete  -> recordings stored, RecordingsOutstanding; bag sealed (Ready)
+//	                       complete  -> recordings stored, RecordingsPending; bag sealed (Ready)
 //
 // # What happens to a bad item
 //

@@ -57,7 +57,7 @@ const (
 	// ReasonDeadlineExceeded: what was waited for did not come in time; it goes on as soon as it can.
 	ReasonDeadlineExceeded = "DeadlineExceeded"
 	// ReasonSucceeded is the reason of a step condition that is True.
-	ReasonSucceeded = "Reached"
+	ReasonSucceeded = "Succeeded"
 )
 
 // Reasons to do with Genesys Cloud.
@@ -80,8 +80,8 @@ const (
 	ReasonEndpointNotAllowed = "EndpointNotAllowed"
 	// ReasonOrganizationMismatch: the login belongs to another organisation than before, or than the other OAuth clients.
 	ReasonOrganizationMismatch = "OrganizationMismatch"
-	// ReasonClientsOut: the organisation can be asked, but not by all of its OAuth clients.
-	ReasonClientsOut = "ClientsOut"
+	// ReasonNoActiveClient: the organisation can be asked, but not by all of its OAuth clients.
+	ReasonNoActiveClient = "NoActiveClient"
 	// ReasonThrottled: Genesys Cloud said to wait.
 	ReasonThrottled = "Throttled"
 	// ReasonGenesysUnavailable: Genesys Cloud does not answer, or not as it should; it is asked again.
@@ -130,8 +130,8 @@ const (
 	ReasonVerifying = "Verifying"
 	// ReasonNothingStored: there was no evidence to verify.
 	ReasonNothingStored = "NothingStored"
-	// ReasonEvidenceFaults: what is stored is not what was sealed.
-	ReasonEvidenceFaults = "EvidenceFaults"
+	// ReasonVerificationFailed: what is stored is not what was sealed.
+	ReasonVerificationFailed = "VerificationFailed"
 	// ReasonSealUnfinished: a seal was begun that nobody finishes, because its export was deleted; all else was verified.
 	ReasonSealUnfinished = "SealUnfinished"
 	// ReasonEvidenceUnreadable: not everything could be read, so that not everything is verified.
@@ -169,12 +169,12 @@ const (
 	ReasonSurveyFailed = "SurveyFailed"
 	// ReasonAwaitingConversationEnd: conversations of the window have not ended yet.
 	ReasonAwaitingConversationEnd = "AwaitingConversationEnd"
-	// ReasonBatchesRunning: some batches are not done.
-	ReasonBatchesRunning = "BatchesRunning"
+	// ReasonBatchesInProgress: some batches are not done.
+	ReasonBatchesInProgress = "BatchesInProgress"
 	// ReasonBatchesStalled: nothing but stalled batches is left.
 	ReasonBatchesStalled = "BatchesStalled"
-	// ReasonTooManyStalled: so many batches are stalled that no more are started.
-	ReasonTooManyStalled = "TooManyStalled"
+	// ReasonTooManyBatchesStalled: so many batches are stalled that no more are started.
+	ReasonTooManyBatchesStalled = "TooManyBatchesStalled"
 	// ReasonPlanning: slices are being made of what became known.
 	ReasonPlanning = "Planning"
 	// ReasonReviewing: days are surveyed again, and their legal holds asked for again, before they are sealed.
@@ -195,8 +195,8 @@ const (
 	ReasonExportNotFound = "ExportNotFound"
 	// ReasonFetchingMetadata: the recordings of the conversations are being asked for.
 	ReasonFetchingMetadata = "FetchingMetadata"
-	// ReasonMetadataParked: conversations whose metadata timed out are asked again, last.
-	ReasonMetadataParked = "MetadataParked"
+	// ReasonMetadataRetrying: conversations whose metadata timed out are asked again, last.
+	ReasonMetadataRetrying = "MetadataRetrying"
 	// ReasonRecordingsNotReady: recordings are still being uploaded or restored; they are looked at again.
 	ReasonRecordingsNotReady = "RecordingsNotReady"
 	// ReasonRestoringArchived: archived recordings are on their way back.
@@ -207,8 +207,8 @@ const (
 	ReasonTransferring = "Transferring"
 	// ReasonSplit: the batch is too large for one bag, and two others hold its halves.
 	ReasonSplit = "Split"
-	// ReasonRecordingsOutstanding: recordings that did not arrive are requested again.
-	ReasonRecordingsOutstanding = "RecordingsOutstanding"
+	// ReasonRecordingsPending: recordings that did not arrive are requested again.
+	ReasonRecordingsPending = "RecordingsPending"
 	// ReasonRetentionChanged, of an event: while recordings were restored, another date than the archive date changed.
 	ReasonRetentionChanged = "RetentionChanged"
 )

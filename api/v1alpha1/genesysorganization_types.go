@@ -71,15 +71,15 @@ type GenesysOrganizationStatus struct {
 }
 
 // OAuthClientState tells whether an OAuth client is used.
-// +kubebuilder:validation:Enum=In;Out
+// +kubebuilder:validation:Enum=Active;Inactive
 type OAuthClientState string
 
 // The states of an OAuth client.
 const (
-	// ClientIn: requests are made with it.
-	ClientIn OAuthClientState = "In"
-	// ClientOut: no requests are made with it; it is tried again every minute.
-	ClientOut OAuthClientState = "Out"
+	// ClientActive: requests are made with it.
+	ClientActive OAuthClientState = "Active"
+	// ClientInactive: no requests are made with it; it is tried again every minute.
+	ClientInactive OAuthClientState = "Inactive"
 )
 
 // OAuthClientStatus is the observed state of an OAuth client.
@@ -94,7 +94,7 @@ type OAuthClientStatus struct {
 	// +optional
 	ClientID string `json:"clientId,omitempty"`
 
-	// state is In while requests are made with the client, Out while they are not.
+	// state is Active while requests are made with the client, Inactive while they are not.
 	// +required
 	State OAuthClientState `json:"state"`
 

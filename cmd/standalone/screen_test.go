@@ -21,7 +21,7 @@ func aView() view {
 		Progress: "7/9", Gaps: 1, Bytes: 5 << 20, Batches: v1alpha1.BatchCounts{Completed: 1, Planned: 2},
 		Lanes: []v1alpha1.LaneStatus{{Lane: v1alpha1.LaneStandard, Batches: 1, Recordings: v1alpha1.RecordingCounts{Total: 6, Exported: 5}, Gaps: 1, Bytes: 4 << 20}},
 	}
-	conditions.Reconciling(&v.export, v1alpha1.ReasonBatchesRunning, "30 of 50 batches done, 14 running")
+	conditions.Reconciling(&v.export, v1alpha1.ReasonBatchesInProgress, "30 of 50 batches done, 14 running")
 	v.batches = []v1alpha1.RecordingExportBatch{{
 		ObjectMeta: metav1.ObjectMeta{Name: "b"},
 		Spec:       v1alpha1.RecordingExportBatchSpec{Lane: v1alpha1.LaneLegalHoldScreen, Conversations: 4},
@@ -34,7 +34,7 @@ func TestTable(t *testing.T) {
 	got := table([]view{aView()})
 	for _, line := range []string{
 		"EXPORT LANE BATCHES EXPORTED GAPS SIZE STATE",
-		"case-1 1/2 7/9 1 5.0 MiB BatchesRunning: 30 of 50 batches done, 14 running",
+		"case-1 1/2 7/9 1 5.0 MiB BatchesInProgress: 30 of 50 batches done, 14 running",
 		"Standard 1 5/6 1 4.0 MiB",
 		"LegalHoldScreen 0 2/3 0 1.0 MiB 1 batch running, metadata 3/4",
 	} {

@@ -191,7 +191,7 @@ func mark(destination *v1alpha1.ExportDestination, next time.Time, out outcome.O
 	}
 	switch {
 	case v.Faults > 0:
-		set(metav1.ConditionFalse, v1alpha1.ReasonEvidenceFaults, faultsSay(destination))
+		set(metav1.ConditionFalse, v1alpha1.ReasonVerificationFailed, faultsSay(destination))
 	case !out.IsDone() && (v.CompletionTime == nil || !underWay(out)):
 		set(metav1.ConditionUnknown, out.Reason, out.Message)
 	case v.Unreadable > 0:

@@ -102,9 +102,9 @@ func TestMark(t *testing.T) {
 		"the first":       {first, time.Time{}, verifying, "Unknown", v1alpha1.ReasonVerifying, "being verified"},
 		"the first, away": {first, time.Time{}, away, "Unknown", v1alpha1.ReasonDestinationUnavailable, "retrying: no answer"},
 		"nothing":         {set(func(v *v1alpha1.VerificationStatus) { v.Exports = 0 }), later, outcome.Done(), "Unknown", v1alpha1.ReasonNothingStored, "no evidence was stored on 2026-11-25T12:00:00Z"},
-		"faults":          {faults, later, outcome.Done(), "False", v1alpha1.ReasonEvidenceFaults, "kubectl genesys-export verify --running ARCHIVE_ROOT/legal/evidence (see the runbook): 2 faults, first a/b (Altered), c (Missing)"},
-		"faults, again":   {faults, time.Time{}, verifying, "False", v1alpha1.ReasonEvidenceFaults, "2 faults"},
-		"faults, away":    {faults, time.Time{}, away, "False", v1alpha1.ReasonEvidenceFaults, "2 faults"},
+		"faults":          {faults, later, outcome.Done(), "False", v1alpha1.ReasonVerificationFailed, "kubectl genesys-export verify --running ARCHIVE_ROOT/legal/evidence (see the runbook): 2 faults, first a/b (Altered), c (Missing)"},
+		"faults, again":   {faults, time.Time{}, verifying, "False", v1alpha1.ReasonVerificationFailed, "2 faults"},
+		"faults, away":    {faults, time.Time{}, away, "False", v1alpha1.ReasonVerificationFailed, "2 faults"},
 		"unreadable":      {unread, later, outcome.Done(), "Unknown", v1alpha1.ReasonEvidenceUnreadable, "1 could not be read, and so not be judged, first a/b (Unreadable); next at 2026-12-25"},
 		"unfinished": {set(func(v *v1alpha1.VerificationStatus) {
 			v.Unfinished, v.Findings = 1, []string{"case-1/seals/2 (Unfinished)"}

@@ -66,10 +66,10 @@ func statuses(logins []genesys.Login) []v1alpha1.OAuthClientStatus {
 	all := make([]v1alpha1.OAuthClientStatus, len(logins))
 	for i, login := range logins {
 		all[i] = v1alpha1.OAuthClientStatus{
-			SecretName: login.Secret, ClientID: shortened(login.ClientID), State: v1alpha1.ClientOut, Reason: v1alpha1.ReasonLoggedIn,
+			SecretName: login.Secret, ClientID: shortened(login.ClientID), State: v1alpha1.ClientInactive, Reason: v1alpha1.ReasonLoggedIn,
 		}
 		if login.In {
-			all[i].State = v1alpha1.ClientIn
+			all[i].State = v1alpha1.ClientActive
 		}
 		if login.Err != nil {
 			all[i].Reason = outcome.Of(login.Err, 0).Reason
@@ -83,7 +83,7 @@ func shortened(clientID string) string {
 	return string(runes[:min(len(runes), maxClientID)])
 }
 
-func isOut(client v1alpha1.OAuthClientStatus) bool { return client.State == v1alpha1.ClientOut }
+func isOut(client v1alpha1.OAuthClientStatus) bool { return client.State == v1alpha1.ClientInactive }
 
 // announce tells, by events, which clients came in or went out while the
 // organisation as a whole can be asked.
@@ -101,7 +101,7 @@ func (r *Reconciler) announce(organization, before *v1alpha1.GenesysOrganization
 		case isOut(client):
 			r.Events.Eventf(organization, nil, corev1.EventTypeWarning, client.Reason, "Login",
 				"the OAuth client of Secret %q is out; the operator continues with the others", client.SecretName)
-		case state == v1alpha1.ClientOut:
+		case state == v1alpha1.ClientInactive:
 			r.Events.Eventf(organization, nil, corev1.EventTypeNormal, client.Reason, "Login",
 				"the OAuth client of Secret %q is in again", client.SecretName)
 		}

@@ -96,7 +96,7 @@ func roomOf(spec v1alpha1.RecordingExportSpec, batches []v1alpha1.RecordingExpor
 
 // waits tells whether a batch with this reason waits for nothing but items that fail.
 func waits(reason string) bool {
-	return reason == v1alpha1.ReasonMetadataParked || reason == v1alpha1.ReasonRecordingsOutstanding
+	return reason == v1alpha1.ReasonMetadataRetrying || reason == v1alpha1.ReasonRecordingsPending
 }
 
 // createBatch makes the batch of a slice. That it is there already is success if

@@ -105,11 +105,11 @@ func TestRoomOfLanes(t *testing.T) {
 		"nothing runs":                {nil, "Standard", 8},
 		"running":                     {of("Standard", v1alpha1.ReasonTransferring, 3), "Standard", 5},
 		"in another lane":             {of("LegalHold", v1alpha1.ReasonTransferring, 3), "Standard", 8},
-		"waiting for bad items":       {of("LegalHoldScreen", v1alpha1.ReasonMetadataParked, 2), "LegalHoldScreen", 2},
-		"too many wait for bad items": {of("LegalHoldScreen", v1alpha1.ReasonMetadataParked, maxWaiting+1), "LegalHoldScreen", 1},
+		"waiting for bad items":       {of("LegalHoldScreen", v1alpha1.ReasonMetadataRetrying, 2), "LegalHoldScreen", 2},
+		"too many wait for bad items": {of("LegalHoldScreen", v1alpha1.ReasonMetadataRetrying, maxWaiting+1), "LegalHoldScreen", 1},
 		"stalled":                     {of("LegalHold", v1alpha1.ReasonPermissionMissing, 3), "LegalHold", 4},
 		"cancelled":                   {of("LegalHold", v1alpha1.ReasonCancelled, 3), "LegalHold", 1},
-		"isolated":                    {of("Isolated", v1alpha1.ReasonMetadataParked, 3), "Isolated", maxIsolated - 3},
+		"isolated":                    {of("Isolated", v1alpha1.ReasonMetadataRetrying, 3), "Isolated", maxIsolated - 3},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -29,14 +29,14 @@ func progressOf(s *scope, stalled []string) outcome.Outcome {
 		return outcome.Stall(v1alpha1.ReasonDestinationNotReady, fmt.Sprintf(
 			"%s; fix the ExportDestination %q, no more are started: %s", says, s.destination.Name, conditions.Message(&s.destination)), 0)
 	case len(stalled) > maxStalled:
-		return outcome.Stall(v1alpha1.ReasonTooManyStalled, fmt.Sprintf(
+		return outcome.Stall(v1alpha1.ReasonTooManyBatchesStalled, fmt.Sprintf(
 			"%s; fix what stalls the batches, no more are started: %s", says, stalled[0]), 0)
 	case len(stalled) == left:
 		return outcome.Stall(v1alpha1.ReasonBatchesStalled, fmt.Sprintf("%s; fix what stalls the last batches: %s", says, stalled[0]), 0)
 	case len(stalled) > 0:
-		return outcome.Wait(v1alpha1.ReasonBatchesRunning, fmt.Sprintf("%s; %d stalled: %s", says, len(stalled), stalled[0]), 0)
+		return outcome.Wait(v1alpha1.ReasonBatchesInProgress, fmt.Sprintf("%s; %d stalled: %s", says, len(stalled), stalled[0]), 0)
 	default:
-		return outcome.Wait(v1alpha1.ReasonBatchesRunning, says, 0)
+		return outcome.Wait(v1alpha1.ReasonBatchesInProgress, says, 0)
 	}
 }
 

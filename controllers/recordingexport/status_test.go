@@ -49,7 +49,7 @@ func steps(export *v1alpha1.RecordingExport) string {
 }
 
 func TestSummarize(t *testing.T) {
-	waiting := outcome.Wait(v1alpha1.ReasonBatchesRunning, "30 of 50 batches done, 14 running", 0)
+	waiting := outcome.Wait(v1alpha1.ReasonBatchesInProgress, "30 of 50 batches done, 14 running", 0)
 	stalled := outcome.Stall(v1alpha1.ReasonArchiveMismatch, "use another name", 0)
 	planned := surveyedDay(1, 0, artifacts.First, 0)
 	planned.Slices = []artifacts.PlannedSlice{plannedSlice("Standard0", "g"), plannedSlice("Standard1", "g")}
@@ -63,9 +63,9 @@ func TestSummarize(t *testing.T) {
 		reason string
 	}{
 		"nothing seen yet":     {scope{}, stalled, "FUUU", v1alpha1.ReasonArchiveMismatch},
-		"surveying":            {scope{book: two}, waiting, "FUUU", v1alpha1.ReasonBatchesRunning},
-		"creating batches":     {scope{book: two, surveyed: true}, waiting, "TFUU", v1alpha1.ReasonBatchesRunning},
-		"batches at work":      {scope{book: two, surveyed: true, batches: []v1alpha1.RecordingExportBatch{batch(0, "Standard", 1, false), batch(1, "Standard", 1, false)}}, waiting, "TTFU", v1alpha1.ReasonBatchesRunning},
+		"surveying":            {scope{book: two}, waiting, "FUUU", v1alpha1.ReasonBatchesInProgress},
+		"creating batches":     {scope{book: two, surveyed: true}, waiting, "TFUU", v1alpha1.ReasonBatchesInProgress},
+		"batches at work":      {scope{book: two, surveyed: true, batches: []v1alpha1.RecordingExportBatch{batch(0, "Standard", 1, false), batch(1, "Standard", 1, false)}}, waiting, "TTFU", v1alpha1.ReasonBatchesInProgress},
 		"an export of nothing": {scope{book: none, surveyed: true}, outcome.Wait(v1alpha1.ReasonSealing, "sealing", 0), "TTTF", v1alpha1.ReasonSealing},
 		"sealed":               {scope{book: two, sealed: former, ended: true}, outcome.Done(), "TTTT", v1alpha1.ReasonComplete},
 	}
@@ -178,7 +178,7 @@ func TestCombine(t *testing.T) {
 	done := outcome.Done()
 	surveying := outcome.Wait(v1alpha1.ReasonSurveying, "s", 5*time.Second)
 	refused := outcome.Stall(v1alpha1.ReasonPermissionMissing, "p", time.Minute)
-	running := outcome.Wait(v1alpha1.ReasonBatchesRunning, "b", 0)
+	running := outcome.Wait(v1alpha1.ReasonBatchesInProgress, "b", 0)
 	stalled := outcome.Stall(v1alpha1.ReasonBatchesStalled, "b", 0)
 	sealing := outcome.Wait(v1alpha1.ReasonSealing, "s", time.Second)
 	planning := outcome.Wait(v1alpha1.ReasonPlanning, "p", 0)
@@ -188,10 +188,10 @@ func TestCombine(t *testing.T) {
 		after                             time.Duration
 	}{
 		{done, done, done, done, "", 0},
-		{done, done, done, running, v1alpha1.ReasonBatchesRunning, 0},
+		{done, done, done, running, v1alpha1.ReasonBatchesInProgress, 0},
 		{done, done, done, stalled, v1alpha1.ReasonBatchesStalled, 0},
 		{done, done, surveying, done, v1alpha1.ReasonSurveying, 5 * time.Second},
-		{done, done, surveying, running, v1alpha1.ReasonBatchesRunning, 5 * time.Second},
+		{done, done, surveying, running, v1alpha1.ReasonBatchesInProgress, 5 * time.Second},
 		{done, done, surveying, stalled, v1alpha1.ReasonSurveying, 5 * time.Second},
 		{done, done, refused, running, v1alpha1.ReasonPermissionMissing, time.Minute},
 		{done, planning, done, done, v1alpha1.ReasonPlanning, 0},
@@ -215,10 +215,10 @@ func TestProgressOfBatches(t *testing.T) {
 		want    string
 	}{
 		{60, nil, ""},
-		{59, nil, v1alpha1.ReasonBatchesRunning},
-		{58, []string{"b: mend it"}, v1alpha1.ReasonBatchesRunning},
+		{59, nil, v1alpha1.ReasonBatchesInProgress},
+		{58, []string{"b: mend it"}, v1alpha1.ReasonBatchesInProgress},
 		{59, []string{"b: mend it"}, v1alpha1.ReasonBatchesStalled},
-		{0, many, v1alpha1.ReasonTooManyStalled},
+		{0, many, v1alpha1.ReasonTooManyBatchesStalled},
 	}
 	for _, tt := range tests {
 		s.counted = slicing.FirstOrdinals(tt.counted)

@@ -14,7 +14,7 @@ import (
 // deadline of its own, or is an instant that the message names, or somebody wants it.
 var ending = []string{
 	v1alpha1.ReasonSuspended, v1alpha1.ReasonAwaitingSettlement, v1alpha1.ReasonAwaitingConversationEnd,
-	v1alpha1.ReasonSurveying, v1alpha1.ReasonBatchesRunning, v1alpha1.ReasonPlanning, v1alpha1.ReasonReviewing,
+	v1alpha1.ReasonSurveying, v1alpha1.ReasonBatchesInProgress, v1alpha1.ReasonPlanning, v1alpha1.ReasonReviewing,
 	v1alpha1.ReasonComparingSources, v1alpha1.ReasonSealing,
 }
 

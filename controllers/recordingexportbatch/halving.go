@@ -57,7 +57,7 @@ func (h *halving) refused(err error) error {
 	if !transfer.AboutItem(err) {
 		return err
 	}
-	return &retriedError{says: "requesting recordings again", reason: v1alpha1.ReasonRecordingsOutstanding, last: err, isolated: h.isolated}
+	return &retriedError{says: "requesting recordings again", reason: v1alpha1.ReasonRecordingsPending, last: err, isolated: h.isolated}
 }
 
 // halving requests recordings in one round of requests.

@@ -41,7 +41,7 @@ func (w *metadataWork) checkHolds(ctx context.Context, try transfer.Try) error {
 		case !transfer.AboutItem(err):
 			return err
 		case !w.isolated() || !try.Last:
-			return &retriedError{says: "retrying the legal-hold query", reason: v1alpha1.ReasonMetadataParked, last: err, isolated: w.isolated()}
+			return &retriedError{says: "retrying the legal-hold query", reason: v1alpha1.ReasonMetadataRetrying, last: err, isolated: w.isolated()}
 		default:
 			for _, id := range w.ids() {
 				hold.Unknown = append(hold.Unknown, genesys.UnknownHold{ConversationID: id, Why: err.Error()})

@@ -51,7 +51,7 @@ func (e *parkedError) Outcome() outcome.Outcome {
 	case e.forbidden == e.count && !e.isolated:
 		return out
 	default:
-		return outcome.Wait(v1alpha1.ReasonMetadataParked, e.Error(), 0)
+		return outcome.Wait(v1alpha1.ReasonMetadataRetrying, e.Error(), 0)
 	}
 }
 

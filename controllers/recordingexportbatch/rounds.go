@@ -37,7 +37,7 @@ func (e *outstandingError) Unwrap() error { return e.last }
 
 // Outcome is to wait for the new request.
 func (e *outstandingError) Outcome() outcome.Outcome {
-	return outcome.Wait(v1alpha1.ReasonRecordingsOutstanding, "requesting again: "+e.Error(), 0)
+	return outcome.Wait(v1alpha1.ReasonRecordingsPending, "requesting again: "+e.Error(), 0)
 }
 
 // Spends tells that waiting for them uses up patience.

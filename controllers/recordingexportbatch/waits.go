@@ -17,18 +17,18 @@ import (
 // What is empty ends with the present attempt, each call of which is bounded, or as
 // soon as what the message names is there; it uses up no patience.
 var ends = map[string]string{
-	v1alpha1.ReasonFetchingMetadata:      "",
-	v1alpha1.ReasonSubmitting:            "",
-	v1alpha1.ReasonTransferring:          "",
-	v1alpha1.ReasonSuspended:             "",
-	v1alpha1.ReasonOrganizationNotReady:  "",
-	v1alpha1.ReasonDestinationNotReady:   "",
-	v1alpha1.ReasonThrottled:             "",
-	v1alpha1.ReasonMetadataParked:        "retried for %v, then listed as unavailable",
-	v1alpha1.ReasonRecordingsNotReady:    "waited for up to %v, then listed as unavailable",
-	v1alpha1.ReasonRestoringArchived:     "waited for up to %v, then listed as unavailable",
-	v1alpha1.ReasonRecordingsOutstanding: "retried for %v, then listed as unavailable",
-	v1alpha1.ReasonGenesysUnavailable:    "retried for %v, then reported as Stalled (DeadlineExceeded)",
+	v1alpha1.ReasonFetchingMetadata:     "",
+	v1alpha1.ReasonSubmitting:           "",
+	v1alpha1.ReasonTransferring:         "",
+	v1alpha1.ReasonSuspended:            "",
+	v1alpha1.ReasonOrganizationNotReady: "",
+	v1alpha1.ReasonDestinationNotReady:  "",
+	v1alpha1.ReasonThrottled:            "",
+	v1alpha1.ReasonMetadataRetrying:     "retried for %v, then listed as unavailable",
+	v1alpha1.ReasonRecordingsNotReady:   "waited for up to %v, then listed as unavailable",
+	v1alpha1.ReasonRestoringArchived:    "waited for up to %v, then listed as unavailable",
+	v1alpha1.ReasonRecordingsPending:    "retried for %v, then listed as unavailable",
+	v1alpha1.ReasonGenesysUnavailable:   "retried for %v, then reported as Stalled (DeadlineExceeded)",
 }
 
 // mostIDs is how many recordings a message names.

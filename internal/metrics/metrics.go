@@ -102,7 +102,7 @@ var (
 	workBegun   = gauge("work_in_progress", "Pieces of work of a namespace that a pool has in progress, those included that wait for a budget or an answer; absent if there is none.", ofPool)
 	workWaiting = gauge("work_waiting", "Pieces of work of a namespace that wait for room in a pool; absent if there is none.", ofPool)
 
-	clients    = gauge("organization_clients", "OAuth clients of a GenesysOrganization by state: In if requests are made with them, else Out.", ofOrganization)
+	clients    = gauge("organization_clients", "OAuth clients of a GenesysOrganization by state: Active if requests are made with them, else Inactive.", ofOrganization)
 	recordings = gauge("recordings", "Recordings of an organisation's exports that were counted in finished batches, by what became of them.", ofRecordings)
 	gaps       = gauge("gaps", "Recordings and conversations of an organisation's exports that could not be exported, in finished batches.", ofLane)
 	stored     = gauge("stored_bytes", "Bytes of recordings that an organisation's exports have stored, in finished batches.", ofLane)
@@ -192,7 +192,7 @@ func collectClients(to chan<- prometheus.Metric, organization *v1alpha1.GenesysO
 	for _, client := range organization.Status.Clients {
 		count[client.State]++
 	}
-	for _, state := range []v1alpha1.OAuthClientState{v1alpha1.ClientIn, v1alpha1.ClientOut} {
+	for _, state := range []v1alpha1.OAuthClientState{v1alpha1.ClientActive, v1alpha1.ClientInactive} {
 		clients.send(to, float64(count[state]), organization.Namespace, organization.Name, string(state))
 	}
 }

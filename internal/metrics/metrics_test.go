@@ -42,7 +42,7 @@ func sample() *Collector {
 			return []v1alpha1.GenesysOrganization{{
 				ObjectMeta: metav1.ObjectMeta{Namespace: "legal", Name: "emea"},
 				Status: v1alpha1.GenesysOrganizationStatus{Clients: []v1alpha1.OAuthClientStatus{
-					{State: v1alpha1.ClientIn}, {State: v1alpha1.ClientOut}, {State: v1alpha1.ClientIn},
+					{State: v1alpha1.ClientActive}, {State: v1alpha1.ClientInactive}, {State: v1alpha1.ClientActive},
 				}},
 			}}
 		},
@@ -105,8 +105,8 @@ func TestCollect(t *testing.T) {
 		"gate_requests_limit" + gate:                                                                  1,
 		"gate_requests_in_flight" + gate:                                                              1,
 		"gate_requests_waiting" + gate:                                                                9,
-		`organization_clients{namespace="legal",organization="emea",state="In"}`:                      2,
-		`organization_clients{namespace="legal",organization="emea",state="Out"}`:                     1,
+		`organization_clients{namespace="legal",organization="emea",state="Active"}`:                  2,
+		`organization_clients{namespace="legal",organization="emea",state="Inactive"}`:                1,
 		`recordings{disposition="Exported",lane="Standard",namespace="legal",organization="emea"}`:    15,
 		`recordings{disposition="Excluded",lane="Standard",namespace="legal",organization="emea"}`:    4,
 		`recordings{disposition="Unavailable",lane="Standard",namespace="legal",organization="emea"}`: 1,

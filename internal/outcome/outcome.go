@@ -110,7 +110,7 @@ func ofGenesys(kind genesys.Kind, says string, after time.Duration) Outcome {
 	case genesys.KindThrottled:
 		return Wait(v1alpha1.ReasonThrottled, "Genesys Cloud asked to wait: "+says, after)
 	case genesys.KindOrphaned:
-		return Wait(v1alpha1.ReasonClientsOut, "restarting with another OAuth client: "+says, after)
+		return Wait(v1alpha1.ReasonNoActiveClient, "restarting with another OAuth client: "+says, after)
 	case genesys.KindUnauthorized:
 		return Stall(v1alpha1.ReasonCredentialsRejected,
 			"correct the client id and secret in the organisation's Secret, or the OAuth client: "+says, after)

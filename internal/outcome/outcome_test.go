@@ -38,7 +38,7 @@ func TestOf(t *testing.T) {
 	}{
 		{of(genesys.KindThrottled), Waiting, v1alpha1.ReasonThrottled},
 		{of(genesys.KindOverloaded), Waiting, v1alpha1.ReasonGenesysUnavailable},
-		{of(genesys.KindOrphaned), Waiting, v1alpha1.ReasonClientsOut},
+		{of(genesys.KindOrphaned), Waiting, v1alpha1.ReasonNoActiveClient},
 		{of(genesys.KindTimeout), Waiting, v1alpha1.ReasonGenesysUnavailable},
 		{of(genesys.KindTransient), Waiting, v1alpha1.ReasonGenesysUnavailable},
 		{of(genesys.KindMalformed), Waiting, v1alpha1.ReasonGenesysUnavailable},

@@ -68,7 +68,7 @@ func TestTenantsBudgetOfAnother(t *testing.T) {
 	w.Await(export, v1alpha1.ReasonComplete) // some hundred requests: hours at 1 a minute
 	mallory.Await(attack, v1alpha1.ReasonCredentialsRejected)
 	w.Await(calm, v1alpha1.ReasonLoggedIn)
-	if got := calm.Status.Clients; len(got) != 1 || got[0].State != v1alpha1.ClientIn {
+	if got := calm.Status.Clients; len(got) != 1 || got[0].State != v1alpha1.ClientActive {
 		t.Errorf("the calm tenant's clients are %+v", got)
 	}
 }

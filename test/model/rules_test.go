@@ -222,7 +222,7 @@ func (m *model) checkBatches(export *v1alpha1.RecordingExport, planned []artifac
 // noteRoom notes a batch that takes no room in its lane, so that others were made in its
 // place: one that somebody has to fix something for, or that waits for what fails.
 func (m *model) noteRoom(batch *v1alpha1.RecordingExportBatch) {
-	if reason := conditions.Reason(batch); reason == v1alpha1.ReasonMetadataParked || reason == v1alpha1.ReasonRecordingsOutstanding {
+	if reason := conditions.Reason(batch); reason == v1alpha1.ReasonMetadataRetrying || reason == v1alpha1.ReasonRecordingsPending {
 		m.waited[batch.Name] = true
 	}
 	if conditions.IsStalled(batch) && conditions.Reason(batch) != v1alpha1.ReasonCancelled {

@@ -169,7 +169,7 @@ func TestPausesCostNoRecording(t *testing.T) {
 			export := w.exportWithin(12 * time.Hour)
 			testenv.Eventually(t, "batches fail", func() bool {
 				batch := &v1alpha1.RecordingExportBatch{}
-				return w.anyBatch(batch, v1alpha1.ReasonGenesysUnavailable) && w.anyBatch(batch, v1alpha1.ReasonMetadataParked)
+				return w.anyBatch(batch, v1alpha1.ReasonGenesysUnavailable) && w.anyBatch(batch, v1alpha1.ReasonMetadataRetrying)
 			})
 			pause(w, export, stop)
 			w.Sim.ClearFaults()

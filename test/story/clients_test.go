@@ -157,10 +157,10 @@ func TestAClientRevokedInTheMiddle(t *testing.T) {
 	requests := func() int { return w.madeBy("two", simulator.RouteBatchSubmit, http.StatusOK) }
 	testenv.Eventually(t, "the second client has made batch requests", func() bool { return requests() >= 2 })
 	w.revoke("two")
-	w.Await(organization, v1alpha1.ReasonClientsOut)
+	w.Await(organization, v1alpha1.ReasonNoActiveClient)
 	w.Sim.ClearFaults()
 	w.says(organization, `Secret "oauth-two" is out`, "correct the client id and secret")
-	if got := organization.Status.Clients; len(got) != 2 || got[0].State != v1alpha1.ClientIn || got[1].State != v1alpha1.ClientOut ||
+	if got := organization.Status.Clients; len(got) != 2 || got[0].State != v1alpha1.ClientActive || got[1].State != v1alpha1.ClientInactive ||
 		got[1].ClientID != "two" || got[1].Reason != v1alpha1.ReasonCredentialsRejected {
 		t.Errorf("clients %+v", got)
 	}
@@ -191,7 +191,7 @@ func TestAnAnalyticsJobWhoseClientIsRevoked(t *testing.T) {
 		return started != ""
 	})
 	w.revoke(started)
-	w.Await(organization, v1alpha1.ReasonClientsOut)
+	w.Await(organization, v1alpha1.ReasonNoActiveClient)
 	w.Sim.ClearFaults()
 	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(w.exportable())

@@ -41,7 +41,7 @@ func TestAClusterThatIsLost(t *testing.T) {
 		for _, batch := range batches {
 			if batch.IsFinished() {
 				finished++
-			} else if conditions.Reason(&batch) != v1alpha1.ReasonRecordingsOutstanding {
+			} else if conditions.Reason(&batch) != v1alpha1.ReasonRecordingsPending {
 				return false
 			}
 		}
@@ -104,7 +104,7 @@ func TestTwoClustersThatLive(t *testing.T) {
 	export := w.Export(nil)
 	w.Create(export)
 	w.Start()
-	w.Await(export, v1alpha1.ReasonBatchesRunning)
+	w.Await(export, v1alpha1.ReasonBatchesInProgress)
 
 	other := w.inAnotherCluster()
 	other.Furnish()
@@ -113,12 +113,12 @@ func TestTwoClustersThatLive(t *testing.T) {
 	other.Start()
 	other.Await(again, v1alpha1.ReasonArchiveOfAnotherCluster)
 	other.annotate(again, v1alpha1.AnnotationTakeOver, w.ClusterID())
-	other.Await(again, v1alpha1.ReasonBatchesRunning)
+	other.Await(again, v1alpha1.ReasonBatchesInProgress)
 	w.Await(export, v1alpha1.ReasonArchiveOfAnotherCluster)
 	w.expectBatchesStopped()
 
 	w.annotate(export, v1alpha1.AnnotationTakeOver, other.ClusterID())
-	w.Await(export, v1alpha1.ReasonBatchesRunning)
+	w.Await(export, v1alpha1.ReasonBatchesInProgress)
 	other.Await(again, v1alpha1.ReasonArchiveOfAnotherCluster)
 	other.expectBatchesStopped()
 	other.says(again, "take-over-archive="+w.ClusterID()+".2")

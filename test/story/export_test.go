@@ -33,7 +33,7 @@ func TestOneExport(t *testing.T) {
 	w.expectKstatus(export, status.CurrentStatus)
 	w.expectSeal(len(wanted))
 	w.expectJournal(len(wanted))
-	w.expectEvents(export, v1alpha1.ReasonBatchesRunning, v1alpha1.ReasonComplete)
+	w.expectEvents(export, v1alpha1.ReasonBatchesInProgress, v1alpha1.ReasonComplete)
 }
 
 func (w *story) expectStatus(export *v1alpha1.RecordingExport, recordings int) {

@@ -80,7 +80,7 @@ func TestSuspendAndResume(t *testing.T) {
 	}
 	w.Sim.InjectFault(noneReady)
 	w.suspend(export, false)
-	w.Await(export, v1alpha1.ReasonBatchesRunning)
+	w.Await(export, v1alpha1.ReasonBatchesInProgress)
 	w.suspend(export, true)
 	w.Await(export, v1alpha1.ReasonSuspended)
 	w.Sim.ClearFaults()

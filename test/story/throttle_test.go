@@ -75,7 +75,7 @@ func (w *story) expectNoWarnings() {
 		w.Fatal(err)
 	}
 	trouble := []string{
-		v1alpha1.ReasonGenesysUnavailable, v1alpha1.ReasonInternalError, v1alpha1.ReasonMetadataParked, v1alpha1.ReasonRecordingsOutstanding,
+		v1alpha1.ReasonGenesysUnavailable, v1alpha1.ReasonInternalError, v1alpha1.ReasonMetadataRetrying, v1alpha1.ReasonRecordingsPending,
 	}
 	for _, e := range list.Items {
 		if e.Type == corev1.EventTypeWarning || slices.Contains(trouble, e.Reason) {

@@ -113,7 +113,7 @@ func TestEvidenceIsVerifiedWhileItIsMade(t *testing.T) {
 	}
 	w.verifyNow(destination, "the last")
 	w.awaitVerified(destination, metav1.ConditionTrue, v1alpha1.ReasonVerified)
-	if n := w.events(destination, v1alpha1.ReasonEvidenceFaults, "Warning") + w.events(destination, v1alpha1.ReasonEvidenceUnreadable, "Warning"); n != 0 {
+	if n := w.events(destination, v1alpha1.ReasonVerificationFailed, "Warning") + w.events(destination, v1alpha1.ReasonEvidenceUnreadable, "Warning"); n != 0 {
 		t.Errorf("%d warnings", n)
 	}
 }
@@ -141,7 +141,7 @@ func TestAByteThatFlips(t *testing.T) {
 	recording := w.aRecording()
 	w.flip(recording)
 	w.Clock.Pass(721 * time.Hour)
-	says = w.awaitVerified(destination, metav1.ConditionFalse, v1alpha1.ReasonEvidenceFaults)
+	says = w.awaitVerified(destination, metav1.ConditionFalse, v1alpha1.ReasonVerificationFailed)
 	within, err := filepath.Rel(filepath.Dir(w.Archive()), recording)
 	if err != nil || !strings.Contains(says, within+" (Altered)") || !strings.Contains(says, "kubectl genesys-export verify") {
 		t.Errorf("%s\ndoes not name %s, %v", says, within, err)
@@ -149,14 +149,14 @@ func TestAByteThatFlips(t *testing.T) {
 	if !conditions.IsReady(destination) {
 		t.Error("evidence cannot be written any more")
 	}
-	w.expectEvent(destination, v1alpha1.ReasonEvidenceFaults, "Warning")
+	w.expectEvent(destination, v1alpha1.ReasonVerificationFailed, "Warning")
 	w.expectMetrics(registry, destination)
 
 	stop()
 	ended := destination.Status.Verification.CompletionTime
 	w.Start(looking)
 	w.expectUntouched(destination, ended)
-	w.awaitVerified(destination, metav1.ConditionFalse, v1alpha1.ReasonEvidenceFaults)
+	w.awaitVerified(destination, metav1.ConditionFalse, v1alpha1.ReasonVerificationFailed)
 
 	w.flip(recording)
 	w.Delete(export)
@@ -232,14 +232,14 @@ func TestAnArchiveThatIsTakenAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.verifyNow(destination, "it is gone")
-	if says := w.awaitVerified(destination, metav1.ConditionFalse, v1alpha1.ReasonEvidenceFaults); !strings.Contains(says, "first case-1 (Missing)") {
+	if says := w.awaitVerified(destination, metav1.ConditionFalse, v1alpha1.ReasonVerificationFailed); !strings.Contains(says, "first case-1 (Missing)") {
 		t.Error(says)
 	}
 	if err := os.Mkdir(w.Archive(), 0o750); err != nil {
 		t.Fatal(err)
 	}
 	w.verifyNow(destination, "nothing is left but the folder")
-	if says := w.awaitVerified(destination, metav1.ConditionFalse, v1alpha1.ReasonEvidenceFaults); !strings.Contains(says, "first case-1 (Missing)") {
+	if says := w.awaitVerified(destination, metav1.ConditionFalse, v1alpha1.ReasonVerificationFailed); !strings.Contains(says, "first case-1 (Missing)") {
 		t.Error(says)
 	}
 	if err := errors.Join(os.Remove(w.Archive()), os.Rename(filepath.Join(w.Root, "elsewhere"), w.Archive())); err != nil {
@@ -265,7 +265,7 @@ func TestEvidenceInS3IsVerified(t *testing.T) {
 	key := w.s3.Keys("evidence", "legal/cases/case-1/seals/1/conversations.csv")[0]
 	sound := w.replace(key, []byte("conversation_id\n"))
 	w.verifyNow(destination, "replaced")
-	says := w.awaitVerified(destination, metav1.ConditionFalse, v1alpha1.ReasonEvidenceFaults)
+	says := w.awaitVerified(destination, metav1.ConditionFalse, v1alpha1.ReasonVerificationFailed)
 	if !strings.Contains(says, "case-1/seals/1/conversations.csv (Altered)") || !strings.Contains(says, "verify --running s3://evidence/legal/cases ") {
 		t.Error(says)
 	}
