@@ -55,8 +55,8 @@ func (e *parkedError) Outcome() outcome.Outcome {
 	}
 }
 
-// Spends tells that waiting for them uses up patience, unless a person is waited for.
-func (e *parkedError) Spends() bool { return e.Outcome().State != outcome.Stalled }
+// UsesDeadline tells that waiting for them uses up the deadline, unless a person is waited for.
+func (e *parkedError) UsesDeadline() bool { return e.Outcome().State != outcome.Stalled }
 
 // notReadyError tells that recordings are being uploaded or restored.
 type notReadyError struct{ count int }
@@ -70,5 +70,5 @@ func (e *notReadyError) Outcome() outcome.Outcome {
 	return outcome.Wait(v1alpha1.ReasonRecordingsNotReady, e.Error(), 0)
 }
 
-// Spends tells that waiting for them uses up patience.
-func (e *notReadyError) Spends() bool { return true }
+// UsesDeadline tells that waiting for them uses up the deadline.
+func (e *notReadyError) UsesDeadline() bool { return true }

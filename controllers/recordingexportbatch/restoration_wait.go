@@ -36,8 +36,8 @@ func (e *restoringError) Error() string {
 
 func (e *restoringError) Unwrap() error { return e.last }
 
-// Spends tells that waiting for restorations uses up patience.
-func (e *restoringError) Spends() bool { return true }
+// UsesDeadline tells that waiting for restorations uses up the deadline.
+func (e *restoringError) UsesDeadline() bool { return true }
 
 // Outcome is to wait, and to look again ever more rarely.
 func (e *restoringError) Outcome() outcome.Outcome {

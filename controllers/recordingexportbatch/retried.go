@@ -26,5 +26,5 @@ func (e *retriedError) Outcome() outcome.Outcome {
 	return outcome.Wait(e.reason, e.Error(), 0)
 }
 
-// Spends tells that waiting for it uses up patience, unless a person is waited for.
-func (e *retriedError) Spends() bool { return e.Outcome().State != outcome.Stalled }
+// UsesDeadline tells that waiting for it uses up the deadline, unless a person is waited for.
+func (e *retriedError) UsesDeadline() bool { return e.Outcome().State != outcome.Stalled }

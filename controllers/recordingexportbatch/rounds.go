@@ -40,8 +40,8 @@ func (e *outstandingError) Outcome() outcome.Outcome {
 	return outcome.Wait(v1alpha1.ReasonRecordingsPending, "requesting again: "+e.Error(), 0)
 }
 
-// Spends tells that waiting for them uses up patience.
-func (e *outstandingError) Spends() bool { return true }
+// UsesDeadline tells that waiting for them uses up the deadline.
+func (e *outstandingError) UsesDeadline() bool { return true }
 
 // rounds are the rounds of requests of one attempt. In each, every outstanding
 // recording is requested once: all at the same time, or, if addresses expire early,

@@ -31,6 +31,11 @@ var ends = map[string]string{
 	v1alpha1.ReasonGenesysUnavailable:   "retried for %v, then reported as Stalled (DeadlineExceeded)",
 }
 
+// These errors decide themselves whether a wait uses up the deadline.
+var _ = []outcome.DeadlineUser{
+	(*parkedError)(nil), (*notReadyError)(nil), (*retriedError)(nil), (*outstandingError)(nil), (*restoringError)(nil),
+}
+
 // mostIDs is how many recordings a message names.
 const mostIDs = 3
 

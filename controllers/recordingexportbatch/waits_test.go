@@ -70,8 +70,8 @@ func TestWhoIsToldOfAMissingPermission(t *testing.T) {
 		for _, why := range tt.why {
 			parked.add(why)
 		}
-		if got := parked.Outcome().State; got != tt.want || parked.Spends() != (tt.want == outcome.Waiting) {
-			t.Errorf("%s: state %v, uses up patience: %t", name, got, parked.Spends())
+		if got := parked.Outcome().State; got != tt.want || parked.UsesDeadline() != (tt.want == outcome.Waiting) {
+			t.Errorf("%s: state %v, uses up the deadline: %t", name, got, parked.UsesDeadline())
 		}
 	}
 }

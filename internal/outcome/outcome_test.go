@@ -21,8 +21,8 @@ import (
 // spender is an error that tells whether it uses up patience.
 type spender bool
 
-func (s spender) Error() string { return "spender" }
-func (s spender) Spends() bool  { return bool(s) }
+func (s spender) Error() string      { return "spender" }
+func (s spender) UsesDeadline() bool { return bool(s) }
 
 func TestOf(t *testing.T) {
 	of := func(kind genesys.Kind) error {
