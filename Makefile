@@ -91,10 +91,10 @@ test: control-plane s3-server openssl browser ## Run all tests, with the race de
 	@go tool cover -func=cover.out | awk '/^total:/ {print "Coverage of all code by all tests: " $$3}'
 
 .PHONY: verify
-verify: control-plane ## Check that generated files are up to date, modules tidy, the code clean and without known vulnerabilities, and every manifest accepted by a real API server.
+verify: control-plane ## Check that generated files are up to date, modules tidy, the code clean and without known vulnerabilities, the words plain, and every manifest accepted by a real API server.
 	hack/verify.sh
 	$(MAKE) --no-print-directory lint vulncheck
-	go test -count=1 ./test/manifests ./test/argocd
+	go test -count=1 ./test/prose ./test/manifests ./test/argocd
 
 .PHONY: vulncheck
 vulncheck: ## Look for known vulnerabilities in what is linked into the programs; skipped, and says so, where vuln.go.dev cannot be reached.

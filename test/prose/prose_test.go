@@ -1,0 +1,106 @@
+// Package prose checks the words that people read: comments, strings and names in Go code,
+// markdown, manifests, scripts. rules_test.go has the list of words and what to say instead.
+package prose
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestPlainWords finds every word of the list, says where it is and what to say instead.
+func TestPlainWords(t *testing.T) {
+	t.Parallel()
+	texts := readFiles(t)
+	if len(texts) < 500 {
+		t.Fatalf("only %d files: the test shows nothing", len(texts))
+	}
+	for _, r := range rules {
+		found := r.compile()
+		for _, read := range texts {
+			if r.allows(read.path) || strings.HasPrefix(read.path, "test/prose/") || inProgress(read.path) {
+				continue
+			}
+			for _, f := range found(read) {
+				t.Errorf("%s:%d: %q: say: %s", read.path, f.line, f.words, r.say)
+			}
+		}
+	}
+}
+
+// inProgress reports whether a file is being rewritten at present.
+func inProgress(file string) bool {
+	return slices.ContainsFunc(unfinished, func(directory string) bool { return strings.HasPrefix(file, directory) })
+}
+
+// finding is a word of the list in a file.
+type finding struct {
+	line  int
+	words string
+}
+
+// allows reports whether the rule does not apply to a file.
+func (r rule) allows(file string) bool {
+	for _, pattern := range r.not {
+		if matched, err := path.Match(pattern, file); err != nil || matched || strings.HasSuffix(pattern, "/") && strings.HasPrefix(file, pattern) {
+			return true
+		}
+	}
+	return false
+}
+
+// compile returns a function that finds the words of a rule in a file.
+func (r rule) compile() func(text) []finding {
+	inProse, inNames, unless := expression(r.words), expression(r.names), expression(r.unless)
+	return func(read text) []finding {
+		var found []finding
+		if r.words != "" {
+			for _, at := range inProse.FindAllStringIndex(read.prose, -1) {
+				around := read.prose[max(0, at[0]-40):min(len(read.prose), at[1]+40)]
+				if r.unless == "" || !unless.MatchString(around) {
+					found = append(found, finding{read.line(at[0]), strings.Join(strings.Fields(read.prose[at[0]:at[1]]), " ")})
+				}
+			}
+		}
+		if r.names != "" {
+			for _, n := range read.names {
+				if inNames.MatchString(n.words) && (r.unless == "" || !unless.MatchString(n.words)) {
+					found = append(found, finding{n.line, n.words})
+				}
+			}
+		}
+		return found
+	}
+}
+
+// expression compiles words: case does not matter, and a space stands for any white space.
+func expression(words string) *regexp.Regexp {
+	if words == "" {
+		return nil
+	}
+	return regexp.MustCompile(`(?i)\b(?:` + strings.ReplaceAll(words, " ", `\s+`) + `)\b`)
+}
+
+// TestTheRulesFind shows that each rule finds its own example and lets the better wording pass.
+func TestTheRulesFind(t *testing.T) {
+	t.Parallel()
+	for example, want := range map[string]int{
+		"package p\n\n// run goes\n// on.\nfunc run() {}":                          1,
+		"package p\n\n// run continues.\nfunc run() {}":                            0,
+		"package p\n\nvar nextLedger = `a\nthe cause must be mended\n`":            2,
+		"package p\n\n// There is no answer.\n// It is no longer here.\nvar x int": 0,
+		"package p\n\n// 429 is no failure.\nvar x int":                            1,
+		"package p\n\nfunc f() { ripe := 1; _ = ripe }":                            1,
+	} {
+		read := text{path: "p.go", prose: proseOfGo([]byte(example)), names: namesOfGo(t, "p.go", []byte(example))}
+		got := 0
+		for _, r := range rules {
+			got += len(r.compile()(read))
+		}
+		if got != want {
+			t.Errorf("%d words found, want %d, in\n%s", got, want, example)
+		}
+	}
+}
