@@ -96,6 +96,10 @@ verify: control-plane ## Check that generated files are up to date, modules tidy
 	$(MAKE) --no-print-directory lint vulncheck
 	go test -count=1 ./test/prose ./test/manifests ./test/argocd
 
+.PHONY: figures
+figures: ## Measure the code: lines of functions and files, exported names, import chains, names with overloaded words.
+	@go run ./hack/figures
+
 .PHONY: vulncheck
 vulncheck: ## Look for known vulnerabilities in what is linked into the programs; skipped, and says so, where vuln.go.dev cannot be reached.
 	@hack/vulncheck.sh
