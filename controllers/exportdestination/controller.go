@@ -128,7 +128,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		r.tell(ctx, destination, before)
 		r.tellKey(destination, before)
 	}
-	return loop.IgnoreConflict(loop.Result(out), err)
+	return loop.Requeue(loop.Result(out), err)
 }
 
 // looked is what a look works on, and the object as it was before.

@@ -139,6 +139,7 @@ func (r *Reconciler) verify(ctx context.Context, destination *v1alpha1.ExportDes
 		}
 		sum.add(name, of)
 		round.next()
+		try.Progress()
 	}
 	if err := r.stillKnown(ctx, destination, seals); err != nil {
 		return err

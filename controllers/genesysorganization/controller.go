@@ -91,9 +91,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	}
 	err := r.Publish(ctx, organization, before)
 	if err == nil {
+		r.published(request.NamespacedName)
 		r.announce(organization, before)
 	}
-	return loop.IgnoreConflict(loop.Result(out), err)
+	return loop.Requeue(loop.Result(out), err)
 }
 
 // retryInterval is how long to wait before another look at an organisation that can be asked.

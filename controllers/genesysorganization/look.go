@@ -20,7 +20,7 @@ import (
 const Pool = "Login"
 
 // answer is what a look at an organisation has shown. It is kept until Reconcile,
-// which it wakes, has taken it in.
+// which it wakes, has published it.
 type answer struct {
 	// of is the object that was looked at, as it was then.
 	of         types.UID
@@ -57,15 +57,26 @@ func (r *Reconciler) ask(organization *v1alpha1.GenesysOrganization) outcome.Out
 	})
 }
 
-// answered returns, once, what the last look at an organisation has shown, unless
-// the object has changed since.
+// answered returns what the last look at an organisation has shown, until it is
+// published, unless the object has changed since.
 func (r *Reconciler) answered(organization *v1alpha1.GenesysOrganization) (shown answer, is bool) {
 	name := client.ObjectKeyFromObject(organization)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	shown, is = r.answers[name]
+	if is && (shown.of != organization.UID || shown.generation != organization.Generation) {
+		delete(r.answers, name)
+		is = false
+	}
+	return shown, is
+}
+
+// published forgets what a look has shown: the status says it now. No other look has
+// begun since, because none begins before this.
+func (r *Reconciler) published(name types.NamespacedName) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	delete(r.answers, name)
-	return shown, is && shown.of == organization.UID && shown.generation == organization.Generation
 }
 
 // forget lets go of an organisation that is gone, once no look at it is running.

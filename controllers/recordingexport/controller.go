@@ -173,7 +173,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	if !export.DeletionTimestamp.IsZero() {
-		return loop.IgnoreConflict(r.release(ctx, export))
+		return loop.Requeue(r.release(ctx, export))
 	}
 	before := export.DeepCopy()
 	if export.Status.StartTime == nil {
@@ -185,7 +185,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	}
 	out = r.bounded(s.scope, out)
 	s.summarize(out, r.Clock.Now())
-	return loop.IgnoreConflict(loop.Result(out), r.Publish(ctx, s.export, s.former))
+	return loop.Requeue(loop.Result(out), r.Publish(ctx, s.export, s.former))
 }
 
 // step takes the export one step on, or says why it is not there yet.

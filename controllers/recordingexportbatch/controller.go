@@ -163,7 +163,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, batch *v1alpha1.RecordingExp
 	if err == nil {
 		r.warnOfRetention(s.scope, s.former.Status.RetentionChanged)
 	}
-	return loop.IgnoreConflict(loop.Result(out), err)
+	return loop.Requeue(loop.Result(out), err)
 }
 
 // exportChanged tells of changes of an export that matter to its batches: of its

@@ -212,6 +212,7 @@ func (h *halving) post(ctx context.Context, refs []genesys.RecordingRef) error {
 			return err
 		}
 		h.next++
+		h.try.Progress()
 		if stored.Ticket == ticket {
 			return nil
 		}

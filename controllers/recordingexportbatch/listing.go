@@ -174,6 +174,7 @@ func (d *delivery) note(ctx context.Context, l *line, f artifacts.StoredFile) (i
 		}
 		l.found = slices.DeleteFunc(l.found, func(other file) bool { return other.path == there.Path })
 		l.files = append(l.files, noted(there))
+		d.attempt.Progress()
 		if there.Path == f.Path {
 			return f.Number, nil
 		}

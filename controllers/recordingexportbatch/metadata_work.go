@@ -75,7 +75,10 @@ func (w *metadataWork) run(ctx context.Context, try transfer.Try) error {
 	var group errgroup.Group
 	group.SetLimit(w.limit)
 	for _, id := range missing {
-		group.Go(func() error { return w.ask(ctx, id, w.timeout(try)) })
+		group.Go(func() error {
+			defer try.Progress()
+			return w.ask(ctx, id, w.timeout(try))
+		})
 	}
 	err = group.Wait()
 	// What closed the gate in this attempt was asked, and uses up its patience.

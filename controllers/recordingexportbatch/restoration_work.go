@@ -56,6 +56,7 @@ func (w *restorationWork) run(ctx context.Context, try transfer.Try) error {
 		if err := w.look(ctx, c, sum); err != nil {
 			return err
 		}
+		try.Progress()
 	}
 	if sum.waiting > 0 {
 		return sum

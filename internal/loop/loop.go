@@ -4,6 +4,7 @@ package loop
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -28,18 +29,25 @@ type Object interface {
 type Publisher struct {
 	Client client.Client
 	Events events.EventRecorder
+	// Writes bounds how often a status is written; nil for no bound.
+	Writes *WriteLimit
 }
 
 // Publish writes the status of obj if it differs from before's, and then sends
-// events about it. A write that lost a race is a conflict error: look again.
+// events about it. An error may be a write that lost a race, or one that is postponed
+// (WriteLimit): Requeue knows both. Whoever computes the status again loses nothing.
 func (p Publisher) Publish(ctx context.Context, obj, before Object) error {
 	if equality.Semantic.DeepEqual(obj, before) {
 		return nil
+	}
+	if wait := p.Writes.wait(obj, before); wait > 0 {
+		return &postponedError{wait}
 	}
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
 	if err := p.Client.Status().Patch(ctx, obj, patch); err != nil {
 		return client.IgnoreNotFound(err)
 	}
+	p.Writes.note(obj)
 	p.announce(ctx, obj, before)
 	return nil
 }
@@ -79,10 +87,21 @@ func Result(out outcome.Outcome) ctrl.Result {
 	return ctrl.Result{RequeueAfter: wait.Jitter(out.After, jitter)}
 }
 
-// IgnoreConflict turns a lost race into another look.
-func IgnoreConflict(result ctrl.Result, err error) (ctrl.Result, error) {
+// lostRaceInterval is before another reconcile after a write that lost a race.
+const lostRaceInterval = 100 * time.Millisecond
+
+// Requeue turns a write that lost a race, and one that is postponed, into another
+// reconcile.
+func Requeue(result ctrl.Result, err error) (ctrl.Result, error) {
 	if apierrors.IsConflict(err) {
-		return ctrl.Result{RequeueAfter: 100 * time.Millisecond}, nil
+		return ctrl.Result{RequeueAfter: lostRaceInterval}, nil
+	}
+	var postponed *postponedError
+	if errors.As(err, &postponed) {
+		if result.RequeueAfter <= 0 || result.RequeueAfter > postponed.wait {
+			result.RequeueAfter = postponed.wait
+		}
+		return result, nil
 	}
 	return result, err
 }

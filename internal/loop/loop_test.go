@@ -112,8 +112,8 @@ func TestPublishLosesARace(t *testing.T) {
 	if !apierrors.IsConflict(err) || len(told(recorder)) != 0 {
 		t.Errorf("Publish: %v, want a conflict and no event", err)
 	}
-	if result, err := IgnoreConflict(reconcile.Result{}, err); err != nil || result.RequeueAfter == 0 {
-		t.Errorf("IgnoreConflict: %+v, %v; want another look", result, err)
+	if result, err := Requeue(reconcile.Result{}, err); err != nil || result.RequeueAfter == 0 {
+		t.Errorf("Requeue: %+v, %v; want another look", result, err)
 	}
 }
 

@@ -22,7 +22,8 @@ const Workers = 8
 // has ended.
 type Worker struct {
 	Pools transfer.Pools
-	// Progress is between looks at work that is running.
+	// Progress is how long until the reconciler looks at work that is running and has
+	// reported no progress.
 	Progress time.Duration
 
 	waker Waker
@@ -55,7 +56,8 @@ func (w *Worker) Do(name types.NamespacedName, task Task) outcome.Outcome {
 // Run is Do, and tells how often the task has failed and when it is retried.
 func (w *Worker) Run(name types.NamespacedName, task Task) (outcome.Outcome, transfer.State) {
 	state := w.Pools[task.Pool].Do(transfer.Job{
-		Key: task.Key, Tenant: name.Namespace, Owner: name.String(), Wake: func() { w.waker.Wake(name) }, Work: task.Work, WaitLimit: task.WaitLimit,
+		Key: task.Key, Tenant: name.Namespace, Owner: name.String(), Work: task.Work, WaitLimit: task.WaitLimit,
+		Wake: func() { w.waker.Wake(name) }, Progress: func() { w.waker.Progress(name) },
 	})
 	after := state.After
 	if state.Running {
@@ -73,6 +75,8 @@ type Waker struct {
 	mu    sync.Mutex
 	queue workqueue.TypedRateLimitingInterface[reconcile.Request]
 	ctx   context.Context //nolint:containedctx // the controller's, which ends when it stops
+	// progress are the times at which objects are reconciled because of progress.
+	progress spacing[types.NamespacedName]
 }
 
 // life ends when the controller stops; nil before it has started.
@@ -90,6 +94,20 @@ func (w *Waker) Source() source.Source {
 		w.queue, w.ctx = queue, ctx
 		return nil
 	})
+}
+
+// Progress has the object reconciled because work for it has reported progress: at once or,
+// if that was less than a second ago, a second after it.
+func (w *Waker) Progress(name types.NamespacedName) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.queue == nil {
+		return
+	}
+	// The queue's delays are in the machine's time, too.
+	if wait, isNew := w.progress.schedule(name, time.Now()); isNew { //nolint:forbidigo // see above
+		w.queue.AddAfter(reconcile.Request{NamespacedName: name}, wait)
+	}
 }
 
 // Wake has the object looked at soon. Before the controller has started it does

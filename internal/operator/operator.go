@@ -106,7 +106,8 @@ type Paces struct {
 	Patience     outcome.RetryPolicy
 	// Isolation says when an item that fails is taken to be bad itself.
 	Isolation transfer.Criteria
-	// Progress is between looks at work that is running.
+	// Progress is how long until an object is reconciled whose work is running and has
+	// reported no progress.
 	Progress time.Duration
 	// Stall is how long a media stream may stand still, the client's default if 0.
 	Stall time.Duration
@@ -116,7 +117,7 @@ type Paces struct {
 func DefaultPaces() Paces {
 	return Paces{
 		genesysorganization.DefaultIntervals(), exportdestination.DefaultIntervals(), recordingexport.DefaultIntervals(),
-		recordingexportbatch.DefaultIntervals(), outcome.DefaultRetryPolicy(), transfer.DefaultCriteria(), 3 * time.Second, genesysclient.DefaultStallTimeout,
+		recordingexportbatch.DefaultIntervals(), outcome.DefaultRetryPolicy(), transfer.DefaultCriteria(), time.Minute, genesysclient.DefaultStallTimeout,
 	}
 }
 
@@ -151,7 +152,9 @@ func New(cfg *rest.Config, options Options) (ctrl.Manager, error) {
 			Secrets: secrets, Endpoints: options.Endpoints, StallTimeout: options.Paces.Stall, MaxMedia: options.MaxMedia,
 			Clock: options.Clock, Again: options.Paces.Organization.Retry,
 		},
-		publisher: loop.Publisher{Client: writer(mgr.GetClient()), Events: mgr.GetEventRecorder(name)},
+		publisher: loop.Publisher{
+			Client: writer(mgr.GetClient()), Events: mgr.GetEventRecorder(name), Writes: &loop.WriteLimit{Clock: clock.RealClock{}},
+		},
 		clock:     options.Clock,
 		actor:     actor(),
 		gates:     &transfer.Gates{Clock: options.Clock, Criteria: options.Paces.Isolation},

@@ -10,6 +10,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -31,6 +33,16 @@ type Try struct {
 	Last bool
 	// place is the work's in the pool.
 	place *place
+	// progress calls [Job].Progress of everybody who asked for the work.
+	progress func()
+}
+
+// Progress tells everybody who asked for the work that there is something new to
+// look at. Work may call it as often as it likes.
+func (t Try) Progress() {
+	if t.progress != nil {
+		t.progress()
+	}
 }
 
 // Keep has work wait while it is the turn of others, see [Room]. Work that may take
@@ -104,10 +116,14 @@ type Pool struct {
 	stopped bool
 }
 
+// caller is what one owner is told of the work that it asked for.
+type caller struct{ wake, progress func() }
+
 type entry struct {
-	running   bool
-	cancel    context.CancelFunc
-	wake      map[string]func()
+	running bool
+	cancel  context.CancelFunc
+	// callers are those who asked for the work, by owner.
+	callers   map[string]caller
 	waitLimit WaitLimit
 	attempts  int
 	err       error
@@ -153,7 +169,10 @@ type Job struct {
 	// with one owner the last one's Wake counts.
 	Owner string
 	Wake  func()
-	Work  Work
+	// Progress is called when the work reports progress ([Try.Progress]), which may be many
+	// times in a second; nil if the owner is not interested.
+	Progress func()
+	Work     Work
 	// WaitLimit with the work.
 	WaitLimit WaitLimit
 }
@@ -165,10 +184,10 @@ func (p *Pool) Do(job Job) State {
 	defer p.mu.Unlock()
 	e := p.entries[job.Key]
 	if e == nil {
-		e = &entry{wake: map[string]func(){}}
+		e = &entry{callers: map[string]caller{}}
 		p.entries[job.Key] = e
 	}
-	e.wake[job.Owner] = job.Wake
+	e.callers[job.Owner] = caller{wake: job.Wake, progress: job.Progress}
 	e.waitLimit = WaitLimit{Total: job.WaitLimit.Total, Used: max(e.waitLimit.Used, job.WaitLimit.Used)}
 	state := State{Err: e.err, Failures: e.attempts, Used: e.waitLimit.Used, Exhausted: e.exhausted}
 	if wait := e.notUntil.Sub(p.clock.Now()); !e.running && wait > 0 {
@@ -187,7 +206,7 @@ func (p *Pool) begin(job Job, e *entry) {
 	ctx, cancel := context.WithCancel(context.Background()) //nolint:forbidigo // its life is the pool's, see Start
 	e.running, e.cancel = true, cancel
 	try, place := e.next(), p.queue.join(job.Tenant)
-	try.place = place
+	try.place, try.progress = place, func() { p.progressed(e) }
 	p.running.Go(func() {
 		defer cancel()
 		err := place.await(ctx)
@@ -249,11 +268,23 @@ func (p *Pool) end(key string, e *entry, err error) {
 	default:
 		e.pause(p.backoff(err, e.attempts), p.clock.Now())
 	}
-	wakes := e.wake
-	e.wake = map[string]func(){}
+	callers := e.callers
+	e.callers = map[string]caller{}
 	p.mu.Unlock()
-	for _, wake := range wakes {
-		wake()
+	for _, caller := range callers {
+		caller.wake()
+	}
+}
+
+// progressed tells everybody who asked for a piece of work that it reported progress.
+func (p *Pool) progressed(e *entry) {
+	p.mu.Lock()
+	callers := slices.Collect(maps.Values(e.callers))
+	p.mu.Unlock()
+	for _, caller := range callers {
+		if caller.progress != nil {
+			caller.progress()
+		}
 	}
 }
 
@@ -289,8 +320,8 @@ func (p *Pool) Retry(prefix string) {
 			continue
 		}
 		delete(p.entries, key)
-		for _, wake := range e.wake {
-			wakes = append(wakes, wake)
+		for _, caller := range e.callers {
+			wakes = append(wakes, caller.wake)
 		}
 	}
 	p.mu.Unlock()

@@ -194,3 +194,33 @@ func TestPoolStopsWithItsContext(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+// TestPoolTellsOfProgress: everybody who asked for the work is told, also who asked later,
+// and nobody once it has ended.
+func TestPoolTellsOfProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool := startPool(t, 1)
+		told := map[string]int{}
+		next := make(chan struct{})
+		job := func(owner string) Job {
+			return Job{Key: "key", Owner: owner, Wake: func() {}, Progress: func() { told[owner]++ }, Work: func(_ context.Context, try Try) error {
+				for range next {
+					try.Progress()
+				}
+				return nil
+			}}
+		}
+		pool.Do(job("a"))
+		pool.Do(Job{Key: "key", Owner: "indifferent", Wake: func() {}})
+		next <- struct{}{}
+		synctest.Wait()
+		pool.Do(job("b"))
+		next <- struct{}{}
+		close(next)
+		synctest.Wait()
+		if told["a"] != 2 || told["b"] != 1 {
+			t.Errorf("told %v, want a twice and b once", told)
+		}
+		Try{}.Progress()
+	})
+}

@@ -114,8 +114,8 @@ func (p *Pool) tell(key string, err error) {
 	var wakes []func()
 	if e := p.entries[key]; e != nil && e.running {
 		e.err = err
-		for _, wake := range e.wake {
-			wakes = append(wakes, wake)
+		for _, caller := range e.callers {
+			wakes = append(wakes, caller.wake)
 		}
 	}
 	p.mu.Unlock()

@@ -165,6 +165,9 @@ func (w wakes) Add(reconcile.Request) {
 	}
 }
 
+// AddAfter does nothing: work reports progress, which ends nothing.
+func (w wakes) AddAfter(reconcile.Request, time.Duration) {}
+
 func location(d *v1alpha1.ExportDestination, export string) string {
 	return d.Namespace + "/" + d.Spec.Directory.Name + "/" + export
 }

@@ -166,7 +166,7 @@ func Hurried() operator.Paces {
 	p.Destination.Retry, p.Destination.Verifying = 200*time.Millisecond, 200*time.Millisecond
 	p.Export.Retry, p.Export.FirstPoll = 200*time.Millisecond, 20*time.Millisecond
 	p.Export.Reask, p.Export.LongestWait = 200*time.Millisecond, 200*time.Millisecond
-	p.Batch.Retry, p.Batch.FirstPoll, p.Progress = 200*time.Millisecond, 20*time.Millisecond, 200*time.Millisecond
+	p.Batch.Retry, p.Batch.FirstPoll = 200*time.Millisecond, 20*time.Millisecond
 	p.Batch.Missing, p.Batch.NoProgress = 300*time.Millisecond, time.Second
 	p.Isolation.Apart = 20 * time.Millisecond
 	p.Patience.First, p.Patience.FirstIsolated, p.Patience.Most, p.Patience.NeedsPerson = 50*time.Millisecond, 50*time.Millisecond, time.Second, 200*time.Millisecond
