@@ -14,7 +14,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
 
-// bagInfo is what bag-info.txt says of a batch.
+// bagInfo returns the fields of a batch's bag-info.txt, without those that tell when it was
+// sealed.
 func bagInfo(s *scope) []evidence.InfoField {
 	window := s.batch.Spec.Window
 	info := []evidence.InfoField{
@@ -30,20 +31,20 @@ func bagInfo(s *scope) []evidence.InfoField {
 	return info
 }
 
-// seal makes the bag of what the artifacts tell.
-func (w *completionWork) seal(ctx context.Context, settled evidence.Inventory) error {
-	record, err := w.gather(ctx)
+// sealBag makes the bag from the artifacts.
+func (w *downloadWork) sealBag(ctx context.Context, settled evidence.Inventory) error {
+	record, err := w.readRecord(ctx)
 	if err != nil {
 		return err
 	}
-	begun, err := w.beginBag(ctx, record, settled)
+	begun, err := w.startBag(ctx, record, settled)
 	if err != nil {
 		return err
 	}
 	bag := evidence.Bag{
 		Inventory: settled, Files: record.evidenceFiles(), Info: begun.Info, Events: begun.Events,
 		Metadata: func(id string) ([]byte, error) { return record.metadata[id].Body, nil },
-		Restored: record.body, Restorations: record.retention(),
+		Restored: record.endBody, Restorations: record.dates(),
 		Signing: w.signing, Note: artifacts.NoteSealed(w.store, artifacts.SealedBagKey(w.batch), w.stamp),
 	}
 	folder := evidence.BagFolder(w.batch)
@@ -57,9 +58,8 @@ func (w *completionWork) seal(ctx context.Context, settled evidence.Inventory) e
 	return err
 }
 
-// beginBag notes down what the bag tells of its making, or reads what was noted down
-// before.
-func (w *completionWork) beginBag(ctx context.Context, record record, settled evidence.Inventory) (artifacts.Bagging, error) {
+// startBag records what the bag says about its making, or returns what was recorded before.
+func (w *downloadWork) startBag(ctx context.Context, record batchRecord, settled evidence.Inventory) (artifacts.Bagging, error) {
 	key := artifacts.BaggingKey(w.batch)
 	begun, err := artifacts.Get[artifacts.Bagging](ctx, w.store, key)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -69,35 +69,35 @@ func (w *completionWork) beginBag(ctx context.Context, record record, settled ev
 	return artifacts.Put(ctx, w.store, key, artifacts.Bagging{
 		Stamp: now,
 		Info: append(w.info,
-			evidence.InfoField{Name: "Bag-Software-Agent", Value: w.actor},
+			evidence.InfoField{Name: "Bag-Software-Agent", Value: w.instance},
 			evidence.InfoField{Name: "Bagging-Date", Value: now.At.Format(time.DateOnly)}),
 		Events: append(record.events(settled), evidence.Event{Time: now.At, Type: "BagSealed", Actor: now.By}),
 	})
 }
 
-func (w *completionWork) stamp() artifacts.Stamp { return artifacts.NewStamp(w.clock.Now(), w.actor) }
+func (w *downloadWork) stamp() artifacts.Stamp { return artifacts.NewStamp(w.clock.Now(), w.instance) }
 
-// record is everything that was noted down about a batch.
-type record struct {
+// batchRecord is everything that was recorded about a batch.
+type batchRecord struct {
 	slice    artifacts.Slice
 	metadata map[string]artifacts.Metadata
 	hold     artifacts.Hold
 	// inventoried is when the inventory was taken.
 	inventoried artifacts.Stamp
 	requests    []artifacts.Request
-	aside       []artifacts.SetAside
+	setAside    []artifacts.SetAside
 	files       []artifacts.StoredFile
 	runs        []artifacts.Run
 	restorationRecord
 }
 
-func (w *completionWork) gather(ctx context.Context) (record, error) {
-	r := record{slice: w.slice, metadata: map[string]artifacts.Metadata{}}
-	var now facts
-	if err := now.observeTransfer(ctx, w.store, w.batch); err != nil {
+func (w *downloadWork) readRecord(ctx context.Context) (batchRecord, error) {
+	r := batchRecord{slice: w.slice, metadata: map[string]artifacts.Metadata{}}
+	var now batchState
+	if err := now.readTransfer(ctx, w.store, w.batch); err != nil {
 		return r, err
 	}
-	r.requests, r.aside, r.files = now.requests, now.aside, now.files
+	r.requests, r.setAside, r.files = now.requests, now.setAside, now.files
 	taken, err := artifacts.Get[artifacts.Inventory](ctx, w.store, artifacts.InventoryKey(w.batch))
 	if err != nil {
 		return r, err
@@ -119,7 +119,7 @@ func (w *completionWork) gather(ctx context.Context) (record, error) {
 	return r, err
 }
 
-func (r record) evidenceFiles() []evidence.File {
+func (r batchRecord) evidenceFiles() []evidence.File {
 	files := make([]evidence.File, len(r.files))
 	for i, f := range r.files {
 		files[i] = f.File

@@ -82,8 +82,8 @@ type Reconciler struct {
 	// volume that it shares, or is an error if it may not; nil if there is no bound.
 	Reserve func(destination *v1alpha1.ExportDestination, bytes int64) (*usage.Reservation, error)
 
-	founders founders
-	looks    loop.Evaluations
+	foundings   foundingCache
+	evaluations loop.Evaluations
 }
 
 // DefaultMaxRecordings is what the manager uses: a bag of so many is still listed,
@@ -111,7 +111,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 func (r *Reconciler) ofExport(ctx context.Context, export client.Object) []reconcile.Request {
 	err := r.Client.Get(ctx, client.ObjectKeyFromObject(export), &v1alpha1.RecordingExport{})
 	if apierrors.IsNotFound(err) {
-		r.founders.forget(client.ObjectKeyFromObject(export))
+		r.foundings.forget(client.ObjectKeyFromObject(export))
 	}
 	return r.list(ctx, client.InNamespace(export.GetNamespace()), client.MatchingLabels{v1alpha1.LabelExport: export.GetName()})
 }
@@ -154,14 +154,14 @@ func (r *Reconciler) Reconcile(ctx context.Context, batch *v1alpha1.RecordingExp
 	if batch.Status.StartTime == nil {
 		batch.Status.StartTime = &metav1.Time{Time: r.Clock.Now()}
 	}
-	s, out, untold := r.look(ctx, batch, before)
+	s, out, untold := r.evaluate(ctx, batch, before)
 	if untold {
 		return loop.Result(out), nil
 	}
 	summarize(s.scope, out, r.Clock.Now())
 	err := r.Publish(ctx, s.batch, s.former)
 	if err == nil {
-		r.warnOfRetention(s.scope, s.former.Status.RetentionChanged)
+		r.warnOfRetentionChanges(s.scope, s.former.Status.RetentionChanged)
 	}
 	return loop.Requeue(loop.Result(out), err)
 }
@@ -172,31 +172,31 @@ var exportChanged = predicate.Or(predicate.GenerationChangedPredicate{}, predica
 	UpdateFunc: func(e event.UpdateEvent) bool {
 		before, okBefore := e.ObjectOld.(*v1alpha1.RecordingExport)
 		now, okNow := e.ObjectNew.(*v1alpha1.RecordingExport)
-		return okBefore && okNow && (before.Status.Cancelled != now.Status.Cancelled || isLost(before) != isLost(now))
+		return okBefore && okNow && (before.Status.Cancelled != now.Status.Cancelled || isOfAnotherCluster(before) != isOfAnotherCluster(now))
 	},
 })
 
-// again is what the task of this key asks again with.
-func (r *Reconciler) again(s *scope, lane v1alpha1.Lane, key string) transfer.Retrier {
-	return r.Worker.Pools[string(lane)].Retrier(s.prefix() + key)
+// retrier is what the task of this key asks again with.
+func (r *Reconciler) retrier(s *scope, lane v1alpha1.Lane, key string) transfer.Retrier {
+	return r.Worker.Pools[string(lane)].Retrier(s.keyPrefix() + key)
 }
 
-// do has the pool of a lane do a step's work for the batch, and says how it stands.
-func (r *Reconciler) do(s *scope, lane v1alpha1.Lane, step v1alpha1.BatchStep, task loop.Task) outcome.Outcome {
-	task.Pool, task.Key, task.WaitLimit = string(lane), s.prefix()+task.Key, s.patience(step)
+// runWork has the pool of a lane do a step's work for the batch, and says how it stands.
+func (r *Reconciler) runWork(s *scope, lane v1alpha1.Lane, step v1alpha1.BatchStep, task loop.Task) outcome.Outcome {
+	task.Pool, task.Key, task.WaitLimit = string(lane), s.keyPrefix()+task.Key, s.waitLimit(step)
 	out, state := r.Worker.Run(client.ObjectKeyFromObject(s.batch), task)
 	s.retry, s.worked = retryOf(step, state), true
-	return s.named(bounded(out, state, task.WaitLimit.Total))
+	return s.withIDs(withDeadline(out, state, task.WaitLimit.Total))
 }
 
-// patience is how long a step is retried. Time that another process has used counts, as
+// waitLimit is how long a step is retried. Time that another process has used counts, as
 // the status tells it. The metadata step of a late slice has none left.
-func (s *scope) patience(step v1alpha1.BatchStep) transfer.WaitLimit {
+func (s *scope) waitLimit(step v1alpha1.BatchStep) transfer.WaitLimit {
 	patience := transfer.WaitLimit{Total: exportspec.RetryDeadline(s.export.Spec)}
 	if retry := s.batch.Status.Retry; retry != nil && retry.Step == step {
 		patience.Used = retry.Used.Duration
 	}
-	if s.facts.slice.Late && step == v1alpha1.StepMetadata {
+	if s.state.slice.Late && step == v1alpha1.StepMetadata {
 		patience.Used = patience.Total
 	}
 	return patience

@@ -19,7 +19,7 @@ import (
 
 // TestABatchStopsWhileItsDestinationIsStalled: what is running is stopped, so that
 // nothing is written there, and the batch gives the destination's reason. Once it is
-// fixed the batch continues, with all the patience that it had.
+// fixed the batch continues, with all of its deadline that was left.
 func TestABatchStopsWhileItsDestinationIsStalled(t *testing.T) {
 	store, err := archive.OpenDirectory(t.TempDir(), "case-1")
 	if err != nil {
@@ -42,7 +42,7 @@ func TestABatchStopsWhileItsDestinationIsStalled(t *testing.T) {
 		destination: v1alpha1.ExportDestination{ObjectMeta: metav1.ObjectMeta{Name: "evidence", Namespace: "legal"}},
 	}
 	if out, err := r.checkDestination(t.Context(), s); err != nil || out.State != outcome.Waiting || out.Reason != v1alpha1.ReasonDestinationNotReady {
-		t.Errorf("a destination that nobody has looked at: %v, %v", out, err)
+		t.Errorf("a destination that was not probed yet: %v, %v", out, err)
 	}
 	s.destination.Status.Location = "s3://evidence"
 	if out, err := r.checkDestination(t.Context(), s); err != nil || !out.IsDone() {
@@ -50,7 +50,7 @@ func TestABatchStopsWhileItsDestinationIsStalled(t *testing.T) {
 	}
 	running, stopped := make(chan string, 2), make(chan string, 2)
 	for _, key := range []string{"b/completion", "group/metadata"} {
-		pool.Do(transfer.Job{Key: s.prefix() + key, Wake: func() {}, Work: func(ctx context.Context, _ transfer.Try) error {
+		pool.Do(transfer.Job{Key: s.keyPrefix() + key, Wake: func() {}, Work: func(ctx context.Context, _ transfer.Try) error {
 			running <- key
 			<-ctx.Done()
 			stopped <- key
@@ -71,7 +71,7 @@ func TestABatchStopsWhileItsDestinationIsStalled(t *testing.T) {
 	<-stopped
 	<-stopped
 	if summarize(s, out, time.Unix(0, 0)); s.batch.Status.Retry != used || s.batch.Status.CompletionTime != nil {
-		t.Errorf("the patience that was used is %+v, want it as it was", s.batch.Status.Retry)
+		t.Errorf("of the deadline is used %+v, want it as it was", s.batch.Status.Retry)
 	}
 	loop.Mark(&s.destination, outcome.Done(), v1alpha1.ReasonWritable, "evidence can be written")
 	if out, err := r.checkDestination(t.Context(), s); err != nil || !out.IsDone() {

@@ -64,9 +64,9 @@ func newDelivery(t tester, root string, media mediaReader) *delivery {
 		t.Fatal(err)
 	}
 	return &delivery{
-		room:      room{store: store},
-		requester: requester{store: store, clock: clock.RealClock{}, actor: "test", gates: &transfer.Gates{}, addresses: &transfer.Addresses{}, limit: 1, batch: "b"},
-		media:     media, pace: DefaultIntervals(),
+		space:     freeSpace{store: store},
+		requester: requester{store: store, clock: clock.RealClock{}, instance: "test", gates: &transfer.Gates{}, addresses: &transfer.Addresses{}, limit: 1, batch: "b"},
+		media:     media, intervals: DefaultIntervals(),
 	}
 }
 
@@ -92,30 +92,30 @@ func (d *delivery) bag(t tester) map[int]string {
 	return files
 }
 
-// recalled is the recording's line as another process would find it.
-func (d *delivery) recalled(t tester) *line {
+// recalled is the recording's recording as another process would find it.
+func (d *delivery) recalled(t tester) *recordingState {
 	notes, err := artifacts.All[artifacts.StoredFile](t.Context(), d.store, artifacts.FileFolder(d.batch))
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := newLedger(refs(1), notes, nil, nil)
-	if err := l.findUnnoted(t.Context(), d.store, d.batch); err != nil {
+	l := newRecordingStates(refs(1), notes, nil, nil)
+	if err := l.findUnrecorded(t.Context(), d.store, d.batch); err != nil {
 		t.Fatal(err)
 	}
-	l[0].begin()
+	l[0].startRequest()
 	return l[0]
 }
 
 // TestFilesAreKnownByTheirContent: whatever the order, however often a request is
-// looked at or made anew, with addresses that stay or change, that break, and with
+// polled or made again, with addresses that stay or change, that break, and with
 // contents that are equal: in the end there are as many files of each content as
 // there are results, and none is stored twice.
 func TestFilesAreKnownByTheirContent(t *testing.T) {
-	root, rounds := t.TempDir(), 0
+	root, runs := t.TempDir(), 0
 	rapid.Check(t, func(t *rapid.T) {
 		media := newShelf()
-		rounds++
-		d := newDelivery(t, filepath.Join(root, fmt.Sprint(rounds)), media)
+		runs++
+		d := newDelivery(t, filepath.Join(root, fmt.Sprint(runs)), media)
 		contents := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c"}), 1, 4).Draw(t, "contents")
 		results := func() []genesys.BatchResult {
 			out := make([]genesys.BatchResult, len(contents))
@@ -126,8 +126,8 @@ func TestFilesAreKnownByTheirContent(t *testing.T) {
 		}
 		for request := range rapid.IntRange(1, 3).Draw(t, "requests") {
 			l, listed := d.recalled(t), results()
-			for range rapid.IntRange(1, 3).Draw(t, "looks") {
-				if rapid.Bool().Draw(t, "signed anew") {
+			for range rapid.IntRange(1, 3).Draw(t, "polls") {
+				if rapid.Bool().Draw(t, "new addresses") {
 					listed = results()
 				}
 				shown := listed[:rapid.IntRange(1, len(listed)).Draw(t, "shown")]
@@ -137,7 +137,7 @@ func TestFilesAreKnownByTheirContent(t *testing.T) {
 						media.broken[result.URL] = &genesys.Error{Kind: genesys.KindTransient}
 					}
 				}
-				if err := d.take(t.Context(), newListing(&look{request: fmt.Sprint(request)}, l, shown)); err != nil {
+				if err := d.fetchRecording(t.Context(), newListing(&poll{request: fmt.Sprint(request)}, l, shown)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -145,26 +145,26 @@ func TestFilesAreKnownByTheirContent(t *testing.T) {
 		l := d.recalled(t)
 		clear(media.broken)
 		for range 2 {
-			if err := d.take(t.Context(), newListing(&look{request: "last"}, l, results())); err != nil {
+			if err := d.fetchRecording(t.Context(), newListing(&poll{request: "last"}, l, results())); err != nil {
 				t.Fatal(err)
 			}
 		}
 		got := slices.Sorted(maps.Values(d.bag(t)))
-		if diff := cmp.Diff(slices.Sorted(slices.Values(contents)), got); diff != "" || l.open() {
-			t.Fatalf("open %v, contents (-want +got):\n%s", l.open(), diff)
+		if diff := cmp.Diff(slices.Sorted(slices.Values(contents)), got); diff != "" || l.isIncomplete() {
+			t.Fatalf("open %v, contents (-want +got):\n%s", l.isIncomplete(), diff)
 		}
 	})
 }
 
 // TestNothingIsFetchedTwice as long as the request is the same, though it signs
-// its addresses anew.
+// new addresses.
 func TestNothingIsFetchedTwice(t *testing.T) {
 	media := newShelf()
 	d := newDelivery(t, t.TempDir(), media)
 	l := d.recalled(t)
 	for range 3 {
 		results := []genesys.BatchResult{media.put("a"), media.put("b")}
-		if err := d.take(t.Context(), newListing(&look{request: "r"}, l, results)); err != nil {
+		if err := d.fetchRecording(t.Context(), newListing(&poll{request: "r"}, l, results)); err != nil {
 			t.Fatal(err)
 		}
 		l = d.recalled(t) // as after a restart
@@ -181,7 +181,7 @@ func TestNumbersFollowTheListing(t *testing.T) {
 	a, b := media.put("a"), media.put("b")
 	media.broken[a.URL] = &genesys.Error{Kind: genesys.KindNotFound}
 	l := d.recalled(t)
-	if err := d.take(t.Context(), newListing(&look{request: "1"}, l, []genesys.BatchResult{a, b})); err != nil {
+	if err := d.fetchRecording(t.Context(), newListing(&poll{request: "1"}, l, []genesys.BatchResult{a, b})); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[int]string{2: "b"}, d.bag(t)); diff != "" || !l.expired {
@@ -189,7 +189,7 @@ func TestNumbersFollowTheListing(t *testing.T) {
 	}
 	l = d.recalled(t)
 	again := []genesys.BatchResult{media.put("c"), media.put("b"), media.put("a")}
-	if err := d.take(t.Context(), newListing(&look{request: "2"}, l, again)); err != nil {
+	if err := d.fetchRecording(t.Context(), newListing(&poll{request: "2"}, l, again)); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[int]string{1: "c", 2: "b", 3: "a"}, d.bag(t)); diff != "" {
@@ -209,18 +209,18 @@ func TestAFileThatNobodyNoted(t *testing.T) {
 		}
 	}
 	l := d.recalled(t)
-	if err := d.take(t.Context(), newListing(&look{request: "r"}, l, []genesys.BatchResult{media.put("b"), media.put("a")})); err != nil {
+	if err := d.fetchRecording(t.Context(), newListing(&poll{request: "r"}, l, []genesys.BatchResult{media.put("b"), media.put("a")})); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.adopt(t.Context(), l); !errors.Is(err, evidence.ErrCorrupt) || !strings.Contains(err.Error(), "02.ogg") {
+	if err := d.adoptUnrecorded(t.Context(), l); !errors.Is(err, evidence.ErrCorrupt) || !strings.Contains(err.Error(), "02.ogg") {
 		t.Errorf("a file that was never received: %v, want evidence.ErrCorrupt with its name", err)
 	}
 	lost := file{number: 2, path: evidence.RecordingPath("c", "1", 2, "ogg")}
 	sum := sha256.Sum256([]byte("lost"))
-	if err := d.received(t.Context(), l, lost, transfer.Stored{Size: 4, SHA256: hex.EncodeToString(sum[:])}); err != nil {
+	if err := d.recordReceived(t.Context(), l, lost, transfer.Stored{Size: 4, SHA256: hex.EncodeToString(sum[:])}); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.adopt(t.Context(), l); err != nil {
+	if err := d.adoptUnrecorded(t.Context(), l); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[int]string{1: "a", 2: "lost", 3: "b"}, d.bag(t)); diff != "" {
@@ -236,10 +236,10 @@ func TestAnotherProcessWasQuicker(t *testing.T) {
 		root := t.TempDir()
 		d, other := newDelivery(t, root, media), newDelivery(t, root, media)
 		l := d.recalled(t)
-		if err := other.take(t.Context(), newListing(&look{request: "r"}, other.recalled(t), []genesys.BatchResult{media.put(theirs)})); err != nil {
+		if err := other.fetchRecording(t.Context(), newListing(&poll{request: "r"}, other.recalled(t), []genesys.BatchResult{media.put(theirs)})); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.take(t.Context(), newListing(&look{request: "r"}, l, []genesys.BatchResult{media.put("a")})); err != nil {
+		if err := d.fetchRecording(t.Context(), newListing(&poll{request: "r"}, l, []genesys.BatchResult{media.put("a")})); err != nil {
 			t.Fatal(err)
 		}
 		want := map[int]string{1: theirs}
@@ -252,16 +252,16 @@ func TestAnotherProcessWasQuicker(t *testing.T) {
 	}
 }
 
-// TestEqualContentsAreTwoFiles, from the first look on.
+// TestEqualContentsAreTwoFiles, from the first poll on.
 func TestEqualContentsAreTwoFiles(t *testing.T) {
 	media := newShelf()
 	d := newDelivery(t, t.TempDir(), media)
 	l := d.recalled(t)
-	if err := d.take(t.Context(), newListing(&look{request: "r"}, l, []genesys.BatchResult{media.put("a"), media.put("a")})); err != nil {
+	if err := d.fetchRecording(t.Context(), newListing(&poll{request: "r"}, l, []genesys.BatchResult{media.put("a"), media.put("a")})); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[int]string{1: "a", 2: "a"}, d.bag(t)); diff != "" || l.open() {
-		t.Errorf("open %v, files (-want +got):\n%s", l.open(), diff)
+	if diff := cmp.Diff(map[int]string{1: "a", 2: "a"}, d.bag(t)); diff != "" || l.isIncomplete() {
+		t.Errorf("open %v, files (-want +got):\n%s", l.isIncomplete(), diff)
 	}
 }
 
@@ -269,8 +269,8 @@ func TestEqualContentsAreTwoFiles(t *testing.T) {
 // Genesys Cloud.
 func TestARefusalWithoutAWord(t *testing.T) {
 	for says, want := range map[string]bool{"": false, "it is archived": true} {
-		l := &line{RecordingRef: ref(1)}
-		newListing(&look{request: "request"}, l, []genesys.BatchResult{{RecordingRef: ref(1), Error: says}})
+		l := &recordingState{RecordingRef: ref(1)}
+		newListing(&poll{request: "request"}, l, []genesys.BatchResult{{RecordingRef: ref(1), Error: says}})
 		if got := l.outcome(); got.Reason != evidence.ReasonRefused || evidence.Said(got.Reason, got.Detail) != want {
 			t.Errorf("of %q the outcome is %+v", says, got)
 		}

@@ -17,31 +17,31 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/usage"
 )
 
-// looksEach is how many batches of a namespace are looked at at the same time.
-const looksEach = 4
+// maxEvaluations is how many batches of a namespace are looked at at the same time.
+const maxEvaluations = 4
 
-// looked is what a look works on, and the object as it was before.
-type looked struct {
+// evaluated is what a look works on, and the object as it was before.
+type evaluated struct {
 	*scope
 	former *v1alpha1.RecordingExportBatch
 }
 
-// look runs the steps, and does not wait for those that take long, so that an archive
+// evaluate runs the steps, and does not wait for those that take long, so that an archive
 // that hangs does not hold up the batches of other exports. Each look has a copy of the
 // batch. untold tells that there is nothing to publish yet.
-func (r *Reconciler) look(ctx context.Context, batch, former *v1alpha1.RecordingExportBatch) (at looked, out outcome.Outcome, untold bool) {
-	own := looked{&scope{batch: batch.DeepCopy()}, former}
-	answer := r.looks.Wait(ctx, loop.Evaluation{
+func (r *Reconciler) evaluate(ctx context.Context, batch, former *v1alpha1.RecordingExportBatch) (at evaluated, out outcome.Outcome, untold bool) {
+	own := evaluated{&scope{batch: batch.DeepCopy()}, former}
+	answer := r.evaluations.Wait(ctx, loop.Evaluation{
 		Name: client.ObjectKeyFromObject(batch), Now: r.Clock.Now(), Answer: r.Intervals.StepTimeout, Again: r.Intervals.Retry,
-		PerTenant: looksEach, Worker: r.Worker,
+		PerTenant: maxEvaluations, Worker: r.Worker,
 		HangMessage: func() string { return loop.ExportHangs(r.destinationOf(ctx, batch)) },
 		Run:         func(ctx context.Context) outcome.Outcome { return r.advance(ctx, own.scope) },
 		Of:          own,
 	})
-	if ended, is := answer.Of.(looked); is {
+	if ended, is := answer.Of.(evaluated); is {
 		return ended, answer.Outcome, false
 	}
-	return looked{&scope{batch: batch}, former}, answer.Outcome, answer.NothingNew
+	return evaluated{&scope{batch: batch}, former}, answer.Outcome, answer.NothingNew
 }
 
 // destinationOf is the name of the destination of a batch's export, empty if there is
@@ -59,7 +59,7 @@ type step func(context.Context, *scope) (outcome.Outcome, error)
 
 // advance runs the steps in order until one is not satisfied, or the bag is sealed.
 func (r *Reconciler) advance(ctx context.Context, s *scope) outcome.Outcome {
-	for _, step := range []step{r.find, r.checkDestination, r.observe, r.checkSuspended, r.own, r.connect, r.restoreArchived, r.fetchMetadata, r.haveRoom, r.submit, r.complete} {
+	for _, step := range []step{r.resolveReferences, r.checkDestination, r.loadState, r.checkSuspended, r.checkOwner, r.openClients, r.restoreArchived, r.fetchMetadata, r.checkFreeSpace, r.requestRecordings, r.download} {
 		var out outcome.Outcome
 		err := ctx.Err() // it has ended if the step before hung
 		if err == nil {
@@ -68,15 +68,15 @@ func (r *Reconciler) advance(ctx context.Context, s *scope) outcome.Outcome {
 		if err != nil {
 			return outcome.Of(err, r.Intervals.Retry)
 		}
-		if !out.IsDone() || s.facts.finished() {
+		if !out.IsDone() || s.state.isFinished() {
 			return out
 		}
 	}
 	return outcome.Done()
 }
 
-// find gets the export and opens its archive.
-func (r *Reconciler) find(ctx context.Context, s *scope) (outcome.Outcome, error) {
+// resolveReferences gets the export and opens its archive.
+func (r *Reconciler) resolveReferences(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	name := types.NamespacedName{Namespace: s.batch.Namespace, Name: s.batch.Spec.ExportRef.Name}
 	if err := r.Client.Get(ctx, name, &s.export); err != nil {
 		return loop.Absent(err, v1alpha1.ReasonExportNotFound, fmt.Sprintf("create the RecordingExport %q again, or delete this batch", name.Name))
@@ -98,7 +98,7 @@ func (r *Reconciler) find(ctx context.Context, s *scope) (outcome.Outcome, error
 	if r.Reserve != nil {
 		s.reserve = func(bytes int64) (*usage.Reservation, error) { return r.Reserve(&s.destination, bytes) }
 	}
-	s.store, s.location, s.floor = store, r.Location(&s.destination, s.export.Name), exportspec.MinFree(s.destination.Spec, r.MinFree)
+	s.store, s.location, s.minFree = store, r.Location(&s.destination, s.export.Name), exportspec.MinFree(s.destination.Spec, r.MinFree)
 	return outcome.Done(), nil
 }
 
@@ -116,11 +116,11 @@ func (r *Reconciler) checkDestination(ctx context.Context, s *scope) (outcome.Ou
 	default:
 		return outcome.Done(), nil
 	}
-	s.observed = s.gather(ctx) == nil // as far as it can be read, it tells which work to stop
-	if s.facts.finished() {
+	s.loaded = s.readState(ctx) == nil // as far as it can be read, it tells which work to stop
+	if s.state.isFinished() {
 		return outcome.Done(), nil
 	}
-	r.cancel(s)
+	r.cancelWork(s)
 	return outcome.Stall(conditions.Reason(&s.destination), fmt.Sprintf(
 		"fix the ExportDestination %q: %s", s.destination.Name, conditions.Message(&s.destination)), 0), nil
 }
@@ -136,12 +136,12 @@ func (r *Reconciler) checkSuspended(_ context.Context, s *scope) (outcome.Outcom
 	default:
 		return outcome.Done(), nil
 	}
-	r.cancel(s)
+	r.cancelWork(s)
 	return out, nil
 }
 
-// connect finds the way to Genesys Cloud.
-func (r *Reconciler) connect(ctx context.Context, s *scope) (outcome.Outcome, error) {
+// openClients finds the way to Genesys Cloud.
+func (r *Reconciler) openClients(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	name := types.NamespacedName{Namespace: s.batch.Namespace, Name: s.export.Spec.OrganizationRef.Name}
 	var organization v1alpha1.GenesysOrganization
 	if err := r.Client.Get(ctx, name, &organization); err != nil {

@@ -21,8 +21,8 @@ type metadataReader interface {
 	RecordingMetadata(ctx context.Context, conversationID string, timeout time.Duration) (genesys.Metadata, error)
 }
 
-// learner is what is asked about a slice before anything is transferred.
-type learner interface {
+// metadataSource is what is asked about a slice before anything is transferred.
+type metadataSource interface {
 	metadataReader
 	holdChecker
 }
@@ -33,12 +33,12 @@ type learner interface {
 // whichever batch comes first has it done for both, in the lane and under the
 // limit of LegalHoldScreen.
 func (r *Reconciler) fetchMetadata(ctx context.Context, s *scope) (outcome.Outcome, error) {
-	if s.facts.inventory != nil {
+	if s.state.inventory != nil {
 		return outcome.Done(), nil
 	}
-	hold, err := artifacts.Get[artifacts.Hold](ctx, s.store, artifacts.HoldKey(s.facts.slice.Group))
+	hold, err := artifacts.Get[artifacts.Hold](ctx, s.store, artifacts.HoldKey(s.state.slice.Group))
 	if errors.Is(err, fs.ErrNotExist) {
-		return r.learn(s), nil
+		return r.startMetadata(s), nil
 	}
 	if err != nil {
 		return outcome.Outcome{}, err
@@ -47,27 +47,27 @@ func (r *Reconciler) fetchMetadata(ctx context.Context, s *scope) (outcome.Outco
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
-	if err := countRestored(ctx, s.store, s.facts.slice, &inventory); err != nil {
+	if err := applyRestorations(ctx, s.store, s.state.slice, &inventory); err != nil {
 		return outcome.Outcome{}, err
 	}
 	stored, err := artifacts.Put(ctx, s.store, artifacts.InventoryKey(s.batch.Name), artifacts.Inventory{
 		Stamp: artifacts.NewStamp(r.Clock.Now(), r.InstanceID), Inventory: inventory,
 		Split: len(inventory.Wanted()) > r.MaxRecordings && len(inventory.Conversations) > 1,
 	})
-	s.facts.inventory, s.facts.split = &stored.Inventory, stored.Split
+	s.state.inventory, s.state.split = &stored.Inventory, stored.Split
 	return outcome.Done(), err
 }
 
-// learn has the pool ask for what is not known of the slice.
-func (r *Reconciler) learn(s *scope) outcome.Outcome {
-	lane, key := metadataLane(s.batch.Spec.Lane), s.facts.slice.Group+"/metadata"
+// startMetadata has the pool ask for what is not known of the slice.
+func (r *Reconciler) startMetadata(s *scope) outcome.Outcome {
+	lane, key := metadataLane(s.batch.Spec.Lane), s.state.slice.Group+"/metadata"
 	work := &metadataWork{
-		store: s.store, cloud: s.metadata, again: r.again(s, lane, key), clock: r.Clock, actor: r.InstanceID, gates: r.Gates,
+		store: s.store, cloud: s.metadata, retrier: r.retrier(s, lane, key), clock: r.Clock, instance: r.InstanceID, gates: r.Gates,
 		gate: s.gate(lane, "metadata"), limit: exportspec.Parallelism(s.export.Spec, lane),
-		aside: s.gate(v1alpha1.LaneIsolated, "metadata"), asideLimit: exportspec.Parallelism(s.export.Spec, v1alpha1.LaneIsolated),
-		slice: s.facts.slice, policy: exportspec.Policy(s.export.Spec),
+		isolatedGate: s.gate(v1alpha1.LaneIsolated, "metadata"), isolatedLimit: exportspec.Parallelism(s.export.Spec, v1alpha1.LaneIsolated),
+		slice: s.state.slice, policy: exportspec.Policy(s.export.Spec),
 	}
-	return r.do(s, lane, v1alpha1.StepMetadata, loop.Task{
+	return r.runWork(s, lane, v1alpha1.StepMetadata, loop.Task{
 		Key: key, Work: work.run,
 		Reason: v1alpha1.ReasonFetchingMetadata, Message: "requesting the metadata of the conversations",
 	})
@@ -84,13 +84,13 @@ func metadataLane(lane v1alpha1.Lane) v1alpha1.Lane {
 // takeInventory lists what the metadata artifacts of a slice say, and what the
 // legal holds before transfer make of it.
 func takeInventory(ctx context.Context, s *scope, hold artifacts.Hold) (evidence.Inventory, error) {
-	known, err := readMetadata(ctx, s.store, s.facts.slice, hold)
+	known, err := readMetadata(ctx, s.store, s.state.slice, hold)
 	if err != nil {
 		return evidence.Inventory{}, err
 	}
 	policy := exportspec.Policy(s.export.Spec)
-	policy.Stay = s.facts.slice.Stay
-	return evidence.TakeInventory(policy, s.facts.slice.Lane, hold.Answer(s.facts.slice.Conversations), known), nil
+	policy.Stay = s.state.slice.Stay
+	return evidence.TakeInventory(policy, s.state.slice.Lane, hold.Answer(s.state.slice.Conversations), known), nil
 }
 
 // readMetadata reads the metadata artifacts of a slice. Conversations whose legal

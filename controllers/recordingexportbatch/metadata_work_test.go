@@ -40,7 +40,7 @@ func TestWhatBecomesOfAConversationThatFails(t *testing.T) {
 		expect := func(when string, last bool, want string) {
 			t.Helper()
 			got := ""
-			if noted := w.decide("c", parked{why: why}, last); noted != nil {
+			if noted := w.decide("c", failedConversation{why: why}, last); noted != nil {
 				got = noted.Reason
 			}
 			if got != want {
@@ -48,7 +48,7 @@ func TestWhatBecomesOfAConversationThatFails(t *testing.T) {
 			}
 		}
 		w.gates = &transfer.Gates{Clock: now}
-		expect("while there is patience", false, "")
+		expect("before the deadline", false, "")
 		expect("at last, with a bad service", true, tt.lastOfBadService)
 		for n := range 12 {
 			now.SetTime(time.Unix(int64(2*n), 0))
@@ -74,7 +74,7 @@ func (r *refusing) Protected(context.Context, []string, time.Duration) ([]string
 	return nil, nil
 }
 
-// TestConversationsThatCloseTheirGate use up their patience all the same: each was
+// TestConversationsThatCloseTheirGate use up the deadline all the same: each was
 // asked for and refused, though the gate is closed before all of them have been.
 func TestConversationsThatCloseTheirGate(t *testing.T) {
 	store, err := archive.OpenDirectory(t.TempDir(), "case-1")
@@ -84,13 +84,13 @@ func TestConversationsThatCloseTheirGate(t *testing.T) {
 	now := clocktesting.NewFakeClock(time.Unix(0, 0))
 	cloud := &refusing{}
 	w := &metadataWork{
-		store: store, cloud: cloud, clock: now, actor: "test", gates: &transfer.Gates{Clock: now}, gate: transfer.Gate{Route: "metadata"}, limit: 1,
+		store: store, cloud: cloud, clock: now, instance: "test", gates: &transfer.Gates{Clock: now}, gate: transfer.Gate{Route: "metadata"}, limit: 1,
 		slice:  artifacts.Slice{Lane: slicing.Isolated, Group: "g", Conversations: []evidence.Conversation{{ID: "a"}, {ID: "b"}, {ID: "c"}}},
 		policy: evidence.Policy{Slicing: slicing.Spec{Screen: true, Other: true}},
 	}
 	err = w.run(t.Context(), transfer.Try{})
 	if pause := outcome.DefaultRetryPolicy().Backoff(err, 0); !pause.UsesDeadline || !pause.Counts {
-		t.Errorf("%v: waiting for it uses up no patience", err)
+		t.Errorf("%v: waiting for it does not use up the deadline", err)
 	}
 	if cloud.asked != 2 {
 		t.Errorf("asked %d times, the gate closes after 2", cloud.asked)
@@ -101,8 +101,8 @@ func TestConversationsThatCloseTheirGate(t *testing.T) {
 			break
 		}
 	}
-	missing, unknownErr := unknown(t.Context(), store, w.slice)
+	missing, unknownErr := missingMetadata(t.Context(), store, w.slice)
 	if err != nil || unknownErr != nil || len(missing) > 0 {
-		t.Errorf("once the patience is used up %v are not listed: %v", missing, err)
+		t.Errorf("once the deadline is used up %v are not listed: %v", missing, err)
 	}
 }

@@ -37,14 +37,14 @@ var restoreTimeout = genesys.Timeout(2)
 // much time as if it had begun with the last restoration's end. Only the lane
 // Isolated does so, where nothing else waits for it.
 func (r *Reconciler) restoreArchived(ctx context.Context, s *scope) (outcome.Outcome, error) {
-	if !s.restores() || len(s.facts.unknown) > 0 || s.facts.inventory != nil {
+	if !s.restores() || len(s.state.missingMetadata) > 0 || s.state.inventory != nil {
 		return outcome.Done(), nil
 	}
-	ended, err := restorations(ctx, s.store, s.facts.slice)
+	ended, err := readEndedRestorations(ctx, s.store, s.state.slice)
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
-	hold, err := artifacts.Get[artifacts.Hold](ctx, s.store, artifacts.HoldKey(s.facts.slice.Group))
+	hold, err := artifacts.Get[artifacts.Hold](ctx, s.store, artifacts.HoldKey(s.state.slice.Group))
 	if errors.Is(err, fs.ErrNotExist) {
 		return outcome.Done(), nil // asked for with the metadata, in the next step
 	}
@@ -55,17 +55,17 @@ func (r *Reconciler) restoreArchived(ctx context.Context, s *scope) (outcome.Out
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
-	left := inArchive(inventory, ended)
+	left := stillArchived(inventory, ended)
 	if len(left) == 0 {
 		return outcome.Done(), nil
 	}
 	lane := s.batch.Spec.Lane
 	work := &restorationWork{
-		store: s.store, cloud: s.cloud, clock: r.Clock, actor: r.InstanceID, gates: r.Gates,
+		store: s.store, cloud: s.cloud, clock: r.Clock, instance: r.InstanceID, gates: r.Gates,
 		gate: s.gate(metadataLane(lane), "metadata"), limit: exportspec.Parallelism(s.export.Spec, metadataLane(lane)),
-		slice: s.facts.slice, ended: ended, left: left,
+		slice: s.state.slice, ended: ended, remaining: left,
 	}
-	return r.do(s, lane, v1alpha1.StepRestoration, loop.Task{
+	return r.runWork(s, lane, v1alpha1.StepRestoration, loop.Task{
 		Key: s.batch.Name + "/restoration", Work: work.run, Reason: v1alpha1.ReasonRestoringArchived, Message: "waiting for archived recordings to be restored",
 	}), nil
 }
@@ -75,31 +75,31 @@ func (s *scope) restores() bool {
 	return s.batch.Spec.Lane == v1alpha1.LaneIsolated && s.export.Spec.Archived == v1alpha1.ArchivedRestore
 }
 
-// restorations reads how the restorations of a slice's conversations ended.
-func restorations(ctx context.Context, store archive.Store, slice artifacts.Slice) ([]artifacts.Restoration, error) {
+// readEndedRestorations reads how the restorations of a slice's conversations ended.
+func readEndedRestorations(ctx context.Context, store archive.Store, slice artifacts.Slice) ([]artifacts.Restoration, error) {
 	return artifacts.All[artifacts.Restoration](ctx, store, artifacts.RestorationFolder(slice))
 }
 
-// archived is a conversation some of whose recordings are in the archive.
-type archived struct {
+// archivedConversation is a conversation some of whose recordings are in the archive.
+type archivedConversation struct {
 	id         string
 	recordings []genesys.RecordingRef
 }
 
-// inArchive lists the conversations with recordings that are archived or on their
+// stillArchived lists the conversations with recordings that are archived or on their
 // way back, but for those whose restoration has ended.
-func inArchive(inventory evidence.Inventory, ended []artifacts.Restoration) []archived {
+func stillArchived(inventory evidence.Inventory, ended []artifacts.Restoration) []archivedConversation {
 	over := map[string]bool{}
 	for _, restoration := range ended {
 		over[restoration.ConversationID] = true
 	}
-	var out []archived
+	var out []archivedConversation
 	for _, r := range inventory.Recordings {
 		if over[r.ConversationID] || !mayReturn(r) {
 			continue
 		}
 		if n := len(out); n == 0 || out[n-1].id != r.ConversationID {
-			out = append(out, archived{id: r.ConversationID})
+			out = append(out, archivedConversation{id: r.ConversationID})
 		}
 		last := &out[len(out)-1]
 		last.recordings = append(last.recordings, r.Ref())
@@ -113,10 +113,10 @@ func mayReturn(r evidence.Recording) bool {
 		r.Reason == evidence.ReasonNotReady && r.Detail == string(genesys.FileRestoring)
 }
 
-// countRestored enters what became of archived recordings into an inventory that
+// applyRestorations enters what became of archived recordings into an inventory that
 // was taken before.
-func countRestored(ctx context.Context, store archive.Store, slice artifacts.Slice, inventory *evidence.Inventory) error {
-	ended, err := restorations(ctx, store, slice)
+func applyRestorations(ctx context.Context, store archive.Store, slice artifacts.Slice, inventory *evidence.Inventory) error {
+	ended, err := readEndedRestorations(ctx, store, slice)
 	if err != nil {
 		return err
 	}

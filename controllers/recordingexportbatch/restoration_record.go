@@ -12,16 +12,15 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
-// restorationRecord is what was noted down about the restorations of a slice's
-// conversations.
+// restorationRecord is what was recorded about the restorations of a slice's conversations.
 type restorationRecord struct {
 	attempts []artifacts.Attempt
 	refusals []artifacts.Refusal
 	ended    []artifacts.Restoration
 }
 
-// readRestorations reads what was noted down. The halves of a batch share it: what
-// is about the conversations of the other half is left out.
+// readRestorations reads the record. The halves of a batch share its folders: what is about
+// conversations of the other half is left out.
 func readRestorations(ctx context.Context, store archive.Store, slice artifacts.Slice) (r restorationRecord, err error) {
 	if r.attempts, err = artifacts.All[artifacts.Attempt](ctx, store, artifacts.AttemptFolder(slice)); err != nil {
 		return r, err
@@ -29,7 +28,7 @@ func readRestorations(ctx context.Context, store archive.Store, slice artifacts.
 	if r.refusals, err = artifacts.All[artifacts.Refusal](ctx, store, artifacts.RefusalFolder(slice)); err != nil {
 		return r, err
 	}
-	if r.ended, err = restorations(ctx, store, slice); err != nil {
+	if r.ended, err = readEndedRestorations(ctx, store, slice); err != nil {
 		return r, err
 	}
 	mine := map[string]bool{}
@@ -42,9 +41,9 @@ func readRestorations(ctx context.Context, store archive.Store, slice artifacts.
 	return r, nil
 }
 
-// body is the metadata of a conversation as received when its restoration ended,
-// nil if there was none.
-func (r restorationRecord) body(conversationID string) []byte {
+// endBody returns the metadata of a conversation as received when its restoration ended, nil
+// if there was none.
+func (r restorationRecord) endBody(conversationID string) []byte {
 	for _, end := range r.ended {
 		if end.ConversationID == conversationID {
 			return end.Body
@@ -53,8 +52,9 @@ func (r restorationRecord) body(conversationID string) []byte {
 	return nil
 }
 
-// retention lists the recordings that were asked to be restored, with their dates.
-func (r restorationRecord) retention() []evidence.Restoration {
+// dates returns the recordings whose restoration was requested, with their dates before and
+// after.
+func (r restorationRecord) dates() []evidence.Restoration {
 	after := map[genesys.RecordingRef]*genesys.Retention{}
 	for _, end := range r.ended {
 		for _, became := range end.Recordings {
@@ -71,34 +71,34 @@ func (r restorationRecord) retention() []evidence.Restoration {
 // restorationEvents collects events about restorations.
 type restorationEvents struct {
 	list []evidence.Event
-	// known are the recordings that were asked to be restored.
-	known map[genesys.RecordingRef]evidence.Restoration
+	// requested are the recordings whose restoration was requested.
+	requested map[genesys.RecordingRef]evidence.Restoration
 }
 
-// events tell of each restoration that was asked for, how it ended, and of the dates
-// of the recording before and afterwards. A date that is not there is not named.
+// events returns an event for each restoration that was requested, for how it ended, and for
+// changed dates. A date that is absent is left out.
 func (r restorationRecord) events() []evidence.Event {
-	events := restorationEvents{known: map[genesys.RecordingRef]evidence.Restoration{}}
-	for _, restoration := range r.retention() {
-		events.known[restoration.RecordingRef] = restoration
+	events := restorationEvents{requested: map[genesys.RecordingRef]evidence.Restoration{}}
+	for _, restoration := range r.dates() {
+		events.requested[restoration.RecordingRef] = restoration
 	}
 	for _, attempt := range r.attempts {
-		asked := events.known[attempt.RecordingRef]
-		events.add(attempt.Stamp, "RestorationRequested", attempt.RecordingRef,
-			append(dates(asked.DatesBefore(), "Before"), "archiveDateAsked", asked.Asked.Format(time.RFC3339Nano))...)
+		asked := events.requested[attempt.RecordingRef]
+		events.addEvent(attempt.Stamp, "RestorationRequested", attempt.RecordingRef,
+			append(dateDetails(asked.DatesBefore(), "Before"), "archiveDateAsked", asked.Asked.Format(time.RFC3339Nano))...)
 	}
 	for _, refusal := range r.refusals {
-		events.add(refusal.Stamp, "RestorationRefused", refusal.RecordingRef, "reason", refusal.Reason, "detail", refusal.Detail)
+		events.addEvent(refusal.Stamp, "RestorationRefused", refusal.RecordingRef, "reason", refusal.Reason, "detail", refusal.Detail)
 	}
 	for _, end := range r.ended {
 		for _, became := range end.Recordings {
-			events.end(end, became)
+			events.addEnd(end, became)
 		}
 	}
 	return events.list
 }
 
-func (e *restorationEvents) add(at artifacts.Stamp, kind string, ref genesys.RecordingRef, more ...string) {
+func (e *restorationEvents) addEvent(at artifacts.Stamp, kind string, ref genesys.RecordingRef, more ...string) {
 	details := map[string]string{"conversation": ref.ConversationID, "recording": ref.RecordingID}
 	for i := 0; i+1 < len(more); i += 2 {
 		details[more[i]] = more[i+1]
@@ -106,25 +106,25 @@ func (e *restorationEvents) add(at artifacts.Stamp, kind string, ref genesys.Rec
 	e.list = append(e.list, evidence.Event{Time: at.At, Type: kind, Actor: at.By, Details: details})
 }
 
-// end tells how it ended for one recording.
-func (e *restorationEvents) end(end artifacts.Restoration, became artifacts.Restored) {
-	asked, isAsked := e.known[became.RecordingRef]
+// addEnd adds how the restoration of one recording ended.
+func (e *restorationEvents) addEnd(end artifacts.Restoration, became artifacts.Restored) {
+	asked, isAsked := e.requested[became.RecordingRef]
 	var after []string
 	if isAsked {
-		after = datesAfter(asked)
+		after = dateDetailsAfter(asked)
 	}
 	if became.Reason == "" {
-		e.add(end.Stamp, "RecordingRestored", became.RecordingRef, append(after, "correlationId", end.CorrelationID)...)
+		e.addEvent(end.Stamp, "RecordingRestored", became.RecordingRef, append(after, "correlationId", end.CorrelationID)...)
 	} else {
-		e.add(end.Stamp, "RecordingNotRestored", became.RecordingRef, append(after, "reason", became.Reason, "detail", became.Detail)...)
+		e.addEvent(end.Stamp, "RecordingNotRestored", became.RecordingRef, append(after, "reason", became.Reason, "detail", became.Detail)...)
 	}
 	if names := asked.Changed(); len(names) > 0 {
-		e.add(artifacts.Stamp{At: end.At, By: "Genesys Cloud"}, "RetentionChanged", became.RecordingRef, retentionChange(asked, names)...)
+		e.addEvent(artifacts.Stamp{At: end.At, By: "Genesys Cloud"}, "RetentionChanged", became.RecordingRef, dateChangeDetails(asked, names)...)
 	}
 }
 
-// dates are details of an event that tell of dates.
-func dates(of genesys.Retention, suffix string) (details []string) {
+// dateDetails returns the dates as details of an event.
+func dateDetails(of genesys.Retention, suffix string) (details []string) {
 	for _, name := range genesys.DateNames {
 		if date := of.Date(name); date != "" {
 			details = append(details, name+suffix, date)
@@ -133,16 +133,17 @@ func dates(of genesys.Retention, suffix string) (details []string) {
 	return details
 }
 
-// datesAfter tell what dates a recording had afterwards, or that this is not known.
-func datesAfter(r evidence.Restoration) []string {
+// dateDetailsAfter returns the dates after the restoration, or says that they are unknown.
+func dateDetailsAfter(r evidence.Restoration) []string {
 	if r.After == nil {
 		return []string{"datesAfter", evidence.NotReadAgain}
 	}
-	return dates(r.DatesAfter(), "After")
+	return dateDetails(r.DatesAfter(), "After")
 }
 
-// retentionChange names the dates that changed, each as it was and as it is.
-func retentionChange(r evidence.Restoration, names []string) []string {
+// dateChangeDetails returns the names of the dates that changed, and each date before and
+// after.
+func dateChangeDetails(r evidence.Restoration, names []string) []string {
 	details := []string{"dates", strings.Join(names, " ")}
 	for _, name := range names {
 		details = append(details, name+"Before", r.DatesBefore().Date(name), name+"After", r.DatesAfter().Date(name))

@@ -26,7 +26,7 @@ func restoring(t *testing.T) *restorationWork {
 	}
 	start := time.Unix(0, 0)
 	return &restorationWork{
-		store: store, clock: clocktesting.NewFakePassiveClock(start), actor: "test",
+		store: store, clock: clocktesting.NewFakePassiveClock(start), instance: "test",
 		slice: artifacts.Slice{Lane: slicing.Isolated, Group: "g"},
 	}
 }
@@ -66,14 +66,14 @@ func TestWhatBecomesOfAnArchivedRecording(t *testing.T) {
 			}
 			for _, want := range []string{tt.want, tt.late} {
 				got := waits
-				end, err := w.settle(t.Context(), ref(1), &metadata)
+				end, err := w.recordingEnd(t.Context(), ref(1), &metadata)
 				if end != nil {
 					got = end.Reason
 				}
 				if got != want || err != nil {
-					t.Errorf("late %v: %q, %v; want %q", w.late, got, err, want)
+					t.Errorf("late %v: %q, %v; want %q", w.last, got, err, want)
 				}
-				w.late = true
+				w.last = true
 			}
 		})
 	}
@@ -99,16 +99,16 @@ func TestAConversationThatCannotBeLookedAt(t *testing.T) {
 	} {
 		w := restoring(t)
 		failed := &genesys.Error{Kind: kind}
-		c := archived{"c", refs(2)}
+		c := archivedConversation{"c", refs(2)}
 		for _, waits := range []bool{tt.waits, false} {
 			sum := &restoringError{}
-			err := w.unseen(t.Context(), c, failed, sum)
+			err := w.handleReadFailure(t.Context(), c, failed, sum)
 			if errors.Is(err, failed) != tt.returned || (sum.waiting == 2) != waits {
-				t.Errorf("%s, late %v: %v, %+v", kind, w.late, err, sum)
+				t.Errorf("%s, late %v: %v, %+v", kind, w.last, err, sum)
 			}
-			w.late = true
+			w.last = true
 		}
-		ended, err := restorations(t.Context(), w.store, w.slice)
+		ended, err := readEndedRestorations(t.Context(), w.store, w.slice)
 		if err != nil || (len(ended) == 1) == tt.returned {
 			t.Errorf("%s: %d conversations have ended, %v", kind, len(ended), err)
 		}
@@ -127,20 +127,20 @@ func TestTheInventoryAfterRestorations(t *testing.T) {
 		line(4, evidence.Unavailable, evidence.ReasonNotReady, "UPLOADING"),
 		line(5, evidence.Wanted, "", ""),
 	}}
-	left := inArchive(inventory, nil)
-	if diff := cmp.Diff([]archived{{"c", refs(3)}}, left, cmp.AllowUnexported(archived{})); diff != "" {
+	left := stillArchived(inventory, nil)
+	if diff := cmp.Diff([]archivedConversation{{"c", refs(3)}}, left, cmp.AllowUnexported(archivedConversation{})); diff != "" {
 		t.Errorf("in the archive (-want +got):\n%s", diff)
 	}
 	end := artifacts.Restoration{ConversationID: "c", Recordings: []artifacts.Restored{
 		{RecordingRef: ref(1)}, {RecordingRef: ref(2)}, notRestored(ref(3), "late"), {RecordingRef: ref(4)}, notRestored(ref(5), "odd"),
 	}}
-	if left := inArchive(inventory, []artifacts.Restoration{end}); len(left) != 0 {
+	if left := stillArchived(inventory, []artifacts.Restoration{end}); len(left) != 0 {
 		t.Errorf("%v are left although they have ended", left)
 	}
-	if err := w.note(t.Context(), end); err != nil {
+	if err := w.recordEnd(t.Context(), end); err != nil {
 		t.Fatal(err)
 	}
-	if err := countRestored(t.Context(), w.store, w.slice, &inventory); err != nil {
+	if err := applyRestorations(t.Context(), w.store, w.slice, &inventory); err != nil {
 		t.Fatal(err)
 	}
 	want := []evidence.Recording{
@@ -154,7 +154,7 @@ func TestTheInventoryAfterRestorations(t *testing.T) {
 
 func TestRestoringSaysHowMany(t *testing.T) {
 	sum := &restoringError{waiting: 2}
-	sum.count([]artifacts.Restored{{}, {}, notRestored(ref(1), "")})
+	sum.addEnded([]artifacts.Restored{{}, {}, notRestored(ref(1), "")})
 	out := outcome.Of(sum, time.Minute)
 	if want := "of 5 archived recordings 2 are restored, 1 cannot be, 2 are waited for"; out.Message != want || out.State != outcome.Waiting {
 		t.Errorf("%v, want %q", out, want)

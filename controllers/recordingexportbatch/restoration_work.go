@@ -18,42 +18,43 @@ import (
 
 // restorationWork has the archived recordings of one slice restored.
 type restorationWork struct {
-	store archive.Store
-	cloud recordingRestorer
-	clock clock.PassiveClock
-	actor string
-	gates *transfer.Gates
-	gate  transfer.Gate
-	limit int
-	slice artifacts.Slice
-	ended []artifacts.Restoration
-	left  []archived
-	// late tells that there is no patience left, timeout bounds a look at metadata.
-	late    bool
+	store     archive.Store
+	cloud     recordingRestorer
+	clock     clock.PassiveClock
+	instance  string
+	gates     *transfer.Gates
+	gate      transfer.Gate
+	limit     int
+	slice     artifacts.Slice
+	ended     []artifacts.Restoration
+	remaining []archivedConversation
+	// last tells that the deadline is used up; timeout bounds the answer to a metadata
+	// request.
+	last    bool
 	timeout time.Duration
-	// asked are the recordings whose restoration had been asked for before the present
-	// attempt: what it reads of them was read after the request.
-	asked map[genesys.RecordingRef]bool
+	// requestedBefore are the recordings whose restoration was requested before the current
+	// attempt: the dates that this attempt reads are those after the request.
+	requestedBefore map[genesys.RecordingRef]bool
 }
 
-// run looks once at each conversation whose restoration has not ended, and asks
-// for what has not been asked for.
+// run checks each conversation whose restoration has not ended once, and requests the
+// restorations that have not been requested.
 func (w *restorationWork) run(ctx context.Context, try transfer.Try) error {
-	if err := w.begin(ctx, try); err != nil {
+	if err := w.startAttempt(ctx, try); err != nil {
 		return err
 	}
 	sum := &restoringError{}
 	for _, end := range w.ended {
-		sum.count(end.Recordings)
+		sum.addEnded(end.Recordings)
 	}
-	for _, c := range w.left {
+	for _, c := range w.remaining {
 		if there, err := artifacts.Exists(ctx, w.store, artifacts.RestorationKey(w.slice, c.id)); err != nil || there {
 			if err != nil {
 				return err
 			}
 			continue
 		}
-		if err := w.look(ctx, c, sum); err != nil {
+		if err := w.checkConversation(ctx, c, sum); err != nil {
 			return err
 		}
 		try.Progress()
@@ -64,28 +65,28 @@ func (w *restorationWork) run(ctx context.Context, try transfer.Try) error {
 	return nil
 }
 
-// begin prepares an attempt.
-func (w *restorationWork) begin(ctx context.Context, try transfer.Try) error {
-	w.late, w.timeout, w.asked = try.Last, genesys.Timeout(try.Failures), map[genesys.RecordingRef]bool{}
+// startAttempt prepares an attempt.
+func (w *restorationWork) startAttempt(ctx context.Context, try transfer.Try) error {
+	w.last, w.timeout, w.requestedBefore = try.Last, genesys.Timeout(try.Failures), map[genesys.RecordingRef]bool{}
 	attempts, err := artifacts.All[artifacts.Attempt](ctx, w.store, artifacts.AttemptFolder(w.slice))
 	for _, attempt := range attempts {
-		w.asked[attempt.RecordingRef] = true
+		w.requestedBefore[attempt.RecordingRef] = true
 	}
 	return err
 }
 
-// look reads how far a conversation's recordings are, asks for those that nobody
-// asked for, and notes the end once none is waited for any more. What is asked for
-// in a look never ends in it: the next one reads the dates as they are afterwards.
-func (w *restorationWork) look(ctx context.Context, c archived, sum *restoringError) error {
-	metadata, err := w.metadata(ctx, c.id)
+// checkConversation reads the state of a conversation's recordings, requests the missing
+// restorations, and records the end once none is waited for. A restoration that this attempt
+// requests never ends in it: the next attempt reads the dates as they are afterwards.
+func (w *restorationWork) checkConversation(ctx context.Context, c archivedConversation, sum *restoringError) error {
+	metadata, err := w.readMetadata(ctx, c.id)
 	if err != nil {
-		return w.unseen(ctx, c, err, sum)
+		return w.handleReadFailure(ctx, c, err, sum)
 	}
 	end := artifacts.Restoration{ConversationID: c.id, CorrelationID: metadata.CorrelationID, Body: metadata.Body}
 	waiting := 0
 	for _, ref := range c.recordings {
-		now, err := w.settle(ctx, ref, &metadata)
+		now, err := w.recordingEnd(ctx, ref, &metadata)
 		if err != nil {
 			return err
 		}
@@ -95,33 +96,33 @@ func (w *restorationWork) look(ctx context.Context, c archived, sum *restoringEr
 		}
 		end.Recordings = append(end.Recordings, *now)
 	}
-	sum.count(end.Recordings)
+	sum.addEnded(end.Recordings)
 	sum.waiting += waiting
 	if waiting > 0 {
 		return nil
 	}
-	return w.note(ctx, end)
+	return w.recordEnd(ctx, end)
 }
 
-func (w *restorationWork) metadata(ctx context.Context, conversationID string) (genesys.Metadata, error) {
-	pass, err := w.gates.Acquire(ctx, w.gate, w.limit)
+func (w *restorationWork) readMetadata(ctx context.Context, conversationID string) (genesys.Metadata, error) {
+	permit, err := w.gates.Acquire(ctx, w.gate, w.limit)
 	if err != nil {
 		return genesys.Metadata{}, err
 	}
-	defer pass.Drop()
+	defer permit.Drop()
 	metadata, err := w.cloud.RecordingMetadata(ctx, conversationID, w.timeout)
-	pass.Release(err)
+	permit.Release(err)
 	return metadata, err
 }
 
-func (w *restorationWork) note(ctx context.Context, end artifacts.Restoration) error {
-	end.Stamp = artifacts.NewStamp(w.clock.Now(), w.actor)
+func (w *restorationWork) recordEnd(ctx context.Context, end artifacts.Restoration) error {
+	end.Stamp = artifacts.NewStamp(w.clock.Now(), w.instance)
 	_, err := artifacts.Put(ctx, w.store, artifacts.RestorationKey(w.slice, end.ConversationID), end)
 	return err
 }
 
-// unseen decides what it means that a conversation cannot be looked at.
-func (w *restorationWork) unseen(ctx context.Context, c archived, err error, sum *restoringError) error {
+// handleReadFailure decides what to do about a conversation whose metadata cannot be read.
+func (w *restorationWork) handleReadFailure(ctx context.Context, c archivedConversation, err error, sum *restoringError) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -130,14 +131,14 @@ func (w *restorationWork) unseen(ctx context.Context, c archived, err error, sum
 		return err
 	case genesys.KindNotFound:
 	default:
-		if !w.late {
+		if !w.last {
 			sum.waiting, sum.last = sum.waiting+len(c.recordings), err
 			return nil
 		}
 	}
 	end := artifacts.Restoration{ConversationID: c.id}
 	for _, ref := range c.recordings {
-		became, noted := w.answer(ctx, ref)
+		became, noted := w.readRefusal(ctx, ref)
 		if noted != nil {
 			return noted
 		}
@@ -147,30 +148,30 @@ func (w *restorationWork) unseen(ctx context.Context, c archived, err error, sum
 		}
 		end.Recordings = append(end.Recordings, *became)
 	}
-	return w.note(ctx, end)
+	return w.recordEnd(ctx, end)
 }
 
 func notRestored(ref genesys.RecordingRef, detail string) artifacts.Restored {
 	return artifacts.Restored{RecordingRef: ref, Reason: evidence.ReasonNotRestored, Detail: detail}
 }
 
-// settle says what became of a recording, nil if it is waited for, and what dates it
-// has then.
-func (w *restorationWork) settle(ctx context.Context, ref genesys.RecordingRef, metadata *genesys.Metadata) (*artifacts.Restored, error) {
-	end, err := w.judge(ctx, ref, metadata)
-	if end != nil && w.asked[ref] {
-		if now := listed(ref, metadata.Recordings); now != nil {
+// recordingEnd returns what became of a recording and its dates afterwards, nil if it is
+// waited for.
+func (w *restorationWork) recordingEnd(ctx context.Context, ref genesys.RecordingRef, metadata *genesys.Metadata) (*artifacts.Restored, error) {
+	end, err := w.judgeState(ctx, ref, metadata)
+	if end != nil && w.requestedBefore[ref] {
+		if now := findRecording(ref, metadata.Recordings); now != nil {
 			end.After = &now.Retention
 		}
 	}
 	return end, err
 }
 
-func (w *restorationWork) judge(ctx context.Context, ref genesys.RecordingRef, metadata *genesys.Metadata) (*artifacts.Restored, error) {
+func (w *restorationWork) judgeState(ctx context.Context, ref genesys.RecordingRef, metadata *genesys.Metadata) (*artifacts.Restored, error) {
 	var end *artifacts.Restored
 	var err error
 	var state genesys.FileState
-	if now := listed(ref, metadata.Recordings); now != nil {
+	if now := findRecording(ref, metadata.Recordings); now != nil {
 		state = now.FileState
 	}
 	switch state {
@@ -178,20 +179,20 @@ func (w *restorationWork) judge(ctx context.Context, ref genesys.RecordingRef, m
 		return &artifacts.Restored{RecordingRef: ref}, nil
 	case genesys.FileRestoring:
 	case genesys.FileArchived:
-		end, err = w.ask(ctx, ref, metadata)
+		end, err = w.requestRestoration(ctx, ref, metadata)
 	default:
 		gap := notRestored(ref, fmt.Sprintf("its file state became %q", state))
 		return &gap, nil
 	}
-	if end == nil && err == nil && w.late {
+	if end == nil && err == nil && w.last {
 		gap := notRestored(ref, fmt.Sprintf("it was still %s when retry.deadline was used up", state))
 		end = &gap
 	}
 	return end, err
 }
 
-// listed finds a recording in the metadata of its conversation, nil if it is not there.
-func listed(ref genesys.RecordingRef, recordings []genesys.Recording) *genesys.Recording {
+// findRecording finds a recording in the metadata of its conversation, nil if it is not there.
+func findRecording(ref genesys.RecordingRef, recordings []genesys.Recording) *genesys.Recording {
 	for i := range recordings {
 		if recordings[i].ID == ref.RecordingID {
 			return &recordings[i]
@@ -200,43 +201,43 @@ func listed(ref genesys.RecordingRef, recordings []genesys.Recording) *genesys.R
 	return nil
 }
 
-// ask asks for a recording's restoration unless that has been done, at this or at
+// requestRestoration asks for a recording's restoration unless that has been done, at this or at
 // another time: a second call could cost a second restoration. The attempt is
 // noted before it is made; how one ended of which that is not known shows in the
 // recording's file state alone. It returns why the recording cannot be restored,
 // nil if it may still be or has just been asked for.
-func (w *restorationWork) ask(ctx context.Context, ref genesys.RecordingRef, metadata *genesys.Metadata) (*artifacts.Restored, error) {
+func (w *restorationWork) requestRestoration(ctx context.Context, ref genesys.RecordingRef, metadata *genesys.Metadata) (*artifacts.Restored, error) {
 	switch known, err := artifacts.Exists(ctx, w.store, artifacts.AttemptKey(w.slice, ref)); {
 	case err != nil:
 		return nil, err
 	case known:
-		return w.answer(ctx, ref)
-	case w.late:
+		return w.readRefusal(ctx, ref)
+	case w.last:
 		return nil, nil
 	case metadata.RestorationsLeft != nil && *metadata.RestorationsLeft <= 0:
 		return &artifacts.Restored{RecordingRef: ref, Reason: evidence.ReasonRestorationQuota}, nil
 	}
-	pass, err := w.gates.Acquire(ctx, w.gate, w.limit)
+	permit, err := w.gates.Acquire(ctx, w.gate, w.limit)
 	if err != nil {
 		return nil, err
 	}
-	defer pass.Drop()
-	err = w.askOnce(ctx, pass, ref, metadata)
+	defer permit.Drop()
+	err = w.requestOnce(ctx, permit, ref, metadata)
 	switch genesys.KindOf(err) {
 	case genesys.KindNotFound, genesys.KindInvalid:
-		return nil, w.refused(ctx, ref, err)
+		return nil, w.recordRefusal(ctx, ref, err)
 	default:
 		return nil, err
 	}
 }
 
-// askOnce notes the attempt and makes it. The gate is passed already: nothing
+// requestOnce notes the attempt and makes it. The gate is passed already: nothing
 // comes in between that could end the one without the other.
-func (w *restorationWork) askOnce(ctx context.Context, pass *transfer.Permit, ref genesys.RecordingRef, metadata *genesys.Metadata) error {
+func (w *restorationWork) requestOnce(ctx context.Context, permit *transfer.Permit, ref genesys.RecordingRef, metadata *genesys.Metadata) error {
 	key, now := artifacts.AttemptKey(w.slice, ref), w.clock.Now()
-	before := listed(ref, metadata.Recordings).Retention
+	before := findRecording(ref, metadata.Recordings).Retention
 	attempt := artifacts.Attempt{
-		Stamp: artifacts.NewStamp(now, w.actor), RecordingRef: ref,
+		Stamp: artifacts.NewStamp(now, w.instance), RecordingRef: ref,
 		Before: before, Until: genesys.LaterArchiveDate(before, now).Truncate(time.Millisecond),
 	}
 	stored, err := artifacts.Put(ctx, w.store, key, attempt)
@@ -244,7 +245,7 @@ func (w *restorationWork) askOnce(ctx context.Context, pass *transfer.Permit, re
 		return err // another process asks
 	}
 	err = w.cloud.Restore(ctx, ref, attempt.Before, attempt.Until, restoreTimeout)
-	pass.Release(err)
+	permit.Release(err)
 	switch genesys.KindOf(err) {
 	case genesys.KindThrottled, genesys.KindOverloaded, genesys.KindUnauthorized, genesys.KindForbidden: // it took no effect
 		return errors.Join(err, w.store.Remove(ctx, key))
@@ -258,22 +259,21 @@ func (w *restorationWork) askOnce(ctx context.Context, pass *transfer.Permit, re
 	}
 }
 
-// refused notes down that Genesys Cloud refused a restoration, and why: for the
-// organisation's quota if there is nothing left of it now, whatever the words.
-func (w *restorationWork) refused(ctx context.Context, ref genesys.RecordingRef, refusal error) error {
+// recordRefusal records that Genesys Cloud refused a restoration, and why. If nothing is left
+// of the organisation's quota, that is the reason, whatever the error says.
+func (w *restorationWork) recordRefusal(ctx context.Context, ref genesys.RecordingRef, refusal error) error {
 	end := notRestored(ref, refusal.Error())
-	metadata, err := w.metadata(ctx, ref.ConversationID)
+	metadata, err := w.readMetadata(ctx, ref.ConversationID)
 	if err == nil && metadata.RestorationsLeft != nil && *metadata.RestorationsLeft <= 0 {
 		end.Reason = evidence.ReasonRestorationQuota
 	}
-	refused := artifacts.Refusal{Stamp: artifacts.NewStamp(w.clock.Now(), w.actor), Restored: end}
+	refused := artifacts.Refusal{Stamp: artifacts.NewStamp(w.clock.Now(), w.instance), Restored: end}
 	_, err = artifacts.Put(ctx, w.store, artifacts.RefusalKey(w.slice, ref), refused)
 	return err
 }
 
-// answer recalls how the request to restore a recording was answered, nil if it was
-// not refused.
-func (w *restorationWork) answer(ctx context.Context, ref genesys.RecordingRef) (*artifacts.Restored, error) {
+// readRefusal returns the recorded refusal of a recording's restoration, nil if there is none.
+func (w *restorationWork) readRefusal(ctx context.Context, ref genesys.RecordingRef) (*artifacts.Restored, error) {
 	refused, err := artifacts.Get[artifacts.Refusal](ctx, w.store, artifacts.RefusalKey(w.slice, ref))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

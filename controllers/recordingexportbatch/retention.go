@@ -13,18 +13,18 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
-// changedRetention reads of which recordings of the batch another date than the
-// archive date changed while they were restored.
-func changedRetention(ctx context.Context, s *scope) ([]evidence.Restoration, error) {
+// readRetentionChanges returns the restored recordings of which another date than the archive
+// date changed during the restoration.
+func readRetentionChanges(ctx context.Context, s *scope) ([]evidence.Restoration, error) {
 	if !s.restores() {
 		return nil, nil
 	}
-	record, err := readRestorations(ctx, s.store, s.facts.slice)
+	record, err := readRestorations(ctx, s.store, s.state.slice)
 	if err != nil {
 		return nil, err
 	}
 	var changed []evidence.Restoration
-	for _, r := range record.retention() {
+	for _, r := range record.dates() {
 		if len(r.Changed()) > 0 {
 			changed = append(changed, r)
 		}
@@ -32,21 +32,21 @@ func changedRetention(ctx context.Context, s *scope) ([]evidence.Restoration, er
 	return changed, nil
 }
 
-// warnOfRetention sends an event once it is known, and in the status, that dates of
-// more recordings changed than before.
-func (r *Reconciler) warnOfRetention(s *scope, before int32) {
+// warnOfRetentionChanges sends an event if more recordings with changed dates are known than
+// before. The status already shows them.
+func (r *Reconciler) warnOfRetentionChanges(s *scope, before int32) {
 	if s.batch.Status.RetentionChanged > before {
-		r.Events.Eventf(s.batch, nil, corev1.EventTypeWarning, v1alpha1.ReasonRetentionChanged, "Reconcile", "%s", loop.Note(retentionSays(s.facts.retentionChanged)))
+		r.Events.Eventf(s.batch, nil, corev1.EventTypeWarning, v1alpha1.ReasonRetentionChanged, "Reconcile", "%s", loop.Note(retentionMessage(s.state.retentionChanged)))
 	}
 }
 
-// mostNamed is how many recordings an event names.
-const mostNamed = 5
+// maxNamed is how many recordings an event names.
+const maxNamed = 5
 
-// retentionSays tells of which recordings dates changed, and what to do.
-func retentionSays(changed []evidence.Restoration) string {
-	named := make([]string, 0, mostNamed)
-	for _, r := range changed[:min(len(changed), mostNamed)] {
+// retentionMessage names the recordings whose dates changed, and says what to do.
+func retentionMessage(changed []evidence.Restoration) string {
+	named := make([]string, 0, maxNamed)
+	for _, r := range changed[:min(len(changed), maxNamed)] {
 		named = append(named, fmt.Sprintf("%s of recording %s of conversation %s", strings.Join(r.Changed(), " and "), r.RecordingID, r.ConversationID))
 	}
 	more := ""

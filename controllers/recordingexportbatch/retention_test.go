@@ -49,10 +49,10 @@ func (c *restoringCloud) Restore(_ context.Context, _ genesys.RecordingRef, befo
 	return c.answer
 }
 
-// look makes one attempt.
+// attempt makes one attempt.
 func (w *restorationWork) attempt(t *testing.T, try transfer.Try) error {
 	t.Helper()
-	w.left = []archived{{ref(1).ConversationID, refs(1)}}
+	w.remaining = []archivedConversation{{ref(1).ConversationID, refs(1)}}
 	return w.run(t.Context(), try)
 }
 
@@ -119,17 +119,17 @@ func TestTheDatesOfARestoration(t *testing.T) {
 				t.Errorf("ended %+v, want reason %q", got, tt.reason)
 			}
 			want := []evidence.Restoration{{RecordingRef: ref(1), Before: kept, Asked: time.Unix(0, 0).UTC().AddDate(0, 0, 7), After: tt.after}}
-			if diff := cmp.Diff(want, record.retention()); diff != "" {
+			if diff := cmp.Diff(want, record.dates()); diff != "" {
 				t.Errorf("dates (-want +got):\n%s", diff)
 			}
-			if got := record.retention()[0].Changed(); !slices.Equal(got, tt.changed) {
+			if got := record.dates()[0].Changed(); !slices.Equal(got, tt.changed) {
 				t.Errorf("changed %v, want %v", got, tt.changed)
 			}
 			if diff := cmp.Diff([]genesys.Retention{moved}, cloud.requested); diff != "" {
 				t.Errorf("requested (-want +got):\n%s", diff)
 			}
 			if cloud.timeouts[0] != genesys.Timeout(0) || cloud.timeouts[1] != genesys.Timeout(2) || cloud.timeouts[len(cloud.timeouts)-1] != genesys.Timeout(2) {
-				t.Errorf("time-outs %v: the first look has %v, the request and what was tried often %v", cloud.timeouts, genesys.Timeout(0), genesys.Timeout(2))
+				t.Errorf("time-outs %v: the first read has %v, the request and what was tried often %v", cloud.timeouts, genesys.Timeout(0), genesys.Timeout(2))
 			}
 		})
 	}
@@ -150,7 +150,7 @@ func TestARequestThatTookNoEffect(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got := w.record(t).retention()
+	got := w.record(t).dates()
 	if len(got) != 1 || got[0].Before.DeleteDate != "" || len(got[0].Changed()) != 0 || len(cloud.requested) != 2 {
 		t.Errorf("%+v after %d requests", got, len(cloud.requested))
 	}
@@ -166,7 +166,7 @@ func TestTheOtherHalfOfABatch(t *testing.T) {
 		t.Errorf("events of its own half %+v", got)
 	}
 	w.slice.Conversations = []evidence.Conversation{{ID: "another"}}
-	if got, err := readRestorations(t.Context(), w.store, w.slice); err != nil || len(got.events()) != 0 || len(got.retention()) != 0 {
+	if got, err := readRestorations(t.Context(), w.store, w.slice); err != nil || len(got.events()) != 0 || len(got.dates()) != 0 {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -218,10 +218,10 @@ func TestTheEventNamesRecordings(t *testing.T) {
 	}
 	one := fmt.Sprintf("other dates than the archive date changed while the operator had 1 recording restored; compare them with the retention policy in Genesys Cloud, "+
 		"and set them there again: deleteDate of recording %s of conversation %s", ref(0).RecordingID, ref(0).ConversationID)
-	if got := retentionSays(of(1)); got != one {
+	if got := retentionMessage(of(1)); got != one {
 		t.Errorf("%q, want %q", got, one)
 	}
-	if got := retentionSays(of(9)); strings.Count(got, " of conversation ") != mostNamed || !strings.HasSuffix(got, ", and 4 more in data/retention.csv of the bag") || len(got) > 1024 {
+	if got := retentionMessage(of(9)); strings.Count(got, " of conversation ") != maxNamed || !strings.HasSuffix(got, ", and 4 more in data/retention.csv of the bag") || len(got) > 1024 {
 		t.Errorf("%q", got)
 	}
 }

@@ -52,28 +52,28 @@ func TestSummarize(t *testing.T) {
 	}}
 	waiting := outcome.Wait("Working", "at work", 0)
 	tests := map[string]struct {
-		facts    facts
+		facts    batchState
 		out      outcome.Outcome
 		steps    string
 		progress string
 		metadata int32
 		reason   string
 	}{
-		"metadata missing":   {facts{slice: slice, unknown: []string{"x"}}, waiting, "FUU", "0/0", 1, "Working"},
-		"metadata there":     {facts{slice: slice, inventory: inventory(evidence.Wanted, evidence.Excluded, evidence.Unavailable)}, waiting, "TFU", "0/2", 2, "Working"},
-		"requested":          {facts{slice: slice, inventory: inventory(evidence.Wanted), requests: requested}, waiting, "TTF", "0/1", 2, "Working"},
-		"nothing to request": {facts{slice: slice, inventory: inventory(evidence.Excluded)}, waiting, "TTF", "0/0", 2, "Working"},
-		"stored":             {facts{slice: slice, inventory: inventory(evidence.Wanted, evidence.Unavailable), requests: requested, files: stored}, waiting, "TTF", "1/2", 2, "Working"},
-		"settled": {facts{slice: slice, inventory: inventory(evidence.Wanted), outcome: inventory(evidence.Unavailable)},
+		"metadata missing":   {batchState{slice: slice, missingMetadata: []string{"x"}}, waiting, "FUU", "0/0", 1, "Working"},
+		"metadata there":     {batchState{slice: slice, inventory: inventory(evidence.Wanted, evidence.Excluded, evidence.Unavailable)}, waiting, "TFU", "0/2", 2, "Working"},
+		"requested":          {batchState{slice: slice, inventory: inventory(evidence.Wanted), requests: requested}, waiting, "TTF", "0/1", 2, "Working"},
+		"nothing to request": {batchState{slice: slice, inventory: inventory(evidence.Excluded)}, waiting, "TTF", "0/0", 2, "Working"},
+		"stored":             {batchState{slice: slice, inventory: inventory(evidence.Wanted, evidence.Unavailable), requests: requested, files: stored}, waiting, "TTF", "1/2", 2, "Working"},
+		"settled": {batchState{slice: slice, inventory: inventory(evidence.Wanted), outcome: inventory(evidence.Unavailable)},
 			waiting, "TTF", "0/1", 2, "Working"},
-		"sealed":  {facts{sealed: sealed}, outcome.Done(), "TTT", "1/2", 2, v1alpha1.ReasonCompleteWithGaps},
-		"stalled": {facts{slice: slice}, outcome.Stall(v1alpha1.ReasonPermissionMissing, "give it", 0), "FUU", "0/0", 2, v1alpha1.ReasonPermissionMissing},
-		"suspended": {facts{slice: slice}, outcome.Wait(v1alpha1.ReasonSuspended, "the export is suspended", 0),
+		"sealed":  {batchState{sealed: sealed}, outcome.Done(), "TTT", "1/2", 2, v1alpha1.ReasonCompleteWithGaps},
+		"stalled": {batchState{slice: slice}, outcome.Stall(v1alpha1.ReasonPermissionMissing, "give it", 0), "FUU", "0/0", 2, v1alpha1.ReasonPermissionMissing},
+		"suspended": {batchState{slice: slice}, outcome.Wait(v1alpha1.ReasonSuspended, "the export is suspended", 0),
 			"FUU", "0/0", 2, v1alpha1.ReasonSuspended},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := &scope{batch: newBatch(), facts: tt.facts, observed: true, location: "legal/evidence/case-1"}
+			s := &scope{batch: newBatch(), state: tt.facts, loaded: true, location: "legal/evidence/case-1"}
 			summarize(s, tt.out, time.Unix(0, 0))
 			got := s.batch.Status
 			if steps(s.batch) != tt.steps || got.Progress != tt.progress || got.Metadata != tt.metadata || conditions.Reason(s.batch) != tt.reason {
@@ -91,7 +91,7 @@ func TestSummarize(t *testing.T) {
 }
 
 func TestSummarizeKeepsWhatWasKnown(t *testing.T) {
-	s := &scope{batch: newBatch(), facts: facts{inventory: inventory(evidence.Excluded)}, observed: true}
+	s := &scope{batch: newBatch(), state: batchState{inventory: inventory(evidence.Excluded)}, loaded: true}
 	summarize(s, outcome.Wait("Working", "at work", 0), time.Unix(0, 0))
 	blind := &scope{batch: s.batch}
 	summarize(blind, outcome.Stall(v1alpha1.ReasonExportNotFound, "create it", 0), time.Unix(0, 0))
@@ -101,11 +101,11 @@ func TestSummarizeKeepsWhatWasKnown(t *testing.T) {
 	fresh := &scope{batch: newBatch()}
 	summarize(fresh, outcome.Stall(v1alpha1.ReasonExportNotFound, "create it", 0), time.Unix(0, 0))
 	if steps(fresh.batch) != "FUU" {
-		t.Errorf("steps %s, want them there from the first look", steps(fresh.batch))
+		t.Errorf("steps %s, want them there from the first evaluation", steps(fresh.batch))
 	}
 }
 
-// TestWhatIsUsedUpIsRemembered: a look that gets to no work, such as while the export is
+// TestWhatIsUsedUpIsRemembered: an evaluation that runs no step, such as while the export is
 // suspended, leaves in the status how often a step has failed, and how much of
 // retry.deadline is used up.
 func TestWhatIsUsedUpIsRemembered(t *testing.T) {
@@ -117,7 +117,7 @@ func TestWhatIsUsedUpIsRemembered(t *testing.T) {
 		"suspended":           {scope{}, true},
 		"the step works":      {scope{worked: true}, false},
 		"the step fails":      {scope{worked: true, retry: retry}, true},
-		"the batch is sealed": {scope{facts: facts{sealed: &evidence.Summary{}}}, false},
+		"the batch is sealed": {scope{state: batchState{sealed: &evidence.Summary{}}}, false},
 	}
 	for name, tt := range tests {
 		s := tt.scope

@@ -29,29 +29,29 @@ const (
 	maxScreenRequest = 10
 )
 
-// submit requests every wanted recording, or as many as can be fetched in time: the
+// requestRecordings requests every wanted recording, or as many as can be fetched in time: the
 // others are requested as these come. A request that is made twice does no harm.
-func (r *Reconciler) submit(_ context.Context, s *scope) (outcome.Outcome, error) {
-	if s.facts.outcome != nil || s.facts.submitted() {
+func (r *Reconciler) requestRecordings(_ context.Context, s *scope) (outcome.Outcome, error) {
+	if s.state.outcome != nil || s.state.allRequested() {
 		return outcome.Done(), nil
 	}
-	work := &submissionWork{requester: r.requester(s), wanted: s.facts.inventory.Wanted()}
-	if _, unlimited := r.Addresses.Capacity(work.mediaGate); !unlimited && len(s.facts.requests) > 0 {
+	work := &submissionWork{requester: r.requester(s), wanted: s.state.inventory.Wanted()}
+	if _, unlimited := r.Addresses.Capacity(work.mediaGate); !unlimited && len(s.state.requests) > 0 {
 		return outcome.Done(), nil
 	}
-	return r.do(s, s.batch.Spec.Lane, v1alpha1.StepSubmission, loop.Task{
+	return r.runWork(s, s.batch.Spec.Lane, v1alpha1.StepSubmission, loop.Task{
 		Key: s.batch.Name + "/submission", Work: work.run, Reason: v1alpha1.ReasonSubmitting, Message: "requesting the recordings",
 	}), nil
 }
 
-// submitted tells whether every wanted recording has been requested once, or is
+// allRequested tells whether every wanted recording has been requested once, or is
 // not requested any more.
-func (f *facts) submitted() bool {
-	return len(without(f.inventory.Wanted(), f.requests, f.aside)) == 0
+func (f *batchState) allRequested() bool {
+	return len(notNamed(f.inventory.Wanted(), f.requests, f.setAside)) == 0
 }
 
-// without leaves out the recordings that are named by requests or set aside.
-func without(refs []genesys.RecordingRef, requests []artifacts.Request, aside []artifacts.SetAside) []genesys.RecordingRef {
+// notNamed leaves out the recordings that are named by requests or set aside.
+func notNamed(refs []genesys.RecordingRef, requests []artifacts.Request, aside []artifacts.SetAside) []genesys.RecordingRef {
 	named := map[genesys.RecordingRef]bool{}
 	for _, request := range requests {
 		for _, ref := range request.Refs {
@@ -72,19 +72,19 @@ func without(refs []genesys.RecordingRef, requests []artifacts.Request, aside []
 
 // requester makes batch requests and notes them down.
 type requester struct {
-	store archive.Store
-	cloud batchRequester
-	clock clock.PassiveClock
-	actor string
-	gates *transfer.Gates
+	store    archive.Store
+	cloud    batchRequester
+	clock    clock.PassiveClock
+	instance string
+	gates    *transfer.Gates
 	// gate is that of batch requests, mediaGate that of what they give.
 	gate      transfer.Gate
 	mediaGate transfer.Gate
 	addresses *transfer.Addresses
 	limit     int
 	batch     string
-	// most is the most recordings in a request.
-	most int
+	// maxPerRequest is the most recordings in a request.
+	maxPerRequest int
 	// isolated tells that the batch is of the lane Isolated.
 	isolated bool
 }
@@ -96,16 +96,16 @@ func (r *Reconciler) requester(s *scope) requester {
 		most = maxScreenRequest
 	}
 	return requester{
-		store: s.store, cloud: s.cloud, clock: r.Clock, actor: r.InstanceID, gates: r.Gates, addresses: r.Addresses,
+		store: s.store, cloud: s.cloud, clock: r.Clock, instance: r.InstanceID, gates: r.Gates, addresses: r.Addresses,
 		gate: s.gate(lane, "batchrequests"), mediaGate: s.gate(lane, "media"), limit: exportspec.Parallelism(s.export.Spec, lane),
-		batch: s.batch.Name, most: most, isolated: lane == v1alpha1.LaneIsolated,
+		batch: s.batch.Name, maxPerRequest: most, isolated: lane == v1alpha1.LaneIsolated,
 	}
 }
 
 // setAside notes that a recording is not requested any more, and why.
 func (q requester) setAside(ctx context.Context, ref genesys.RecordingRef, reason, detail string) error {
 	_, err := artifacts.Put(ctx, q.store, artifacts.SetAsideKey(q.batch, ref), artifacts.SetAside{
-		Stamp: artifacts.NewStamp(q.clock.Now(), q.actor), RecordingRef: ref, Reason: reason, Detail: detail,
+		Stamp: artifacts.NewStamp(q.clock.Now(), q.instance), RecordingRef: ref, Reason: reason, Detail: detail,
 	})
 	return err
 }
@@ -117,6 +117,6 @@ type submissionWork struct {
 }
 
 func (w *submissionWork) run(ctx context.Context, try transfer.Try) error {
-	_, err := w.request(ctx, try, 0, whole(w.wanted))
+	_, err := w.requestAll(ctx, try, 0, unboundedItems(w.wanted))
 	return err
 }

@@ -14,20 +14,20 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// lostAgain is before another look at a batch whose archive belongs to another
+// ownerCheckInterval is before another look at a batch whose archive belongs to another
 // cluster, in case that the export's own change was missed.
-const lostAgain = time.Minute
+const ownerCheckInterval = time.Minute
 
-// own stops here while the archive belongs to another cluster. It looks into the
+// checkOwner stops here while the archive belongs to another cluster. It looks into the
 // archive and not at what the export's status says: a cluster that was away for days
 // wakes up with a status that is as old, and must not request anything before its
 // export has been looked at.
-func (r *Reconciler) own(ctx context.Context, s *scope) (outcome.Outcome, error) {
+func (r *Reconciler) checkOwner(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	cluster, err := r.ClusterID(ctx)
 	if err != nil {
 		return outcome.Outcome{}, fmt.Errorf("tell this cluster from others: %w", err)
 	}
-	begun, err := r.founders.of(ctx, cluster, s)
+	begun, err := r.foundings.foundingOf(ctx, cluster, s)
 	if err != nil {
 		return outcome.Outcome{}, fmt.Errorf("read whose archive this is: %w", err)
 	}
@@ -39,29 +39,29 @@ func (r *Reconciler) own(ctx context.Context, s *scope) (outcome.Outcome, error)
 	if owner.ClusterID == cluster {
 		return outcome.Done(), nil
 	}
-	r.cancel(s)
+	r.cancelWork(s)
 	return outcome.Stall(v1alpha1.ReasonArchiveOfAnotherCluster, fmt.Sprintf(
 		"the archive %s has belonged to the cluster %s since %s: run the command in the message of the RecordingExport (kubectl get rex %s -n %s -o wide)",
-		s.location, owner.ClusterID, owner.Since.UTC().Format(time.RFC3339), s.export.Name, s.batch.Namespace), lostAgain), nil
+		s.location, owner.ClusterID, owner.Since.UTC().Format(time.RFC3339), s.export.Name, s.batch.Namespace), ownerCheckInterval), nil
 }
 
-// cancel stops the work of the batch, and the metadata work that it shares.
-func (r *Reconciler) cancel(s *scope) {
+// cancelWork stops the work of the batch, and the metadata work that it shares.
+func (r *Reconciler) cancelWork(s *scope) {
 	lane := s.batch.Spec.Lane
-	r.Worker.Pools[string(lane)].Cancel(s.prefix() + s.batch.Name + "/")
-	r.Worker.Pools[string(metadataLane(lane))].Cancel(s.prefix() + s.facts.slice.Group + "/")
+	r.Worker.Pools[string(lane)].Cancel(s.keyPrefix() + s.batch.Name + "/")
+	r.Worker.Pools[string(metadataLane(lane))].Cancel(s.keyPrefix() + s.state.slice.Group + "/")
 }
 
-// isLost tells whether an export says that its archive is another cluster's.
-func isLost(export *v1alpha1.RecordingExport) bool {
+// isOfAnotherCluster tells whether an export says that its archive is another cluster's.
+func isOfAnotherCluster(export *v1alpha1.RecordingExport) bool {
 	return conditions.Reason(export) == v1alpha1.ReasonArchiveOfAnotherCluster
 }
 
-// founders remembers of exports that this cluster began their archives. What says so is
+// foundingCache remembers of exports that this cluster began their archives. What says so is
 // written once, and read once by each process. The zero value is ready for use.
-type founders struct {
+type foundingCache struct {
 	mu   sync.Mutex
-	mine map[types.NamespacedName]founding
+	ours map[types.NamespacedName]founding
 }
 
 // founding is when an archive was begun, and where it is.
@@ -70,11 +70,11 @@ type founding struct {
 	since    time.Time
 }
 
-// of returns which cluster began the archive of a batch, and when.
-func (f *founders) of(ctx context.Context, cluster string, s *scope) (artifacts.Ownership, error) {
+// foundingOf returns which cluster began the archive of a batch, and when.
+func (f *foundingCache) foundingOf(ctx context.Context, cluster string, s *scope) (artifacts.Ownership, error) {
 	export := types.NamespacedName{Namespace: s.batch.Namespace, Name: s.batch.Spec.ExportRef.Name}
 	f.mu.Lock()
-	known := f.mine[export]
+	known := f.ours[export]
 	f.mu.Unlock()
 	if known.location == s.location && s.location != "" {
 		return artifacts.Ownership{ClusterID: cluster, Since: known.since}, nil
@@ -86,18 +86,18 @@ func (f *founders) of(ctx context.Context, cluster string, s *scope) (artifacts.
 	return artifacts.Ownership{ClusterID: record.ClusterID, Since: record.CreatedAt}, err
 }
 
-func (f *founders) remember(export types.NamespacedName, begun founding) {
+func (f *foundingCache) remember(export types.NamespacedName, begun founding) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.mine == nil {
-		f.mine = map[types.NamespacedName]founding{}
+	if f.ours == nil {
+		f.ours = map[types.NamespacedName]founding{}
 	}
-	f.mine[export] = begun
+	f.ours[export] = begun
 }
 
 // forget forgets an export that is gone.
-func (f *founders) forget(export types.NamespacedName) {
+func (f *foundingCache) forget(export types.NamespacedName) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	delete(f.mine, export)
+	delete(f.ours, export)
 }

@@ -52,8 +52,8 @@ func newRequester(t tester, root string, p *picky) (requester, *clocktesting.Fak
 	}
 	now := clocktesting.NewFakeClock(time.Unix(0, 0))
 	return requester{
-		store: store, cloud: p, clock: now, actor: "test", gates: &transfer.Gates{Clock: now}, addresses: &transfer.Addresses{},
-		limit: 4, batch: "b", most: maxRequest,
+		store: store, cloud: p, clock: now, instance: "test", gates: &transfer.Gates{Clock: now}, addresses: &transfer.Addresses{},
+		limit: 4, batch: "b", maxPerRequest: maxRequest,
 	}, now
 }
 
@@ -61,7 +61,7 @@ func newRequester(t tester, root string, p *picky) (requester, *clocktesting.Fak
 // attempts are used up.
 func persist(t tester, q requester, now *clocktesting.FakeClock, wanted []genesys.RecordingRef, attempts int) (aside map[genesys.RecordingRef]string) {
 	for n := range attempts {
-		_, err := q.request(t.Context(), transfer.Try{Failures: n, Last: n == attempts-1}, 0, whole(wanted))
+		_, err := q.requestAll(t.Context(), transfer.Try{Failures: n, Last: n == attempts-1}, 0, unboundedItems(wanted))
 		if err == nil {
 			break
 		}
@@ -85,9 +85,9 @@ func persist(t tester, q requester, now *clocktesting.FakeClock, wanted []genesy
 // are, how many, and why they are refused, each of the others is in exactly one
 // request that was accepted, and the bad ones are set aside.
 func TestARefusedRequestIsHalved(t *testing.T) {
-	root, rounds := t.TempDir(), 0
+	root, runs := t.TempDir(), 0
 	rapid.Check(t, func(t *rapid.T) {
-		rounds++
+		runs++
 		n := rapid.IntRange(1, 250).Draw(t, "recordings")
 		kind := rapid.SampledFrom([]genesys.Kind{genesys.KindInvalid, genesys.KindNotFound, genesys.KindTransient, genesys.KindTimeout})
 		p := &picky{bad: map[genesys.RecordingRef]genesys.Kind{}, accepted: map[genesys.RecordingRef]int{}}
@@ -98,7 +98,7 @@ func TestARefusedRequestIsHalved(t *testing.T) {
 		for range rapid.IntRange(0, n).Draw(t, "bad") {
 			p.bad[rapid.SampledFrom(wanted).Draw(t, "which")] = kind.Draw(t, "kind")
 		}
-		q, now := newRequester(t, filepath.Join(root, fmt.Sprint(rounds)), p)
+		q, now := newRequester(t, filepath.Join(root, fmt.Sprint(runs)), p)
 		q.isolated = rapid.Bool().Draw(t, "isolated")
 		aside := persist(t, q, now, wanted, 12)
 		for _, ref := range wanted {
@@ -149,7 +149,7 @@ func TestABadService(t *testing.T) {
 		q, now := newRequester(t, t.TempDir(), p)
 		before := 0
 		for n := range 10 {
-			_, err := q.request(t.Context(), transfer.Try{Failures: n}, 0, whole(wanted))
+			_, err := q.requestAll(t.Context(), transfer.Try{Failures: n}, 0, unboundedItems(wanted))
 			if genesys.KindOf(err) != kind {
 				t.Fatal(err)
 			}
@@ -171,12 +171,12 @@ func TestABadService(t *testing.T) {
 
 // TestRequestsWithABoundOfTheirOwn are apart from the others.
 func TestRequestsWithABoundOfTheirOwn(t *testing.T) {
-	var wanted []asked
+	var wanted []requestItem
 	for i, most := range []int{0, 2, 0, 2, 2, 0, 1, 1, 0} {
-		wanted = append(wanted, asked{ref(i), most})
+		wanted = append(wanted, requestItem{ref(i), most})
 	}
 	var got []int
-	for _, chunk := range chunks(wanted, 3) {
+	for _, chunk := range splitIntoRequests(wanted, 3) {
 		got = append(got, len(chunk))
 	}
 	if fmt.Sprint(got) != "[3 1 1 1 2 1]" {
@@ -191,7 +191,7 @@ func TestARefusalInTheLastAttempt(t *testing.T) {
 	for isolated, want := range map[bool]string{false: evidence.ReasonMovedToIsolated, true: evidence.ReasonRefused} {
 		q, _ := newRequester(t, t.TempDir(), &picky{bad: map[genesys.RecordingRef]genesys.Kind{ref(1): genesys.KindInvalid}, accepted: map[genesys.RecordingRef]int{}})
 		q.isolated = isolated
-		if _, err := q.request(t.Context(), transfer.Try{Failures: 9, Last: true}, 0, whole(refs(4))); err != nil {
+		if _, err := q.requestAll(t.Context(), transfer.Try{Failures: 9, Last: true}, 0, unboundedItems(refs(4))); err != nil {
 			t.Fatal(err)
 		}
 		notes, err := artifacts.All[artifacts.SetAside](t.Context(), q.store, artifacts.SetAsideFolder(q.batch))

@@ -31,16 +31,16 @@ func aFile(n, number int) artifacts.StoredFile {
 	}
 }
 
-// TestLedgerTellsWhatIsOutstanding: from what was noted down, and again from what
+// TestWhatIsOutstanding: from what was noted down, and again from what
 // it notes down itself.
-func TestLedgerTellsWhatIsOutstanding(t *testing.T) {
+func TestWhatIsOutstanding(t *testing.T) {
 	answer := func(of ...artifacts.Answered) artifacts.Answer { return artifacts.Answer{Recordings: of} }
 	passed := func(n, results int) artifacts.Answered {
 		return artifacts.Answered{RecordingRef: ref(n), Results: results, Passed: true}
 	}
 	twice := aFile(11, 2)
 	twice.SHA256 = aFile(11, 1).SHA256
-	l := newLedger(refs(13), []artifacts.StoredFile{aFile(1, 1), aFile(3, 2), aFile(6, 1), aFile(8, 1), aFile(9, 1), aFile(10, 1), aFile(11, 1), twice}, []artifacts.Answer{
+	l := newRecordingStates(refs(13), []artifacts.StoredFile{aFile(1, 1), aFile(3, 2), aFile(6, 1), aFile(8, 1), aFile(9, 1), aFile(10, 1), aFile(11, 1), twice}, []artifacts.Answer{
 		answer(artifacts.Answered{RecordingRef: ref(1), Results: 1}, artifacts.Answered{RecordingRef: ref(2), Refused: "archived"}),
 		answer(artifacts.Answered{RecordingRef: ref(3), Results: 2, Failed: "HTTP 403", Expired: true}),
 		answer(passed(5, 0), passed(6, 2), passed(7, 0)), answer(passed(5, 0), passed(7, 0)), answer(passed(5, 0)),
@@ -54,12 +54,12 @@ func TestLedgerTellsWhatIsOutstanding(t *testing.T) {
 	// there, 7 passed over, 8 refused in part, 9 there without anybody having said
 	// how many files it has, 10 there though it was refused later, 11 half there, twice,
 	// 12 set aside, 13 refused for good.
-	var want []asked
+	var want []requestItem
 	for _, n := range []int{2, 3, 4, 6, 7, 8, 9, 11} {
-		want = append(want, asked{RecordingRef: ref(n)})
+		want = append(want, requestItem{RecordingRef: ref(n)})
 	}
-	want[1].most = 1 // its address had expired
-	if diff := cmp.Diff(want, l.outstanding().asked(), cmp.AllowUnexported(asked{})); diff != "" {
+	want[1].bound = 1 // its address had expired
+	if diff := cmp.Diff(want, l.outstanding().requestItems(), cmp.AllowUnexported(requestItem{})); diff != "" {
 		t.Errorf("outstanding (-want +got):\n%s", diff)
 	}
 	outcomes := map[genesys.RecordingRef]evidence.Outcome{
@@ -80,14 +80,14 @@ func TestLedgerTellsWhatIsOutstanding(t *testing.T) {
 	if diff := cmp.Diff(outcomes, l.outcomes()); diff != "" {
 		t.Errorf("outcomes (-want +got):\n%s", diff)
 	}
-	if l[:11].last().Error() != "HTTP 503" || l.open() != 5 || l.stored() != 8 {
-		t.Errorf("last %v, %d open, %d stored", l.last(), l.open(), l.stored())
+	if l[:11].lastFailure().Error() != "HTTP 503" || l.countIncomplete() != 5 || l.countFiles() != 8 {
+		t.Errorf("last %v, %d open, %d stored", l.lastFailure(), l.countIncomplete(), l.countFiles())
 	}
-	for _, line := range l {
-		again := newLedger([]genesys.RecordingRef{line.RecordingRef}, nil, []artifacts.Answer{answer(line.answered())}, nil)[0]
-		again.files, again.aside, again.asideDetail = line.files, line.aside, line.asideDetail
-		if again.outcome() != line.outcome() {
-			t.Errorf("%s is recalled as %+v, was %+v", line.RecordingID, again.outcome(), line.outcome())
+	for _, recording := range l {
+		again := newRecordingStates([]genesys.RecordingRef{recording.RecordingRef}, nil, []artifacts.Answer{answer(recording.toAnswer())}, nil)[0]
+		again.files, again.setAsideReason, again.setAsideDetail = recording.files, recording.setAsideReason, recording.setAsideDetail
+		if again.outcome() != recording.outcome() {
+			t.Errorf("%s is recalled as %+v, was %+v", recording.RecordingID, again.outcome(), recording.outcome())
 		}
 	}
 }
@@ -95,24 +95,27 @@ func TestLedgerTellsWhatIsOutstanding(t *testing.T) {
 func TestWhatExpiredAlone(t *testing.T) {
 	gone, cut := errors.New("HTTP 403"), errors.New("cut")
 	tests := []struct {
-		spoil func(ledger)
+		spoil func(recordingStates)
 		want  bool
 	}{
-		{func(ledger) {}, false},
-		{func(l ledger) { l[0].fail(gone, true) }, true},
-		{func(l ledger) { l[0].fail(gone, true); l[1].fail(gone, true) }, true},
-		{func(l ledger) { l[0].fail(gone, true); l[1].fail(cut, false) }, false},
-		{func(l ledger) { l[0].fail(gone, true); l[0].fail(cut, false) }, false},
-		{func(l ledger) { l[0].fail(cut, false); l[0].fail(gone, true) }, false},
-		{func(l ledger) { l[0].fail(gone, true); l[1].results = 2 }, false},
-		{func(l ledger) { l[0].fail(gone, true); l[1].refused, l[1].listed = "archived", 2 }, false},
-		{func(l ledger) { l[0].fail(gone, true); l[1].refused, l[1].listed = "recording.recording.not.found", 2 }, true},
+		{func(recordingStates) {}, false},
+		{func(l recordingStates) { l[0].recordFailure(gone, true) }, true},
+		{func(l recordingStates) { l[0].recordFailure(gone, true); l[1].recordFailure(gone, true) }, true},
+		{func(l recordingStates) { l[0].recordFailure(gone, true); l[1].recordFailure(cut, false) }, false},
+		{func(l recordingStates) { l[0].recordFailure(gone, true); l[0].recordFailure(cut, false) }, false},
+		{func(l recordingStates) { l[0].recordFailure(cut, false); l[0].recordFailure(gone, true) }, false},
+		{func(l recordingStates) { l[0].recordFailure(gone, true); l[1].results = 2 }, false},
+		{func(l recordingStates) { l[0].recordFailure(gone, true); l[1].refused, l[1].listed = "archived", 2 }, false},
+		{func(l recordingStates) {
+			l[0].recordFailure(gone, true)
+			l[1].refused, l[1].listed = "recording.recording.not.found", 2
+		}, true},
 	}
 	for i, tt := range tests {
-		l := newLedger(refs(2), []artifacts.StoredFile{aFile(1, 1), aFile(2, 1)}, nil, nil)
+		l := newRecordingStates(refs(2), []artifacts.StoredFile{aFile(1, 1), aFile(2, 1)}, nil, nil)
 		l[0].results, l[1].results = 1, 1
-		if tt.spoil(l); l.expired() != tt.want {
-			t.Errorf("case %d: expired %v, want %v", i, l.expired(), tt.want)
+		if tt.spoil(l); l.onlyExpired() != tt.want {
+			t.Errorf("case %d: expired %v, want %v", i, l.onlyExpired(), tt.want)
 		}
 	}
 }
@@ -135,8 +138,8 @@ func TestRequestsThatAreToBeFollowed(t *testing.T) {
 			answers = append(answers, artifacts.Answer{RequestID: string(id)})
 		}
 		got := map[string]string{}
-		for _, request := range newLedger(refs(4), nil, answers, nil).pending(requests, answers) {
-			for _, of := range request.lines {
+		for _, request := range newRecordingStates(refs(4), nil, answers, nil).pendingRequests(requests, answers) {
+			for _, of := range request.recordings {
 				got[request.Ticket.ID] += of.RecordingID
 			}
 		}
@@ -150,14 +153,14 @@ func TestRequestsThatAreToBeFollowed(t *testing.T) {
 func TestTheLastAnswerCounts(t *testing.T) {
 	requests := []artifacts.Request{{Ticket: genesys.Ticket{ID: "b"}}, {Ticket: genesys.Ticket{ID: "c"}}, {Ticket: genesys.Ticket{ID: "a"}}}
 	answers := []artifacts.Answer{{RequestID: "a"}, {RequestID: "b"}, {RequestID: "c"}}
-	inOrder(answers, requests)
+	sortByRequest(answers, requests)
 	if got := []string{answers[0].RequestID, answers[1].RequestID, answers[2].RequestID}; !slices.Equal(got, []string{"b", "c", "a"}) {
 		t.Errorf("answers in the order %v", got)
 	}
 }
 
 func TestResultsAreFoundWhateverTheirCase(t *testing.T) {
-	p := pending{lines: ledger{{RecordingRef: genesys.RecordingRef{ConversationID: "ab", RecordingID: "cd"}}}}
+	p := pendingRequest{recordings: recordingStates{{RecordingRef: genesys.RecordingRef{ConversationID: "ab", RecordingID: "cd"}}}}
 	for ref, want := range map[genesys.RecordingRef]bool{
 		{ConversationID: "ab", RecordingID: "cd"}: true,
 		{ConversationID: "AB", RecordingID: "Cd"}: true,

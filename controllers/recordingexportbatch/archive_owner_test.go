@@ -39,17 +39,17 @@ func TestABatchStopsWithItsArchive(t *testing.T) {
 			Spec:       v1alpha1.RecordingExportBatchSpec{ExportRef: v1alpha1.LocalReference{Name: "case-1"}, Lane: v1alpha1.LaneStandard},
 		},
 		export: v1alpha1.RecordingExport{ObjectMeta: metav1.ObjectMeta{Name: "case-1"}}, store: store, location: "legal/evidence/case-1",
-		facts: facts{slice: artifacts.Slice{Group: "standard-20231001"}},
+		state: batchState{slice: artifacts.Slice{Group: "standard-20231001"}},
 	}
 	expect := func(owner string) {
 		t.Helper()
-		out, err := r.own(t.Context(), s)
+		out, err := r.checkOwner(t.Context(), s)
 		lost := owner != "here"
 		if err != nil || out.IsDone() == lost || lost && (out.Reason != v1alpha1.ReasonArchiveOfAnotherCluster || !strings.Contains(out.Message, "the cluster "+owner)) {
 			t.Errorf("%v, %v; want that the archive belongs to %s", out, err, owner)
 		}
 	}
-	if _, err := r.own(t.Context(), s); err == nil {
+	if _, err := r.checkOwner(t.Context(), s); err == nil {
 		t.Error("an archive that nobody has begun belongs to somebody")
 	}
 	put := func(key string, value any) {
@@ -107,7 +107,7 @@ func TestABatchOfARestoredCluster(t *testing.T) {
 	}
 	s := &scope{batch: &v1alpha1.RecordingExportBatch{}, store: store, location: "l"}
 	for _, want := range []bool{false, true} {
-		if out, err := r.own(t.Context(), s); err != nil || out.IsDone() != want {
+		if out, err := r.checkOwner(t.Context(), s); err != nil || out.IsDone() != want {
 			t.Errorf("%v, %v; want that it is this cluster's: %t", out, err, want)
 		}
 		line := artifacts.Owner{ClusterID: "here", Former: "there"}

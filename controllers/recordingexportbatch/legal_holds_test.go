@@ -63,14 +63,14 @@ func (u unheld) Protected(context.Context, []string, time.Duration) ([]string, e
 	return nil, &genesys.Error{Op: "read deletion protection", Kind: u.kind}
 }
 
-// TestAHoldThatNobodyAnswersAbout keeps no batch for ever: without patience its
+// TestAHoldThatNobodyAnswersAbout keeps no batch for ever: once the deadline is used up its
 // conversation leaves for the lane Isolated, and there the survey's answer counts. A
 // permission that is missing is waited for, but not in the lane Isolated.
 func TestAHoldThatNobodyAnswersAbout(t *testing.T) {
 	tests := map[string]struct {
 		lane slicing.Lane
 		kind genesys.Kind
-		// spends tells whether waiting uses up patience.
+		// spends tells whether waiting uses up the deadline.
 		spends bool
 	}{
 		"in a lane":                    {slicing.LegalHold, genesys.KindTransient, true},
@@ -88,13 +88,13 @@ func TestAHoldThatNobodyAnswersAbout(t *testing.T) {
 			}
 			now := clocktesting.NewFakeClock(time.Unix(0, 0))
 			w := &metadataWork{
-				store: store, cloud: unheld{tt.kind}, clock: now, actor: "test", gates: &transfer.Gates{Clock: now}, limit: 1,
+				store: store, cloud: unheld{tt.kind}, clock: now, instance: "test", gates: &transfer.Gates{Clock: now}, limit: 1,
 				slice:  artifacts.Slice{Lane: tt.lane, Group: "g", Conversations: []evidence.Conversation{{ID: "c", Held: evidence.HoldAnswer{Held: tt.lane == slicing.LegalHold}}}},
 				policy: evidence.Policy{Slicing: slicing.Spec{Screen: true, Other: true}, Media: []genesys.Medium{genesys.Call}},
 			}
 			err = w.run(t.Context(), transfer.Try{})
 			if pause := outcome.DefaultRetryPolicy().Backoff(err, 0); pause.UsesDeadline != tt.spends {
-				t.Errorf("%v: uses up patience: %t", err, pause.UsesDeadline)
+				t.Errorf("%v: uses up the deadline: %t", err, pause.UsesDeadline)
 			}
 			if !tt.spends {
 				return
@@ -104,7 +104,7 @@ func TestAHoldThatNobodyAnswersAbout(t *testing.T) {
 			}
 			hold, err := artifacts.Get[artifacts.Hold](t.Context(), store, artifacts.HoldKey("g"))
 			if err != nil || len(hold.Unknown) != 1 || !hold.Late {
-				t.Errorf("without patience: %+v, %v", hold, err)
+				t.Errorf("once the deadline is used up: %+v, %v", hold, err)
 			}
 		})
 	}

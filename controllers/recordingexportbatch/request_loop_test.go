@@ -42,19 +42,19 @@ func (s *spoilt) answer(refs []genesys.RecordingRef) {
 
 // attempt requests again in one attempt what is requested at once.
 func (s *spoilt) attempt(t *rapid.T, wanted []genesys.RecordingRef, try transfer.Try) {
-	r := &rounds{tried: refSet{}, stored: -1, first: -1, most: map[genesys.RecordingRef]int{}}
-	r.tried.add(wanted)
+	r := &requestLoop{requested: refSet{}, storedAtTry: -1, storedAtStart: -1, halvedTo: map[genesys.RecordingRef]int{}}
+	r.requested.add(wanted)
 	for {
-		next, _ := r.next(newLedger(wanted, s.files, s.answers, nil), try)
+		next, _ := r.nextToRequest(newRecordingStates(wanted, s.files, s.answers, nil), try)
 		if len(next) == 0 {
 			return
 		}
 		if s.requests > 4*len(wanted) {
 			t.Fatalf("%d requests for %d recordings", s.requests, len(wanted))
 		}
-		for _, refs := range chunks(next.asked(), maxRequest) {
+		for _, refs := range splitIntoRequests(next.requestItems(), maxRequest) {
 			s.answer(refs)
-			r.tried.add(refs)
+			r.requested.add(refs)
 		}
 	}
 }
@@ -87,7 +87,7 @@ func TestOneRecordingDoesNotSpoilARequest(t *testing.T) {
 		s.answer(wanted)
 		failures := rapid.IntRange(0, 20).Draw(t, "failures")
 		s.attempt(t, wanted, transfer.Try{Failures: failures})
-		if most := 8 << min(max(failures-perTimeout, 0), 4); s.requests > most {
+		if most := 8 << min(max(failures-attemptsPerTimeout, 0), 4); s.requests > most {
 			t.Errorf("%d requests after %d failures, %d at most", s.requests, failures, most)
 		}
 	})

@@ -24,12 +24,12 @@ func TestAnExportThatIsGoneIsForgotten(t *testing.T) {
 	}
 	r := &Reconciler{Publisher: loop.Publisher{Client: fake.NewClientBuilder().WithScheme(scheme).WithObjects(named("there")).Build()}}
 	for _, name := range []string{"there", "gone"} {
-		r.founders.remember(types.NamespacedName{Namespace: "legal", Name: name}, founding{"legal/evidence/" + name, time.Unix(0, 0)})
+		r.foundings.remember(types.NamespacedName{Namespace: "legal", Name: name}, founding{"legal/evidence/" + name, time.Unix(0, 0)})
 	}
 	for _, name := range []string{"there", "gone"} {
 		r.ofExport(t.Context(), named(name))
 	}
-	if _, there := r.founders.mine[types.NamespacedName{Namespace: "legal", Name: "there"}]; !there || len(r.founders.mine) != 1 {
-		t.Errorf("%v are remembered", r.founders.mine)
+	if _, there := r.foundings.ours[types.NamespacedName{Namespace: "legal", Name: "there"}]; !there || len(r.foundings.ours) != 1 {
+		t.Errorf("%v are remembered", r.foundings.ours)
 	}
 }

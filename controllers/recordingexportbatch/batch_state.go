@@ -45,9 +45,9 @@ func DefaultIntervals() Intervals {
 	}
 }
 
-// within has requests that do not progress be waited for so briefly that maxTries of
+// limitedTo has requests that do not progress be waited for so briefly that maxTries of
 // them end within a deadline, though each for as long as Missing.
-func (p Intervals) within(deadline time.Duration) Intervals {
+func (p Intervals) limitedTo(deadline time.Duration) Intervals {
 	p.NoProgress = max(p.Missing, min(p.NoProgress, deadline/maxTries))
 	return p
 }
@@ -59,33 +59,33 @@ type scope struct {
 	destination  v1alpha1.ExportDestination
 	store        archive.Store
 	cloud        Cloud
-	metadata     learner
+	metadata     metadataSource
 	organization string
 	location     string
 	signer       func(context.Context) (*signing.Signer, error)
-	// floor is how many bytes transfers leave free at the destination.
-	floor int64
+	// minFree is how many bytes transfers leave free at the destination.
+	minFree int64
 	// reserve reserves so many bytes of what the batch's namespace may take; it may be nil.
 	reserve func(bytes int64) (*usage.Reservation, error)
-	facts   facts
+	state   batchState
 	// retry is how the step in progress is retried, nil if it has not failed.
 	retry *v1alpha1.RetryStatus
-	// observed tells whether facts were gathered, worked whether the look got to the work
+	// loaded tells whether facts were gathered, worked whether the look got to the work
 	// of a step.
-	observed, worked bool
+	loaded, worked bool
 }
 
-// facts are what the archive proves of a batch.
-type facts struct {
+// batchState are what the archive proves of a batch.
+type batchState struct {
 	slice artifacts.Slice
-	// unknown are conversations whose metadata is still to be fetched.
-	unknown []string
+	// missingMetadata are conversations whose metadata is still to be fetched.
+	missingMetadata []string
 	// inventory is nil until the metadata is complete.
 	inventory *evidence.Inventory
 	// split tells that the batch is too large, and others hold its halves.
 	split    bool
 	requests []artifacts.Request
-	aside    []artifacts.SetAside
+	setAside []artifacts.SetAside
 	files    []artifacts.StoredFile
 	// outcome is nil until every wanted recording has its last disposition.
 	outcome *evidence.Inventory
@@ -96,8 +96,8 @@ type facts struct {
 	retentionChanged []evidence.Restoration
 }
 
-// prefix begins the keys of all work for the batch's export.
-func (s *scope) prefix() string {
+// keyPrefix begins the keys of all work for the batch's export.
+func (s *scope) keyPrefix() string {
 	return s.batch.Namespace + "/" + s.batch.Spec.ExportRef.Name + "/"
 }
 
@@ -111,55 +111,55 @@ func (s *scope) share(lane v1alpha1.Lane) genesys.Share {
 	return exportspec.LaneShare(client.ObjectKeyFromObject(&s.export), lane)
 }
 
-func (s *scope) room() room { return room{s.store, s.floor, s.reserve} }
+func (s *scope) space() freeSpace { return freeSpace{s.store, s.minFree, s.reserve} }
 
-// observe gathers the facts.
-func (r *Reconciler) observe(ctx context.Context, s *scope) (outcome.Outcome, error) {
-	err := s.gather(ctx)
-	s.observed = err == nil
+// loadState gathers the facts.
+func (r *Reconciler) loadState(ctx context.Context, s *scope) (outcome.Outcome, error) {
+	err := s.readState(ctx)
+	s.loaded = err == nil
 	return outcome.Done(), err
 }
 
-func (s *scope) gather(ctx context.Context) error {
+func (s *scope) readState(ctx context.Context) error {
 	sealed, err := readSealed(ctx, s.store, s.batch.Name)
 	if err != nil {
 		return err
 	}
 	if sealed != nil {
-		s.facts.sealed, s.facts.retentionChanged = sealed, sealed.RetentionChanged
+		s.state.sealed, s.state.retentionChanged = sealed, sealed.RetentionChanged
 		return nil
 	}
-	s.facts.slice, err = artifacts.Get[artifacts.Slice](ctx, s.store, artifacts.SliceKey(s.batch.Name))
+	s.state.slice, err = artifacts.Get[artifacts.Slice](ctx, s.store, artifacts.SliceKey(s.batch.Name))
 	if err != nil {
 		return fmt.Errorf("read the batch's conversations: %w", err)
 	}
-	if s.facts.retentionChanged, err = changedRetention(ctx, s); err != nil {
+	if s.state.retentionChanged, err = readRetentionChanges(ctx, s); err != nil {
 		return err
 	}
 	inventory, err := artifacts.Get[artifacts.Inventory](ctx, s.store, artifacts.InventoryKey(s.batch.Name))
 	if errors.Is(err, fs.ErrNotExist) {
-		s.facts.unknown, err = unknown(ctx, s.store, s.facts.slice)
+		s.state.missingMetadata, err = missingMetadata(ctx, s.store, s.state.slice)
 		return err
 	}
-	s.facts.inventory, s.facts.split = &inventory.Inventory, inventory.Split
+	s.state.inventory, s.state.split = &inventory.Inventory, inventory.Split
 	if err != nil || inventory.Split {
 		return err
 	}
-	return s.facts.observeTransfer(ctx, s.store, s.batch.Name)
+	return s.state.readTransfer(ctx, s.store, s.batch.Name)
 }
 
-// observeRequests gathers what has been requested, and what is not any more.
-func (f *facts) observeRequests(ctx context.Context, store archive.Store, batch string) (err error) {
+// readRequests gathers what has been requested, and what is not any more.
+func (f *batchState) readRequests(ctx context.Context, store archive.Store, batch string) (err error) {
 	if f.requests, err = artifacts.All[artifacts.Request](ctx, store, artifacts.RequestFolder(batch)); err != nil {
 		return err
 	}
-	f.aside, err = artifacts.All[artifacts.SetAside](ctx, store, artifacts.SetAsideFolder(batch))
+	f.setAside, err = artifacts.All[artifacts.SetAside](ctx, store, artifacts.SetAsideFolder(batch))
 	return err
 }
 
-// observeTransfer gathers what is there once the inventory is.
-func (f *facts) observeTransfer(ctx context.Context, store archive.Store, batch string) (err error) {
-	if err = f.observeRequests(ctx, store, batch); err != nil {
+// readTransfer gathers what is there once the inventory is.
+func (f *batchState) readTransfer(ctx context.Context, store archive.Store, batch string) (err error) {
+	if err = f.readRequests(ctx, store, batch); err != nil {
 		return err
 	}
 	if f.files, err = artifacts.All[artifacts.StoredFile](ctx, store, artifacts.FileFolder(batch)); err != nil {
@@ -198,8 +198,8 @@ func readInventory(ctx context.Context, store archive.Store, key string) (*evide
 	return &inventory.Inventory, nil
 }
 
-// unknown lists the slice's conversations whose metadata is not an artifact.
-func unknown(ctx context.Context, store archive.Store, slice artifacts.Slice) ([]string, error) {
+// missingMetadata lists the slice's conversations whose metadata is not an artifact.
+func missingMetadata(ctx context.Context, store archive.Store, slice artifacts.Slice) ([]string, error) {
 	names, err := artifacts.Names(ctx, store, artifacts.MetadataFolder(slice.Group))
 	if err != nil {
 		return nil, err
@@ -217,11 +217,11 @@ func unknown(ctx context.Context, store archive.Store, slice artifacts.Slice) ([
 	return missing, nil
 }
 
-// finished tells whether nothing is left to be done.
-func (f *facts) finished() bool { return f.sealed != nil || f.split }
+// isFinished tells whether nothing is left to be done.
+func (f *batchState) isFinished() bool { return f.sealed != nil || f.split }
 
-// stored counts the recordings of which there are files in the bag.
-func (f *facts) stored() int {
+// countStored counts the recordings of which there are files in the bag.
+func (f *batchState) countStored() int {
 	refs := map[genesys.RecordingRef]bool{}
 	for _, file := range f.files {
 		refs[refOf(file)] = true

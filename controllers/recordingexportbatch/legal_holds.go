@@ -19,31 +19,30 @@ type holdChecker interface {
 	Protected(ctx context.Context, conversationIDs []string, timeout time.Duration) ([]string, error)
 }
 
-// checkHolds asks, before anything is transferred, which conversations are under
-// legal hold, if there is something to transfer at all. Both answers, this one
-// and the survey's, are evidence. The hold lanes of a slice share the answer, so
-// that a conversation leaves either both of them or none.
+// queryHolds queries, before anything is transferred, which conversations are under legal
+// hold, if there is anything to transfer. This answer and the survey's are both evidence. The
+// two hold lanes of a slice share the answer, so that a conversation moves out of both or of
+// neither.
 //
-// A conversation about which there is no answer, though there is one about others,
-// is isolated, and so are a few about which there is none until the patience is used
-// up. There the survey's answer counts once the patience is used up.
-func (w *metadataWork) checkHolds(ctx context.Context, try transfer.Try) error {
+// A conversation without an answer is isolated if others have one, or if the deadline is used
+// up. In the lane Isolated the survey's answer counts once the deadline is used up.
+func (w *metadataWork) queryHolds(ctx context.Context, try transfer.Try) error {
 	known, err := readMetadata(ctx, w.store, w.slice, artifacts.Hold{})
 	if err != nil {
 		return err
 	}
-	hold := artifacts.Hold{Stamp: artifacts.NewStamp(w.clock.Now(), w.actor), Asked: w.wantsAny(known)}
+	hold := artifacts.Hold{Stamp: artifacts.NewStamp(w.clock.Now(), w.instance), Asked: w.anyWanted(known)}
 	if hold.Asked {
-		answer, err := w.again.LegalHolds(ctx, w.cloud.Protected, w.ids(), try.Last)
+		answer, err := w.retrier.LegalHolds(ctx, w.cloud.Protected, w.conversationIDs(), try.Last)
 		switch {
 		case err == nil:
 			hold.Held, hold.Unknown = answer.Held, answer.Unknown
 		case !transfer.AboutItem(err):
 			return err
-		case !w.isolated() || !try.Last:
-			return &retriedError{says: "retrying the legal-hold query", reason: v1alpha1.ReasonMetadataRetrying, last: err, isolated: w.isolated()}
+		case !w.isIsolated() || !try.Last:
+			return &retryError{action: "retrying the legal-hold query", reason: v1alpha1.ReasonMetadataRetrying, last: err, isolated: w.isIsolated()}
 		default:
-			for _, id := range w.ids() {
+			for _, id := range w.conversationIDs() {
 				hold.Unknown = append(hold.Unknown, genesys.UnknownHold{ConversationID: id, Why: err.Error()})
 			}
 		}
@@ -53,23 +52,23 @@ func (w *metadataWork) checkHolds(ctx context.Context, try transfer.Try) error {
 	return err
 }
 
-// wantsAny tells whether any lane of the slice's conversations has something to
-// transfer, now or once it has returned from the archive.
-func (w *metadataWork) wantsAny(known func(id string) evidence.Metadata) bool {
+// anyWanted tells whether any lane has something to transfer of the slice's conversations, now
+// or after a restoration.
+func (w *metadataWork) anyWanted(known func(id string) evidence.Metadata) bool {
 	lanes := []slicing.Lane{slicing.Isolated}
-	if !w.isolated() {
+	if !w.isIsolated() {
 		lanes = w.policy.Slicing.Lanes(w.slice.Lane != slicing.Standard)
 	}
 	for _, lane := range lanes {
 		inventory := evidence.TakeInventory(w.policy, lane, w.slice.Conversations, known)
-		if len(inventory.Wanted()) > 0 || w.isolated() && w.policy.Restores && slices.ContainsFunc(inventory.Recordings, mayReturn) {
+		if len(inventory.Wanted()) > 0 || w.isIsolated() && w.policy.Restores && slices.ContainsFunc(inventory.Recordings, mayReturn) {
 			return true
 		}
 	}
 	return false
 }
 
-func (w *metadataWork) ids() []string {
+func (w *metadataWork) conversationIDs() []string {
 	ids := make([]string, len(w.slice.Conversations))
 	for i, c := range w.slice.Conversations {
 		ids[i] = c.ID
@@ -77,9 +76,9 @@ func (w *metadataWork) ids() []string {
 	return ids
 }
 
-// heldStore has what a batch of the lanes Standard and Isolated stores of
-// conversations that were under legal hold before their transfer stored under legal
-// hold, as the hold lanes do it.
+// heldStore returns a store that puts files under legal hold if their conversation was under
+// legal hold before transfer. Batches of the lanes Standard and Isolated need it; in the hold
+// lanes everything is under legal hold.
 func heldStore(store archive.Store, batch string, inventory evidence.Inventory) archive.Store {
 	held := inventory.HeldHere()
 	if len(held) == 0 {

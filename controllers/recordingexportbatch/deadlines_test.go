@@ -16,7 +16,7 @@ import (
 )
 
 // TestEveryWaitEnds: what is retried names how long, in the same words at every
-// look, and once that is used up a person is told.
+// evaluation, and once that is used up a person is told.
 func TestEveryWaitEnds(t *testing.T) {
 	failed := func(kind genesys.Kind) outcome.Outcome {
 		return outcome.Of(&genesys.Error{Op: "read batch request", Kind: kind}, time.Minute)
@@ -26,8 +26,8 @@ func TestEveryWaitEnds(t *testing.T) {
 		says string
 	}{
 		"metadata":     {outcome.Wait(v1alpha1.ReasonFetchingMetadata, "asking", 0), ""},
-		"parked":       {outcome.Of(&parkedError{count: 3, last: errors.New("HTTP 504")}, time.Minute), "retried for 24h0m0s, then listed as unavailable"},
-		"not ready":    {outcome.Of(&parkedError{count: 1, last: &notReadyError{2}}, time.Minute), "waited for up to 24h0m0s, then listed as unavailable"},
+		"failed":       {outcome.Of(&metadataRetryError{count: 3, last: errors.New("HTTP 504")}, time.Minute), "retried for 24h0m0s, then listed as unavailable"},
+		"not ready":    {outcome.Of(&metadataRetryError{count: 1, last: &notReadyError{2}}, time.Minute), "waited for up to 24h0m0s, then listed as unavailable"},
 		"restoring":    {outcome.Of(&restoringError{waiting: 2}, time.Minute), "waited for up to 24h0m0s, then listed as unavailable"},
 		"outstanding":  {outcome.Of(&outstandingError{count: 2}, time.Minute), "retried for 24h0m0s, then listed as unavailable"},
 		"login":        {outcome.Wait(v1alpha1.ReasonOrganizationNotReady, "waiting for the login", 0), ""},
@@ -37,20 +37,20 @@ func TestEveryWaitEnds(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			early := bounded(tt.out, transfer.State{Err: errors.New("failed")}, 24*time.Hour)
+			early := withDeadline(tt.out, transfer.State{Err: errors.New("failed")}, 24*time.Hour)
 			if early.State != outcome.Waiting || early.Reason != tt.out.Reason || early.After != tt.out.After || !strings.HasSuffix(early.Message, tt.says) || !strings.HasPrefix(early.Message, tt.out.Message) {
 				t.Errorf("%v, want %q", early, tt.says)
 			}
-			over := bounded(tt.out, transfer.State{Err: errors.New("failed"), Exhausted: true}, 24*time.Hour)
+			over := withDeadline(tt.out, transfer.State{Err: errors.New("failed"), Exhausted: true}, 24*time.Hour)
 			if over.State != outcome.Stalled || over.Reason != v1alpha1.ReasonDeadlineExceeded || !strings.Contains(over.Message, tt.out.Message) {
-				t.Errorf("once the patience is used up: %v", over)
+				t.Errorf("once the deadline is used up: %v", over)
 			}
 		})
 	}
 }
 
-// TestWhoIsToldOfAMissingPermission: a person if it is missing for all that is parked,
-// and not in the lane Isolated, where the patience ends.
+// TestWhoIsToldOfAMissingPermission: a person if it is missing for all conversations that failed,
+// and not in the lane Isolated, where the deadline ends it.
 func TestWhoIsToldOfAMissingPermission(t *testing.T) {
 	forbidden := &genesys.Error{Op: "read recording metadata", Kind: genesys.KindForbidden}
 	failed := &genesys.Error{Op: "read recording metadata", Kind: genesys.KindTransient}
@@ -66,12 +66,12 @@ func TestWhoIsToldOfAMissingPermission(t *testing.T) {
 		"for all, that are isolated": {isolated: true, why: []error{forbidden}, want: outcome.Waiting},
 	}
 	for name, tt := range tests {
-		parked := &parkedError{isolated: tt.isolated}
+		failed := &metadataRetryError{isolated: tt.isolated}
 		for _, why := range tt.why {
-			parked.add(why)
+			failed.addFailure(why)
 		}
-		if got := parked.Outcome().State; got != tt.want || parked.UsesDeadline() != (tt.want == outcome.Waiting) {
-			t.Errorf("%s: state %v, uses up the deadline: %t", name, got, parked.UsesDeadline())
+		if got := failed.Outcome().State; got != tt.want || failed.UsesDeadline() != (tt.want == outcome.Waiting) {
+			t.Errorf("%s: state %v, uses up the deadline: %t", name, got, failed.UsesDeadline())
 		}
 	}
 }
@@ -79,7 +79,7 @@ func TestWhoIsToldOfAMissingPermission(t *testing.T) {
 // TestWhatIsNoWaitStays as it is.
 func TestWhatIsNoWaitStays(t *testing.T) {
 	for _, out := range []outcome.Outcome{outcome.Done(), outcome.Stall(v1alpha1.ReasonPermissionMissing, "give it", time.Minute)} {
-		if got := bounded(out, transfer.State{Err: errors.New("failed"), Exhausted: true}, time.Hour); got != out {
+		if got := withDeadline(out, transfer.State{Err: errors.New("failed"), Exhausted: true}, time.Hour); got != out {
 			t.Errorf("%v became %v", out, got)
 		}
 	}
@@ -92,7 +92,7 @@ func TestEveryReasonToWaitIsListed(t *testing.T) {
 		t.Fatal(err)
 	}
 	reasons := map[string]string{}
-	for reason := range ends {
+	for reason := range waitEnds {
 		reasons["Reason"+reason] = ""
 	}
 	found := 0

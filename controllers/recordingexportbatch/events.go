@@ -9,8 +9,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
-// events tells the story of a batch from what was noted down about it.
-func (r record) events(settled evidence.Inventory) []evidence.Event {
+// events returns the custody log of a batch, made from what was recorded about it.
+func (r batchRecord) events(settled evidence.Inventory) []evidence.Event {
 	var events []evidence.Event
 	add := func(at artifacts.Stamp, kind string, details map[string]string) {
 		events = append(events, evidence.Event{Time: at.At, Type: kind, Actor: at.By, Details: details})
@@ -40,38 +40,38 @@ func (r record) events(settled evidence.Inventory) []evidence.Event {
 		})
 	}
 	for _, f := range r.files {
-		add(f.Stamp, "RecordingStored", stored(f))
+		add(f.Stamp, "RecordingStored", storedDetails(f))
 	}
-	return append(append(events, r.departures(settled)...), drifts(settled)...)
+	return append(append(events, r.departureEvents(settled)...), holdChangeEvents(settled)...)
 }
 
-// departures tell of each recording that is not requested any more: that it left
-// for a batch of the lane Isolated, or was refused to the end.
-func (r record) departures(settled evidence.Inventory) []evidence.Event {
-	aside := make(map[genesys.RecordingRef]artifacts.SetAside, len(r.aside))
-	for _, a := range r.aside {
+// departureEvents returns an event for each recording that is no longer requested: it moved to
+// a batch of the lane Isolated, or was refused until the deadline.
+func (r batchRecord) departureEvents(settled evidence.Inventory) []evidence.Event {
+	aside := make(map[genesys.RecordingRef]artifacts.SetAside, len(r.setAside))
+	for _, a := range r.setAside {
 		aside[a.RecordingRef] = a
 	}
 	var events []evidence.Event
-	for _, line := range settled.Recordings {
-		note, noted := aside[line.Ref()]
+	for _, recording := range settled.Recordings {
+		note, noted := aside[recording.Ref()]
 		if !noted {
 			note.Stamp = r.inventoried
 		}
 		kind := "RecordingRefused"
-		if line.Moved() {
+		if recording.Moved() {
 			kind = "RecordingIsolated"
 		}
-		if noted || line.Moved() {
+		if noted || recording.Moved() {
 			events = append(events, evidence.Event{Time: note.At, Type: kind, Actor: note.By, Details: map[string]string{
-				"conversation": line.ConversationID, "recording": line.RecordingID, "detail": line.Detail,
+				"conversation": recording.ConversationID, "recording": recording.RecordingID, "detail": recording.Detail,
 			}})
 		}
 	}
 	return events
 }
 
-func stored(f artifacts.StoredFile) map[string]string {
+func storedDetails(f artifacts.StoredFile) map[string]string {
 	details := map[string]string{"path": f.Path, "sha256": f.SHA256, "bytes": strconv.FormatInt(f.Size, 10), "request": f.RequestID}
 	if f.Adopted {
 		details["adopted"] = "true"
@@ -79,9 +79,9 @@ func stored(f artifacts.StoredFile) map[string]string {
 	return details
 }
 
-// drifts tells of conversations whose legal hold was another before transfer
-// than at the survey, and whether they left for another lane.
-func drifts(settled evidence.Inventory) []evidence.Event {
+// holdChangeEvents returns an event for each conversation whose legal hold differed between
+// the survey and the transfer. It says whether the conversation moved to another lane.
+func holdChangeEvents(settled evidence.Inventory) []evidence.Event {
 	var events []evidence.Event
 	for _, c := range settled.Conversations {
 		if !c.Drifted() {

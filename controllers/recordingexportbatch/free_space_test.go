@@ -26,7 +26,7 @@ func boundedDelivery(t *testing.T, list string, media mediaReader) *delivery {
 	d := newDelivery(t, t.TempDir(), media)
 	meter := &usage.Meter{Root: t.TempDir(), Limits: limits, Clock: clock.RealClock{}}
 	d.store = meter.Count(d.store, "legal")
-	d.room = room{store: d.store, reserve: func(bytes int64) (*usage.Reservation, error) { return meter.Reserve("legal", bytes) }}
+	d.space = freeSpace{store: d.store, reserve: func(bytes int64) (*usage.Reservation, error) { return meter.Reserve("legal", bytes) }}
 	return d
 }
 
@@ -68,7 +68,7 @@ func TestTransfersAtTheBound(t *testing.T) {
 	media = &bodies{strings.NewReader(strings.Repeat("y", 600)), 600}
 	d.media = media
 	expectFull(t, "the second", d.streamTo(t.Context(), "data/2"))
-	if err := d.room.isFull(); err != nil {
+	if err := d.space.checkQuota(); err != nil {
 		t.Errorf("what is reserved is within the bound: %v", err)
 	}
 	if _, err := io.WriteString(writer, strings.Repeat("x", 88)); err != nil {
@@ -101,13 +101,13 @@ func TestAStreamWithoutALength(t *testing.T) {
 		} else if err != nil {
 			t.Errorf("without a bound: %v", err)
 		}
-		if err := d.room.isFull(); err != nil {
+		if err := d.space.checkQuota(); err != nil {
 			t.Errorf("what was not stored counts: %v", err)
 		}
 	}
 }
 
-// TestABatchThatWantsNothingMore needs no room.
+// TestABatchThatWantsNothingMore needs no free space.
 func TestABatchThatWantsNothingMore(t *testing.T) {
 	store, err := archive.OpenDirectory(t.TempDir(), "case-1")
 	if err != nil {
@@ -115,17 +115,17 @@ func TestABatchThatWantsNothingMore(t *testing.T) {
 	}
 	full := errors.New("full")
 	s := &scope{store: store, reserve: func(int64) (*usage.Reservation, error) { return nil, full }}
-	s.facts.inventory = &evidence.Inventory{}
-	if out, err := (&Reconciler{}).haveRoom(t.Context(), s); err != nil || !out.IsDone() {
+	s.state.inventory = &evidence.Inventory{}
+	if out, err := (&Reconciler{}).checkFreeSpace(t.Context(), s); err != nil || !out.IsDone() {
 		t.Errorf("none is wanted: %v, %v", out, err)
 	}
-	s.facts.inventory.Recordings = []evidence.Recording{
+	s.state.inventory.Recordings = []evidence.Recording{
 		{ConversationID: "c", RecordingID: ref(1).RecordingID, Disposition: evidence.Wanted},
 		{ConversationID: "c", RecordingID: ref(2).RecordingID, Disposition: evidence.Wanted},
 	}
 	for stored, want := range []error{full, full, nil} {
-		s.facts.files = []artifacts.StoredFile{aFile(1, 0), aFile(2, 0)}[:stored]
-		if _, err := (&Reconciler{}).haveRoom(t.Context(), s); !errors.Is(err, want) {
+		s.state.files = []artifacts.StoredFile{aFile(1, 0), aFile(2, 0)}[:stored]
+		if _, err := (&Reconciler{}).checkFreeSpace(t.Context(), s); !errors.Is(err, want) {
 			t.Errorf("%d of 2 are stored: %v", stored, err)
 		}
 	}

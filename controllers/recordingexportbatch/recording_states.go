@@ -1,0 +1,173 @@
+package recordingexportbatch
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+// recordingStates has the state of each wanted recording, in the inventory's order.
+type recordingStates []*recordingState
+
+// newRecordingStates computes the states from what was recorded.
+func newRecordingStates(wanted []genesys.RecordingRef, files []artifacts.StoredFile, answers []artifacts.Answer, aside []artifacts.SetAside) recordingStates {
+	l, recordings := make(recordingStates, len(wanted)), make(map[genesys.RecordingRef]*recordingState, len(wanted))
+	for i, ref := range wanted {
+		l[i] = &recordingState{RecordingRef: ref}
+		recordings[ref] = l[i]
+	}
+	for _, f := range files {
+		if of := recordings[refOf(f)]; of != nil {
+			of.files = append(of.files, fileOf(f))
+		}
+	}
+	for _, answer := range answers {
+		for _, a := range answer.Recordings {
+			if of := recordings[a.RecordingRef]; of != nil {
+				of.applyAnswer(a)
+				of.inUnreadable = answer.Lost && len(answer.Recordings) > 1
+				if answer.Lost || a.Expired && a.Results > 0 {
+					of.bound = (len(answer.Recordings) + 1) / 2
+				}
+			}
+		}
+	}
+	for _, a := range aside {
+		if of := recordings[a.RecordingRef]; of != nil {
+			of.setAsideReason, of.setAsideDetail = a.Reason, a.Detail
+		}
+	}
+	return l
+}
+
+// outcomes returns the outcome of each recording if nothing more comes.
+func (l recordingStates) outcomes() map[genesys.RecordingRef]evidence.Outcome {
+	all := make(map[genesys.RecordingRef]evidence.Outcome, len(l))
+	for _, recording := range l {
+		all[recording.RecordingRef] = recording.outcome()
+	}
+	return all
+}
+
+// outstanding returns the recordings that are worth requesting again.
+func (l recordingStates) outstanding() recordingStates {
+	return slices.DeleteFunc(slices.Clone(l), func(of *recordingState) bool { return !of.isOutstanding() })
+}
+
+// refSet is a set of recordings.
+type refSet map[genesys.RecordingRef]bool
+
+func (s refSet) add(refs []genesys.RecordingRef) {
+	for _, ref := range refs {
+		s[ref] = true
+	}
+}
+
+// except returns the recordings that are not in refs.
+func (l recordingStates) except(refs refSet) recordingStates {
+	return slices.DeleteFunc(slices.Clone(l), func(of *recordingState) bool { return refs[of.RecordingRef] })
+}
+
+// requestItems returns the recordings as items of the next requests.
+func (l recordingStates) requestItems() []requestItem {
+	all := make([]requestItem, len(l))
+	for i, recording := range l {
+		all[i] = requestItem{recording.RecordingRef, recording.bound}
+	}
+	return all
+}
+
+// countFiles counts the stored files.
+func (l recordingStates) countFiles() int {
+	n := 0
+	for _, recording := range l {
+		n += len(recording.files)
+	}
+	return n
+}
+
+// countIncomplete counts the recordings of which more is expected.
+func (l recordingStates) countIncomplete() int {
+	n := 0
+	for _, recording := range l {
+		if recording.isIncomplete() {
+			n++
+		}
+	}
+	return n
+}
+
+// onlyExpired tells whether recordings are outstanding, all of them because their addresses
+// expired.
+func (l recordingStates) onlyExpired() bool {
+	any := false
+	for _, recording := range l {
+		if recording.isOutstanding() && !recording.expired {
+			return false
+		}
+		any = any || recording.expired
+	}
+	return any
+}
+
+// lastFailure returns why one of the recordings did not arrive, nil if none failed.
+func (l recordingStates) lastFailure() error {
+	for _, recording := range slices.Backward(l) {
+		if why := recording.failure(); why != nil {
+			return why
+		}
+	}
+	return nil
+}
+
+// pendingRequest is a request that has not given all its results yet, with those of its
+// recordings that no later request names.
+type pendingRequest struct {
+	artifacts.Request
+	recordings recordingStates
+	// lost tells that the request as a whole cannot be read.
+	lost bool
+}
+
+// pendingRequests returns the requests without an answer, in the order in which they were
+// made.
+func (l recordingStates) pendingRequests(requests []artifacts.Request, answers []artifacts.Answer) []pendingRequest {
+	last := map[genesys.RecordingRef]int{}
+	for i, request := range requests {
+		for _, ref := range request.Refs {
+			last[ref] = i
+		}
+	}
+	ended := map[string]bool{}
+	for _, answer := range answers {
+		ended[answer.RequestID] = true
+	}
+	recordings := make([]recordingStates, len(requests))
+	for _, recording := range l {
+		if i, requested := last[recording.RecordingRef]; requested && !ended[requests[i].Ticket.ID] {
+			recordings[i] = append(recordings[i], recording)
+		}
+	}
+	var out []pendingRequest
+	for i, of := range recordings {
+		if len(of) > 0 {
+			out = append(out, pendingRequest{Request: requests[i], recordings: of})
+		}
+	}
+	return out
+}
+
+// find returns the recording that a result belongs to, nil if it was not requested. Ids are
+// UUIDs, which are compared regardless of case.
+func (p pendingRequest) find(ref genesys.RecordingRef) *recordingState {
+	i := slices.IndexFunc(p.recordings, func(l *recordingState) bool {
+		return strings.EqualFold(l.RecordingID, ref.RecordingID) && strings.EqualFold(l.ConversationID, ref.ConversationID)
+	})
+	if i < 0 {
+		return nil
+	}
+	return p.recordings[i]
+}

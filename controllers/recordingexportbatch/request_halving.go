@@ -1,0 +1,222 @@
+package recordingexportbatch
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+)
+
+// requestItem is a recording to request, in a request for at most bound recordings; 0 means no
+// bound.
+type requestItem struct {
+	genesys.RecordingRef
+	bound int
+}
+
+// unboundedItems returns the recordings as items without a bound.
+func unboundedItems(refs []genesys.RecordingRef) []requestItem {
+	all := make([]requestItem, len(refs))
+	for i, ref := range refs {
+		all[i].RecordingRef = ref
+	}
+	return all
+}
+
+// requestAll requests the recordings that are neither set aside nor requested in this try
+// already, as many as can be fetched before their addresses expire. Tries count from 0. It
+// returns the recordings that it requested, whether or not the requests were accepted. A
+// request that fails because of one of its recordings is split in halves until that recording
+// is alone.
+func (q requester) requestAll(ctx context.Context, try transfer.Try, round int, wanted []requestItem) ([]genesys.RecordingRef, error) {
+	h := halving{requester: q, number: round, try: try}
+	chunks, err := h.nextChunks(ctx, wanted)
+	if err != nil {
+		return nil, err
+	}
+	for _, chunk := range chunks {
+		if err := h.requestChunk(ctx, chunk); err != nil {
+			return slices.Concat(chunks...), h.asRetryError(err)
+		}
+	}
+	return slices.Concat(chunks...), h.asRetryError(h.retryCause)
+}
+
+// asRetryError turns an error about single recordings into one that says they are requested
+// again. If refused recordings have closed the gate, their error counts and not that of the
+// gate.
+func (h *halving) asRetryError(err error) error {
+	if errors.Is(err, transfer.ErrClosed) && h.lastError != nil {
+		err = h.lastError
+	}
+	if !transfer.AboutItem(err) {
+		return err
+	}
+	return &retryError{action: "requesting recordings again", reason: v1alpha1.ReasonRecordingsPending, last: err, isolated: h.isolated}
+}
+
+// halving makes the requests of one try and splits those that fail.
+type halving struct {
+	requester
+	number int
+	try    transfer.Try
+	// nextRequest is the number of the try's next request.
+	nextRequest int
+	// accepted tells whether any request was accepted; refusals counts the refused ones before
+	// that.
+	accepted bool
+	refusals int
+	// lastError is the error of the last refused request of this try, nil if there is none.
+	lastError error
+	// retryCause is why a recording that was refused alone is requested again, nil if there is
+	// none.
+	retryCause error
+}
+
+// nextChunks reads what this try has requested, and splits the rest into requests.
+func (h *halving) nextChunks(ctx context.Context, wanted []requestItem) ([][]genesys.RecordingRef, error) {
+	var now batchState
+	if err := now.readRequests(ctx, h.store, h.batch); err != nil {
+		return nil, err
+	}
+	before := slices.DeleteFunc(now.requests, func(r artifacts.Request) bool { return r.Try != h.number })
+	h.nextRequest = len(before)
+	h.accepted = len(before) > 0
+	open := map[genesys.RecordingRef]bool{}
+	refs := make([]genesys.RecordingRef, len(wanted))
+	for i, a := range wanted {
+		refs[i] = a.RecordingRef
+	}
+	for _, ref := range notNamed(refs, before, now.setAside) {
+		open[ref] = true
+	}
+	wanted = slices.DeleteFunc(slices.Clone(wanted), func(a requestItem) bool { return !open[a.RecordingRef] })
+	capacity, _ := h.addresses.Capacity(h.mediaGate)
+	return splitIntoRequests(wanted[:min(capacity, len(wanted))], min(capacity, h.maxPerRequest)), nil
+}
+
+// splitIntoRequests splits recordings into requests for at most maxSize each. Recordings with
+// different bounds are in different requests.
+func splitIntoRequests(wanted []requestItem, maxSize int) [][]genesys.RecordingRef {
+	slices.SortStableFunc(wanted, func(a, b requestItem) int { return cmp.Compare(a.bound, b.bound) })
+	var out [][]genesys.RecordingRef
+	for i, a := range wanted {
+		bound := maxSize
+		if a.bound > 0 {
+			bound = min(maxSize, a.bound)
+		}
+		if n := len(out); n > 0 && wanted[i-1].bound == a.bound && len(out[n-1]) < bound {
+			out[n-1] = append(out[n-1], a.RecordingRef)
+			continue
+		}
+		out = append(out, []genesys.RecordingRef{a.RecordingRef})
+	}
+	return out
+}
+
+// requestChunk requests a chunk. It splits a chunk that fails in halves, the larger parts
+// first. An error that it returns concerns every recording.
+func (h *halving) requestChunk(ctx context.Context, chunk []genesys.RecordingRef) error {
+	for parts := [][]genesys.RecordingRef{chunk}; len(parts) > 0; {
+		part := parts[0]
+		parts = parts[1:]
+		err := h.postRequest(ctx, part)
+		switch {
+		case err == nil:
+			h.accepted = true
+			continue
+		case !transfer.AboutItem(err), ctx.Err() != nil:
+			return err
+		}
+		h.lastError = err
+		if len(part) == 1 {
+			if err := h.handleSingle(ctx, part[0], err); err != nil {
+				return err
+			}
+			continue
+		}
+		if h.refusals++; !h.mayHalve(err) {
+			return err
+		}
+		middle := len(part) / 2
+		parts = append(parts, part[:middle], part[middle:])
+	}
+	return nil
+}
+
+// mayHalve tells whether to split a request that failed: at once if the same request would be
+// refused again, otherwise after a few failed attempts. While no request is accepted, the
+// service itself may be failing: then each attempt makes few requests, and the next attempt a
+// few more.
+func (h *halving) mayHalve(err error) bool {
+	switch {
+	case h.try.Last, h.accepted && refusedAsItStands(err):
+		return true
+	case refusedAsItStands(err):
+		return h.refusals <= 2<<min(h.try.Failures+1, 4)
+	case h.try.Failures < 2:
+		return false
+	default:
+		return h.accepted || h.refusals <= 2<<min(h.try.Failures-2, 4)
+	}
+}
+
+// refusedAsItStands tells whether the same request would be refused again.
+func refusedAsItStands(err error) bool {
+	switch genesys.KindOf(err) {
+	case genesys.KindInvalid, genesys.KindNotFound, genesys.KindForbidden:
+		return true
+	default:
+		return false
+	}
+}
+
+// handleSingle decides about a recording that was refused in a request of its own. It moves to
+// the lane Isolated if others are accepted. Otherwise it is requested again until the deadline
+// is used up.
+func (h *halving) handleSingle(ctx context.Context, ref genesys.RecordingRef, why error) error {
+	h.gates.Record(h.gate, ref.RecordingID, why)
+	bad := refusedAsItStands(why) && h.accepted || h.gates.Blames(h.gate, ref.RecordingID)
+	switch {
+	case bad && !h.isolated:
+		return h.setAside(ctx, ref, evidence.ReasonMovedToIsolated, why.Error())
+	case h.try.Last:
+		return h.setAside(ctx, ref, evidence.ReasonRefused, why.Error())
+	default:
+		h.retryCause = why
+		return nil
+	}
+}
+
+// postRequest makes one request and records it.
+func (h *halving) postRequest(ctx context.Context, refs []genesys.RecordingRef) error {
+	permit, err := h.gates.Acquire(ctx, h.gate, h.limit)
+	if err != nil {
+		return err
+	}
+	defer permit.Drop()
+	ticket, err := h.cloud.RequestBatch(ctx, refs, genesys.Timeout(h.try.Failures))
+	permit.Release(err)
+	if err != nil {
+		return err
+	}
+	h.gates.Record(h.gate, ticket.ID, nil)
+	request := artifacts.Request{Stamp: artifacts.NewStamp(h.clock.Now(), h.instance), Ticket: ticket, Try: h.number, Refs: refs}
+	for {
+		stored, err := artifacts.Put(ctx, h.store, artifacts.RequestKey(h.batch, h.number, h.nextRequest), request)
+		if err != nil {
+			return err
+		}
+		h.nextRequest++
+		h.try.Progress()
+		if stored.Ticket == ticket {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,152 @@
+package recordingexportbatch
+
+import (
+	"context"
+	"errors"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+)
+
+// maxTries is how often a recording is requested if Genesys Cloud gives neither a result nor
+// an error. Requests in which it failed are not counted: a failed recording is requested until
+// the deadline is used up.
+const maxTries = 3
+
+// requestLoop decides what one attempt at the work requests. A try requests every outstanding
+// recording once: all at the same time or, if addresses expire early, as many as can be
+// fetched before that, then the next.
+type requestLoop struct {
+	// requested are the recordings that were requested in the current try.
+	requested refSet
+	// storedAtTry is the number of stored files at the beginning of the try, storedAtStart
+	// that at the beginning of the attempt; -1 before that.
+	storedAtTry, storedAtStart int
+	// halvedTo is the bound of each recording when it was last requested again because its
+	// request could not be read; halvings counts how often that happened in this attempt.
+	halvedTo map[genesys.RecordingRef]int
+	halvings int
+	// refused is why recordings could not be requested, nil if all could.
+	refused *retryError
+}
+
+// downloadAll fetches every wanted recording. Its error says what is outstanding. Recordings
+// that keep failing while others arrive leave the batch. Once the bag is closed there is
+// nothing to fetch.
+func (w *downloadWork) downloadAll(ctx context.Context) error {
+	if closed, err := w.isBagClosed(ctx); closed || err != nil {
+		return err
+	}
+	for r := (&requestLoop{requested: refSet{}, storedAtTry: -1, storedAtStart: -1, halvedTo: map[genesys.RecordingRef]int{}}); ; {
+		wanted, err := w.followPending(ctx, r)
+		if err != nil {
+			return err
+		}
+		next, err := r.nextToRequest(wanted, w.try)
+		if err != nil || len(next) == 0 {
+			return err
+		}
+		asked, err := w.requestAll(ctx, w.try, w.nextTry, next.requestItems())
+		r.requested.add(asked)
+		if err != nil && !errors.As(err, &r.refused) {
+			return err
+		}
+	}
+}
+
+// followPending fetches the results of the requests made so far.
+func (w *downloadWork) followPending(ctx context.Context, r *requestLoop) (recordingStates, error) {
+	wanted, open, err := w.readRecordings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, request := range open {
+		r.requested.add(request.Refs)
+	}
+	if err := w.followRequests(ctx, open); err != nil {
+		return nil, err
+	}
+	return wanted, w.isolateFailing(ctx, wanted)
+}
+
+// nextToRequest returns the recordings to request next, none if all have arrived or the others
+// are no longer retried. A recording is requested once in an attempt, unless its request is
+// split in halves, or only expired addresses are in the way and each try brings a file.
+func (r *requestLoop) nextToRequest(wanted recordingStates, try transfer.Try) (recordingStates, error) {
+	left, last := wanted.outstanding(), try.Last
+	if r.storedAtStart < 0 {
+		r.storedAtStart = wanted.countFiles()
+	}
+	if others := left.except(r.requested); len(others) > 0 {
+		return others, nil
+	}
+	if halves := r.toHalve(left, last || wanted.countFiles() > r.storedAtStart, try.Failures); len(halves) > 0 {
+		return halves, nil
+	}
+	switch {
+	case len(left) == 0:
+		return nil, nil
+	case r.refused != nil:
+		return nil, r.refused
+	case last:
+		return nil, nil
+	case !left.onlyExpired() || wanted.countFiles() <= r.storedAtTry:
+		return nil, &outstandingError{len(left), left.lastFailure()}
+	default:
+		r.requested, r.storedAtTry = refSet{}, wanted.countFiles()
+		return left, nil
+	}
+}
+
+// toHalve returns the recordings to request again in halves at once, because their request
+// could not be read. While no file arrives, the service itself may be failing: then each
+// attempt splits few requests, and the next attempt a few more.
+func (r *requestLoop) toHalve(left recordingStates, unbounded bool, failures int) (halves recordingStates) {
+	for _, l := range left {
+		before, halved := r.halvedTo[l.RecordingRef]
+		if l.inUnreadable && (!halved || l.bound < before) {
+			halves = append(halves, l)
+		}
+	}
+	if len(halves) == 0 || !unbounded && r.halvings >= 1+min(max(failures-attemptsPerTimeout, 0), 4) {
+		return nil
+	}
+	r.halvings++
+	for _, l := range halves {
+		r.halvedTo[l.RecordingRef] = l.bound
+	}
+	return halves
+}
+
+// maxFollowed is how many requests of a batch are followed at the same time. Their downloads
+// pass the gates all the same.
+const maxFollowed = 16
+
+// followRequests follows requests until each has given all its results.
+func (w *downloadWork) followRequests(ctx context.Context, requests []pendingRequest) error {
+	var group errgroup.Group
+	group.SetLimit(maxFollowed)
+	for _, request := range requests {
+		group.Go(func() error { return w.followRequest(ctx, request) })
+	}
+	return group.Wait()
+}
+
+// isolateFailing sets aside the recordings that keep failing while others arrive: they move to
+// the lane Isolated.
+func (w *downloadWork) isolateFailing(ctx context.Context, wanted recordingStates) error {
+	for _, recording := range wanted.outstanding() {
+		why := recording.failure()
+		if w.isolated || why == nil || !w.gates.Blames(w.mediaGate, recording.RecordingID) {
+			continue
+		}
+		if err := w.setAside(ctx, recording.RecordingRef, evidence.ReasonMovedToIsolated, why.Error()); err != nil {
+			return err
+		}
+		recording.setAsideReason, recording.setAsideDetail = evidence.ReasonMovedToIsolated, why.Error()
+	}
+	return nil
+}
