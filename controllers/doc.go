@@ -32,7 +32,7 @@
 // batch, which continues without it, and comes in a batch of the lane Isolated:
 //
 //	batch of another lane              plan                       batch of the lane Isolated
-//	fails three times    (Gates.Blames)
+//	fails three times    (Gates.IsBad)
 //	noted as isolated -> bag sealed -> entry Isolated, slices -> retried for retry.deadline
 //	                                                             -> exported, or a gap with its last error
 //

@@ -47,7 +47,7 @@ func startClaiming(t *testing.T) *claiming {
 	c := &claiming{T: t, Client: direct}
 	c.broken.Store("")
 	mgr := c.manager(server, scheme)
-	pool := transfer.NewPool(transfer.Capacity{PerTenant: 1, Total: 1}, clock.RealClock{}, outcome.DefaultRetryPolicy().Backoff)
+	pool := transfer.NewPool(transfer.Capacity{PerTenant: 1, Total: 1}, clock.RealClock{}, transfer.DefaultRetryPolicy().Backoff)
 	r := &Reconciler{
 		Publisher:  loop.Publisher{Client: mgr.GetClient(), Events: mgr.GetEventRecorder("test")},
 		Location:   func(d *v1alpha1.ExportDestination) string { return "s3://" + d.Spec.S3.Bucket },

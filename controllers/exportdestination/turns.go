@@ -9,7 +9,7 @@ import (
 )
 
 // inTurns is a file system that is read only while it is the turn of a piece of
-// work (see [transfer.Room]): each access waits for it. So however much is stored at
+// work (see [transfer.Capacity]): each access waits for it. So however much is stored at
 // one destination, those of other namespaces are verified meanwhile.
 type inTurns struct {
 	fs.FS
@@ -30,7 +30,7 @@ func takeTurns(ctx context.Context, fsys fs.FS, try transfer.Try) fs.FS {
 	return walkerInTurns{turns, walker}
 }
 
-func (t inTurns) wait() error { return t.try.Keep(t.ctx, nil) }
+func (t inTurns) wait() error { return t.try.Yield(t.ctx, nil) }
 
 // Open implements fs.FS.
 func (t inTurns) Open(name string) (fs.File, error) {
@@ -98,7 +98,7 @@ type fileInTurns struct {
 }
 
 func (f *fileInTurns) Read(p []byte) (int, error) {
-	if err := f.of.try.Keep(f.of.ctx, f.pause); err != nil {
+	if err := f.of.try.Yield(f.of.ctx, f.pause); err != nil {
 		return 0, err
 	}
 	if err := f.resume(); err != nil {

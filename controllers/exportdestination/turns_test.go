@@ -14,7 +14,6 @@ import (
 
 	"k8s.io/utils/clock"
 
-	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 	"github.com/gcexport/recording-export-operator/internal/verify"
 )
@@ -73,7 +72,7 @@ func TestAHugeDestinationIsReadInTurns(t *testing.T) {
 	for name, read := range reads {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				pool := transfer.NewPool(transfer.Capacity{PerTenant: 1, Total: 1, Turn: time.Minute}, clock.RealClock{}, outcome.DefaultRetryPolicy().Backoff)
+				pool := transfer.NewPool(transfer.Capacity{PerTenant: 1, Total: 1, Turn: time.Minute}, clock.RealClock{}, transfer.DefaultRetryPolicy().Backoff)
 				ctx, cancel := context.WithCancel(t.Context())
 				ended := make(chan struct{})
 				go func() { _ = pool.Start(ctx); close(ended) }()
@@ -149,7 +148,7 @@ func (f *remoteFile) Close() error {
 // while others have their turn, and read on from where it was.
 func TestNothingIsHeldOpenInAPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		pool := transfer.NewPool(transfer.Capacity{PerTenant: 1, Total: 1, Turn: time.Minute}, clock.RealClock{}, outcome.DefaultRetryPolicy().Backoff)
+		pool := transfer.NewPool(transfer.Capacity{PerTenant: 1, Total: 1, Turn: time.Minute}, clock.RealClock{}, transfer.DefaultRetryPolicy().Backoff)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { _ = pool.Start(ctx); close(ended) }()

@@ -202,7 +202,7 @@ func TestARoundEndsAfterTheOneBefore(t *testing.T) {
 // TestARoundIsOfOneDestination: what was found of one is not told of another that
 // has its name now.
 func TestARoundIsOfOneDestination(t *testing.T) {
-	pool := transfer.NewPool(transfer.Capacity{Total: 1}, clock.RealClock{}, outcome.DefaultRetryPolicy().Backoff)
+	pool := transfer.NewPool(transfer.Capacity{Total: 1}, clock.RealClock{}, transfer.DefaultRetryPolicy().Backoff)
 	r := &Reconciler{Worker: &loop.Worker{Pools: transfer.Pools{Pool: pool}}}
 	former, present := ended(nil), ended(nil)
 	former.UID, present.UID = "former", "present"

@@ -25,7 +25,6 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/loop"
-	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
@@ -66,7 +65,7 @@ func newHarness(t *testing.T, export *v1alpha1.RecordingExport) *harness {
 	}
 	h.api = fake.NewClientBuilder().WithScheme(scheme).WithObjects(furniture()...).WithObjects(export).
 		WithStatusSubresource(&v1alpha1.RecordingExport{}, &v1alpha1.RecordingExportBatch{}).Build()
-	pools := transfer.Pools{Pool: transfer.NewPool(transfer.Capacity{Total: 8}, h.now, outcome.DefaultRetryPolicy().Backoff)}
+	pools := transfer.Pools{Pool: transfer.NewPool(transfer.Capacity{Total: 8}, h.now, transfer.DefaultRetryPolicy().Backoff)}
 	h.Reconciler = &Reconciler{
 		Publisher: loop.Publisher{Client: h.api, Events: h.recorder}, Clock: h.now, InstanceID: "m",
 		ClusterID: func(context.Context) (string, error) { return "this-cluster", nil },

@@ -160,7 +160,7 @@ func (w *orphanWork) unlisted(ctx context.Context, failed error, last bool) (why
 		return whyUnlisted("the OAuth client lacks the permission "+orphanPermission, failed.Error()), nil
 	case kind == genesys.KindNotFound, kind == genesys.KindInvalid:
 		return whyUnlisted("Genesys Cloud does not list them for this organisation", failed.Error()), nil
-	case ctx.Err() != nil || !transfer.AboutItem(failed):
+	case ctx.Err() != nil || !genesys.AboutItem(failed):
 		return "", failed
 	}
 	trouble, err := artifacts.Put(ctx, w.store, artifacts.OrphanTroubleKey(w.seals+1), artifacts.Trouble{Stamp: w.stamp(), Why: failed.Error()})

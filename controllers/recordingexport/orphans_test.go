@@ -168,7 +168,7 @@ func TestOrphansThatCannotBeListed(t *testing.T) {
 			if genesys.KindOf(err) != kind || out.State != outcome.Waiting || out.Reason != v1alpha1.ReasonComparingSources || !strings.HasPrefix(out.Message, want) {
 				t.Errorf("%s: %v", kind, out)
 			}
-			if !outcome.DefaultRetryPolicy().Backoff(err, 3).UsesDeadline {
+			if !transfer.DefaultRetryPolicy().Backoff(err, 3).UsesDeadline {
 				t.Errorf("%s: waiting for the next attempt uses up no patience", kind)
 			}
 		}

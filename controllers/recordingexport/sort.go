@@ -12,7 +12,6 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
-	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
 // sort puts what was found into the lists of a survey, and asks which of the
@@ -113,7 +112,7 @@ func (w *surveyWork) learnHolds(ctx context.Context, ids []string) (genesys.Hold
 		return genesys.Holds{}, err
 	}
 	answer, failed := w.again.LegalHolds(ctx, w.cloud.Protected, ids, last)
-	if failed == nil || !transfer.AboutItem(failed) {
+	if failed == nil || !genesys.AboutItem(failed) {
 		return answer, failed
 	}
 	_, err = artifacts.Put(ctx, w.store, key, artifacts.Trouble{Stamp: w.stamp(), Why: failed.Error()})

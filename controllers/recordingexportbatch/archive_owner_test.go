@@ -15,7 +15,6 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/loop"
-	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
@@ -28,7 +27,7 @@ func TestABatchStopsWithItsArchive(t *testing.T) {
 		t.Fatal(err)
 	}
 	begun := time.Date(2023, 10, 1, 0, 0, 0, 0, time.UTC)
-	pool := transfer.NewPool(transfer.Capacity{Total: 2}, clocktesting.NewFakeClock(begun), outcome.DefaultRetryPolicy().Backoff)
+	pool := transfer.NewPool(transfer.Capacity{Total: 2}, clocktesting.NewFakeClock(begun), transfer.DefaultRetryPolicy().Backoff)
 	r := &Reconciler{
 		ClusterID: func(context.Context) (string, error) { return "here", nil },
 		Worker:    &loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool}},
@@ -103,7 +102,7 @@ func TestABatchOfARestoredCluster(t *testing.T) {
 	}
 	r := &Reconciler{
 		ClusterID: func(context.Context) (string, error) { return "here", nil },
-		Worker:    &loop.Worker{Pools: transfer.Pools{"": transfer.NewPool(transfer.Capacity{Total: 1}, clocktesting.NewFakeClock(time.Time{}), outcome.DefaultRetryPolicy().Backoff)}},
+		Worker:    &loop.Worker{Pools: transfer.Pools{"": transfer.NewPool(transfer.Capacity{Total: 1}, clocktesting.NewFakeClock(time.Time{}), transfer.DefaultRetryPolicy().Backoff)}},
 	}
 	s := &scope{batch: &v1alpha1.RecordingExportBatch{}, store: store, location: "l"}
 	for _, want := range []bool{false, true} {

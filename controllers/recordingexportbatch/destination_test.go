@@ -28,7 +28,7 @@ func TestABatchStopsWhileItsDestinationIsStalled(t *testing.T) {
 	if _, err := artifacts.Put(t.Context(), store, artifacts.SliceKey("b"), artifacts.Slice{Group: "group"}); err != nil {
 		t.Fatal(err)
 	}
-	pool := transfer.NewPool(transfer.Capacity{Total: 2}, clocktesting.NewFakeClock(time.Unix(0, 0)), outcome.DefaultRetryPolicy().Backoff)
+	pool := transfer.NewPool(transfer.Capacity{Total: 2}, clocktesting.NewFakeClock(time.Unix(0, 0)), transfer.DefaultRetryPolicy().Backoff)
 	go func() { _ = pool.Start(t.Context()) }()
 	r := &Reconciler{Worker: &loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool}}}
 	used := &v1alpha1.RetryStatus{Step: v1alpha1.StepCompletion, Failures: 3, Used: metav1.Duration{Duration: time.Hour}}

@@ -49,7 +49,7 @@ func (d *delivery) fetchResult(ctx context.Context, of *listing, result genesys.
 	defer permit.Drop()
 	begun := d.clock.Now()
 	age := of.urlAge(result, begun)
-	if of.wasUsed.Swap(true) && !d.addresses.MayWork(d.mediaGate, age, of.mayBeExpired.Load()) {
+	if of.wasUsed.Swap(true) && !d.addresses.WorthTrying(d.mediaGate, age, of.mayBeExpired.Load()) {
 		of.recordDeadURL(result.URL, errExpired, true)
 		return nil
 	}
@@ -59,12 +59,12 @@ func (d *delivery) fetchResult(ctx context.Context, of *listing, result genesys.
 	case err == nil:
 		of.mayBeExpired.Store(false)
 		now := d.clock.Now()
-		d.addresses.Works(d.mediaGate, age, now.Sub(begun), now)
+		d.addresses.RecordWorked(d.mediaGate, age, now.Sub(begun), now)
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case kind == genesys.KindForbidden, kind == genesys.KindInvalid:
-		old := d.addresses.Refused(d.mediaGate, age)
+		old := d.addresses.RecordRefused(d.mediaGate, age)
 		if old {
 			of.mayBeExpired.Store(true)
 		}

@@ -37,7 +37,7 @@ func (w *metadataWork) queryHolds(ctx context.Context, try transfer.Try) error {
 		switch {
 		case err == nil:
 			hold.Held, hold.Unknown = answer.Held, answer.Unknown
-		case !transfer.AboutItem(err):
+		case !genesys.AboutItem(err):
 			return err
 		case !w.isIsolated() || !try.Last:
 			return &retryError{action: "retrying the legal-hold query", reason: v1alpha1.ReasonMetadataRetrying, last: err, isolated: w.isIsolated()}

@@ -11,7 +11,6 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
-	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
@@ -93,7 +92,7 @@ func TestAHoldThatNobodyAnswersAbout(t *testing.T) {
 				policy: evidence.Policy{Slicing: slicing.Spec{Screen: true, Other: true}, Media: []genesys.Medium{genesys.Call}},
 			}
 			err = w.run(t.Context(), transfer.Try{})
-			if pause := outcome.DefaultRetryPolicy().Backoff(err, 0); pause.UsesDeadline != tt.spends {
+			if pause := transfer.DefaultRetryPolicy().Backoff(err, 0); pause.UsesDeadline != tt.spends {
 				t.Errorf("%v: uses up the deadline: %t", err, pause.UsesDeadline)
 			}
 			if !tt.spends {

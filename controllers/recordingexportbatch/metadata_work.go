@@ -81,7 +81,7 @@ func (w *metadataWork) run(ctx context.Context, try transfer.Try) error {
 	err = group.Wait()
 	// Conversations that closed the gate in this attempt were requested: their failure counts
 	// and not that of the gate.
-	closed := errors.Is(err, transfer.ErrClosed) && len(w.failed) > 0
+	closed := errors.Is(err, transfer.ErrBlocked) && len(w.failed) > 0
 	if err != nil && !closed {
 		return err
 	}
@@ -132,7 +132,7 @@ func (w *metadataWork) fetchConversation(ctx context.Context, id string, timeout
 // succeeded passes the gate of the lane Isolated, so that it does not delay others when it
 // fails again.
 func (w *metadataWork) acquireGate(ctx context.Context, id string) (*transfer.Permit, error) {
-	if w.gates.Suspects(w.gate, id) {
+	if w.gates.MayBeBad(w.gate, id) {
 		return w.gates.Acquire(ctx, w.isolatedGate, w.isolatedLimit)
 	}
 	return w.gates.Acquire(ctx, w.gate, w.limit)
@@ -175,7 +175,7 @@ func (w *metadataWork) handleFailure(ctx context.Context, id string, err error) 
 		return ctx.Err()
 	}
 	switch {
-	case !transfer.AboutItem(err):
+	case !genesys.AboutItem(err):
 		w.stop.Store(true)
 		return err
 	case genesys.KindOf(err) == genesys.KindNotFound:
@@ -220,7 +220,7 @@ func (w *metadataWork) decideRetries(ctx context.Context, try transfer.Try) erro
 // accounts for it. So does one of which single recordings are retried, if the service was
 // failing until the deadline.
 func (w *metadataWork) decide(id string, p failedConversation, last bool) *artifacts.Metadata {
-	stays, bad := w.isIsolated(), w.gates.Blames(w.gate, id)
+	stays, bad := w.isIsolated(), w.gates.IsBad(w.gate, id)
 	for _, c := range w.conversation(id) {
 		stays = stays || c.Retried || len(c.Only) > 0 && !bad
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
-	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
@@ -89,7 +88,7 @@ func TestConversationsThatCloseTheirGate(t *testing.T) {
 		policy: evidence.Policy{Slicing: slicing.Spec{Screen: true, Other: true}},
 	}
 	err = w.run(t.Context(), transfer.Try{})
-	if pause := outcome.DefaultRetryPolicy().Backoff(err, 0); !pause.UsesDeadline || !pause.Counts {
+	if pause := transfer.DefaultRetryPolicy().Backoff(err, 0); !pause.UsesDeadline || !pause.Counts {
 		t.Errorf("%v: waiting for it does not use up the deadline", err)
 	}
 	if cloud.asked != 2 {

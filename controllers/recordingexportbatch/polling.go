@@ -33,7 +33,7 @@ func (d *delivery) followRequest(ctx context.Context, request pendingRequest) er
 	for _, recording := range request.recordings {
 		recording.startRequest()
 	}
-	progress := requestProgress{intervals: d.intervals, maxDelay: d.addresses.Life(d.mediaGate) / 4, since: d.clock.Now()}
+	progress := requestProgress{intervals: d.intervals, maxDelay: d.addresses.MinLifetime(d.mediaGate) / 4, since: d.clock.Now()}
 	begun, shown := d.clock.Now(), request.At
 	for over := false; !over; {
 		if err := transfer.Wait(ctx, d.waitClock, progress.nextDelay()); err != nil {
@@ -55,7 +55,7 @@ func (d *delivery) followRequest(ctx context.Context, request pendingRequest) er
 		before := request.recordings.countFiles()
 		of := &poll{request: request.Ticket.ID, before: shown, at: d.clock.Now()}
 		if shown = asked; progress.results == 0 && len(status.Results) > 0 {
-			d.addresses.Listed(d.mediaGate, of.at.Sub(begun))
+			d.addresses.RecordListed(d.mediaGate, of.at.Sub(begun))
 		}
 		if err := d.fetchNew(ctx, request, of, status.Results); err != nil {
 			return err
@@ -90,12 +90,12 @@ func (d *delivery) handleUnreadable(request *pendingRequest, err error) error {
 		request.lost = slices.ContainsFunc(request.recordings, func(l *recordingState) bool { return l.expiredRequests > 0 })
 	case kind == genesys.KindForbidden, kind == genesys.KindInvalid:
 		request.lost = true
-	case !transfer.AboutItem(err):
+	case !genesys.AboutItem(err):
 		return err
 	default:
 		d.gates.Record(d.pollGate, request.Ticket.ID, err)
 		repeatedly := d.try.Failures >= attemptsPerTimeout && (d.isolated || len(request.recordings) > 1)
-		if !d.try.Last && !repeatedly && !d.gates.Blames(d.pollGate, request.Ticket.ID) {
+		if !d.try.Last && !repeatedly && !d.gates.IsBad(d.pollGate, request.Ticket.ID) {
 			return err
 		}
 		request.lost = true

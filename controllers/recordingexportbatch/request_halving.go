@@ -52,10 +52,10 @@ func (q requester) requestAll(ctx context.Context, try transfer.Try, round int, 
 // again. If refused recordings have closed the gate, their error counts and not that of the
 // gate.
 func (h *halving) asRetryError(err error) error {
-	if errors.Is(err, transfer.ErrClosed) && h.lastError != nil {
+	if errors.Is(err, transfer.ErrBlocked) && h.lastError != nil {
 		err = h.lastError
 	}
-	if !transfer.AboutItem(err) {
+	if !genesys.AboutItem(err) {
 		return err
 	}
 	return &retryError{action: "requesting recordings again", reason: v1alpha1.ReasonRecordingsPending, last: err, isolated: h.isolated}
@@ -131,7 +131,7 @@ func (h *halving) requestChunk(ctx context.Context, chunk []genesys.RecordingRef
 		case err == nil:
 			h.accepted = true
 			continue
-		case !transfer.AboutItem(err), ctx.Err() != nil:
+		case !genesys.AboutItem(err), ctx.Err() != nil:
 			return err
 		}
 		h.lastError = err
@@ -182,7 +182,7 @@ func refusedAsItStands(err error) bool {
 // is used up.
 func (h *halving) handleSingle(ctx context.Context, ref genesys.RecordingRef, why error) error {
 	h.gates.Record(h.gate, ref.RecordingID, why)
-	bad := refusedAsItStands(why) && h.accepted || h.gates.Blames(h.gate, ref.RecordingID)
+	bad := refusedAsItStands(why) && h.accepted || h.gates.IsBad(h.gate, ref.RecordingID)
 	switch {
 	case bad && !h.isolated:
 		return h.setAside(ctx, ref, evidence.ReasonMovedToIsolated, why.Error())

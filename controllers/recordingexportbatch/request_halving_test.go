@@ -65,7 +65,7 @@ func persist(t tester, q requester, now *clocktesting.FakeClock, wanted []genesy
 		if err == nil {
 			break
 		}
-		if !transfer.AboutItem(err) {
+		if !genesys.AboutItem(err) {
 			t.Fatal(err)
 		}
 		now.Step(2 * time.Second)
@@ -126,7 +126,7 @@ func TestWhatABadRecordingCosts(t *testing.T) {
 			}
 			q, now := newRequester(t, t.TempDir(), p)
 			aside := persist(t, q, now, wanted, 12)
-			most := 1 + bad*(2*bits.Len(maxRequest)+transfer.DefaultCriteria().Failures)
+			most := 1 + bad*(2*bits.Len(maxRequest)+transfer.DefaultIsolationCriteria().Failures)
 			if kind == genesys.KindTransient {
 				most += 6 // attempts in which it may be the service that is bad
 			}

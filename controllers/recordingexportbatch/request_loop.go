@@ -140,7 +140,7 @@ func (w *downloadWork) followRequests(ctx context.Context, requests []pendingReq
 func (w *downloadWork) isolateFailing(ctx context.Context, wanted recordingStates) error {
 	for _, recording := range wanted.outstanding() {
 		why := recording.failure()
-		if w.isolated || why == nil || !w.gates.Blames(w.mediaGate, recording.RecordingID) {
+		if w.isolated || why == nil || !w.gates.IsBad(w.mediaGate, recording.RecordingID) {
 			continue
 		}
 		if err := w.setAside(ctx, recording.RecordingRef, evidence.ReasonMovedToIsolated, why.Error()); err != nil {

@@ -8,11 +8,12 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // These errors decide themselves whether a wait uses up the deadline.
-var _ = []outcome.DeadlineUser{
+var _ = []transfer.DeadlineUser{
 	(*metadataRetryError)(nil), (*notReadyError)(nil), (*retryError)(nil), (*outstandingError)(nil), (*restoringError)(nil),
 }
 

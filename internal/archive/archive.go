@@ -15,6 +15,8 @@ import (
 	"path"
 	"regexp"
 	"strings"
+
+	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
 // WorkPrefix begins the keys of working artifacts, the only ones that may be removed.
@@ -52,7 +54,7 @@ type Store interface {
 const MaxRead = 16 << 20
 
 // ErrTooLarge is the error for a file that is larger than MaxRead.
-var ErrTooLarge = fmt.Errorf("larger than %d bytes, the most that is read as a whole", MaxRead)
+var ErrTooLarge = outcome.Advise(fmt.Errorf("larger than %d bytes, the most that is read as a whole", MaxRead), outcome.CorruptArchive())
 
 // ReadAll reads a file whose size is not trusted, up to MaxRead.
 func ReadAll(file fs.File, name string) ([]byte, error) {

@@ -5,11 +5,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
 // ErrIrregular is the error for what is neither a file nor a folder, or was exchanged
 // while it was being opened.
-var ErrIrregular = errors.New("neither a file nor a folder")
+var ErrIrregular = outcome.Advise(errors.New("neither a file nor a folder"), outcome.CorruptArchive())
 
 // openPlain opens a file or a folder for reading, and nothing else: a pipe would wait
 // for ever for somebody to write to it, and a device may do anything. What takes the

@@ -61,6 +61,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
 // Version is the version of the artifacts that this release writes. It is raised when
@@ -89,6 +90,11 @@ type NewerError struct {
 
 func (e *NewerError) Error() string {
 	return fmt.Sprintf("artifact %s has version %d, this release knows versions up to %d", e.Key, e.Version, Version)
+}
+
+// Advice is to use a release that can read the artifact.
+func (e *NewerError) Advice() outcome.Advice {
+	return outcome.Advice{State: outcome.Stalled, Reason: "ArchiveNewer", Before: "use the release of the operator that wrote the archive, or a later one"}
 }
 
 // Put stores an artifact under key and returns what is stored there: value, or

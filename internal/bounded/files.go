@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+
+	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
 // ErrTooLarge is the error for a stored file, or a record of one, that holds more than
 // such a thing can hold: whoever can write to an archive must not be able to make a
 // process run out of memory.
-var ErrTooLarge = fmt.Errorf("is larger than it can be: %w", Err)
+var ErrTooLarge = outcome.Advise(fmt.Errorf("is larger than it can be: %w", Err), outcome.CorruptArchive())
 
 // ReadAll reads everything, which is at most so many bytes.
 func ReadAll(from io.Reader, most int64) ([]byte, error) {

@@ -9,11 +9,12 @@ import (
 	"time"
 
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
 // ErrUnbalanced is the error for an account whose numbers do not add up.
-var ErrUnbalanced = errors.New("the account does not add up")
+var ErrUnbalanced = outcome.Advise(errors.New("the account does not add up"), outcome.CorruptArchive())
 
 // Account is what became of everything that an export found so far.
 type Account struct {

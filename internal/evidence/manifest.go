@@ -12,10 +12,12 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+
+	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
 // ErrCorrupt is the error for evidence that is not what was stored.
-var ErrCorrupt = errors.New("evidence is corrupt")
+var ErrCorrupt = outcome.Advise(errors.New("evidence is corrupt"), outcome.CorruptArchive())
 
 // Creator stores what write writes under a path, once: an error that is
 // fs.ErrExist says that there is something already.

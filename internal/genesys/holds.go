@@ -65,7 +65,7 @@ func (h *Holds) ask(ctx context.Context, ask HoldQuery, chunk []string, last boo
 		case err == nil:
 			answered = true
 			h.Held = append(h.Held, found...)
-		case !aboutConversations(err):
+		case !AboutItem(err): // a query for fewer conversations would fail as well
 			return err
 		case len(part) > 1:
 			if misses++; !answered && misses > maxBlindHalves {
@@ -84,17 +84,6 @@ func (h *Holds) ask(ctx context.Context, ask HoldQuery, chunk []string, last boo
 	}
 	h.Unknown = append(h.Unknown, unknown...)
 	return nil
-}
-
-// aboutConversations tells whether an error may be about some of the conversations
-// that a query names: about others it may be answered.
-func aboutConversations(err error) bool {
-	switch KindOf(err) {
-	case KindTimeout, KindTransient, KindMalformed, KindOverloaded, KindNotFound, KindInvalid, KindForbidden:
-		return true
-	default:
-		return false
-	}
 }
 
 // unknownConversation tells whether Genesys Cloud says that it does not know the

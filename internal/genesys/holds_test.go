@@ -93,7 +93,7 @@ func TestHoldsThatNobodyAnswersAbout(t *testing.T) {
 		}
 		few, err := AskHolds(t.Context(), none, ids[:3], true)
 		unknown := err == nil && len(few.Unknown) == 3
-		if _, err = AskHolds(t.Context(), none, ids[:3], false); !errors.Is(err, cause) || unknown != aboutConversations(cause) {
+		if _, err = AskHolds(t.Context(), none, ids[:3], false); !errors.Is(err, cause) || unknown != AboutItem(cause) {
 			t.Errorf("%v: without patience %d of 3 are unknown, with patience: %v", cause, len(few.Unknown), err)
 		}
 	}

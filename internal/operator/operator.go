@@ -38,7 +38,6 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	genesysclient "github.com/gcexport/recording-export-operator/internal/genesys/client"
 	"github.com/gcexport/recording-export-operator/internal/loop"
-	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 	"github.com/gcexport/recording-export-operator/internal/usage"
 )
@@ -103,9 +102,9 @@ type Paces struct {
 	Destination  exportdestination.Intervals
 	Export       recordingexport.Intervals
 	Batch        recordingexportbatch.Intervals
-	Patience     outcome.RetryPolicy
+	Patience     transfer.RetryPolicy
 	// Isolation says when an item that fails is taken to be bad itself.
-	Isolation transfer.Criteria
+	Isolation transfer.IsolationCriteria
 	// Progress is how long until an object is reconciled whose work is running and has
 	// reported no progress.
 	Progress time.Duration
@@ -117,7 +116,7 @@ type Paces struct {
 func DefaultPaces() Paces {
 	return Paces{
 		genesysorganization.DefaultIntervals(), exportdestination.DefaultIntervals(), recordingexport.DefaultIntervals(),
-		recordingexportbatch.DefaultIntervals(), outcome.DefaultRetryPolicy(), transfer.DefaultCriteria(), time.Minute, genesysclient.DefaultStallTimeout,
+		recordingexportbatch.DefaultIntervals(), transfer.DefaultRetryPolicy(), transfer.DefaultIsolationCriteria(), time.Minute, genesysclient.DefaultStallTimeout,
 	}
 }
 

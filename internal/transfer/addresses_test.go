@@ -10,7 +10,7 @@ import (
 var media = Gate{"legal", "o", "Standard", "media"}
 
 // slowStore fetches recordings one after the other, in requests as large as there is
-// room. Addresses are made when they are shown, which is a while after their request,
+// capacity. Addresses are made when they are shown, which is a while after their request,
 // and live for a fixed time.
 type slowStore struct {
 	Addresses
@@ -32,23 +32,23 @@ func (s *slowStore) request(wanted []int) (left []int) {
 	}
 	defer s.Follow(media, n)()
 	s.now = s.now.Add(s.made)
-	s.Listed(media, s.made)
+	s.RecordListed(media, s.made)
 	seen, doubted := s.now, false
 	for i, recording := range wanted[:n] {
 		age := Age{s.now.Sub(seen), s.now.Sub(seen) + s.made/10}
 		switch {
-		case i > 0 && !s.MayWork(media, age, doubted):
+		case i > 0 && !s.WorthTrying(media, age, doubted):
 			left = append(left, recording)
 		case s.broken[recording]:
-			doubted = s.Refused(media, age) || doubted
+			doubted = s.RecordRefused(media, age) || doubted
 			left = append(left, recording)
 		case age.Least >= s.life:
 			s.vain++
-			doubted = s.Refused(media, age) || doubted
+			doubted = s.RecordRefused(media, age) || doubted
 			left = append(left, recording)
 		default:
 			s.now = s.now.Add(s.each)
-			s.Works(media, age, s.each, s.now)
+			s.RecordWorked(media, age, s.each, s.now)
 			s.stored++
 			doubted = false
 		}
@@ -89,7 +89,7 @@ func TestRequestsFitTheirAddresses(t *testing.T) {
 			}
 			wanted = s.request(wanted)
 		}
-		if s.vain*inVain > s.stored+inVain {
+		if s.vain*downloadsPerVain > s.stored+downloadsPerVain {
 			t.Fatalf("%d were fetched, %d tried in vain", s.stored, s.vain)
 		}
 	})
@@ -102,24 +102,24 @@ func TestOneThatIsRefusedWhateverItsAge(t *testing.T) {
 	now := time.Unix(0, 0)
 	works := func(age time.Duration) {
 		now = now.Add(time.Second)
-		a.Works(media, Age{age, age + time.Second}, time.Second, now)
+		a.RecordWorked(media, Age{age, age + time.Second}, time.Second, now)
 	}
-	refused := func(age time.Duration) bool { return a.Refused(media, Age{age - time.Second, age}) }
-	if !refused(time.Second) || !a.MayWork(media, Age{Least: time.Hour}, false) {
+	refused := func(age time.Duration) bool { return a.RecordRefused(media, Age{age - time.Second, age}) }
+	if !refused(time.Second) || !a.WorthTrying(media, Age{Least: time.Hour}, false) {
 		t.Error("an address is not tried although none has ever worked")
 	}
 	works(2 * time.Second)
 	if refused(time.Second) {
 		t.Error("a young address is taken to have expired although an older one works")
 	}
-	if !refused(3*time.Second) || a.Life(media) != 3*time.Second || a.MayWork(media, Age{3 * time.Second, 4 * time.Second}, false) {
-		t.Errorf("life %v", a.Life(media))
+	if !refused(3*time.Second) || a.MinLifetime(media) != 3*time.Second || a.WorthTrying(media, Age{3 * time.Second, 4 * time.Second}, false) {
+		t.Errorf("life %v", a.MinLifetime(media))
 	}
-	if room, unlimited := a.Capacity(media); room > 2 || unlimited {
-		t.Errorf("room for %d, unlimited: %v", room, unlimited)
+	if capacity, unlimited := a.Capacity(media); capacity > 2 || unlimited {
+		t.Errorf("capacity for %d, unlimited: %v", capacity, unlimited)
 	}
 	works(time.Minute)
-	if _, unlimited := a.Capacity(media); !unlimited || !a.MayWork(media, Age{Least: time.Hour}, false) {
+	if _, unlimited := a.Capacity(media); !unlimited || !a.WorthTrying(media, Age{Least: time.Hour}, false) {
 		t.Error("an older one has worked, and still it is limited")
 	}
 }
@@ -128,20 +128,20 @@ func TestOneThatIsRefusedWhateverItsAge(t *testing.T) {
 func TestALifeThatBecomesShorter(t *testing.T) {
 	var a Addresses
 	age := func(at time.Duration) Age { return Age{at, at + time.Second} }
-	a.Works(media, age(time.Hour), time.Second, time.Unix(0, 0))
-	for range outdated - 1 {
-		if a.Refused(media, age(time.Minute)) {
+	a.RecordWorked(media, age(time.Hour), time.Second, time.Unix(0, 0))
+	for range maxContradictions - 1 {
+		if a.RecordRefused(media, age(time.Minute)) {
 			t.Fatal("a refusal is taken for an address that has expired")
 		}
 	}
-	a.Works(media, age(time.Second), time.Second, time.Unix(1, 0))
-	for n := range outdated {
-		if is, want := a.Refused(media, age(time.Minute)), n == outdated-1; is != want {
+	a.RecordWorked(media, age(time.Second), time.Second, time.Unix(1, 0))
+	for n := range maxContradictions {
+		if is, want := a.RecordRefused(media, age(time.Minute)), n == maxContradictions-1; is != want {
 			t.Errorf("refusal %d in a row: %v, want %v", n+1, is, want)
 		}
 	}
-	if a.Life(media) > 2*time.Minute {
-		t.Errorf("life %v", a.Life(media))
+	if a.MinLifetime(media) > 2*time.Minute {
+		t.Errorf("life %v", a.MinLifetime(media))
 	}
 }
 
@@ -149,21 +149,21 @@ func TestALifeThatBecomesShorter(t *testing.T) {
 func TestRoomIsShared(t *testing.T) {
 	var a Addresses
 	for n := range 10 {
-		a.Works(media, Age{}, time.Second, time.Unix(int64(n), 0))
+		a.RecordWorked(media, Age{}, time.Second, time.Unix(int64(n), 0))
 	}
-	a.Refused(media, Age{Most: 80 * time.Second})
+	a.RecordRefused(media, Age{Most: 80 * time.Second})
 	var leave []func()
 	for _, want := range []int{20, 10, 5, 3, 1, 1, 1, 1} {
-		room, _ := a.Capacity(media)
-		if room != want {
-			t.Errorf("room for %d, want %d", room, want)
+		capacity, _ := a.Capacity(media)
+		if capacity != want {
+			t.Errorf("capacity for %d, want %d", capacity, want)
 		}
-		leave = append(leave, a.Follow(media, room))
+		leave = append(leave, a.Follow(media, capacity))
 	}
 	for _, leave := range leave {
 		leave()
 	}
-	if room, _ := a.Capacity(media); room != 20 {
-		t.Errorf("room for %d when all have left", room)
+	if capacity, _ := a.Capacity(media); capacity != 20 {
+		t.Errorf("capacity for %d when all have left", capacity)
 	}
 }

@@ -22,19 +22,19 @@ type Stored struct {
 // Stream is what Copy stores.
 type Stream struct {
 	From io.Reader
-	// Length is what the source announced, in bytes, negative if it did not.
+	// Length is the length that the source announced, in bytes, negative if it announced none.
 	Length int64
-	// Accept is asked once all has come, and may refuse it; nil accepts anything.
+	// Accept is called when everything has arrived, and may refuse it; nil accepts anything.
 	Accept func(Stored) error
 }
 
 // ErrShort is the error for a stream whose length is not the one announced.
 var ErrShort = errors.New("not of the announced length")
 
-// Copy streams into the archive while hashing. A stream of another length than
-// was announced, without a byte, or that is not accepted, is not stored. Memory
-// use does not depend on the length. If there is something under key already, the
-// error is fs.ErrExist, with what came if all of it was read.
+// Copy streams into the archive while hashing. It does not store a stream that is empty,
+// has another length than announced, or is not accepted. Memory use does not depend on
+// the length. If something is stored under key already, the error is fs.ErrExist, with
+// what arrived if all of it was read.
 func Copy(ctx context.Context, store archive.Store, key string, stream Stream) (Stored, error) {
 	var stored Stored
 	begun := false

@@ -16,17 +16,17 @@ func TestWhatALimitLearnsFrom(t *testing.T) {
 		err  error
 		want verdict
 	}{
-		"success":                  {nil, well},
-		"a time-out":               {&genesys.Error{Kind: genesys.KindTimeout}, badly},
-		"a 5xx, wrapped":           {fmt.Errorf("batch: %w", &genesys.Error{Kind: genesys.KindTransient, Status: 503}), badly},
-		"429":                      {&genesys.Error{Kind: genesys.KindThrottled}, silent},
-		"our own cancellation":     {&genesys.Error{Kind: genesys.KindCancelled, Err: context.Canceled}, silent},
-		"credentials":              {&genesys.Error{Kind: genesys.KindUnauthorized}, silent},
-		"a permission":             {&genesys.Error{Kind: genesys.KindForbidden}, silent},
-		"nothing there":            {&genesys.Error{Kind: genesys.KindNotFound}, silent},
-		"a request that is wrong":  {&genesys.Error{Kind: genesys.KindInvalid}, silent},
-		"an answer that is wrong":  {&genesys.Error{Kind: genesys.KindMalformed}, silent},
-		"an error of another kind": {errors.New("no space left on device"), silent},
+		"success":                  {nil, succeeded},
+		"a time-out":               {&genesys.Error{Kind: genesys.KindTimeout}, overwhelmed},
+		"a 5xx, wrapped":           {fmt.Errorf("batch: %w", &genesys.Error{Kind: genesys.KindTransient, Status: 503}), overwhelmed},
+		"429":                      {&genesys.Error{Kind: genesys.KindThrottled}, neutral},
+		"our own cancellation":     {&genesys.Error{Kind: genesys.KindCancelled, Err: context.Canceled}, neutral},
+		"credentials":              {&genesys.Error{Kind: genesys.KindUnauthorized}, neutral},
+		"a permission":             {&genesys.Error{Kind: genesys.KindForbidden}, neutral},
+		"nothing there":            {&genesys.Error{Kind: genesys.KindNotFound}, neutral},
+		"a request that is wrong":  {&genesys.Error{Kind: genesys.KindInvalid}, neutral},
+		"an answer that is wrong":  {&genesys.Error{Kind: genesys.KindMalformed}, neutral},
+		"an error of another kind": {errors.New("no space left on device"), neutral},
 	}
 	for name, tt := range tests {
 		if got := verdictOf(tt.err); got != tt.want {
@@ -42,25 +42,25 @@ func TestLimit(t *testing.T) {
 		want    int
 	}{
 		"nothing known":              {4, nil, 4},
-		"all well":                   {4, []verdict{well, well, well}, 4},
-		"silence":                    {4, []verdict{silent, silent}, 4},
-		"cut in half":                {4, []verdict{badly}, 2},
-		"and again":                  {4, []verdict{badly, badly}, 1},
-		"not below one":              {4, []verdict{badly, badly, badly, badly}, 1},
-		"silence does not heal":      {4, []verdict{badly, silent, silent, silent}, 2},
-		"a round and a half heals":   {4, []verdict{badly, well, well, well}, 3},
-		"from the floor":             {4, []verdict{badly, badly, well}, 2},
-		"back at the ceiling":        {4, []verdict{badly, well, well, well, well, well, well}, 4},
-		"not above it":               {2, []verdict{badly, well, well, well, well, well, well}, 2},
-		"a ceiling of one stays one": {1, []verdict{badly, well, badly}, 1},
+		"all well":                   {4, []verdict{succeeded, succeeded, succeeded}, 4},
+		"silence":                    {4, []verdict{neutral, neutral}, 4},
+		"cut in half":                {4, []verdict{overwhelmed}, 2},
+		"and again":                  {4, []verdict{overwhelmed, overwhelmed}, 1},
+		"not below one":              {4, []verdict{overwhelmed, overwhelmed, overwhelmed, overwhelmed}, 1},
+		"silence does not heal":      {4, []verdict{overwhelmed, neutral, neutral, neutral}, 2},
+		"a round and a half heals":   {4, []verdict{overwhelmed, succeeded, succeeded, succeeded}, 3},
+		"from the floor":             {4, []verdict{overwhelmed, overwhelmed, succeeded}, 2},
+		"back at the ceiling":        {4, []verdict{overwhelmed, succeeded, succeeded, succeeded, succeeded, succeeded, succeeded}, 4},
+		"not above it":               {2, []verdict{overwhelmed, succeeded, succeeded, succeeded, succeeded, succeeded, succeeded}, 2},
+		"a ceiling of one stays one": {1, []verdict{overwhelmed, succeeded, overwhelmed}, 1},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			var l limit
 			for _, v := range tt.ends {
-				l.learn(v, tt.ceiling, l.cuts)
+				l.update(v, tt.ceiling, l.cuts)
 			}
-			if got := l.under(tt.ceiling); got != tt.want {
+			if got := l.allowed(tt.ceiling); got != tt.want {
 				t.Errorf("%d after %v, want %d", got, tt.ends, tt.want)
 			}
 		})
@@ -71,13 +71,13 @@ func TestLimit(t *testing.T) {
 func TestWhatWasInFlightTogetherCutsOnce(t *testing.T) {
 	var l limit
 	for range 4 {
-		l.learn(badly, 8, 0)
+		l.update(overwhelmed, 8, 0)
 	}
-	if got := l.under(8); got != 4 {
+	if got := l.allowed(8); got != 4 {
 		t.Errorf("%d, want 4", got)
 	}
-	l.learn(badly, 8, 1)
-	if got := l.under(8); got != 2 {
+	l.update(overwhelmed, 8, 1)
+	if got := l.allowed(8); got != 2 {
 		t.Errorf("%d after one that set out later, want 2", got)
 	}
 }
@@ -85,17 +85,17 @@ func TestWhatWasInFlightTogetherCutsOnce(t *testing.T) {
 // TestALowCeilingDoesNotHoldAHighOneDown: exports with different ceilings share a limit.
 func TestALowCeilingDoesNotHoldAHighOneDown(t *testing.T) {
 	var l limit
-	l.learn(badly, 2, 0)
+	l.update(overwhelmed, 2, 0)
 	for range 40 {
-		l.learn(well, 2, l.cuts)
+		l.update(succeeded, 2, l.cuts)
 	}
-	if got := l.under(8); got != 2 {
+	if got := l.allowed(8); got != 2 {
 		t.Errorf("%d after requests under a ceiling of 2, want 2: more is not known to go well", got)
 	}
 	for range 40 {
-		l.learn(well, 8, l.cuts)
+		l.update(succeeded, 8, l.cuts)
 	}
-	if got := l.under(8); got != 8 {
+	if got := l.allowed(8); got != 8 {
 		t.Errorf("%d, want 8", got)
 	}
 }
@@ -109,23 +109,23 @@ func TestAnyHistoryKeepsTheBounds(t *testing.T) {
 		for range rapid.IntRange(0, 200).Draw(t, "requests") {
 			before := l
 			ceiling := ceilings.Draw(t, "ceiling")
-			v := rapid.SampledFrom([]verdict{silent, well, badly}).Draw(t, "verdict")
-			l.learn(v, ceiling, rapid.IntRange(0, l.cuts).Draw(t, "cuts"))
-			if got := l.under(ceiling); got < 1 || got > ceiling {
+			v := rapid.SampledFrom([]verdict{neutral, succeeded, overwhelmed}).Draw(t, "verdict")
+			l.update(v, ceiling, rapid.IntRange(0, l.cuts).Draw(t, "cuts"))
+			if got := l.allowed(ceiling); got < 1 || got > ceiling {
 				t.Fatalf("limit %d under a ceiling of %d", got, ceiling)
 			}
-			if v == silent && l != before {
+			if v == neutral && l != before {
 				t.Fatalf("silence changed %+v to %+v", before, l)
 			}
-			if v == well && l.under(64) < before.under(64) || v == badly && l.under(64) > before.under(64) {
+			if v == succeeded && l.allowed(64) < before.allowed(64) || v == overwhelmed && l.allowed(64) > before.allowed(64) {
 				t.Fatalf("verdict %d changed %+v to %+v", v, before, l)
 			}
 		}
 		ceiling := ceilings.Draw(t, "last ceiling")
 		for range ceiling * ceiling {
-			l.learn(well, ceiling, l.cuts)
+			l.update(succeeded, ceiling, l.cuts)
 		}
-		if got := l.under(ceiling); got != ceiling {
+		if got := l.allowed(ceiling); got != ceiling {
 			t.Fatalf("%d after %d requests that went well, want %d", got, ceiling*ceiling, ceiling)
 		}
 	})

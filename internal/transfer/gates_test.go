@@ -19,11 +19,11 @@ var screen = Gate{Organization: "o", Lane: "LegalHoldScreen", Route: "metadata"}
 
 func enter(t *testing.T, gates *Gates, at Gate, ceiling int) (leave func()) {
 	t.Helper()
-	pass, err := gates.Acquire(t.Context(), at, ceiling)
+	permit, err := gates.Acquire(t.Context(), at, ceiling)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return func() { pass.Release(nil) }
+	return func() { permit.Release(nil) }
 }
 
 func TestGatesLimitWhatIsInFlight(t *testing.T) {
@@ -119,15 +119,15 @@ func TestGatesCloseAndOpen(t *testing.T) {
 // request makes requests of a second each until ctx ends.
 func request(ctx context.Context, gates *Gates, ill *atomic.Bool) {
 	for {
-		pass, err := gates.Acquire(ctx, screen, 4)
+		permit, err := gates.Acquire(ctx, screen, 4)
 		if err != nil {
 			return
 		}
 		<-time.After(time.Second)
 		if ill.Load() {
-			pass.Release(&genesys.Error{Kind: genesys.KindTimeout})
+			permit.Release(&genesys.Error{Kind: genesys.KindTimeout})
 		} else {
-			pass.Release(nil)
+			permit.Release(nil)
 		}
 	}
 }
@@ -148,16 +148,16 @@ func expectStats(t *testing.T, gates *Gates, want GateStats, after time.Duration
 func TestAPassThatIsDroppedTeachesNothing(t *testing.T) {
 	var gates Gates
 	end := func(end func(*Permit)) int {
-		pass, err := gates.Acquire(t.Context(), screen, 4)
+		permit, err := gates.Acquire(t.Context(), screen, 4)
 		if err != nil {
 			t.Fatal(err)
 		}
-		end(pass)
-		pass.Release(&genesys.Error{Kind: genesys.KindTimeout})
+		end(permit)
+		permit.Release(&genesys.Error{Kind: genesys.KindTimeout})
 		return gates.Stats()[0].Limit
 	}
 	if got := end((*Permit).Drop); got != 4 {
-		t.Errorf("limit %d after a pass was dropped, want 4", got)
+		t.Errorf("limit %d after a permit was dropped, want 4", got)
 	}
 	if got := end(func(*Permit) {}); got != 2 {
 		t.Errorf("limit %d after a time-out, want 2", got)
@@ -171,22 +171,22 @@ func TestGatesAreForgotten(t *testing.T) {
 	gates, learned := &Gates{Clock: now}, &Addresses{}
 	calm, busy := Gate{Namespace: "calm", Organization: "o"}, Gate{Namespace: "mallory", Organization: "busy"}
 	gates.Record(calm, "item", nil)
-	learned.Works(calm, Age{}, time.Second, now.Now())
+	learned.RecordWorked(calm, Age{}, time.Second, now.Now())
 	if _, err := gates.Acquire(t.Context(), busy, 1); err != nil {
 		t.Fatal(err)
 	}
-	for i := range mostGates + 200 {
+	for i := range maxGates + 200 {
 		now.SetTime(now.Now().Add(time.Second))
 		at := Gate{Namespace: "mallory", Organization: fmt.Sprint(i)}
 		gates.Record(at, "item", nil)
-		learned.Works(at, Age{}, time.Second, now.Now())
+		learned.RecordWorked(at, Age{}, time.Second, now.Now())
 	}
-	for name, open := range map[string]int{"gates": len(gates.open), "addresses": len(learned.gates)} {
-		if open > mostGates+1 {
+	for name, open := range map[string]int{"gates": len(gates.gates), "addresses": len(learned.gates)} {
+		if open > maxGates+1 {
 			t.Errorf("%d %s are remembered", open, name)
 		}
 	}
-	if gates.open[calm] == nil || gates.open[busy] == nil || learned.gates[calm] == nil {
+	if gates.gates[calm] == nil || gates.gates[busy] == nil || learned.gates[calm] == nil {
 		t.Error("one of another namespace, or one that somebody is at, was forgotten")
 	}
 }

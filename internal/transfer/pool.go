@@ -1,9 +1,13 @@
-// Package transfer does the work that takes long: in pools outside the reconcilers,
-// bounded for each namespace so that none takes the room of another, behind gates that limit what is in flight, streaming from Genesys
-// Cloud to the archive.
+// Package transfer does work that takes long.
 //
-// A pool knows nothing of what it does. Work leaves artifacts; whoever asked for
-// it looks for those, never at what the pool says of it.
+// Pools (pool.go) run pieces of work outside reconciles; tenants take turns in them
+// (turns.go). Work that fails is retried (retrypolicy.go), and so are single calls within
+// it (retrier.go). Gates limit the requests in flight (gates.go, gates_limit.go) and tell
+// bad items from a bad service (baditems.go). Addresses learn how long download addresses
+// work (addresses.go). Copy streams a recording into an archive (copy.go).
+//
+// A pool does not know what its work does. Work leaves artifacts, and whoever asked for
+// the work looks for those, never at what the pool reports.
 package transfer
 
 import (
@@ -19,16 +23,16 @@ import (
 	"k8s.io/utils/clock"
 )
 
-// Work is done by a pool. It must stop soon after ctx ends, at any point, and
-// find its way when it is begun again.
+// Work is done by a pool. It must stop soon after ctx ends, at any point, and must be able
+// to continue when it is started again.
 type Work func(ctx context.Context, try Try) error
 
 // Try is one attempt at a piece of work.
 type Try struct {
-	// Failures is how many attempts before it failed and counted, from 0, since the
-	// work was first begun or was cancelled.
+	// Failures is how many attempts before it failed and counted, from 0, since the work was
+	// first started or was cancelled.
 	Failures int
-	// Last tells that the patience with the work is used up: what fails now is not
+	// Last tells that the deadline of the work is used up: failures of this attempt are not
 	// retried.
 	Last bool
 	// place is the work's in the pool.
@@ -37,54 +41,55 @@ type Try struct {
 	progress func()
 }
 
-// Progress tells everybody who asked for the work that there is something new to
-// look at. Work may call it as often as it likes.
+// Progress tells everybody who asked for the work that there is something new. Work may
+// call it as often as it likes.
 func (t Try) Progress() {
 	if t.progress != nil {
 		t.progress()
 	}
 }
 
-// Keep has work wait while it is the turn of others, see [Room]. Work that may take
-// longer than a turn calls it again and again. Before a wait it calls pausing, unless
-// that is nil: what cannot be held for so long is given back there. The error is ctx's.
-func (t Try) Keep(ctx context.Context, pausing func()) error {
+// Yield waits while it is the turn of other work, see [Capacity]. Work that may take
+// longer than a turn calls it repeatedly. Before it waits it calls pausing, unless that is
+// nil, so that the work can release what it must not keep for so long. The error is ctx's.
+func (t Try) Yield(ctx context.Context, pausing func()) error {
 	if t.place == nil {
 		return ctx.Err()
 	}
-	return t.place.keep(ctx, pausing)
+	return t.place.yield(ctx, pausing)
 }
 
-// WaitLimit is how long a piece of work is retried.
+// WaitLimit is how long a piece of work is retried: its deadline.
 //
-// Only the waits between failed attempts use it up, and of those only the ones
-// after failures of what is asked for (see [Pause]). Time in which nothing could
-// be asked, because the work was suspended, stalled, queued or throttled, or the
-// manager was stopped, does not count. And whatever was used up before, work that
-// is begun again is tried a few times before its last attempt.
+// Only waits between failed attempts use it up, and of those only waits after errors that
+// say so (see [Pause]). Time in which no attempt was possible, because the work was
+// suspended, stalled, queued or throttled, or the manager was stopped, does not count.
+// However much was used up before, work that is started again is tried a few times before
+// its last attempt.
 type WaitLimit struct {
-	// Total is how long the work is retried; 0 is without end.
+	// Total is how long the work is retried, 0 without a bound.
 	Total time.Duration
 	// Used is how much of it another process has used.
 	Used time.Duration
 }
 
-// leastFailures is how often work fails, since it was begun, before its last attempt.
-const leastFailures = 2
+// minFailures is how often work has failed since it was started, at least, before its last
+// attempt.
+const minFailures = 2
 
 // State is how a piece of work stands.
 type State struct {
-	// Running tells whether it is at work or waiting for room in the pool.
+	// Running tells whether it is running or waiting for capacity of the pool.
 	Running bool
 	// Err is how the last attempt failed.
 	Err error
-	// After is how long to wait before it can be begun again, 0 if it is running, and
-	// Next when that is.
+	// After is how long to wait before the next attempt, 0 if it is running, and Next when
+	// that attempt may start.
 	After time.Duration
 	Next  time.Time
 	// Failures is how many attempts have failed and counted.
 	Failures int
-	// Used is how much of its patience is used up, Exhausted whether its last attempt
+	// Used is how much of its WaitLimit is used up. Exhausted tells that its last attempt
 	// has failed.
 	Used      time.Duration
 	Exhausted bool
@@ -95,7 +100,7 @@ type Pause struct {
 	Wait time.Duration
 	// Counts tells whether the attempt counts as a failure.
 	Counts bool
-	// UsesDeadline tells whether the wait uses up patience.
+	// UsesDeadline tells whether the wait uses up the WaitLimit.
 	UsesDeadline bool
 }
 
@@ -103,8 +108,8 @@ type Pause struct {
 // the failures before, from 0.
 type Backoff func(err error, attempt int) Pause
 
-// Pool does pieces of work, each known by a key, a bounded number at a time: those
-// of a tenant in the order in which they were asked for, those of several in turn.
+// Pool runs pieces of work, each known by a key, a bounded number at a time: those of one
+// tenant in the order in which they were asked for, those of several tenants in turn.
 type Pool struct {
 	clock   clock.Clock
 	backoff Backoff
@@ -127,29 +132,30 @@ type entry struct {
 	waitLimit WaitLimit
 	attempts  int
 	err       error
-	// pendingWait is how much patience the wait until notUntil uses up, exhausted tells
-	// whether the last attempt that it allows has failed.
+	// pendingWait is how much of the WaitLimit the wait until notUntil uses up. exhausted
+	// tells that the last attempt has failed.
 	pendingWait time.Duration
 	exhausted   bool
 	notUntil    time.Time
-	// interruptWait is closed to end a wait in the midst of the work; nil if it does not wait.
+	// interruptWait is closed to end a wait within the work; nil if it does not wait.
 	interruptWait chan struct{}
 }
 
-// NewPool makes a pool that does as many pieces of work at a time as it has room for.
-func NewPool(room Capacity, clk clock.Clock, backoff Backoff) *Pool {
+// NewPool returns a pool that runs as many pieces of work at a time as its capacity
+// allows.
+func NewPool(capacity Capacity, clk clock.Clock, backoff Backoff) *Pool {
 	return &Pool{
 		clock: clk, backoff: backoff,
-		queue: queue{Capacity: room}, entries: map[string]*entry{},
+		queue: queue{Capacity: capacity}, entries: map[string]*entry{},
 	}
 }
 
 // Stats returns how much work of each tenant the pool has, in the order of their names.
 func (p *Pool) Stats() []TenantStats { return p.queue.stats() }
 
-// Start lets work begin, and returns once ctx has ended and all work with it.
+// Start lets work start, and returns once ctx has ended and all work with it.
 func (p *Pool) Start(ctx context.Context) error {
-	p.queue.begin()
+	p.queue.start()
 	<-ctx.Done()
 	p.mu.Lock()
 	p.stopped = true
@@ -159,26 +165,26 @@ func (p *Pool) Start(ctx context.Context) error {
 	return nil
 }
 
-// Job is a piece of work to be done for somebody.
+// Job is a piece of work and who wants it done.
 type Job struct {
 	// Key tells the work from all other work of the pool.
 	Key string
-	// Tenant is whose room it takes.
+	// Tenant is whose capacity it uses.
 	Tenant string
-	// Owner and Wake are who is told when it ends, well or badly; of several callers
-	// with one owner the last one's Wake counts.
+	// Owner is who wants the work done, and Wake is called when it has ended, well or badly.
+	// If several callers have the same owner, the last Wake is called.
 	Owner string
 	Wake  func()
 	// Progress is called when the work reports progress ([Try.Progress]), which may be many
 	// times in a second; nil if the owner is not interested.
 	Progress func()
 	Work     Work
-	// WaitLimit with the work.
+	// WaitLimit is how long the work is retried.
 	WaitLimit WaitLimit
 }
 
-// Do sees to it that a job is done, and says how it stands. It is begun if it is
-// not running and, after a failure, its time has come.
+// Do ensures that a job is done, and says how it stands. It starts the job unless that is
+// running or, after a failure, has to wait.
 func (p *Pool) Do(job Job) State {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -195,17 +201,17 @@ func (p *Pool) Do(job Job) State {
 		return state
 	}
 	if !e.running && !p.stopped {
-		p.begin(job, e)
+		p.start(job, e)
 	}
 	state.Running, state.Used = true, e.waitLimit.Used
 	return state
 }
 
-// begin starts work in the background. The caller holds the lock.
-func (p *Pool) begin(job Job, e *entry) {
+// start starts work in the background. The caller holds the lock.
+func (p *Pool) start(job Job, e *entry) {
 	ctx, cancel := context.WithCancel(context.Background()) //nolint:forbidigo // its life is the pool's, see Start
 	e.running, e.cancel = true, cancel
-	try, place := e.next(), p.queue.join(job.Tenant)
+	try, place := e.nextTry(), p.queue.join(job.Tenant)
 	try.place, try.progress = place, func() { p.progressed(e) }
 	p.running.Go(func() {
 		defer cancel()
@@ -214,26 +220,27 @@ func (p *Pool) begin(job Job, e *entry) {
 			err = safely(ctx, try, job.Work)
 		}
 		place.leave()
-		p.end(job.Key, e, err)
+		p.finish(job.Key, e, err)
 	})
 }
 
-// next is the attempt that follows the wait. The caller holds the lock.
-func (e *entry) next() Try {
+// nextTry is the attempt that follows the wait. The caller holds the lock.
+func (e *entry) nextTry() Try {
 	e.waitLimit.Used += e.pendingWait
 	e.pendingWait = 0
-	return Try{Failures: e.attempts, Last: e.last()}
+	return Try{Failures: e.attempts, Last: e.isLast()}
 }
 
-// last tells whether the patience is used up. The caller holds the lock.
-func (e *entry) last() bool {
-	return e.waitLimit.Total > 0 && e.waitLimit.Used >= e.waitLimit.Total && e.attempts >= leastFailures
+// isLast tells whether the next attempt is the last one, because the WaitLimit is used up.
+// The caller holds the lock.
+func (e *entry) isLast() bool {
+	return e.waitLimit.Total > 0 && e.waitLimit.Used >= e.waitLimit.Total && e.attempts >= minFailures
 }
 
-// pause begins the wait after a failed attempt. A wait that spends patience is
+// startWait starts the wait after a failed attempt. A wait that uses the WaitLimit is
 // never longer than what is left of it.
-func (e *entry) pause(pause Pause, now time.Time) {
-	e.exhausted = pause.UsesDeadline && e.last()
+func (e *entry) startWait(pause Pause, now time.Time) {
+	e.exhausted = pause.UsesDeadline && e.isLast()
 	if left := e.waitLimit.Total - e.waitLimit.Used; pause.UsesDeadline && left > 0 {
 		pause.Wait = min(pause.Wait, left)
 	}
@@ -246,7 +253,7 @@ func (e *entry) pause(pause Pause, now time.Time) {
 	e.notUntil = now.Add(pause.Wait)
 }
 
-// safely turns a panic into an error: one piece of work must not end the others.
+// safely turns a panic into an error: one piece of work must not end the process.
 func safely(ctx context.Context, try Try, work Work) (err error) {
 	defer func() {
 		if caught := recover(); caught != nil {
@@ -256,8 +263,8 @@ func safely(ctx context.Context, try Try, work Work) (err error) {
 	return work(ctx, try)
 }
 
-// end records how work ended and wakes whoever asked for it.
-func (p *Pool) end(key string, e *entry, err error) {
+// finish records how work ended, and wakes its owners.
+func (p *Pool) finish(key string, e *entry, err error) {
 	p.mu.Lock()
 	e.running, e.cancel, e.err = false, nil, err
 	switch {
@@ -266,7 +273,7 @@ func (p *Pool) end(key string, e *entry, err error) {
 			delete(p.entries, key)
 		}
 	default:
-		e.pause(p.backoff(err, e.attempts), p.clock.Now())
+		e.startWait(p.backoff(err, e.attempts), p.clock.Now())
 	}
 	callers := e.callers
 	e.callers = map[string]caller{}
@@ -305,9 +312,8 @@ func (p *Pool) Cancel(prefix string) {
 	}
 }
 
-// Retry forgets the failures of all work whose key begins with prefix, and wakes
-// whoever waits for it to be tried again. What is running goes on, without waiting
-// any longer if it does.
+// Retry forgets the failures of all work whose key begins with prefix, and wakes its
+// owners so that they start it again. It does not touch running work, but ends its waits.
 func (p *Pool) Retry(prefix string) {
 	p.mu.Lock()
 	var wakes []func()
@@ -316,7 +322,7 @@ func (p *Pool) Retry(prefix string) {
 			continue
 		}
 		if e.running {
-			e.endRest()
+			e.interrupt()
 			continue
 		}
 		delete(p.entries, key)
@@ -330,8 +336,8 @@ func (p *Pool) Retry(prefix string) {
 	}
 }
 
-// endRest ends the wait that the work is in, if it is in one.
-func (e *entry) endRest() {
+// interrupt ends the wait within the work, if the work waits.
+func (e *entry) interrupt() {
 	if e.interruptWait != nil {
 		close(e.interruptWait)
 		e.interruptWait = nil

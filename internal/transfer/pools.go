@@ -7,7 +7,8 @@ import (
 	"k8s.io/utils/clock"
 )
 
-// Pools are pools by name, so that what one is full of does not hold up another.
+// Pools are pools by name. There are several so that work of one kind never blocks work of
+// another.
 type Pools map[string]*Pool
 
 // Cancel stops all work, in every pool, whose key begins with prefix.
@@ -17,7 +18,7 @@ func (p Pools) Cancel(prefix string) {
 	}
 }
 
-// Retry has all work be tried again at once, in every pool, whose key begins with prefix.
+// Retry retries at once, in every pool, all work whose key begins with prefix.
 func (p Pools) Retry(prefix string) {
 	for _, pool := range p {
 		pool.Retry(prefix)
@@ -48,7 +49,7 @@ func Wait(ctx context.Context, clk clock.Clock, delay time.Duration) error {
 	return waitUnless(ctx, clk, delay, nil)
 }
 
-// waitUnless waits no longer than until over is closed.
+// waitUnless waits until the delay is over, over is closed or ctx ends.
 func waitUnless(ctx context.Context, clk clock.Clock, delay time.Duration, over <-chan struct{}) error {
 	timer := clk.NewTimer(delay)
 	defer timer.Stop()

@@ -8,83 +8,82 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
-// Retrier asks Genesys Cloud again, in the midst of a piece of work, so that work
-// that takes many calls does not begin anew because of each that fails for a
-// moment: of a hundred calls a third of which fail, hardly ever would all work in
-// a single attempt. The zero value asks once.
+// Retrier repeats single calls to Genesys Cloud within a piece of work, so that work with
+// many calls does not start from the beginning each time one of them fails for a moment:
+// if a third of all calls fail, hardly any attempt with a hundred calls would succeed. The
+// zero value calls once.
 type Retrier struct {
 	pool *Pool
 	key  string
 }
 
-// maxTries is how often the same is asked for in one attempt. If a third of all
-// calls fail, one in 243 is not answered by then.
+// maxTries is how often Retry makes a call in one attempt. If a third of all calls fail,
+// one in 243 has no answer by then.
 const maxTries = 5
 
-// Retry asks until the answer is there, or an error that will not pass by itself,
-// or mostAsked that may. That Genesys Cloud says to wait does not count. The waits
-// are those of the pool between two attempts, and are shown in its State. ask
-// learns how many failures there were before, so that it can take more time
+// Retry makes a call until it succeeds, fails with an error that will not go away by
+// itself, or has failed maxTries times. Being throttled does not count. Between two calls
+// it waits as the pool does between two attempts, and the pool's State shows why. call is
+// told how many failures there were before, so that it can use a longer timeout
 // (genesys.Timeout).
-func Retry[T any](ctx context.Context, a Retrier, ask func(failures int) (T, error)) (T, error) {
+func Retry[T any](ctx context.Context, r Retrier, call func(failures int) (T, error)) (T, error) {
 	var answer T
-	err := a.retry(ctx, maxTries, func(failures int) (err error) {
-		answer, err = ask(failures)
+	err := r.retry(ctx, maxTries, func(failures int) (err error) {
+		answer, err = call(failures)
 		return err
 	})
 	return answer, err
 }
 
-// HoldQuery tells which of some conversations are under legal hold, within a
-// time-out.
+// HoldQuery tells which of some conversations are under legal hold. It has a timeout.
 type HoldQuery func(ctx context.Context, conversationIDs []string, timeout time.Duration) ([]string, error)
 
-// LegalHolds learns which of the conversations are under legal hold (genesys.AskHolds).
-// It retries each query that fails, with more time. last tells that there is no patience
-// left with a few about which there is no answer.
-func (a Retrier) LegalHolds(ctx context.Context, ask HoldQuery, ids []string, last bool) (genesys.Holds, error) {
+// LegalHolds tells which of the conversations are under legal hold (genesys.AskHolds). It
+// retries each query that fails, with a longer timeout. last tells that this is the last
+// attempt, so that a few conversations may stay unknown.
+func (r Retrier) LegalHolds(ctx context.Context, ask HoldQuery, ids []string, last bool) (genesys.Holds, error) {
 	return genesys.AskHolds(ctx, func(ctx context.Context, some []string, insist bool) ([]string, error) {
 		if !insist {
 			return ask(ctx, some, genesys.Timeout(1))
 		}
-		return Retry(ctx, a, func(failures int) ([]string, error) { return ask(ctx, some, genesys.Timeout(failures)) })
+		return Retry(ctx, r, func(failures int) ([]string, error) { return ask(ctx, some, genesys.Timeout(failures)) })
 	}, ids, last)
 }
 
-// RetryUntilDone calls for as long as the error may pass by itself and ctx lives, and at
-// least once.
-func (a Retrier) RetryUntilDone(ctx context.Context, call func() error) error {
-	return a.retry(ctx, 0, func(int) error { return call() })
+// RetryUntilDone repeats a call, at least once, until it succeeds, fails with an error
+// that will not go away by itself, or ctx ends.
+func (r Retrier) RetryUntilDone(ctx context.Context, call func() error) error {
+	return r.retry(ctx, 0, func(int) error { return call() })
 }
 
-// retry calls up to most times, 0 for no bound.
-func (a Retrier) retry(ctx context.Context, most int, call func(failures int) error) error {
-	told := false
+// retry makes a call up to most times, or without a bound if most is 0.
+func (r Retrier) retry(ctx context.Context, most int, call func(failures int) error) error {
+	waited := false
 	for failures := 0; ; {
 		err := call(failures)
-		if a.pool == nil || !passes(err) {
-			if told {
-				a.pool.tell(a.key, nil)
+		if r.pool == nil || !isTransient(err) {
+			if waited {
+				r.pool.setWaitReason(r.key, nil)
 			}
 			return err
 		}
-		pause := a.pool.backoff(err, failures)
+		pause := r.pool.backoff(err, failures)
 		if pause.Counts {
 			failures++
 		}
 		if failures == most && most > 0 {
 			return err
 		}
-		a.pool.tell(a.key, err)
-		told = true
-		if ended := a.pool.rest(ctx, a.key, pause.Wait); ended != nil {
+		r.pool.setWaitReason(r.key, err)
+		waited = true
+		if ended := r.pool.wait(ctx, r.key, pause.Wait); ended != nil {
 			return errors.Join(ended, err)
 		}
 	}
 }
 
-// passes tells whether an error may be gone in a moment.
-func passes(err error) bool {
+// isTransient tells whether an error may go away by itself in a moment.
+func isTransient(err error) bool {
 	switch genesys.KindOf(err) {
 	case genesys.KindThrottled, genesys.KindOverloaded, genesys.KindTimeout, genesys.KindTransient, genesys.KindMalformed:
 		return true
@@ -93,11 +92,11 @@ func passes(err error) bool {
 	}
 }
 
-// Retrier is what the work known by key asks again with.
+// Retrier returns what the work with this key repeats its calls with.
 func (p *Pool) Retrier(key string) Retrier { return Retrier{p, key} }
 
-// rest waits in the midst of work, until Retry ends all waits.
-func (p *Pool) rest(ctx context.Context, key string, wait time.Duration) error {
+// wait waits within a piece of work. Retry ends all such waits.
+func (p *Pool) wait(ctx context.Context, key string, wait time.Duration) error {
 	over := make(chan struct{})
 	p.mu.Lock()
 	if e := p.entries[key]; e != nil {
@@ -107,9 +106,9 @@ func (p *Pool) rest(ctx context.Context, key string, wait time.Duration) error {
 	return waitUnless(ctx, p.clock, wait, over)
 }
 
-// tell notes what running work waits because of, nil for nothing any more, and
-// wakes whoever asked for it.
-func (p *Pool) tell(key string, err error) {
+// setWaitReason sets the error that running work waits because of, or none if it is nil,
+// and wakes the owners of the work.
+func (p *Pool) setWaitReason(key string, err error) {
 	p.mu.Lock()
 	var wakes []func()
 	if e := p.entries[key]; e != nil && e.running {

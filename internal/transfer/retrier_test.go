@@ -19,7 +19,7 @@ var (
 	errNever    = &genesys.Error{Op: "ask", Kind: genesys.KindForbidden}
 )
 
-// patient is a pool's patience: being throttled does not count.
+// patient is a backoff: being throttled does not count.
 func patient(err error, attempt int) Pause {
 	return Pause{Wait: time.Second << attempt, Counts: genesys.KindOf(err) != genesys.KindThrottled}
 }

@@ -12,7 +12,6 @@ import (
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 
-	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
@@ -168,7 +167,7 @@ func (e *FullError) Error() string {
 
 // Outcome is that a person makes room. It is retried all the same.
 func (e *FullError) Outcome() outcome.Outcome {
-	return outcome.Stall(v1alpha1.ReasonNamespaceFull, fmt.Sprintf(
+	return outcome.Stall("NamespaceFull", fmt.Sprintf(
 		"delete the RecordingExports of archives that are complete and then move these elsewhere, or ask the platform team for more room: %s. The volume is measured every %v; no recording is lost meanwhile", e.Error(), Every), 0)
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -33,6 +34,8 @@ func TestWhoMayDependOnWhom(t *testing.T) {
 		{"api/v1alpha1", []string{ours + "internal", ours + "controllers", sdk, "sigs.k8s.io/controller-runtime"}, "others import the kinds"},
 		{"internal/verify/...", []string{ours + "api", ours + "controllers", ours + "internal/archive", "k8s.io/", "sigs.k8s.io/", sdk, "net/http"}, "a verification reads a file system and nothing else"},
 		{"cmd/kubectl-genesys_export", []string{ours + "api", ours + "controllers", ours + "internal/operator", "k8s.io/", "sigs.k8s.io/", sdk}, "whoever is given an archive has no cluster"},
+		{"internal/outcome", []string{ours + "api", ours + "internal/", "k8s.io/", "sigs.k8s.io/", sdk}, "each package says itself what to do about its errors"},
+		{"internal/transfer", []string{ours + "api", ours + "controllers", ours + "internal/artifacts", ours + "internal/evidence", "sigs.k8s.io/", sdk}, "what carries files and retries knows nothing of exports"},
 		{"controllers/...", []string{sdk, ours + "internal/genesys/client", ours + "cmd"}, "controllers compile without the SDK"},
 	}
 	for _, tt := range tests {
@@ -55,6 +58,44 @@ func TestWhoMayDependOnWhom(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// speakOfKinds are the packages of internal that may depend on the API types. All
+// others work on values of their own, so that they can be tested and used without
+// Kubernetes: what they need of an object, one of these hands to them.
+var speakOfKinds = map[string]string{
+	"conditions": "writes the conditions of the kinds",
+	"connection": "logs in with the OAuth clients of a GenesysOrganization",
+	"exportspec": "translates the spec of an export into values for pure packages",
+	"loop":       "runs the steps of reconcilers and publishes status",
+	"metrics":    "counts objects by their status",
+	"operator":   "puts everything together",
+}
+
+// TestWhoMayKnowTheKinds: nothing in internal depends on the API types but speakOfKinds.
+func TestWhoMayKnowTheKinds(t *testing.T) {
+	list := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.ImportPath}} {{join .Deps \" \"}}", "./internal/...")
+	list.Dir = "../.."
+	output, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pure, found := 0, map[string]bool{}
+	for line := range strings.Lines(string(output)) {
+		dependencies := strings.Fields(line)
+		name := strings.TrimPrefix(dependencies[0], ours+"internal/")
+		switch known := slices.Contains(dependencies, ours+"api/v1alpha1"); {
+		case !known:
+			pure++
+		case speakOfKinds[name] == "":
+			t.Errorf("internal/%s depends on api/v1alpha1: have its caller hand it values of its own, or plain strings for reasons", name)
+		default:
+			found[name] = true
+		}
+	}
+	if pure < 20 || len(found) != len(speakOfKinds) {
+		t.Errorf("%d packages do without the API types, of those that may use them %d do, want %d", pure, len(found), len(speakOfKinds))
 	}
 }
 

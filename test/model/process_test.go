@@ -29,7 +29,6 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/loop"
-	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/signing"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
@@ -85,7 +84,7 @@ func (m *model) newProcess() *process {
 	}
 	ctx, cancel := context.WithCancel(m.ctx)
 	var running sync.WaitGroup
-	retry := outcome.RetryPolicy{First: time.Minute, Most: 30 * time.Minute, NeedsPerson: 5 * time.Minute}
+	retry := transfer.RetryPolicy{First: time.Minute, Most: 30 * time.Minute, NeedsPerson: 5 * time.Minute}
 	// One piece of work at a time, whichever lane's, in the order of asking.
 	pool := transfer.NewPool(transfer.Capacity{Total: 1}, m.clock, retry.Backoff)
 	for _, name := range poolNames {

@@ -168,7 +168,7 @@ func Hurried() operator.Paces {
 	p.Export.Reask, p.Export.LongestWait = 200*time.Millisecond, 200*time.Millisecond
 	p.Batch.Retry, p.Batch.FirstPoll = 200*time.Millisecond, 20*time.Millisecond
 	p.Batch.Missing, p.Batch.NoProgress = 300*time.Millisecond, time.Second
-	p.Isolation.Apart = 20 * time.Millisecond
+	p.Isolation.MinInterval = 20 * time.Millisecond
 	p.Patience.First, p.Patience.FirstIsolated, p.Patience.Most, p.Patience.NeedsPerson = 50*time.Millisecond, 50*time.Millisecond, time.Second, 200*time.Millisecond
 	return p
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
 // lineStart begins the line that is put after each artifact: the version of the form,
@@ -74,6 +75,16 @@ func (e *UnknownKeyError) Error() string {
 // IsReadable tells whether the artifact names a key. Whether there is such a key nobody
 // can say.
 func (e *UnknownKeyError) IsReadable() bool { return e.ID != unreadable }
+
+// Advice is to restore the key that the artifact names.
+func (e *UnknownKeyError) Advice() outcome.Advice {
+	return outcome.Advice{
+		State: outcome.Stalled, Reason: "ArtifactKeyUnknown",
+		Before: "restore the Secret with the artifact key from its backup and restart the manager, " +
+			"or use another export name and have everything exported again",
+		Behind: "seals and bags stay valid by their signatures (docs/disaster-recovery.md)",
+	}
+}
 
 // Unwrap returns evidence.ErrCorrupt.
 func (e *UnknownKeyError) Unwrap() error { return evidence.ErrCorrupt }

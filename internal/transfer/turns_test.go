@@ -13,10 +13,10 @@ import (
 	"k8s.io/utils/clock"
 )
 
-// inRoom runs a pool with this room for as long as the test.
-func inRoom(t *testing.T, room Capacity) *Pool {
+// startPoolWith runs a pool with this capacity for as long as the test.
+func startPoolWith(t *testing.T, capacity Capacity) *Pool {
 	t.Helper()
-	pool := NewPool(room, clock.RealClock{}, doubling)
+	pool := NewPool(capacity, clock.RealClock{}, doubling)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
@@ -44,7 +44,7 @@ func waits(ctx context.Context, _ Try) error {
 // TestWhatWaitsHoldsUpItsOwnTenantOnly, however much of it there is.
 func TestWhatWaitsHoldsUpItsOwnTenantOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		pool := inRoom(t, Capacity{PerTenant: 2})
+		pool := startPoolWith(t, Capacity{PerTenant: 2})
 		for tenant := range 50 {
 			for i := range 100 {
 				doFor(pool, fmt.Sprint("mallory-", tenant), fmt.Sprint(i), waits)
@@ -70,7 +70,7 @@ func TestWhatWaitsHoldsUpItsOwnTenantOnly(t *testing.T) {
 	})
 }
 
-// TestTenantsTakeTurns where there is less room than they have work.
+// TestTenantsTakeTurns where there is less capacity than they have work.
 func TestTenantsTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pool := NewPool(Capacity{Total: 1}, clock.RealClock{}, doubling)
@@ -98,7 +98,7 @@ func TestTenantsTakeTurns(t *testing.T) {
 func steps(n int, done func()) Work {
 	return func(ctx context.Context, try Try) error {
 		for range n {
-			if err := try.Keep(ctx, nil); err != nil {
+			if err := try.Yield(ctx, nil); err != nil {
 				return err
 			}
 			<-time.After(time.Second)
@@ -112,7 +112,7 @@ func steps(n int, done func()) Work {
 // nobody up for longer than a turn, and the huge one gets done all the same.
 func TestWorkPausesWhenItsTurnIsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		pool := inRoom(t, Capacity{PerTenant: 1, Total: 1, Turn: 10500 * time.Millisecond})
+		pool := startPoolWith(t, Capacity{PerTenant: 1, Total: 1, Turn: 10500 * time.Millisecond})
 		start, ended, mu := time.Now(), map[string]time.Duration{}, sync.Mutex{}
 		note := func(name string) func() {
 			return func() {
@@ -152,7 +152,7 @@ func TestWorkPausesWhenItsTurnIsOver(t *testing.T) {
 // TestATurnGoesOnWhileNobodyElseWaits.
 func TestATurnGoesOnWhileNobodyElseWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		pool := inRoom(t, Capacity{PerTenant: 1, Total: 1, Turn: time.Second})
+		pool := startPoolWith(t, Capacity{PerTenant: 1, Total: 1, Turn: time.Second})
 		start, took := time.Now(), time.Duration(0)
 		doFor(pool, "a", "1", steps(60, func() { took = time.Since(start) }))
 		doFor(pool, "a", "2", waits) // of the same tenant: it comes later anyway
@@ -167,7 +167,7 @@ func TestATurnGoesOnWhileNobodyElseWaits(t *testing.T) {
 // TestPausedWorkIsCancelled.
 func TestPausedWorkIsCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		pool := inRoom(t, Capacity{PerTenant: 1, Total: 1, Turn: time.Second})
+		pool := startPoolWith(t, Capacity{PerTenant: 1, Total: 1, Turn: time.Second})
 		doFor(pool, "a", "1", steps(60, func() { t.Error("it was done") }))
 		doFor(pool, "b", "1", steps(60, func() {}))
 		<-time.After(5 * time.Second)

@@ -15,7 +15,7 @@ var errItem = &genesys.Error{Op: "ask", Kind: genesys.KindTimeout}
 
 // asked is how one item is answered at each of its attempts, a second apart: "x"
 // fails, "." succeeds. After its last answer it is not asked for any more.
-func asked(r *record, c Criteria, items map[string]string) {
+func asked(r *itemHistory, c IsolationCriteria, items map[string]string) {
 	now := time.Unix(0, 0)
 	for attempt := range 10 {
 		for n := range 100 {
@@ -27,7 +27,7 @@ func asked(r *record, c Criteria, items map[string]string) {
 			if answers[attempt] == 'x' {
 				err = errItem
 			}
-			r.enter(fmt.Sprint(n), err, now, c)
+			r.record(fmt.Sprint(n), err, now, c)
 			now = now.Add(10 * time.Millisecond)
 		}
 		now = now.Add(time.Second)
@@ -64,9 +64,9 @@ func TestBadItemsAreToldFromABadService(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			var r record
-			asked(&r, DefaultCriteria(), tt.items)
-			if got := r.blames("0", DefaultCriteria()); got != tt.bad {
+			var r itemHistory
+			asked(&r, DefaultIsolationCriteria(), tt.items)
+			if got := r.isBad("0", DefaultIsolationCriteria()); got != tt.bad {
 				t.Errorf("blamed: %v, want %v", got, tt.bad)
 			}
 		})
@@ -75,7 +75,7 @@ func TestBadItemsAreToldFromABadService(t *testing.T) {
 
 // TestFailuresThatCount are some time apart, and about the item.
 func TestFailuresThatCount(t *testing.T) {
-	c, now := DefaultCriteria(), time.Unix(0, 0)
+	c, now := DefaultIsolationCriteria(), time.Unix(0, 0)
 	tests := map[string]struct {
 		apart time.Duration
 		err   error
@@ -89,12 +89,12 @@ func TestFailuresThatCount(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			var r record
+			var r itemHistory
 			for n := range 5 {
-				r.enter("item", tt.err, now.Add(time.Duration(n)*tt.apart), c)
-				r.enter(fmt.Sprint(n), nil, now.Add(time.Duration(n)*tt.apart), c)
+				r.record("item", tt.err, now.Add(time.Duration(n)*tt.apart), c)
+				r.record(fmt.Sprint(n), nil, now.Add(time.Duration(n)*tt.apart), c)
 			}
-			if got := r.blames("item", c); got != tt.bad {
+			if got := r.isBad("item", c); got != tt.bad {
 				t.Errorf("blamed: %v, want %v", got, tt.bad)
 			}
 		})
@@ -103,33 +103,33 @@ func TestFailuresThatCount(t *testing.T) {
 
 // TestSuccessLongAgo says nothing about the service now.
 func TestSuccessLongAgo(t *testing.T) {
-	var r record
-	c, now := DefaultCriteria(), time.Unix(0, 0)
+	var r itemHistory
+	c, now := DefaultIsolationCriteria(), time.Unix(0, 0)
 	for n := range 50 {
-		r.enter(fmt.Sprint(n), nil, now, c)
+		r.record(fmt.Sprint(n), nil, now, c)
 	}
 	for n := range 5 {
-		r.enter("item", errItem, now.Add(time.Hour+time.Duration(n)*time.Minute), c)
+		r.record("item", errItem, now.Add(time.Hour+time.Duration(n)*time.Minute), c)
 	}
-	if r.blames("item", c) {
+	if r.isBad("item", c) {
 		t.Error("an item is blamed although nothing has succeeded in an hour")
 	}
-	r.enter("another", nil, now.Add(70*time.Minute), c)
-	if !r.blames("item", c) {
+	r.record("another", nil, now.Add(70*time.Minute), c)
+	if !r.isBad("item", c) {
 		t.Error("an item is not blamed although another succeeded meanwhile")
 	}
 }
 
 // TestRecordsAreBounded: neither items that succeed nor items that fail pile up.
 func TestRecordsAreBounded(t *testing.T) {
-	var r record
+	var r itemHistory
 	now := time.Unix(0, 0)
 	for n := range 10_000 {
 		now = now.Add(time.Second)
-		r.enter(fmt.Sprint(n), nil, now, DefaultCriteria())
-		r.enter(fmt.Sprint("x", n), errItem, now, DefaultCriteria())
+		r.record(fmt.Sprint(n), nil, now, DefaultIsolationCriteria())
+		r.record(fmt.Sprint("x", n), errItem, now, DefaultIsolationCriteria())
 	}
-	if len(r.latest) > remembered || len(r.failing) > int(forgotten/time.Second)+1 {
+	if len(r.latest) > resultsKept || len(r.failing) > int(forgetAfter/time.Second)+1 {
 		t.Errorf("%d and %d items are remembered", len(r.latest), len(r.failing))
 	}
 }
@@ -138,7 +138,7 @@ func TestRecordsAreBounded(t *testing.T) {
 // last attempt comes when it is used up, and never before a few have failed.
 func TestPatience(t *testing.T) {
 	tests := map[string]struct {
-		patience WaitLimit
+		waitLimit WaitLimit
 		// errs are the answers to the attempts, the last one for all others.
 		errs []error
 		// last is the attempt (from 1) that is told to be the last, after so long.
@@ -169,7 +169,7 @@ func TestPatience(t *testing.T) {
 					return tt.errs[min(attempts, len(tt.errs))-1]
 				}
 				for last == 0 {
-					state := pool.Do(Job{Key: "key", Owner: "a", Wake: func() {}, Work: work, WaitLimit: tt.patience})
+					state := pool.Do(Job{Key: "key", Owner: "a", Wake: func() {}, Work: work, WaitLimit: tt.waitLimit})
 					synctest.Wait()
 					<-time.After(state.After)
 				}
@@ -217,10 +217,10 @@ func TestAPauseCostsNoPatience(t *testing.T) {
 func TestAnItemThatWantsToBeLeftAlone(t *testing.T) {
 	now := time.Unix(0, 0)
 	for after, want := range map[time.Duration]bool{time.Second: false, time.Minute: true} {
-		var r record
-		r.enter("other", nil, now, DefaultCriteria())
-		r.enter("item", &genesys.Error{Kind: genesys.KindOverloaded, RetryAfter: after}, now, DefaultCriteria())
-		if got := r.blames("item", DefaultCriteria()); got != want {
+		var r itemHistory
+		r.record("other", nil, now, DefaultIsolationCriteria())
+		r.record("item", &genesys.Error{Kind: genesys.KindOverloaded, RetryAfter: after}, now, DefaultIsolationCriteria())
+		if got := r.isBad("item", DefaultIsolationCriteria()); got != want {
 			t.Errorf("for %v: blamed %v", after, got)
 		}
 	}
@@ -231,9 +231,9 @@ func TestAGateCloses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g Gates
 		closed := func(at Gate) bool {
-			pass, err := g.Acquire(t.Context(), at, 1)
+			permit, err := g.Acquire(t.Context(), at, 1)
 			if err == nil {
-				pass.Drop()
+				permit.Drop()
 			}
 			return genesys.KindOf(err) == genesys.KindThrottled && genesys.RetryAfterOf(err) > 0
 		}
@@ -249,7 +249,7 @@ func TestAGateCloses(t *testing.T) {
 				t.Fatalf("after %+v: closed %v, the other %v", step, closed(at), closed(other))
 			}
 		}
-		if _, err := g.Acquire(t.Context(), at, 1); !errors.Is(err, ErrClosed) {
+		if _, err := g.Acquire(t.Context(), at, 1); !errors.Is(err, ErrBlocked) {
 			t.Errorf("the error is %v", err)
 		}
 		<-time.After(time.Minute)
@@ -265,17 +265,17 @@ func TestAGateCloses(t *testing.T) {
 // TestWhatFailsIsForgotten: however many items fail, no more than a bound is remembered, and
 // none that nobody asks for any more.
 func TestWhatFailsIsForgotten(t *testing.T) {
-	r, now := record{failing: map[string]*failures{}}, time.Unix(0, 0)
-	for n := range mostFailing {
+	r, now := itemHistory{failing: map[string]*failures{}}, time.Unix(0, 0)
+	for n := range maxFailing {
 		r.failing[fmt.Sprint(n)] = &failures{count: 1, last: now.Add(time.Duration(n) * time.Millisecond)}
 	}
 	for n := range 10 {
-		r.enter(fmt.Sprint("more-", n), errItem, now.Add(time.Minute), DefaultCriteria())
+		r.record(fmt.Sprint("more-", n), errItem, now.Add(time.Minute), DefaultIsolationCriteria())
 	}
-	if _, there := r.failing["9"]; there || len(r.failing) != mostFailing {
-		t.Errorf("%d items are remembered, want %d without the oldest", len(r.failing), mostFailing)
+	if _, there := r.failing["9"]; there || len(r.failing) != maxFailing {
+		t.Errorf("%d items are remembered, want %d without the oldest", len(r.failing), maxFailing)
 	}
-	r.enter("last", errItem, now.Add(forgotten+time.Hour), DefaultCriteria())
+	r.record("last", errItem, now.Add(forgetAfter+time.Hour), DefaultIsolationCriteria())
 	if len(r.failing) != 1 {
 		t.Errorf("%d items are remembered after hours", len(r.failing))
 	}

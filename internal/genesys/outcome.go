@@ -1,0 +1,65 @@
+package genesys
+
+import (
+	"errors"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+)
+
+// Advice says what to do about an error of each kind. Kinds that are not named here
+// are retried.
+func (e *Error) Advice() outcome.Advice {
+	switch e.Kind {
+	case KindThrottled:
+		return outcome.Advice{State: outcome.Waiting, Reason: "Throttled", Before: "Genesys Cloud asked to wait"}
+	case KindOrphaned:
+		return outcome.Advice{State: outcome.Waiting, Reason: "NoActiveClient", Before: "restarting with another OAuth client"}
+	case KindUnauthorized:
+		return outcome.Advice{State: outcome.Stalled, Reason: "CredentialsRejected",
+			Before: "correct the client id and secret in the organisation's Secret, or the OAuth client"}
+	case KindForbidden:
+		return outcome.Advice{State: outcome.Stalled, Reason: "PermissionMissing", Before: "give the OAuth client a role with the permission"}
+	case KindNotFound, KindInvalid:
+		return outcome.Advice{State: outcome.Stalled, Reason: "RequestRefused", Before: "Genesys Cloud refuses the request"}
+	default:
+		return outcome.Advice{State: outcome.Waiting, Reason: "GenesysUnavailable", Before: "retrying"}
+	}
+}
+
+// CountsAsFailure tells whether the attempt that ended with the error counts as a
+// failed one. It does not if Genesys Cloud told the OAuth client to wait, or if the
+// client cannot be used any more: neither says anything of what was asked for.
+func (e *Error) CountsAsFailure() bool { return e.Kind != KindThrottled && e.Kind != KindOrphaned }
+
+// MinWait is the shortest wait before the next attempt, 0 if there is no shortest.
+// Genesys Cloud's Retry-After counts where it was the reason to refuse the request.
+func (e *Error) MinWait() time.Duration {
+	switch e.Kind {
+	case KindThrottled, KindOrphaned, KindOverloaded:
+		return e.RetryAfter
+	default:
+		return 0
+	}
+}
+
+// UsesDeadline tells whether waiting because of the error uses up the deadline of
+// what was asked for. Only answers about that do: not what a person has to fix, nor
+// throttling.
+func (e *Error) UsesDeadline() bool { return AboutItem(e) }
+
+// AboutItem tells whether an error may be about the one thing that was asked for, such
+// as a conversation: with other things the same call may succeed. Being throttled,
+// without credentials or cancelled is about the caller.
+func AboutItem(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Kind {
+	case KindTimeout, KindTransient, KindMalformed, KindOverloaded, KindNotFound, KindInvalid, KindForbidden:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,52 @@
+package transfer
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+// deadlineUser is an error that says whether it uses up the deadline.
+type deadlineUser bool
+
+func (deadlineUser) Error() string        { return "deadline user" }
+func (d deadlineUser) UsesDeadline() bool { return bool(d) }
+
+func TestBackoff(t *testing.T) {
+	p := RetryPolicy{First: time.Second, Most: time.Minute, NeedsPerson: time.Hour}
+	throttled := &genesys.Error{Kind: genesys.KindThrottled, RetryAfter: 200 * time.Second}
+	overloaded := &genesys.Error{Kind: genesys.KindOverloaded, RetryAfter: 200 * time.Second}
+	hasty := &genesys.Error{Kind: genesys.KindThrottled}
+	transient := &genesys.Error{Kind: genesys.KindTransient}
+	tests := []struct {
+		err          error
+		attempt      int
+		want         time.Duration
+		counts       bool
+		usesDeadline bool
+	}{
+		{transient, 0, time.Second, true, true},
+		{transient, 3, 8 * time.Second, true, true},
+		{transient, 6, time.Minute, true, true},
+		{transient, 1000, time.Minute, true, true},
+		{&genesys.Error{Kind: genesys.KindTransient, RetryAfter: time.Hour}, 0, time.Second, true, true},
+		{throttled, 5, 200 * time.Second, false, false},
+		{hasty, 5, time.Second, false, false},
+		{overloaded, 0, 200 * time.Second, true, true},
+		{&genesys.Error{Kind: genesys.KindOverloaded}, 3, 8 * time.Second, true, true},
+		{&genesys.Error{Kind: genesys.KindOrphaned}, 5, time.Second, false, false},
+		{&genesys.Error{Kind: genesys.KindForbidden}, 0, time.Hour, true, false},
+		{errors.New("odd"), 0, time.Second, true, false},
+		{&archive.Error{Kind: archive.KindUnavailable}, 0, time.Second, true, false},
+		{deadlineUser(true), 0, time.Second, true, true},
+		{deadlineUser(false), 0, time.Second, true, false},
+	}
+	for _, tt := range tests {
+		if got := p.Backoff(tt.err, tt.attempt); got != (Pause{Wait: tt.want, Counts: tt.counts, UsesDeadline: tt.usesDeadline}) {
+			t.Errorf("Backoff(%v, %d) = %+v; want %v, %v, %v", tt.err, tt.attempt, got, tt.want, tt.counts, tt.usesDeadline)
+		}
+	}
+}

@@ -1,0 +1,243 @@
+package transfer
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Capacity is how much a pool does at a time. Work belongs to tenants, which are
+// namespaces, and tenants take turns: one with a thousand waiting pieces of work and one
+// with a single piece start work alternately.
+type Capacity struct {
+	// PerTenant is how many pieces of work of one tenant may be in progress, 0 without a
+	// bound. Work that waits for something counts, so it delays only its own tenant.
+	PerTenant int
+	// Total is how many pieces of work may run at the same time, 0 without a bound. Without
+	// a bound no tenant ever waits for another; with one, set Turn.
+	Total int
+	// Turn is how long a piece of work runs while work of another tenant waits because of
+	// Total. Then it pauses (see [Try.Yield]), and resumes at its next turn. If it does not
+	// pause, because it hangs, other work starts all the same. 0 is without a bound.
+	Turn time.Duration
+}
+
+// queue starts pieces of work within its Capacity: those of one tenant in the order in
+// which they joined, those of several tenants in turn.
+type queue struct {
+	Capacity
+
+	mu      sync.Mutex
+	started bool
+	// running is the work that runs.
+	running []*place
+	// tenants are those with work in the queue. turns are those with work that waits, in the
+	// order of their turns.
+	tenants map[string]*tenant
+	turns   []*tenant
+}
+
+type tenant struct {
+	name string
+	// begun counts the work that has started and not ended.
+	begun   int
+	waiting []*place
+}
+
+// place is the place of one piece of work in the queue.
+type place struct {
+	queue  *queue
+	tenant *tenant
+	// mayRun is closed while the work may run, and after it has run.
+	mayRun chan struct{}
+	// begun tells that the work has started, running that it runs and has not paused,
+	// turnOver that its turn is over and it has to pause.
+	begun, running, turnOver bool
+	turn                     *time.Timer
+}
+
+// join adds a piece of work behind all other work of its tenant.
+func (q *queue) join(name string) *place {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.tenants == nil {
+		q.tenants = map[string]*tenant{}
+	}
+	of := q.tenants[name]
+	if of == nil {
+		of = &tenant{name: name}
+		q.tenants[name] = of
+	}
+	p := &place{queue: q, tenant: of, mayRun: make(chan struct{})}
+	q.enqueue(p)
+	return p
+}
+
+// enqueue has a piece of work wait: paused work before work that has not started. The
+// caller holds the lock.
+func (q *queue) enqueue(p *place) {
+	of, at := p.tenant, len(p.tenant.waiting)
+	if first := slices.IndexFunc(of.waiting, func(other *place) bool { return !other.begun }); p.begun && first >= 0 {
+		at = first
+	}
+	of.waiting = slices.Insert(of.waiting, at, p)
+	if len(of.waiting) == 1 {
+		q.turns = append(q.turns, of)
+	}
+	q.admit()
+}
+
+// start lets work start.
+func (q *queue) start() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.started = true
+	q.admit()
+}
+
+// await waits until the work may run. The error is ctx's. The caller has to call leave in
+// any case.
+func (p *place) await(ctx context.Context) error {
+	p.queue.mu.Lock()
+	mayRun := p.mayRun
+	p.queue.mu.Unlock()
+	select {
+	case <-mayRun:
+	case <-ctx.Done():
+	}
+	return ctx.Err()
+}
+
+// yield waits, if the work has to pause, until it may run again. Before it waits it calls
+// pausing, unless that is nil. The error is ctx's.
+func (p *place) yield(ctx context.Context, pausing func()) error {
+	q := p.queue
+	q.mu.Lock()
+	isRunning := p.running
+	if !isRunning && !slices.Contains(p.tenant.waiting, p) {
+		p.mayRun = make(chan struct{})
+		q.enqueue(p)
+	}
+	q.mu.Unlock()
+	if !isRunning && pausing != nil {
+		pausing()
+	}
+	return p.await(ctx)
+}
+
+// leave ends the work, or its wait, and lets other work run.
+func (p *place) leave() {
+	q := p.queue
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.stop(p)
+	of := p.tenant
+	of.waiting = slices.DeleteFunc(of.waiting, func(other *place) bool { return other == p })
+	if p.begun {
+		of.begun--
+	}
+	if len(of.waiting) == 0 {
+		q.turns = slices.DeleteFunc(q.turns, func(other *tenant) bool { return other == of })
+	}
+	if of.begun == 0 && len(of.waiting) == 0 && q.tenants[of.name] == of {
+		delete(q.tenants, of.name)
+	}
+	q.admit()
+}
+
+// stop takes a piece of work from those that run, if it is among them. The caller holds
+// the lock.
+func (q *queue) stop(p *place) {
+	if !p.running {
+		return
+	}
+	p.running = false
+	if p.turn != nil {
+		p.turn.Stop()
+	}
+	q.running = slices.DeleteFunc(q.running, func(other *place) bool { return other == p })
+}
+
+// admit lets work run in the order of turns, as far as the capacity allows. The caller
+// holds the lock.
+func (q *queue) admit() {
+	for q.started {
+		at := slices.IndexFunc(q.turns, q.mayStart)
+		if at < 0 {
+			return
+		}
+		if q.Total > 0 && len(q.running) >= q.Total && !q.pauseOther(q.turns[at]) {
+			return
+		}
+		of := q.turns[at]
+		q.turns = slices.Delete(q.turns, at, at+1)
+		p := of.waiting[0]
+		if of.waiting = of.waiting[1:]; len(of.waiting) > 0 {
+			q.turns = append(q.turns, of)
+		}
+		q.startWork(p)
+	}
+}
+
+// mayStart tells whether PerTenant allows a tenant's next piece of work to run.
+func (q *queue) mayStart(of *tenant) bool {
+	return q.PerTenant <= 0 || of.begun < q.PerTenant || of.waiting[0].begun
+}
+
+// pauseOther pauses the work of another tenant whose turn is over, and tells whether there
+// was any. The caller holds the lock.
+func (q *queue) pauseOther(waiting *tenant) bool {
+	for _, p := range q.running {
+		if p.turnOver && p.tenant != waiting {
+			q.stop(p)
+			return true
+		}
+	}
+	return false
+}
+
+// startWork lets a piece of work run. The caller holds the lock.
+func (q *queue) startWork(p *place) {
+	if !p.begun {
+		p.begun = true
+		p.tenant.begun++
+	}
+	p.running, p.turnOver = true, false
+	q.running = append(q.running, p)
+	close(p.mayRun)
+	if q.Turn > 0 {
+		p.turn = time.AfterFunc(q.Turn, func() { q.endTurn(p) })
+	}
+}
+
+// endTurn notes that the turn of a piece of work is over.
+func (q *queue) endTurn(p *place) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if p.running {
+		p.turnOver = true
+		q.admit()
+	}
+}
+
+// TenantStats is how much work of a tenant a pool has.
+type TenantStats struct {
+	Tenant string
+	// Begun is how many pieces of work are in progress, including those that wait for
+	// something; Waiting is how many have to wait before they may run.
+	Begun, Waiting int
+}
+
+// stats returns a snapshot of every tenant that has work, in order.
+func (q *queue) stats() []TenantStats {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	all := make([]TenantStats, 0, len(q.tenants))
+	for name, of := range q.tenants {
+		all = append(all, TenantStats{name, of.begun, len(of.waiting)})
+	}
+	slices.SortFunc(all, func(a, b TenantStats) int { return strings.Compare(a.Tenant, b.Tenant) })
+	return all
+}
