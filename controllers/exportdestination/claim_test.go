@@ -1,176 +1,168 @@
 package exportdestination
 
 import (
-	"context"
-	"sync/atomic"
+	"strings"
 	"testing"
 	"time"
 
-	"github.com/go-logr/logr"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
-	"k8s.io/client-go/rest"
-	"k8s.io/utils/clock"
+	"k8s.io/apimachinery/pkg/types"
+	clocktesting "k8s.io/utils/clock/testing"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/config"
-	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
-	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
-	"github.com/gcexport/recording-export-operator/internal/testenv"
-	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
-// claiming is an API server with the reconciler, which looks again only when it is woken.
-type claiming struct {
-	*testing.T
-	client.Client
-	// broken is the namespace whose Secret is missing, if there is one.
-	broken atomic.Value
+// inS3 is a destination that was evaluated and has its place, created at an hour.
+func inS3(namespace string, hour int, bucket, prefix, workBucket string) *v1alpha1.ExportDestination {
+	return &v1alpha1.ExportDestination{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "d", UID: types.UID(namespace), Generation: 1, CreationTimestamp: metav1.NewTime(time.Date(2026, 1, 1, hour, 0, 0, 0, time.UTC))},
+		Spec:       v1alpha1.ExportDestinationSpec{S3: &v1alpha1.S3Destination{Bucket: bucket, Prefix: prefix, WorkBucket: workBucket}},
+		Status:     v1alpha1.ExportDestinationStatus{ObservedGeneration: 1, ClaimTime: &metav1.Time{Time: noon}},
+	}
 }
 
-func startClaiming(t *testing.T) *claiming {
+// TestNamespacesDoNotShareBuckets: the later destination says which field to change.
+func TestNamespacesDoNotShareBuckets(t *testing.T) {
+	first := inS3("legal", 1, "evidence", "legal/cases", "work")
+	elsewhere := inS3("sales", 2, "evidence", "legal", "other")
+	elsewhere.Spec.S3.Endpoint = "https://minio.example"
+	here, written := inS3("legal", 1, "evidence", "legal", "work"), inS3("sales", 2, "sales", "", "work")
+	here.Spec.S3.Endpoint, written.Spec.S3.Endpoint = "https://minio.example", "HTTPS://MinIO.example.:443/"
+	stall := func(d *v1alpha1.ExportDestination) *v1alpha1.ExportDestination {
+		d = d.DeepCopy()
+		loop.Mark(d, outcome.Stall(v1alpha1.ReasonCredentialsRejected, "x", 0), "", "")
+		return d
+	}
+	unclaimed := func(d *v1alpha1.ExportDestination) *v1alpha1.ExportDestination {
+		d = d.DeepCopy()
+		d.Status.ClaimTime = nil
+		return d
+	}
+	unseen, deleted := unclaimed(first), first.DeepCopy()
+	unseen.Status.ObservedGeneration = -1
+	deleted.DeletionTimestamp, deleted.Finalizers = &metav1.Time{Time: noon}, []string{"example.com/keeps-it"}
+	former := unclaimed(first)
+	loop.Mark(former, outcome.Done(), v1alpha1.ReasonWritable, "x")
+	later := inS3("sales", 2, "sales", "", "work")
+	tests := []struct {
+		name      string
+		there, of *v1alpha1.ExportDestination
+		field     string
+	}{
+		{"the same workBucket", first, inS3("sales", 2, "sales", "", "work"), "workBucket"},
+		{"its evidence where others work", first, inS3("sales", 2, "work", "", "sales"), "bucket"},
+		{"working where others have evidence", first, inS3("sales", 2, "sales", "", "evidence"), "workBucket"},
+		{"the same prefix", first, inS3("sales", 2, "evidence", "legal/cases", "sales"), "bucket"},
+		{"a prefix above", first, inS3("sales", 2, "evidence", "legal", "sales"), "bucket"},
+		{"a prefix below", first, inS3("sales", 2, "evidence", "legal/cases/x", "sales"), "bucket"},
+		{"no prefix", first, inS3("sales", 2, "evidence", "", "sales"), "bucket"},
+		{"of the same second", first, inS3("sales", 1, "sales", "", "work"), "workBucket"},
+		{"another prefix", first, inS3("sales", 2, "evidence", "legal/cases2", "sales"), ""},
+		{"the same namespace", first, inS3("legal", 2, "evidence", "legal/cases", "work"), ""},
+		{"the first one", inS3("sales", 2, "evidence", "", "work"), first, ""},
+		{"another service", first, elsewhere, ""},
+		{"the same service, written otherwise", here, written, "workBucket"},
+		{"one that cannot use it now", stall(first), unclaimed(later), "workBucket"},
+		{"one that never could use it", stall(unclaimed(first)), unclaimed(later), ""},
+		{"a later one that has it", later, unclaimed(first), "workBucket"},
+		{"a later one that has it and cannot use it now", stall(later), unclaimed(first), "workBucket"},
+		{"one of a former version that is ready", former, unclaimed(later), "workBucket"},
+		{"one that is being deleted", deleted, unclaimed(later), ""},
+		{"one that was never evaluated", unseen, later, ""},
+		{"a directory", &v1alpha1.ExportDestination{ObjectMeta: metav1.ObjectMeta{Namespace: "x", Name: "d"}}, inS3("sales", 2, "sales", "", "work"), ""},
+	}
+	for _, tt := range tests {
+		there := tt.there.DeepCopy()
+		if there.Namespace == tt.of.Namespace {
+			there.Name = "other"
+		}
+		out, err := reconcilerOf(t, there, tt.of.DeepCopy()).claim().checkUnclaimed(t.Context(), tt.of)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out.IsDone() != (tt.field == "") || tt.field != "" && (out.Reason != v1alpha1.ReasonBucketShared || !strings.Contains(out.Message, "spec.s3."+tt.field+" ")) {
+			t.Errorf("%s: %v, want field %q", tt.name, out, tt.field)
+		}
+	}
+}
+
+// reconcilerOf is a reconciler whose API server has these destinations.
+func reconcilerOf(t *testing.T, destinations ...client.Object) *Reconciler {
 	t.Helper()
-	server, scheme := testenv.Start(t), runtime.NewScheme()
-	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
-	utilruntime.Must(v1alpha1.AddToScheme(scheme))
-	direct, err := client.New(server, client.Options{Scheme: scheme})
-	if err != nil {
+	scheme := runtime.NewScheme()
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
 		t.Fatal(err)
 	}
-	c := &claiming{T: t, Client: direct}
-	c.broken.Store("")
-	mgr := c.manager(server, scheme)
-	pool := transfer.NewPool(transfer.Capacity{PerTenant: 1, Total: 1}, clock.RealClock{}, transfer.DefaultRetryPolicy().Backoff)
-	r := &Reconciler{
-		Publisher:  loop.Publisher{Client: mgr.GetClient(), Events: mgr.GetEventRecorder("test")},
-		Location:   func(d *v1alpha1.ExportDestination) string { return "s3://" + d.Spec.S3.Bucket },
-		Probe:      c.probe,
-		SigningKey: func(context.Context, *v1alpha1.ExportDestination) (string, error) { return "", nil },
-		Free:       unknown, Clock: clock.RealClock{},
-		Worker:    &loop.Worker{Pools: transfer.Pools{Pool: pool}, Progress: time.Hour},
-		Intervals: Intervals{Ready: time.Hour, Retry: time.Hour, Timeout: time.Hour, Verifying: time.Hour},
+	return &Reconciler{
+		Publisher: loop.Publisher{Client: fake.NewClientBuilder().WithScheme(scheme).WithObjects(destinations...).Build()},
+		Clock:     clocktesting.NewFakeClock(noon), Intervals: DefaultIntervals(),
 	}
-	if err := r.SetupWithManager(mgr); err != nil {
+}
+
+// TestAnEarlierDestinationIsWaitedFor until it was evaluated once: whether it can use
+// the bucket decides, and not which of the two is evaluated first.
+func TestAnEarlierDestinationIsWaitedFor(t *testing.T) {
+	earlier, later := inS3("legal", 1, "legal", "", "work"), inS3("sales", 2, "sales", "", "work")
+	for _, d := range []*v1alpha1.ExportDestination{earlier, later} {
+		d.Status = v1alpha1.ExportDestinationStatus{ObservedGeneration: -1}
+	}
+	r := reconcilerOf(t, earlier, later)
+	if out, err := r.claim().checkUnclaimed(t.Context(), later); err != nil || out.State != outcome.Waiting || out.Reason != v1alpha1.ReasonPending {
+		t.Errorf("the later one: %v, %v; want it to wait", out, err)
+	}
+	if out, err := r.claim().checkUnclaimed(t.Context(), earlier); err != nil || !out.IsDone() {
+		t.Errorf("the earlier one: %v, %v", out, err)
+	}
+	earlier.Status.ObservedGeneration = 1
+	if out, err := reconcilerOf(t, earlier, later).claim().checkUnclaimed(t.Context(), later); err != nil || !out.IsDone() {
+		t.Errorf("the later one, after the earlier one could not use the bucket: %v, %v", out, err)
+	}
+}
+
+// TestOneOfTwoThatAreLookedAtTogetherGetsTheBucket: no status tells of a claim yet.
+func TestOneOfTwoThatAreLookedAtTogetherGetsTheBucket(t *testing.T) {
+	one, other := inS3("legal", 1, "legal", "", "work"), inS3("sales", 1, "sales", "", "work")
+	one.Status.ClaimTime, other.Status.ClaimTime = nil, nil
+	r := reconcilerOf(t, one, other)
+	for _, d := range []*v1alpha1.ExportDestination{one, other} {
+		if out, err := r.claim().checkUnclaimed(t.Context(), d); err != nil || !out.IsDone() {
+			t.Fatalf("%s: %v, %v", d.Namespace, out, err)
+		}
+	}
+	if out, err := r.claim().takePlace(t.Context(), other); err != nil || !out.IsDone() || other.Status.ClaimTime == nil {
+		t.Errorf("the first to be written to: %v, %v", out, err)
+	}
+	if out, err := r.claim().takePlace(t.Context(), one); err != nil || out.Reason != v1alpha1.ReasonBucketShared || one.Status.ClaimTime != nil {
+		t.Errorf("the other one: %v, %v", out, err)
+	}
+	if woken := r.claim().otherClaimants(t.Context(), other); len(woken) != 1 || woken[0].Namespace != "legal" {
+		t.Errorf("%v were woken", woken)
+	}
+	if woken := r.claim().otherClaimants(t.Context(), one); len(woken) != 0 {
+		t.Errorf("one that has nothing woke %v", woken)
+	}
+	r.claims.drop(client.ObjectKeyFromObject(other))
+	if len(r.claims.byName) != 0 {
+		t.Errorf("%v are remembered", r.claims.byName)
+	}
+}
+
+// TestADestinationThatIsGoneIsForgotten by all who know of it.
+func TestADestinationThatIsGoneIsForgotten(t *testing.T) {
+	gone := inS3("sales", 1, "sales", "", "work")
+	r, forgotten := reconcilerOf(t), []types.NamespacedName{}
+	r.Forget = func(name types.NamespacedName) { forgotten = append(forgotten, name) }
+	r.claims.byName = map[types.NamespacedName]types.UID{client.ObjectKeyFromObject(gone): gone.UID}
+	if _, err := r.Reconcile(t.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(gone)}); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	ctx, stop := context.WithCancel(t.Context())
-	go func() { ended <- mgr.Start(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	return c
-}
-
-func (c *claiming) manager(server *rest.Config, scheme *runtime.Scheme) ctrl.Manager {
-	c.Helper()
-	skip := true
-	mgr, err := ctrl.NewManager(server, ctrl.Options{
-		Scheme: scheme, Metrics: metricsserver.Options{BindAddress: "0"}, Logger: logr.Discard(),
-		Controller: config.Controller{SkipNameValidation: &skip},
-	})
-	if err != nil {
-		c.Fatal(err)
+	if len(r.claims.byName) != 0 || len(forgotten) != 1 || forgotten[0] != client.ObjectKeyFromObject(gone) {
+		t.Errorf("%v are remembered, %v was forgotten", r.claims.byName, forgotten)
 	}
-	return mgr
-}
-
-// probe fails while a namespace has no Secret.
-func (c *claiming) probe(_ context.Context, d *v1alpha1.ExportDestination) error {
-	if c.broken.Load() == d.Namespace {
-		return outcome.UserError{Reason: v1alpha1.ReasonSecretNotFound, Message: "create the Secret"}
-	}
-	return nil
-}
-
-// make creates a destination with the common workBucket in a namespace of its own.
-func (c *claiming) make(namespace string) *v1alpha1.ExportDestination {
-	c.Helper()
-	d := &v1alpha1.ExportDestination{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "evidence"},
-		Spec: v1alpha1.ExportDestinationSpec{S3: &v1alpha1.S3Destination{
-			Bucket: "evidence-" + namespace, WorkBucket: "work", Region: "eu-central-1", SecretRef: v1alpha1.LocalReference{Name: "s3-access"},
-		}},
-	}
-	if err := client.IgnoreAlreadyExists(c.Create(c.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}})); err != nil {
-		c.Fatal(err)
-	}
-	if err := c.Create(c.Context(), d); err != nil {
-		c.Fatal(err)
-	}
-	return d
-}
-
-// await waits until a destination says something for its present generation.
-func (c *claiming) await(d *v1alpha1.ExportDestination, reason string) {
-	c.Helper()
-	testenv.Eventually(c, d.Namespace+": "+reason, func() bool {
-		if err := c.Get(c.Context(), client.ObjectKeyFromObject(d), d); err != nil {
-			c.Fatal(err)
-		}
-		return conditions.Reason(d) == reason && d.Status.ObservedGeneration == d.Generation
-	})
-}
-
-// touch has a destination looked at.
-func (c *claiming) touch(d *v1alpha1.ExportDestination) {
-	c.Helper()
-	before := d.DeepCopy()
-	d.Spec.LoadFiles = !d.Spec.LoadFiles
-	if err := c.Patch(c.Context(), d, client.MergeFrom(before)); err != nil {
-		c.Fatal(err)
-	}
-}
-
-// TestABucketHasOneNamespace: one of two destinations that are created together is ready
-// and the other never was; a Secret that is missing for a while takes the bucket from
-// nobody, the owner's deletion gives it to the other, and who never could use a bucket
-// keeps nobody out. Nothing here looks again by itself.
-func TestABucketHasOneNamespace(t *testing.T) {
-	c := startClaiming(t)
-	one, other := c.make("one"), c.make("other")
-	testenv.Eventually(t, "one of them has the bucket, and the other waits for it", func() bool {
-		for _, d := range []*v1alpha1.ExportDestination{one, other} {
-			if err := c.Get(t.Context(), client.ObjectKeyFromObject(d), d); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if conditions.IsReady(one) && conditions.IsReady(other) {
-			t.Fatal("both have the bucket")
-		}
-		return conditions.IsReady(one) != conditions.IsReady(other) &&
-			(conditions.Reason(one) == v1alpha1.ReasonBucketShared || conditions.Reason(other) == v1alpha1.ReasonBucketShared)
-	})
-	owner, later := one, other
-	if conditions.IsReady(other) {
-		owner, later = other, one
-	}
-	if owner.Status.ClaimTime == nil || later.Status.ClaimTime != nil {
-		t.Errorf("the claims are %v and %v", owner.Status.ClaimTime, later.Status.ClaimTime)
-	}
-	c.broken.Store(owner.Namespace)
-	c.touch(owner)
-	c.await(owner, v1alpha1.ReasonSecretNotFound)
-	c.touch(later)
-	c.await(later, v1alpha1.ReasonBucketShared)
-	if err := c.Delete(t.Context(), owner); err != nil {
-		t.Fatal(err)
-	}
-	c.await(later, v1alpha1.ReasonWritable)
-	if err := c.Delete(t.Context(), later); err != nil {
-		t.Fatal(err)
-	}
-	c.broken.Store("squatter")
-	c.await(c.make("squatter"), v1alpha1.ReasonSecretNotFound)
-	c.await(c.make("rightful"), v1alpha1.ReasonWritable)
 }

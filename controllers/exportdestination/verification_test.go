@@ -74,9 +74,9 @@ func ask(d *v1alpha1.ExportDestination, token string) {
 	d.Annotations = map[string]string{v1alpha1.AnnotationRetry: token}
 }
 
-// TestMark: the condition tells of the last verification that ended, whatever goes
+// TestMarkVerified: the condition tells of the last verification that ended, whatever goes
 // on, and faults are never covered up by anything else.
-func TestMark(t *testing.T) {
+func TestMarkVerified(t *testing.T) {
 	verifying := outcome.Wait(v1alpha1.ReasonVerifying, "being verified", time.Minute)
 	away := outcome.Wait(v1alpha1.ReasonDestinationUnavailable, "retrying: no answer", time.Minute)
 	later := noon.Add(720 * time.Hour)
@@ -113,7 +113,7 @@ func TestMark(t *testing.T) {
 	}
 	for name, tt := range tests {
 		d := ended(tt.change)
-		mark(d, tt.next, tt.out)
+		markVerified(d, tt.next, tt.out)
 		got := meta.FindStatusCondition(d.Status.Conditions, v1alpha1.ConditionVerified)
 		if got.Status != tt.status || got.Reason != tt.reason || !strings.Contains(got.Message, tt.says) {
 			t.Errorf("%s: %s %s %q, want %s %s %q", name, got.Status, got.Reason, got.Message, tt.status, tt.reason, tt.says)
@@ -124,9 +124,9 @@ func TestMark(t *testing.T) {
 	}
 }
 
-// TestConclude: a result is written down once, and faults stay until everything
+// TestApplyConclusion: a result is written down once, and faults stay until everything
 // could be read and nothing was wrong.
-func TestConclude(t *testing.T) {
+func TestApplyConclusion(t *testing.T) {
 	was := v1alpha1.VerificationStatus{CompletionTime: &metav1.Time{Time: noon}, Faults: 7, Findings: []string{"old (Altered)"}}
 	found := func(r result) conclusion {
 		r.firstFaults, r.firstUnreadable = []string{"new (Altered)"}, []string{"new (Unreadable)"}
@@ -150,7 +150,7 @@ func TestConclude(t *testing.T) {
 	}
 	for name, tt := range tests {
 		status := &v1alpha1.ExportDestinationStatus{Verification: tt.was.DeepCopy()}
-		isNew := conclude(status, tt.came)
+		isNew := applyConclusion(status, tt.came)
 		v := status.Verification
 		if isNew != tt.isNew || v.Faults != tt.faults || (isNew && (v.Unreadable != tt.came.unreadable || status.LastRetryRequest != "now")) {
 			t.Errorf("%s: %t, %+v", name, isNew, status)
@@ -172,7 +172,7 @@ func TestResult(t *testing.T) {
 	}})
 	r.add("case-2", found{archive: true, files: 1, bytes: 10, more: 4, findings: []verify.Finding{{Kind: verify.Unreadable, Path: "."}}})
 	r.add("case-3", found{archive: true, more: 7}) // nothing of which was confirmed
-	r.miss(map[string]v1alpha1.SealStatus{"case-1": {Number: 1}, "case-8": {}, "case-9": {Number: 1}}, []string{"case-1", "case-2"})
+	r.addMissing(map[string]v1alpha1.SealStatus{"case-1": {Number: 1}, "case-8": {}, "case-9": {Number: 1}}, []string{"case-1", "case-2"})
 	if r.exports != 2 || r.files != 4 || r.bytes != 40 || r.faults != 4+5+1 || r.unreadable != 2+4 {
 		t.Errorf("result %+v", r)
 	}
@@ -187,33 +187,33 @@ func TestResult(t *testing.T) {
 	}
 }
 
-// TestARoundEndsAfterTheOneBefore, by a whole second, so that the status can tell
+// TestARunEndsAfterTheOneBefore, by a whole second, so that the status can tell
 // them apart.
-func TestARoundEndsAfterTheOneBefore(t *testing.T) {
+func TestARunEndsAfterTheOneBefore(t *testing.T) {
 	for _, now := range []time.Time{noon.Add(-time.Hour), noon.Add(time.Millisecond), noon} {
-		r := &round{after: noon}
-		r.end(now, result{})
+		r := &run{after: noon}
+		r.finish(now, result{})
 		if came, over := r.conclusion(); !over || !came.ended.Equal(noon.Add(time.Second)) {
 			t.Errorf("ended at %v", came.ended)
 		}
 	}
 }
 
-// TestARoundIsOfOneDestination: what was found of one is not told of another that
+// TestARunIsOfOneDestination: what was found of one is not told of another that
 // has its name now.
-func TestARoundIsOfOneDestination(t *testing.T) {
+func TestARunIsOfOneDestination(t *testing.T) {
 	pool := transfer.NewPool(transfer.Capacity{Total: 1}, clock.RealClock{}, transfer.DefaultRetryPolicy().Backoff)
 	r := &Reconciler{Worker: &loop.Worker{Pools: transfer.Pools{Pool: pool}}}
 	former, present := ended(nil), ended(nil)
 	former.UID, present.UID = "former", "present"
-	made := r.newRound(former)
-	if got := r.roundOf(former); got != made {
-		t.Errorf("its own round is %v", got)
+	made := r.verification().addRun(former)
+	if got := r.verification().lastRun(former); got != made {
+		t.Errorf("its own run is %v", got)
 	}
-	if got := r.roundOf(present); got != nil {
-		t.Errorf("the round of another is taken for its own: %v", got)
+	if got := r.verification().lastRun(present); got != nil {
+		t.Errorf("the run of another is taken for its own: %v", got)
 	}
-	if got := r.roundOf(former); got != nil {
-		t.Error("the round of a destination that is gone is kept")
+	if got := r.verification().lastRun(former); got != nil {
+		t.Error("the run of a destination that is gone is kept")
 	}
 }

@@ -13,26 +13,25 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/verify"
 )
 
-// examiner verifies the archives of a destination one by one.
-type examiner struct {
+// archiveCheck verifies the archives of a destination one by one.
+type archiveCheck struct {
 	fsys fs.FS
-	// namespace is the destination's, whose exports the archives are.
+	// namespace is the destination's, and that of the exports of the archives.
 	namespace string
-	// seals gives the last seals of exports, as their statuses name them at that moment, by
-	// the names of their archives: of number 0 if there is none yet.
+	// seals returns the last seals of exports, as their statuses name them at that moment,
+	// by the names of their archives: of number 0 if there is none yet.
 	seals func(context.Context) (map[string]v1alpha1.SealStatus, error)
-	// meter gives what counts the bytes of the next look.
-	meter   func() *verify.Meter
+	// run is told how many bytes were read.
+	run     *run
 	readers int
-	// try is the piece of work that it is done in, whose turns it keeps to.
+	// try is the attempt that the check is a part of, whose turns it respects.
 	try transfer.Try
 	// version of this program.
 	version string
-	// now tells the time.
-	now func() time.Time
+	now     func() time.Time
 }
 
-// found is what was found of one archive; none if it is no archive.
+// found is what was found in one archive, nothing if it is not an archive.
 type found struct {
 	archive      bool
 	files, bytes int64
@@ -43,22 +42,22 @@ type found struct {
 	unlisted string
 }
 
-// longestMaking is how long after something of a seal was stored last it may still be in
-// the making: to write the next file takes minutes, and an operator may be down for days.
-const longestMaking = 7 * 24 * time.Hour
+// longestSealing is how long a seal may stay unfinished after the last of its files was
+// stored: writing the next file takes minutes, and an operator may be down for days.
+const longestSealing = 7 * 24 * time.Hour
 
-// mostLooks bounds how often one archive is looked at in a verification.
-const mostLooks = 3
+// maxPasses bounds how often one archive is verified in a run.
+const maxPasses = 3
 
-// examine verifies an archive. What seems to be wrong is looked at once more, and
-// is wrong only if it is so both times: an export may have been writing. Evidence
-// is only ever added to, so what is really wrong stays so. A look that could not
-// read everything cannot confirm what another has found.
-func (e examiner) examine(ctx context.Context, name string) (found, error) {
-	last, err := e.look(ctx, name)
-	for looks := 1; err == nil && len(last.findings) > 0 && looks < mostLooks; looks++ {
+// checkArchive verifies an archive. If it has findings, the archive is verified once more,
+// and only findings of both passes count, because an export may have been writing.
+// Evidence is only ever added, so real faults stay. A pass that could not read everything
+// cannot confirm the findings of another.
+func (c archiveCheck) checkArchive(ctx context.Context, name string) (found, error) {
+	last, err := c.verifyOnce(ctx, name)
+	for passes := 1; err == nil && len(last.findings) > 0 && passes < maxPasses; passes++ {
 		former := last
-		if last, err = e.look(ctx, name); err == nil && (former.isRead() || looks == mostLooks-1) {
+		if last, err = c.verifyOnce(ctx, name); err == nil && (former.isRead() || passes == maxPasses-1) {
 			last.findings = confirmed(former, last)
 			break
 		}
@@ -71,11 +70,10 @@ func (f found) isRead() bool {
 	return !slices.ContainsFunc(f.findings, func(f verify.Finding) bool { return f.Kind == verify.Unreadable })
 }
 
-// confirmed are the findings of a look that the one before has too: at the same
-// place and of the same kind. What could not be read stays not judged, and so does
-// what the one before could not read. Where that has more findings than are
-// listed, it is enough that they are in the same bag or seal: one of each kind is
-// listed in any case.
+// confirmed are the findings of a pass that the one before has too: at the same path and of
+// the same kind. Files that one of the passes could not read stay unreadable. If the one
+// before has more findings than it lists, findings in the same bag or seal confirm each
+// other, because one of each kind is listed in any case.
 func confirmed(former, last found) []verify.Finding {
 	alike := faultOf
 	if former.more > 0 {
@@ -98,8 +96,8 @@ func confirmed(former, last found) []verify.Finding {
 	return findings
 }
 
-// fault is where something is wrong, and in which way: what several lists say of
-// it, each in its own words, is one fault.
+// fault is the path and the kind of a finding: findings of several lists about the same
+// file are one fault.
 type fault struct {
 	path string
 	kind verify.Kind
@@ -107,30 +105,30 @@ type fault struct {
 
 func faultOf(f verify.Finding) fault { return fault{f.Path, f.Kind} }
 
-// look verifies an archive once. An export may still be running, or have been abandoned
-// in the middle, so bags that are in no seal yet are no fault. Every seal has to be
-// there, the last one as the status of the export names it; the next one may be in the
-// making, but only of an export that exists, and not for ever.
-func (e examiner) look(ctx context.Context, name string) (found, error) {
-	sub, err := fs.Sub(e.fsys, name)
+// verifyOnce verifies an archive in one pass. The export may still be running, or have
+// been abandoned, so bags that are in no seal yet are not a fault. Every seal has to be
+// there, and the last one has to be the one that the status of the export names; the next
+// one may be unfinished, but only for so long, and only while the export exists.
+func (c archiveCheck) verifyOnce(ctx context.Context, name string) (found, error) {
+	sub, err := fs.Sub(c.fsys, name)
 	if err != nil {
 		return found{}, err
 	}
-	seals, err := e.seals(ctx)
+	seals, err := c.seals(ctx)
 	if err != nil {
 		return found{}, err
 	}
-	meter := e.meter()
-	options := verify.Options{Running: true, Workers: e.readers, Meter: meter, Namespace: e.namespace, Name: name, Version: e.version}
+	meter := c.run.newMeter()
+	options := verify.Options{Running: true, Workers: c.readers, Meter: meter, Namespace: c.namespace, Name: name, Version: c.version}
 	if known, exists := seals[name]; exists {
 		options.Seal, options.Number, options.Making = known.Digest, int(known.Number), int(known.Number)+1
-		options.MakingSince = e.now().Add(-longestMaking)
+		options.MakingSince = c.now().Add(-longestSealing)
 	} else {
 		options.Abandoned = true
 	}
-	report, err := verify.Archive(ctx, takeTurns(ctx, sub, e.try), options)
+	report, err := verify.Archive(ctx, newYieldingFS(ctx, sub, c.try), options)
 	switch {
-	case errors.Is(err, verify.ErrNoArchive), errors.Is(err, fs.ErrNotExist): // none, or taken away meanwhile
+	case errors.Is(err, verify.ErrNoArchive), errors.Is(err, fs.ErrNotExist): // not an archive, or removed meanwhile
 		return found{}, nil
 	case ctx.Err() != nil:
 		return found{}, ctx.Err()
@@ -141,7 +139,7 @@ func (e examiner) look(ctx context.Context, name string) (found, error) {
 	return found{true, meter.Files.Load(), meter.Bytes.Load(), findings, report.More, report.VersionsNotListed}, nil
 }
 
-// sealsAt are the seals that the statuses of exports name of archives at a location,
+// sealsAt are the last seals that the statuses of exports name for archives at a location,
 // by the archives' names: of number 0 where there is none yet.
 func sealsAt(location string, exports []v1alpha1.RecordingExport) map[string]v1alpha1.SealStatus {
 	seals := map[string]v1alpha1.SealStatus{}

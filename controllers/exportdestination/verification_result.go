@@ -10,12 +10,12 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/verify"
 )
 
-// result is what a round found.
+// result is the result of a run.
 type result struct {
 	exports            int32
 	files, bytes       int64
 	faults, unreadable int64
-	// unfinished are seals that nobody finishes.
+	// unfinished counts seals that were begun and will not be finished.
 	unfinished int64
 	// firstFaults and the others are the first of each, as the status lists them.
 	firstFaults, firstUnreadable, firstUnfinished []string
@@ -27,11 +27,11 @@ type result struct {
 // The bounds of status.verification.findings: how many there are, and how many
 // letters each has.
 const (
-	mostListed    = 3
+	maxListed     = 3
 	longestListed = 500
 )
 
-// add takes in what was found of the archive of this name.
+// add adds what was found in an archive.
 func (r *result) add(name string, of found) {
 	if of.files > 0 {
 		r.exports++
@@ -45,31 +45,32 @@ func (r *result) add(name string, of found) {
 	case len(of.findings) > 0:
 		r.unreadable += of.more
 	}
-	noted := map[fault]bool{}
+	counted := map[fault]bool{}
 	for _, f := range of.findings {
-		if !noted[faultOf(f)] {
-			r.note(path.Join(name, f.Path), f.Kind)
+		if !counted[faultOf(f)] {
+			r.addFinding(path.Join(name, f.Path), f.Kind)
 		}
-		noted[faultOf(f)] = true
+		counted[faultOf(f)] = true
 	}
 }
 
-// isFault tells whether something is wrong, and not only unread, or left unfinished.
+// isFault tells whether a finding is a fault, and not only unreadable or unfinished.
 func isFault(f verify.Finding) bool {
 	return f.Kind != verify.Unreadable && f.Kind != verify.Unfinished
 }
 
-// miss takes in the archives that exports have sealed and that are not there; a
-// folder of that name without one is none.
-func (r *result) miss(seals map[string]v1alpha1.SealStatus, there []string) {
+// addMissing adds a fault for each archive that has a seal according to its export and
+// does not exist.
+func (r *result) addMissing(seals map[string]v1alpha1.SealStatus, archives []string) {
 	for _, name := range slices.Sorted(maps.Keys(seals)) {
-		if seals[name].Number > 0 && !slices.Contains(there, name) {
-			r.note(name, verify.Missing)
+		if seals[name].Number > 0 && !slices.Contains(archives, name) {
+			r.addFinding(name, verify.Missing)
 		}
 	}
 }
 
-func (r *result) note(at string, kind verify.Kind) {
+// addFinding counts a finding, and lists it if it is among the first of its kind.
+func (r *result) addFinding(at string, kind verify.Kind) {
 	count, listed := &r.faults, &r.firstFaults
 	switch kind {
 	case verify.Unreadable:
@@ -79,13 +80,14 @@ func (r *result) note(at string, kind verify.Kind) {
 	default:
 	}
 	*count++
-	if len(*listed) < mostListed {
-		*listed = append(*listed, short(verify.Printable(at), " ("+string(kind)+")"))
+	if len(*listed) < maxListed {
+		*listed = append(*listed, shortened(verify.Printable(at), " ("+string(kind)+")"))
 	}
 }
 
-// short puts an end to a path that somebody else may have made, cut if need be.
-func short(at, end string) string {
+// shortened is a path, which somebody else may have chosen, cut so that it fits with end
+// behind it.
+func shortened(at, end string) string {
 	if runes, most := []rune(at), longestListed-len(end); len(runes) > most {
 		at = string(runes[:most-1]) + "…"
 	}

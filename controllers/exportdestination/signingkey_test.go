@@ -16,7 +16,6 @@ import (
 // confirmed an earlier one is good for no other, not even for one back to the same key.
 func TestAKeyThatChanges(t *testing.T) {
 	now := clocktesting.NewFakeClock(time.Date(2023, 10, 1, 12, 0, 0, 1, time.UTC))
-	r := &Reconciler{Clock: now}
 	d := &v1alpha1.ExportDestination{}
 	d.Name, d.Namespace = "evidence", "legal"
 	for i, step := range []struct {
@@ -38,8 +37,8 @@ func TestAKeyThatChanges(t *testing.T) {
 		{"aa", "aa@2023-10-01T12:11:00Z", ""},
 	} {
 		d.Annotations = map[string]string{v1alpha1.AnnotationConfirmSigningKey: step.confirm}
-		r.noteKey(d, step.key)
-		markKey(d)
+		recordKey(d, step.key, now.Now())
+		markKeyChange(d)
 		condition := meta.FindStatusCondition(d.Status.Conditions, v1alpha1.ConditionSigningKeyChanged)
 		if (condition != nil) != (step.says != "") || condition != nil && !strings.Contains(condition.Message, step.says) || d.Status.SigningKey != step.key {
 			t.Errorf("step %d: %+v, want %q", i, condition, step.says)
@@ -50,10 +49,10 @@ func TestAKeyThatChanges(t *testing.T) {
 
 // TestChangesOfOneSecond can be told from each other.
 func TestChangesOfOneSecond(t *testing.T) {
-	r := &Reconciler{Clock: clocktesting.NewFakeClock(time.Date(2023, 10, 1, 12, 0, 0, 1, time.UTC))}
+	now := time.Date(2023, 10, 1, 12, 0, 0, 1, time.UTC)
 	d, seen := &v1alpha1.ExportDestination{}, map[string]bool{}
 	for _, key := range []string{"aa", "bb", "aa", "bb"} {
-		if r.noteKey(d, key); d.Status.SigningKeyChange != nil {
+		if recordKey(d, key, now); d.Status.SigningKeyChange != nil {
 			seen[changeID(d.Status.SigningKeyChange)] = true
 		}
 	}

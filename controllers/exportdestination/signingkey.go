@@ -2,44 +2,67 @@ package exportdestination
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/clock"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
+
+// signingKey is the step that checks the signing key, and notes when it changes.
+type signingKey struct {
+	// id checks that there is a key, if the spec wants one, and returns its id.
+	id      func(context.Context, *v1alpha1.ExportDestination) (string, error)
+	clock   clock.PassiveClock
+	timeout time.Duration
+}
+
+// checkKey is satisfied if the signing key can be used, or none is wanted.
+func (s signingKey) checkKey(ctx context.Context, destination *v1alpha1.ExportDestination) (outcome.Outcome, error) {
+	reading, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	key, err := s.id(reading, destination)
+	if err == nil {
+		recordKey(destination, key, s.clock.Now())
+	}
+	return outcome.Done(), err
+}
 
 // noKey stands for the id of a key where there is none.
 const noKey = "none"
 
-// noteKey notes which key signs, and that it is another one than before, or none
-// any more. The first key of a destination is no change.
-func (r *Reconciler) noteKey(destination *v1alpha1.ExportDestination, key string) {
+// recordKey writes to the status which key signs, and when it changed: to another key, or
+// to none. The first key of a destination is not a change.
+func recordKey(destination *v1alpha1.ExportDestination, key string, now time.Time) {
 	status := &destination.Status
 	was := status.SigningKey
 	status.SigningKey = key
 	if was == key || was == "" && status.SigningKeyChange == nil {
 		return
 	}
-	at := r.Clock.Now().Truncate(time.Second)
+	at := now.Truncate(time.Second)
 	if last := status.SigningKeyChange; last != nil && !at.After(last.Time.Time) {
-		at = last.Time.Add(time.Second) // no two changes have the same time, by which they are confirmed
+		at = last.Time.Add(time.Second) // a change is confirmed by its time, so no two have the same
 	}
 	status.SigningKeyChange = &v1alpha1.SigningKeyChange{From: was, To: key, Time: metav1.NewTime(at)}
 }
 
-// changeID names one change of a key: the new key and when the change was noticed. So
-// what confirms one change confirms no other, also none to the same key.
+// changeID names one change of a key: the new key and when the change was noticed. So a
+// confirmation of one change never confirms another one, not even to the same key.
 func changeID(change *v1alpha1.SigningKeyChange) string {
 	return cmp.Or(change.To, noKey) + "@" + stamp(&change.Time)
 }
 
-// markKey sets the condition SigningKeyChanged until a person has confirmed this
-// change, and no other one.
-func markKey(destination *v1alpha1.ExportDestination) {
+// markKeyChange sets the condition SigningKeyChanged until a person has confirmed the
+// latest change.
+func markKeyChange(destination *v1alpha1.ExportDestination) {
 	change := destination.Status.SigningKeyChange
 	if change == nil {
 		return
@@ -56,12 +79,12 @@ func markKey(destination *v1alpha1.ExportDestination) {
 		cmp.Or(change.From, noKey), to, stamp(&change.Time), destination.Name, destination.Namespace, v1alpha1.AnnotationConfirmSigningKey, changeID(change)))
 }
 
-// tellKey sends an event about a key that has changed since.
-func (r *Reconciler) tellKey(destination, before *v1alpha1.ExportDestination) {
+// sendKeyEvent sends an event if the key has changed.
+func sendKeyEvent(recorder events.EventRecorder, destination, before *v1alpha1.ExportDestination) {
 	now, was := destination.Status.SigningKeyChange, before.Status.SigningKeyChange
 	if now == nil || was != nil && was.From == now.From && was.To == now.To && was.Time.Equal(&now.Time) {
 		return
 	}
-	r.Events.Eventf(destination, nil, corev1.EventTypeWarning, v1alpha1.ReasonSigningKeyChanged, "LookForKey",
+	recorder.Eventf(destination, nil, corev1.EventTypeWarning, v1alpha1.ReasonSigningKeyChanged, "CheckSigningKey",
 		"the signing key was %s, and is %s now", cmp.Or(now.From, noKey), cmp.Or(now.To, noKey))
 }

@@ -83,12 +83,12 @@ func TestAHugeDestinationIsReadInTurns(t *testing.T) {
 					pool.Do(transfer.Job{Key: tenant, Tenant: tenant, Owner: tenant, Wake: func() {}, Work: work})
 				}
 				do("mallory", func(ctx context.Context, try transfer.Try) error {
-					failed = read(takeTurns(ctx, endlessFS{fstest.MapFS{"huge": {Data: []byte("x")}}}, try))
+					failed = read(newYieldingFS(ctx, endlessFS{fstest.MapFS{"huge": {Data: []byte("x")}}}, try))
 					return failed
 				})
 				synctest.Wait()
 				do("calm", func(ctx context.Context, try transfer.Try) error {
-					_, err := fs.ReadFile(takeTurns(ctx, fstest.MapFS{"small": {Data: []byte("x")}}, try), "small")
+					_, err := fs.ReadFile(newYieldingFS(ctx, fstest.MapFS{"small": {Data: []byte("x")}}, try), "small")
 					small = time.Since(start)
 					return err
 				})
@@ -154,7 +154,7 @@ func TestNothingIsHeldOpenInAPause(t *testing.T) {
 		go func() { _ = pool.Start(ctx); close(ended) }()
 		far, read, meanwhile := &remote{content: strings.Repeat("0123456789", 9)}, "", int64(-1)
 		pool.Do(transfer.Job{Key: "a", Tenant: "a", Owner: "a", Wake: func() {}, Work: func(ctx context.Context, try transfer.Try) error {
-			file, err := takeTurns(ctx, far, try).Open("x")
+			file, err := newYieldingFS(ctx, far, try).Open("x")
 			if err != nil {
 				return err
 			}

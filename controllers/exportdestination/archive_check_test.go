@@ -27,16 +27,16 @@ func stored(t *testing.T) (*specimen.Archive, fs.FS) {
 	return a, os.DirFS(filepath.Dir(a.Root))
 }
 
-// examined is what an examiner finds, by path and kind.
-func examined(t *testing.T, fsys fs.FS, known v1alpha1.SealStatus) (found, []string) {
+// checked checks case-1, and returns what was found, also by path and kind.
+func checked(t *testing.T, fsys fs.FS, known v1alpha1.SealStatus) (found, []string) {
 	t.Helper()
-	e := examiner{
-		fsys: fsys, namespace: "legal", meter: func() *verify.Meter { return &verify.Meter{} }, readers: 1, now: time.Now,
+	e := archiveCheck{
+		fsys: fsys, namespace: "legal", run: &run{}, readers: 1, now: time.Now,
 		seals: func(context.Context) (map[string]v1alpha1.SealStatus, error) {
 			return map[string]v1alpha1.SealStatus{"case-1": known}, nil
 		},
 	}
-	got, err := e.examine(t.Context(), "case-1")
+	got, err := e.checkArchive(t.Context(), "case-1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,8 +61,8 @@ func lastSeal(t *testing.T, fsys fs.FS) v1alpha1.SealStatus {
 	return v1alpha1.SealStatus{Number: int32(report.Seals), Digest: report.Seal}
 }
 
-// TestExamine: what is wrong is found, what is on its way is not wrong.
-func TestExamine(t *testing.T) {
+// TestCheckArchive: faults are found, and files that are being written are not faults.
+func TestCheckArchive(t *testing.T) {
 	tests := map[string]struct {
 		change func(*specimen.Archive)
 		// unknown tells that no export's status names a seal.
@@ -93,7 +93,7 @@ func TestExamine(t *testing.T) {
 				known = v1alpha1.SealStatus{}
 			}
 			tt.change(a)
-			got, says := examined(t, fsys, known)
+			got, says := checked(t, fsys, known)
 			for _, want := range tt.want {
 				if !slices.Contains(says, want) {
 					t.Errorf("%q is not found", want)
@@ -151,22 +151,22 @@ func (d *listedDir) ReadDir(int) ([]fs.DirEntry, error) {
 // though the seal over them was a moment later, are no fault.
 func TestAnExportSealsInTheMiddle(t *testing.T) {
 	_, fsys := stored(t)
-	known, looks := lastSeal(t, fsys), 0
+	known, passes := lastSeal(t, fsys), 0
 	sealing := listed{fsys, func(name string, entries []fs.DirEntry) ([]fs.DirEntry, error) {
 		if name == "case-1/bags" {
-			if looks++; looks == 1 {
+			if passes++; passes == 1 {
 				return slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == specimen.Retry }), nil
 			}
 		}
 		return entries, nil
 	}}
-	if _, says := examined(t, sealing, known); len(says) != 0 || looks != 2 {
-		t.Errorf("%d looks, %q", looks, says)
+	if _, says := checked(t, sealing, known); len(says) != 0 || passes != 2 {
+		t.Errorf("%d passes, %q", passes, says)
 	}
 	gone := listed{fsys, func(_ string, entries []fs.DirEntry) ([]fs.DirEntry, error) {
 		return slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == specimen.Retry }), nil
 	}}
-	if _, says := examined(t, gone, known); len(says) == 0 {
+	if _, says := checked(t, gone, known); len(says) == 0 {
 		t.Error("a bag that stays away is no fault: the test shows nothing")
 	}
 }
@@ -183,23 +183,23 @@ func TestWhatCannotBeRead(t *testing.T) {
 			}
 			return entries, nil
 		}}
-		got, says := examined(t, broken, known)
+		got, says := checked(t, broken, known)
 		if len(says) == 0 || slices.ContainsFunc(got.findings, isFault) {
 			t.Errorf("%s: %q", folder, says)
 		}
 	}
 }
 
-func TestExamineEndsWithItsContext(t *testing.T) {
+func TestACheckEndsWithItsContext(t *testing.T) {
 	_, fsys := stored(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	e := examiner{
-		fsys: fsys, meter: func() *verify.Meter { return &verify.Meter{} }, readers: 1,
+	e := archiveCheck{
+		fsys: fsys, run: &run{}, readers: 1,
 		seals: func(context.Context) (map[string]v1alpha1.SealStatus, error) { return nil, nil },
 	}
-	if _, err := e.examine(ctx, "case-1"); !errors.Is(err, context.Canceled) {
-		t.Errorf("examine: %v", err)
+	if _, err := e.checkArchive(ctx, "case-1"); !errors.Is(err, context.Canceled) {
+		t.Errorf("checkArchive: %v", err)
 	}
 }
 
@@ -208,7 +208,7 @@ func TestWhatIsNoArchiveIsLeftAlone(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(root, "case-1", "notes"), 0o750); err != nil {
 		t.Fatal(err)
 	}
-	if got, says := examined(t, os.DirFS(root), v1alpha1.SealStatus{}); got.archive || len(says) != 0 {
+	if got, says := checked(t, os.DirFS(root), v1alpha1.SealStatus{}); got.archive || len(says) != 0 {
 		t.Errorf("%+v", got)
 	}
 }
@@ -231,12 +231,12 @@ func TestSealsAt(t *testing.T) {
 	}
 }
 
-// TestALookThatCouldNotRead neither confirms what another has found nor clears it.
-func TestALookThatCouldNotRead(t *testing.T) {
+// TestAPassThatCouldNotRead neither confirms what another has found nor clears it.
+func TestAPassThatCouldNotRead(t *testing.T) {
 	tests := map[string]struct {
-		// unread are the looks at which the seals cannot be listed, from 1.
+		// unread are the passes at which the seals cannot be listed, from 1.
 		unread []int
-		looks  int
+		passes  int
 		want   []string
 	}{
 		"the second":  {[]int{2}, 2, []string{"case-1/seals Unreadable"}},
@@ -248,29 +248,29 @@ func TestALookThatCouldNotRead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a, fsys := stored(t)
 			a.Write("seals/1/note.txt", nil)
-			looks := 0
+			passes := 0
 			broken := listed{fsys, func(name string, entries []fs.DirEntry) ([]fs.DirEntry, error) {
 				if name != "case-1/seals" {
 					return entries, nil
 				}
-				if looks++; slices.Contains(tt.unread, looks) {
+				if passes++; slices.Contains(tt.unread, passes) {
 					return nil, &fs.PathError{Op: "readdir", Path: name, Err: syscall.EIO}
 				}
 				return entries, nil
 			}}
-			got, _ := examined(t, broken, v1alpha1.SealStatus{})
+			got, _ := checked(t, broken, v1alpha1.SealStatus{})
 			var says []string
 			for _, f := range got.findings {
 				says = append(says, strings.TrimSuffix("case-1/"+f.Path, "/.")+" "+string(f.Kind))
 			}
-			if looks != tt.looks || !slices.Equal(says, tt.want) {
-				t.Errorf("%d looks, %q; want %d, %q", looks, says, tt.looks, tt.want)
+			if passes != tt.passes || !slices.Equal(says, tt.want) {
+				t.Errorf("%d passes, %q; want %d, %q", passes, says, tt.passes, tt.want)
 			}
 		})
 	}
 }
 
-// TestMoreIsWrongThanIsListed: the next look lists others of them, which are
+// TestMoreIsWrongThanIsListed: the next pass lists others of them, which are
 // confirmed, and what is new elsewhere is not.
 func TestMoreIsWrongThanIsListed(t *testing.T) {
 	former := found{more: 1, findings: []verify.Finding{{Kind: verify.Planted, Path: "bags/b/data/1"}}}
@@ -293,8 +293,8 @@ func TestASealThatNobodyFinishes(t *testing.T) {
 	known := lastSeal(t, fsys)
 	a.Write("seals/3/account.json", nil)
 	exists, now := true, time.Now()
-	e := examiner{
-		fsys: fsys, namespace: "legal", meter: func() *verify.Meter { return &verify.Meter{} }, readers: 1, now: func() time.Time { return now },
+	e := archiveCheck{
+		fsys: fsys, namespace: "legal", run: &run{}, readers: 1, now: func() time.Time { return now },
 		seals: func(context.Context) (map[string]v1alpha1.SealStatus, error) {
 			if !exists {
 				return nil, nil
@@ -304,7 +304,7 @@ func TestASealThatNobodyFinishes(t *testing.T) {
 	}
 	expect := func(when string, faults, unfinished int64) {
 		t.Helper()
-		of, err := e.examine(t.Context(), "case-1")
+		of, err := e.checkArchive(t.Context(), "case-1")
 		var sum result
 		if sum.add("case-1", of); err != nil || sum.faults != faults || sum.unfinished != unfinished || sum.unreadable != 0 {
 			t.Errorf("%s: %+v, %v; want %d faults, %d unfinished", when, sum, err, faults, unfinished)
@@ -314,7 +314,7 @@ func TestASealThatNobodyFinishes(t *testing.T) {
 		}
 	}
 	expect("it is being made", 0, 0)
-	now = now.Add(longestMaking + time.Hour)
+	now = now.Add(longestSealing + time.Hour)
 	expect("it is being made for too long", 0, 1)
 	now, exists = time.Now(), false
 	expect("its export was deleted", 0, 1)

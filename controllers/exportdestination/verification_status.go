@@ -1,0 +1,121 @@
+package exportdestination
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/words"
+)
+
+// applyConclusion writes the result of a run to the status, and tells whether it is new.
+// Faults stay in the status until everything could be read and none was found.
+func applyConclusion(status *v1alpha1.ExportDestinationStatus, came conclusion) (isNew bool) {
+	v := status.Verification
+	if v.CompletionTime != nil && !v.CompletionTime.Time.Before(came.ended) {
+		return false
+	}
+	if came.token != "" {
+		status.LastRetryRequest = came.token
+	}
+	v.StartTime, v.CompletionTime = &metav1.Time{Time: came.began}, &metav1.Time{Time: came.ended}
+	v.Exports, v.Files, v.Bytes, v.Unreadable, v.Unfinished = came.exports, came.files, came.bytes, came.unreadable, came.unfinished
+	switch {
+	case came.faults > 0:
+		v.Faults, v.Findings = came.faults, came.firstFaults
+	case came.unreadable == 0:
+		v.Faults, v.Findings = 0, came.firstUnfinished
+	case v.Faults == 0:
+		v.Findings = came.firstUnreadable
+	}
+	return true
+}
+
+// markVerified sets the condition Verified from the last result. next is when the next
+// verification begins, zero if it has begun; then out tells how it stands.
+func markVerified(destination *v1alpha1.ExportDestination, next time.Time, out outcome.Outcome) {
+	v := destination.Status.Verification
+	v.NextTime = nil
+	if !next.IsZero() {
+		v.NextTime = &metav1.Time{Time: next}
+	}
+	set := func(status metav1.ConditionStatus, reason, message string) {
+		conditions.Reached(destination, v1alpha1.ConditionVerified, status, reason, message)
+	}
+	switch {
+	case v.Faults > 0:
+		set(metav1.ConditionFalse, v1alpha1.ReasonVerificationFailed, faultsMessage(destination))
+	case !out.IsDone() && (v.CompletionTime == nil || !isInProgress(out)):
+		set(metav1.ConditionUnknown, out.Reason, out.Message)
+	case v.Unreadable > 0:
+		set(metav1.ConditionUnknown, v1alpha1.ReasonEvidenceUnreadable, fmt.Sprintf(
+			"let the manager read the destination: %d could not be read, and so not be judged, first %s; %s",
+			v.Unreadable, strings.Join(v.Findings, ", "), nextMessage(v)))
+	case v.Unfinished > 0:
+		set(metav1.ConditionUnknown, v1alpha1.ReasonSealUnfinished, unfinishedMessage(destination))
+	case v.Exports == 0:
+		set(metav1.ConditionUnknown, v1alpha1.ReasonNothingStored, fmt.Sprintf("no evidence was stored on %s; %s", stamp(v.CompletionTime), nextMessage(v)))
+	default:
+		set(metav1.ConditionTrue, v1alpha1.ReasonVerified, fmt.Sprintf("%s, %s, %s verified on %s; %s",
+			words.Count(v.Exports, "export"), words.Count(v.Files, "file"), words.Bytes(v.Bytes), stamp(v.CompletionTime), nextMessage(v)))
+	}
+}
+
+// isInProgress tells whether a verification is running, or waits only for its turn.
+func isInProgress(out outcome.Outcome) bool {
+	return out.Reason == v1alpha1.ReasonVerifying || out.Reason == v1alpha1.ReasonPending
+}
+
+// faultsMessage says what to do about faults. That comes first, because paths are long.
+func faultsMessage(destination *v1alpha1.ExportDestination) string {
+	v, at := destination.Status.Verification, destination.Status.Location
+	if destination.Spec.Directory != nil {
+		at = "ARCHIVE_ROOT/" + at
+	}
+	return fmt.Sprintf("change nothing there, and list everything with: kubectl genesys-export verify --running %s (see the runbook): %s, first %s",
+		at, words.Count(v.Faults, "fault"), strings.Join(v.Findings, ", "))
+}
+
+// unfinishedMessage says what to do about seals that were begun and will not be finished
+// by the operator.
+func unfinishedMessage(destination *v1alpha1.ExportDestination) string {
+	v := destination.Status.Verification
+	return fmt.Sprintf("if nobody deleted the export while it sealed, the manifest of a finished seal may have been taken away: compare with a backup. "+
+		"Otherwise create the RecordingExport again, with the same name and spec, so that it finishes its seal, and then run: kubectl annotate gcdest %s -n %s --overwrite %s=$(date -u +%%FT%%TZ) (see the runbook): %s begun and not finished, first %s; all else was verified on %s; %s",
+		destination.Name, destination.Namespace, v1alpha1.AnnotationRetry, words.Count(v.Unfinished, "seal"), strings.Join(v.Findings, ", "), stamp(v.CompletionTime), nextMessage(v))
+}
+
+func nextMessage(v *v1alpha1.VerificationStatus) string {
+	if v.NextTime == nil {
+		return "being verified again"
+	}
+	return "next at " + stamp(v.NextTime)
+}
+
+func stamp(at *metav1.Time) string { return at.UTC().Format(time.RFC3339) }
+
+// sendVerificationEvent sends an event if a verification has ended.
+func sendVerificationEvent(ctx context.Context, recorder events.EventRecorder, destination, before *v1alpha1.ExportDestination) {
+	now, was := destination.Status.Verification, before.Status.Verification
+	if now == nil || now.CompletionTime == nil || was != nil && now.CompletionTime.Equal(was.CompletionTime) {
+		return
+	}
+	verified := meta.FindStatusCondition(destination.Status.Conditions, v1alpha1.ConditionVerified)
+	kind := corev1.EventTypeWarning
+	if now.Faults == 0 && now.Unreadable == 0 && now.Unfinished == 0 {
+		kind = corev1.EventTypeNormal
+	}
+	ctrl.LoggerFrom(ctx).Info("Verified what is stored", "reason", verified.Reason, "message", verified.Message)
+	recorder.Eventf(destination, nil, kind, verified.Reason, "Verify", "%s", loop.Note(verified.Message))
+}
