@@ -3,6 +3,7 @@ package slicing
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -137,6 +138,31 @@ func (o Ordinals) With(n int) Ordinals {
 		spans = slices.Delete(spans, at, at+1)
 	}
 	return Ordinals{spans}
+}
+
+// Below is the set of those of its numbers that are less than n.
+func (o Ordinals) Below(n int) Ordinals {
+	at, found := o.find(n)
+	below := slices.Clone(o.spans[:at])
+	if found && o.spans[at].first < n {
+		below = append(below, span{o.spans[at].first, n - 1})
+	}
+	return Ordinals{below}
+}
+
+// Missing lists those of the first n numbers that are not in the set, in order.
+func (o Ordinals) Missing(n int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		next := 0
+		for _, s := range append(slices.Clone(o.spans), span{n, n}) {
+			for ; next < min(s.first, n); next++ {
+				if !yield(next) {
+					return
+				}
+			}
+			next = s.last + 1
+		}
+	}
 }
 
 // find returns the span that holds n, or where one for n belongs.

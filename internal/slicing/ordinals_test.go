@@ -1,6 +1,7 @@
 package slicing
 
 import (
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -57,6 +58,20 @@ func TestOrdinalsAreASet(t *testing.T) {
 			if set.Contains(n) != model[n] {
 				t.Fatalf("Contains(%d) = %v", n, !model[n])
 			}
+		}
+		n := rapid.IntRange(0, 62).Draw(t, "n")
+		var missing []int
+		below := set.Below(n)
+		for i := range 62 {
+			if below.Contains(i) != (i < n && model[i]) {
+				t.Fatalf("Below(%d).Contains(%d) = %v", n, i, below.Contains(i))
+			}
+			if i < n && !model[i] {
+				missing = append(missing, i)
+			}
+		}
+		if got := slices.Collect(set.Missing(n)); !slices.Equal(got, missing) {
+			t.Fatalf("Missing(%d) lists %v, want %v", n, got, missing)
 		}
 		again, err := ParseOrdinals(set.String())
 		if err != nil || again.String() != set.String() {
