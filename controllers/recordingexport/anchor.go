@@ -13,7 +13,7 @@ import (
 // readSeal reads the account of the newest seal, if there is one. The seal is the one
 // whose digest was noted down when it was made, and the one that the status names.
 func (s *scope) readSeal(ctx context.Context) error {
-	number := len(s.book.seals)
+	number := s.plan.SealCount()
 	if number > 0 {
 		written, err := s.isWritten(ctx, number)
 		if err != nil {

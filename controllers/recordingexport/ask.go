@@ -14,6 +14,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
@@ -36,7 +37,7 @@ type surveyWork struct {
 	again transfer.Retrier
 	clock clock.Clock
 	pace  Intervals
-	question
+	plan.DueSurvey
 	// timeout is how long it may take to start the analytics job.
 	timeout time.Duration
 	// entry is the number of the plan's next entry.
@@ -76,7 +77,7 @@ func (e *unsettledError) Outcome() outcome.Outcome {
 // run goes on from whatever artifacts there are: the survey, then the plan.
 func (w *surveyWork) run(ctx context.Context, try transfer.Try) error {
 	w.timeout = genesys.Timeout(try.Failures)
-	done, err := artifacts.Exists(ctx, w.store, artifacts.SurveyKey(w.pass, w.day))
+	done, err := artifacts.Exists(ctx, w.store, artifacts.SurveyKey(w.Pass, w.Day))
 	if err == nil && !done {
 		err = w.ask(ctx)
 	}
@@ -86,18 +87,18 @@ func (w *surveyWork) run(ctx context.Context, try transfer.Try) error {
 	if err := w.endJob(ctx); err != nil {
 		return err
 	}
-	survey, err := artifacts.Get[artifacts.Survey](ctx, w.store, artifacts.SurveyKey(w.pass, w.day))
+	survey, err := artifacts.Get[artifacts.Survey](ctx, w.store, artifacts.SurveyKey(w.Pass, w.Day))
 	if err != nil {
 		return err
 	}
-	return w.enter(ctx, w.entry, artifacts.Entry{Surveyed: w.account(survey)})
+	return w.appendEntry(ctx, w.entry, plan.Entry{Surveyed: w.account(survey)})
 }
 
 // account counts what a survey found.
-func (w *surveyWork) account(survey artifacts.Survey) *artifacts.Surveyed {
-	_, to := span(w.spec, w.day)
-	s := artifacts.Surveyed{
-		Day: w.day, Pass: survey.Pass, Purpose: survey.Purpose, To: to,
+func (w *surveyWork) account(survey artifacts.Survey) *plan.Surveyed {
+	_, to := plan.DayInWindow(w.spec, w.Day)
+	s := plan.Surveyed{
+		Day: w.Day, Pass: survey.Pass, Purpose: survey.Purpose, To: to,
 		Open: int64(len(survey.Open)), Refused: int64(len(survey.Refused)), Deferred: int64(len(survey.Deferred)),
 		Reopened: int64(len(survey.Reopened)), AskAgain: w.askAgain(survey),
 	}
@@ -119,7 +120,7 @@ func (w *surveyWork) ask(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	from, to := span(w.spec, w.day)
+	from, to := plan.DayInWindow(w.spec, w.Day)
 	available, err := w.cloud.DataAvailability(ctx)
 	if err != nil {
 		return err
@@ -144,10 +145,10 @@ func (w *surveyWork) ask(ctx context.Context) error {
 		return err
 	}
 	survey.JobID = job.ID
-	if _, err = artifacts.Put(ctx, w.store, artifacts.SurveyKey(w.pass, w.day), survey); err != nil || !failed {
+	if _, err = artifacts.Put(ctx, w.store, artifacts.SurveyKey(w.Pass, w.Day), survey); err != nil || !failed {
 		return err
 	}
-	return w.store.Remove(ctx, artifacts.FailedJobFolder(w.pass, w.day))
+	return w.store.Remove(ctx, artifacts.FailedJobFolder(w.Pass, w.Day))
 }
 
 // answer waits for the job's answer, and reads it.
@@ -155,7 +156,7 @@ func (w *surveyWork) answer(ctx context.Context, job genesys.Ticket) ([]genesys.
 	if err := w.await(ctx, job); err != nil {
 		return nil, err
 	}
-	from, to := span(w.spec, w.day)
+	from, to := plan.DayInWindow(w.spec, w.Day)
 	all := newResults(w.spec.Start, from, to)
 	for cursor, first := "", true; first || cursor != ""; first = false {
 		page, err := transfer.Retry(ctx, w.again, func(int) (genesys.SurveyPage, error) { return w.cloud.SurveyPage(ctx, job, cursor) })
@@ -174,7 +175,7 @@ func (w *surveyWork) answer(ctx context.Context, job genesys.Ticket) ([]genesys.
 // that cannot be noted down, or that another process was quicker with, is ended,
 // however long that takes: nobody else knows of it.
 func (w *surveyWork) job(ctx context.Context, from, to time.Time) (genesys.Ticket, error) {
-	key := artifacts.JobKey(w.pass, w.day)
+	key := artifacts.JobKey(w.Pass, w.Day)
 	known, err := artifacts.Get[artifacts.AnalyticsJob](ctx, w.store, key)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return known.Job, err
@@ -232,12 +233,12 @@ func (w *surveyWork) state(ctx context.Context, job genesys.Ticket) (state genes
 
 // passing is an error that ends the attempt; the next one starts another job.
 func (w *surveyWork) passing(format string, arguments ...any) error {
-	return &genesys.Error{Op: "survey " + w.day.Format(time.DateOnly), Kind: genesys.KindTransient, Message: fmt.Sprintf(format, arguments...)}
+	return &genesys.Error{Op: "survey " + w.Day.Format(time.DateOnly), Kind: genesys.KindTransient, Message: fmt.Sprintf(format, arguments...)}
 }
 
 // endJob ends the survey's analytics job.
 func (w *surveyWork) endJob(ctx context.Context) error {
-	return endJob(ctx, w.store, w.cloud, artifacts.JobKey(w.pass, w.day))
+	return endJob(ctx, w.store, w.cloud, artifacts.JobKey(w.Pass, w.Day))
 }
 
 // jobEnder ends analytics jobs.

@@ -18,11 +18,12 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// runBatches deletes old batches, and makes new ones as long as their lane has room, and
-// the namespace of the destination.
+// runBatches deletes old batches, and creates new ones as long as their lane has capacity, and
+// the namespace of the destination has.
 func (r *Reconciler) runBatches(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	if err := r.prune(ctx, s); err != nil {
 		return outcome.Outcome{}, err
@@ -42,23 +43,27 @@ func (s *scope) full() bool {
 	return conditions.IsStalledBy(&s.destination, v1alpha1.ReasonNamespaceFull)
 }
 
-// create creates the next batches of each lane that has room.
+// create creates the next batches of each lane that has capacity.
 func (r *Reconciler) create(ctx context.Context, s *scope) error {
-	room := roomOf(s.export.Spec, s.batches)
-	there := map[int]bool{}
+	capacity := capacityOf(s.export.Spec, s.batches)
+	created := map[plan.SliceID]bool{}
 	for i := range s.batches {
-		if place, planned := s.book.place(&s.batches[i]); planned {
-			there[place] = true
+		if batch := &s.batches[i]; isPlanned(s.plan, batch) {
+			created[sliceOf(batch)] = true
 		}
 	}
 	var failed []error
-	for place, slice := range s.book.slices {
-		lane := v1alpha1.Lane(slice.Lane)
-		if room[lane] <= 0 || there[place] || s.counted.Contains(place) {
-			continue
+	for _, lane := range lanes {
+		for id := range s.plan.SlicesWithout(s.counted, slicing.Lane(lane)) {
+			if capacity[lane] <= 0 {
+				break
+			}
+			if created[id] {
+				continue
+			}
+			capacity[lane]--
+			failed = append(failed, r.createBatch(ctx, s, id))
 		}
-		room[lane]--
-		failed = append(failed, r.createBatch(ctx, s, place, slice))
 	}
 	return errors.Join(failed...)
 }
@@ -68,17 +73,17 @@ const (
 	// each holds one conversation that mostly waits for its next attempt.
 	maxIsolated = 200
 	// maxWaiting is how many batches of a lane that wait for items that fail do not
-	// take the room of others: others show whether it is the items that are bad.
+	// take the places of others: others show whether it is the items that are bad.
 	maxWaiting = 10
 )
 
-// roomOf is how many more batches each lane may process at a time. A stalled batch
-// takes no room, but one that was cancelled with its export does: it resumes by
+// capacityOf is how many more batches each lane may process at a time. A stalled batch
+// takes no place, but one that was cancelled with its export does: it resumes by
 // itself.
-func roomOf(spec v1alpha1.RecordingExportSpec, batches []v1alpha1.RecordingExportBatch) map[v1alpha1.Lane]int {
-	room, waiting := map[v1alpha1.Lane]int{v1alpha1.LaneIsolated: maxIsolated}, map[v1alpha1.Lane]int{}
+func capacityOf(spec v1alpha1.RecordingExportSpec, batches []v1alpha1.RecordingExportBatch) map[v1alpha1.Lane]int {
+	capacity, waiting := map[v1alpha1.Lane]int{v1alpha1.LaneIsolated: maxIsolated}, map[v1alpha1.Lane]int{}
 	for _, lane := range lanes[:len(lanes)-1] {
-		room[lane] = 2 * exportspec.Parallelism(spec, lane)
+		capacity[lane] = 2 * exportspec.Parallelism(spec, lane)
 	}
 	for i := range batches {
 		batch := &batches[i]
@@ -88,10 +93,10 @@ func roomOf(spec v1alpha1.RecordingExportSpec, batches []v1alpha1.RecordingExpor
 		case lane != v1alpha1.LaneIsolated && waits(reason) && waiting[lane] < maxWaiting:
 			waiting[lane]++
 		default:
-			room[lane]--
+			capacity[lane]--
 		}
 	}
-	return room
+	return capacity
 }
 
 // waits tells whether a batch with this reason waits for nothing but items that fail.
@@ -101,8 +106,9 @@ func waits(reason string) bool {
 
 // createBatch makes the batch of a slice. That it is there already is success if
 // it is this export's.
-func (r *Reconciler) createBatch(ctx context.Context, s *scope, place int, slice artifacts.PlannedSlice) error {
-	if err := r.stored(ctx, s, place, slice.Name); err != nil {
+func (r *Reconciler) createBatch(ctx context.Context, s *scope, id plan.SliceID) error {
+	slice := s.plan.SliceAt(id)
+	if err := r.ensureSlice(ctx, s, id, slice.Name); err != nil {
 		return err
 	}
 	export := s.export
@@ -116,7 +122,7 @@ func (r *Reconciler) createBatch(ctx context.Context, s *scope, place int, slice
 			ExportRef: v1alpha1.LocalReference{Name: export.Name},
 			Lane:      v1alpha1.Lane(slice.Lane),
 			Window:    v1alpha1.Window{Start: metav1.NewTime(slice.Start), End: metav1.NewTime(slice.End)},
-			Ordinal:   int32(s.book.ordinal(place)), Conversations: int32(slice.Conversations), //nolint:gosec // bounded by the window and by slicing
+			Ordinal:   int32(id.Ordinal), Conversations: int32(slice.Conversations), //nolint:gosec // bounded by the window and by slicing
 		},
 	}
 	if err := controllerutil.SetControllerReference(export, batch, r.Client.Scheme()); err != nil {
@@ -136,31 +142,27 @@ func (r *Reconciler) createBatch(ctx context.Context, s *scope, place int, slice
 	return nil
 }
 
-// stored sees to it that a slice's conversations are stored: whoever wrote the
-// entry of the plan may have ended before.
-func (r *Reconciler) stored(ctx context.Context, s *scope, place int, name string) error {
+// ensureSlice stores a slice's conversations if they are not: whoever wrote the entry of
+// the plan may have ended before.
+func (r *Reconciler) ensureSlice(ctx context.Context, s *scope, id plan.SliceID, name string) error {
 	there, err := artifacts.Exists(ctx, s.store, artifacts.SliceKey(name))
 	if err != nil || there {
 		return err
 	}
-	number := s.book.entryOf(place)
-	return r.planner(s).restore(ctx, number, s.book.entries[number])
+	entry := s.plan.EntryAt(s.plan.EntryWith(id))
+	return r.planner(s).rewriteSlices(ctx, entry.Number, entry.Entry)
 }
 
 // prune deletes the oldest finished batches beyond those to be kept, but only
 // ones whose account has been written to the export's status.
 func (r *Reconciler) prune(ctx context.Context, s *scope) error {
-	counted, err := ordinalsOf(s.before)
+	counted, err := countedIn(s.before)
 	if err != nil {
 		return err
 	}
-	var done slicing.Ordinals
-	if s.book != nil {
-		done = s.book.slicesOf(counted)
-	}
 	var finished []*v1alpha1.RecordingExportBatch
 	for i := range s.batches {
-		if batch := &s.batches[i]; s.book.rests(batch, counted, done) && batch.DeletionTimestamp.IsZero() {
+		if batch := &s.batches[i]; isDeletable(s.plan, batch, counted) && batch.DeletionTimestamp.IsZero() {
 			finished = append(finished, batch)
 		}
 	}
@@ -176,24 +178,8 @@ func (r *Reconciler) prune(ctx context.Context, s *scope) error {
 	return nil
 }
 
-// rests tells whether nothing depends on a batch any more: it is counted, and so
-// are its halves if it was cut in two.
-func (b *book) rests(batch *v1alpha1.RecordingExportBatch, counted laneOrdinals, done slicing.Ordinals) bool {
-	if !batch.IsFinished() || !counted.contains(batch) {
-		return false
-	}
-	if b == nil {
-		return true
-	}
-	for i, entry := range b.entries {
-		if entry.Halved == nil || entry.Halved.Batch != batch.Name {
-			continue
-		}
-		for n := range entry.Slices {
-			if !done.Contains(b.firsts[i] + n) {
-				return false
-			}
-		}
-	}
-	return true
+// isDeletable tells whether nothing depends on a batch any more: it is counted, and so
+// are its halves if it was cut in two. Without a log, the export has ended.
+func isDeletable(log *plan.Log, batch *v1alpha1.RecordingExportBatch, counted plan.SliceSet) bool {
+	return batch.IsFinished() && counted.Contains(sliceOf(batch)) && (log == nil || log.HasAllHalves(counted, batch.Name))
 }

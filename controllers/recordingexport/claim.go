@@ -21,7 +21,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
-	"github.com/gcexport/recording-export-operator/internal/slicing"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 )
 
 // scope is what one look at an export sees.
@@ -34,10 +34,10 @@ type scope struct {
 	cloud        Cloud
 	record       evidence.ExportRecord
 	ownership
-	book    *book
+	plan    *plan.Log
 	batches []v1alpha1.RecordingExportBatch
-	// counted are the ordinals of the batches that are finished and counted.
-	counted slicing.Ordinals
+	// counted are the slices whose batches are finished and counted.
+	counted plan.SliceSet
 	// daily tells that the window had no end when the archive was begun.
 	daily bool
 	// surveyed tells whether every day that can be surveyed has been, ended that
@@ -220,17 +220,17 @@ func (r *Reconciler) observe(ctx context.Context, s *scope) (outcome.Outcome, er
 	if err := r.list(ctx, s); err != nil {
 		return outcome.Outcome{}, err
 	}
-	if err := r.readBook(ctx, s); err != nil {
+	if err := r.readPlan(ctx, s); err != nil {
 		return outcome.Outcome{}, err
 	}
 	if err := s.readSeal(ctx); err != nil {
 		return outcome.Outcome{}, err
 	}
-	if err := s.adopt(); err != nil {
+	if err := s.adoptSealed(); err != nil {
 		return outcome.Outcome{}, err
 	}
 	var err error
-	s.counted, err = s.book.fold(&s.export.Status, s.batches)
+	s.counted, err = countFinishedBatches(s.plan, &s.export.Status, s.batches)
 	return outcome.Done(), err
 }
 
@@ -240,22 +240,4 @@ func (r *Reconciler) list(ctx context.Context, s *scope) error {
 	err := r.Client.List(ctx, &list, client.InNamespace(s.export.Namespace), client.MatchingLabels{v1alpha1.LabelExport: s.export.Name})
 	s.batches = slices.DeleteFunc(list.Items, func(b v1alpha1.RecordingExportBatch) bool { return !metav1.IsControlledBy(&b, s.export) })
 	return err
-}
-
-// readBook reads the plan, and has it know the days that can be surveyed.
-func (r *Reconciler) readBook(ctx context.Context, s *scope) error {
-	spec := exportspec.Slicing(s.export.Spec)
-	end := spec.End
-	spec.Daily = s.daily
-	s.book = r.bookOf(s.export, spec)
-	if err := s.book.read(ctx, s.store); err != nil {
-		return err
-	}
-	until := end
-	if exportspec.Follows(s.export.Spec) {
-		until = r.Clock.Now().Add(-exportspec.SettleAfter(s.export.Spec)).UTC().Truncate(day)
-	}
-	s.book.extend(end, until)
-	s.surveyed = s.book.surveyed()
-	return nil
 }

@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
-	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 )
 
 // TestASealThatCannotBeReadIsNotTakenForSealed: an archive that fails for a
@@ -16,8 +16,8 @@ func TestASealThatCannotBeReadIsNotTakenForSealed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sealing := artifacts.Entry{Sealing: &artifacts.Sealing{Number: 1, Until: first.Add(day)}}
-	s := &scope{store: store, book: bookOf(t, window(0, day), sealing)}
+	sealing := plan.Entry{Sealing: &plan.Sealing{Number: 1, Until: first.Add(day)}}
+	s := &scope{store: store, plan: logOf(t, window(0, day), sealing)}
 	if err := s.readSeal(t.Context()); err != nil || s.sealed != nil {
 		t.Errorf("readSeal of what is not there: %v, %v", s.sealed, err)
 	}

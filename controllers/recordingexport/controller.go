@@ -10,7 +10,7 @@
 //	close     every entry of the plan is in a seal,       Sealed, Ready
 //	          compared with a second source if asked for
 //
-// The plan is a log (artifacts.Entry) that only grows: by the surveys of days, by
+// The plan is a log (package plan) that only grows: by the surveys of days, by
 // what batches lead to (conversations that move to another lane, batches that are
 // cut in two), by retries and by seals. Ordinals, slices and what a seal takes in
 // follow from it, whoever reads it and whenever.
@@ -22,7 +22,6 @@ package recordingexport
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -104,8 +103,7 @@ type Reconciler struct {
 	Worker    *loop.Worker
 	Intervals Intervals
 
-	mu       sync.Mutex
-	books    map[types.NamespacedName]*book
+	plans    planLogs
 	memories memories
 	looks    loop.Evaluations
 	turns    turns
@@ -166,7 +164,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		if client.IgnoreNotFound(err) == nil {
 			r.Worker.Pools.Cancel(prefix(request.NamespacedName))
 			r.Worker.Pools.Cancel(endingKey(request.NamespacedName))
-			r.forget(request.NamespacedName)
+			r.plans.drop(request.NamespacedName)
 			r.memories.forget(request.NamespacedName)
 			r.forgetTurns(ctx, request.Namespace)
 		}
@@ -185,6 +183,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	}
 	out = r.bounded(s.scope, out)
 	s.summarize(out, r.Clock.Now())
+	if s.ended {
+		r.plans.drop(s.name())
+	}
 	return loop.Requeue(loop.Result(out), r.Publish(ctx, s.export, s.former))
 }
 
@@ -211,7 +212,7 @@ func (r *Reconciler) advance(ctx context.Context, s *scope) (out outcome.Outcome
 // work has the plan grow, the batches go on and complete parts be sealed, side by side.
 func (r *Reconciler) work(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	var outs []outcome.Outcome
-	for _, step := range []step{r.close, r.grow, r.survey, r.runBatches} {
+	for _, step := range []step{r.close, r.planFollowUps, r.survey, r.runBatches} {
 		out, err := step(ctx, s)
 		if err == nil {
 			err = ctx.Err()

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
@@ -14,108 +15,74 @@ var lanes = []v1alpha1.Lane{
 	v1alpha1.LaneStandard, v1alpha1.LaneLegalHold, v1alpha1.LaneLegalHoldScreen, v1alpha1.LaneIsolated,
 }
 
-// laneOrdinals are the ordinals of the finished and counted batches of each lane.
-// They are counted by lane so that each set is nearly one interval, however far
-// one lane is behind another.
-type laneOrdinals map[v1alpha1.Lane]slicing.Ordinals
-
-// ordinalsOf reads the ordinals from a status.
-func ordinalsOf(status v1alpha1.RecordingExportStatus) (laneOrdinals, error) {
-	all := laneOrdinals{}
+// countedIn reads from a status which slices' batches are finished and counted.
+func countedIn(status v1alpha1.RecordingExportStatus) (plan.SliceSet, error) {
+	counted := plan.SliceSet{}
 	for _, lane := range status.Lanes {
-		set, err := slicing.ParseOrdinals(lane.CompletedOrdinals)
+		ordinals, err := slicing.ParseOrdinals(lane.CompletedOrdinals)
 		if err != nil {
 			return nil, fmt.Errorf("status.lanes[%s].completedOrdinals: %w", lane.Lane, err)
 		}
-		all[lane.Lane] = set
+		counted[slicing.Lane(lane.Lane)] = ordinals
 	}
-	return all, nil
+	return counted, nil
 }
 
-// contains tells whether a batch is counted.
-func (o laneOrdinals) contains(batch *v1alpha1.RecordingExportBatch) bool {
-	return o[batch.Spec.Lane].Contains(int(batch.Spec.Ordinal))
-}
-
-// slicesOf returns which slices of the plan have been counted, by their place in it.
-func (b *book) slicesOf(ordinals laneOrdinals) slicing.Ordinals {
-	done := make([]bool, len(b.slices))
-	for lane, places := range b.inLane {
-		for ordinal, place := range places {
-			done[place] = ordinals[v1alpha1.Lane(lane)].Contains(ordinal)
-		}
-	}
-	return slicing.OrdinalsOf(len(done), func(place int) bool { return done[place] })
-}
-
-// enterOrdinals writes which slices have been counted into a status.
-func (b *book) enterOrdinals(status *v1alpha1.RecordingExportStatus, counted slicing.Ordinals) {
-	for lane, places := range b.inLane {
-		set := slicing.OrdinalsOf(len(places), func(ordinal int) bool { return counted.Contains(places[ordinal]) })
-		if set.Len() > 0 {
-			laneOf(status, v1alpha1.Lane(lane)).CompletedOrdinals = set.String()
+// noteCounted writes into a status which slices' batches are counted.
+func noteCounted(status *v1alpha1.RecordingExportStatus, counted plan.SliceSet) {
+	for lane, ordinals := range counted {
+		if ordinals.Len() > 0 {
+			laneOf(status, v1alpha1.Lane(lane)).CompletedOrdinals = ordinals.String()
 		}
 	}
 	status.Batches.Completed = int32(counted.Len()) //nolint:gosec // ordinals are int32
 }
 
-// place returns a batch's place in the plan, and whether it has one.
-func (b *book) place(batch *v1alpha1.RecordingExportBatch) (int, bool) {
-	places, ordinal := b.inLane[slicing.Lane(batch.Spec.Lane)], int(batch.Spec.Ordinal)
-	if ordinal >= len(places) || b.slices[places[ordinal]].Name != batch.Name {
-		return 0, false
-	}
-	return places[ordinal], true
-}
-
-// ordinal returns the number of a slice among those of its lane.
-func (b *book) ordinal(place int) int {
-	n, _ := slices.BinarySearch(b.inLane[b.slices[place].Lane], place)
-	return n
-}
-
-// fold counts finished batches, each once: a batch is counted in the same write
-// of the status that notes its ordinal, and only once the plan holds what it has
-// led to, so that it can be deleted from then on.
-func (b *book) fold(status *v1alpha1.RecordingExportStatus, batches []v1alpha1.RecordingExportBatch) (slicing.Ordinals, error) {
-	ordinals, err := ordinalsOf(*status)
+// countFinishedBatches counts finished batches, each once: a batch is counted in the same
+// write of the status that notes its ordinal, and only once the plan holds what follows from
+// it, so that it can be deleted from then on. It returns all that are counted.
+func countFinishedBatches(log *plan.Log, status *v1alpha1.RecordingExportStatus, batches []v1alpha1.RecordingExportBatch) (plan.SliceSet, error) {
+	noted, err := countedIn(*status)
 	if err != nil {
-		return slicing.Ordinals{}, err
+		return nil, err
 	}
-	counted := b.slicesOf(ordinals)
+	counted := log.Planned(noted)
 	for i := range batches {
 		batch := &batches[i]
-		place, planned := b.place(batch)
-		if !planned || !batch.IsFinished() || counted.Contains(place) || b.ledTo(batch) != nil {
+		slice := sliceOf(batch)
+		if !batch.IsFinished() || counted.Contains(slice) || !isPlanned(log, batch) {
 			continue
 		}
-		counted = counted.With(place)
+		if _, follows := followUp(log, batch); follows {
+			continue
+		}
+		counted.Add(slice)
 		if batch.Status.Bag != nil {
 			laneOf(status, batch.Spec.Lane).add(batch)
 		}
 	}
-	b.enterOrdinals(status, counted)
+	noteCounted(status, counted)
 	return counted, nil
 }
 
-// adopt takes the numbers of what is sealed from the account, if the status does
+// adoptSealed takes the numbers of what is sealed from the account, if the status does
 // not have them: it outlives batches and status, and an export that was created
 // again under an old name has nothing else.
-func (s *scope) adopt() error {
+func (s *scope) adoptSealed() error {
 	if s.sealed == nil {
 		return nil
 	}
 	status := &s.export.Status
-	ordinals, err := ordinalsOf(*status)
+	counted, err := countedIn(*status)
 	if err != nil {
 		return err
 	}
-	sealed := s.book.sealedSlices(s.sealed.Account.Number)
-	if s.book.slicesOf(ordinals).ContainsAll(sealed) {
+	sealed := s.plan.SealedSlices(s.sealed.Account.Number)
+	if s.plan.Planned(counted).ContainsAll(sealed) {
 		return nil
 	}
 	status.Lanes = nil
-	s.book.enterOrdinals(status, sealed)
+	noteCounted(status, sealed)
 	for _, l := range s.sealed.Account.Lanes {
 		lane := laneOf(status, v1alpha1.Lane(l.Lane))
 		lane.Batches, lane.Gaps, lane.Bytes = int32(l.Bags), l.Gaps, l.Bytes //nolint:gosec // bags are numbered by int32

@@ -20,7 +20,7 @@ import (
 func (w *surveyWork) abandon(ctx context.Context, job genesys.Ticket, why *brokenJobError) error {
 	failed := artifacts.FailedJob{Stamp: w.stamp(), Job: job, Why: why.Error(), Request: w.request}
 	for n := 0; ; n++ {
-		stored, err := artifacts.Put(ctx, w.store, artifacts.FailedJobKey(w.pass, w.day, n), failed)
+		stored, err := artifacts.Put(ctx, w.store, artifacts.FailedJobKey(w.Pass, w.Day, n), failed)
 		if err != nil {
 			return err
 		}
@@ -34,7 +34,7 @@ func (w *surveyWork) abandon(ctx context.Context, job genesys.Ticket, why *broke
 // while there must be no other. A failed job that was not ended is. When a series
 // begins the failures of the one before are forgotten.
 func (w *surveyWork) failures(ctx context.Context) (some bool, err error) {
-	folder := artifacts.FailedJobFolder(w.pass, w.day)
+	folder := artifacts.FailedJobFolder(w.Pass, w.Day)
 	failed, err := artifacts.All[artifacts.FailedJob](ctx, w.store, folder)
 	if err != nil || len(failed) == 0 {
 		return false, err
@@ -45,7 +45,7 @@ func (w *surveyWork) failures(ctx context.Context) (some bool, err error) {
 	counted := seriesOf(failed).since(w.request)
 	if last := counted.pause(w.clock.Now()); last != nil {
 		return true, &exhaustedError{
-			of: "the survey of " + w.day.Format(time.DateOnly), last: last, retry: w.retryCommand,
+			of: "the survey of " + w.Day.Format(time.DateOnly), last: last, retry: w.retryCommand,
 			check: "the state of analytics at Genesys Cloud, and spec.retry.surveyDeadline",
 		}
 	}
@@ -57,7 +57,7 @@ func (w *surveyWork) failures(ctx context.Context) (some bool, err error) {
 
 // endFailed ends the job that is noted down if it is one of those that have failed.
 func (w *surveyWork) endFailed(ctx context.Context, failed []artifacts.FailedJob) error {
-	running, err := artifacts.Get[artifacts.AnalyticsJob](ctx, w.store, artifacts.JobKey(w.pass, w.day))
+	running, err := artifacts.Get[artifacts.AnalyticsJob](ctx, w.store, artifacts.JobKey(w.Pass, w.Day))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

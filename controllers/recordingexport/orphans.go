@@ -17,6 +17,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
@@ -55,7 +56,7 @@ var orphaned = enumerable{
 // listOrphans has the pool list the orphaned recordings of the part of the window that
 // is about to be sealed. It is done once it is noted what they are, or why they cannot
 // be listed.
-func (r *Reconciler) listOrphans(ctx context.Context, s *scope, sealing artifacts.Sealing) (outcome.Outcome, error) {
+func (r *Reconciler) listOrphans(ctx context.Context, s *scope, sealing plan.Sealing) (outcome.Outcome, error) {
 	noted, err := artifacts.Exists(ctx, s.store, artifacts.OrphansKey(sealing.Number))
 	if err != nil || noted {
 		return outcome.Done(), err
@@ -79,7 +80,7 @@ func (s *scope) newFrom() time.Time {
 	if s.sealed != nil {
 		return s.sealed.Account.Until
 	}
-	return s.book.spec.Start
+	return s.plan.Spec().Start
 }
 
 // orphanWork lists orphaned recordings for a seal.

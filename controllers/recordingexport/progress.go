@@ -20,7 +20,7 @@ const maxStalled = 50
 
 // progressOf says how the batches stand.
 func progressOf(s *scope, stalled []string) outcome.Outcome {
-	left := len(s.book.slices) - s.counted.Len()
+	left := s.plan.SliceCount() - s.counted.Len()
 	says := s.progress()
 	switch {
 	case left == 0:
@@ -48,7 +48,7 @@ func (s *scope) progress() string {
 			running++
 		}
 	}
-	says := fmt.Sprintf("%d of %s done, %d running", s.counted.Len(), words.Count(len(s.book.slices), "batch"), running)
+	says := fmt.Sprintf("%d of %s done, %d running", s.counted.Len(), words.Count(s.plan.SliceCount(), "batch"), running)
 	if isolated := conditions.Isolated(s.isolated()); isolated != "" {
 		says += "; " + isolated
 	}
@@ -59,50 +59,44 @@ func (s *scope) progress() string {
 // what has left batches that are still running.
 func (s *scope) isolated() v1alpha1.IsolatedStatus {
 	var all v1alpha1.IsolatedStatus
-	for i, entry := range s.book.entries {
-		for n, slice := range entry.Slices {
-			if slice.Lane != slicing.Isolated || s.counted.Contains(s.book.firsts[i]+n) {
-				continue
-			}
-			add(&all, slice.Conversations, slice.Recordings, entry.At)
-		}
+	for id := range s.plan.SlicesWithout(s.counted, slicing.Isolated) {
+		slice, since := s.plan.SliceAt(id), s.plan.TimeOf(s.plan.EntryWith(id))
+		addIsolated(&all, slice.Conversations, slice.Recordings, since)
 	}
 	for i := range s.batches {
 		batch := &s.batches[i]
-		if place, planned := s.book.place(batch); !planned || s.counted.Contains(place) {
+		if !isPlanned(s.plan, batch) || s.counted.Contains(sliceOf(batch)) {
 			continue
 		}
 		if batch.Spec.Lane == v1alpha1.LaneIsolated {
 			s.addRetry(&all, batch)
 			continue
 		}
-		left := s.leaving(batch) // since when, the plan tells
-		add(&all, int(left.Conversations), 0, time.Time{})
-		add(&all, 0, int(left.Recordings), time.Time{})
+		left := s.unplannedIsolated(batch) // since when, the plan tells
+		addIsolated(&all, int(left.Conversations), 0, time.Time{})
+		addIsolated(&all, 0, int(left.Recordings), time.Time{})
 	}
 	all.Items = all.Conversations + all.Recordings
 	return all
 }
 
-// leaving is what has left a batch and is not in the plan yet. Of the two hold
-// lanes, which share their conversations, one counts them.
-func (s *scope) leaving(batch *v1alpha1.RecordingExportBatch) v1alpha1.LeftCounts {
+// unplannedIsolated is what was isolated from a batch and is not in the plan yet. Of the
+// two hold lanes, which share their conversations, one counts them.
+func (s *scope) unplannedIsolated(batch *v1alpha1.RecordingExportBatch) v1alpha1.LeftCounts {
 	left := batch.Status.Isolated
-	place, _ := s.book.place(batch)
-	shared := batch.Spec.Lane == v1alpha1.LaneLegalHoldScreen && s.book.spec.Other
-	group := isolatedKey(isolatedOf(s.book.slices[place].Group, batch.Name, false))
-	if shared || s.book.isolated[group] {
+	shared := batch.Spec.Lane == v1alpha1.LaneLegalHoldScreen && s.plan.Spec().Other
+	if shared || s.plan.HasIsolatedConversations(s.plan.SliceAt(sliceOf(batch)).Group) {
 		left.Conversations = 0
 	}
-	if batch.Status.Split || s.book.isolated[isolatedKey(isolatedOf("", batch.Name, true))] {
+	if batch.Status.Split || s.plan.HasIsolatedRecordings(batch.Name) {
 		left.Recordings = 0
 	}
 	return left
 }
 
-// add counts items that are isolated since an instant, if that is known: recordings, or
+// addIsolated counts items that are isolated since an instant, if that is known: recordings, or
 // whole conversations if there are none.
-func add(all *v1alpha1.IsolatedStatus, conversations, recordings int, since time.Time) {
+func addIsolated(all *v1alpha1.IsolatedStatus, conversations, recordings int, since time.Time) {
 	if recordings > 0 {
 		all.Recordings += int64(recordings)
 	} else {

@@ -7,8 +7,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
-	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
@@ -24,13 +24,12 @@ func mark(b *v1alpha1.RecordingExportBatch, reason string) {
 
 // TestWhatIsIsolatedIsTold: how much, since when, when it is retried and until when.
 func TestWhatIsIsolatedIsTold(t *testing.T) {
-	surveyed := surveyedDay(1, 0, artifacts.First, 0)
-	surveyed.Slices = []artifacts.PlannedSlice{plannedSlice("Standard0", "g"), laneSlice(slicing.LegalHold, "LegalHold0", "h"), laneSlice(slicing.LegalHoldScreen, "LegalHoldScreen0", "h")}
+	surveyed := surveyedDay(1, 0, plan.PurposeFirst)
+	surveyed.Slices = []plan.Slice{plannedSlice("Standard0", "g"), laneSlice(slicing.LegalHold, "LegalHold0", "h"), laneSlice(slicing.LegalHoldScreen, "LegalHoldScreen0", "h")}
 	whole, parts := laneSlice(slicing.Isolated, "Isolated0", "i"), laneSlice(slicing.Isolated, "Isolated1", "j")
 	whole.Conversations, parts.Conversations, parts.Recordings = 1, 1, 3
-	isolated := artifacts.Entry{Stamp: artifacts.NewStamp(first.Add(time.Hour), "a"), Isolated: &artifacts.Isolated{Group: "g", Batch: "Standard0", Day: first}, Slices: []artifacts.PlannedSlice{whole, parts}}
-	s := scope{export: newExport(), book: bookOf(t, window(0, day), surveyed, isolated)}
-	s.book.spec.Other = true
+	isolated := plan.Entry{Isolated: &plan.Isolated{Group: "g", Batch: "Standard0", Day: first}, Slices: []plan.Slice{whole, parts}}
+	s := scope{export: newExport(), plan: logOf(t, window(0, day), surveyed, isolated)}
 	held, screens, retried := batch(0, "LegalHold", 0, false), batch(0, "LegalHoldScreen", 0, false), batch(0, "Isolated", 0, false)
 	began := metav1.NewTime(first.Add(2 * time.Hour))
 	held.Status.StartTime, screens.Status.StartTime = &began, &began
@@ -39,7 +38,7 @@ func TestWhatIsIsolatedIsTold(t *testing.T) {
 	retried.Status.Retry = &v1alpha1.RetryStatus{Step: v1alpha1.StepMetadata, Failures: 4, Used: metav1.Duration{Duration: 4 * time.Hour}, NextAttemptTime: &next}
 	s.batches = []v1alpha1.RecordingExportBatch{held, screens, retried}
 	got := s.isolated()
-	if got.Conversations != 2 || got.Recordings != 5 || got.Items != 7 || !got.OldestTime.Time.Equal(first.Add(time.Hour)) {
+	if got.Conversations != 2 || got.Recordings != 5 || got.Items != 7 || !got.OldestTime.Time.Equal(first.Add(time.Minute)) {
 		t.Errorf("isolated %+v", got)
 	}
 	if !got.NextAttemptTime.Equal(&next) || !got.RetriesEndTime.Time.Equal(next.Add(20*time.Hour)) {
@@ -49,7 +48,7 @@ func TestWhatIsIsolatedIsTold(t *testing.T) {
 	if says := progressOf(&s, nil).Message; says != want {
 		t.Errorf("%q, want %q", says, want)
 	}
-	s.counted = s.book.slicesOf(laneOrdinals{"Standard": slicing.FirstOrdinals(1), "LegalHold": slicing.FirstOrdinals(1), "LegalHoldScreen": slicing.FirstOrdinals(1), "Isolated": slicing.FirstOrdinals(2)})
+	s.counted = plan.SliceSet{"Standard": slicing.FirstOrdinals(1), "LegalHold": slicing.FirstOrdinals(1), "LegalHoldScreen": slicing.FirstOrdinals(1), "Isolated": slicing.FirstOrdinals(2)}
 	if got := s.isolated(); got != (v1alpha1.IsolatedStatus{}) {
 		t.Errorf("once everything is finished: %+v", got)
 	}

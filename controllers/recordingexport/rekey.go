@@ -120,7 +120,7 @@ func (r *Reconciler) clear(ctx context.Context, s *scope) (outcome.Outcome, erro
 	for i := range s.batches {
 		failed = append(failed, client.IgnoreNotFound(r.Client.Delete(ctx, &s.batches[i])))
 	}
-	r.forget(s.name())
+	r.plans.drop(s.name())
 	status, before := &s.export.Status, s.before
 	status.Lanes, status.CompletionTime = nil, nil
 	status.Batches, status.Survey, status.Recordings, status.Isolated = v1alpha1.BatchCounts{}, v1alpha1.SurveyStatus{}, v1alpha1.RecordingCounts{}, v1alpha1.IsolatedStatus{}

@@ -1,7 +1,6 @@
 package recordingexport
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -10,9 +9,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive/authentic"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
-	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
-	"github.com/gcexport/recording-export-operator/internal/slicing"
 	"github.com/gcexport/recording-export-operator/internal/verify"
 )
 
@@ -27,35 +24,6 @@ func TestEntriesThatNoSealHoldsAreVoided(t *testing.T) {
 		if got := voided(digests); !slices.Equal(got, want) {
 			t.Errorf("seals list %q: voided %v, want %v", listed, got, want)
 		}
-	}
-}
-
-// TestAVoidedEntry leads to nothing, is in no seal, and its day is surveyed again.
-func TestAVoidedEntry(t *testing.T) {
-	b := bookOf(t, window(0, 2*day),
-		withSlices(surveyedDay(1, 0, artifacts.First, 0), 1), artifacts.Entry{Voided: &artifacts.Voided{}}, surveyedDay(1, 1, artifacts.Review, 0),
-		artifacts.Entry{Sealing: &artifacts.Sealing{Number: 1, Until: first.Add(day), Entries: "0,2"}})
-	if q, due := b.next(0); !due || !q.day.Equal(first.Add(day)) || q.pass != 0 || q.purpose != artifacts.First {
-		t.Errorf("the next survey is %+v, %t", q, due)
-	}
-	if err := b.add(surveyedDay(2, 0, artifacts.First, 0)); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.add(surveyedDay(2, 1, artifacts.Review, 0)); err != nil {
-		t.Fatal(err)
-	}
-	ripe := b.ripen(slicing.FirstOrdinals(1), false, first, first.Add(3*day))
-	if !ripe.due || ripe.entries.String() != "4-5" {
-		t.Errorf("a seal takes in %s, due %t", ripe.entries, ripe.due)
-	}
-	if err := b.add(artifacts.Entry{Sealing: &artifacts.Sealing{Number: 2, Until: first.Add(2 * day), Entries: "4-5"}}); err != nil {
-		t.Fatal(err)
-	}
-	if s := (&scope{book: b}); !s.allSealed() {
-		t.Error("something is waited for")
-	}
-	if err := b.vet(artifacts.Entry{Voided: &artifacts.Voided{}, Retried: &artifacts.Retried{}}); !errors.Is(err, evidence.ErrCorrupt) {
-		t.Errorf("an entry of two kinds: %v", err)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/signing"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 	"github.com/gcexport/recording-export-operator/internal/verify"
@@ -171,7 +172,7 @@ func (w *rekeyWork) continueFrom(ctx context.Context, vouched verify.Vouched) (a
 		added[artifacts.SealedBagKey(bag)] = artifacts.Sealed{Stamp: stamp, Digest: digest}
 	}
 	for _, number := range voided(vouched.Artifacts) {
-		added[artifacts.EntryKey(number)] = artifacts.Entry{Stamp: stamp, Voided: &artifacts.Voided{}}
+		added[artifacts.EntryKey(number)] = artifacts.Entry{Stamp: stamp, Entry: plan.Entry{Voided: &plan.Voided{}}}
 	}
 	if err := w.addOwner(ctx, r.Record, vouched, added); err != nil {
 		return r, err

@@ -5,32 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gcexport/recording-export-operator/api/v1alpha1"
-	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
-
-// TestWhatABatchOfARetryLeadsTo is of no day, as the batch is: the plan takes it all
-// the same.
-func TestWhatABatchOfARetryLeadsTo(t *testing.T) {
-	for want, status := range map[string]v1alpha1.RecordingExportBatchStatus{
-		"isolated batch Standard0": {Isolated: v1alpha1.LeftCounts{Recordings: 1}},
-		"halved Standard0":         {Split: true},
-	} {
-		b := bookOf(t, window(0, day), artifacts.Entry{
-			Retried: &artifacts.Retried{Token: "t"}, Slices: []artifacts.PlannedSlice{plannedSlice("Standard0", "r")},
-		})
-		retried := batch(0, "Standard", 0, true)
-		retried.Status = status
-		entry := b.ledTo(&retried)
-		if entry == nil || kindOf(*entry) != want || !entryDay(*entry).IsZero() {
-			t.Fatalf("a batch of a retry leads to %+v, want %s", entry, want)
-		}
-		if err := b.add(*entry); err != nil || b.ledTo(&retried) != nil {
-			t.Errorf("%s: %v", want, err)
-		}
-	}
-}
 
 // TestWhatIsRetriedTogether: recordings of several conversations are, since each can
 // leave; conversations of which nothing is known cannot, and wait for nobody.
@@ -43,7 +19,7 @@ func TestWhatIsRetriedTogether(t *testing.T) {
 		return of
 	}
 	for lane, want := range map[slicing.Lane][]int{slicing.Standard: {2, 1, 1, 1}, slicing.Isolated: {1, 1, 1, 1, 1}} {
-		cut, err := p.cutLane(lane, 1, conversations(1, 3), conversations(4, 5))
+		cut, err := p.splitInLane(lane, 1, conversations(1, 3), conversations(4, 5))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/report"
 	"github.com/gcexport/recording-export-operator/internal/signing"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
@@ -23,21 +24,20 @@ import (
 // close seals what is complete: a part of the plan is reviewed, closed by an entry
 // of its own, and its account drawn up and sealed.
 func (r *Reconciler) close(ctx context.Context, s *scope) (outcome.Outcome, error) {
-	if !s.allSealed() {
+	if !s.plan.AllSealed() {
 		s.export.Status.CompletionTime = nil // a retry may have begun that the status was never told of
 	}
-	if last := len(s.book.seals); last > 0 && !s.hasSeal(last) {
+	if last := s.plan.SealCount(); last > 0 && !s.hasSeal(last) {
 		return r.seal(s, last), nil
 	}
 	follows := exportspec.Follows(s.export.Spec)
-	ripe := s.book.ripen(s.counted, follows, s.export.Status.StartTime.Time, r.Clock.Now())
+	sealable := s.plan.Sealable(s.counted, follows, s.export.Status.StartTime.Time, r.Clock.Now())
 	switch {
-	case ripe.due && len(ripe.review) > 0:
-		d := ripe.review[0]
-		return r.ask(ctx, s, question{day: d.at, pass: d.passes, purpose: artifacts.Review})
-	case ripe.due:
-		return r.closeCompared(ctx, s, artifacts.Sealing{
-			Number: len(s.book.seals) + 1, Until: ripe.until, Entries: ripe.entries.String(),
+	case sealable.Due && len(sealable.Reviews) > 0:
+		return r.ask(ctx, s, sealable.Reviews[0])
+	case sealable.Due:
+		return r.closeCompared(ctx, s, plan.Sealing{
+			Number: s.plan.SealCount() + 1, Until: sealable.Until, Entries: sealable.Entries.String(),
 		})
 	}
 	if s.retry != "" && s.sealed != nil {
@@ -45,35 +45,17 @@ func (r *Reconciler) close(ctx context.Context, s *scope) (outcome.Outcome, erro
 			return out, nil
 		}
 	}
-	s.ended = !follows && s.sealed != nil && s.allSealed()
+	s.ended = !follows && s.sealed != nil && s.plan.AllSealed()
 	return outcome.Done(), nil
 }
 
 // hasSeal tells whether a seal is written.
 func (s *scope) hasSeal(number int) bool { return s.sealed != nil && s.sealed.Account.Number >= number }
 
-// allSealed tells whether every day of the window and every entry of the plan is
-// in a seal, and nothing is waited for.
-func (s *scope) allSealed() bool {
-	for _, d := range s.book.days {
-		if !d.sealed || d.again || d.deferred > 0 {
-			return false
-		}
-	}
-	for i, entry := range s.book.entries {
-		if s.book.sealed[i] == 0 && entry.Sealing == nil && entry.Voided == nil {
-			return false
-		}
-	}
-	return true
-}
-
 // caughtUp tells, of a window without an end, whether every day that has settled
 // is sealed.
 func (s *scope) caughtUp() bool {
-	days := s.book.days
-	return exportspec.Follows(s.export.Spec) && s.sealed != nil && s.hasSeal(len(s.book.seals)) &&
-		(len(days) == 0 || days[len(days)-1].sealed)
+	return exportspec.Follows(s.export.Spec) && s.sealed != nil && s.hasSeal(s.plan.SealCount()) && s.plan.AllDaysSealed()
 }
 
 // retrySealed asks again for what the seals have as unavailable, once for each
@@ -81,29 +63,23 @@ func (s *scope) caughtUp() bool {
 // the seals do not know of it, and what it has exported would be exported twice: a
 // request that comes then only has the pools try again, see handleRequests.
 func (r *Reconciler) retrySealed(s *scope) outcome.Outcome {
-	if s.book.retried[s.retry] || s.sealed.Account.Gaps == 0 {
+	if s.plan.HasRetry(s.retry) || s.sealed.Account.Gaps == 0 {
 		s.acceptRetry()
 		return outcome.Done()
 	}
-	if s.book.retrying() {
+	if s.plan.HasUnsealedRetry() {
 		s.acceptRetry()
 		return outcome.Done()
-	}
-	retried := &artifacts.Retried{Token: s.retry, Seals: s.sealed.Account.Number}
-	for _, d := range s.book.days {
-		if d.open > 0 {
-			retried.Days = append(retried.Days, d.at)
-		}
 	}
 	s.export.Status.CompletionTime = nil
-	return r.enter(s, artifacts.Entry{Retried: retried})
+	return r.appendEntry(s, plan.Entry{Retried: &plan.Retried{Token: s.retry, Seals: s.sealed.Account.Number, Days: s.plan.OpenDays()}})
 }
 
 // seal draws up the account and seals it.
 func (r *Reconciler) seal(s *scope, number int) outcome.Outcome {
 	work := &sealWork{
 		store: s.store, now: r.Clock.Now, actor: r.InstanceID, record: s.record, former: s.sealed,
-		from: s.book.spec.Start, scope: s.book.spec.Scope, deferred: s.book.totals.Deferred,
+		from: s.plan.Spec().Start, scope: s.plan.Spec().Scope, deferred: s.plan.Totals().Deferred,
 		tool: r.Tool, loadFiles: s.destination.Spec.LoadFiles,
 		compares: exportspec.ComparesRetention(s.export.Spec), follows: exportspec.Follows(s.export.Spec), owners: s.log,
 	}
@@ -112,7 +88,7 @@ func (r *Reconciler) seal(s *scope, number int) outcome.Outcome {
 	work.signing = artifacts.Signing(s.store, artifacts.SealSignatureKey(number), func(ctx context.Context) (*signing.Signer, error) {
 		return r.Signer(ctx, destination, name)
 	})
-	work.take(s.book, number)
+	work.takeEntries(s.plan, number)
 	return r.do(s, loop.Task{
 		Key: fmt.Sprintf("seal/%d", number), Work: work.run, Reason: v1alpha1.ReasonSealing, Message: "writing and sealing the final account",
 	})
@@ -132,9 +108,9 @@ type sealWork struct {
 	compares bool
 	// follows tells whether batches of later days may be at work while this is sealed.
 	follows bool
-	sealing artifacts.Sealing
+	sealing plan.Sealing
 	// entries of the plan that the seal takes in.
-	entries []numbered
+	entries []plan.Numbered
 	// noted are the keys of these entries, and of the one that closes them.
 	noted []string
 	// rekeyed is the key of the artifact that tells of another artifact key, if there is one.
@@ -149,21 +125,15 @@ type sealWork struct {
 	noticed evidence.NoticedKey
 }
 
-// numbered is an entry of the plan with its number, from 0.
-type numbered struct {
-	number int
-	artifacts.Entry
-}
-
-// take takes what the seal is to hold from the book.
-func (w *sealWork) take(b *book, number int) {
-	w.sealing = b.seals[number-1].Sealing
-	for i, entry := range b.entries {
-		if b.sealed[i] == number {
-			w.entries = append(w.entries, numbered{i, entry})
+// takeEntries takes from the plan what the seal is to hold.
+func (w *sealWork) takeEntries(log *plan.Log, seal int) {
+	w.sealing = log.Seal(seal)
+	for number := range log.EntryCount() {
+		if log.SealOf(number) == seal {
+			w.entries = append(w.entries, log.EntryAt(number))
 		}
-		if b.sealed[i] == number || entry.Sealing != nil && entry.Sealing.Number == number {
-			w.noted = append(w.noted, artifacts.EntryKey(i))
+		if log.SealOf(number) == seal || log.ClosedBy(seal) == number {
+			w.noted = append(w.noted, artifacts.EntryKey(number))
 		}
 	}
 }
@@ -253,8 +223,8 @@ func (w *sealWork) addSurveys(ctx context.Context, seal *evidence.Seal) error {
 		seal.Surveyed += entry.Surveyed.Conversations
 		seal.Reopened += entry.Surveyed.Reopened
 		seal.Unbatched = append(seal.Unbatched, w.unbatched(survey)...)
-		seal.Events = append(seal.Events, entry.planned(surveyed(survey)))
-		if survey.Purpose == artifacts.Review {
+		seal.Events = append(seal.Events, planned(entry, surveyed(survey)))
+		if survey.Purpose == plan.PurposeReview {
 			if err := w.addHolds(ctx, survey, holds); err != nil {
 				return err
 			}
@@ -265,7 +235,7 @@ func (w *sealWork) addSurveys(ctx context.Context, seal *evidence.Seal) error {
 }
 
 // span is the part of the window that a survey asked for.
-func (w *sealWork) span(s artifacts.Surveyed) evidence.Span {
+func (w *sealWork) span(s plan.Surveyed) evidence.Span {
 	if s.Day.Before(w.from) {
 		return evidence.Span{Start: w.from, End: s.To}
 	}
@@ -306,8 +276,8 @@ func (w *sealWork) addSlices(seal *evidence.Seal) {
 				seal.Bags = append(seal.Bags, evidence.BagRef{Name: slice.Name, Lane: slice.Lane, Start: slice.Start, End: slice.End})
 			}
 		}
-		if event, ok := told(entry.Entry); ok {
-			seal.Events = append(seal.Events, entry.planned(event))
+		if event, ok := told(entry); ok {
+			seal.Events = append(seal.Events, planned(entry, event))
 		}
 	}
 }

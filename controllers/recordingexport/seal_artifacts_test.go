@@ -10,6 +10,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 )
 
 // TestWhichArtifactsASealLists: what is new since the seal before, and needed after it.
@@ -19,23 +20,23 @@ func TestWhichArtifactsASealLists(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := planner{store: store}
-	plan := []artifacts.Entry{
-		withSlices(surveyedDay(1, 0, artifacts.First, 0), 1), surveyedDay(2, 0, artifacts.First, 0), surveyedDay(1, 1, artifacts.Review, 0),
-		{Sealing: &artifacts.Sealing{Number: 1, Until: first.Add(day), Entries: "0,2"}},
-		surveyedDay(2, 1, artifacts.Review, 0),
-		{Sealing: &artifacts.Sealing{Number: 2, Until: first.Add(2 * day), Entries: "1,4"}},
+	plan := []plan.Entry{
+		withSlices(surveyedDay(1, 0, plan.PurposeFirst), 1), surveyedDay(2, 0, plan.PurposeFirst), surveyedDay(1, 1, plan.PurposeReview),
+		{Sealing: &plan.Sealing{Number: 1, Until: first.Add(day), Entries: "0,2"}},
+		surveyedDay(2, 1, plan.PurposeReview),
+		{Sealing: &plan.Sealing{Number: 2, Until: first.Add(2 * day), Entries: "1,4"}},
 	}
 	for number, entry := range plan {
-		put(t, p, artifacts.EntryKey(number), entry)
+		put(t, p, artifacts.EntryKey(number), artifacts.Entry{Entry: entry})
 		if s := entry.Surveyed; s != nil {
 			put(t, p, artifacts.SurveyKey(s.Pass, s.Day), artifacts.Survey{Day: s.Day, Pass: s.Pass})
 		}
 	}
-	log := []artifacts.Owner{{ClusterID: "b", Former: "a"}, {ClusterID: "c", Former: "b"}}
-	for i, line := range log {
+	owners := []artifacts.Owner{{ClusterID: "b", Former: "a"}, {ClusterID: "c", Former: "b"}}
+	for i, line := range owners {
 		put(t, p, artifacts.OwnerKey(i+1), line)
 	}
-	b := bookOf(t, window(0, 2*day), plan...)
+	log := logOf(t, window(0, 2*day), plan...)
 	dayOne, dayTwo := first, first.Add(day)
 	tests := map[int][]string{
 		1: {
@@ -48,11 +49,11 @@ func TestWhichArtifactsASealLists(t *testing.T) {
 		},
 	}
 	for number, want := range tests {
-		w := &sealWork{store: store, owners: log}
+		w := &sealWork{store: store, owners: owners}
 		if number > 1 {
-			w.former = &evidence.Former{Account: evidence.Account{TakenOver: []evidence.TakeOver{log[0].TakeOver()}}}
+			w.former = &evidence.Former{Account: evidence.Account{TakenOver: []evidence.TakeOver{owners[0].TakeOver()}}}
 		}
-		w.take(b, number)
+		w.takeEntries(log, number)
 		var seal evidence.Seal
 		if err := w.listArtifacts(t.Context(), &seal); err != nil {
 			t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 )
 
 // opening is the first event of a seal's log.
@@ -45,7 +46,7 @@ func noticedKey(destination *v1alpha1.ExportDestination, by string) evidence.Not
 }
 
 // told is the event of an entry that is not about a survey.
-func told(entry artifacts.Entry) (evidence.Event, bool) {
+func told(entry plan.Numbered) (evidence.Event, bool) {
 	event := evidence.Event{Time: entry.At, Actor: entry.By}
 	switch {
 	case entry.Moved != nil:
@@ -69,8 +70,8 @@ func told(entry artifacts.Entry) (evidence.Event, bool) {
 // planned adds to an event of the entry the entry's number, from 0, and how many batches
 // it led to. The names of batches that became known after the first survey of their day end
 // in that number, so that a verification can compare each with the event that led to it.
-func (n numbered) planned(event evidence.Event) evidence.Event {
-	event.Details["entry"], event.Details["batches"] = count(n.number), count(len(n.Slices))
+func planned(entry plan.Numbered, event evidence.Event) evidence.Event {
+	event.Details["entry"], event.Details["batches"] = count(entry.Number), count(len(entry.Slices))
 	return event
 }
 

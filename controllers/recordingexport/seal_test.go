@@ -6,31 +6,30 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/clock"
 
-	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/loop"
-	"github.com/gcexport/recording-export-operator/internal/slicing"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 )
 
 // sealedOnce is a window with an end that is sealed with a gap, and what came to its
 // plan after that; somebody has requested a retry.
-func sealedOnce(t *testing.T, request string, after ...artifacts.Entry) *scope {
+func sealedOnce(t *testing.T, request string, after ...plan.Entry) *scope {
 	export := newExport()
 	export.Spec.Window.End = &metav1.Time{Time: first.Add(day)}
 	export.Status.StartTime, export.Status.CompletionTime = &metav1.Time{Time: first}, &metav1.Time{Time: first.Add(day)}
 	export.Status.ObservedGeneration = export.Generation
-	plan := []artifacts.Entry{
-		withSlices(surveyedDay(1, 0, artifacts.First, 0), 1), surveyedDay(1, 1, artifacts.Review, 0),
-		{Sealing: &artifacts.Sealing{Number: 1, Until: first.Add(day), Entries: "0-1"}},
+	plan := []plan.Entry{
+		withSlices(surveyedDay(1, 0, plan.PurposeFirst), 1), surveyedDay(1, 1, plan.PurposeReview),
+		{Sealing: &plan.Sealing{Number: 1, Until: first.Add(day), Entries: "0-1"}},
 	}
 	return &scope{
-		export: export, retry: request, counted: slicing.FirstOrdinals(1), book: bookOf(t, window(0, day), append(plan, after...)...),
+		export: export, retry: request, counted: countedOf(1), plan: logOf(t, window(0, day), append(plan, after...)...),
 		sealed: &evidence.Former{Account: evidence.Account{Number: 1, Gaps: 1}},
 	}
 }
 
-var retriedOnce = artifacts.Entry{
-	Retried: &artifacts.Retried{Token: "once", Seals: 1}, Slices: []artifacts.PlannedSlice{plannedSlice("again", "again")},
+var retriedOnce = plan.Entry{
+	Retried: &plan.Retried{Token: "once", Seals: 1}, Slices: []plan.Slice{plannedSlice("again", "again")},
 }
 
 // TestARetryOfWhichTheStatusWasNotTold: its entry is in the plan, but the write of

@@ -17,15 +17,16 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
 // closeCompared closes a part of the plan, once it has been compared with the
 // second source, and the orphaned recordings of its time are listed, if that was asked
-// for. The comparison fixes what the part is: what becomes ripe in the meantime comes
+// for. The comparison fixes what the part is: what can be sealed in the meantime comes
 // in the next seal.
-func (r *Reconciler) closeCompared(ctx context.Context, s *scope, sealing artifacts.Sealing) (outcome.Outcome, error) {
+func (r *Reconciler) closeCompared(ctx context.Context, s *scope, sealing plan.Sealing) (outcome.Outcome, error) {
 	if exportspec.ComparesRetention(s.export.Spec) {
 		comparison, err := artifacts.Get[artifacts.Comparison](ctx, s.store, artifacts.ComparisonKey(sealing.Number))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -39,7 +40,7 @@ func (r *Reconciler) closeCompared(ctx context.Context, s *scope, sealing artifa
 			return out, err
 		}
 	}
-	return r.enter(s, artifacts.Entry{Sealing: &sealing}), nil
+	return r.appendEntry(s, plan.Entry{Sealing: &sealing}), nil
 }
 
 // enumerate prepares the enumeration of something for an export.
@@ -60,16 +61,16 @@ func (r *Reconciler) enumerate(ctx context.Context, s *scope, what enumerable) (
 }
 
 // compare has the pool compare a part of the plan with what the organisation retains.
-func (r *Reconciler) compare(ctx context.Context, s *scope, sealing artifacts.Sealing) (outcome.Outcome, error) {
+func (r *Reconciler) compare(ctx context.Context, s *scope, sealing plan.Sealing) (outcome.Outcome, error) {
 	enumeration, err := r.enumerate(ctx, s, retained)
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
 	work := &compareWork{
 		enumeration: enumeration, from: s.newFrom(),
-		part: sealWork{store: s.store, actor: r.InstanceID, former: s.sealed, from: s.book.spec.Start, scope: s.book.spec.Scope, sealing: sealing},
+		part: sealWork{store: s.store, actor: r.InstanceID, former: s.sealed, from: s.plan.Spec().Start, scope: s.plan.Spec().Scope, sealing: sealing},
 	}
-	if err := work.take(s.book, exportspec.OpenDeadline(s.export.Spec)); err != nil {
+	if err := work.takeEntries(s.plan, exportspec.OpenDeadline(s.export.Spec)); err != nil {
 		return outcome.Outcome{}, err
 	}
 	return r.do(s, loop.Task{
@@ -89,22 +90,22 @@ type compareWork struct {
 	earlier sealWork
 }
 
-// take takes from the book what the part is, and what earlier seals hold of the
+// takeEntries takes from the plan what the part is, and what earlier seals hold of the
 // time before it. A conversation is in no batch later than openDeadline after its
 // start, so that what is older than that has no recordings in the part's days.
-func (w *compareWork) take(b *book, openDeadline time.Duration) error {
+func (w *compareWork) takeEntries(log *plan.Log, openDeadline time.Duration) error {
 	entries, err := slicing.ParseOrdinals(w.part.sealing.Entries)
 	if err != nil {
 		return err
 	}
 	w.earlier = w.part
 	since := w.from.Add(-openDeadline - day)
-	for i, entry := range b.entries {
+	for number := range log.EntryCount() {
 		switch {
-		case entries.Contains(i):
-			w.part.entries = append(w.part.entries, numbered{i, entry})
-		case b.sealed[i] > 0 && !entryDay(entry).Before(since):
-			w.earlier.entries = append(w.earlier.entries, numbered{i, entry})
+		case entries.Contains(number):
+			w.part.entries = append(w.part.entries, log.EntryAt(number))
+		case log.SealOf(number) > 0 && !log.DayOf(number).Before(since):
+			w.earlier.entries = append(w.earlier.entries, log.EntryAt(number))
 		}
 	}
 	return nil

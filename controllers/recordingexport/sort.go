@@ -11,13 +11,14 @@ import (
 
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
 // sort puts what was found into the lists of a survey, and asks which of the
 // conversations are under legal hold. What an earlier survey has settled is left out.
 func (w *surveyWork) sort(ctx context.Context, found []genesys.Conversation) (artifacts.Survey, error) {
-	survey := artifacts.Survey{Stamp: w.stamp(), Day: w.day, Pass: w.pass, Purpose: w.purpose}
+	survey := artifacts.Survey{Stamp: w.stamp(), Day: w.Day, Pass: w.Pass, Purpose: w.Purpose}
 	before, err := w.before(ctx)
 	if err != nil {
 		return survey, err
@@ -30,7 +31,7 @@ func (w *surveyWork) sort(ctx context.Context, found []genesys.Conversation) (ar
 			survey.Before = append(survey.Before, c.ID)
 		case before.settled[c.ID], before.settled[printableID(c.ID)]:
 		case before.open[c.ID]:
-			if w.purpose == artifacts.Retry && hasEnded {
+			if w.Purpose == plan.PurposeRetry && hasEnded {
 				ended, survey.Reopened = append(ended, c), append(survey.Reopened, c.ID)
 			}
 		case !genesys.ValidID(c.ID):
@@ -103,7 +104,7 @@ const holdPatience = 15 * time.Minute
 // learnHolds asks for legal holds. How long there has been no answer is counted from the
 // first query that failed, whichever process made it.
 func (w *surveyWork) learnHolds(ctx context.Context, ids []string) (genesys.Holds, error) {
-	key, last := artifacts.HoldTroubleKey(w.pass, w.day), false
+	key, last := artifacts.HoldTroubleKey(w.Pass, w.Day), false
 	trouble, err := artifacts.Get[artifacts.Trouble](ctx, w.store, key)
 	switch {
 	case err == nil:
@@ -126,7 +127,7 @@ func (w *surveyWork) askHolds(ctx context.Context, survey *artifacts.Survey, end
 		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID))
 	})
 	var ids []string
-	if w.purpose == artifacts.Review {
+	if w.Purpose == plan.PurposeReview {
 		ids = append(ids, before...)
 	}
 	for _, c := range ended {
@@ -148,7 +149,7 @@ func (w *surveyWork) askHolds(ctx context.Context, survey *artifacts.Survey, end
 	for i, c := range ended {
 		survey.Conversations[i] = slicing.Conversation{ID: c.ID, Start: c.Start, Held: held[c.ID]}
 	}
-	if w.purpose == artifacts.Review {
+	if w.Purpose == plan.PurposeReview {
 		survey.Held = answer.Held
 	}
 	return nil
@@ -168,8 +169,8 @@ type earlier struct {
 // before reads the earlier surveys of the day.
 func (w *surveyWork) before(ctx context.Context) (earlier, error) {
 	e := earlier{settled: map[string]bool{}, open: map[string]bool{}}
-	for pass := range w.pass {
-		survey, err := artifacts.Get[artifacts.Survey](ctx, w.store, artifacts.SurveyKey(pass, w.day))
+	for pass := range w.Pass {
+		survey, err := artifacts.Get[artifacts.Survey](ctx, w.store, artifacts.SurveyKey(pass, w.Day))
 		if err != nil {
 			return e, err
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 )
 
 func id(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
@@ -34,7 +35,7 @@ func newSurvey(t *testing.T, now time.Time) *surveyWork {
 	}
 	return &surveyWork{
 		planner: planner{store: store, spec: window(0, 24*time.Hour), stamp: func() artifacts.Stamp { return artifacts.NewStamp(now, "m") }},
-		cloud:   nobodyHeld{}, clock: clocktesting.NewFakeClock(now), question: question{day: first, purpose: artifacts.First},
+		cloud:   nobodyHeld{}, clock: clocktesting.NewFakeClock(now), DueSurvey: plan.DueSurvey{Day: first, Purpose: plan.PurposeFirst},
 		settleAfter: 48 * time.Hour, openDeadline: 240 * time.Hour, pace: DefaultIntervals(),
 	}
 }
@@ -107,16 +108,16 @@ func TestALaterSurvey(t *testing.T) {
 	if _, err := artifacts.Put(t.Context(), w.store, artifacts.SurveyKey(0, first), before); err != nil {
 		t.Fatal(err)
 	}
-	w.pass = 1
+	w.Pass = 1
 	found := []genesys.Conversation{
 		conversation(1, time.Hour), conversation(2, 2*time.Hour), conversation(4, 3*time.Hour), {ID: "../x"}, conversation(5, time.Hour),
 	}
-	tests := map[artifacts.Purpose]map[string][]string{
-		artifacts.Deferred: {"ended": {id(2), id(4)}, "deferred": {id(3)}},
-		artifacts.Retry:    {"ended": {id(2), id(4), id(5)}, "deferred": {id(3)}, "reopened": {id(5)}},
+	tests := map[plan.Purpose]map[string][]string{
+		plan.PurposeDeferred: {"ended": {id(2), id(4)}, "deferred": {id(3)}},
+		plan.PurposeRetry:    {"ended": {id(2), id(4), id(5)}, "deferred": {id(3)}, "reopened": {id(5)}},
 	}
 	for purpose, want := range tests {
-		w.purpose = purpose
+		w.Purpose = purpose
 		survey, err := w.sort(t.Context(), found)
 		if err != nil {
 			t.Fatal(err)
@@ -147,7 +148,7 @@ func TestAReviewAsksForAllHolds(t *testing.T) {
 	if _, err := artifacts.Put(t.Context(), w.store, artifacts.SurveyKey(0, first), before); err != nil {
 		t.Fatal(err)
 	}
-	w.pass, w.purpose, w.cloud = 1, artifacts.Review, allHeld{}
+	w.Pass, w.Purpose, w.cloud = 1, plan.PurposeReview, allHeld{}
 	survey, err := w.sort(t.Context(), []genesys.Conversation{conversation(1, time.Hour), conversation(2, time.Hour)})
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
@@ -18,9 +19,9 @@ import (
 func (s *scope) summarize(out outcome.Outcome, now time.Time) {
 	status := &s.export.Status
 	status.ObservedGeneration = s.export.Generation
-	if s.book != nil {
-		status.Survey = s.book.totals
-		status.Batches.Planned = int32(len(s.book.slices))           //nolint:gosec // ordinals are int32
+	if s.plan != nil {
+		status.Survey = surveyStatus(s.plan.Totals())
+		status.Batches.Planned = int32(s.plan.SliceCount())          //nolint:gosec // ordinals are int32
 		status.Batches.Stalled = int32(len(stalledAmong(s.batches))) //nolint:gosec // ordinals are int32
 		status.Isolated = s.isolated()
 		s.count(status)
@@ -45,11 +46,11 @@ func (s *scope) summarize(out outcome.Outcome, now time.Time) {
 // markSteps sets the condition of each step. If nothing could be observed, what
 // was known stays.
 func (s *scope) markSteps(out outcome.Outcome) {
-	if s.book == nil && len(s.export.Status.Conditions) > 0 {
+	if s.plan == nil && len(s.export.Status.Conditions) > 0 {
 		return
 	}
 	batches := s.export.Status.Batches
-	sealed := s.ended || s.book != nil && s.caughtUp()
+	sealed := s.ended || s.plan != nil && s.caughtUp()
 	surveyed := sealed || s.surveyed && s.export.Status.Survey.Deferred == 0
 	made := batches.Completed + int32(len(s.live())) //nolint:gosec // ordinals are int32
 	loop.MarkSteps(s.export, out, []loop.Step{
@@ -62,13 +63,13 @@ func (s *scope) markSteps(out outcome.Outcome) {
 
 // live are the batches that have not been counted.
 func (s *scope) live() []*v1alpha1.RecordingExportBatch {
-	counted, err := ordinalsOf(s.export.Status)
+	counted, err := countedIn(s.export.Status)
 	if err != nil {
 		return nil
 	}
 	var live []*v1alpha1.RecordingExportBatch
 	for i := range s.batches {
-		if !counted.contains(&s.batches[i]) {
+		if !counted.Contains(sliceOf(&s.batches[i])) {
 			live = append(live, &s.batches[i])
 		}
 	}
@@ -89,6 +90,14 @@ func (s *scope) count(status *v1alpha1.RecordingExportStatus) {
 		status.Bytes += batch.Status.Bytes
 	}
 	status.Progress = fmt.Sprintf("%d/%d", status.Recordings.Exported, status.Recordings.Total)
+}
+
+// surveyStatus tells what all surveys have found.
+func surveyStatus(totals plan.Totals) v1alpha1.SurveyStatus {
+	return v1alpha1.SurveyStatus{
+		Days: int32(totals.Days), DaysSurveyed: int32(totals.DaysSurveyed), //nolint:gosec // some thousands at most
+		Conversations: totals.Conversations, Held: totals.Held, Excluded: totals.Excluded, Unavailable: totals.Unavailable, Deferred: totals.Deferred,
+	}
 }
 
 func recordingCounts(counts evidence.Counts) v1alpha1.RecordingCounts {

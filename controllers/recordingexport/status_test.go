@@ -9,11 +9,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
-	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
@@ -51,10 +51,10 @@ func steps(export *v1alpha1.RecordingExport) string {
 func TestSummarize(t *testing.T) {
 	waiting := outcome.Wait(v1alpha1.ReasonBatchesInProgress, "30 of 50 batches done, 14 running", 0)
 	stalled := outcome.Stall(v1alpha1.ReasonArchiveMismatch, "use another name", 0)
-	planned := surveyedDay(1, 0, artifacts.First, 0)
-	planned.Slices = []artifacts.PlannedSlice{plannedSlice("Standard0", "g"), plannedSlice("Standard1", "g")}
-	two := bookOf(t, window(0, day), planned)
-	none := bookOf(t, window(0, day))
+	planned := surveyedDay(1, 0, plan.PurposeFirst)
+	planned.Slices = []plan.Slice{plannedSlice("Standard0", "g"), plannedSlice("Standard1", "g")}
+	two := logOf(t, window(0, day), planned)
+	none := logOf(t, window(0, day))
 	former := &evidence.Former{Account: evidence.Account{Number: 1, Until: first.Add(day)}, Digest: "d"}
 	tests := map[string]struct {
 		scope  scope
@@ -63,11 +63,11 @@ func TestSummarize(t *testing.T) {
 		reason string
 	}{
 		"nothing seen yet":     {scope{}, stalled, "FUUU", v1alpha1.ReasonArchiveMismatch},
-		"surveying":            {scope{book: two}, waiting, "FUUU", v1alpha1.ReasonBatchesInProgress},
-		"creating batches":     {scope{book: two, surveyed: true}, waiting, "TFUU", v1alpha1.ReasonBatchesInProgress},
-		"batches at work":      {scope{book: two, surveyed: true, batches: []v1alpha1.RecordingExportBatch{batch(0, "Standard", 1, false), batch(1, "Standard", 1, false)}}, waiting, "TTFU", v1alpha1.ReasonBatchesInProgress},
-		"an export of nothing": {scope{book: none, surveyed: true}, outcome.Wait(v1alpha1.ReasonSealing, "sealing", 0), "TTTF", v1alpha1.ReasonSealing},
-		"sealed":               {scope{book: two, sealed: former, ended: true}, outcome.Done(), "TTTT", v1alpha1.ReasonComplete},
+		"surveying":            {scope{plan: two}, waiting, "FUUU", v1alpha1.ReasonBatchesInProgress},
+		"creating batches":     {scope{plan: two, surveyed: true}, waiting, "TFUU", v1alpha1.ReasonBatchesInProgress},
+		"batches at work":      {scope{plan: two, surveyed: true, batches: []v1alpha1.RecordingExportBatch{batch(0, "Standard", 1, false), batch(1, "Standard", 1, false)}}, waiting, "TTFU", v1alpha1.ReasonBatchesInProgress},
+		"an export of nothing": {scope{plan: none, surveyed: true}, outcome.Wait(v1alpha1.ReasonSealing, "sealing", 0), "TTTF", v1alpha1.ReasonSealing},
+		"sealed":               {scope{plan: two, sealed: former, ended: true}, outcome.Done(), "TTTT", v1alpha1.ReasonComplete},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -89,7 +89,7 @@ func TestSummarize(t *testing.T) {
 }
 
 func TestSummarizeKeepsWhatWasKnown(t *testing.T) {
-	s := scope{export: newExport(), book: bookOf(t, window(0, day)), surveyed: true}
+	s := scope{export: newExport(), plan: logOf(t, window(0, day)), surveyed: true}
 	s.summarize(outcome.Wait(v1alpha1.ReasonSealing, "sealing", 0), time.Unix(0, 0))
 	blind := scope{export: s.export}
 	blind.summarize(outcome.Stall(v1alpha1.ReasonDestinationNotFound, "create it", 0), time.Unix(0, 0))
@@ -99,17 +99,17 @@ func TestSummarizeKeepsWhatWasKnown(t *testing.T) {
 }
 
 func TestSummarizeCountsEveryBatchOnce(t *testing.T) {
-	entry := surveyedDay(1, 0, artifacts.First, 0)
-	entry.Slices = []artifacts.PlannedSlice{
+	entry := surveyedDay(1, 0, plan.PurposeFirst)
+	entry.Slices = []plan.Slice{
 		plannedSlice("Standard0", "g"), laneSlice(slicing.LegalHold, "LegalHold0", "h"),
 		plannedSlice("Standard1", "i"), laneSlice(slicing.LegalHoldScreen, "LegalHoldScreen0", "h"),
 	}
-	s := scope{export: newExport(), book: bookOf(t, window(0, day), entry)}
+	s := scope{export: newExport(), plan: logOf(t, window(0, day), entry)}
 	s.batches = []v1alpha1.RecordingExportBatch{
 		batch(0, "Standard", 5, true), batch(0, "LegalHold", 3, true), batch(1, "Standard", 1, false), batch(0, "LegalHoldScreen", 0, false),
 	}
 	for range 3 {
-		if _, err := s.book.fold(&s.export.Status, s.batches); err != nil {
+		if _, err := countFinishedBatches(s.plan, &s.export.Status, s.batches); err != nil {
 			t.Fatal(err)
 		}
 		s.summarize(outcome.Wait("R", "m", 0), time.Unix(0, 0))
@@ -124,40 +124,36 @@ func TestSummarizeCountsEveryBatchOnce(t *testing.T) {
 	}
 }
 
-func TestFoldRefusesAStatusThatIsNotOurs(t *testing.T) {
+func TestCountingRefusesAStatusThatIsNotOurs(t *testing.T) {
 	status := v1alpha1.RecordingExportStatus{Lanes: []v1alpha1.LaneStatus{{Lane: "Standard", CompletedOrdinals: "all"}}}
-	if _, err := newBook(window(0, day)).fold(&status, nil); err == nil || !strings.Contains(err.Error(), "completedOrdinals") {
-		t.Errorf("fold: %v, want an error that names the field", err)
+	if _, err := countFinishedBatches(logOf(t, window(0, day)), &status, nil); err == nil || !strings.Contains(err.Error(), "completedOrdinals") {
+		t.Errorf("countFinishedBatches: %v, want an error that names the field", err)
 	}
 }
 
-// TestABatchIsCountedOnceThePlanHoldsWhatItLedTo: only then may it be deleted.
-func TestABatchIsCountedOnceThePlanHoldsWhatItLedTo(t *testing.T) {
-	b := bookOf(t, window(0, day), artifacts.Entry{
-		Surveyed: &artifacts.Surveyed{Day: first, To: first.Add(day)},
-		Slices:   []artifacts.PlannedSlice{plannedSlice("Standard0", "g"), plannedSlice("Standard1", "h")},
+// TestABatchIsCountedOnceThePlanHoldsItsFollowUps: only then may it be deleted.
+func TestABatchIsCountedOnceThePlanHoldsItsFollowUps(t *testing.T) {
+	log := logOf(t, window(0, day), plan.Entry{
+		Surveyed: &plan.Surveyed{Day: first, To: first.Add(day)},
+		Slices:   []plan.Slice{plannedSlice("Standard0", "g"), plannedSlice("Standard1", "h")},
 	})
 	moved, split := batch(0, "Standard", 1, true), batch(1, "Standard", 1, false)
 	moved.Status.Moved, split.Status.Split = 1, true
 	batches := []v1alpha1.RecordingExportBatch{moved, split}
 	var status v1alpha1.RecordingExportStatus
 	for _, want := range []string{"", "0", "0-1"} {
-		if counted, err := b.fold(&status, batches); err != nil || counted.String() != want {
-			t.Errorf("counted %s, %v; want %s", counted, err, want)
+		if counted, err := countFinishedBatches(log, &status, batches); err != nil || counted[slicing.Standard].String() != want {
+			t.Errorf("counted %v, %v; want %s", counted, err, want)
 		}
 		for i := range batches {
-			if entry := b.ledTo(&batches[i]); entry != nil {
-				_ = b.add(withSlices(*entry, 2))
+			if entry, follows := followUp(log, &batches[i]); follows {
+				_ = log.Append(withSlices(entry, 2), first, "a")
 				break
 			}
 		}
 	}
-	rests := func(batch v1alpha1.RecordingExportBatch, counted int) bool {
-		ordinals := laneOrdinals{"Standard": slicing.FirstOrdinals(counted)}
-		return b.rests(&batch, ordinals, b.slicesOf(ordinals))
-	}
-	if !rests(batches[0], 2) || rests(batches[1], 2) || !rests(batches[1], 6) {
-		t.Error("a batch that was cut in two rests only once its halves are counted")
+	if !isDeletable(log, &batches[0], countedOf(2)) || isDeletable(log, &batches[1], countedOf(2)) || !isDeletable(log, &batches[1], countedOf(6)) {
+		t.Error("a batch that was cut in two is deletable only once its halves are counted")
 	}
 }
 
@@ -198,7 +194,7 @@ func TestCombine(t *testing.T) {
 		{done, refused, done, running, v1alpha1.ReasonPermissionMissing, time.Minute},
 		{sealing, done, surveying, done, v1alpha1.ReasonSealing, time.Second},
 	}
-	s := &scope{export: newExport(), book: newBook(window(0, day))}
+	s := &scope{export: newExport(), plan: logOf(t, window(0, day))}
 	for _, tt := range tests {
 		if got := s.combine(tt.closing, tt.growing, tt.survey, tt.batches); got.Reason != tt.reason || got.After != tt.after {
 			t.Errorf("%v, %v, %v and %v make %v, want %s after %v", tt.closing, tt.growing, tt.survey, tt.batches, got, tt.reason, tt.after)
@@ -207,7 +203,7 @@ func TestCombine(t *testing.T) {
 }
 
 func TestProgressOfBatches(t *testing.T) {
-	s := &scope{export: newExport(), book: &book{slices: make([]artifacts.PlannedSlice, 60)}}
+	s := &scope{export: newExport(), plan: logOf(t, window(0, day), withSlices(surveyedDay(1, 0, plan.PurposeFirst), 60))}
 	many := make([]string, maxStalled+1)
 	tests := []struct {
 		counted int
@@ -221,7 +217,7 @@ func TestProgressOfBatches(t *testing.T) {
 		{0, many, v1alpha1.ReasonTooManyBatchesStalled},
 	}
 	for _, tt := range tests {
-		s.counted = slicing.FirstOrdinals(tt.counted)
+		s.counted = countedOf(tt.counted)
 		if got := progressOf(s, tt.stalled); got.Reason != tt.want {
 			t.Errorf("%d counted, %d stalled: %v, want %s", tt.counted, len(tt.stalled), got, tt.want)
 		}
@@ -230,7 +226,7 @@ func TestProgressOfBatches(t *testing.T) {
 
 // TestANamespaceAtItsBound has its exports seal what has come, and create no batch.
 func TestANamespaceAtItsBound(t *testing.T) {
-	s := &scope{export: newExport(), book: &book{slices: make([]artifacts.PlannedSlice, 60)}}
+	s := &scope{export: newExport(), plan: logOf(t, window(0, day), withSlices(surveyedDay(1, 0, plan.PurposeFirst), 60))}
 	full := outcome.Stall(v1alpha1.ReasonNamespaceFull, "make room", 0)
 	loop.Mark(&s.destination, full, "", "")
 	if out := usable(&s.destination, true, "NotReady", "ExportDestination"); !out.IsDone() {
@@ -244,7 +240,7 @@ func TestANamespaceAtItsBound(t *testing.T) {
 	if got := s.combine(sealing, outcome.Done(), outcome.Done(), out); got.Reason != v1alpha1.ReasonSealing {
 		t.Errorf("while it seals: %v", got)
 	}
-	s.counted = slicing.FirstOrdinals(60)
+	s.counted = countedOf(60)
 	if out, err := (&Reconciler{}).runBatches(t.Context(), s); err != nil || !out.IsDone() {
 		t.Errorf("all batches are done: %v, %v", out, err)
 	}

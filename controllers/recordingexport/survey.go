@@ -13,6 +13,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
@@ -28,41 +29,35 @@ const surveyWorks = "survey/"
 // at a time.
 func (r *Reconciler) survey(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	settleAfter := exportspec.SettleAfter(s.export.Spec)
-	next, more := s.book.next(settleAfter)
+	next, more := s.plan.NextSurvey(settleAfter)
 	if !more && exportspec.Follows(s.export.Spec) {
-		next, more = s.book.coming(settleAfter), true
+		next, more = s.plan.FirstSurveyAfter(settleAfter), true
 	}
 	if !more {
 		return outcome.Done(), nil
 	}
-	if wait := next.due.Sub(r.Clock.Now()); wait > 0 {
+	if wait := next.Due.Sub(r.Clock.Now()); wait > 0 {
 		return s.awaits(next, min(wait, r.Intervals.LongestWait)), nil
 	}
-	if s.ahead() > maxAhead {
+	if s.waitingSlices() > maxAhead {
 		return outcome.Wait(v1alpha1.ReasonSurveying, "the survey continues once some batches have finished", 0), nil
 	}
 	return r.ask(ctx, s, next)
 }
 
-// ahead is how many slices wait for a batch in the lane that moves fastest, so
+// waitingSlices is how many slices wait for a batch in the lane that moves fastest, so
 // that a lane that stands still does not hold up the survey for the others.
-func (s *scope) ahead() int {
-	fastest := slicing.Standard
-	if s.book.spec.Scope == slicing.Only {
-		fastest = s.book.spec.Lanes(true)[0]
+func (s *scope) waitingSlices() int {
+	spec, fastest := s.plan.Spec(), slicing.Standard
+	if spec.Scope == slicing.Only {
+		fastest = spec.Lanes(true)[0]
 	}
-	waiting := 0
-	for ordinal, slice := range s.book.slices {
-		if slice.Lane == fastest && !s.counted.Contains(ordinal) {
-			waiting++
-		}
-	}
-	return waiting
+	return s.plan.SlicesIn(fastest) - s.counted[fastest].Len()
 }
 
 // ask has the pool survey a day. The finalizer is there while it may have an
 // analytics job at Genesys Cloud.
-func (r *Reconciler) ask(ctx context.Context, s *scope, q question) (outcome.Outcome, error) {
+func (r *Reconciler) ask(ctx context.Context, s *scope, due plan.DueSurvey) (outcome.Outcome, error) {
 	if r.stillEnding(s) {
 		return outcome.Wait(v1alpha1.ReasonSurveying, "ending earlier analytics jobs at Genesys Cloud", busyAgain), nil
 	}
@@ -71,19 +66,19 @@ func (r *Reconciler) ask(ctx context.Context, s *scope, q question) (outcome.Out
 	}
 	m, spec := r.memories.of(s.export), s.export.Spec
 	m.setSurveyDeadline(exportspec.SurveyDeadline(spec))
-	key := fmt.Sprintf("%s%s/%d", surveyWorks, q.day.Format(time.DateOnly), q.pass)
+	key := fmt.Sprintf("%s%s/%d", surveyWorks, due.Day.Format(time.DateOnly), due.Pass)
 	work := &surveyWork{
 		planner: r.planner(s), cloud: s.cloud, again: r.again(s, key), clock: r.Clock, pace: r.Intervals,
-		question: q, entry: len(s.book.entries),
+		DueSurvey: due, entry: s.plan.EntryCount(),
 		settleAfter: exportspec.SettleAfter(spec), openDeadline: exportspec.OpenDeadline(spec), deadline: m.getSurveyDeadline,
 		request: s.lastRequest(), retryCommand: retryCommand(s.export),
 	}
 	task := loop.Task{
 		Key: key, Work: work.run,
-		Reason: v1alpha1.ReasonSurveying, Message: "listing the conversations of " + q.day.Format(time.DateOnly) + within(spec),
+		Reason: v1alpha1.ReasonSurveying, Message: "listing the conversations of " + due.Day.Format(time.DateOnly) + within(spec),
 	}
-	if q.purpose == artifacts.Review {
-		task.Reason, task.Message = v1alpha1.ReasonReviewing, "asking again for the conversations and legal holds of "+q.day.Format(time.DateOnly)+" before it is sealed"+within(spec)
+	if due.Purpose == plan.PurposeReview {
+		task.Reason, task.Message = v1alpha1.ReasonReviewing, "asking again for the conversations and legal holds of "+due.Day.Format(time.DateOnly)+" before it is sealed"+within(spec)
 	}
 	return r.do(s, task), nil
 }
@@ -96,21 +91,21 @@ func within(spec v1alpha1.RecordingExportSpec) string {
 // planner writes the export's plan.
 func (r *Reconciler) planner(s *scope) planner {
 	return planner{
-		store: s.store, export: s.export.Name, spec: s.book.spec,
+		store: s.store, export: s.export.Name, spec: s.plan.Spec(),
 		stamp: func() artifacts.Stamp { return artifacts.NewStamp(r.Clock.Now(), r.InstanceID) },
 	}
 }
 
 // awaits says what the survey waits for.
-func (s *scope) awaits(next question, wait time.Duration) outcome.Outcome {
+func (s *scope) awaits(next plan.DueSurvey, wait time.Duration) outcome.Outcome {
 	spec := s.export.Spec
-	if next.purpose == artifacts.Deferred {
+	if next.Purpose == plan.PurposeDeferred {
 		return outcome.Wait(v1alpha1.ReasonAwaitingConversationEnd, fmt.Sprintf(
 			"conversations of %s have not ended yet; the operator asks again at %s, and lists those as unavailable that have not ended %v after their start (openDeadline)",
-			next.day.Format(time.DateOnly), stamp(next.due), exportspec.OpenDeadline(spec)), wait)
+			next.Day.Format(time.DateOnly), stamp(next.Due), exportspec.OpenDeadline(spec)), wait)
 	}
 	return outcome.Wait(v1alpha1.ReasonAwaitingSettlement, fmt.Sprintf(
-		"a day will be surveyed %v after it ends (settleAfter), the next one at %s", exportspec.SettleAfter(spec), stamp(next.due)), wait)
+		"a day will be surveyed %v after it ends (settleAfter), the next one at %s", exportspec.SettleAfter(spec), stamp(next.Due)), wait)
 }
 
 // again is what the task of this key asks again with.

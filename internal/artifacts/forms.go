@@ -6,6 +6,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
@@ -16,21 +17,6 @@ type AnalyticsJob struct {
 	Job genesys.Ticket `json:"job"`
 }
 
-// Purpose says why a day is surveyed.
-type Purpose string
-
-// The purposes of a survey.
-const (
-	// First: the day has settled.
-	First Purpose = "First"
-	// Deferred: conversations of the day had not ended, or not settled.
-	Deferred Purpose = "Deferred"
-	// Review: the day is about to be sealed.
-	Review Purpose = "Review"
-	// Retry: somebody asked for what was unavailable.
-	Retry Purpose = "Retry"
-)
-
 // Survey is what one survey of a day found: every conversation that started in
 // the day's part of the window and that no survey before has settled, in exactly
 // one list.
@@ -38,9 +24,9 @@ type Survey struct {
 	Stamp
 	Day time.Time `json:"day"`
 	// Pass counts the surveys of the day before this one.
-	Pass    int     `json:"pass"`
-	Purpose Purpose `json:"purpose"`
-	JobID   string  `json:"jobId"`
+	Pass    int          `json:"pass"`
+	Purpose plan.Purpose `json:"purpose"`
+	JobID   string       `json:"jobId"`
 	// HeldAt is when the holds were asked for.
 	HeldAt time.Time `json:"heldAt"`
 	// Conversations have ended and settled.

@@ -4,111 +4,16 @@ import (
 	"time"
 
 	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// Entry is a line of an export's plan. The plan only grows; its entries are
-// numbered from 0, and what an entry names follows from it and from artifacts
-// that were there before: so whoever reads it cuts the same slices. Exactly one
-// of the pointers is set.
+// Entry is a line of an export's plan, as it is stored. The plan only grows; its entries
+// are numbered from 0, and what an entry names follows from it and from artifacts that
+// were there before: so whoever reads it makes the same slices.
 type Entry struct {
 	Stamp
-	Surveyed *Surveyed `json:"surveyed,omitempty"`
-	Moved    *Moved    `json:"moved,omitempty"`
-	Halved   *Halved   `json:"halved,omitempty"`
-	Isolated *Isolated `json:"isolated,omitempty"`
-	Retried  *Retried  `json:"retried,omitempty"`
-	Sealing  *Sealing  `json:"sealing,omitempty"`
-	Voided   *Voided   `json:"voided,omitempty"`
-	// Slices that the entry leads to.
-	Slices []PlannedSlice `json:"slices,omitempty"`
-}
-
-// Voided stands where an entry was that no seal held when the archive was continued
-// without its artifact key: nobody can say what it was.
-type Voided struct{}
-
-// Surveyed takes a survey into the plan.
-type Surveyed struct {
-	Day     time.Time `json:"day"`
-	Pass    int       `json:"pass"`
-	Purpose Purpose   `json:"purpose"`
-	// To is the end of the part of the day that was asked for.
-	To time.Time `json:"to"`
-	// Conversations of the survey, by what becomes of them.
-	Conversations int64 `json:"conversations"`
-	Held          int64 `json:"held"`
-	Excluded      int64 `json:"excluded"`
-	Open          int64 `json:"open"`
-	Refused       int64 `json:"refused"`
-	Deferred      int64 `json:"deferred"`
-	Reopened      int64 `json:"reopened,omitempty"`
-	// AskAgain is when the deferred ones are worth asking for again.
-	AskAgain time.Time `json:"askAgain,omitzero"`
-}
-
-// Moved gives conversations whose legal hold changed before their transfer to
-// the lanes that are theirs now.
-type Moved struct {
-	// Group of slices that they left, and one batch of it.
-	Group string `json:"group"`
-	Batch string `json:"batch"`
-	// Day at which the batch's part of the window begins, zero if the batch is of a retry.
-	Day time.Time `json:"day"`
-}
-
-// Halved cuts a batch that is too large in two.
-type Halved struct {
-	Batch string `json:"batch"`
-	// Day at which the batch's part of the window begins, zero if the batch is of a retry.
-	Day time.Time `json:"day"`
-}
-
-// Isolated gives what left a batch, because it could not be read, requested or
-// received while others were, batches of its own in the lane Isolated.
-type Isolated struct {
-	// Group of slices that it left, and one batch of it.
-	Group string `json:"group"`
-	Batch string `json:"batch"`
-	// Day at which the batch's part of the window begins, zero if the batch is of a retry.
-	Day time.Time `json:"day"`
-	// Recordings tells that it is about recordings that left the batch. Otherwise it
-	// is about conversations, which left all batches of the group.
-	Recordings bool `json:"recordings,omitempty"`
-}
-
-// Retried asks again for what the seals so far have as unavailable.
-type Retried struct {
-	// Token of the request.
-	Token string `json:"token"`
-	// Seals is how many there were.
-	Seals int `json:"seals"`
-	// Days with conversations that had not ended in time.
-	Days []time.Time `json:"days,omitempty"`
-}
-
-// Sealing closes a part of the plan.
-type Sealing struct {
-	// Number of the seal, from 1.
-	Number int `json:"number"`
-	// Until is the end of the days that the seals cover then.
-	Until time.Time `json:"until"`
-	// Entries that the seal takes in, as numbers and intervals: 0-41,43.
-	Entries string `json:"entries"`
-}
-
-// PlannedSlice is a slice of the plan: a batch to be.
-type PlannedSlice struct {
-	Name string `json:"name"`
-	// Group names what shares its metadata and hold answers.
-	Group         string       `json:"group"`
-	Lane          slicing.Lane `json:"lane"`
-	Start         time.Time    `json:"start"`
-	End           time.Time    `json:"end"`
-	Conversations int          `json:"conversations"`
-	// Recordings is how many recordings the slice is about, 0 for all of its
-	// conversations'.
-	Recordings int `json:"recordings,omitempty"`
+	plan.Entry
 }
 
 // Slice is the conversations of a batch.

@@ -9,13 +9,14 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 )
 
 // Comparison is what the comparison with a second source found, before a part of
 // the plan is closed. It fixes which part that is.
 type Comparison struct {
 	Stamp
-	Sealing Sealing           `json:"sealing"`
+	Sealing plan.Sealing      `json:"sealing"`
 	Found   evidence.Compared `json:"found"`
 }
 

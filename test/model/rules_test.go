@@ -18,6 +18,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
@@ -39,9 +40,9 @@ func (m *model) plan() []artifacts.Entry {
 	}
 }
 
-func slicesOf(plan []artifacts.Entry) []artifacts.PlannedSlice {
-	var all []artifacts.PlannedSlice
-	for _, entry := range plan {
+func slicesOf(entries []artifacts.Entry) []plan.Slice {
+	var all []plan.Slice
+	for _, entry := range entries {
 		all = append(all, entry.Slices...)
 	}
 	return all
@@ -109,7 +110,7 @@ func (m *model) checkConditions(obj conditions.Object) {
 }
 
 // checkExport checks that every batch is counted once, and stays counted.
-func (m *model) checkExport(export *v1alpha1.RecordingExport, planned []artifacts.PlannedSlice) {
+func (m *model) checkExport(export *v1alpha1.RecordingExport, planned []plan.Slice) {
 	m.checkConditions(export)
 	counted := m.countedBy(export.Status, planned)
 	if before := m.counted[string(export.UID)]; !counted.ContainsAll(before) {
@@ -138,7 +139,7 @@ func (m *model) checkExport(export *v1alpha1.RecordingExport, planned []artifact
 }
 
 // addBag adds what a slice's bag holds. One without a bag was cut in two.
-func (m *model) addBag(lanes map[v1alpha1.Lane]v1alpha1.LaneStatus, slice artifacts.PlannedSlice) {
+func (m *model) addBag(lanes map[v1alpha1.Lane]v1alpha1.LaneStatus, slice plan.Slice) {
 	bag, err := fs.Sub(m.archive.FS(m.ctx), evidence.BagFolder(slice.Name))
 	if err != nil {
 		m.breaks("%v", err)
@@ -165,7 +166,7 @@ func (m *model) addBag(lanes map[v1alpha1.Lane]v1alpha1.LaneStatus, slice artifa
 }
 
 // countedBy returns which slices a status has counted, by their place in the plan.
-func (m *model) countedBy(status v1alpha1.RecordingExportStatus, planned []artifacts.PlannedSlice) slicing.Ordinals {
+func (m *model) countedBy(status v1alpha1.RecordingExportStatus, planned []plan.Slice) slicing.Ordinals {
 	ordinals := map[slicing.Lane]slicing.Ordinals{}
 	for _, lane := range status.Lanes {
 		set, err := slicing.ParseOrdinals(lane.CompletedOrdinals)
@@ -180,7 +181,7 @@ func (m *model) countedBy(status v1alpha1.RecordingExportStatus, planned []artif
 }
 
 // inLane is the number of a slice among those of its lane.
-func inLane(planned []artifacts.PlannedSlice, place int) int {
+func inLane(planned []plan.Slice, place int) int {
 	n := 0
 	for _, slice := range planned[:place] {
 		if slice.Lane == planned[place].Lane {
@@ -192,11 +193,11 @@ func inLane(planned []artifacts.PlannedSlice, place int) int {
 
 // checkBatches checks that each batch is the plan's, and that no more are at work
 // than may be.
-func (m *model) checkBatches(export *v1alpha1.RecordingExport, planned []artifacts.PlannedSlice) {
+func (m *model) checkBatches(export *v1alpha1.RecordingExport, planned []plan.Slice) {
 	working, waited := map[v1alpha1.Lane]int{}, map[v1alpha1.Lane]int{}
 	for _, batch := range m.allBatches() {
 		m.checkConditions(&batch)
-		place := slices.IndexFunc(planned, func(s artifacts.PlannedSlice) bool { return s.Name == batch.Name })
+		place := slices.IndexFunc(planned, func(s plan.Slice) bool { return s.Name == batch.Name })
 		if place < 0 || inLane(planned, place) != int(batch.Spec.Ordinal) || string(planned[place].Lane) != string(batch.Spec.Lane) {
 			m.breaks("batch %s has ordinal %d, which is not its slice's", batch.Name, batch.Spec.Ordinal)
 		}
@@ -271,9 +272,9 @@ func (m *model) state() string {
 	for _, batch := range m.allBatches() {
 		fmt.Fprintf(&b, "%s %d %s %s\n", batch.Name, batch.Spec.Ordinal, conditions.Reason(&batch), conditions.Message(&batch))
 	}
-	plan := m.plan()
-	for i, entry := range plan[max(0, len(plan)-20):] {
-		fmt.Fprintf(&b, "entry %d: %+v %+v %+v %+v %+v %+v %d slices\n", i+max(0, len(plan)-20), entry.Surveyed, entry.Moved, entry.Halved, entry.Isolated, entry.Retried, entry.Sealing, len(entry.Slices))
+	entries := m.plan()
+	for i, entry := range entries[max(0, len(entries)-20):] {
+		fmt.Fprintf(&b, "entry %d: %+v %+v %+v %+v %+v %+v %d slices\n", i+max(0, len(entries)-20), entry.Surveyed, entry.Moved, entry.Halved, entry.Isolated, entry.Retried, entry.Sealing, len(entry.Slices))
 	}
 	for _, bad := range m.bads {
 		fmt.Fprintln(&b, bad)

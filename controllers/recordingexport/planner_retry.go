@@ -7,20 +7,21 @@ import (
 
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// cutRetry cuts what the seals have as unavailable, in the lanes that it was in.
-func (p planner) cutRetry(ctx context.Context, number int, r artifacts.Retried) ([]cutSlice, error) {
+// slicesOfRetry splits what the seals have as unavailable, in the lanes that it was in.
+func (p planner) slicesOfRetry(ctx context.Context, number int, r plan.Retried) ([]namedSlice, error) {
 	gaps, err := evidence.ReadGaps(evidence.Trust(p.store.FS(ctx), artifacts.Anchors(ctx, p.store, r.Seals)), r.Seals)
 	if err != nil {
 		return nil, err
 	}
-	var out []cutSlice
+	var out []namedSlice
 	for _, lane := range []slicing.Lane{slicing.Standard, slicing.LegalHold, slicing.LegalHoldScreen, slicing.Isolated} {
 		missing := map[string]evidence.Gap{}
 		var some, all []slicing.Conversation
-		for _, gap := range p.inLane(gaps, lane) {
+		for _, gap := range p.gapsOfLane(gaps, lane) {
 			missing[gap.ConversationID] = gap
 			c := slicing.Conversation{ID: gap.ConversationID, Start: gap.Start, Held: lane != slicing.Standard && (lane != slicing.Isolated || gap.Held)}
 			if len(gap.Recordings) > 0 {
@@ -29,27 +30,27 @@ func (p planner) cutRetry(ctx context.Context, number int, r artifacts.Retried) 
 				all = append(all, c)
 			}
 		}
-		cut, err := p.cutLane(lane, number, some, all)
+		split, err := p.splitInLane(lane, number, some, all)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, p.again(cut, missing)...)
+		out = append(out, p.namedForRetry(split, missing)...)
 	}
 	return out, nil
 }
 
-// cutLane cuts conversations into slices of one lane: those of which some recordings
+// splitInLane splits conversations into slices of one lane: those of which some recordings
 // are missing, and those of which all are. The latter cannot leave the lane that
 // accounts for them, so that each gets a slice of its own, for no other to wait for it.
-func (p planner) cutLane(lane slicing.Lane, number int, some, all []slicing.Conversation) ([]slicing.Slice, error) {
+func (p planner) splitInLane(lane slicing.Lane, number int, some, all []slicing.Conversation) ([]slicing.Slice, error) {
 	if lane == slicing.Isolated {
 		return slicing.Isolate(p.spec, number, 1, slices.Concat(some, all))
 	}
-	together, err := slicing.Split(p.alone(lane), number, some)
+	together, err := slicing.Split(p.onlyLane(lane), number, some)
 	if err != nil {
 		return nil, err
 	}
-	single := p.alone(lane)
+	single := p.onlyLane(lane)
 	single.MaxConversations = 1
 	apart, err := slicing.Split(single, number, all)
 	for i := range apart {
@@ -58,9 +59,9 @@ func (p planner) cutLane(lane slicing.Lane, number int, some, all []slicing.Conv
 	return append(together, apart...), err
 }
 
-// inLane lists the gaps that are a lane's business. A conversation whose
-// recordings could not be learned is that of all its lanes; its gap is in the first.
-func (p planner) inLane(gaps []evidence.Gap, lane slicing.Lane) []evidence.Gap {
+// gapsOfLane lists the gaps that a lane has to retry. A conversation whose recordings could
+// not be determined is retried in all its lanes; its gap is in the first.
+func (p planner) gapsOfLane(gaps []evidence.Gap, lane slicing.Lane) []evidence.Gap {
 	var out []evidence.Gap
 	for _, gap := range gaps {
 		unknown := len(gap.Recordings) == 0 && lane == slicing.LegalHoldScreen && gap.Lane == slicing.LegalHold && p.spec.Screen
@@ -71,8 +72,8 @@ func (p planner) inLane(gaps []evidence.Gap, lane slicing.Lane) []evidence.Gap {
 	return out
 }
 
-// alone is the spec with a single lane.
-func (p planner) alone(lane slicing.Lane) slicing.Spec {
+// onlyLane is the spec with a single lane.
+func (p planner) onlyLane(lane slicing.Lane) slicing.Spec {
 	spec := p.spec
 	spec.Scope = slicing.Include
 	if lane != slicing.Standard {
@@ -81,10 +82,10 @@ func (p planner) alone(lane slicing.Lane) slicing.Spec {
 	return spec
 }
 
-// again gives slices of what is asked for again the form that is stored. They
+// namedForRetry gives slices of a retry their names, and the form that is stored. They
 // share nothing with each other, nor with the batches before.
-func (p planner) again(cut []slicing.Slice, missing map[string]evidence.Gap) []cutSlice {
-	out := p.named(cut, func(c slicing.Conversation) evidence.HoldAnswer { return evidence.HoldAnswer{Held: c.Held} })
+func (p planner) namedForRetry(split []slicing.Slice, missing map[string]evidence.Gap) []namedSlice {
+	out := p.named(split, func(c slicing.Conversation) evidence.HoldAnswer { return evidence.HoldAnswer{Held: c.Held} })
 	for i := range out {
 		out[i].Group, out[i].Stay = strings.TrimPrefix(out[i].name, p.export+"-"), true
 		for j := range out[i].Conversations {

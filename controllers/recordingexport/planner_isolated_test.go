@@ -9,6 +9,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
@@ -55,7 +56,7 @@ func put[T any](t *testing.T, p planner, key string, value T) {
 // together when there was no patience any more.
 func TestConversationsThatAreIsolated(t *testing.T) {
 	p := isolating(t)
-	cut, err := p.cut(t.Context(), 7, artifacts.Entry{Isolated: &artifacts.Isolated{Group: "g", Batch: "b", Day: first}})
+	cut, err := p.slicesOf(t.Context(), 7, plan.Entry{Isolated: &plan.Isolated{Group: "g", Batch: "b", Day: first}})
 	if err != nil || len(cut) != 2 {
 		t.Fatalf("%d slices, %v", len(cut), err)
 	}
@@ -86,7 +87,7 @@ func TestConversationsWhoseHoldIsUnknown(t *testing.T) {
 		}
 		put(t, p, artifacts.SliceKey("c"), slice)
 		put(t, p, artifacts.HoldKey("h"), hold)
-		cut, err := p.cut(t.Context(), 7, artifacts.Entry{Isolated: &artifacts.Isolated{Group: "h", Batch: "c", Day: first}})
+		cut, err := p.slicesOf(t.Context(), 7, plan.Entry{Isolated: &plan.Isolated{Group: "h", Batch: "c", Day: first}})
 		if err != nil || len(cut) != want || cut[0].Late != late {
 			t.Errorf("without patience %t: %+v, %v", late, cut, err)
 		}
@@ -96,12 +97,12 @@ func TestConversationsWhoseHoldIsUnknown(t *testing.T) {
 // TestRecordingsThatAreIsolated come with their conversation, and nothing else of it.
 func TestRecordingsThatAreIsolated(t *testing.T) {
 	p := isolating(t)
-	cut, err := p.cut(t.Context(), 7, artifacts.Entry{Isolated: &artifacts.Isolated{Group: "g", Batch: "b", Day: first, Recordings: true}})
+	cut, err := p.slicesOf(t.Context(), 7, plan.Entry{Isolated: &plan.Isolated{Group: "g", Batch: "b", Day: first, Recordings: true}})
 	if err != nil || len(cut) != 1 {
 		t.Fatalf("%d slices, %v", len(cut), err)
 	}
 	c := cut[0].Conversations[0]
-	if fmt.Sprint(c.Only) != "[r1 r2]" || !c.Left || c.Retried || c.ID != conversationID(0) || namedIn(cut[0].Slice) != 2 {
+	if fmt.Sprint(c.Only) != "[r1 r2]" || !c.Left || c.Retried || c.ID != conversationID(0) || countNamedRecordings(cut[0].Slice) != 2 {
 		t.Errorf("%+v", cut[0])
 	}
 }

@@ -6,18 +6,19 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// cutIsolated gives what left a batch slices of its own, one for each
+// slicesOfIsolated gives what left a batch slices of its own, one for each
 // conversation, so that none waits for another.
-func (p planner) cutIsolated(ctx context.Context, number int, isolated artifacts.Isolated) ([]cutSlice, error) {
+func (p planner) slicesOfIsolated(ctx context.Context, number int, isolated plan.Isolated) ([]namedSlice, error) {
 	batch, err := artifacts.Get[artifacts.Slice](ctx, p.store, artifacts.SliceKey(isolated.Batch))
 	if err != nil {
 		return nil, err
 	}
 	if isolated.Recordings {
-		left, err := p.leftRecordings(ctx, isolated.Batch, batch)
+		left, err := p.isolatedRecordings(ctx, isolated.Batch, batch)
 		if err != nil {
 			return nil, err
 		}
@@ -27,7 +28,7 @@ func (p planner) cutIsolated(ctx context.Context, number int, isolated artifacts
 		}
 		return out, err
 	}
-	left, late, err := p.leftConversations(ctx, batch)
+	left, late, err := p.isolatedConversations(ctx, batch)
 	if err != nil {
 		return nil, err
 	}
@@ -43,23 +44,23 @@ func (p planner) cutIsolated(ctx context.Context, number int, isolated artifacts
 	return append(out, together...), err
 }
 
-// isolate cuts conversations of one part of the window into slices of the lane
+// isolate splits conversations of one part of the window into slices of the lane
 // Isolated, of at most a number of conversations each. Their pieces count from first.
-func (p planner) isolate(number, first, most int, left []evidence.Conversation) ([]cutSlice, error) {
+func (p planner) isolate(number, first, most int, left []evidence.Conversation) ([]namedSlice, error) {
 	known := map[string]evidence.Conversation{}
 	conversations := make([]slicing.Conversation, len(left))
 	for i, c := range left {
 		known[c.ID] = c
 		conversations[i] = slicing.Conversation{ID: c.ID, Start: c.Start, Held: c.Held.Held}
 	}
-	cut, err := slicing.Isolate(p.spec, number, most, conversations)
+	split, err := slicing.Isolate(p.spec, number, most, conversations)
 	if err != nil {
 		return nil, err
 	}
-	for i := range cut {
-		cut[i].Piece += first
+	for i := range split {
+		split[i].Piece += first
 	}
-	out := p.named(cut, func(c slicing.Conversation) evidence.HoldAnswer { return known[c.ID].Held })
+	out := p.named(split, func(c slicing.Conversation) evidence.HoldAnswer { return known[c.ID].Held })
 	for i := range out {
 		for j := range out[i].Conversations {
 			c := &out[i].Conversations[j]
@@ -70,10 +71,10 @@ func (p planner) isolate(number, first, most int, left []evidence.Conversation) 
 	return out, nil
 }
 
-// leftConversations are the conversations of a group of slices whose recordings
+// isolatedConversations are the conversations of a group of slices whose recordings
 // or legal hold could not be learned: those that failed while others did not, and
 // those with which there was no patience left. Of a retry, recordings leave.
-func (p planner) leftConversations(ctx context.Context, batch artifacts.Slice) (left, late []evidence.Conversation, err error) {
+func (p planner) isolatedConversations(ctx context.Context, batch artifacts.Slice) (left, late []evidence.Conversation, err error) {
 	hold, err := artifacts.Get[artifacts.Hold](ctx, p.store, artifacts.HoldKey(batch.Group))
 	if err != nil {
 		return nil, nil, err
@@ -102,9 +103,9 @@ func (p planner) leftConversations(ctx context.Context, batch artifacts.Slice) (
 	return left, late, nil
 }
 
-// leftRecordings are the conversations of a batch of which recordings left it,
+// isolatedRecordings are the conversations of a batch of which recordings left it,
 // with those recordings.
-func (p planner) leftRecordings(ctx context.Context, name string, batch artifacts.Slice) ([]evidence.Conversation, error) {
+func (p planner) isolatedRecordings(ctx context.Context, name string, batch artifacts.Slice) ([]evidence.Conversation, error) {
 	settled, err := artifacts.Get[artifacts.Inventory](ctx, p.store, artifacts.OutcomeKey(name))
 	if err != nil {
 		return nil, err
@@ -126,8 +127,8 @@ func (p planner) leftRecordings(ctx context.Context, name string, batch artifact
 	return left, nil
 }
 
-// namedIn is how many recordings a slice is about, 0 for all of its conversations'.
-func namedIn(slice artifacts.Slice) int {
+// countNamedRecordings is how many recordings a slice is about, 0 for all of its conversations'.
+func countNamedRecordings(slice artifacts.Slice) int {
 	n := 0
 	for _, c := range slice.Conversations {
 		n += len(c.Only)

@@ -1,0 +1,55 @@
+package recordingexport
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/plan"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+)
+
+// sliceOf names the slice of a batch.
+func sliceOf(batch *v1alpha1.RecordingExportBatch) plan.SliceID {
+	return plan.SliceID{Lane: slicing.Lane(batch.Spec.Lane), Ordinal: int(batch.Spec.Ordinal)}
+}
+
+// isPlanned tells whether a batch is the plan's, and not one of the same name or ordinal.
+func isPlanned(log *plan.Log, batch *v1alpha1.RecordingExportBatch) bool {
+	return log.Holds(sliceOf(batch), batch.Name)
+}
+
+// followUp returns the entry that follows from a finished batch of the plan, if there is one.
+func followUp(log *plan.Log, batch *v1alpha1.RecordingExportBatch) (plan.Entry, bool) {
+	status := batch.Status
+	return log.FollowUp(plan.FinishedBatch{
+		SliceID: sliceOf(batch), Moved: status.Moved > 0, Split: status.Split,
+		IsolatedConversations: status.Isolated.Conversations > 0, IsolatedRecordings: status.Isolated.Recordings > 0,
+	})
+}
+
+// planFollowUps appends to the plan what follows from finished batches.
+func (r *Reconciler) planFollowUps(_ context.Context, s *scope) (outcome.Outcome, error) {
+	for i := range s.batches {
+		batch := &s.batches[i]
+		if !batch.IsFinished() || s.counted.Contains(sliceOf(batch)) || !isPlanned(s.plan, batch) {
+			continue
+		}
+		if entry, follows := followUp(s.plan, batch); follows {
+			return r.appendEntry(s, entry), nil
+		}
+	}
+	return outcome.Done(), nil
+}
+
+// appendEntry has the pool append an entry to the plan.
+func (r *Reconciler) appendEntry(s *scope, entry plan.Entry) outcome.Outcome {
+	p, number := r.planner(s), s.plan.EntryCount()
+	return r.do(s, loop.Task{
+		Key: fmt.Sprintf("plan/%d", number), Reason: v1alpha1.ReasonPlanning, Message: "planning batches for newly found conversations",
+		Work: func(ctx context.Context, _ transfer.Try) error { return p.appendEntry(ctx, number, entry) },
+	})
+}

@@ -1,0 +1,102 @@
+package recordingexport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/exportspec"
+	"github.com/gcexport/recording-export-operator/internal/plan"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+)
+
+// day is the span that is surveyed at once.
+const day = plan.Day
+
+// planLogs are the logs of the plans of exports that have not ended, kept only to spare
+// reading them again: entries never change, and a plan only grows. The zero value is ready
+// for use.
+type planLogs struct {
+	mu     sync.Mutex
+	byName map[types.NamespacedName]planLog
+}
+
+type planLog struct {
+	uid types.UID
+	log *plan.Log
+}
+
+// of returns the log of an export's plan, as far as it has been read: not that of another
+// export which had its name.
+func (p *planLogs) of(export *v1alpha1.RecordingExport, spec slicing.Spec) *plan.Log {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.byName == nil {
+		p.byName = map[types.NamespacedName]planLog{}
+	}
+	name := client.ObjectKeyFromObject(export)
+	if p.byName[name].uid != export.UID || p.byName[name].log == nil {
+		p.byName[name] = planLog{export.UID, plan.New(export.Name, spec)}
+	}
+	return p.byName[name].log
+}
+
+// drop forgets the log of an export that is gone, or has ended. It is read again if
+// somebody retries the export.
+func (p *planLogs) drop(export types.NamespacedName) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.byName, export)
+}
+
+// readPlan reads the plan's new entries, and sets the days that can be surveyed.
+func (r *Reconciler) readPlan(ctx context.Context, s *scope) error {
+	spec := exportspec.Slicing(s.export.Spec)
+	until := spec.End
+	if exportspec.Follows(s.export.Spec) {
+		until = r.Clock.Now().Add(-exportspec.SettleAfter(s.export.Spec)).UTC().Truncate(day)
+	}
+	spec.Daily = s.daily
+	s.plan = r.plans.of(s.export, spec)
+	if err := readEntries(ctx, s.store, s.plan); err != nil {
+		return err
+	}
+	s.plan.SetWindow(spec.End, until)
+	s.surveyed = s.plan.AllSurveyed()
+	return nil
+}
+
+// readEntries reads the entries that have been written since the last time.
+func readEntries(ctx context.Context, store archive.Store, log *plan.Log) error {
+	for {
+		entry, err := artifacts.Get[artifacts.Entry](ctx, store, artifacts.EntryKey(log.EntryCount()))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := appendTo(log, entry); err != nil {
+			return err
+		}
+	}
+}
+
+// appendTo appends an entry as it is stored. One that cannot be the next means that somebody
+// has changed the archive.
+func appendTo(log *plan.Log, entry artifacts.Entry) error {
+	err := log.Append(entry.Entry, entry.At, entry.By)
+	if errors.Is(err, plan.ErrInvalid) {
+		return fmt.Errorf("%w: %w", evidence.ErrCorrupt, err)
+	}
+	return err
+}

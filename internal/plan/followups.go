@@ -1,0 +1,76 @@
+package plan
+
+// FinishedBatch is what has to be known of a finished batch to plan what follows from it.
+type FinishedBatch struct {
+	SliceID
+	// Moved tells that conversations left it because their legal hold changed.
+	Moved bool
+	// Split tells that it was too large: two others are to hold its halves.
+	Split bool
+	// IsolatedConversations and IsolatedRecordings tell that conversations, or
+	// recordings, left it because they could not be read, requested or received.
+	IsolatedConversations, IsolatedRecordings bool
+}
+
+// FollowUp returns an entry that follows from a finished batch and that the plan does not
+// hold yet; there is none if the plan holds everything. The batch's slice must be in the
+// plan. What concerns all batches of a group comes before what cuts one of them in two, so
+// that the whole batch still shows what left it.
+func (l *Log) FollowUp(batch FinishedBatch) (entry Entry, found bool) {
+	place, _ := l.place(batch.SliceID)
+	slice, at := l.slices.at(place), l.DayOf(l.entryWith(place))
+	switch {
+	case batch.Moved && !l.moved[slice.Group]:
+		return Entry{Moved: &Moved{Group: slice.Group, Batch: slice.Name, Day: at}}, true
+	case batch.IsolatedConversations && !l.HasIsolatedConversations(slice.Group):
+		return Entry{Isolated: &Isolated{Group: slice.Group, Batch: slice.Name, Day: at}}, true
+	case batch.Split && !l.isHalved(slice.Name):
+		return Entry{Halved: &Halved{Batch: slice.Name, Day: at}}, true
+	case batch.IsolatedRecordings && !batch.Split && !l.HasIsolatedRecordings(slice.Name):
+		return Entry{Isolated: &Isolated{Group: slice.Group, Batch: slice.Name, Day: at, Recordings: true}}, true
+	default:
+		return Entry{}, false
+	}
+}
+
+// HasIsolatedConversations tells whether the plan holds the conversations that were isolated
+// from the batches of a group.
+func (l *Log) HasIsolatedConversations(group string) bool {
+	return l.isolated[isolatedKey(Isolated{Group: group})]
+}
+
+// HasIsolatedRecordings tells whether the plan holds the recordings that were isolated from
+// a batch.
+func (l *Log) HasIsolatedRecordings(batch string) bool {
+	return l.isolated[isolatedKey(Isolated{Batch: batch, Recordings: true})]
+}
+
+// isolatedKey names what an entry isolates: recordings of a batch, or conversations
+// of a group. No batch has the name of a group.
+func isolatedKey(i Isolated) string {
+	if i.Recordings {
+		return "batch " + i.Batch
+	}
+	return "group " + i.Group
+}
+
+func (l *Log) isHalved(batch string) bool {
+	_, isHalved := l.halved[batch]
+	return isHalved
+}
+
+// HasAllHalves tells whether the halves of a batch are in a set. It is true of a batch that
+// was not cut in two.
+func (l *Log) HasAllHalves(set SliceSet, batch string) bool {
+	number, isHalved := l.halved[batch]
+	if !isHalved {
+		return true
+	}
+	first, end := l.slicesOf(number)
+	for place := first; place < end; place++ {
+		if !set.Contains(l.id(place)) {
+			return false
+		}
+	}
+	return true
+}
