@@ -1,11 +1,13 @@
-// Package genesysorganization sees to it that each organisation can be asked:
-// the login works, and still belongs to the organisation that it first did.
+// Package genesysorganization ensures that each organisation can be called: the login
+// works, and still belongs to the organisation that it first belonged to.
+//
+// login.go logs in, clients.go judges the results, status.go writes the status and
+// events.go sends events.
 package genesysorganization
 
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -16,45 +18,44 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
-	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// Intervals is how often a login is looked at.
+// Intervals are the waits between logins.
 type Intervals struct {
-	// Ready is between two looks at a login that works.
+	// Ready is the wait after logins that all worked.
 	Ready time.Duration
-	// Retry is before another look at one that does not.
+	// Retry is the wait after a login that failed.
 	Retry time.Duration
-	// Timeout is how long one look may take.
+	// Timeout is how long logging in with all clients may take.
 	Timeout time.Duration
 }
 
-// DefaultIntervals is what the manager uses. Secrets are not watched, so Again is
-// also how long it takes until a corrected one is noticed.
+// DefaultIntervals are what the manager uses. Secrets are not watched, so Retry is also
+// how long it takes until a corrected Secret is noticed.
 func DefaultIntervals() Intervals {
 	return Intervals{Ready: 5 * time.Minute, Retry: time.Minute, Timeout: 30 * time.Second}
 }
 
-// Reconciler looks after organisations.
+// Reconciler logs in to organisations.
 type Reconciler struct {
 	loop.Publisher
-	// Login logs in with what each Secret holds now, and says how each OAuth
-	// client stands, in the order of the spec.
-	Login func(context.Context, *v1alpha1.GenesysOrganization) ([]genesys.Login, error)
-	// Forget lets go of an organisation that is gone.
+	// Login logs in with each OAuth client, as its Secret is now, and returns how each of
+	// them stands, in the order of the spec.
+	Login func(context.Context, *v1alpha1.GenesysOrganization) ([]genesys.LoginResult, error)
+	// Forget forgets an organisation that was deleted.
 	Forget func(types.NamespacedName)
 	// Worker's pool named Pool logs in.
 	Worker    *loop.Worker
 	Intervals Intervals
 
-	mu      sync.Mutex
-	answers map[types.NamespacedName]answer
+	runs loginRuns
 }
 
-// Wake has an organisation looked at soon: one of its OAuth clients is out.
+// Wake has an organisation reconciled soon, because one of its OAuth clients has become
+// inactive.
 func (r *Reconciler) Wake(name types.NamespacedName) { r.Worker.Wake(name) }
 
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=genesysorganizations,verbs=get;list;watch
@@ -71,7 +72,8 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Complete(r)
 }
 
-// Reconcile looks at one organisation.
+// Reconcile publishes the results of the last logins or, if that is done, logs in, which
+// wakes it when it has ended.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	organization := &v1alpha1.GenesysOrganization{}
 	if err := r.Client.Get(ctx, request.NamespacedName, organization); err != nil {
@@ -81,66 +83,53 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return ctrl.Result{}, err
 	}
 	before := organization.DeepCopy()
-	out, isRunning := r.look(organization)
+	out, isRunning := r.logIn(organization)
 	if isRunning {
 		return loop.Result(out), nil
 	}
 	summarize(organization, out)
 	if out.IsDone() {
-		out.After = r.retryInterval(organization)
+		out.After = r.interval(organization)
 	}
 	err := r.Publish(ctx, organization, before)
 	if err == nil {
-		r.published(request.NamespacedName)
-		r.announce(organization, before)
+		r.runs.forget(request.NamespacedName)
+		sendClientEvents(r.Events, organization, before)
 	}
 	return loop.Requeue(loop.Result(out), err)
 }
 
-// retryInterval is how long to wait before another look at an organisation that can be asked.
-func (r *Reconciler) retryInterval(organization *v1alpha1.GenesysOrganization) time.Duration {
-	if slices.ContainsFunc(organization.Status.Clients, isOut) {
+// logIn applies the results of the last logins or, if that is done, starts logging in.
+func (r *Reconciler) logIn(organization *v1alpha1.GenesysOrganization) (out outcome.Outcome, isRunning bool) {
+	if run, found := r.runs.latest(organization); found {
+		return applyLogins(organization, run, r.Intervals.Retry), false
+	}
+	out = r.login().start(organization)
+	return out, out.Reason == v1alpha1.ReasonOrganizationNotReady
+}
+
+func (r *Reconciler) login() login {
+	return login{logIn: r.Login, worker: r.Worker, timeout: r.Intervals.Timeout, runs: &r.runs}
+}
+
+// interval is the wait until the next logins to an organisation that can be called.
+func (r *Reconciler) interval(organization *v1alpha1.GenesysOrganization) time.Duration {
+	if slices.ContainsFunc(organization.Status.Clients, isInactive) {
 		return r.Intervals.Retry
 	}
 	return r.Intervals.Ready
 }
 
-// look takes in what the last look has shown or, if that is done, begins another,
-// whose end wakes the reconciler.
-func (r *Reconciler) look(organization *v1alpha1.GenesysOrganization) (out outcome.Outcome, isRunning bool) {
-	if shown, is := r.answered(organization); is {
-		return r.take(organization, shown), false
-	}
-	out = r.ask(organization)
-	return out, out.Reason == v1alpha1.ReasonOrganizationNotReady
-}
+// forgetRetry is the wait until an organisation that was deleted can be forgotten, while
+// logging in to it is still running.
+const forgetRetry = time.Second
 
-// take takes in what a look has shown, and pins the organisation that the first
-// login belongs to.
-func (r *Reconciler) take(organization *v1alpha1.GenesysOrganization, shown answer) outcome.Outcome {
-	if shown.err != nil {
-		return outcome.Of(shown.err, r.Intervals.Retry)
+// forget forgets an organisation that was deleted, once logging in to it has stopped.
+func (r *Reconciler) forget(name types.NamespacedName) ctrl.Result {
+	if !r.login().cancel(name) {
+		return ctrl.Result{RequeueAfter: forgetRetry}
 	}
-	logins := shown.logins
-	if identity, ok := pin(logins); ok {
-		organization.Status.Organization = &v1alpha1.OrganizationIdentity{
-			ID: identity.OrganizationID, Name: conditions.Printable(identity.OrganizationName),
-		}
-	}
-	organization.Status.Clients = statuses(logins)
-	return judge(logins, r.Intervals.Retry)
-}
-
-// summarize computes the conditions.
-func summarize(organization *v1alpha1.GenesysOrganization, out outcome.Outcome) {
-	organization.Status.ObservedGeneration = organization.Generation
-	name := ""
-	if organization.Status.Organization != nil {
-		name = organization.Status.Organization.Name
-	}
-	reason, message := v1alpha1.ReasonLoggedIn, "logged in to "+name
-	if out.IsDone() && out.Message != "" {
-		reason, message = v1alpha1.ReasonNoActiveClient, message+", but "+out.Message
-	}
-	loop.Mark(organization, out, reason, message)
+	r.runs.forget(name)
+	r.Forget(name)
+	return ctrl.Result{}
 }

@@ -5,32 +5,35 @@ import (
 	"errors"
 	"time"
 
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/genesys/client"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// Cloud asks an organisation with whichever of its OAuth clients is best, for
-// one share of their budgets. It is safe for concurrent use. Errors are those of
-// package client, and KindOrphaned.
+// Cloud calls Genesys Cloud with the best OAuth client of an organisation, for one share
+// of their budgets. It is safe for concurrent use. Errors are those of package client, and
+// KindOrphaned.
 type Cloud struct {
-	pool  *pool
-	share genesys.Share
+	clients *clientSet
+	share   genesys.Share
 }
 
 // ask makes a call that any client can make.
 func ask[T any](c *Cloud, call func(*client.Client) (T, error)) (got T, err error) {
-	err = c.pool.try(func(m *member) (err error) {
-		got, err = call(m.asks().As(c.share))
+	err = c.clients.call(func(by *oauthClient) (err error) {
+		got, err = call(by.client().As(c.share))
 		return err
 	})
 	return got, err
 }
 
-// start makes a call that starts something, and tells which client it stays with.
+// start makes a call that starts something, and returns a ticket that names the client it
+// was started with.
 func start(c *Cloud, call func(*client.Client) (string, error)) (ticket genesys.Ticket, err error) {
-	err = c.pool.try(func(m *member) error {
-		id, err := call(m.asks().As(c.share))
-		ticket = genesys.Ticket{ID: id, ClientID: m.credentials.ClientID}
+	err = c.clients.call(func(by *oauthClient) error {
+		id, err := call(by.client().As(c.share))
+		ticket = genesys.Ticket{ID: id, ClientID: by.credentials.ClientID}
 		return err
 	})
 	return ticket, err
@@ -38,8 +41,8 @@ func start(c *Cloud, call func(*client.Client) (string, error)) (ticket genesys.
 
 // follow makes a call that only the ticket's client can make.
 func follow[T any](c *Cloud, op string, ticket genesys.Ticket, call func(*client.Client) (T, error)) (got T, err error) {
-	err = c.pool.with(op, ticket, func(m *member) (err error) {
-		got, err = call(m.asks().As(c.share))
+	err = c.clients.callStarter(op, ticket, func(by *oauthClient) (err error) {
+		got, err = call(by.client().As(c.share))
 		return err
 	})
 	return got, err
@@ -55,7 +58,7 @@ func (c *Cloud) StartSurvey(ctx context.Context, from, to time.Time, timeout tim
 	return start(c, func(as *client.Client) (string, error) { return as.StartSurvey(ctx, from, to, timeout) })
 }
 
-// SurveyState tells how far a survey is.
+// SurveyState returns the state of a survey.
 func (c *Cloud) SurveyState(ctx context.Context, job genesys.Ticket) (genesys.JobState, error) {
 	return follow(c, "read survey state", job, func(as *client.Client) (genesys.JobState, error) { return as.SurveyState(ctx, job.ID) })
 }
@@ -65,8 +68,8 @@ func (c *Cloud) SurveyPage(ctx context.Context, job genesys.Ticket, cursor strin
 	return follow(c, "read survey page", job, func(as *client.Client) (genesys.SurveyPage, error) { return as.SurveyPage(ctx, job.ID, cursor) })
 }
 
-// EndSurvey deletes a survey and its results. One whose client is out is left to
-// expire.
+// EndSurvey deletes a survey and its results. If its client is inactive, the survey is
+// left to expire.
 func (c *Cloud) EndSurvey(ctx context.Context, job genesys.Ticket) error {
 	_, err := follow(c, "end survey", job, func(as *client.Client) (struct{}, error) { return struct{}{}, as.EndSurvey(ctx, job.ID) })
 	if genesys.KindOf(err) == genesys.KindOrphaned {
@@ -97,8 +100,8 @@ func (c *Cloud) RecordingMetadata(ctx context.Context, conversationID string, ti
 	})
 }
 
-// Restore asks Genesys Cloud to bring a recording back from its archive until a
-// later archive date, see [client.Client.Restore].
+// Restore requests that Genesys Cloud restores a recording from its archive until a later
+// archive date, see [client.Client.Restore].
 func (c *Cloud) Restore(ctx context.Context, ref genesys.RecordingRef, before genesys.Retention, until time.Time, timeout time.Duration) error {
 	_, err := ask(c, func(as *client.Client) (struct{}, error) {
 		return struct{}{}, as.Restore(ctx, ref, before, until, timeout)
@@ -106,25 +109,39 @@ func (c *Cloud) Restore(ctx context.Context, ref genesys.RecordingRef, before ge
 	return err
 }
 
-// RequestBatch asks Genesys Cloud to make at most 100 recordings ready for download.
+// RequestBatch requests that Genesys Cloud makes at most 100 recordings ready for
+// download.
 func (c *Cloud) RequestBatch(ctx context.Context, refs []genesys.RecordingRef, timeout time.Duration) (genesys.Ticket, error) {
 	return start(c, func(as *client.Client) (string, error) { return as.RequestBatch(ctx, refs, timeout) })
 }
 
-// BatchStatus tells how far a batch request is.
+// BatchStatus returns the state of a batch request.
 func (c *Cloud) BatchStatus(ctx context.Context, request genesys.Ticket) (genesys.BatchStatus, error) {
 	return follow(c, "read batch request", request, func(as *client.Client) (genesys.BatchStatus, error) { return as.BatchStatus(ctx, request.ID) })
 }
 
-// OpenMedia opens a recording's content. The address is the permission, whoever asks.
+// OpenMedia opens a recording's content. Any client may use the address, so any client
+// will do.
 func (c *Cloud) OpenMedia(ctx context.Context, url genesys.SignedURL) (*genesys.Media, error) {
-	m := c.pool.any()
-	if m == nil {
-		return nil, errNobody
+	some := c.clients.anyClient()
+	if some == nil {
+		return nil, errNoClient
 	}
-	return m.asks().OpenMedia(ctx, url)
+	return some.client().OpenMedia(ctx, url)
 }
 
-// errNobody is the error of a call while there is no client at all: the
-// Secrets have gone in the middle of the work.
-var errNobody = errors.New("no OAuth client is left to ask with: see the GenesysOrganization")
+// errNoClient is the error of a call for which there is no client: the Secrets were
+// deleted during the work.
+var errNoClient = errors.New("no OAuth client is left to ask with: see the GenesysOrganization")
+
+// notLoggedInError tells that no client of an organisation has logged in yet.
+type notLoggedInError struct{ organization string }
+
+func (e notLoggedInError) Error() string {
+	return "waiting for the login of the GenesysOrganization " + e.organization
+}
+
+// Outcome is to wait for the login, which wakes the exports that need it.
+func (e notLoggedInError) Outcome() outcome.Outcome {
+	return outcome.Wait(v1alpha1.ReasonOrganizationNotReady, e.Error(), 0)
+}

@@ -63,7 +63,7 @@ func organization(endpoint string, names ...string) *v1alpha1.GenesysOrganizatio
 func connections(held secrets, endpoints egress.List) (*Connections, *clocktesting.FakePassiveClock) {
 	clock := clocktesting.NewFakePassiveClock(time.Unix(1_700_000_000, 0))
 	return &Connections{
-		Secrets: held, Endpoints: endpoints, Clock: clock, Again: time.Minute, Changed: func(types.NamespacedName) {},
+		Secrets: held, Endpoints: endpoints, Clock: clock, RetryInterval: time.Minute, OnInactive: func(types.NamespacedName) {},
 	}, clock
 }
 
@@ -146,7 +146,7 @@ func TestLoginNoticesAnotherSecret(t *testing.T) {
 		t.Errorf("%d logins, want one for both looks", n)
 	}
 	cloud, err := c.Cloud(org, genesys.Share{})
-	if err != nil || strings.Contains(fmt.Sprintf("%v %+v", cloud.pool.members[0].asks(), cloud.pool.members[0].credentials), "secret-a") {
+	if err != nil || strings.Contains(fmt.Sprintf("%v %+v", cloud.clients.clients[0].client(), cloud.clients.clients[0].credentials), "secret-a") {
 		t.Errorf("the client shows its secret, or %v", err)
 	}
 	c.Forget(kube.ObjectKeyFromObject(org))
@@ -165,7 +165,7 @@ func expectLogins(t *testing.T, c *Connections, org *v1alpha1.GenesysOrganizatio
 	var got []string
 	for _, login := range logins {
 		says := login.Secret + " Out"
-		if login.In {
+		if login.Active {
 			says = login.Secret + " In"
 		}
 		if login.Err != nil {
@@ -240,7 +240,7 @@ func TestClientsLearnFromEachOther(t *testing.T) {
 	org := organization(url, "a", "b")
 	expectLogins(t, c, org, "a In", "b In")
 	for i, refused := range []int{3, 3} { // 500, 250 and 125, and never again
-		cloud := &Cloud{pool: &pool{members: c.pool(kube.ObjectKeyFromObject(org)).members[i : i+1]}}
+		cloud := &Cloud{clients: &clientSet{clients: c.clientSetOf(kube.ObjectKeyFromObject(org)).clients[i : i+1]}}
 		if page, err := cloud.Retained(t.Context(), 1, ""); err != nil || len(page.Recordings) != 62 {
 			t.Errorf("client %d got %d recordings, %v", i, len(page.Recordings), err)
 		}
@@ -259,15 +259,15 @@ func TestOrganizationsShareTheBudgetOfAClient(t *testing.T) {
 	first.Spec.RequestsPerMinute, second.Spec.RequestsPerMinute = 200, 100
 	expectLogins(t, c, first, "a In", "b In")
 	expectLogins(t, c, second, "c In")
-	a, b, shared := c.pool(kube.ObjectKeyFromObject(first)).members[0], c.pool(kube.ObjectKeyFromObject(first)).members[1], c.pool(kube.ObjectKeyFromObject(second)).members[0]
-	if a.use.Load().budget != shared.use.Load().budget || a.use.Load().budget == b.use.Load().budget {
+	a, b, shared := c.clientSetOf(kube.ObjectKeyFromObject(first)).clients[0], c.clientSetOf(kube.ObjectKeyFromObject(first)).clients[1], c.clientSetOf(kube.ObjectKeyFromObject(second)).clients[0]
+	if a.current.Load().budget != shared.current.Load().budget || a.current.Load().budget == b.current.Load().budget {
 		t.Error("budgets are not by OAuth client")
 	}
-	if got := a.stats().Allowed; got != 100 {
+	if got := a.budgetStats().Allowed; got != 100 {
 		t.Errorf("%d requests a minute, want the smaller figure", got)
 	}
 	c.Forget(kube.ObjectKeyFromObject(second))
-	if got := a.stats().Allowed; got != 200 {
+	if got := a.budgetStats().Allowed; got != 200 {
 		t.Errorf("%d requests a minute once the other organisation is gone, want 200", got)
 	}
 }

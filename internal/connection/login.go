@@ -7,93 +7,93 @@ import (
 	"sync"
 	"time"
 
-	"k8s.io/apimachinery/pkg/types"
 	kube "sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
-	"github.com/gcexport/recording-export-operator/internal/genesys/budget"
-	"github.com/gcexport/recording-export-operator/internal/genesys/client"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// Login looks at each of the organisation's OAuth clients: it logs in with what
-// the Secret holds now, and sees to it that the login belongs to the organisation
-// that the status names or, if it names none, to that of the first login that
-// works. A client that is out is left alone until its time has come, unless its
-// Secret has changed.
-func (c *Connections) Login(ctx context.Context, organization *v1alpha1.GenesysOrganization) ([]genesys.Login, error) {
+// Login logs in with each of the organisation's OAuth clients, as the Secrets are now, and
+// checks that each login belongs to the organisation that the status names or, if it names
+// none, to that of the first login that works. It skips an inactive client until its retry
+// time, unless its Secret has changed. The results are in the order of the spec.
+func (c *Connections) Login(ctx context.Context, organization *v1alpha1.GenesysOrganization) ([]genesys.LoginResult, error) {
 	endpoint, err := c.endpoint(organization.Spec)
 	if err != nil {
 		return nil, err
 	}
 	name := kube.ObjectKeyFromObject(organization)
-	p := c.pool(name)
-	p.looking.Lock()
-	defer p.looking.Unlock()
-	look := &look{pool: p, now: c.Clock.Now(), mayLogIn: func() bool { return c.mayLogIn(name) }}
+	set := c.clientSetOf(name)
+	set.loginMu.Lock()
+	defer set.loginMu.Unlock()
+	check := &loginCheck{set: set, now: c.Clock.Now(), allowLogin: func() bool { return c.allowLogin(name) }}
 	for _, entry := range organization.Spec.Credentials {
-		look.add(c.member(ctx, organization, endpoint, entry.SecretRef.Name))
+		check.addClient(c.clientFor(ctx, organization, endpoint, entry.SecretRef.Name))
 	}
-	c.release(name, p.replace(look.members))
-	look.ask(ctx)
+	c.releaseBudgets(name, set.setClients(check.clients))
+	check.identify(ctx)
 	pinned := ""
 	if organization.Status.Organization != nil {
 		pinned = organization.Status.Organization.ID
 	}
-	look.judge(pinned)
-	c.claim(name, int(organization.Spec.RequestsPerMinute), look.entries)
-	wasReady := p.ready()
-	logins := look.enter()
-	if !wasReady && p.ready() && c.LoggedIn != nil {
-		c.LoggedIn(ctx, name)
+	check.checkOrganization(pinned)
+	c.claimBudgets(name, int(organization.Spec.RequestsPerMinute), check.checks)
+	wasReady := set.hasVerified()
+	logins := check.store()
+	if !wasReady && set.hasVerified() && c.OnLoggedIn != nil {
+		c.OnLoggedIn(ctx, name)
 	}
 	return logins, nil
 }
 
-// maxOrganizationID is the longest id of an organisation, in bytes; those of Genesys
-// Cloud are UUIDs. It becomes part of what is remembered and of metrics.
+// maxOrganizationID is the longest id of an organisation, in bytes; those of Genesys Cloud
+// are UUIDs. Status and metrics show the id.
 const maxOrganizationID = 64
 
-// look is one look at all clients of an organisation.
-type look struct {
-	pool *pool
-	now  time.Time
-	// mayLogIn counts a login, and tells whether there may be one.
-	mayLogIn func() bool
-	// entries are those of the spec, in their order; members those that there are.
-	entries []entry
-	members []*member
+// loginCheck logs in with all clients of an organisation once.
+type loginCheck struct {
+	set *clientSet
+	now time.Time
+	// allowLogin counts a login, and tells whether there may be one.
+	allowLogin func() bool
+	// checks has one entry for each Secret of the spec, in its order; clients are those
+	// whose Secrets could be used.
+	checks  []clientCheck
+	clients []*oauthClient
 }
 
-type entry struct {
-	secret   string
-	member   *member // nil if the Secret does not make one
+// clientCheck is what a login check finds out about one Secret of the spec.
+type clientCheck struct {
+	secret string
+	// client is nil if the Secret cannot be used.
+	client   *oauthClient // nil if the Secret cannot be used
 	identity genesys.Identity
 	err      error
 }
 
-func (l *look) add(secret string, m *member, err error) {
-	l.entries = append(l.entries, entry{secret: secret, member: m, err: err})
-	if m != nil {
-		l.members = append(l.members, m)
+func (l *loginCheck) addClient(secret string, oauth *oauthClient, err error) {
+	l.checks = append(l.checks, clientCheck{secret: secret, client: oauth, err: err})
+	if oauth != nil {
+		l.clients = append(l.clients, oauth)
 	}
 }
 
-// ask asks all clients at once who they are, but for those that are out until later.
-func (l *look) ask(ctx context.Context) {
+// identify asks Genesys Cloud with all clients at once who they are, except with inactive
+// ones whose retry time is in the future.
+func (l *loginCheck) identify(ctx context.Context) {
 	var all sync.WaitGroup
-	for i := range l.entries {
-		e := &l.entries[i]
-		if e.member == nil || e.err != nil {
+	for i := range l.checks {
+		e := &l.checks[i]
+		if e.client == nil || e.err != nil {
 			continue
 		}
-		if e.err = l.mayAsk(e.member); e.err != nil {
+		if e.err = l.mayIdentify(e.client); e.err != nil {
 			continue
 		}
 		all.Go(func() {
-			e.identity, e.err = e.member.asks().As(genesys.Share{Lane: "Login"}).WhoAmI(ctx)
-			if e.err = waited(e.err); len(e.identity.OrganizationID) > maxOrganizationID {
+			e.identity, e.err = e.client.client().As(genesys.Share{Lane: "Login"}).WhoAmI(ctx)
+			if e.err = budgetTimeout(e.err); len(e.identity.OrganizationID) > maxOrganizationID {
 				e.identity, e.err = genesys.Identity{}, &genesys.Error{Op: "read who we are", Kind: genesys.KindMalformed, Message: "the organisation's id is too long"}
 			}
 		})
@@ -101,28 +101,28 @@ func (l *look) ask(ctx context.Context) {
 	all.Wait()
 }
 
-// mayAsk is why a client is not asked now, nil if it is.
-func (l *look) mayAsk(m *member) error {
-	in, err := l.pool.outAt(m, l.now)
-	if err != nil || in || l.mayLogIn() {
+// mayIdentify returns why a client is skipped now, nil if it is not.
+func (l *loginCheck) mayIdentify(oauth *oauthClient) error {
+	active, err := l.set.loginState(oauth, l.now)
+	if err != nil || active || l.allowLogin() {
 		return err
 	}
 	return errTooManyLogins
 }
 
-// waited turns the error of a look that ended while it waited for the budget
-// into what it means: nothing is wrong with the client.
-func waited(err error) error {
+// budgetTimeout returns a throttling error for a login that timed out while it waited for
+// the budget: nothing is wrong with the client. It returns other errors as they are.
+func budgetTimeout(err error) error {
 	if genesys.KindOf(err) == genesys.KindCancelled && errors.Is(err, context.DeadlineExceeded) {
 		return &genesys.Error{Op: "read who we are", Kind: genesys.KindThrottled, Message: "the OAuth client's request budget is used up"}
 	}
 	return err
 }
 
-// judge decides whether each login belongs to the organisation.
-func (l *look) judge(pinned string) {
-	for i := range l.entries {
-		e := &l.entries[i]
+// checkOrganization checks that each login belongs to the organisation.
+func (l *loginCheck) checkOrganization(pinned string) {
+	for i := range l.checks {
+		e := &l.checks[i]
 		if e.err == nil && pinned == "" {
 			pinned = e.identity.OrganizationID
 		}
@@ -135,103 +135,43 @@ func (l *look) judge(pinned string) {
 	}
 }
 
-// enter keeps what the clients said, and tells how each of them stands.
-func (l *look) enter() []genesys.Login {
-	logins := make([]genesys.Login, len(l.entries))
-	for i, e := range l.entries {
-		logins[i] = genesys.Login{Secret: e.secret, Identity: e.identity, Err: e.err}
-		if e.member != nil {
-			l.pool.enter(e, &logins[i])
+// store stores the results in the clients, and returns how each of them stands.
+func (l *loginCheck) store() []genesys.LoginResult {
+	logins := make([]genesys.LoginResult, len(l.checks))
+	for i, e := range l.checks {
+		logins[i] = genesys.LoginResult{Secret: e.secret, Identity: e.identity, Err: e.err}
+		if e.client != nil {
+			l.set.storeCheck(e, &logins[i])
 		}
 	}
 	return logins
 }
 
-// enter keeps what a look has found out about a client.
-func (p *pool) enter(e entry, login *genesys.Login) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	m := e.member
+// storeCheck stores the result of a login check in its client, and completes login with
+// it.
+func (s *clientSet) storeCheck(e clientCheck, login *genesys.LoginResult) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := e.client
 	var foreign outcome.UserError
 	switch {
 	case e.err == nil:
-		m.identity, m.out = e.identity, nil
+		c.identity, c.failure = e.identity, nil
 	case errors.As(e.err, &foreign):
-		m.identity, m.out = genesys.Identity{}, nil
-	case refused(e.err) && m.out != e.err: //nolint:errorlint // whether it is the very one that is kept
-		m.out, m.notUntil = e.err, p.clock.Now().Add(p.again)
+		c.identity, c.failure = genesys.Identity{}, nil
+	case isRefusal(e.err) && c.failure != e.err: //nolint:errorlint // whether it is the very one that is kept
+		c.failure, c.retryAt = e.err, s.clock.Now().Add(s.retryAfter)
 	}
-	login.ClientID, login.Identity, login.In = m.credentials.ClientID, m.identity, m.in()
+	login.ClientID, login.Identity, login.Active = c.credentials.ClientID, c.identity, c.isActive()
 }
 
-// outAt is why a client is out and not to be tried yet, nil if it may be. in tells
-// that it has logged in, and is not out.
-func (p *pool) outAt(m *member, now time.Time) (in bool, err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if m.out != nil && now.Before(m.notUntil) {
-		return false, m.out
+// loginState returns why a client is inactive and not to be retried yet, nil if it may be.
+// active tells that it has logged in and is active.
+func (s *clientSet) loginState(c *oauthClient, now time.Time) (active bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.failure != nil && now.Before(c.retryAt) {
+		return false, c.failure
 	}
-	return m.in(), nil
-}
-
-// replace has the pool consist of other members, and returns the Secrets that
-// are no longer among theirs.
-func (p *pool) replace(members []*member) (gone []string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	kept := map[string]bool{}
-	for _, m := range members {
-		kept[m.secret] = true
-	}
-	for _, m := range p.members {
-		if !kept[m.secret] {
-			gone = append(gone, m.secret)
-		}
-	}
-	p.members = members
-	return gone
-}
-
-// find returns the member that was made of a Secret, nil if there is none.
-func (p *pool) find(secret string) *member {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, m := range p.members {
-		if m.secret == secret {
-			return m
-		}
-	}
-	return nil
-}
-
-// member reads a Secret and makes a client of it, unless there is one that was
-// made of the same. If the Secret cannot be read just now, the one that there is
-// goes on.
-func (c *Connections) member(ctx context.Context, organization *v1alpha1.GenesysOrganization, endpoint, secret string) (string, *member, error) {
-	name := kube.ObjectKeyFromObject(organization)
-	p := c.pool(name)
-	old := p.find(secret)
-	credentials, err := c.credentials(ctx, types.NamespacedName{Namespace: organization.Namespace, Name: secret})
-	if err != nil {
-		if mend := (outcome.UserError{}); errors.As(err, &mend) {
-			return secret, nil, err
-		}
-		return secret, old, err
-	}
-	if old != nil && old.endpoint == endpoint && old.credentials == credentials {
-		return secret, old, nil
-	}
-	c.release(name, []string{secret})
-	limiter := budget.NewLimiter(budget.DefaultRequestsPerMinute)
-	made, err := client.New(client.Config{
-		Endpoint: endpoint, Credentials: credentials, Budget: limiter, StallTimeout: c.StallTimeout, Pages: &p.pages,
-		Allowed: c.Endpoints, MaxMedia: c.MaxMedia,
-	})
-	if err != nil {
-		return secret, nil, err
-	}
-	m := &member{secret: secret, endpoint: endpoint, credentials: credentials}
-	m.use.Store(&use{made, limiter})
-	return secret, m, nil
+	return c.isActive(), nil
 }

@@ -19,25 +19,25 @@ var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{1
 // of a path, neither in a URL nor in an archive.
 func ValidID(id string) bool { return uuid.MatchString(id) }
 
-// Identity is who a login turned out to be.
+// Identity is what Genesys Cloud says about the OAuth client that has logged in.
 type Identity struct {
 	OrganizationID   string
 	OrganizationName string
 	ClientName       string
 }
 
-// Login is how one of an organisation's OAuth clients stands.
-type Login struct {
+// LoginResult is how one of an organisation's OAuth clients stands.
+type LoginResult struct {
 	// Secret names the Secret that holds the client's id and secret.
 	Secret string
-	// ClientID is the client's id, which is public; empty if the Secret does not tell.
+	// ClientID is the client's id, which is public; empty if the Secret could not be used.
 	ClientID string
-	// Identity is what the last login that worked turned out to be.
+	// Identity is that of the last login that worked.
 	Identity Identity
-	// In tells whether the client is asked.
-	In bool
-	// Err is what is wrong with it. A client that is in may be throttled, or
-	// Genesys Cloud may be out of reach.
+	// Active tells whether the client is used.
+	Active bool
+	// Err is why the last login failed. A client that is active may be throttled, or Genesys
+	// Cloud may be unavailable.
 	Err error
 }
 

@@ -149,7 +149,7 @@ func New(cfg *rest.Config, options Options) (ctrl.Manager, error) {
 		reader:  mgr.GetAPIReader(),
 		connections: &connection.Connections{
 			Secrets: secrets, Endpoints: options.Endpoints, StallTimeout: options.Paces.Stall, MaxMedia: options.MaxMedia,
-			Clock: options.Clock, Again: options.Paces.Organization.Retry,
+			Clock: options.Clock, RetryInterval: options.Paces.Organization.Retry,
 		},
 		publisher: loop.Publisher{
 			Client: writer(mgr.GetClient()), Events: mgr.GetEventRecorder(name), Writes: &loop.WriteLimit{Clock: clock.RealClock{}},
@@ -261,7 +261,7 @@ func (o *operator) addOrganizations() error {
 	organizations := &genesysorganization.Reconciler{
 		Publisher: o.publisher, Login: o.connections.Login, Forget: o.connections.Forget, Worker: o.worker(), Intervals: o.Paces.Organization,
 	}
-	o.connections.Changed, o.connections.LoggedIn = organizations.Wake, o.tellOfLogin
+	o.connections.OnInactive, o.connections.OnLoggedIn = organizations.Wake, o.tellOfLogin
 	return organizations.SetupWithManager(o.manager)
 }
 

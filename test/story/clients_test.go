@@ -159,7 +159,7 @@ func TestAClientRevokedInTheMiddle(t *testing.T) {
 	w.revoke("two")
 	w.Await(organization, v1alpha1.ReasonNoActiveClient)
 	w.Sim.ClearFaults()
-	w.says(organization, `Secret "oauth-two" is out`, "correct the client id and secret")
+	w.says(organization, `Secret "oauth-two" is inactive`, "correct the client id and secret")
 	if got := organization.Status.Clients; len(got) != 2 || got[0].State != v1alpha1.ClientActive || got[1].State != v1alpha1.ClientInactive ||
 		got[1].ClientID != "two" || got[1].Reason != v1alpha1.ReasonCredentialsRejected {
 		t.Errorf("clients %+v", got)

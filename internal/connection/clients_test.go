@@ -20,29 +20,29 @@ type answers map[string]genesys.Kind
 
 // poolOf makes a pool whose clients are in, named as their ids; a dash before a
 // name puts it out.
-func poolOf(names ...string) (*pool, *int) {
+func poolOf(names ...string) (*clientSet, *int) {
 	var budgets budget.Registry
 	changed := 0
-	p := &pool{
-		clock: clocktesting.NewFakePassiveClock(time.Unix(0, 0)), again: time.Minute, changed: func() { changed++ },
+	p := &clientSet{
+		clock: clocktesting.NewFakePassiveClock(time.Unix(0, 0)), retryAfter: time.Minute, onInactive: func() { changed++ },
 	}
 	for _, name := range names {
 		id := strings.TrimPrefix(name, "-")
-		m := &member{
+		m := &oauthClient{
 			secret: id, credentials: genesys.Credentials{ClientID: id}, identity: genesys.Identity{OrganizationID: "o"},
 		}
-		m.use.Store(&use{budget: budgets.For(budget.Client{ClientID: id}, id, 300)})
+		m.current.Store(&limitedClient{budget: budgets.For(budget.Client{ClientID: id}, id, 300)})
 		if id != name {
-			m.out = &genesys.Error{Kind: genesys.KindUnauthorized}
+			m.failure = &genesys.Error{Kind: genesys.KindUnauthorized}
 		}
-		p.members = append(p.members, m)
+		p.clients = append(p.clients, m)
 	}
 	return p, &changed
 }
 
 // call answers as told and notes who was asked.
-func (a answers) call(asked *[]string) func(*member) error {
-	return func(m *member) error {
+func (a answers) call(asked *[]string) func(*oauthClient) error {
+	return func(m *oauthClient) error {
 		id := m.credentials.ClientID
 		*asked = append(*asked, id)
 		if kind, bad := a[id]; bad {
@@ -53,10 +53,10 @@ func (a answers) call(asked *[]string) func(*member) error {
 }
 
 // states tells who is out.
-func (p *pool) states() string {
+func (p *clientSet) states() string {
 	var out []string
-	for _, m := range p.members {
-		if !m.in() {
+	for _, m := range p.clients {
+		if !m.isActive() {
 			out = append(out, m.secret)
 		}
 	}
@@ -95,7 +95,7 @@ func TestTry(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p, changed := poolOf(strings.Fields(tt.clients)...)
 			var asked []string
-			err := p.try(tt.answers.call(&asked))
+			err := p.call(tt.answers.call(&asked))
 			if genesys.KindOf(err) != tt.kind || (err == nil) != (tt.kind == "") {
 				t.Errorf("error %v, want kind %q", err, tt.kind)
 			}
@@ -133,7 +133,7 @@ func TestWithATicket(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p, _ := poolOf(strings.Fields(tt.clients)...)
 			var asked []string
-			err := p.with("read", genesys.Ticket{ID: "1", ClientID: tt.holder}, tt.answers.call(&asked))
+			err := p.callStarter("read", genesys.Ticket{ID: "1", ClientID: tt.holder}, tt.answers.call(&asked))
 			if genesys.KindOf(err) != tt.kind || (err == nil) != (tt.kind == "") {
 				t.Errorf("error %v, want kind %q", err, tt.kind)
 			}
@@ -148,14 +148,14 @@ func TestWithATicket(t *testing.T) {
 // more left.
 func TestWhoeverHasMoreRoomIsAsked(t *testing.T) {
 	p, _ := poolOf("a", "b")
-	wait := func(m *member) *budget.Grant {
-		grant, err := m.use.Load().budget.Wait(t.Context(), genesys.Share{})
+	wait := func(m *oauthClient) *budget.Grant {
+		grant, err := m.current.Load().budget.Wait(t.Context(), genesys.Share{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return grant
 	}
-	a, b := p.members[0], p.members[1]
+	a, b := p.clients[0], p.clients[1]
 	first := wait(a)
 	expectChosen(t, p, "b") // a may send nothing until its first answer
 	wait(b).Observe(budget.Headers{Allowed: 300, Count: 250, Reset: time.Minute})
@@ -170,8 +170,8 @@ func TestOneThatIsThrottledIsPassedOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, changed := poolOf("a", "b")
 		var asked []string
-		throttle := func(m *member) error {
-			grant, err := m.use.Load().budget.Wait(t.Context(), genesys.Share{})
+		throttle := func(m *oauthClient) error {
+			grant, err := m.current.Load().budget.Wait(t.Context(), genesys.Share{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -184,11 +184,11 @@ func TestOneThatIsThrottledIsPassedOver(t *testing.T) {
 			return nil
 		}
 		for range 2 { // a and b; then b, because a must wait
-			if err := p.try(throttle); err != nil {
+			if err := p.call(throttle); err != nil {
 				t.Error(err)
 			}
 		}
-		if err := p.try(throttle); genesys.KindOf(err) != genesys.KindThrottled { // b, and now both must wait
+		if err := p.call(throttle); genesys.KindOf(err) != genesys.KindThrottled { // b, and now both must wait
 			t.Errorf("%v, want throttled", err)
 		}
 		if !slices.Equal(asked, []string{"a", "b", "b", "b"}) || p.states() != "" || *changed != 0 {
@@ -197,7 +197,7 @@ func TestOneThatIsThrottledIsPassedOver(t *testing.T) {
 	})
 }
 
-func expectChosen(t *testing.T, p *pool, want string) {
+func expectChosen(t *testing.T, p *clientSet, want string) {
 	t.Helper()
 	if got := p.choose(nil); got.secret != want {
 		t.Errorf("%s is asked, want %s", got.secret, want)
@@ -207,17 +207,17 @@ func expectChosen(t *testing.T, p *pool, want string) {
 // TestOneWhoseOrganizationIsNotKnownIsNeverAsked, not even as the last.
 func TestOneWhoseOrganizationIsNotKnownIsNeverAsked(t *testing.T) {
 	p, _ := poolOf("a", "b")
-	p.members[0].identity = genesys.Identity{}
-	p.members[1].identity = genesys.Identity{}
+	p.clients[0].identity = genesys.Identity{}
+	p.clients[1].identity = genesys.Identity{}
 	var asked []string
-	if err := p.try(answers{}.call(&asked)); err == nil || len(asked) != 0 {
+	if err := p.call(answers{}.call(&asked)); err == nil || len(asked) != 0 {
 		t.Errorf("asked %v, %v", asked, err)
 	}
-	if p.ready() || p.any() != nil {
+	if p.hasVerified() || p.anyClient() != nil {
 		t.Error("there is somebody to ask")
 	}
-	p.members[1].identity.OrganizationID = "o"
-	if err := p.try(answers{}.call(&asked)); err != nil || !slices.Equal(asked, []string{"b"}) {
+	p.clients[1].identity.OrganizationID = "o"
+	if err := p.call(answers{}.call(&asked)); err != nil || !slices.Equal(asked, []string{"b"}) {
 		t.Errorf("asked %v, %v; want b", asked, err)
 	}
 }
@@ -225,11 +225,11 @@ func TestOneWhoseOrganizationIsNotKnownIsNeverAsked(t *testing.T) {
 // TestALookThatWaitedForTheBudget says nothing against the client.
 func TestALookThatWaitedForTheBudget(t *testing.T) {
 	waiting := &genesys.Error{Kind: genesys.KindCancelled, Err: context.DeadlineExceeded}
-	if got := waited(waiting); genesys.KindOf(got) != genesys.KindThrottled {
+	if got := budgetTimeout(waiting); genesys.KindOf(got) != genesys.KindThrottled {
 		t.Errorf("%v, want throttled", got)
 	}
 	for _, err := range []error{nil, &genesys.Error{Kind: genesys.KindCancelled, Err: context.Canceled}, errors.New("x")} {
-		if got := waited(err); got != err { //nolint:errorlint // the very same
+		if got := budgetTimeout(err); got != err { //nolint:errorlint // the very same
 			t.Errorf("%v became %v", err, got)
 		}
 	}

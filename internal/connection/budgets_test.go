@@ -145,8 +145,8 @@ func TestWhoComesAndGoesIsForgotten(t *testing.T) {
 		clock.SetTime(clock.Now().Add(time.Second))
 	}
 	expectLogins(t, c, organization(url), "genesys-oauth In")
-	if len(c.pools) != 1 || len(c.logins) > 10 || len(c.Budgets()) != 1 {
-		t.Errorf("%d pools, %d limits of logins, %d budgets are remembered", len(c.pools), len(c.logins), len(c.Budgets()))
+	if len(c.clientSets) != 1 || len(c.loginLimits) > 10 || len(c.Budgets()) != 1 {
+		t.Errorf("%d pools, %d limits of logins, %d budgets are remembered", len(c.clientSets), len(c.loginLimits), len(c.Budgets()))
 	}
 	expectBudget(t, c, budget.DefaultRequestsPerMinute)
 }
@@ -157,7 +157,7 @@ func TestALoginIsTold(t *testing.T) {
 	held := secrets{"genesys-oauth": oauth("id-a", "wrong")}
 	c, _ := connections(held, egress.Any())
 	var told []types.NamespacedName
-	c.LoggedIn = func(_ context.Context, name types.NamespacedName) { told = append(told, name) }
+	c.OnLoggedIn = func(_ context.Context, name types.NamespacedName) { told = append(told, name) }
 	org := organization(url)
 	expectLogins(t, c, org, "genesys-oauth Out CredentialsRejected")
 	held["genesys-oauth"] = oauth("id-a", "secret-a")
