@@ -8,7 +8,7 @@ LDFLAGS   := -s -w -X github.com/gcexport/recording-export-operator/internal/ope
 TOOL      := go tool -modfile=hack/tools/go.mod
 # Seconds that each fuzz target runs in "make fuzz".
 FUZZTIME  ?= 30s
-# Lives that "make model" makes up.
+# Number of random runs of "make model".
 CHECKS    ?= 1000
 # Minutes that "make soak" takes.
 MINUTES   ?= 5
@@ -125,7 +125,7 @@ attack: control-plane s3-server openssl ## Play every attack of docs/threat-mode
 	@go run ./hack/attack
 
 .PHONY: model
-model: ## Put exports through CHECKS (1000) lives that chance makes up, and as many with bad items, others each time; an hour.
+model: ## Run CHECKS (1000) randomly generated exports, and as many with bad items, different ones each time; an hour.
 	go test -count=1 -v -run 'TestTheLifeOfAnExport|TestBadItems' -timeout 4h ./test/model -args -rapid.seed 0 -rapid.checks $(CHECKS)
 
 .PHONY: storm

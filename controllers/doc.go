@@ -3,7 +3,7 @@
 //
 // # What each kind goes through
 //
-//	GenesysOrganization    look in   -> LoggedIn, NoActiveClient (Ready)
+//	GenesysOrganization    look in   -> LoggedIn, ClientInactive (Ready)
 //	                                 -> SecretNotFound, CredentialsRejected, OrganizationMismatch … (Stalled)
 //	ExportDestination      probe     -> Writable (Ready)
 //	                                 -> DestinationFull, DestinationNotWritable (Stalled)

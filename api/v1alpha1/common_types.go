@@ -14,18 +14,20 @@ const (
 	// AnnotationCancel on an export cancels it. Each new value is one request (see status.lastCancelRequest). A later
 	// retry resumes the export.
 	AnnotationCancel = "recording.gcexport.dev/cancel-requested-at"
-	// AnnotationTakeOver on an export has this cluster take its archive over from another one, which it names by the
-	// id that the condition ArchiveOfAnotherCluster tells. It is good for one take-over.
+	// AnnotationTakeOver on an export lets this cluster take over the export's archive from another cluster. Its
+	// value is the id of the other cluster, which the message of ArchiveOfAnotherCluster contains. It is good for
+	// one take-over.
 	AnnotationTakeOver = "recording.gcexport.dev/take-over-archive"
-	// AnnotationContinueWithoutKey on an export has its archive continued without the artifact key that it was begun
-	// with, which it names by its id: what the seals hold stays, and everything else is requested again.
+	// AnnotationContinueWithoutKey on an export lets the operator continue its archive without the artifact key that
+	// it was begun with. Its value is the id of that key. Everything that seals list stays, and the operator
+	// requests everything else again.
 	AnnotationContinueWithoutKey = "recording.gcexport.dev/continue-without-artifact-key"
 	// AnnotationConfirmSigningKey on a destination confirms that the key that signs was changed on purpose. Its value
-	// names one change, as the condition SigningKeyChanged tells it: the id of the new key or "none", an @, and when
-	// the change was noticed. It is good for that change alone; until then the condition is there.
+	// names one change, as in the message of SigningKeyChanged: the id of the new key or "none", an @, and the time
+	// at which the operator noticed the change. It confirms only that change and removes the condition.
 	AnnotationConfirmSigningKey = "recording.gcexport.dev/confirm-signing-key"
-	// Finalizer is on an export for as long as there is an analytics job at
-	// Genesys Cloud that it would have to end.
+	// Finalizer is on an export while an analytics job of it may run at Genesys
+	// Cloud, which the operator cancels when the export is deleted.
 	Finalizer = "recording.gcexport.dev/analytics-job"
 )
 
@@ -58,13 +60,13 @@ type Lane string
 
 // The lanes.
 const (
-	// LaneStandard holds every requested medium of conversations that are not under legal hold.
+	// LaneStandard has every requested medium of conversations that are not under legal hold.
 	LaneStandard Lane = "Standard"
-	// LaneLegalHold holds conversations under legal hold, every requested medium except screen.
+	// LaneLegalHold has conversations under legal hold, every requested medium except screen.
 	LaneLegalHold Lane = "LegalHold"
-	// LaneLegalHoldScreen holds the screen recordings of conversations under legal hold.
+	// LaneLegalHoldScreen has the screen recordings of conversations under legal hold.
 	LaneLegalHoldScreen Lane = "LegalHoldScreen"
-	// LaneIsolated holds conversations and recordings that left a batch of another lane because they could not be
+	// LaneIsolated has conversations and recordings that left a batch of another lane because they could not be
 	// read, requested or received while others were. No other lane waits for it.
 	LaneIsolated Lane = "Isolated"
 )

@@ -3,16 +3,17 @@ package v1alpha1
 // Condition types of every kind. They follow kstatus: Ready is always there;
 // Reconciling and Stalled are there only while they are True, and never both.
 const (
-	// ConditionReady is True when the object is what its spec asks for: an
-	// organisation can be asked, a destination written, an export or batch has ended.
+	// ConditionReady is True when the object is as its spec asks: the login to an
+	// organisation works, a destination can be written, an export or batch has ended.
 	ConditionReady = "Ready"
-	// ConditionReconciling is True while work goes on.
+	// ConditionReconciling is True while the operator works on the object.
 	ConditionReconciling = "Reconciling"
-	// ConditionStalled is True when a person has to mend something; the message says what.
+	// ConditionStalled is True when a person has to fix something; the message says what.
 	ConditionStalled = "Stalled"
 )
 
-// Condition types of an export: what has been reached. Unknown before their turn.
+// Condition types of an export, one for each step: True once the step has
+// succeeded, Unknown before it starts.
 const (
 	// ConditionSurveyed is True when all conversations of the window are known.
 	ConditionSurveyed = "Surveyed"
@@ -24,7 +25,8 @@ const (
 	ConditionSealed = "Sealed"
 )
 
-// Condition types of a batch: what has been reached. Unknown before their turn.
+// Condition types of a batch, one for each step: True once the step has
+// succeeded, Unknown before it starts.
 const (
 	// ConditionMetadataFetched is True when the recordings of all its conversations are known.
 	ConditionMetadataFetched = "MetadataFetched"
@@ -35,11 +37,11 @@ const (
 )
 
 // ConditionVerified of a destination is True when the last verification read everything that is stored there and
-// found no fault. Only there if the spec asks for verifications.
+// found no fault. It is present only if spec.verifyEvery is set.
 const ConditionVerified = "Verified"
 
-// ConditionSigningKeyChanged of a destination is there, and True, from when another key signs than before until a
-// person confirms it.
+// ConditionSigningKeyChanged of a destination is present, and True, after its signing key has changed, until a
+// person confirms the change.
 const ConditionSigningKeyChanged = "SigningKeyChanged"
 
 // Reasons of any kind.
@@ -52,9 +54,10 @@ const (
 	ReasonComplete = "Complete"
 	// ReasonCompleteWithGaps: everything available was exported; the rest is listed.
 	ReasonCompleteWithGaps = "CompleteWithGaps"
-	// ReasonInternalError: something failed that should not; it is tried again.
+	// ReasonInternalError: something failed that should not fail; the operator retries.
 	ReasonInternalError = "InternalError"
-	// ReasonDeadlineExceeded: what was waited for did not come in time; it goes on as soon as it can.
+	// ReasonDeadlineExceeded: a result did not arrive in time; the operator keeps retrying and
+	// continues by itself.
 	ReasonDeadlineExceeded = "DeadlineExceeded"
 	// ReasonSucceeded is the reason of a step condition that is True.
 	ReasonSucceeded = "Succeeded"
@@ -80,11 +83,12 @@ const (
 	ReasonEndpointNotAllowed = "EndpointNotAllowed"
 	// ReasonOrganizationMismatch: the login belongs to another organisation than before, or than the other OAuth clients.
 	ReasonOrganizationMismatch = "OrganizationMismatch"
-	// ReasonNoActiveClient: the organisation can be asked, but not by all of its OAuth clients.
-	ReasonNoActiveClient = "NoActiveClient"
+	// ReasonClientInactive: the login of one of several OAuth clients does not work; the others do its work.
+	ReasonClientInactive = "ClientInactive"
 	// ReasonThrottled: Genesys Cloud said to wait.
 	ReasonThrottled = "Throttled"
-	// ReasonGenesysUnavailable: Genesys Cloud does not answer, or not as it should; it is asked again.
+	// ReasonGenesysUnavailable: Genesys Cloud does not answer, or answers with something else; the
+	// operator retries.
 	ReasonGenesysUnavailable = "GenesysUnavailable"
 	// ReasonRequestRefused: Genesys Cloud refuses a request as it stands.
 	ReasonRequestRefused = "RequestRefused"
@@ -96,11 +100,12 @@ const (
 	ReasonWritable = "Writable"
 	// ReasonDestinationNotWritable: evidence cannot be written.
 	ReasonDestinationNotWritable = "DestinationNotWritable"
-	// ReasonDestinationFull: there is no room left.
+	// ReasonDestinationFull: the destination has no space left.
 	ReasonDestinationFull = "DestinationFull"
 	// ReasonNamespaceFull: the namespace takes as much of the shared archive volume as the manager lets it.
 	ReasonNamespaceFull = "NamespaceFull"
-	// ReasonDestinationUnavailable: the object store does not answer, or says to wait; it is asked again.
+	// ReasonDestinationUnavailable: the object store does not answer, or says to wait; the operator
+	// retries.
 	ReasonDestinationUnavailable = "DestinationUnavailable"
 	// ReasonBucketNotFound: a bucket does not exist.
 	ReasonBucketNotFound = "BucketNotFound"
@@ -108,7 +113,7 @@ const (
 	ReasonObjectLockMissing = "ObjectLockMissing"
 	// ReasonRetentionMismatch: the bucket's default retention is not the one that is demanded.
 	ReasonRetentionMismatch = "RetentionMismatch"
-	// ReasonWorkBucketLocked: what is in the bucket for working artifacts cannot be removed.
+	// ReasonWorkBucketLocked: objects in the bucket for working artifacts cannot be removed.
 	ReasonWorkBucketLocked = "WorkBucketLocked"
 	// ReasonBucketShared: a destination of another namespace has the same workBucket, or the same place in a bucket.
 	ReasonBucketShared = "BucketShared"
@@ -120,7 +125,8 @@ const (
 	ReasonPlatformKeyMissing = "PlatformKeyMissing"
 	// ReasonSigningKeyChanged: another key signs than before, or none any more.
 	ReasonSigningKeyChanged = "SigningKeyChanged"
-	// ReasonTimestampUnavailable: the time-stamping authority does not answer; it is asked again.
+	// ReasonTimestampUnavailable: the time-stamping authority does not answer; the operator
+	// retries.
 	ReasonTimestampUnavailable = "TimestampUnavailable"
 	// ReasonTimestampRefused: the time-stamping authority gives no time-stamp.
 	ReasonTimestampRefused = "TimestampRefused"
@@ -130,7 +136,8 @@ const (
 	ReasonVerifying = "Verifying"
 	// ReasonNothingStored: there was no evidence to verify.
 	ReasonNothingStored = "NothingStored"
-	// ReasonVerificationFailed: what is stored is not what was sealed.
+	// ReasonVerificationFailed: files at the destination differ from the sealed
+	// ones, are missing, or were added.
 	ReasonVerificationFailed = "VerificationFailed"
 	// ReasonSealUnfinished: a seal was begun that nobody finishes, because its export was deleted; all else was verified.
 	ReasonSealUnfinished = "SealUnfinished"
@@ -142,7 +149,7 @@ const (
 	ReasonArchiveMismatch = "ArchiveMismatch"
 	// ReasonArchiveOfAnotherCluster: the archive is this export's, and belongs to another cluster.
 	ReasonArchiveOfAnotherCluster = "ArchiveOfAnotherCluster"
-	// ReasonArchiveCorrupt: what the archive holds is not what was stored there.
+	// ReasonArchiveCorrupt: a file of the archive is not the one that the operator stored there.
 	ReasonArchiveCorrupt = "ArchiveCorrupt"
 	// ReasonArchiveNewer: a later release of the operator wrote the archive.
 	ReasonArchiveNewer = "ArchiveNewer"
@@ -152,20 +159,20 @@ const (
 
 // Reasons of an export.
 const (
-	// ReasonOrganizationNotFound: organizationRef names nothing.
+	// ReasonOrganizationNotFound: the object that organizationRef names does not exist.
 	ReasonOrganizationNotFound = "OrganizationNotFound"
-	// ReasonOrganizationNotReady: the organisation is there but cannot be asked.
+	// ReasonOrganizationNotReady: the organisation exists, but its login does not work.
 	ReasonOrganizationNotReady = "OrganizationNotReady"
-	// ReasonDestinationNotFound: destinationRef names nothing.
+	// ReasonDestinationNotFound: the object that destinationRef names does not exist.
 	ReasonDestinationNotFound = "DestinationNotFound"
-	// ReasonDestinationNotReady: the destination is there but cannot be written.
+	// ReasonDestinationNotReady: the destination exists, but cannot be written.
 	ReasonDestinationNotReady = "DestinationNotReady"
 	// ReasonAwaitingSettlement: the window's end, or Genesys Cloud's own data, is not old enough yet.
 	ReasonAwaitingSettlement = "AwaitingSettlement"
-	// ReasonSurveying: the conversations of the window are being asked for.
+	// ReasonSurveying: the operator is listing the conversations of the window.
 	ReasonSurveying = "Surveying"
 	// ReasonSurveyFailed: three attempts in a row failed to list the conversations of a day, or the recordings that the
-	// organisation retains. There is another three after an hour, or at once on a retry request.
+	// organisation retains. The operator makes three more attempts after an hour, or at once on a retry request.
 	ReasonSurveyFailed = "SurveyFailed"
 	// ReasonAwaitingConversationEnd: conversations of the window have not ended yet.
 	ReasonAwaitingConversationEnd = "AwaitingConversationEnd"
@@ -175,13 +182,14 @@ const (
 	ReasonBatchesStalled = "BatchesStalled"
 	// ReasonTooManyBatchesStalled: so many batches are stalled that no more are started.
 	ReasonTooManyBatchesStalled = "TooManyBatchesStalled"
-	// ReasonPlanning: slices are being made of what became known.
+	// ReasonPlanning: the operator is planning batches for newly found conversations.
 	ReasonPlanning = "Planning"
-	// ReasonReviewing: days are surveyed again, and their legal holds asked for again, before they are sealed.
+	// ReasonReviewing: the operator surveys days once more, and queries their legal holds once more, before
+	// it seals them.
 	ReasonReviewing = "Reviewing"
 	// ReasonComparingSources: the account is compared with a second source before it is sealed.
 	ReasonComparingSources = "ComparingSources"
-	// ReasonSealing: the account of the export is being written.
+	// ReasonSealing: the operator is writing and sealing the account of the export.
 	ReasonSealing = "Sealing"
 	// ReasonCaughtUp: everything that has settled so far is sealed; the window has no end.
 	ReasonCaughtUp = "CaughtUp"
@@ -191,23 +199,25 @@ const (
 
 // Reasons of a batch.
 const (
-	// ReasonExportNotFound: the export that the batch is a part of is gone.
+	// ReasonExportNotFound: the export that the batch belongs to does not exist any more.
 	ReasonExportNotFound = "ExportNotFound"
-	// ReasonFetchingMetadata: the recordings of the conversations are being asked for.
+	// ReasonFetchingMetadata: the operator is listing the recordings of the conversations.
 	ReasonFetchingMetadata = "FetchingMetadata"
-	// ReasonMetadataRetrying: conversations whose metadata timed out are asked again, last.
+	// ReasonMetadataRetrying: the operator retries conversations whose metadata timed out,
+	// after all others.
 	ReasonMetadataRetrying = "MetadataRetrying"
-	// ReasonRecordingsNotReady: recordings are still being uploaded or restored; they are looked at again.
+	// ReasonRecordingsNotReady: Genesys Cloud is still uploading or restoring recordings; the operator
+	// checks them again.
 	ReasonRecordingsNotReady = "RecordingsNotReady"
-	// ReasonRestoringArchived: archived recordings are on their way back.
+	// ReasonRestoringArchived: Genesys Cloud is restoring archived recordings.
 	ReasonRestoringArchived = "RestoringArchived"
-	// ReasonSubmitting: the recordings are being requested.
+	// ReasonSubmitting: the operator is requesting the recordings.
 	ReasonSubmitting = "Submitting"
-	// ReasonTransferring: the recordings are being fetched and stored.
+	// ReasonTransferring: the operator is downloading and storing the recordings.
 	ReasonTransferring = "Transferring"
-	// ReasonSplit: the batch is too large for one bag, and two others hold its halves.
+	// ReasonSplit: the batch was too large for one bag; two other batches have its halves.
 	ReasonSplit = "Split"
-	// ReasonRecordingsPending: recordings that did not arrive are requested again.
+	// ReasonRecordingsPending: the operator requests recordings again that did not arrive.
 	ReasonRecordingsPending = "RecordingsPending"
 	// ReasonRetentionChanged, of an event: while recordings were restored, another date than the archive date changed.
 	ReasonRetentionChanged = "RetentionChanged"

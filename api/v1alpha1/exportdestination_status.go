@@ -25,8 +25,8 @@ type ExportDestinationStatus struct {
 	// +optional
 	Location string `json:"location,omitempty"`
 
-	// claimTime is since when the place in S3 is this destination's, because evidence could be written there: until
-	// it is deleted no destination of another namespace can have it. Absent for a directory, and before.
+	// claimTime is when this destination first wrote to its place in S3. From then on, until it is deleted, no
+	// destination of another namespace can use that place. Absent for a directory, and before the first write.
 	// +optional
 	ClaimTime *metav1.Time `json:"claimTime,omitempty"`
 
@@ -36,8 +36,8 @@ type ExportDestinationStatus struct {
 	// +optional
 	SigningKey string `json:"signingKey,omitempty"`
 
-	// signingKeyChange is the last time that another key signed than before, or none any more. Absent if the first
-	// key still signs.
+	// signingKeyChange is the last change of the signing key, including its removal. Absent if the first key still
+	// signs.
 	// +optional
 	SigningKeyChange *SigningKeyChange `json:"signingKeyChange,omitempty"`
 
@@ -55,7 +55,7 @@ type ExportDestinationStatus struct {
 	LastRetryRequest string `json:"lastRetryRequest,omitempty"`
 }
 
-// SigningKeyChange tells that another key signs than before.
+// SigningKeyChange is a change of the key that signs.
 type SigningKeyChange struct {
 	// from is the id of the key that signed before, empty if there was none.
 	// +kubebuilder:validation:MaxLength=64
@@ -71,7 +71,8 @@ type SigningKeyChange struct {
 	// +required
 	Time metav1.Time `json:"time"`
 
-	// confirmed tells that a person has confirmed it, by the annotation confirm-signing-key.
+	// confirmed is true once a person has confirmed the change with the annotation
+	// confirm-signing-key.
 	// +optional
 	Confirmed bool `json:"confirmed,omitempty"`
 }
@@ -87,7 +88,7 @@ type VerificationStatus struct {
 	// +optional
 	CompletionTime *metav1.Time `json:"completionTime,omitempty"`
 
-	// nextTime is when the next verification begins; absent while one is running, or waits for its turn.
+	// nextTime is when the next verification begins; absent while one is running or queued.
 	// +optional
 	NextTime *metav1.Time `json:"nextTime,omitempty"`
 
@@ -121,8 +122,8 @@ type VerificationStatus struct {
 	// +optional
 	Unreadable int64 `json:"unreadable"`
 
-	// unfinished is the number of seals that were begun and that nobody finishes: their exports were deleted. They
-	// prove nothing, and are no fault.
+	// unfinished is the number of seals that will never be finished, because their exports were deleted while they
+	// were written. They prove nothing, and do not count as faults.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Unfinished int64 `json:"unfinished,omitempty"`

@@ -17,7 +17,7 @@ type ExportDestinationSpec struct {
 	// +optional
 	S3 *S3Destination `json:"s3,omitempty"`
 
-	// signing has bags and seals signed. If omitted, they are not signed.
+	// signing configures how bags and seals are signed. If omitted, they are not signed.
 	// +optional
 	Signing *Signing `json:"signing,omitempty"`
 
@@ -56,7 +56,8 @@ type Signing struct {
 	// +optional
 	Create bool `json:"create,omitempty"`
 
-	// timestamp has a time-stamping authority attest when each bag and seal was signed. If omitted, there are no time-stamps.
+	// timestamp names a time-stamping authority that attests when each bag and seal was signed. If omitted, there are no
+	// time-stamps.
 	// +optional
 	Timestamp *Timestamp `json:"timestamp,omitempty"`
 }

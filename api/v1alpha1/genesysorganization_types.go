@@ -70,21 +70,21 @@ type GenesysOrganizationStatus struct {
 	Clients []OAuthClientStatus `json:"clients,omitempty"`
 }
 
-// OAuthClientState tells whether an OAuth client is used.
+// OAuthClientState reports whether an OAuth client is used.
 // +kubebuilder:validation:Enum=Active;Inactive
 type OAuthClientState string
 
 // The states of an OAuth client.
 const (
-	// ClientActive: requests are made with it.
+	// ClientActive: the operator makes requests with it.
 	ClientActive OAuthClientState = "Active"
-	// ClientInactive: no requests are made with it; it is tried again every minute.
+	// ClientInactive: the operator makes no requests with it, and retries its login every minute.
 	ClientInactive OAuthClientState = "Inactive"
 )
 
 // OAuthClientStatus is the observed state of an OAuth client.
 type OAuthClientStatus struct {
-	// secretName names the Secret that holds the client's id and secret.
+	// secretName names the Secret with the client's id and secret.
 	// +kubebuilder:validation:MaxLength=253
 	// +required
 	SecretName string `json:"secretName"`

@@ -1,5 +1,6 @@
-// Package v1alpha1 holds the kinds of the group recording.gcexport.dev: what is
-// to be exported from Genesys Cloud, whence, and where to.
+// Package v1alpha1 has the kinds of the group recording.gcexport.dev: which
+// recordings to export, from which Genesys Cloud organisation, and to which
+// destination.
 //
 // +kubebuilder:object:generate=true
 // +groupName=recording.gcexport.dev

@@ -107,7 +107,7 @@ type SurveyStatus struct {
 	// +optional
 	DaysSurveyed int32 `json:"daysSurveyed"`
 
-	// conversations that started in the window, as far as it is surveyed.
+	// conversations is the number of conversations that started in the surveyed part of the window.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Conversations int64 `json:"conversations"`
@@ -122,7 +122,7 @@ type SurveyStatus struct {
 	// +optional
 	Excluded int64 `json:"excluded"`
 
-	// deferred is how many of them have not ended yet and are asked for again.
+	// deferred is how many of them have not ended yet; the operator checks them again later.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Deferred int64 `json:"deferred"`
@@ -145,19 +145,19 @@ type BatchCounts struct {
 	// +optional
 	Completed int32 `json:"completed"`
 
-	// stalled is the number of batches that need a person.
+	// stalled is the number of batches that are Stalled: a person has to fix something.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Stalled int32 `json:"stalled"`
 }
 
-// LaneStatus counts what the finished batches of a lane hold.
+// LaneStatus counts the contents of a lane's finished batches.
 type LaneStatus struct {
 	// lane that is counted.
 	// +required
 	Lane Lane `json:"lane"`
 
-	// batches that are finished.
+	// batches is the number of finished batches.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Batches int32 `json:"batches"`
@@ -182,8 +182,9 @@ type LaneStatus struct {
 	Bytes int64 `json:"bytes"`
 }
 
-// IsolatedStatus is what left its batch because it could not be read, requested or received while others were. Each
-// conversation has a batch of its own in the lane Isolated, which is retried until retry.deadline.
+// IsolatedStatus counts items that left their batches because they could not be read, requested or received while
+// others could. Each conversation has a batch of its own in the lane Isolated, which is retried until
+// retry.deadline.
 type IsolatedStatus struct {
 	// items is the number of isolated conversations and recordings that are not finished.
 	// +kubebuilder:default=0

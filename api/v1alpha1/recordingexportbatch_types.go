@@ -13,7 +13,7 @@ type RecordingExportBatchSpec struct {
 	// +required
 	Lane Lane `json:"lane"`
 
-	// window is the part of the export's window that the batch holds.
+	// window is the part of the export's window that the batch covers.
 	// +required
 	Window Window `json:"window"`
 
@@ -81,13 +81,13 @@ type RecordingExportBatchStatus struct {
 	Bag *BagStatus `json:"bag,omitempty"`
 
 	// moved is the number of conversations that left the batch because their legal hold changed before transfer.
-	// They come in another batch.
+	// They are in another batch.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Moved int32 `json:"moved,omitempty"`
 
-	// isolated counts what left the batch because it could not be read, requested or received while others were. It
-	// comes in other batches, of the lane Isolated.
+	// isolated counts items that left the batch because they could not be read, requested or received while others
+	// could. They are in other batches, of the lane Isolated.
 	// +optional
 	Isolated LeftCounts `json:"isolated,omitempty"`
 
@@ -97,7 +97,7 @@ type RecordingExportBatchStatus struct {
 	// +optional
 	RetentionChanged int32 `json:"retentionChanged,omitempty"`
 
-	// retry tells how often the current step has failed and when it is retried.
+	// retry shows how often the current step has failed and when the operator retries it.
 	// +optional
 	Retry *RetryStatus `json:"retry,omitempty"`
 
@@ -110,7 +110,7 @@ type RecordingExportBatchStatus struct {
 	Split bool `json:"split,omitempty"`
 }
 
-// LeftCounts counts what left a batch.
+// LeftCounts counts items that left a batch.
 type LeftCounts struct {
 	// conversations whose recordings are not known.
 	// +kubebuilder:validation:Minimum=0
@@ -123,7 +123,7 @@ type LeftCounts struct {
 	Recordings int32 `json:"recordings,omitempty"`
 }
 
-// RetryStatus tells how a step that fails is retried.
+// RetryStatus describes the retries of a step that fails.
 type RetryStatus struct {
 	// step that is retried.
 	// +kubebuilder:validation:Enum=Metadata;Restoration;Submission;Completion
@@ -218,7 +218,8 @@ type RecordingExportBatchList struct {
 	Items           []RecordingExportBatch `json:"items"`
 }
 
-// IsFinished tells whether nothing is left to be done for the batch: its bag is sealed, or others hold its halves.
+// IsFinished reports whether nothing is left to be done for the batch: its bag is sealed, or two other batches have
+// its halves.
 func (b *RecordingExportBatch) IsFinished() bool { return b.Status.Bag != nil || b.Status.Split }
 
 // GetConditions returns the conditions of the status.

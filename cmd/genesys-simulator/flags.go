@@ -135,7 +135,7 @@ func (s *settings) dataFlags(f *flag.FlagSet) {
 	f.IntVar(&s.uploading, "uploading", 0, "recordings that are not there yet, see -upload-delay")
 	f.IntVar(&o.Edges.Sensitive, "sensitive", 0, "recordings with sensitive data")
 	f.IntVar(&o.Edges.Orphans, "orphans", 0, "recordings that belong to no conversation")
-	f.BoolVar(&o.Edges.HostileIDs, "hostile-ids", false, "add ids that are no UUIDs")
+	f.BoolVar(&o.Edges.HostileIDs, "hostile-ids", false, "add ids that are not UUIDs")
 }
 
 func (s *settings) setRateScope(value string) error {

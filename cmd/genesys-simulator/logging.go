@@ -7,7 +7,7 @@ import (
 )
 
 // logged logs every request once it is answered; the query is left out, for it
-// may hold a signature.
+// may contain a signature.
 func logged(next http.Handler, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()

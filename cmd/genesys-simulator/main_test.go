@@ -142,7 +142,7 @@ func TestProgramIsQuietUnlessVerbose(t *testing.T) {
 	}
 }
 
-// TestStopDoesNotWaitForSlowAnswers holds a request up for an hour.
+// TestStopDoesNotWaitForSlowAnswers delays a request for an hour.
 func TestStopDoesNotWaitForSlowAnswers(t *testing.T) {
 	p := start(t, "--verbose")
 	send(t, "POST", p.url+"/_simulator/faults", `{"route":"POST /oauth/token","delay":"1h"}`)

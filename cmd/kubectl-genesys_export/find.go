@@ -30,8 +30,8 @@ type hit struct {
 	index.Recording
 }
 
-// ask adds the flags that say what is looked for.
-func ask(f *flag.FlagSet, q *index.Query) {
+// addQueryFlags adds the flags that say what is looked for.
+func addQueryFlags(f *flag.FlagSet, q *index.Query) {
 	f.StringVar(&q.Conversation, "conversation", "", "`id` of the conversation")
 	f.StringVar(&q.Recording, "recording", "", "`id` of the recording")
 	f.Func("medium", "`medium`: "+allMedia, medium(&q.Medium))
@@ -72,13 +72,13 @@ func instant(into *time.Time) func(string) error {
 
 func runList(ctx context.Context, arguments []string, to streams) error {
 	var (
-		where place
+		where location
 		shape format
 		query index.Query
 	)
 	flags := where.flags("ls", to.err)
 	shape.add(flags)
-	ask(flags, &query)
+	addQueryFlags(flags, &query)
 	if err := where.parse(flags, arguments); err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func runList(ctx context.Context, arguments []string, to streams) error {
 }
 
 // find looks in every archive of a place.
-func find(ctx context.Context, where place, query index.Query) ([]hit, fs.FS, error) {
+func find(ctx context.Context, where location, query index.Query) ([]hit, fs.FS, error) {
 	fsys, _, err := where.open(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -144,12 +144,12 @@ func find(ctx context.Context, where place, query index.Query) ([]hit, fs.FS, er
 
 func runCat(ctx context.Context, arguments []string, to streams) error {
 	var (
-		where  place
+		where  location
 		query  index.Query
 		number int
 	)
 	flags := where.flags("cat", to.err)
-	ask(flags, &query)
+	addQueryFlags(flags, &query)
 	flags.IntVar(&number, "file", 0, "`number` of the file, counted from 1, if the recording has several")
 	if err := where.parse(flags, arguments); err != nil {
 		return err
@@ -158,15 +158,15 @@ func runCat(ctx context.Context, arguments []string, to streams) error {
 	if err != nil {
 		return err
 	}
-	file, err := only(hits, number)
+	file, err := onlyFile(hits, number)
 	if err != nil {
 		return err
 	}
 	return file.copy(ctx, fsys, to)
 }
 
-// only is the one file that was asked for. Its path is from the place's root.
-func only(hits []hit, number int) (storedFile, error) {
+// onlyFile is the one file that was requested. Its path is from the place's root.
+func onlyFile(hits []hit, number int) (storedFile, error) {
 	var files []storedFile
 	for _, h := range hits {
 		for i, f := range h.Files {
@@ -189,7 +189,7 @@ func only(hits []hit, number int) (storedFile, error) {
 
 type storedFile struct{ path, sha256 string }
 
-// copy writes the file, and sees to it that its bytes are the ones that were stored.
+// copy writes the file, and makes sure that its bytes are the ones that were stored.
 func (s storedFile) copy(ctx context.Context, fsys fs.FS, to streams) error {
 	file, err := fsys.Open(s.path)
 	if err != nil {

@@ -197,7 +197,7 @@ func TestListAndCat(t *testing.T) {
 	if code, out, says := call(t, "cat", a.Root, "--recording", recording13, "--file", "2"); code != exitVerified || out != "recording "+recording13+", file 2, "+specimen.Retry {
 		t.Errorf("exit code %d: %q, %s", code, out, says)
 	}
-	// What is isolated is where it came, not where it left, but for a file that had come before.
+	// What is isolated is where it came, not where it left except for a file that had come before.
 	for recording, bag := range map[int]string{51: specimen.Isolated, 62: specimen.IsolatedOnes, 63: specimen.IsolatedAgain} {
 		want := fmt.Sprintf("recording %s, file 2, %s", specimen.ID(recording), bag)
 		if code, out, says := call(t, "cat", a.Root, "--recording", specimen.ID(recording), "--file", "2"); code != exitVerified || out != want {
@@ -287,7 +287,7 @@ func TestProgress(t *testing.T) {
 func TestUnreadableIsNotWrong(t *testing.T) {
 	t.Parallel()
 	v := verdict{Report: verify.Report{Trusted: true, Findings: []verify.Finding{{Kind: verify.Unreadable}}}}
-	if got := v.text(place{name: "x"}); !strings.Contains(got, "NOT VERIFIED, 1 finding\n") || !strings.Contains(got, "not everything is judged") || strings.Contains(got, "rely on nothing") {
+	if got := v.text(location{name: "x"}); !strings.Contains(got, "NOT VERIFIED, 1 finding\n") || !strings.Contains(got, "not everything is judged") || strings.Contains(got, "rely on nothing") {
 		t.Errorf("it says:\n%s", got)
 	}
 }
@@ -312,7 +312,7 @@ func TestFindingsThatAreAlike(t *testing.T) {
 	if diff := cmp.Diff(want, v.findings()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if got := v.text(place{name: "x"}); !strings.Contains(got, "NOT VERIFIED, 16 findings\n") {
+	if got := v.text(location{name: "x"}); !strings.Contains(got, "NOT VERIFIED, 16 findings\n") {
 		t.Errorf("it says:\n%s", got)
 	}
 }

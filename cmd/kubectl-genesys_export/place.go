@@ -21,8 +21,8 @@ import (
 // time is mostly waiting.
 const readersOfS3 = 16
 
-// place is where archives are.
-type place struct {
+// location is where archives are.
+type location struct {
 	name      string
 	region    string
 	endpoint  string
@@ -30,7 +30,7 @@ type place struct {
 }
 
 // flags makes the flags that all commands have.
-func (p *place) flags(name string, to io.Writer) *flag.FlagSet {
+func (p *location) flags(name string, to io.Writer) *flag.FlagSet {
 	f := flag.NewFlagSet("kubectl genesys-export "+name, flag.ContinueOnError)
 	f.SetOutput(to)
 	f.Usage = func() {
@@ -45,7 +45,7 @@ func (p *place) flags(name string, to io.Writer) *flag.FlagSet {
 
 // parse reads a command line of one place and flags, before it or after. The flags
 // are listed for who asks for them: under a mistake they would hide what it is.
-func (p *place) parse(f *flag.FlagSet, arguments []string) error {
+func (p *location) parse(f *flag.FlagSet, arguments []string) error {
 	for len(arguments) > 0 {
 		to := f.Output()
 		f.SetOutput(io.Discard)
@@ -73,7 +73,7 @@ func (p *place) parse(f *flag.FlagSet, arguments []string) error {
 }
 
 // open opens the place, and says how many files are best read at the same time.
-func (p *place) open(ctx context.Context) (fs.FS, int, error) {
+func (p *location) open(ctx context.Context) (fs.FS, int, error) {
 	workers := runtime.GOMAXPROCS(0)
 	if !strings.Contains(p.name, "://") {
 		info, err := os.Stat(p.name)

@@ -34,7 +34,7 @@ var hexDigest = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 func runVerify(ctx context.Context, arguments []string, to streams) error {
 	var (
-		where   place
+		where   location
 		shape   format
 		options = verify.Options{Version: versionText()}
 	)
@@ -50,7 +50,7 @@ func runVerify(ctx context.Context, arguments []string, to streams) error {
 		return err
 	})
 	flags.StringVar(&options.Seal, "seal", "", "`SHA-256` of the last seal's manifest, as the export's status or a former verification tells it")
-	flags.BoolVar(&options.Running, "running", false, "the export still runs: bags that are in no seal yet are no fault, and --seal may name any of its seals")
+	flags.BoolVar(&options.Running, "running", false, "the export still runs: do not report bags that are not sealed yet, and --seal may name any of its seals")
 	flags.Func("export", "`NAMESPACE/NAME` of the export whose archive it has to be (default the name of the archive's folder, in any namespace)", func(text string) error {
 		var ok bool
 		options.Namespace, options.Name, ok = strings.Cut(text, "/")
@@ -85,7 +85,7 @@ func runVerify(ctx context.Context, arguments []string, to streams) error {
 
 // verifyAll verifies every archive of a place. With an error there may be verdicts as
 // well: of the archives that are not in what could not be listed.
-func verifyAll(ctx context.Context, fsys fs.FS, where place, options verify.Options, progress *gauge) ([]verdict, error) {
+func verifyAll(ctx context.Context, fsys fs.FS, where location, options verify.Options, progress *gauge) ([]verdict, error) {
 	archives, unlisted := verify.Archives(fsys)
 	if len(archives) == 0 {
 		return nil, unlisted
@@ -120,7 +120,7 @@ func verifyAll(ctx context.Context, fsys fs.FS, where place, options verify.Opti
 }
 
 // folder is the name of an archive's folder, empty if it has none.
-func (p place) folder(archive string) string {
+func (p location) folder(archive string) string {
 	if archive != "." {
 		return path.Base(archive)
 	}
@@ -137,7 +137,7 @@ func (p place) folder(archive string) string {
 }
 
 // conclude writes the verdicts, and says by its error how the program ends.
-func conclude(to streams, shape format, where place, verdicts []verdict) error {
+func conclude(to streams, shape format, where location, verdicts []verdict) error {
 	sound, unreadable := true, true
 	for _, v := range verdicts {
 		sound = sound && v.Verified
@@ -165,7 +165,7 @@ func conclude(to streams, shape format, where place, verdicts []verdict) error {
 }
 
 // text is a verdict for people.
-func (v verdict) text(where place) string {
+func (v verdict) text(where location) string {
 	var b strings.Builder
 	says := func(format string, arguments ...any) {
 		b.WriteString(verify.Printable(fmt.Sprintf(format, arguments...)) + "\n")

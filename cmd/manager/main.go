@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	// The certificate authorities of the web, for an image that holds none.
+	// The certificate authorities of the web, for an image that has none.
 	_ "golang.org/x/crypto/x509roots/fallback"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/types"

@@ -12,9 +12,9 @@ import (
 )
 
 // applyTestOverrides takes from the environment how fast tests want the operator to be, and
-// where its lease is: what REX_HURRY holds replaces what the options hold.
+// where its lease is: what REX_TEST_OVERRIDES holds replaces what the options hold.
 func applyTestOverrides(options *operator.Options) error {
-	text := os.Getenv("REX_HURRY")
+	text := os.Getenv("REX_TEST_OVERRIDES")
 	if text == "" {
 		return nil
 	}
@@ -27,7 +27,7 @@ func applyTestOverrides(options *operator.Options) error {
 		RetryPeriod    **time.Duration
 	}{&options.Paces, &manager.LeaderElectionNamespace, &manager.LeaseDuration, &manager.RenewDeadline, &manager.RetryPeriod})
 	if err != nil {
-		return fmt.Errorf("REX_HURRY: %w", err)
+		return fmt.Errorf("REX_TEST_OVERRIDES: %w", err)
 	}
 	return nil
 }

@@ -20,8 +20,8 @@ type laneRow struct {
 }
 
 // laneRows adds up each lane: its finished batches from the export's status,
-// those at work from themselves.
-func laneRows(v view) []laneRow {
+// those in progress from themselves.
+func laneRows(v snapshot) []laneRow {
 	var rows []laneRow
 	for _, lane := range []v1alpha1.Lane{v1alpha1.LaneStandard, v1alpha1.LaneLegalHold, v1alpha1.LaneLegalHoldScreen, v1alpha1.LaneIsolated} {
 		row := laneRow{lane: lane}
@@ -60,8 +60,8 @@ func (r *laneRow) addBatch(batch *v1alpha1.RecordingExportBatch) {
 	r.known += int64(batch.Status.Metadata)
 }
 
-// doing says what the batches at work are at.
-func (r *laneRow) doing() string {
+// state says what the batches in progress are at.
+func (r *laneRow) state() string {
 	switch {
 	case r.running == 0:
 		return ""
@@ -73,9 +73,9 @@ func (r *laneRow) doing() string {
 }
 
 // table shows every export with its lanes and what of it is isolated.
-func table(views []view) string {
+func table(views []snapshot) string {
 	rows := [][]string{{"EXPORT", "LANE", "BATCHES", "EXPORTED", "GAPS", "SIZE", "STATE"}}
-	below := map[int]string{} // lines that are no rows, by the number of rows above
+	below := map[int]string{} // lines that are not rows, by the number of rows above
 	for _, v := range views {
 		status := v.export.Status
 		rows = append(rows, []string{
@@ -85,7 +85,7 @@ func table(views []view) string {
 		for _, r := range laneRows(v) {
 			rows = append(rows, []string{
 				"", string(r.lane), strconv.Itoa(r.done), fmt.Sprintf("%d/%d", r.exported, r.total),
-				strconv.FormatInt(r.gaps, 10), words.Bytes(r.bytes), r.doing(),
+				strconv.FormatInt(r.gaps, 10), words.Bytes(r.bytes), r.state(),
 			})
 		}
 		if says := conditions.Isolated(status.Isolated); says != "" {
@@ -101,8 +101,8 @@ func table(views []view) string {
 	return out.String()
 }
 
-// line shows an export where there is no terminal.
-func line(v view) string {
+// summaryLine shows an export where there is no terminal.
+func summaryLine(v snapshot) string {
 	status := v.export.Status
 	return fmt.Sprintf("%s: %s recordings exported, %s, %s, %d/%d batches. %s",
 		v.name.Name, progress(status), words.Count(status.Gaps, "gap"), words.Bytes(status.Bytes), status.Batches.Completed, status.Batches.Planned, state(v))
@@ -115,7 +115,7 @@ func progress(status v1alpha1.RecordingExportStatus) string {
 	return status.Progress
 }
 
-func state(v view) string {
+func state(v snapshot) string {
 	reason, message := conditions.Reason(&v.export), conditions.Message(&v.export)
 	if reason == "" {
 		return "waiting for the operator"

@@ -51,13 +51,13 @@ func (s *screen) fail(err error) int {
 }
 
 // show shows how the exports stand.
-func (s *screen) show(views []view) {
+func (s *screen) show(views []snapshot) {
 	if s.terminal {
 		s.redraw(table(views))
 		return
 	}
 	for _, v := range views {
-		if line := line(v); s.said[v.name.String()] != line {
+		if line := summaryLine(v); s.said[v.name.String()] != line {
 			s.said[v.name.String()] = line
 			fmt.Fprintf(s.out, "%s %s\n", time.Now().Format(time.TimeOnly), line)
 		}

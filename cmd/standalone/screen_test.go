@@ -13,9 +13,9 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/conditions"
 )
 
-// aView is an export with a finished lane and one at work.
-func aView() view {
-	v := view{name: types.NamespacedName{Namespace: "legal", Name: "case-1"}}
+// aView is an export with a finished lane and one in progress.
+func aView() snapshot {
+	v := snapshot{name: types.NamespacedName{Namespace: "legal", Name: "case-1"}}
 	v.export.Generation = 1
 	v.export.Status = v1alpha1.RecordingExportStatus{
 		Progress: "7/9", Gaps: 1, Bytes: 5 << 20, Batches: v1alpha1.BatchCounts{Completed: 1, Planned: 2},
@@ -31,7 +31,7 @@ func aView() view {
 }
 
 func TestTable(t *testing.T) {
-	got := table([]view{aView()})
+	got := table([]snapshot{aView()})
 	for _, line := range []string{
 		"EXPORT LANE BATCHES EXPORTED GAPS SIZE STATE",
 		"case-1 1/2 7/9 1 5.0 MiB BatchesInProgress: 30 of 50 batches done, 14 running",
@@ -63,7 +63,7 @@ func TestIsolated(t *testing.T) {
 	for want, status := range tests {
 		v := aView()
 		v.export.Status.Isolated = status
-		lines := strings.Split(table([]view{v, aView()}), "\n")
+		lines := strings.Split(table([]snapshot{v, aView()}), "\n")
 		if want == "" {
 			if len(lines) != 8 || strings.Contains(strings.Join(lines, ""), "isolated") {
 				t.Errorf("nothing is isolated, but the table is %q", lines)
@@ -84,7 +84,7 @@ func TestIsolated(t *testing.T) {
 func TestATerminalIsRedrawn(t *testing.T) {
 	var out bytes.Buffer
 	s := &screen{out: &out, terminal: true, width: func() int { return 40 }}
-	s.show([]view{aView()})
+	s.show([]snapshot{aView()})
 	lines := strings.Count(out.String(), "\n")
 	for line := range strings.Lines(out.String()) {
 		if len([]rune(strings.TrimRight(line, "\n"))) > 39 {
@@ -92,7 +92,7 @@ func TestATerminalIsRedrawn(t *testing.T) {
 		}
 	}
 	out.Reset()
-	s.show([]view{aView()})
+	s.show([]snapshot{aView()})
 	if want := "\x1b[4A\x1b[J"; lines != 4 || !strings.HasPrefix(out.String(), want) {
 		t.Errorf("after %d lines: %q, want it to begin with %q", lines, out.String(), want)
 	}
@@ -107,10 +107,10 @@ func TestWithoutATerminalOnlyNewsAreTold(t *testing.T) {
 	var out bytes.Buffer
 	s := &screen{out: &out, said: map[string]string{}}
 	v := aView()
-	s.show([]view{v})
-	s.show([]view{v})
+	s.show([]snapshot{v})
+	s.show([]snapshot{v})
 	v.export.Status.Progress = "8/9"
-	s.show([]view{v})
+	s.show([]snapshot{v})
 	if got := out.String(); strings.Count(got, "\n") != 2 || !strings.Contains(got, "7/9") || !strings.Contains(got, "8/9") || strings.Contains(got, "\x1b") {
 		t.Errorf("told %q, want two plain lines", got)
 	}

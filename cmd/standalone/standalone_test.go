@@ -171,7 +171,7 @@ func TestAnExportWithGaps(t *testing.T) {
 }
 
 // TestKilledAndStartedAgain kills the program without warning, while it works.
-// Its control plane ends with it, and another run goes on where it stopped.
+// Its control plane ends with it, and another run resumes where it stopped.
 func TestKilledAndStartedAgain(t *testing.T) {
 	o := newOffice(t, func(s *simulator.Options) { s.BatchDelay = 3 * time.Second })
 	p := o.start()
@@ -199,7 +199,7 @@ func TestKilledAndStartedAgain(t *testing.T) {
 	}
 }
 
-// mentions tells whether any process has a text in its command line.
+// mentions reports whether any process has a text in its command line.
 func mentions(t *testing.T, text string) bool {
 	t.Helper()
 	lines, err := filepath.Glob("/proc/[0-9]*/cmdline")
@@ -221,7 +221,7 @@ func mentions(t *testing.T, text string) bool {
 func TestInterrupted(t *testing.T) {
 	o := newOffice(t, func(s *simulator.Options) { s.AnalyticsDelay = time.Hour })
 	p := o.start()
-	testenv.Eventually(t, "it is at work", func() bool { return o.sim.Journal().Count(simulator.RouteDetailsJob, 0) > 0 })
+	testenv.Eventually(t, "it is running", func() bool { return o.sim.Journal().Count(simulator.RouteDetailsJob, 0) > 0 })
 	if err := p.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
@@ -281,7 +281,7 @@ func TestWhatCannotBeApplied(t *testing.T) {
 }
 
 // TestKeep: with --keep the program stays up, whatever the exports came to, kubectl
-// reaches its control plane, and the operator goes on working.
+// reaches its control plane, and the operator keeps working.
 func TestKeep(t *testing.T) {
 	o := newOffice(t, func(s *simulator.Options) { s.Edges.FileStates = map[simulator.FileState]int{simulator.Archived: 1} })
 	p := o.start("--keep")

@@ -21,7 +21,7 @@ const maxGaps = 20
 // summarize sums up an export that has ended: what there is by lane and medium,
 // what is missing, where it lies and how to check it. Of one in a bucket, which this
 // program has no key to, it says what the status says.
-func summarize(out *screen, root string, v view) error {
+func summarize(out *screen, root string, v snapshot) error {
 	if strings.HasPrefix(v.export.Status.Archive, "s3://") {
 		out.note("\n%s: %s recordings exported, %s, %s, sealed in %s", v.name, v.export.Status.Progress,
 			words.Count(v.export.Status.Gaps, "gap"), words.Bytes(v.export.Status.Bytes), v.export.Status.Archive)
@@ -61,7 +61,7 @@ func summarize(out *screen, root string, v view) error {
 }
 
 // noteIsolated says what is still isolated, of an export that is still being retried.
-func noteIsolated(out *screen, v view) {
+func noteIsolated(out *screen, v snapshot) {
 	if says := conditions.Isolated(v.export.Status.Isolated); says != "" {
 		out.note("  Not exported yet: %s", says)
 	}

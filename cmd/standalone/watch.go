@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// lookEvery is between two looks at the exports.
-	lookEvery = time.Second
+	// pollInterval is between two looks at the exports.
+	pollInterval = time.Second
 	// stallGrace is how long something may be stalled before it counts: objects
 	// that were just applied find each other only by and by.
 	stallGrace = 15 * time.Second
@@ -34,13 +34,13 @@ type watcher struct {
 }
 
 // watch shows the exports' progress until each has ended, and returns the exit
-// code. Unless one stays stalled: that ends it too, if nobody could mend it.
-func (w *watcher) watch(ctx context.Context, mendable bool) (int, error) {
+// code. Unless one stays stalled: that ends it too, if nobody could fix it.
+func (w *watcher) watch(ctx context.Context, fixable bool) (int, error) {
 	w.stalled = map[types.NamespacedName]time.Time{}
-	tick := time.NewTicker(lookEvery)
+	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
 	for {
-		views, err := w.look(ctx)
+		views, err := w.read(ctx)
 		if err != nil {
 			return exitFailed, err
 		}
@@ -48,10 +48,10 @@ func (w *watcher) watch(ctx context.Context, mendable bool) (int, error) {
 		if w.ended(views) {
 			return w.conclude(views)
 		}
-		if hopeless := w.hopeless(views); len(hopeless) > 0 && !mendable {
+		if stalled := w.stalledForLong(views); len(stalled) > 0 && !fixable {
 			w.out.finish()
-			for _, view := range hopeless {
-				w.out.note("%s is stalled (%s): %s", view.name, conditions.Reason(&view.export), conditions.Message(&view.export))
+			for _, v := range stalled {
+				w.out.note("%s is stalled (%s): %s", v.name, conditions.Reason(&v.export), conditions.Message(&v.export))
 			}
 			return exitFailed, nil
 		}
@@ -64,15 +64,15 @@ func (w *watcher) watch(ctx context.Context, mendable bool) (int, error) {
 	}
 }
 
-// view is what is to be seen of one export.
-type view struct {
+// snapshot is what is to be seen of one export.
+type snapshot struct {
 	name    types.NamespacedName
 	export  v1alpha1.RecordingExport
 	batches []v1alpha1.RecordingExportBatch
 }
 
-func (w *watcher) look(ctx context.Context) ([]view, error) {
-	views := make([]view, len(w.exports))
+func (w *watcher) read(ctx context.Context) ([]snapshot, error) {
+	views := make([]snapshot, len(w.exports))
 	for i, name := range w.exports {
 		v := &views[i]
 		v.name = name
@@ -89,8 +89,8 @@ func (w *watcher) look(ctx context.Context) ([]view, error) {
 	return views, nil
 }
 
-// ended tells whether nothing more will come of any export.
-func (w *watcher) ended(views []view) bool {
+// ended reports whether nothing more will come of any export.
+func (w *watcher) ended(views []snapshot) bool {
 	for i := range views {
 		export := &views[i].export
 		if !conditions.IsReady(export) || exportspec.Follows(export.Spec) && !w.untilCaughtUp {
@@ -100,9 +100,9 @@ func (w *watcher) ended(views []view) bool {
 	return true
 }
 
-// hopeless are the exports that have been stalled for too long.
-func (w *watcher) hopeless(views []view) []view {
-	var out []view
+// stalledForLong are the exports that have been stalled for too long.
+func (w *watcher) stalledForLong(views []snapshot) []snapshot {
+	var out []snapshot
 	for _, v := range views {
 		if !conditions.IsStalled(&v.export) {
 			delete(w.stalled, v.name)
@@ -119,7 +119,7 @@ func (w *watcher) hopeless(views []view) []view {
 }
 
 // conclude sums up exports that have ended, and returns the exit code.
-func (w *watcher) conclude(views []view) (int, error) {
+func (w *watcher) conclude(views []snapshot) (int, error) {
 	w.out.finish()
 	code := exitComplete
 	for _, v := range views {

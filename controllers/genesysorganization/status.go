@@ -33,7 +33,7 @@ func summarize(organization *v1alpha1.GenesysOrganization, out outcome.Outcome) 
 	}
 	reason, message := v1alpha1.ReasonLoggedIn, "logged in to "+name
 	if out.IsDone() && out.Message != "" {
-		reason, message = v1alpha1.ReasonNoActiveClient, message+", but "+out.Message
+		reason, message = v1alpha1.ReasonClientInactive, message+", but "+out.Message
 	}
 	loop.Mark(organization, out, reason, message)
 }

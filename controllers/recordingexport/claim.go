@@ -155,7 +155,7 @@ func (s *scope) noteKey(ctx context.Context) error {
 // export does not touch the archive, whose artifacts it could not judge.
 func (s *scope) begin(ctx context.Context, mine evidence.ExportRecord) (evidence.ExportRecord, error) {
 	stored, err := artifacts.Get[evidence.ExportRecord](ctx, s.store, evidence.RecordPath)
-	if err == nil && mine.Stranger(stored) != "" {
+	if err == nil && mine.IdentityMismatch(stored) != "" {
 		return stored, nil
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -198,7 +198,7 @@ func (c claims) mismatched(s *scope, stored evidence.ExportRecord) outcome.Outco
 // mismatch says in what an archive is another export's, in whatever cluster; empty if
 // in nothing. endless is the record of the export before its window had an end.
 func mismatch(mine, endless, stored evidence.ExportRecord) string {
-	if says := mine.Stranger(stored); says != "" {
+	if says := mine.IdentityMismatch(stored); says != "" {
 		return says
 	}
 	if stored.SpecDigest == mine.SpecDigest || stored.SpecDigest == endless.SpecDigest {

@@ -14,17 +14,17 @@ import (
 
 // judge sees to it that every seal is whole, signed with the key that signs the export
 // now, and lists the artifacts that it was made from.
-func (w *rekeyWork) judge(ctx context.Context, root fs.FS, seals int) (verify.Vouched, error) {
+func (w *rekeyWork) judge(ctx context.Context, root fs.FS, seals int) (verify.SealedDigests, error) {
 	signer, err := w.signer(ctx)
 	if err != nil {
-		return verify.Vouched{}, err
+		return verify.SealedDigests{}, err
 	}
 	if signer == nil {
-		return verify.Vouched{}, stuck("nothing signs this export, so nobody can tell whether its seals are genuine")
+		return verify.SealedDigests{}, stuck("nothing signs this export, so nobody can tell whether its seals are genuine")
 	}
 	key, err := verify.ParseKey(signer.PublicKey())
 	if err != nil {
-		return verify.Vouched{}, err
+		return verify.SealedDigests{}, err
 	}
 	options := verify.Options{
 		Keys: []verify.Key{key}, Running: true, Making: seals + 1, Namespace: w.export.Namespace, Name: w.export.Name, Version: w.version,
@@ -40,7 +40,7 @@ func (w *rekeyWork) judge(ctx context.Context, root fs.FS, seals int) (verify.Vo
 }
 
 // refuse says why an archive cannot be continued from its seals; nil if it can.
-func refuse(vouched verify.Vouched, signer string) error {
+func refuse(vouched verify.SealedDigests, signer string) error {
 	for _, f := range vouched.Findings {
 		if f.Kind == verify.Unreadable {
 			return fmt.Errorf("judge the seals: %s %s", f.Path, f.Says)

@@ -31,19 +31,19 @@ func TestEntriesThatNoSealHoldsAreVoided(t *testing.T) {
 func TestArchivesThatCannotBeContinued(t *testing.T) {
 	tests := []struct {
 		name    string
-		vouched verify.Vouched
+		vouched verify.SealedDigests
 		reason  string
 		says    string
 	}{
-		{"all is well", verify.Vouched{Signers: []string{"k", "k"}}, "", ""},
-		{"a seal without a signature", verify.Vouched{Signers: []string{"k", ""}}, v1alpha1.ReasonArtifactKeyUnknown, "seal 2 is signed with no key"},
-		{"another key", verify.Vouched{Signers: []string{"other\n", "k"}}, v1alpha1.ReasonArtifactKeyUnknown, "seal 1 is signed with the key other"},
-		{"an earlier version", verify.Vouched{Signers: []string{"k", "k"}, Unlisted: 1}, v1alpha1.ReasonArtifactKeyUnknown, "seal 1 was made by a version"},
-		{"no seal is whole", verify.Vouched{}, v1alpha1.ReasonArtifactKeyUnknown, "no seal is whole"},
-		{"more findings than are listed", verify.Vouched{Signers: []string{"k"}, More: 1}, v1alpha1.ReasonArchiveCorrupt, "more findings"},
-		{"something cannot be read", verify.Vouched{Signers: []string{"k"}, Findings: []verify.Finding{{Kind: verify.Unreadable, Path: "bags", Says: "cannot be listed"}}},
+		{"all is well", verify.SealedDigests{Signers: []string{"k", "k"}}, "", ""},
+		{"a seal without a signature", verify.SealedDigests{Signers: []string{"k", ""}}, v1alpha1.ReasonArtifactKeyUnknown, "seal 2 is signed with no key"},
+		{"another key", verify.SealedDigests{Signers: []string{"other\n", "k"}}, v1alpha1.ReasonArtifactKeyUnknown, "seal 1 is signed with the key other"},
+		{"an earlier version", verify.SealedDigests{Signers: []string{"k", "k"}, Unlisted: 1}, v1alpha1.ReasonArtifactKeyUnknown, "seal 1 was made by a version"},
+		{"no seal is whole", verify.SealedDigests{}, v1alpha1.ReasonArtifactKeyUnknown, "no seal is whole"},
+		{"more findings than are listed", verify.SealedDigests{Signers: []string{"k"}, More: 1}, v1alpha1.ReasonArchiveCorrupt, "more findings"},
+		{"something cannot be read", verify.SealedDigests{Signers: []string{"k"}, Findings: []verify.Finding{{Kind: verify.Unreadable, Path: "bags", Says: "cannot be listed"}}},
 			v1alpha1.ReasonInternalError, "bags cannot be listed"},
-		{"a finding", verify.Vouched{Signers: []string{"k"}, Unlisted: 1, Findings: []verify.Finding{{Path: "seals/1/bags.csv", Says: "was changed"}}},
+		{"a finding", verify.SealedDigests{Signers: []string{"k"}, Unlisted: 1, Findings: []verify.Finding{{Path: "seals/1/bags.csv", Says: "was changed"}}},
 			v1alpha1.ReasonArchiveCorrupt, "seals/1/bags.csv was changed"},
 	}
 	for _, tt := range tests {

@@ -135,7 +135,7 @@ func (w *rekeyWork) beginAgain(ctx context.Context) error {
 	if r.Record, err = json.Marshal(w.mine); err != nil {
 		return err
 	}
-	if r.Discarded, err = w.unsealed(ctx, verify.Vouched{}); err != nil {
+	if r.Discarded, err = w.unsealed(ctx, verify.SealedDigests{}); err != nil {
 		return err
 	}
 	if err := addArtifacts(r, map[string]any{artifacts.RekeyedKey(0): w.rekeyed(ctx, 0)}); err != nil {
@@ -152,7 +152,7 @@ func (w *rekeyWork) beginAgain(ctx context.Context) error {
 }
 
 // continueFrom is what stays of the archive.
-func (w *rekeyWork) continueFrom(ctx context.Context, vouched verify.Vouched) (authentic.Rekeying, error) {
+func (w *rekeyWork) continueFrom(ctx context.Context, vouched verify.SealedDigests) (authentic.Rekeying, error) {
 	r := authentic.Rekeying{Kept: vouched.Artifacts, Added: map[string][]byte{}}
 	var err error
 	if r.Record, err = json.Marshal(vouched.Record); err != nil { // as it was judged
@@ -230,7 +230,7 @@ func voided(listed map[string]string) []int {
 
 // addOwner adds that the archive belongs to this cluster now, if it belonged to another by
 // what the seals vouch for: the person has confirmed that.
-func (w *rekeyWork) addOwner(ctx context.Context, record []byte, vouched verify.Vouched, added map[string]any) error {
+func (w *rekeyWork) addOwner(ctx context.Context, record []byte, vouched verify.SealedDigests, added map[string]any) error {
 	var log []artifacts.Owner
 	for {
 		key := artifacts.OwnerKey(len(log) + 1)
@@ -258,7 +258,7 @@ func (w *rekeyWork) addOwner(ctx context.Context, record []byte, vouched verify.
 }
 
 // unsealed are the bags and seals that no seal holds, and a seal that was not finished.
-func (w *rekeyWork) unsealed(ctx context.Context, vouched verify.Vouched) ([]string, error) {
+func (w *rekeyWork) unsealed(ctx context.Context, vouched verify.SealedDigests) ([]string, error) {
 	var keys []string
 	for folder, isSealed := range map[string]func(name string) bool{
 		"bags": func(name string) bool { return vouched.Bags[name] != "" },

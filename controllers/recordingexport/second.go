@@ -131,7 +131,7 @@ func (w *compareWork) run(ctx context.Context, _ transfer.Try) error {
 // counts is said by the Comparison, of which there is only one.
 func (w *compareWork) compare(ctx context.Context, begun beginning) (evidence.Compared, error) {
 	found := evidence.Compared{Table: artifacts.ComparisonTable(w.part.sealing.Number, w.part.actor)}
-	known := evidence.NewKnown(w.from, w.part.sealing.Until, begun.At.Add(-retainedDays*day))
+	known := evidence.NewAccountIndex(w.from, w.part.sealing.Until, begun.At.Add(-retainedDays*day))
 	bags, err := w.know(ctx, known)
 	if err != nil {
 		return found, err
@@ -147,7 +147,7 @@ func (w *compareWork) compare(ctx context.Context, begun beginning) (evidence.Co
 }
 
 // know tells what the account knows, and returns the bags of the part.
-func (w *compareWork) know(ctx context.Context, known *evidence.Known) ([]evidence.BagRef, error) {
+func (w *compareWork) know(ctx context.Context, known *evidence.AccountIndex) ([]evidence.BagRef, error) {
 	if err := w.earlier.eachSurvey(ctx, func(s artifacts.Survey) { w.earlier.knowElsewhere(known, s, true) }); err != nil {
 		return nil, err
 	}
@@ -189,18 +189,18 @@ func (w *sealWork) eachSurvey(ctx context.Context, do func(artifacts.Survey)) er
 // knowElsewhere tells what a survey found that is in no bag of its seal: what
 // comes in a later one, what began before the window, and what is accounted for
 // without a bag.
-func (w *sealWork) knowElsewhere(known *evidence.Known, survey artifacts.Survey, earlier bool) {
+func (w *sealWork) knowElsewhere(known *evidence.AccountIndex, survey artifacts.Survey, earlier bool) {
 	for _, c := range survey.Deferred {
-		known.Elsewhere(accountID(c.ID))
+		known.MarkElsewhere(accountID(c.ID))
 	}
 	for _, id := range survey.Before {
-		known.Elsewhere(accountID(id))
+		known.MarkElsewhere(accountID(id))
 	}
 	for _, c := range w.unbatched(survey) {
 		if earlier {
-			known.Elsewhere(c.ID)
+			known.MarkElsewhere(c.ID)
 		} else {
-			known.Accounted(c.ID)
+			known.MarkAccounted(c.ID)
 		}
 	}
 }

@@ -64,7 +64,7 @@ func showBulkJob(ctx context.Context) error {
 }
 
 // explainBefore says why the operator will export fewer recordings than the bulk job
-// has found: the job's interval takes in conversations that began before it.
+// has found: the job's interval includes conversations that began before it.
 func explainBefore(ctx context.Context, found int) error {
 	all, err := conversations(ctx)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Command demo shows the product at work: a simulated organisation, the bulk
-// export that fails there, and the export that does not.
+// Command demo shows the product: a simulated organisation, the bulk export
+// that fails there, and the export that does not.
 package main
 
 import (
@@ -79,7 +79,7 @@ func run(ctx context.Context, binaries, folder string) error {
 	return showNext(binaries, archive)
 }
 
-// showNext says how to go on with the archive.
+// showNext says how to continue with the archive.
 func showNext(binaries, archive string) error {
 	plugin, err := filepath.Abs(filepath.Join(binaries, "kubectl-genesys_export"))
 	if err != nil {
@@ -92,7 +92,7 @@ func showNext(binaries, archive string) error {
 	return nil
 }
 
-// free sees to it that the simulator will find its address free, before anything of
+// free makes sure that the simulator will find its address free, before anything of
 // an earlier demo is removed.
 func free(ctx context.Context) error {
 	var config net.ListenConfig

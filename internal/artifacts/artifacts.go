@@ -1,8 +1,8 @@
 // Package artifacts is what the operator notes down while it works: the survey,
 // the plan, the metadata, the requests. A step that finds its artifact does not
-// ask Genesys Cloud again, so a process may stop anywhere and another go on.
+// ask Genesys Cloud again, so a process may stop anywhere and another continue.
 //
-// An operator's archives see to it that artifacts are authentic: nothing is read that
+// An operator's archives make sure that artifacts are authentic: nothing is read that
 // was not written with the artifact key (package authentic).
 //
 // Artifacts are JSON under the archive's .work/, written once: of two that are
@@ -132,7 +132,7 @@ func Get[T any](ctx context.Context, store archive.Store, key string) (T, error)
 	return value, nil
 }
 
-// Exists tells whether there is something under key.
+// Exists reports whether there is something under key.
 func Exists(ctx context.Context, store archive.Store, key string) (bool, error) {
 	_, err := fs.Stat(store.FS(ctx), key)
 	if errors.Is(err, fs.ErrNotExist) {

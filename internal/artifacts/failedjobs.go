@@ -20,7 +20,7 @@ type FailedJob struct {
 	Request string `json:"request,omitempty"`
 }
 
-// FailedJobFolder holds the FailedJobs of a survey of a day.
+// FailedJobFolder contains the FailedJobs of a survey of a day.
 func FailedJobFolder(pass int, day time.Time) string {
 	return fmt.Sprintf("%sfailed-jobs/%s.%d", archive.WorkPrefix, day.UTC().Format(time.DateOnly), pass)
 }

@@ -31,7 +31,7 @@ type Survey struct {
 	HeldAt time.Time `json:"heldAt"`
 	// Conversations have ended and settled.
 	Conversations []slicing.Conversation `json:"conversations"`
-	// Deferred ones have not, and are asked for again.
+	// Deferred ones have not, and are requested again.
 	Deferred []genesys.Conversation `json:"deferred,omitempty"`
 	// Open ones did not end in time.
 	Open []genesys.Conversation `json:"open,omitempty"`
@@ -40,17 +40,17 @@ type Survey struct {
 	// Reopened are those of Conversations that a survey before has listed as open.
 	Reopened []string `json:"reopened,omitempty"`
 	// Before are, with the window's first day, those that began before the window
-	// and reach into it. They are no part of the export.
+	// and reach into it. They are not part of the export.
 	Before []string `json:"before,omitempty"`
 	// Held is, of a review, which of all conversations of the day are under legal hold.
 	Held []string `json:"held,omitempty"`
-	// HoldsUnknown are those whose legal hold could not be learned. Before transfer it
-	// is asked for again; until then they count as held, unless the export leaves held
+	// HoldsUnknown are those whose legal hold could not be determined. Before transfer it
+	// is requested again; until then they count as held, unless the export leaves held
 	// ones out.
 	HoldsUnknown []genesys.UnknownHold `json:"holdsUnknown,omitempty"`
 }
 
-// Metadata is what was learned of one conversation's recordings.
+// Metadata is what was found out about one conversation's recordings.
 type Metadata struct {
 	Stamp
 	ConversationID string              `json:"conversationId"`
@@ -61,12 +61,12 @@ type Metadata struct {
 	RestorationsLeft *int `json:"restorationsLeft,omitempty"`
 	// Body is Genesys Cloud's answer, byte for byte (base64 in JSON).
 	Body []byte `json:"body,omitempty"`
-	// Reason is not empty if they could not be learned: then it is
+	// Reason is not empty if they could not be determined: then it is
 	// evidence.ReasonMovedToIsolated, unless the slice is of the lane Isolated.
 	Reason string `json:"reason,omitempty"`
 	Detail string `json:"detail,omitempty"`
-	// Late tells that the conversation left only when there was no patience left with
-	// it: in the lane Isolated it is tried a last few times.
+	// Late is true if the conversation left only when its retry deadline was used up:
+	// in the lane Isolated the operator makes a last few attempts.
 	Late bool `json:"late,omitempty"`
 }
 
@@ -76,7 +76,7 @@ type Attempt struct {
 	Stamp
 	genesys.RecordingRef
 	// Before is the recording's dates as they were read just before, Until the archive
-	// date that is asked for, in whole milliseconds.
+	// date that is requested, in whole milliseconds.
 	Before genesys.Retention `json:"before,omitzero"`
 	Until  time.Time         `json:"until,omitzero"`
 }
@@ -118,7 +118,7 @@ type Hold struct {
 	// Unknown are those about which there was no answer. They leave the slice, unless
 	// it is of the lane Isolated: there the survey's answer is the last one.
 	Unknown []genesys.UnknownHold `json:"unknown,omitempty"`
-	// Late tells that there was no answer about any, and no patience left.
+	// Late is true if there was no answer about any of them and the retry deadline was used up.
 	Late bool `json:"late,omitempty"`
 }
 
@@ -159,7 +159,7 @@ type Answered struct {
 	Listed  int `json:"listed,omitempty"`
 	// Refused is what Genesys Cloud said of a result that it will not give.
 	Refused string `json:"refused,omitempty"`
-	// Failed is why a result did not arrive, and Expired tells whether that was
+	// Failed is why a result did not arrive, and Expired reports whether that was
 	// for its address.
 	Failed  string `json:"failed,omitempty"`
 	Expired bool   `json:"expired,omitempty"`
@@ -211,7 +211,7 @@ func (h Hold) Answer(conversations []evidence.Conversation) []evidence.Conversat
 	return out
 }
 
-// Why tells whether there was no answer about a conversation, and why.
+// Why reports whether there was no answer about a conversation, and why.
 func (h Hold) Why(conversationID string) (why string, unknown bool) {
 	for _, u := range h.Unknown {
 		if u.ConversationID == conversationID {

@@ -65,7 +65,7 @@ func get[T any](t *testing.T, store archive.Store) T {
 	return value
 }
 
-// FuzzKeys: ids become keys that stay in the archive and do not collide, or are no ids.
+// FuzzKeys: ids become keys that stay in the archive and do not collide, or are not ids.
 func FuzzKeys(f *testing.F) {
 	f.Add("00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002", "standard-20231001t000000z", 1)
 	f.Add("../../escape", "a/b", "..", 0)

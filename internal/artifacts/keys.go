@@ -19,7 +19,7 @@ func SurveyKey(pass int, day time.Time) string {
 	return fmt.Sprintf("%ssurvey/%s/%d%s", archive.WorkPrefix, day.UTC().Format(time.DateOnly), pass, ending)
 }
 
-// JobFolder holds the AnalyticsJobs that are running.
+// JobFolder contains the AnalyticsJobs that are running.
 const JobFolder = archive.WorkPrefix + "jobs"
 
 // JobKey is the key of the AnalyticsJob that is asking for a Survey.
@@ -38,7 +38,7 @@ func EntryNumber(key string) (int, bool) {
 	return number, err == nil && number >= 0 && key == EntryKey(number)
 }
 
-// MetadataFolder holds the Metadata of a group of conversations.
+// MetadataFolder contains the Metadata of a group of conversations.
 func MetadataFolder(group string) string { return archive.WorkPrefix + "metadata/" + group }
 
 // MetadataKey is the key of a conversation's Metadata. The id must be a UUID.
@@ -46,7 +46,7 @@ func MetadataKey(group, conversationID string) string {
 	return path.Join(MetadataFolder(group), conversationID+ending)
 }
 
-// BatchFolder holds the artifacts of one batch.
+// BatchFolder contains the artifacts of one batch.
 func BatchFolder(batch string) string { return archive.WorkPrefix + "batches/" + batch }
 
 // SliceKey is the key of a batch's Slice.
@@ -64,7 +64,7 @@ func ClosingKey(batch string) string { return BatchFolder(batch) + "/closing" + 
 // OutcomeKey is the key of a batch's inventory after transfer.
 func OutcomeKey(batch string) string { return BatchFolder(batch) + "/outcome" + ending }
 
-// RequestFolder holds a batch's Requests.
+// RequestFolder contains a batch's Requests.
 func RequestFolder(batch string) string { return BatchFolder(batch) + "/requests" }
 
 // RequestKey is the key of the nth Request of a try; both count from 0.
@@ -72,13 +72,13 @@ func RequestKey(batch string, try, n int) string {
 	return fmt.Sprintf("%s/%04d-%04d%s", RequestFolder(batch), try, n, ending)
 }
 
-// AnswerFolder holds the Answers to a batch's Requests.
+// AnswerFolder contains the Answers to a batch's Requests.
 func AnswerFolder(batch string) string { return BatchFolder(batch) + "/answers" }
 
 // AnswerKey is the key of the Answer to a Request. Its id must be a UUID.
 func AnswerKey(batch, requestID string) string { return AnswerFolder(batch) + "/" + requestID + ending }
 
-// SetAsideFolder holds the recordings that a batch has SetAside.
+// SetAsideFolder contains the recordings that a batch has SetAside.
 func SetAsideFolder(batch string) string { return BatchFolder(batch) + "/aside" }
 
 // SetAsideKey is the key of a recording's SetAside. Both its ids must be UUIDs.
@@ -86,7 +86,7 @@ func SetAsideKey(batch string, ref genesys.RecordingRef) string {
 	return fmt.Sprintf("%s/%s.%s%s", SetAsideFolder(batch), ref.ConversationID, ref.RecordingID, ending)
 }
 
-// FileFolder holds the StoredFiles of a batch.
+// FileFolder contains the StoredFiles of a batch.
 func FileFolder(batch string) string { return BatchFolder(batch) + "/files" }
 
 // FileKey is the key of the StoredFile that is the nth of a recording, counting
@@ -95,13 +95,13 @@ func FileKey(batch string, ref genesys.RecordingRef, nn int) string {
 	return fmt.Sprintf("%s/%s.%s.%02d%s", FileFolder(batch), ref.ConversationID, ref.RecordingID, nn, ending)
 }
 
-// restorationFolder holds what is noted down about the restorations of a slice's
+// restorationFolder contains what is noted down about the restorations of a slice's
 // recordings from Genesys Cloud's archive.
 func restorationFolder(slice Slice, kind string) string {
 	return archive.WorkPrefix + "restorations/" + slice.Group + "/" + strings.ToLower(string(slice.Lane)) + "/" + kind
 }
 
-// RestorationFolder holds a slice's Restorations.
+// RestorationFolder contains a slice's Restorations.
 func RestorationFolder(slice Slice) string { return restorationFolder(slice, "ended") }
 
 // RestorationKey is the key of a conversation's Restoration. The id must be a UUID.
@@ -109,7 +109,7 @@ func RestorationKey(slice Slice, conversationID string) string {
 	return path.Join(RestorationFolder(slice), conversationID+ending)
 }
 
-// AttemptFolder holds a slice's Attempts.
+// AttemptFolder contains a slice's Attempts.
 func AttemptFolder(slice Slice) string { return restorationFolder(slice, "attempts") }
 
 // AttemptKey is the key of the Attempt to restore a recording. Both its ids must be UUIDs.
@@ -117,7 +117,7 @@ func AttemptKey(slice Slice, ref genesys.RecordingRef) string {
 	return path.Join(AttemptFolder(slice), ref.ConversationID+"."+ref.RecordingID+ending)
 }
 
-// RefusalFolder holds a slice's Refusals.
+// RefusalFolder contains a slice's Refusals.
 func RefusalFolder(slice Slice) string { return restorationFolder(slice, "refusals") }
 
 // RefusalKey is the key of the Refusal to restore a recording. Both its ids must be UUIDs.
@@ -125,7 +125,7 @@ func RefusalKey(slice Slice, ref genesys.RecordingRef) string {
 	return path.Join(RefusalFolder(slice), ref.ConversationID+"."+ref.RecordingID+ending)
 }
 
-// RunFolder holds the Runs of a batch.
+// RunFolder contains the Runs of a batch.
 func RunFolder(batch string) string { return BatchFolder(batch) + "/runs" }
 
 // RunKey is the key of a process's Run.

@@ -60,7 +60,7 @@ func OwnerOf(begunBy string, at time.Time, log []Owner) Ownership {
 	return Ownership{begunBy, at}
 }
 
-// TakeOver is what the next seal tells of a line of the log.
+// TakeOver is what the next seal says about a line of the log.
 func (o Owner) TakeOver() evidence.TakeOver {
 	return evidence.TakeOver{From: o.Former, To: o.ClusterID, At: o.At}
 }

@@ -25,12 +25,12 @@ type Slice struct {
 	// Group names what shares its metadata and hold answers.
 	Group string `json:"group"`
 	// Stay tells that its conversations stay in the batch even if their legal hold
-	// changes: they have been moved before, or are asked for again.
+	// changes: they have been moved before, or are requested again.
 	Stay bool `json:"stay,omitempty"`
 	// From is the batch that the recordings of the slice left, empty if none did.
 	From string `json:"from,omitempty"`
 	// Late tells that there is no patience left with its conversations: their metadata
-	// and legal holds are asked for a last few times.
+	// and legal holds are queried a last few times.
 	Late          bool                    `json:"late,omitempty"`
 	Conversations []evidence.Conversation `json:"conversations"`
 }

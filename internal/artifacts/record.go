@@ -48,7 +48,7 @@ func begin(ctx context.Context, store archive.Store, mine evidence.ExportRecord)
 	return Put(ctx, store, RecordKey, mine)
 }
 
-// begun sees to it that export.json is the record, byte for byte.
+// begun makes sure that export.json is the record, byte for byte.
 func begun(ctx context.Context, store archive.Store) error {
 	body, err := fs.ReadFile(store.FS(ctx), RecordKey)
 	if err != nil {

@@ -24,7 +24,7 @@ type Rekeyed struct {
 	Before []string `json:"before,omitempty"`
 }
 
-// keyID is the form of the id of a key, and mostBefore bounds how many are told of.
+// keyID is the form of the id of a key, and mostBefore bounds how many are reported.
 var keyID = regexp.MustCompile(`^[0-9a-f]{16}$`)
 
 const mostBefore = 16
@@ -50,7 +50,7 @@ func RekeyedKey(seals int) string {
 	return fmt.Sprintf("%srekeyed/%d%s", archive.WorkPrefix, seals, ending)
 }
 
-// Event is what the log of the next seal tells of it.
+// Event is what the log of the next seal says about it.
 func (r Rekeyed) Event() evidence.Event {
 	details := map[string]string{"from": r.From, "to": r.To}
 	if len(r.Before) > 0 {

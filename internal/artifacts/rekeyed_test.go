@@ -8,7 +8,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 )
 
-// TestKeysThatWereLostBefore: a note tells of them only if it leads to the key that is lost
+// TestKeysThatWereLostBefore: a note reports them only if it leads to the key that is lost
 // now, and is of the form that it has to have.
 func TestKeysThatWereLostBefore(t *testing.T) {
 	id := func(digit string) string { return strings.Repeat(digit, 16) }

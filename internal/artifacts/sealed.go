@@ -11,7 +11,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
 
-// Bagging is what a batch's bag tells of its making, as whoever began to seal it saw
+// Bagging is what a batch's bag says about its making, as whoever began to seal it saw
 // it: another process that continues writes the same.
 type Bagging struct {
 	Stamp
@@ -22,7 +22,7 @@ type Bagging struct {
 // BaggingKey is the key of a batch's Bagging.
 func BaggingKey(batch string) string { return BatchFolder(batch) + "/bagging" + ending }
 
-// SealBegun is what a seal tells of its making, as whoever began to write it saw it. Tool
+// SealBegun is what a seal says about its making, as whoever began to write it saw it. Tool
 // is what began it: what draws up the account may be another version.
 type SealBegun struct {
 	Stamp

@@ -95,17 +95,17 @@ type EnumerationEnd struct {
 	Request string `json:"request,omitempty"`
 }
 
-// EnumerationFolder holds the enumerations of what an organisation retains, a folder
+// EnumerationFolder contains the enumerations of what an organisation retains, a folder
 // for each day.
 func EnumerationFolder(organizationID string) string { return archive.WorkPrefix + organizationID }
 
-// OrphanFolder holds the enumerations of an organisation's orphaned recordings, a folder
+// OrphanFolder contains the enumerations of an organisation's orphaned recordings, a folder
 // for each day.
 func OrphanFolder(organizationID string) string {
 	return path.Join(EnumerationFolder(organizationID), "orphans")
 }
 
-// DayFolder holds the enumerations of a day, in the folder of all of them; they count
+// DayFolder contains the enumerations of a day, in the folder of all of them; they count
 // from 0 and all but the last are broken.
 func DayFolder(folder string, day time.Time) string {
 	return path.Join(folder, day.UTC().Format(time.DateOnly))

@@ -130,7 +130,7 @@ func (c *ControlPlane) run(ctx context.Context, binary, state string, ready func
 	return nil
 }
 
-// Failed tells of the first process that ended without being stopped.
+// Failed reports the first process that ended without being stopped.
 func (c *ControlPlane) Failed() <-chan error { return c.failed }
 
 // connect makes the configuration for clients. The certificate is there once

@@ -33,9 +33,9 @@ var special = []struct {
 	{"private", netip.MustParsePrefix("fc00::/7")}, // metadata of AWS
 	{"link-local", netip.MustParsePrefix("fe80::/10")},
 	{"multicast", netip.MustParsePrefix("ff00::/8")},
-	{"special", netip.MustParsePrefix("2001::/23")}, // Teredo among them, which holds an IPv4 address
+	{"special", netip.MustParsePrefix("2001::/23")}, // Teredo among them, which contains an IPv4 address
 	{"documentation", netip.MustParsePrefix("2001:db8::/32")},
-	{"6to4", netip.MustParsePrefix("2002::/16")}, // holds an IPv4 address
+	{"6to4", netip.MustParsePrefix("2002::/16")}, // contains an IPv4 address
 	{"documentation", netip.MustParsePrefix("3fff::/20")},
 }
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Purpose is what an address is asked for.
+// Purpose is what an address is used for.
 type Purpose string
 
 // The purposes.
@@ -137,7 +137,7 @@ func (l List) With(purpose Purpose, address *url.URL) List {
 	return l
 }
 
-// Allows tells whether an address is on the list for a purpose. For S3 a bucket's
+// Allows reports whether an address is on the list for a purpose. For S3 a bucket's
 // host below a listed one is too, and for Genesys Cloud the host login.X that
 // belongs to a listed api.X, where its tokens come from.
 func (l List) Allows(purpose Purpose, address *url.URL) bool {
@@ -153,7 +153,7 @@ func (l List) Allows(purpose Purpose, address *url.URL) bool {
 	return false
 }
 
-// covers tells whether a host is the entry's, or belongs to it.
+// covers reports whether a host is the entry's, or belongs to it.
 func (e entry) covers(host string) bool {
 	below := strings.HasSuffix(host, "."+e.host)
 	if e.wildcard {

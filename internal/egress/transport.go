@@ -14,7 +14,7 @@ import (
 // maxHeader bounds the header of an answer, in bytes. Go's own bound is 10 MB.
 const maxHeader = 256 << 10
 
-// Refused is the error for an address that is not asked. It holds the address's
+// Refused is the error for an address that is not asked. It contains the address's
 // host, and nothing else of it.
 type Refused struct{ Says string }
 
@@ -26,9 +26,8 @@ func refuse(purpose Purpose, address *url.URL, why string) error {
 	return &Refused{fmt.Sprintf("%s %s; start the manager with %s if that is meant", address.Hostname(), why, Setting(purpose, address))}
 }
 
-// Check refuses an address whose form alone forbids that it is asked for a
-// purpose: http if it is not on the list, or a user, who would be sent as
-// Authorization.
+// Check refuses an address whose form alone forbids to use it for a purpose:
+// http if it is not on the list, or a user, who would be sent as Authorization.
 func (l List) Check(purpose Purpose, address *url.URL) error {
 	switch {
 	case address.Hostname() == "" || address.Scheme != "https" && address.Scheme != "http":
@@ -106,7 +105,7 @@ func (t *transport) route(r *http.Request) (route, error) {
 	}
 	proxy, err := http.ProxyFromEnvironment(r)
 	if err != nil {
-		return route{}, errors.New("the proxy that the environment names is not a URL") // err holds it
+		return route{}, errors.New("the proxy that the environment names is not a URL") // err contains it
 	}
 	to := route{r.URL, proxy}
 	if proxy == nil || t.list.Allows(t.purpose, r.URL) {

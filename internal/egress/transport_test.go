@@ -82,7 +82,7 @@ func TestRefusedOverIPv6(t *testing.T) {
 	}
 }
 
-// TestBehindAProxy: a proxy may be anywhere; what it is asked for is judged by its name.
+// TestBehindAProxy: a proxy may be anywhere; whatever it is used for is judged by its name.
 func TestBehindAProxy(t *testing.T) {
 	proxy := &url.URL{Scheme: "http", Host: "127.0.0.1:1"}
 	list := List{}

@@ -58,10 +58,10 @@ type Account struct {
 	Bytes int64 `json:"bytes"`
 	// Gaps is how many recordings and conversations could not be exported.
 	Gaps int64 `json:"gaps"`
-	// SecondSource is how the account compares with a second source, if that was asked for.
+	// SecondSource is how the account compares with a second source, if that was requested.
 	SecondSource *SecondSource `json:"secondSource,omitempty"`
 	// Orphans is what is known of recordings that are attached to no conversation, if
-	// that was asked for. They are in none of the other numbers.
+	// that was requested. They are in none of the other numbers.
 	Orphans *OrphanAccount `json:"orphans,omitempty"`
 	// Checks are the sums that must hold.
 	Checks []Check `json:"checks"`
@@ -125,12 +125,12 @@ type sealedBag struct {
 	key string
 }
 
-// drawUp adds what is new to the account of the former seal. Numbers are always
+// account adds what is new to the account of the former seal. Numbers are always
 // those of the whole export.
-func (s Seal) drawUp(bags []sealedBag) (Account, error) {
+func (s Seal) account(bags []sealedBag) (Account, error) {
 	account := Account{From: s.From}
 	if s.Former != nil {
-		account = s.Former.Account.carry()
+		account = s.Former.Account.carriedOver()
 		account.Former = &SealRef{s.Former.Account.Number, s.Former.Digest}
 	}
 	account.Export, account.Number, account.SealedAt, account.Tool = s.Record, s.Number, s.At.UTC(), s.Tool
@@ -174,8 +174,8 @@ func (s Seal) surveyed() time.Duration {
 
 func seconds(d time.Duration) int64 { return int64(d / time.Second) }
 
-// carry is the account without what is each seal's own.
-func (a Account) carry() Account {
+// carriedOver is the account without what is each seal's own.
+func (a Account) carriedOver() Account {
 	a.Recordings, a.Lanes, a.Checks = slices.Clone(a.Recordings), slices.Clone(a.Lanes), nil
 	return a
 }

@@ -74,7 +74,7 @@ type Bag struct {
 // files that an earlier attempt left are the same, and there are no others in data.
 // bagit.txt comes last: it makes the bag.
 func (b Bag) Seal(ctx context.Context, fsys fs.FS, create Creator) (string, error) {
-	pen, err := b.Signing.takeUp(ctx)
+	pen, err := b.Signing.prepare(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -156,7 +156,7 @@ func (b Bag) writeTables(ctx context.Context, fsys fs.FS, create Creator) ([]Dig
 // sign signs the manifest, and a statement over it, bag-info.txt and the log. A bag
 // that is not signed has bag-info.txt alone. What it returns is kept, and is what an
 // attempt before has kept.
-func (b Bag) sign(ctx context.Context, fsys fs.FS, pen pen, payload []Digest, log Digest) (Signed, error) {
+func (b Bag) sign(ctx context.Context, fsys fs.FS, pen signingState, payload []Digest, log Digest) (Signed, error) {
 	if err := pen.begun(ctx, fsys, bagInfo); err != nil {
 		return Signed{}, err
 	}
@@ -181,7 +181,7 @@ func (b Bag) sign(ctx context.Context, fsys fs.FS, pen pen, payload []Digest, lo
 	key, manifest := pen.signer.ID(), manifestBytes(payload)
 	said := pen.statement(bagPredicate, map[string]string{"signingKey": key},
 		digestBytes(payloadManifest, manifest), digestBytes(bagInfo, info.Bytes()), log)
-	verify, err := fill("bag.txt", pen.verification(bagPredicate))
+	verify, err := fillText("bag.txt", pen.verification(bagPredicate))
 	if err != nil {
 		return Signed{}, err
 	}

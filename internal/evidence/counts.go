@@ -36,7 +36,7 @@ func (c *Counts) add(d Disposition) {
 	}
 }
 
-// Replaced counts lines that stand in the place of lines of earlier bags, by
+// Replaced counts lines that replace lines of earlier bags, by
 // which a recording, or all of a conversation, was unavailable.
 type Replaced struct {
 	Recordings    int64 `json:"recordings,omitempty"`
@@ -91,7 +91,7 @@ func (inventory Inventory) Moved() int {
 	return n
 }
 
-// Counts counts the inventory's recordings, but for those that left for another
+// Counts counts the inventory's recordings except for those that left for another
 // batch, which counts them.
 func (inventory Inventory) Counts() Counts {
 	var counts Counts

@@ -33,12 +33,12 @@ func (s Seal) newFrom() time.Time {
 	return s.Former.Account.Until
 }
 
-// tiled tells whether the surveys cover what is new of the window, each instant once.
+// tiled reports whether the surveys cover what is new of the window, each instant once.
 func (s Seal) tiled() error {
 	at := s.newFrom()
 	for _, span := range sortedSpans(s.Surveys) {
 		if !span.Start.Equal(at) {
-			return fmt.Errorf("%w: surveys end at %s and go on at %s", ErrUnbalanced, stamp(at), stamp(span.Start))
+			return fmt.Errorf("%w: surveys end at %s and continue at %s", ErrUnbalanced, stamp(at), stamp(span.Start))
 		}
 		at = span.End
 	}
@@ -124,7 +124,7 @@ func (s Seal) writeCoverage(w io.Writer) error {
 		if len(p.bags) == 0 && p.unbatched == 0 {
 			bags = noConversations
 		}
-		err = errors.Join(err, table.Write([]string{stamp(p.Start), stamp(p.End), bags, number(int64(p.unbatched))}))
+		err = errors.Join(err, table.Write([]string{stamp(p.Start), stamp(p.End), bags, formatInt(int64(p.unbatched))}))
 	}
 	table.Flush()
 	return errors.Join(err, table.Error())

@@ -81,7 +81,7 @@ func TestSurveysThatDoNotCover(t *testing.T) {
 		"a day after before": {Until: hour(72), Former: former, Surveys: []Span{hours(48, 72)}},
 	} {
 		seal.From = hour(0)
-		if _, err := seal.drawUp(nil); !errors.Is(err, ErrUnbalanced) {
+		if _, err := seal.account(nil); !errors.Is(err, ErrUnbalanced) {
 			t.Errorf("%s: %v, want ErrUnbalanced", name, err)
 		}
 	}

@@ -38,7 +38,7 @@ type Findings struct {
 	Moves []Event
 	// Isolated tells what kept failing and was retried apart from everything else.
 	Isolated Isolation
-	// Retries tells when what was missing was asked for again.
+	// Retries tells when what was missing was requested again.
 	Retries []Event
 	// Retried counts the lines that replace others, by what became of them.
 	Retried Counts
@@ -117,7 +117,7 @@ type Unknown struct {
 // that one must be stored, its manifest need not.
 //
 // In memory are the bags, the keys of the conversations that are unavailable or
-// were isolated and of the lines that were asked for again, and the bounded lists.
+// were isolated and of the lines that were requested again, and the bounded lists.
 func ReadFindings(root fs.FS, account Account) (Findings, error) {
 	r := findingsReader{
 		root: root, seals: account.Number, from: account.From, bags: map[string]int{}, replaced: map[key]bool{}, open: map[key]int{}, holds: map[key]int{},

@@ -50,7 +50,7 @@ func (r *findingsReader) readConversations() error {
 	})
 }
 
-// conversationGap takes in a conversation that could not be exported.
+// conversationGap adds a conversation that could not be exported.
 func (r *findingsReader) conversationGap(row map[string]string, list bool) {
 	count(r.gaps, row["reason"]).Conversations++
 	r.addGap(row["bag"])
@@ -78,8 +78,8 @@ func (r *findingsReader) unbatched(row map[string]string) *UnbatchedHour {
 // notListed is in place of an index: the list is full.
 const notListed = -1
 
-// holdChange takes in a conversation if its answers are not all the same. One that
-// was asked for again counts once. It is listed as it was found at first, with the
+// holdChange adds a conversation if its answers are not all the same. One that
+// was requested again counts once. It is listed as it was found at first, with the
 // answers of the last such line. Only conversations that could not be exported have more
 // than one line, so that no others need be remembered.
 func (r *findingsReader) holdChange(row map[string]string) {
@@ -90,8 +90,8 @@ func (r *findingsReader) holdChange(row map[string]string) {
 	change := HoldChange{
 		ConversationID: row["conversation_id"], Start: instant(row["start"]), Bag: row["bag"],
 		AtSurvey:       HoldAnswer{first == "true", instant(row["held_at_survey_time"])},
-		BeforeTransfer: answer(before, row["held_before_transfer_time"]),
-		AtSealing:      answer(now, row["held_at_sealing_time"]),
+		BeforeTransfer: parseHoldAnswer(before, row["held_before_transfer_time"]),
+		AtSealing:      parseHoldAnswer(now, row["held_at_sealing_time"]),
 	}
 	id := keyOf(change.ConversationID)
 	if at, counted := r.holds[id]; counted {

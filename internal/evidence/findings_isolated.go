@@ -11,7 +11,7 @@ import (
 // it at last.
 type Isolation struct {
 	// Conversations that left as a whole. Unread are those among them whose recordings
-	// could not be learned to the end.
+	// could not be determined to the end.
 	Conversations, Unread int64
 	// OfConversations counts the recordings of those that could be read, Alone the
 	// recordings that left their batch without their conversation.
@@ -28,7 +28,7 @@ func (i Isolation) Total() Counts {
 	return sum
 }
 
-// at takes in when something was isolated.
+// at adds when something was isolated.
 func (i *Isolation) at(t time.Time) {
 	if i.First.IsZero() || t.Before(i.First) {
 		i.First = t
@@ -38,7 +38,7 @@ func (i *Isolation) at(t time.Time) {
 	}
 }
 
-// movedToIsolated tells whether a line of a seal says that another bag accounts for
+// movedToIsolated reports whether a line of a seal says that another bag accounts for
 // what it is about.
 func movedToIsolated(row map[string]string) bool { return row["reason"] == ReasonMovedToIsolated }
 
@@ -64,7 +64,7 @@ func (r *findingsReader) readIsolated() error {
 	return err
 }
 
-// countIsolated takes in the last line about a recording, if it was isolated.
+// countIsolated adds the last line about a recording, if it was isolated.
 func (r *findingsReader) countIsolated(row map[string]string) {
 	if slicing.Lane(row["lane"]) != slicing.Isolated {
 		return

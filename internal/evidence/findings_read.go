@@ -24,12 +24,13 @@ type findingsReader struct {
 	bags map[string]int
 	// replaced are recordings that a later seal has a line about.
 	replaced map[key]bool
-	// open tells of conversations that could not be exported which seal says so last,
-	// zero if a later one has it. Without former seals it is not needed.
+	// open has, for each conversation that could not be exported, the number of the
+	// last seal that says so; zero if a later seal has the conversation. Without
+	// former seals it is not needed.
 	open           map[key]int
 	gaps, excluded map[string]*ReasonCount
 	hours          map[time.Time]*UnbatchedHour
-	// holds is where in Findings.HoldChanges a conversation is that may be asked for
+	// holds is where in Findings.HoldChanges a conversation is that may be requested
 	// again, notListed if it is counted only.
 	holds map[key]int
 	// isolated are the conversations that left their batch as a whole, with what
@@ -120,7 +121,7 @@ func (r *findingsReader) readRecordings() error {
 	return nil
 }
 
-// recording takes in a line about a recording that no later one replaces.
+// recording adds a line about a recording that no later one replaces.
 func (r *findingsReader) recording(row map[string]string, missing []Missing) []Missing {
 	r.countIsolated(row)
 	switch Disposition(row["disposition"]) {
@@ -147,7 +148,7 @@ func (r *findingsReader) addGap(bag string) {
 }
 
 // readFailures adds the details of the listed conversations that could not be exported:
-// no other table of a seal holds them.
+// no other table of a seal contains them.
 func (r *findingsReader) readFailures() error {
 	listed := map[string][]int{}
 	for i, m := range r.Missing {
@@ -201,7 +202,7 @@ func (r *findingsReader) readLogs() error {
 	return nil
 }
 
-// event takes in an event.
+// event adds an event.
 func (r *findingsReader) event(e Event) {
 	switch e.Type {
 	case "DaySurveyed":

@@ -88,7 +88,7 @@ func findings(t *testing.T, root string, account Account) Findings {
 	return f
 }
 
-// TestFindingsFollowEverySeal: however often something is asked for again, what is
+// TestFindingsFollowEverySeal: however often something is requested again, what is
 // missing is what the last line about it says.
 func TestFindingsFollowEverySeal(t *testing.T) {
 	reasons := []string{ReasonArchived, ReasonDeleted, ReasonRefused}

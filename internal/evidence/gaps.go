@@ -21,19 +21,19 @@ type Gap struct {
 	ConversationID string
 	Start          time.Time
 	Lane           slicing.Lane
-	// Held tells whether the conversation was under legal hold before its transfer.
+	// Held reports whether the conversation was under legal hold before its transfer.
 	Held bool
-	// Recordings that are missing; none if the conversation's could not be learned.
+	// Recordings that are missing; none if the conversation's could not be determined.
 	// Media are theirs, in the same order.
 	Recordings []string
 	Media      []genesys.Medium
 }
 
 // ReadGaps reads from the first seals of an export what is still unavailable,
-// along (start, conversation id, lane). What asking again cannot mend is left
+// along (start, conversation id, lane). What asking again cannot fix is left
 // out, and so are conversations that are in no bag.
 func ReadGaps(root fs.FS, seals int) ([]Gap, error) {
-	known := gapBook{gaps: map[gapKey]*Gap{}, starts: map[string]time.Time{}, held: map[string]bool{}}
+	known := gapsBySeal{gaps: map[gapKey]*Gap{}, starts: map[string]time.Time{}, held: map[string]bool{}}
 	for number := 1; number <= seals; number++ {
 		if err := known.readSeal(root, SealFolder(number)); err != nil {
 			return nil, err
@@ -47,14 +47,14 @@ type gapKey struct {
 	lane         slicing.Lane
 }
 
-// gapBook follows what is unavailable from seal to seal.
-type gapBook struct {
+// gapsBySeal follows what is unavailable from seal to seal.
+type gapsBySeal struct {
 	gaps   map[gapKey]*Gap
 	starts map[string]time.Time
 	held   map[string]bool
 }
 
-func (b *gapBook) readSeal(root fs.FS, folder string) error {
+func (b *gapsBySeal) readSeal(root fs.FS, folder string) error {
 	lanes := map[string]slicing.Lane{}
 	if err := eachCell(root, folder+"/"+bagTable, func(row map[string]string) error {
 		lanes[row["bag"]] = slicing.Lane(row["lane"])
@@ -69,8 +69,8 @@ func (b *gapBook) readSeal(root fs.FS, folder string) error {
 	return eachCell(root, folder+"/"+recordings, b.recording)
 }
 
-// conversation takes in a line about a conversation that is in a bag.
-func (b *gapBook) conversation(row map[string]string, lanes map[string]slicing.Lane) error {
+// conversation adds a line about a conversation that is in a bag.
+func (b *gapsBySeal) conversation(row map[string]string, lanes map[string]slicing.Lane) error {
 	lane, inBag := lanes[row["bag"]]
 	if !inBag {
 		return nil
@@ -91,15 +91,15 @@ func (b *gapBook) conversation(row map[string]string, lanes map[string]slicing.L
 	return nil
 }
 
-// hopeless are reasons that asking again does not mend.
-var hopeless = []string{ReasonInvalidID, ReasonUnknownMedium}
+// notRetried are reasons that asking again does not fix.
+var notRetried = []string{ReasonInvalidID, ReasonUnknownMedium}
 
-// recording takes in a line about a recording.
-func (b *gapBook) recording(row map[string]string) error {
+// recording adds a line about a recording.
+func (b *gapsBySeal) recording(row map[string]string) error {
 	key, id := gapKey{row["conversation_id"], slicing.Lane(row["lane"])}, row["recording_id"]
 	gap := b.gaps[key]
 	switch {
-	case Disposition(row["disposition"]) == Unavailable && !slices.Contains(hopeless, row["reason"]):
+	case Disposition(row["disposition"]) == Unavailable && !slices.Contains(notRetried, row["reason"]):
 		if gap == nil {
 			gap = &Gap{ConversationID: key.conversation, Lane: key.lane}
 			b.gaps[key] = gap
@@ -118,7 +118,7 @@ func (b *gapBook) recording(row map[string]string) error {
 	return nil
 }
 
-func (b *gapBook) list() []Gap {
+func (b *gapsBySeal) list() []Gap {
 	gaps := make([]Gap, 0, len(b.gaps))
 	for _, gap := range b.gaps {
 		gap.Start, gap.Held = b.starts[gap.ConversationID], b.held[gap.ConversationID]

@@ -13,7 +13,7 @@ import (
 // the bag's lane is not for such conversations alone.
 type HeldConversations map[string]bool
 
-// Needs tells whether a file of the bag is to be kept as long as they are: their
+// Needs reports whether a file of the bag is to be kept as long as they are: their
 // own recordings and metadata, and what proves them, which is every file that is
 // not of another conversation.
 func (held HeldConversations) Needs(file string) bool {
@@ -22,7 +22,7 @@ func (held HeldConversations) Needs(file string) bool {
 }
 
 // conversationOf is the conversation that a file of a bag belongs to, empty if it
-// tells of all.
+// reports all.
 func conversationOf(file string) string {
 	for _, folder := range []string{RecordingsFolder, metadataFolder} {
 		if below, ok := strings.CutPrefix(file, folder+"/"); ok {
@@ -34,28 +34,28 @@ func conversationOf(file string) string {
 	return ""
 }
 
-// mixed tells whether a lane holds conversations whether or not they are under
+// isMixed reports whether a lane contains conversations whether or not they are under
 // legal hold.
-func mixed(lane slicing.Lane) bool { return lane == slicing.Standard || lane == slicing.Isolated }
+func isMixed(lane slicing.Lane) bool { return lane == slicing.Standard || lane == slicing.Isolated }
 
 // HeldHere are the conversations of a batch of the lanes Standard and Isolated that
 // were under legal hold before their transfer and stay in it.
 func (inventory Inventory) HeldHere() HeldConversations {
 	held := HeldConversations{}
 	for _, c := range inventory.Conversations {
-		if mixed(inventory.Lane) && c.stays() && c.LastHeld() {
+		if isMixed(inventory.Lane) && c.isInBag() && c.LastHeld() {
 			held[c.ID] = true
 		}
 	}
 	return held
 }
 
-// stays tells whether the conversation's recordings are in the slice's bag.
-func (c Conversation) stays() bool { return c.Disposition != Excluded }
+// isInBag reports whether the conversation's recordings are in the slice's bag.
+func (c Conversation) isInBag() bool { return c.Disposition != Excluded }
 
 // HeldIn lists, by bag, the conversations that are under legal hold by the last
 // answer about each, of all bags that they were stored in when they were not:
-// those of this seal, and those of seals before if they were asked for again.
+// those of this seal, and those of seals before if they were requested again.
 func (s Seal) HeldIn(root fs.FS) (map[string]HeldConversations, error) {
 	found, again := map[string]HeldConversations{}, HeldConversations{}
 	err := eachBagRow(root, s.Bags, ConversationsTable, ReadConversations, func(bag BagRef, c Conversation) error {
@@ -63,10 +63,10 @@ func (s Seal) HeldIn(root fs.FS) (map[string]HeldConversations, error) {
 		if now := s.heldAtSealing(c.ID); !now.At.IsZero() {
 			held = now.Held
 		}
-		if !mixed(bag.Lane) || !held || !c.stays() {
+		if !isMixed(bag.Lane) || !held || !c.isInBag() {
 			return nil
 		}
-		enter(found, bag.Name, c.ID)
+		addHeld(found, bag.Name, c.ID)
 		if c.Retried || !c.Home {
 			again[c.ID] = true
 		}
@@ -83,7 +83,7 @@ func (s Seal) HeldIn(root fs.FS) (map[string]HeldConversations, error) {
 func heldInSeal(root fs.FS, folder string, held HeldConversations, found map[string]HeldConversations) error {
 	bags := map[string]bool{}
 	err := eachCell(root, folder+"/"+bagTable, func(row map[string]string) error {
-		bags[row["bag"]] = mixed(slicing.Lane(row["lane"]))
+		bags[row["bag"]] = isMixed(slicing.Lane(row["lane"]))
 		return nil
 	})
 	if err != nil {
@@ -91,14 +91,14 @@ func heldInSeal(root fs.FS, folder string, held HeldConversations, found map[str
 	}
 	return eachCell(root, folder+"/"+conversations, func(row map[string]string) error {
 		c := Conversation{ID: row["conversation_id"], Disposition: Disposition(row["disposition"])}
-		if bags[row["bag"]] && held[c.ID] && c.stays() {
-			enter(found, row["bag"], c.ID)
+		if bags[row["bag"]] && held[c.ID] && c.isInBag() {
+			addHeld(found, row["bag"], c.ID)
 		}
 		return nil
 	})
 }
 
-func enter(found map[string]HeldConversations, bag, id string) {
+func addHeld(found map[string]HeldConversations, bag, id string) {
 	if found[bag] == nil {
 		found[bag] = HeldConversations{}
 	}

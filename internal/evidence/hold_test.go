@@ -73,7 +73,7 @@ func TestHeldHere(t *testing.T) {
 	}
 }
 
-// TestHeldIn: the answer at sealing counts; what was asked for again is held in the
+// TestHeldIn: the answer at sealing counts; what was requested again is held in the
 // bags of earlier seals too.
 func TestHeldIn(t *testing.T) {
 	root := t.TempDir()
@@ -102,7 +102,7 @@ func TestHeldIn(t *testing.T) {
 	expect(second, []string{id(1)}, map[string]HeldConversations{"again": {id(1): true}, "b": {id(1): true}})
 }
 
-// TestHeldInByTheAnswerBeforeTransfer, of who was not asked for again at sealing.
+// TestHeldInByTheAnswerBeforeTransfer, of who was not requested again at sealing.
 func TestHeldInByTheAnswerBeforeTransfer(t *testing.T) {
 	root := t.TempDir()
 	seal := sampleSeal(t, root)

@@ -11,7 +11,7 @@ import (
 // Disposition is what became of a recording or conversation.
 type Disposition string
 
-// The dispositions. Wanted ones are still to be transferred; no sealed bag holds one.
+// The dispositions. Wanted ones are still to be transferred; no sealed bag contains one.
 const (
 	Wanted      Disposition = "Wanted"
 	Exported    Disposition = "Exported"
@@ -21,7 +21,7 @@ const (
 
 // Reasons why a recording or conversation is excluded or unavailable.
 const (
-	// ReasonMediumNotRequested: the export's media types do not hold its medium.
+	// ReasonMediumNotRequested: the export's media types do not contain its medium.
 	ReasonMediumNotRequested = "MediumNotRequested"
 	// ReasonHoldScope: the export's legal-hold scope leaves the conversation out.
 	ReasonHoldScope = "HoldScope"
@@ -50,7 +50,7 @@ const (
 	ReasonNotReady = "NotReady"
 	// ReasonFileError: Genesys Cloud reports an error, or a state that this version does not know, for the file.
 	ReasonFileError = "FileError"
-	// ReasonMetadataUnreadable: the conversation's recordings could not be learned by the deadline.
+	// ReasonMetadataUnreadable: the conversation's recordings could not be determined by the deadline.
 	ReasonMetadataUnreadable = "MetadataUnreadable"
 	// ReasonConversationNotFound: Genesys Cloud does not know the conversation any more.
 	ReasonConversationNotFound = "ConversationNotFound"
@@ -65,8 +65,8 @@ const (
 // NothingSaid is the detail if Genesys Cloud refused a recording without a word.
 const NothingSaid = "no reason was given"
 
-// Said tells whether a detail is what Genesys Cloud said. Others are the operator's
-// words: they may cite an answer, or tell of none.
+// Said reports whether a detail is what Genesys Cloud said. Others are the operator's
+// words: they may cite an answer, or report none.
 func Said(reason, detail string) bool {
 	return reason == ReasonRefused && detail != "" && detail != NothingSaid
 }
@@ -87,7 +87,7 @@ type Recording struct {
 	Retried bool `json:"retried,omitempty"`
 }
 
-// Moved tells whether the recording left the slice for one of the lane Isolated,
+// Moved reports whether the recording left the slice for one of the lane Isolated,
 // which accounts for it.
 func (r Recording) Moved() bool { return r.Reason == ReasonMovedToIsolated }
 
@@ -103,13 +103,13 @@ type Inventory struct {
 	Recordings    []Recording    `json:"recordings"`
 }
 
-// Metadata is what was learned of one conversation's recordings.
+// Metadata is what was found out about one conversation's recordings.
 type Metadata struct {
 	Recordings []genesys.Recording
 	// RestorationsLeft is how many recordings the organisation may still have
 	// restored from the archive, nil if that is not known.
 	RestorationsLeft *int
-	// Reason is not empty if they could not be learned.
+	// Reason is not empty if they could not be determined.
 	Reason, Detail string
 }
 
@@ -117,7 +117,7 @@ type Metadata struct {
 type Policy struct {
 	Slicing slicing.Spec
 	Media   []genesys.Medium
-	// Restores tells whether archived recordings are to be restored.
+	// Restores reports whether archived recordings are to be restored.
 	Restores bool
 	// Stay keeps conversations in their slice even if their legal hold has changed.
 	Stay bool
@@ -134,36 +134,36 @@ func TakeInventory(policy Policy, lane slicing.Lane, conversations []Conversatio
 		c := &inventory.Conversations[i]
 		known := metadata(c.ID)
 		c.Recordings, c.Reason, c.Detail = len(known.Recordings), known.Reason, known.Detail
-		c.Home = policy.home(lane, *c)
+		c.Home = policy.isHome(lane, *c)
 		switch {
 		case known.Reason == "":
 			c.Disposition = Exported
 		case c.Isolated() && len(c.Only) == 0:
 			c.Disposition, c.Home = Excluded, false
 			continue
-		case c.Isolated(): // what leaves are those of its recordings that are asked for
+		case c.Isolated(): // what leaves are those of its recordings that are requested
 			c.Disposition, c.Reason = Unavailable, ReasonMetadataUnreadable
 		default:
 			c.Disposition = Unavailable
 		}
-		if c.Drifted() && !policy.Stay && policy.leave(lane, c) {
+		if c.Drifted() && !policy.Stay && policy.moveIfHoldChanged(lane, c) {
 			continue
 		}
-		inventory.Recordings = append(inventory.Recordings, policy.take(lane, *c, known)...)
+		inventory.Recordings = append(inventory.Recordings, policy.recordingsOf(lane, *c, known)...)
 	}
 	return inventory
 }
 
-// home tells whether a slice's lane accounts for a conversation.
-func (p Policy) home(lane slicing.Lane, c Conversation) bool {
+// isHome reports whether a slice's lane accounts for a conversation.
+func (p Policy) isHome(lane slicing.Lane, c Conversation) bool {
 	return len(c.Only) == 0 && (lane == slicing.Isolated || p.Slicing.Home(c.Held.Held, false) == lane)
 }
 
-// leave takes a conversation whose hold has changed out of its slice, and tells
+// moveIfHoldChanged takes a conversation whose hold has changed out of its slice, and tells
 // whether another slice has it then. If the scope leaves it out there is none:
 // then it stays and is accounted for here, with all of its recordings excluded.
 // What is isolated stays isolated.
-func (p Policy) leave(lane slicing.Lane, c *Conversation) bool {
+func (p Policy) moveIfHoldChanged(lane slicing.Lane, c *Conversation) bool {
 	if !p.Slicing.Scope.Takes(c.HeldLater.Held) {
 		c.Disposition, c.Reason, c.Detail = Excluded, ReasonHoldScope, ""
 		return false
@@ -179,8 +179,8 @@ func (p Policy) leave(lane slicing.Lane, c *Conversation) bool {
 	return true
 }
 
-// take lists the recordings of one conversation that are the lane's business.
-func (p Policy) take(lane slicing.Lane, c Conversation, known Metadata) []Recording {
+// recordingsOf lists the recordings of one conversation that are the lane's business.
+func (p Policy) recordingsOf(lane slicing.Lane, c Conversation, known Metadata) []Recording {
 	var out []Recording
 	seen := map[string]bool{}
 	for _, r := range known.Recordings {
@@ -203,7 +203,7 @@ func (p Policy) take(lane slicing.Lane, c Conversation, known Metadata) []Record
 			out = append(out, line)
 		}
 	}
-	out = append(out, c.lost(known, seen)...)
+	out = append(out, c.unlistedRecordings(known, seen)...)
 	slices.SortStableFunc(out, func(a, b Recording) int { return cmp.Compare(a.RecordingID, b.RecordingID) })
 	return out
 }

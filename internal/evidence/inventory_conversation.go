@@ -19,17 +19,17 @@ type Conversation struct {
 	Disposition Disposition `json:"disposition"`
 	Reason      string      `json:"reason,omitempty"`
 	Detail      string      `json:"detail,omitempty"`
-	// Home tells whether this slice's lane accounts for the conversation: the
+	// Home reports whether this slice's lane accounts for the conversation: the
 	// other hold lane lists it without counting it.
 	Home bool `json:"home"`
 	// Retried tells that the line replaces one of an earlier bag, by which the
-	// conversation's recordings could not be learned.
+	// conversation's recordings could not be determined.
 	Retried bool `json:"retried,omitempty"`
 	// Only are the recordings that are this slice's business, all if there are none.
 	Only []string `json:"only,omitempty"`
 	// Media are the media that they are known to have, in the same order.
 	Media []genesys.Medium `json:"media,omitempty"`
-	// Left tells that they left another batch, and are not asked for again after a seal.
+	// Left tells that they left another batch, and are not requested again after a seal.
 	Left bool `json:"left,omitempty"`
 }
 
@@ -39,17 +39,17 @@ type HoldAnswer struct {
 	At   time.Time `json:"at"`
 }
 
-// Moved tells whether the conversation left the slice for one of another lane
+// Moved reports whether the conversation left the slice for one of another lane
 // because its legal hold changed.
 func (c Conversation) Moved() bool {
 	return c.Reason == ReasonMovedToHold || c.Reason == ReasonMovedFromHold
 }
 
-// Isolated tells whether the conversation left the slice for one of the lane
-// Isolated because its recordings could not be learned.
+// Isolated reports whether the conversation left the slice for one of the lane
+// Isolated because its recordings could not be determined.
 func (c Conversation) Isolated() bool { return c.Reason == ReasonMovedToIsolated }
 
-// retries tells whether the slice asks again for recordings that a seal has as
+// retries reports whether the slice requests again recordings that a seal has as
 // unavailable.
 func (c Conversation) retries() bool { return len(c.Only) > 0 && !c.Left }
 
@@ -61,15 +61,15 @@ func (c Conversation) LastHeld() bool {
 	return c.Held.Held
 }
 
-// Drifted tells whether the hold was another before transfer than at the survey.
+// Drifted reports whether the hold was another before transfer than at the survey.
 func (c Conversation) Drifted() bool {
 	return !c.HeldLater.At.IsZero() && c.HeldLater.Held != c.Held.Held
 }
 
-// lost lists the recordings of those that are asked for that Genesys Cloud does not
+// unlistedRecordings lists the recordings of those that are requested that Genesys Cloud does not
 // let anybody list. If they left another batch it lists those that are not listed any
 // more, too: the batch that they left does not account for them, so this slice does.
-func (c Conversation) lost(known Metadata, listed map[string]bool) []Recording {
+func (c Conversation) unlistedRecordings(known Metadata, listed map[string]bool) []Recording {
 	if !c.Left && known.Reason == "" {
 		return nil
 	}

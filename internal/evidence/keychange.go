@@ -18,7 +18,7 @@ type KeyChange struct {
 	NoticedAt time.Time `json:"noticedAt"`
 }
 
-// SigningKeyChanged is the type of the event that tells of a KeyChange.
+// SigningKeyChanged is the type of the event that reports a KeyChange.
 const SigningKeyChanged = "SigningKeyChanged"
 
 // NoticedKey is what is known of the last change of a key.
@@ -45,9 +45,9 @@ func (s Seal) keyChange(key string) *KeyChange {
 	return change
 }
 
-// keyEvents are what the log of this seal tells of its key. An attempt before may
-// have stored a log that does not tell of a change since; the account does.
-func (s Seal) keyEvents(p pen) []Event {
+// keyEvents are what the log of this seal says about its key. An attempt before may
+// have stored a log that does not report a change since; the account does.
+func (s Seal) keyEvents(p signingState) []Event {
 	if p.signer == nil {
 		return nil
 	}

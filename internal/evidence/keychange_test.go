@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// TestKeyChange: a seal tells of another key than the one of the seal before, and of
+// TestKeyChange: a seal reports another key than the one of the seal before, and of
 // when that was noticed, which is never before the seal before nor after this one.
 func TestKeyChange(t *testing.T) {
 	at := time.Date(2023, 10, 5, 0, 0, 0, 0, time.UTC)

@@ -49,7 +49,7 @@ func (s Seal) eachLoadLine(root fs.FS, do func(cells []string) error) error {
 			return do([]string{
 				fmt.Sprintf("%s-%d-%07d", s.Record.Name, s.Number, n), s.Record.Namespace + "/" + s.Record.Name, bag.Name,
 				f.ConversationID, f.RecordingID, media[genesys.RecordingRef{ConversationID: f.ConversationID, RecordingID: f.RecordingID}],
-				string(bag.Lane), starts[f.ConversationID], number(f.Size), f.SHA256, folder + "/" + f.Path,
+				string(bag.Lane), starts[f.ConversationID], formatInt(f.Size), f.SHA256, folder + "/" + f.Path,
 			})
 		})
 		if err != nil {
@@ -75,7 +75,7 @@ const (
 )
 
 // writeLoadDAT writes the load file as Concordance wants it, in UTF-8. No cell
-// holds what would have to be escaped: they are ids, names, numbers and instants.
+// contains what would have to be escaped: they are ids, names, numbers and instants.
 func (s Seal) writeLoadDAT(w io.Writer, root fs.FS) error {
 	if _, err := io.WriteString(w, byteOrder); err != nil {
 		return err

@@ -74,7 +74,7 @@ func createExact(ctx context.Context, fsys fs.FS, create Creator, path string, c
 // there already must be the same: an attempt before has written it from the same
 // facts, or somebody else has put it there.
 func createKnown(ctx context.Context, fsys fs.FS, create Creator, path string, write func(io.Writer) error) (Digest, error) {
-	var meant meter
+	var meant digester
 	err := create(ctx, path, func(w io.Writer) error {
 		meant.reset()
 		return write(io.MultiWriter(w, &meant))
@@ -93,21 +93,21 @@ func createKnown(ctx context.Context, fsys fs.FS, create Creator, path string, w
 	return stored, err
 }
 
-// meter hashes and counts what is written to it.
-type meter struct {
+// digester hashes and counts what is written to it.
+type digester struct {
 	hash hash.Hash
 	size int64
 }
 
-func (m *meter) reset() { m.hash, m.size = sha256.New(), 0 }
+func (m *digester) reset() { m.hash, m.size = sha256.New(), 0 }
 
 // Write never fails.
-func (m *meter) Write(p []byte) (int, error) {
+func (m *digester) Write(p []byte) (int, error) {
 	m.size += int64(len(p))
 	return m.hash.Write(p)
 }
 
-func (m *meter) digest(path string) Digest {
+func (m *digester) digest(path string) Digest {
 	if m.hash == nil {
 		return Digest{}
 	}

@@ -56,7 +56,7 @@ type FoundOrphans struct {
 	Enumerated int64     `json:"enumerated,omitempty"`
 	Listed     int64     `json:"listed,omitempty"`
 	Undated    int64     `json:"undated,omitempty"`
-	// Table is where the archive holds what ListOrphans wrote, empty if nothing, and
+	// Table is where the archive contains what ListOrphans wrote, empty if nothing, and
 	// SHA256 its digest, in hexadecimal.
 	Table  string `json:"table,omitempty"`
 	SHA256 string `json:"sha256,omitempty"`
@@ -95,7 +95,7 @@ func (f *FoundOrphans) after(former *Former) *OrphanAccount {
 	return &sum
 }
 
-// Events tell of an enumeration of orphaned recordings for a seal, or why there is
+// Events report an enumeration of orphaned recordings for a seal, or why there is
 // none: nothing if nobody was asked.
 func (f FoundOrphans) Events(at time.Time, by string) []Event {
 	event := Event{Time: at, Actor: by, Details: map[string]string{"from": stamp(f.From), "until": stamp(f.Until)}}
@@ -106,7 +106,7 @@ func (f FoundOrphans) Events(at time.Time, by string) []Event {
 		return nil
 	default:
 		event.Type, event.Details["enumeratedAt"] = "OrphansListed", stamp(f.At)
-		event.Details["enumerated"], event.Details["listed"], event.Details["undated"] = number(f.Enumerated), number(f.Listed), number(f.Undated)
+		event.Details["enumerated"], event.Details["listed"], event.Details["undated"] = formatInt(f.Enumerated), formatInt(f.Listed), formatInt(f.Undated)
 		event.Details["sha256"] = f.SHA256
 	}
 	return []Event{event}
@@ -152,7 +152,7 @@ type orphanLister struct {
 	found   FoundOrphans
 }
 
-// list takes in an orphaned recording.
+// list adds an orphaned recording.
 func (l *orphanLister) list(o genesys.Orphan) error {
 	id := keyOf(o.ID)
 	if l.seen[id] {

@@ -50,7 +50,7 @@ func NewExportRecord(namespace, name, clusterID, organizationID string, spec any
 
 // Mismatch says in what stored is another record than r; empty if in nothing.
 func (r ExportRecord) Mismatch(stored ExportRecord) string {
-	if says := r.Stranger(stored); says != "" {
+	if says := r.IdentityMismatch(stored); says != "" {
 		return says
 	}
 	if says := differs("cluster", r.ClusterID, stored.ClusterID); says != "" {
@@ -65,9 +65,9 @@ func (r ExportRecord) Mismatch(stored ExportRecord) string {
 	return differs("spec (by digest)", r.SpecDigest, stored.SpecDigest)
 }
 
-// Stranger says in what stored is the record of an export of another name or
+// IdentityMismatch says in what stored is the record of an export of another name or
 // organisation, in whatever cluster and with whatever terms; empty if in nothing.
-func (r ExportRecord) Stranger(stored ExportRecord) string {
+func (r ExportRecord) IdentityMismatch(stored ExportRecord) string {
 	return cmp.Or(
 		differs("namespace", r.Namespace, stored.Namespace),
 		differs("name", r.Name, stored.Name),

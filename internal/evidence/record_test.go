@@ -38,7 +38,7 @@ func TestMismatch(t *testing.T) {
 			if got := mine.Mismatch(tt.stored); got != tt.mismatch {
 				t.Errorf("Mismatch: %q, want %q", got, tt.mismatch)
 			}
-			if got := mine.Stranger(tt.stored); got != tt.stranger {
+			if got := mine.IdentityMismatch(tt.stored); got != tt.stranger {
 				t.Errorf("Stranger: %q, want %q", got, tt.stranger)
 			}
 		})

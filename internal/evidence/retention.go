@@ -20,7 +20,7 @@ const (
 	retentionTable = "retention.csv"
 )
 
-// NotReadAgain stands in the place of dates that were not read after a restoration,
+// NotReadAgain replaces dates that were not read after a restoration,
 // and in that of the names of those that changed: nothing is known of either.
 const NotReadAgain = "unknown"
 
@@ -30,7 +30,7 @@ const NotReadAgain = "unknown"
 type Restoration struct {
 	genesys.RecordingRef
 	// Before is its dates as they were read just before the request, Asked the archive
-	// date that was asked for.
+	// date that was requested.
 	Before genesys.Retention
 	Asked  time.Time
 	// After is its dates as they were read last, after the request; nil if they were not
@@ -62,7 +62,7 @@ func shownDates(r genesys.Retention) genesys.Retention {
 const longestDate = 100
 
 // Changed returns the names of the dates that are not the same instants afterwards,
-// but for the archive date, which was to change. There are none if the dates were
+// except for the archive date, which was to change. There are none if the dates were
 // not read again, which does not mean that none changed.
 func (r Restoration) Changed() []string {
 	if r.After == nil {
@@ -130,7 +130,7 @@ func (s Seal) writeRetention(w io.Writer, root fs.FS, bags []sealedBag) error {
 	return errors.Join(err, table.Error())
 }
 
-// restored tells whether recordings of any bag were asked to be restored.
+// restored reports whether recordings of any bag were asked to be restored.
 func restored(bags []sealedBag) bool {
 	return slices.ContainsFunc(bags, func(b sealedBag) bool { return b.Restorations > 0 })
 }

@@ -36,7 +36,7 @@ func asked(n int, change func(*genesys.Retention)) Restoration {
 }
 
 // restorationCases are what may become of the dates of a recording, with the cell
-// that tells of it.
+// that reports it.
 func restorationCases() map[string]struct {
 	Restoration
 	changed string
@@ -53,7 +53,7 @@ func restorationCases() map[string]struct {
 		"another delete date":               {asked(1, func(r *genesys.Retention) { r.DeleteDate = "2033-10-02T00:00:00Z" }), "deleteDate"},
 		"no delete date any more":           {asked(1, func(r *genesys.Retention) { r.DeleteDate = "" }), "deleteDate"},
 		"no dates any more":                 {asked(1, func(r *genesys.Retention) { *r = genesys.Retention{} }), "deleteDate exportDate exportedDate"},
-		"a text that is no date": {asked(1, func(r *genesys.Retention) {
+		"a text that is not a date": {asked(1, func(r *genesys.Retention) {
 			r.DeleteDate, r.ExportDate = "=cmd|'/c calc'!A1", "never\x00"
 		}), "deleteDate exportDate"},
 		"nobody knows": {asked(1, nil), NotReadAgain},

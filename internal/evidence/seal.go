@@ -63,7 +63,7 @@ type Seal struct {
 	// Bags in the order of the plan.
 	Bags []BagRef
 	// HeldAtSealing is the last answer about a conversation's legal hold, zero if
-	// it was not asked for again.
+	// it was not requested again.
 	HeldAtSealing func(conversationID string) HoldAnswer
 	// Compared is what the comparison with a second source found, nil if there was none.
 	Compared *Compared
@@ -77,12 +77,12 @@ type Seal struct {
 	// Tool is what draws up the account and writes the texts about it: if an attempt before
 	// has only begun the seal, not what began it.
 	Tool Tool
-	// LoadFiles tells whether load files are wanted.
+	// LoadFiles reports whether load files are wanted.
 	LoadFiles bool
 	Signing   Signing
 	// Noticed is what is known of the last change of the key that signs.
 	Noticed NoticedKey
-	// Begin notes down what the seal tells of its making (At, LoadFiles, Deferred,
+	// Begin notes down what the seal says about its making (At, LoadFiles, Deferred,
 	// Events and Artifacts), before anything is written, and returns the seal with what was noted down
 	// first: an attempt before may have begun it. nil notes nothing down.
 	Begin func(ctx context.Context, seal Seal) (Seal, error)
@@ -122,7 +122,7 @@ type Former struct {
 // the export's archive as stored. The error is ErrUnbalanced if the numbers do
 // not add up; then nothing is written. The manifest comes last: it makes the seal.
 func (s Seal) Write(ctx context.Context, root fs.FS, create Creator) (Account, string, error) {
-	pen, err := s.Signing.takeUp(ctx)
+	pen, err := s.Signing.prepare(ctx)
 	if err != nil {
 		return Account{}, "", err
 	}
@@ -133,7 +133,7 @@ func (s Seal) Write(ctx context.Context, root fs.FS, create Creator) (Account, s
 	if s, err = s.begun(ctx, root, pen, bags); err != nil {
 		return Account{}, "", err
 	}
-	account, err := s.drawUp(bags)
+	account, err := s.account(bags)
 	if err != nil {
 		return account, "", err
 	}
@@ -154,8 +154,8 @@ func (s Seal) Write(ctx context.Context, root fs.FS, create Creator) (Account, s
 
 // begun is the seal with all that its log tells, as it was begun. One that does not
 // add up is not begun.
-func (s Seal) begun(ctx context.Context, root fs.FS, pen pen, bags []sealedBag) (Seal, error) {
-	if _, err := s.drawUp(bags); err != nil {
+func (s Seal) begun(ctx context.Context, root fs.FS, pen signingState, bags []sealedBag) (Seal, error) {
+	if _, err := s.account(bags); err != nil {
 		return s, err
 	}
 	drifts, err := s.drifts(root)
@@ -188,7 +188,7 @@ func (s Seal) writeTables(ctx context.Context, root fs.FS, create Creator, bags 
 	return tables, nil
 }
 
-// drifts tells of conversations whose legal hold was another at sealing than
+// drifts reports conversations whose legal hold was another at sealing than
 // before: they stay where they are.
 func (s Seal) drifts(root fs.FS) ([]Event, error) {
 	var events []Event

@@ -91,7 +91,7 @@ func TestSealHoldsTheAccount(t *testing.T) {
 }
 
 // TestASealSurvivesACrashAtEachWrite: whatever was stored before, the next attempt
-// makes one seal of it, all of which tells of the same time.
+// makes one seal of it, all of which reports the same time.
 func TestASealSurvivesACrashAtEachWrite(t *testing.T) {
 	for writes := range 40 {
 		root := t.TempDir()
@@ -121,7 +121,7 @@ func TestASealSurvivesACrashAtEachWrite(t *testing.T) {
 	t.Error("sealing never ended")
 }
 
-// TestALaterSeal holds what is new, and the numbers of everything.
+// TestALaterSeal contains what is new, and the numbers of everything.
 func TestALaterSeal(t *testing.T) {
 	root := t.TempDir()
 	first := sampleSeal(t, root)

@@ -14,7 +14,7 @@ import (
 
 // writeAccount stores the account with what is written about it, the signatures
 // and, last, the manifest. tables are the files that are stored already.
-func (s Seal) writeAccount(ctx context.Context, root fs.FS, create Creator, pen pen, account Account, tables []Digest) error {
+func (s Seal) writeAccount(ctx context.Context, root fs.FS, create Creator, pen signingState, account Account, tables []Digest) error {
 	sealed, err := fs.Sub(root, SealFolder(s.Number))
 	if err != nil {
 		return err
@@ -40,7 +40,7 @@ func (s Seal) writeAccount(ctx context.Context, root fs.FS, create Creator, pen 
 
 // sign signs the manifest that the seal is to have, unless it is not signed. What it
 // returns is kept, and is what an attempt before has kept.
-func (s Seal) sign(ctx context.Context, root fs.FS, pen pen, account Account, tables []Digest) (Signed, error) {
+func (s Seal) sign(ctx context.Context, root fs.FS, pen signingState, account Account, tables []Digest) (Signed, error) {
 	if pen.kept != nil {
 		return *pen.kept, nil
 	}
@@ -74,7 +74,7 @@ var aboutFiles = []string{AccountFile, certified, instructions, reportFile}
 
 // about are the account, the texts about it and the report of it, all of which
 // name the key. What the report is made from is stored below root.
-func (s Seal) about(root fs.FS, pen pen, account Account) ([]SignedFile, error) {
+func (s Seal) about(root fs.FS, pen signingState, account Account) ([]SignedFile, error) {
 	if pen.signer != nil {
 		account.SigningKey, account.Timestamped = pen.signer.ID(), pen.signer.Authority != nil
 		account.KeyChange, account.BagKeys = s.keyChange(account.SigningKey), without(account.BagKeys, account.SigningKey)
@@ -88,7 +88,7 @@ func (s Seal) about(root fs.FS, pen pen, account Account) ([]SignedFile, error) 
 		return nil, err
 	}
 	says := pen.verification(sealPredicate)
-	verify, err := fill("seal.txt", says)
+	verify, err := fillText("seal.txt", says)
 	if err != nil {
 		return nil, err
 	}

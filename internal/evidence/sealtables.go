@@ -67,8 +67,8 @@ func (s Seal) writeConversations(w io.Writer, root fs.FS) error {
 	write := func(c Conversation, bag string) error {
 		now := s.heldAtSealing(c.ID)
 		return table.Write([]string{
-			cell(c.ID), stamp(c.Start), strconv.FormatBool(c.Held.Held), stamp(c.Held.At), later(c.HeldLater), stamp(c.HeldLater.At),
-			later(now), stamp(now.At), strconv.Itoa(c.Recordings), string(c.Disposition), c.Reason, strconv.FormatBool(c.Retried), bag,
+			cell(c.ID), stamp(c.Start), strconv.FormatBool(c.Held.Held), stamp(c.Held.At), heldCell(c.HeldLater), stamp(c.HeldLater.At),
+			heldCell(now), stamp(now.At), strconv.Itoa(c.Recordings), string(c.Disposition), c.Reason, strconv.FormatBool(c.Retried), bag,
 		})
 	}
 	if err := table.Write(columns); err != nil {
@@ -93,7 +93,7 @@ func (s Seal) writeConversations(w io.Writer, root fs.FS) error {
 }
 
 // writeRecordings lists every recording of every bag that accounts for it, and
-// those that were retried in a bag that they left: they are no gap of its lane any more.
+// those that were retried in a bag that they left: they are not gap of its lane any more.
 func (s Seal) writeRecordings(w io.Writer, root fs.FS) error {
 	table := csv.NewWriter(w)
 	err := table.Write([]string{"conversation_id", "recording_id", "medium", "lane", "disposition", "reason", "detail", "files", "retried", "bag"})
@@ -119,8 +119,8 @@ func writeBags(w io.Writer, bags []sealedBag) error {
 	return writeTable(w, columns, len(bags), func(i int) []string {
 		b, n := bags[i], bags[i].Counts()
 		return []string{
-			b.Name, string(b.Lane), stamp(b.Start), stamp(b.End), b.Digest, number(n.Exported), number(n.Excluded),
-			number(n.Unavailable), number(b.Files), number(b.Bytes),
+			b.Name, string(b.Lane), stamp(b.Start), stamp(b.End), b.Digest, formatInt(n.Exported), formatInt(n.Excluded),
+			formatInt(n.Unavailable), formatInt(b.Files), formatInt(b.Bytes),
 		}
 	})
 }
@@ -136,4 +136,4 @@ func writeBagDigests(w io.Writer, bags []sealedBag) error {
 	return err
 }
 
-func number(n int64) string { return strconv.FormatInt(n, 10) }
+func formatInt(n int64) string { return strconv.FormatInt(n, 10) }

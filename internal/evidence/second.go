@@ -58,7 +58,7 @@ type SecondSource struct {
 // Compared is what the comparison with a second source found, for a seal.
 type Compared struct {
 	SecondSource
-	// Table is where the archive holds what Compare wrote.
+	// Table is where the archive contains what Compare wrote.
 	Table string `json:"table"`
 }
 
@@ -91,7 +91,7 @@ const (
 	seen
 	// batched: a conversation is in a bag of the seal, and in none before.
 	batched
-	// unread: its recordings could not be learned.
+	// unread: its recordings could not be determined.
 	unread
 	// accounted: it is in no bag, with a reason.
 	accounted
@@ -112,10 +112,10 @@ func keyOf(ids ...string) key {
 	return key(sum[:len(key{})])
 }
 
-// Known is what an account knows of, to be compared with a second source. What
+// AccountIndex is what an account knows of, to be compared with a second source. What
 // is known of a conversation is said in this order: first who else accounts for
 // it, then what the seal does, then the bags.
-type Known struct {
+type AccountIndex struct {
 	// from and until are the part of the window that the seal adds.
 	from, until time.Time
 	// reaches is up to when the enumeration lists what was recorded.
@@ -124,20 +124,24 @@ type Known struct {
 	conversations map[key]mark
 }
 
-// NewKnown knows nothing yet of a part of the window. The enumeration that it is
+// NewAccountIndex knows nothing yet of a part of the window. The enumeration that it is
 // to be compared with lists nothing of after reaches.
-func NewKnown(from, until, reaches time.Time) *Known {
-	return &Known{from, until, reaches, map[key]mark{}, map[key]mark{}}
+func NewAccountIndex(from, until, reaches time.Time) *AccountIndex {
+	return &AccountIndex{from, until, reaches, map[key]mark{}, map[key]mark{}}
 }
 
-// Elsewhere says that another seal, or another window, accounts for a conversation.
-func (k *Known) Elsewhere(conversationID string) { k.conversations[keyOf(conversationID)] = elsewhere }
+// MarkElsewhere says that another seal, or another window, accounts for a conversation.
+func (k *AccountIndex) MarkElsewhere(conversationID string) {
+	k.conversations[keyOf(conversationID)] = elsewhere
+}
 
-// Accounted says that the seal accounts for a conversation that is in no bag.
-func (k *Known) Accounted(conversationID string) { k.conversations[keyOf(conversationID)] = accounted }
+// MarkAccounted says that the seal accounts for a conversation that is in no bag.
+func (k *AccountIndex) MarkAccounted(conversationID string) {
+	k.conversations[keyOf(conversationID)] = accounted
+}
 
 // AddBag adds what a bag of an earlier seal, or of this one, holds.
-func (k *Known) AddBag(root fs.FS, name string, earlier bool) error {
+func (k *AccountIndex) AddBag(root fs.FS, name string, earlier bool) error {
 	folder := BagFolder(name)
 	err := eachRow(root, folder+"/"+ConversationsTable, ReadConversations, func(c Conversation) error {
 		k.addConversation(c, earlier)
@@ -154,9 +158,9 @@ func (k *Known) AddBag(root fs.FS, name string, earlier bool) error {
 	})
 }
 
-// addConversation adds a line about a conversation. One that is asked for again
+// addConversation adds a line about a conversation. One that is requested again
 // was judged by an earlier seal; one that is not at home here is by another bag.
-func (k *Known) addConversation(c Conversation, earlier bool) {
+func (k *AccountIndex) addConversation(c Conversation, earlier bool) {
 	id := keyOf(c.ID)
 	m := elsewhere
 	if !earlier && c.Home && !c.Retried {
@@ -173,7 +177,7 @@ func (k *Known) addConversation(c Conversation, earlier bool) {
 	}
 }
 
-func (k *Known) addRecording(r Recording, earlier bool) {
+func (k *AccountIndex) addRecording(r Recording, earlier bool) {
 	id := keyOf(r.ConversationID, r.RecordingID)
 	m := k.recordings[id]
 	switch {
@@ -189,8 +193,8 @@ func (k *Known) addRecording(r Recording, earlier bool) {
 // every difference to second-source.csv. A recording matters if the account knows
 // it or its conversation, whenever it was created; one of a conversation that
 // nobody knows, if it was created in the part of the window that the seal adds.
-func (k *Known) Compare(w io.Writer, enumeration iter.Seq2[genesys.Retained, error], exported iter.Seq2[Recording, error]) (SecondSource, error) {
-	c := comparison{Known: k, table: csv.NewWriter(w)}
+func (k *AccountIndex) Compare(w io.Writer, enumeration iter.Seq2[genesys.Retained, error], exported iter.Seq2[Recording, error]) (SecondSource, error) {
+	c := comparison{AccountIndex: k, table: csv.NewWriter(w)}
 	err := c.table.Write(secondColumns)
 	for retained, failed := range enumeration {
 		if err = errors.Join(err, failed); err == nil {
@@ -212,14 +216,14 @@ func (k *Known) Compare(w io.Writer, enumeration iter.Seq2[genesys.Retained, err
 	return c.found, errors.Join(err, c.table.Error())
 }
 
-// comparison is a Compare that goes on.
+// comparison is a Compare that continues.
 type comparison struct {
-	*Known
+	*AccountIndex
 	table *csv.Writer
 	found SecondSource
 }
 
-// list takes in a recording that the enumeration lists. Listed twice, it counts once.
+// list adds a recording that the enumeration lists. Listed twice, it counts once.
 func (c *comparison) list(r genesys.Retained) error {
 	c.found.Enumerated++
 	id := keyOf(r.ConversationID, indexed(r.RecordingID))
@@ -271,7 +275,7 @@ func (c *comparison) missing(r genesys.Retained) (reason string, matters bool) {
 	}
 }
 
-// export takes in a recording of a bag of the seal, once all are listed.
+// export adds a recording of a bag of the seal, once all are listed.
 func (c *comparison) export(r Recording) error {
 	if r.Disposition != Exported || c.recordings[keyOf(r.ConversationID, r.RecordingID)]&seen != 0 {
 		return nil

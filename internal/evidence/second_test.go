@@ -39,10 +39,10 @@ func line(c, n int, d Disposition) Recording {
 }
 
 // theDay knows nothing of the day yet.
-func theDay() *Known { return NewKnown(day, day.AddDate(0, 0, 1), day.AddDate(0, 0, 2)) }
+func theDay() *AccountIndex { return NewAccountIndex(day, day.AddDate(0, 0, 1), day.AddDate(0, 0, 2)) }
 
 // compare compares, and returns the differences as one word each.
-func compare(t interface{ Fatal(...any) }, k *Known, enumeration []genesys.Retained, exported []Recording) (SecondSource, []string) {
+func compare(t interface{ Fatal(...any) }, k *AccountIndex, enumeration []genesys.Retained, exported []Recording) (SecondSource, []string) {
 	var table strings.Builder
 	found, err := k.Compare(&table, each(enumeration...), each(exported...))
 	if err != nil {
@@ -65,7 +65,7 @@ func TestCompare(t *testing.T) {
 		return []string{"NotInAccount " + reason + " " + id(c) + " " + id(n)}
 	}
 	tests := map[string]struct {
-		know        func(*Known)
+		know        func(*AccountIndex)
 		enumeration []genesys.Retained
 		exported    []Recording
 		// listed, matched and those in no second source
@@ -74,29 +74,29 @@ func TestCompare(t *testing.T) {
 	}{
 		"nothing at all": {},
 		"agreement": {
-			know:        func(k *Known) { k.addRecording(line(1, 11, Exported), false) },
+			know:        func(k *AccountIndex) { k.addRecording(line(1, 11, Exported), false) },
 			enumeration: []genesys.Retained{retained(1, 11, hour)}, exported: []Recording{line(1, 11, Exported)},
 			numbers: [3]int64{1, 1, 0},
 		},
 		"known, whenever it was created": {
-			know:        func(k *Known) { k.addRecording(line(1, 11, Exported), false) },
+			know:        func(k *AccountIndex) { k.addRecording(line(1, 11, Exported), false) },
 			enumeration: []genesys.Retained{retained(1, 11, 1000*hour)}, exported: []Recording{line(1, 11, Exported)},
 			numbers: [3]int64{1, 1, 0},
 		},
 		"listed twice": {
-			know:        func(k *Known) { k.addRecording(line(1, 11, Exported), false) },
+			know:        func(k *AccountIndex) { k.addRecording(line(1, 11, Exported), false) },
 			enumeration: []genesys.Retained{retained(1, 11, hour), retained(1, 11, hour), retained(2, 21, hour), retained(2, 21, hour)},
 			numbers:     [3]int64{2, 1, 0}, differences: lost(ReasonConversationUnknown, 2, 21),
 		},
 		"in other letters": {
-			know: func(k *Known) {
+			know: func(k *AccountIndex) {
 				k.addRecording(Recording{ConversationID: "ABCDEF00-0000-4000-8000-000000000001", RecordingID: id(11)}, false)
 			},
 			enumeration: []genesys.Retained{{RecordingRef: genesys.RecordingRef{ConversationID: "abcdef00-0000-4000-8000-000000000001", RecordingID: id(11)}, Created: day}},
 			numbers:     [3]int64{1, 1, 0},
 		},
 		"excluded and unavailable ones are known": {
-			know: func(k *Known) {
+			know: func(k *AccountIndex) {
 				k.addRecording(line(1, 11, Excluded), false)
 				k.addRecording(line(1, 12, Unavailable), false)
 			},
@@ -109,25 +109,25 @@ func TestCompare(t *testing.T) {
 		},
 		"a conversation of other days": {enumeration: []genesys.Retained{retained(9, 91, -1), retained(9, 92, 24*hour)}},
 		"a recording that the metadata did not list": {
-			know:        func(k *Known) { k.addConversation(Conversation{ID: id(1), Start: day, Home: true}, false) },
+			know:        func(k *AccountIndex) { k.addConversation(Conversation{ID: id(1), Start: day, Home: true}, false) },
 			enumeration: []genesys.Retained{retained(1, 11, 30*hour)},
 			numbers:     [3]int64{1, 0, 0}, differences: lost(ReasonRecordingUnknown, 1, 11),
 		},
 		"metadata that could not be read": {
-			know: func(k *Known) {
+			know: func(k *AccountIndex) {
 				k.addConversation(Conversation{ID: id(1), Start: day, Home: true, Disposition: Unavailable}, false)
 			},
 			enumeration: []genesys.Retained{retained(1, 11, hour)},
 			numbers:     [3]int64{1, 0, 0}, differences: lost(ReasonMetadataUnreadable, 1, 11),
 		},
 		"a conversation in no bag is accounted for": {
-			know:        func(k *Known) { k.Accounted(id(1)) },
+			know:        func(k *AccountIndex) { k.MarkAccounted(id(1)) },
 			enumeration: []genesys.Retained{retained(1, 11, hour), retained(1, 12, -100*hour)},
 			numbers:     [3]int64{2, 2, 0},
 		},
 		"another seal's": {
-			know: func(k *Known) {
-				k.Elsewhere(id(1))
+			know: func(k *AccountIndex) {
+				k.MarkElsewhere(id(1))
 				k.addConversation(Conversation{ID: id(2), Start: day, Home: true}, true)
 				k.addConversation(Conversation{ID: id(3), Start: day, Home: true, Retried: true}, false)
 				k.addConversation(Conversation{ID: id(4), Start: day}, false)
@@ -136,7 +136,7 @@ func TestCompare(t *testing.T) {
 			enumeration: []genesys.Retained{retained(1, 11, hour), retained(2, 21, hour), retained(3, 31, hour), retained(4, 41, hour), retained(5, 51, hour)},
 		},
 		"at home in one of two lanes": {
-			know: func(k *Known) {
+			know: func(k *AccountIndex) {
 				k.addConversation(Conversation{ID: id(1), Start: day, Home: true}, false)
 				k.addConversation(Conversation{ID: id(1), Start: day}, false)
 			},
@@ -144,14 +144,14 @@ func TestCompare(t *testing.T) {
 			numbers:     [3]int64{1, 0, 0}, differences: lost(ReasonRecordingUnknown, 1, 11),
 		},
 		"what was asked for again": {
-			know: func(k *Known) {
+			know: func(k *AccountIndex) {
 				k.addRecording(line(1, 11, Unavailable), true)
 				k.addRecording(Recording{ConversationID: id(1), RecordingID: id(11), Disposition: Exported, Retried: true}, false)
 			},
 			enumeration: []genesys.Retained{retained(1, 11, hour)}, exported: []Recording{line(1, 11, Exported)},
 		},
 		"isolated when it was asked for again": {
-			know: func(k *Known) {
+			know: func(k *AccountIndex) {
 				k.addRecording(line(1, 11, Unavailable), true)
 				k.addRecording(line(1, 11, Exported), false)
 				k.addRecording(line(1, 12, Exported), false)
@@ -160,7 +160,7 @@ func TestCompare(t *testing.T) {
 			numbers: [3]int64{1, 1, 0},
 		},
 		"not in the second source": {
-			know: func(k *Known) {
+			know: func(k *AccountIndex) {
 				k.addRecording(line(1, 11, Exported), false)
 				k.addConversation(Conversation{ID: id(2), Start: day.AddDate(0, 0, 2), Home: true}, false)
 			},
@@ -169,7 +169,7 @@ func TestCompare(t *testing.T) {
 			differences: []string{"NotInSecondSource  " + id(1) + " " + id(11), "NotInSecondSource TooRecent " + id(2) + " " + id(21)},
 		},
 		"an empty enumeration": {
-			know:     func(k *Known) { k.addRecording(line(1, 11, Exported), false) },
+			know:     func(k *AccountIndex) { k.addRecording(line(1, 11, Exported), false) },
 			exported: []Recording{line(1, 11, Exported)}, numbers: [3]int64{0, 0, 1},
 			differences: []string{"NotInSecondSource EnumerationEmpty " + id(1) + " " + id(11)},
 		},

@@ -60,21 +60,21 @@ type SignedFile struct {
 	Content []byte `json:"content"`
 }
 
-// pen is what a bag or seal is signed with: what was signed before, or else a
+// signingState is what a bag or seal is signed with: what was signed before, or else a
 // signer; neither if it is not signed.
-type pen struct {
+type signingState struct {
 	Signing
 	kept   *Signed
 	signer *signing.Signer
 }
 
-// takeUp finds out what there is to sign with, before anything is written.
-func (s Signing) takeUp(ctx context.Context) (pen, error) {
-	p := pen{Signing: s}
+// prepare finds out what there is to sign with, before anything is written.
+func (s Signing) prepare(ctx context.Context) (signingState, error) {
+	p := signingState{Signing: s}
 	if s.Recall == nil {
 		return p, nil
 	}
-	if err := p.recall(ctx); err != nil || p.kept != nil || s.Signer == nil {
+	if err := p.readKept(ctx); err != nil || p.kept != nil || s.Signer == nil {
 		return p, err
 	}
 	var err error
@@ -84,8 +84,8 @@ func (s Signing) takeUp(ctx context.Context) (pen, error) {
 	return p, nil
 }
 
-// recall looks for what was kept.
-func (p *pen) recall(ctx context.Context) error {
+// readKept looks for what was kept.
+func (p *signingState) readKept(ctx context.Context) error {
 	kept, err := p.Recall(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -98,7 +98,7 @@ func (p *pen) recall(ctx context.Context) error {
 
 // begun looks for a file that is written only after what it depends on was kept. If it
 // is there, another process has kept it since, or somebody else put the file there.
-func (p *pen) begun(ctx context.Context, fsys fs.FS, path string) error {
+func (p *signingState) begun(ctx context.Context, fsys fs.FS, path string) error {
 	if p.kept != nil || p.Recall == nil {
 		return nil
 	}
@@ -107,7 +107,7 @@ func (p *pen) begun(ctx context.Context, fsys fs.FS, path string) error {
 		return nil
 	}
 	if err == nil {
-		err = p.recall(ctx)
+		err = p.readKept(ctx)
 	}
 	if err == nil && p.kept == nil {
 		err = fmt.Errorf("%w: %s was put there by somebody else", ErrCorrupt, path)
@@ -116,7 +116,7 @@ func (p *pen) begun(ctx context.Context, fsys fs.FS, path string) error {
 }
 
 // keep keeps files, and returns what is kept.
-func (p pen) keep(ctx context.Context, files []SignedFile) (Signed, error) {
+func (p signingState) keep(ctx context.Context, files []SignedFile) (Signed, error) {
 	if p.Keep == nil {
 		return Signed{files}, nil
 	}
@@ -125,7 +125,7 @@ func (p pen) keep(ctx context.Context, files []SignedFile) (Signed, error) {
 
 // sign signs a manifest and a statement, and keeps the signatures with the files
 // that were made for them. folder is where the signatures belong.
-func (p pen) sign(ctx context.Context, files []SignedFile, folder string, manifest []byte, said signing.Statement) (Signed, error) {
+func (p signingState) sign(ctx context.Context, files []SignedFile, folder string, manifest []byte, said signing.Statement) (Signed, error) {
 	signed, err := p.signer.Sign(ctx, manifest, said)
 	if err != nil {
 		return Signed{}, err
@@ -152,7 +152,7 @@ func (s Signed) write(ctx context.Context, fsys fs.FS, create Creator) error {
 
 // statement says of stored files that this is what they were. Their names are
 // those beside the manifest.
-func (p pen) statement(predicate string, says any, digests ...Digest) signing.Statement {
+func (p signingState) statement(predicate string, says any, digests ...Digest) signing.Statement {
 	s := signing.Statement{PredicateType: predicate, Predicate: says}
 	for _, d := range digests {
 		s.Subjects = append(s.Subjects, signing.Subject{Name: d.Path, SHA256: d.SHA256})

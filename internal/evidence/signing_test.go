@@ -83,7 +83,7 @@ func run(t *testing.T, folder, command string) error {
 	return nil
 }
 
-// followInstructions runs what a VERIFY.txt says, but for cosign and what is for
+// followInstructions runs what a VERIFY.txt says except for cosign and what is for
 // the folders of bags, and returns the error of the first command that fails.
 func followInstructions(t *testing.T, folder, name string) error {
 	t.Helper()
@@ -214,7 +214,7 @@ func TestASignedBagSurvivesACrashAtEachWrite(t *testing.T) {
 	t.Error("sealing never ended")
 }
 
-// expectKey sees to it that a file names the key beside it.
+// expectKey makes sure that a file names the key beside it.
 func expectKey(t *testing.T, names, key string) {
 	t.Helper()
 	id, err := exec.CommandContext(t.Context(), "sh", "-c", "openssl pkey -pubin -in '"+key+"' -outform DER | sha256sum | cut -c 1-64").Output()

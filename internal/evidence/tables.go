@@ -50,7 +50,7 @@ func WriteConversations(w io.Writer, conversations []Conversation) error {
 	return writeTable(w, conversationColumns, len(conversations), func(i int) []string {
 		c := conversations[i]
 		return []string{
-			c.ID, stamp(c.Start), strconv.FormatBool(c.Held.Held), stamp(c.Held.At), later(c.HeldLater), stamp(c.HeldLater.At),
+			c.ID, stamp(c.Start), strconv.FormatBool(c.Held.Held), stamp(c.Held.At), heldCell(c.HeldLater), stamp(c.HeldLater.At),
 			strconv.Itoa(c.Recordings), strconv.FormatBool(c.Home), string(c.Disposition), c.Reason, cell(c.Detail),
 			strconv.FormatBool(c.Retried),
 		}
@@ -88,9 +88,9 @@ func ReadConversations(r io.Reader) iter.Seq2[Conversation, error] {
 		}
 		start, err := time.Parse(time.RFC3339Nano, row[1])
 		return Conversation{
-			ID: row[0], Start: start, Held: HoldAnswer{row[2] == "true", answer(row[2], row[3]).At}, Recordings: recordings,
+			ID: row[0], Start: start, Held: HoldAnswer{row[2] == "true", parseHoldAnswer(row[2], row[3]).At}, Recordings: recordings,
 			Home: row[7] == "true", Disposition: Disposition(row[8]), Reason: row[9], Detail: row[10], Retried: row[11] == "true",
-			HeldLater: answer(row[4], row[5]),
+			HeldLater: parseHoldAnswer(row[4], row[5]),
 		}, err
 	})
 }
@@ -167,15 +167,15 @@ func stamp(t time.Time) string {
 	return t.UTC().Format(time.RFC3339Nano)
 }
 
-func later(answer HoldAnswer) string {
+func heldCell(answer HoldAnswer) string {
 	if answer.At.IsZero() {
 		return ""
 	}
 	return strconv.FormatBool(answer.Held)
 }
 
-// answer reads what later and stamp write.
-func answer(held, at string) HoldAnswer {
+// parseHoldAnswer reads what later and stamp write.
+func parseHoldAnswer(held, at string) HoldAnswer {
 	when, err := time.Parse(time.RFC3339Nano, at)
 	if err != nil {
 		return HoldAnswer{}

@@ -109,7 +109,7 @@ func FuzzReadSeal(f *testing.F) {
 			return
 		}
 		next := Seal{Number: 2, Former: &Former{account, digest}}
-		if drawn, _ := next.drawUp(nil); drawn.Number != 2 || drawn.Former.Digest != digest {
+		if drawn, _ := next.account(nil); drawn.Number != 2 || drawn.Former.Digest != digest {
 			t.Errorf("carried on as %+v", drawn)
 		}
 	})

@@ -12,16 +12,16 @@ type TakeOver struct {
 	At time.Time `json:"at"`
 }
 
-// ArchiveTakenOver is the type of the event that tells of a TakeOver.
+// ArchiveTakenOver is the type of the event that reports a TakeOver.
 const ArchiveTakenOver = "ArchiveTakenOver"
 
-// Event is what the log of the next seal tells of a take-over. actor is the process
+// Event is what the log of the next seal says about a take-over. actor is the process
 // that made it.
 func (t TakeOver) Event(actor string) Event {
 	return Event{Time: t.At, Type: ArchiveTakenOver, Actor: actor, Details: map[string]string{"from": t.From, "to": t.To}}
 }
 
-// takenOver lists all take-overs that the seals tell of: those that the former ones
+// takenOver lists all take-overs that the seals report: those that the former ones
 // do, and those in the log of this one.
 func (s Seal) takenOver() []TakeOver {
 	var all []TakeOver

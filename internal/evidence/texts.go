@@ -27,15 +27,15 @@ type verification struct {
 	Timestamp      bool
 }
 
-// fill fills in one of the texts.
-func fill(name string, values any) ([]byte, error) {
+// fillText fills in one of the texts.
+func fillText(name string, values any) ([]byte, error) {
 	var b bytes.Buffer
 	err := texts.ExecuteTemplate(&b, name, values)
 	return b.Bytes(), err
 }
 
 // verification is what there is to be verified of what a pen signs.
-func (p pen) verification(predicate string) verification {
+func (p signingState) verification(predicate string) verification {
 	if p.signer == nil {
 		return verification{}
 	}
@@ -55,7 +55,7 @@ func Certification(account Account) ([]byte, error) {
 	for name, value := range terms.Attributes {
 		attributes[Printable(name, attributeLimit)] = Printable(value, attributeLimit)
 	}
-	return fill("certification.txt", struct {
+	return fillText("certification.txt", struct {
 		Account    Account
 		Totals     Counts
 		Terms      string

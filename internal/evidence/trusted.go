@@ -23,7 +23,7 @@ type Anchors struct {
 	// Bag is that of a bag's tag manifest. The error is fs.ErrNotExist if none was noted:
 	// then the bag is not sealed.
 	Bag func(name string) (string, error)
-	// Seal is that of a seal's manifest. It is asked for the seals up to Seals; whatever
+	// Seal is that of a seal's manifest. It is called for the seals up to Seals; whatever
 	// belongs to a later one is about to be written, and is not compared.
 	Seal  func(number int) (string, error)
 	Seals int
@@ -38,7 +38,7 @@ func Trust(root fs.FS, known Anchors) fs.FS {
 	return &trusted{root: root, known: known, listed: map[string]map[string]string{}}
 }
 
-// CheckSeals sees to it that the seals up to a number are there and are what they were
+// CheckSeals makes sure that the seals up to a number are there and are what they were
 // when they were made, as far as their manifests tell. root is one of Trust.
 func CheckSeals(root fs.FS, seals int) error {
 	for number := 1; number <= seals; number++ {
@@ -109,7 +109,7 @@ func (t *trusted) openListed(folder, name string, list func() (map[string]string
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("%w: %s/%s is in no manifest", ErrCorrupt, folder, name), file.Close())
 	}
-	return &compared{File: file, name: folder + "/" + name, want: digest, hash: sha256.New()}, nil
+	return &checkedFile{File: file, name: folder + "/" + name, want: digest, hash: sha256.New()}, nil
 }
 
 // bag lists the tables and tag files of a bag.
@@ -161,7 +161,7 @@ const (
 	longestLine     = 64<<10 - 1
 )
 
-// list reads a manifest of this digest, and keeps what it lists but for recordings and
+// list reads a manifest of this digest, and keeps what it lists except for recordings and
 // metadata, of which there may be many.
 func (t *trusted) list(listed map[string]string, folder, manifest, digest string) error {
 	name := folder + "/" + manifest
@@ -173,7 +173,7 @@ func (t *trusted) list(listed map[string]string, folder, manifest, digest string
 		return err
 	}
 	defer func() { _ = file.Close() }()
-	lines := bufio.NewScanner(&compared{File: file, name: name, want: digest, hash: sha256.New()})
+	lines := bufio.NewScanner(&checkedFile{File: file, name: name, want: digest, hash: sha256.New()})
 	lines.Buffer(nil, longestLine)
 	found := map[string]string{manifest: digest}
 	for lines.Scan() {
@@ -196,15 +196,15 @@ func (t *trusted) list(listed map[string]string, folder, manifest, digest string
 	return nil
 }
 
-// compared is a file that is compared with its digest while it is read.
-type compared struct {
+// checkedFile is a file that is compared with its digest while it is read.
+type checkedFile struct {
 	fs.File
 	name, want string
 	hash       hash.Hash
 }
 
 // Read reads on. The end comes as io.EOF only if the whole has the digest.
-func (c *compared) Read(p []byte) (int, error) {
+func (c *checkedFile) Read(p []byte) (int, error) {
 	n, err := c.File.Read(p)
 	_, _ = c.hash.Write(p[:n])
 	if errors.Is(err, io.EOF) && hex.EncodeToString(c.hash.Sum(nil)) != c.want {
@@ -231,7 +231,7 @@ type exact struct {
 func (e exact) Open(name string) (fs.File, error) {
 	file, err := e.root.Open(name)
 	if want, ok := e.digests[name]; ok && err == nil {
-		return &compared{File: file, name: name, want: want, hash: sha256.New()}, nil
+		return &checkedFile{File: file, name: name, want: want, hash: sha256.New()}, nil
 	}
 	return file, err
 }

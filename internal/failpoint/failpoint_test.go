@@ -117,7 +117,7 @@ func TestActions(t *testing.T) {
 	}
 }
 
-// killed tells whether a program ended by SIGKILL.
+// killed reports whether a program ended by SIGKILL.
 func killed(err error) bool {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {
@@ -148,7 +148,7 @@ func TestLog(t *testing.T) {
 	}
 }
 
-// TestPauseAndStop: the program goes on where it was once it is let.
+// TestPauseAndStop: the program continues where it was once it is let.
 func TestPauseAndStop(t *testing.T) {
 	t.Parallel()
 	path := program(t, "-tags=failpoints")

@@ -2,7 +2,7 @@
 
 package failpoint
 
-// Enabled tells whether this program has failpoints.
+// Enabled reports whether this program has failpoints.
 const Enabled = false
 
 // Call names the point of a call to Genesys Cloud.

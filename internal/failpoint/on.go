@@ -4,7 +4,7 @@ package failpoint
 
 import "strings"
 
-// Enabled tells whether this program has failpoints.
+// Enabled reports whether this program has failpoints.
 const Enabled = true
 
 // Call names the point of a call to Genesys Cloud.

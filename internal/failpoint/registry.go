@@ -15,7 +15,7 @@ import (
 // glance is between two looks at whether a pause is over.
 const glance = 10 * time.Millisecond
 
-// halt is longer than any thread goes on after the process was told to stop.
+// halt is longer than any thread keeps running after the process was told to stop.
 const halt = 200 * time.Millisecond
 
 // trap is an action that waits for its pass.
@@ -136,7 +136,7 @@ func (w *registry) pause() error {
 	return nil
 }
 
-// stop stops the whole process; it goes on here.
+// stop stops the whole process; it continues here.
 func (w *registry) stop() error {
 	if err := os.WriteFile(w.mark, nil, 0o600); err != nil {
 		panic(err)

@@ -32,7 +32,7 @@ const (
 // DateNames are the names of the dates of a Retention, in a fixed order.
 var DateNames = []string{ArchiveDate, DeleteDate, ExportDate, ExportedDate}
 
-// dates are the dates by name, in a fixed order. The archive's medium is no date.
+// dates are the dates by name, in a fixed order. The archive's medium is not a date.
 func (r Retention) dates() [4]struct{ name, text string } {
 	return [4]struct{ name, text string }{
 		{ArchiveDate, r.ArchiveDate}, {DeleteDate, r.DeleteDate}, {ExportDate, r.ExportDate}, {ExportedDate, r.ExportedDate},
@@ -64,7 +64,7 @@ func (r Retention) Differences(other Retention) []string {
 	return names
 }
 
-// Equal tells whether all dates are the same instants.
+// Equal reports whether all dates are the same instants.
 func (r Retention) Equal(other Retention) bool { return len(r.Differences(other)) == 0 }
 
 // Unreadable returns the names of the dates that are there and cannot be read.

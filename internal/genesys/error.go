@@ -17,7 +17,7 @@ const (
 	KindThrottled Kind = "Throttled"
 	// KindOverloaded: Genesys Cloud refused this one request for now (429) although
 	// the OAuth client is far below what it may send: it is not the client that is
-	// throttled, but what was asked for, such as one conversation. RetryAfter is as
+	// throttled, but what was requested, such as one conversation. RetryAfter is as
 	// told. Everything else may be asked meanwhile, and another client would fare no
 	// better.
 	KindOverloaded Kind = "Overloaded"
@@ -29,7 +29,7 @@ const (
 	KindUnauthorized Kind = "Unauthorized"
 	// KindForbidden: the credentials are good, a permission is missing (403).
 	KindForbidden Kind = "Forbidden"
-	// KindNotFound: what was asked for does not exist (404).
+	// KindNotFound: what was requested does not exist (404).
 	KindNotFound Kind = "NotFound"
 	// KindInvalid: Genesys Cloud refuses the request as it stands (other 4xx, 501).
 	KindInvalid Kind = "Invalid"
@@ -39,12 +39,12 @@ const (
 	// KindOrphaned: the OAuth client that started it is out; with another it has
 	// to be started again. Not a failure and not an attempt.
 	KindOrphaned Kind = "Orphaned"
-	// KindCancelled: the caller gave up (its context ended). Says nothing of
-	// Genesys Cloud.
+	// KindCancelled: the caller's context ended. It says nothing about Genesys
+	// Cloud.
 	KindCancelled Kind = "Cancelled"
 )
 
-// Error is the one error type of calls to Genesys Cloud. It never holds an
+// Error is the one error type of calls to Genesys Cloud. It never contains an
 // URL with a query, a token or a secret.
 type Error struct {
 	// Op says what was being done, as "read recording metadata".

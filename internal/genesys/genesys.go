@@ -1,4 +1,4 @@
-// Package genesys holds the words in which the rest of the program speaks of
+// Package genesys contains the words in which the rest of the program speaks of
 // Genesys Cloud: conversations, recordings, batch requests, errors.
 //
 // It knows no HTTP and no SDK. The client that answers in these words is
@@ -15,7 +15,7 @@ import (
 // recordings and jobs.
 var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$`)
 
-// ValidID tells whether id is a UUID. Ids that are not must never become part
+// ValidID reports whether id is a UUID. Ids that are not must never become part
 // of a path, neither in a URL nor in an archive.
 func ValidID(id string) bool { return uuid.MatchString(id) }
 
@@ -52,7 +52,7 @@ type Ticket struct {
 type Conversation struct {
 	ID    string    `json:"id"`
 	Start time.Time `json:"start"`
-	// End is zero while the conversation goes on.
+	// End is zero until the conversation has ended.
 	End time.Time `json:"end,omitzero"`
 }
 

@@ -14,7 +14,7 @@ const MaxHoldQuery = 100
 // then it is not single conversations that cannot be asked about.
 const maxBlindHalves = 8
 
-// Holds is what was learned about the legal holds of some conversations.
+// Holds is what was found out about the legal holds of some conversations.
 type Holds struct {
 	// Held are those that are under legal hold.
 	Held []string
@@ -30,17 +30,16 @@ type UnknownHold struct {
 }
 
 // HoldQuery asks which of at most MaxHoldQuery conversations are under legal hold.
-// insist tells to retry a query that fails: a part of one that has just failed is
-// cut in halves instead.
-type HoldQuery func(ctx context.Context, conversationIDs []string, insist bool) ([]string, error)
+// retry is true if a failed query is to be retried; it is false for a part of a
+// query that has just failed, which is cut in halves instead.
+type HoldQuery func(ctx context.Context, conversationIDs []string, retry bool) ([]string, error)
 
-// AskHolds asks which of the conversations are under legal hold, at most
-// MaxHoldQuery at a time. The Platform API does not say whether one conversation
-// spoils the answer for the others; if a query fails it is halved until that one
-// stands alone. One that Genesys Cloud does not know counts as not held. The error is
-// one that concerns all conversations: so it is if there is no answer about any of a
-// chunk, unless last tells that there is no patience left and each of them was asked
-// about alone.
+// AskHolds asks which of the conversations are under legal hold, at most MaxHoldQuery
+// at a time. The Platform API does not say whether one conversation spoils the answer
+// for the others; if a query fails it is halved until that one stands alone. One that
+// Genesys Cloud does not know counts as not held. The error is one that concerns all
+// conversations: so it is if there is no answer about any of a chunk, unless this is
+// the last attempt and each of them was queried alone.
 func AskHolds(ctx context.Context, ask HoldQuery, ids []string, last bool) (Holds, error) {
 	var all Holds
 	for chunk := range slices.Chunk(ids, MaxHoldQuery) {

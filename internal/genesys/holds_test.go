@@ -74,9 +74,9 @@ func TestOneConversationDoesNotSpoilTheAnswer(t *testing.T) {
 	})
 }
 
-// TestHoldsThatNobodyAnswersAbout: then it is not single conversations, and the
-// error is that of the query. Only if each of a few was asked about alone, and there is
-// no patience left, are they unknown.
+// TestHoldsThatNobodyAnswersAbout: then it is not single conversations, and the error
+// is that of the query. They are unknown only if each of a few was queried alone, in
+// the last attempt.
 func TestHoldsThatNobodyAnswersAbout(t *testing.T) {
 	var ids []string
 	for n := range 100 {
@@ -94,7 +94,7 @@ func TestHoldsThatNobodyAnswersAbout(t *testing.T) {
 		few, err := AskHolds(t.Context(), none, ids[:3], true)
 		unknown := err == nil && len(few.Unknown) == 3
 		if _, err = AskHolds(t.Context(), none, ids[:3], false); !errors.Is(err, cause) || unknown != AboutItem(cause) {
-			t.Errorf("%v: without patience %d of 3 are unknown, with patience: %v", cause, len(few.Unknown), err)
+			t.Errorf("%v: in the last attempt %d of 3 are unknown, before it: %v", cause, len(few.Unknown), err)
 		}
 	}
 }

@@ -14,7 +14,7 @@ func (e *Error) Advice() outcome.Advice {
 	case KindThrottled:
 		return outcome.Advice{State: outcome.Waiting, Reason: "Throttled", Before: "Genesys Cloud asked to wait"}
 	case KindOrphaned:
-		return outcome.Advice{State: outcome.Waiting, Reason: "NoActiveClient", Before: "restarting with another OAuth client"}
+		return outcome.Advice{State: outcome.Waiting, Reason: "ClientInactive", Before: "restarting with another OAuth client"}
 	case KindUnauthorized:
 		return outcome.Advice{State: outcome.Stalled, Reason: "CredentialsRejected",
 			Before: "correct the client id and secret in the organisation's Secret, or the OAuth client"}

@@ -17,7 +17,7 @@ var finalResults = []string{
 	"recording.recording.not.found",
 }
 
-// FinalResult tells whether the error of a single result of a batch request is
+// FinalResult reports whether the error of a single result of a batch request is
 // final: whether its text is, or holds as a word of its own, a code that says for
 // certain that the recording does not exist. Everything else may pass: a sentence
 // such as "temporary failure, try again", an unknown code, and a text that was
@@ -32,7 +32,7 @@ func FinalResult(text string) bool {
 	return false
 }
 
-// inCode tells whether a character can be part of a code, or shows that a text
+// inCode reports whether a character can be part of a code, or shows that a text
 // was cut there.
 func inCode(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("._-…", r)

@@ -43,7 +43,7 @@ func TestFinalResult(t *testing.T) {
 	}
 }
 
-// FuzzFinalResult: nothing is final that does not hold one of the codes, and a
+// FuzzFinalResult: nothing is final that does not contain one of the codes, and a
 // code stays final among other words.
 func FuzzFinalResult(f *testing.F) {
 	f.Add("conversation.not.found")

@@ -28,7 +28,7 @@ func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String())
 // MarshalText is String for encoders.
 func (c Credentials) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
-// SignedURL is an address that lets whoever holds it read a recording: a
+// SignedURL is an address that lets whoever has it read a recording: a
 // credential for as long as it lives. However it is printed, only its host shows.
 type SignedURL struct{ raw string }
 
@@ -38,7 +38,7 @@ func NewSignedURL(raw string) SignedURL { return SignedURL{raw: raw} }
 // Reveal returns the address itself, for the one place that sends the request.
 func (u SignedURL) Reveal() string { return u.raw }
 
-// Empty tells whether there is no address.
+// Empty reports whether there is no address.
 func (u SignedURL) Empty() bool { return u.raw == "" }
 
 // String shows the host alone.

@@ -13,8 +13,8 @@ import (
 	"k8s.io/utils/clock"
 )
 
-// checkPatience is how long one look of a readiness probe may take.
-const checkPatience = 5 * time.Second
+// checkTimeout is how long one check of a readiness probe may take.
+const checkTimeout = 5 * time.Second
 
 // lately is for how long something that worked counts as working: a moment without
 // an answer is normal.
@@ -36,9 +36,9 @@ type Lately struct {
 // errHangs is the error of a try that does not end.
 var errHangs = errors.New("it does not answer")
 
-// Check tries, and tells whether it has worked lately. The first try must work.
+// Check tries, and reports whether it has worked lately. The first try must work.
 func (l *Lately) Check(request *http.Request) error {
-	ctx, cancel := context.WithTimeout(request.Context(), checkPatience)
+	ctx, cancel := context.WithTimeout(request.Context(), checkTimeout)
 	defer cancel()
 	ended := l.begin(ctx)
 	select {
@@ -78,8 +78,8 @@ func (l *Lately) begin(ctx context.Context) <-chan struct{} {
 	return ended
 }
 
-// Writable sees to it that files can be made in a directory. One that is full is
-// told of by the destinations in it, and no reason to be out of service.
+// Writable makes sure that files can be made in a directory. One that is full is
+// reported by the destinations in it, and no reason to be out of service.
 func Writable(directory string) error {
 	file, err := os.CreateTemp(directory, ".ready-*")
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {

@@ -51,9 +51,9 @@ func TestLately(t *testing.T) {
 		expect(0, nil)
 		hangs.Store(true)
 		expect(0, nil)
-		expect(lately-2*checkPatience-time.Second, nil)
+		expect(lately-2*checkTimeout-time.Second, nil)
 		before := tries.Load()
-		expect(checkPatience, errHangs)
+		expect(checkTimeout, errHangs)
 		if tries.Load() != before {
 			t.Error("another try was begun beside one that hangs")
 		}

@@ -1,4 +1,4 @@
-// Package health tells whether the process can do its work: what the kubelet asks
+// Package health reports whether the process can do its work: what the kubelet asks
 // for at /healthz, where a failure ends the process, and at /readyz.
 package health
 
@@ -27,7 +27,7 @@ const (
 
 // Watchdog finds controllers that stand still: objects wait in the queue, and in
 // all the time since no reconcile has ended. Work that takes long is done by pools,
-// which Reconcile does not wait for, so a slow machine or Genesys Cloud is no reason.
+// which Reconcile does not wait for, so a slow machine or Genesys Cloud is not a reason.
 type Watchdog struct {
 	// Metrics are those of controller-runtime: the length of each controller's queue
 	// and how many reconciles have ended.

@@ -33,7 +33,7 @@ func TestOf(t *testing.T) {
 	}{
 		{of(genesys.KindThrottled), outcome.Waiting, v1alpha1.ReasonThrottled},
 		{of(genesys.KindOverloaded), outcome.Waiting, v1alpha1.ReasonGenesysUnavailable},
-		{of(genesys.KindOrphaned), outcome.Waiting, v1alpha1.ReasonNoActiveClient},
+		{of(genesys.KindOrphaned), outcome.Waiting, v1alpha1.ReasonClientInactive},
 		{of(genesys.KindTimeout), outcome.Waiting, v1alpha1.ReasonGenesysUnavailable},
 		{of(genesys.KindTransient), outcome.Waiting, v1alpha1.ReasonGenesysUnavailable},
 		{of(genesys.KindMalformed), outcome.Waiting, v1alpha1.ReasonGenesysUnavailable},

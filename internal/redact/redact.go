@@ -157,7 +157,7 @@ func removeAround(text, form string) string {
 	}
 }
 
-// isDigit tells whether a character may be inside of base64, of either alphabet.
+// isDigit reports whether a character may be inside of base64, of either alphabet.
 func isDigit(r rune) bool {
 	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("+/-_=", r)
 }

@@ -5,7 +5,7 @@ import "github.com/gcexport/recording-export-operator/internal/evidence"
 // orphans is what is known of recordings that are attached to no conversation.
 type orphans struct {
 	evidence.OrphanAccount
-	// Asked tells whether they were listed at least once.
+	// Asked reports whether they were listed at least once.
 	Asked                bool
 	At, From, Until, Why text
 	Rows                 []orphanRow

@@ -22,7 +22,7 @@ type reasonRow struct {
 
 type missingRow struct {
 	Start, Conversation, Recording, What, Why, Reason, Detail, Bag text
-	// Said tells whether Genesys Cloud said the detail: what it did not say must not
+	// Said reports whether Genesys Cloud said the detail: what it did not say must not
 	// be quoted.
 	Said bool
 }
@@ -33,7 +33,7 @@ type eventRow struct{ At, What text }
 
 type takeOverRow struct{ At, From, To text }
 
-// keyChangeRow tells of another key than the one of the seal before.
+// keyChangeRow reports another key than the one of the seal before.
 type keyChangeRow struct{ At, From, To text }
 
 type laneRow struct {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// terms are what was asked for, as export.json has it.
+// terms are what was requested, as export.json has it.
 type terms struct {
 	MediaTypes   []string          `json:"mediaTypes"`
 	HoldScope    string            `json:"holdScope"`

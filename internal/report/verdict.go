@@ -13,7 +13,7 @@ type verdict struct {
 	Then  []text
 }
 
-// judge says whether everything is there, of a window until end, which may be zero.
+// judge reports whether everything is there, of a window until end, which may be zero.
 func judge(a evidence.Account, end time.Time) verdict {
 	v := verdict{Class: "good", Says: "Everything that was asked for, and that Genesys Cloud listed, is in the archive."}
 	if a.Conversations.Deferred > 0 {

@@ -61,7 +61,7 @@ type view struct {
 	SigningKey text
 	// KeyChange is nil if the seal before is signed with the same key.
 	KeyChange *keyChangeRow
-	// Timestamped tells whether an authority attests the seal's time.
+	// Timestamped reports whether an authority attests the seal's time.
 	Timestamped bool
 }
 
@@ -209,7 +209,7 @@ func (v *view) happened(f evidence.Findings) {
 	}
 }
 
-// restored tells of restorations, and in short if dates changed that were to stay.
+// restored reports restorations, and in short if dates changed that were to stay.
 func (v *view) restored(found evidence.Restorations) {
 	v.Restored = restorations(found)
 	if found.Changed > 0 {
@@ -230,7 +230,7 @@ func answered(answer evidence.HoldAnswer) text {
 	return says + " on " + when(answer.At)
 }
 
-// answeredLater is the same of an answer that may not have been asked for.
+// answeredLater is the same of an answer that may not have been requested.
 func answeredLater(answer evidence.HoldAnswer) text {
 	if answer.At.IsZero() {
 		return "not asked"

@@ -103,7 +103,7 @@ func mediumIn(names map[genesys.Medium]text, medium genesys.Medium) text {
 	return clean(string(medium), longName)
 }
 
-// scopes say which conversations were asked for.
+// scopes say which conversations were requested.
 var scopes = map[string]text{
 	"Include": "Conversations whether under legal hold or not",
 	"Exclude": "Only conversations that are not under legal hold",

@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestIsolate: no slice holds more conversations than it may, each is of its own
+// TestIsolate: no slice contains more conversations than it may, each is of its own
 // part of the window and has a name that no other slice has.
 func TestIsolate(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -1,6 +1,6 @@
 package slicing
 
-// Lane keeps conversations apart that must not hold up one another.
+// Lane keeps conversations apart that must not delay one another.
 type Lane string
 
 // The lanes, in the order in which a conversation's first lane is looked for.
@@ -8,7 +8,7 @@ const (
 	Standard        Lane = "Standard"
 	LegalHold       Lane = "LegalHold"
 	LegalHoldScreen Lane = "LegalHoldScreen"
-	// Isolated holds conversations and recordings that left a batch of another lane
+	// Isolated contains conversations and recordings that left a batch of another lane
 	// because they could not be read, so that the others need not wait for them.
 	Isolated Lane = "Isolated"
 )
@@ -23,7 +23,7 @@ const (
 	Only    Scope = "Only"
 )
 
-// Takes tells whether a conversation with this hold answer is within the scope.
+// Takes reports whether a conversation with this hold answer is within the scope.
 func (s Scope) Takes(held bool) bool {
 	switch s {
 	case Exclude:

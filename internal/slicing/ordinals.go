@@ -108,13 +108,13 @@ func (o Ordinals) Len() int {
 	return n
 }
 
-// Contains tells whether n is in the set.
+// Contains reports whether n is in the set.
 func (o Ordinals) Contains(n int) bool {
 	_, found := o.find(n)
 	return found
 }
 
-// ContainsAll tells whether every number of other is in the set.
+// ContainsAll reports whether every number of other is in the set.
 func (o Ordinals) ContainsAll(other Ordinals) bool {
 	return !slices.ContainsFunc(other.spans, func(s span) bool {
 		at, found := o.find(s.first)

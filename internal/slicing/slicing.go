@@ -41,8 +41,8 @@ type Spec struct {
 	// Daily cuts parts at midnight UTC too, so that a day is known with its own survey:
 	// of a window without end, no other day may ever come.
 	Daily bool
-	// Screen and Other tell whether screen recordings, and recordings of any
-	// other medium, are asked for.
+	// Screen and Other report whether screen recordings, and recordings of any
+	// other medium, are requested.
 	Screen, Other bool
 }
 

@@ -22,10 +22,10 @@ import (
 )
 
 const (
-	// patience is how long Eventually waits, generous because machines that run
-	// tests are busy.
-	patience = 4 * time.Minute
-	interval = 50 * time.Millisecond
+	// waitLimit is how long Eventually waits, generous because machines that
+	// run tests are busy.
+	waitLimit = 4 * time.Minute
+	interval  = 50 * time.Millisecond
 )
 
 // assets finds the control plane's binaries, and builds them if they are not
@@ -112,14 +112,14 @@ func Eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
-	deadline := time.After(patience)
+	deadline := time.After(waitLimit)
 	for !holds() {
 		select {
 		case <-tick.C:
 		case <-t.Context().Done():
 			t.Fatalf("%s: %v", what, t.Context().Err())
 		case <-deadline:
-			t.Fatalf("not after %v: %s", patience, what)
+			t.Fatalf("not after %v: %s", waitLimit, what)
 		}
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
 
-// judge holds the account of a seal against what was counted up to it.
+// judge compares the account of a seal with what was counted up to it.
 func (c *census) judge(s *seal) {
 	at, a := s.at(evidence.AccountFile), s.account
 	conversations := c.known
@@ -26,7 +26,7 @@ func (c *census) judge(s *seal) {
 		{"recordings listed by Genesys Cloud", a.Listed, c.listed},
 		{"bags", a.Bags, c.bags}, {"files", a.Files, c.files}, {"bytes", a.Bytes, c.bytes}, {"gaps", a.Gaps, gaps},
 	} {
-		c.expect(at, n.what, n.told, n.have)
+		c.checkNumber(at, n.what, n.told, n.have)
 	}
 	c.judgeRecordings(at, a)
 	c.judgeLanes(at, a)
@@ -37,7 +37,7 @@ func (c *census) judge(s *seal) {
 	}
 }
 
-func (c *census) expect(at, what string, told, have int64) {
+func (c *census) checkNumber(at, what string, told, have int64) {
 	if told != have {
 		c.fault(Account, at, "says %d %s, the bags and seals hold %d", told, what, have)
 	}
@@ -57,9 +57,9 @@ func (c *census) judgeRecordings(at string, a evidence.Account) {
 	}
 	for g, have := range c.counts {
 		of := "recordings of lane " + cut(g.lane) + " and medium " + cut(g.medium) + " "
-		c.expect(at, of+"exported", told[g].exported, have.exported)
-		c.expect(at, of+"excluded", told[g].excluded, have.excluded)
-		c.expect(at, of+"unavailable", told[g].unavailable, have.unavailable)
+		c.checkNumber(at, of+"exported", told[g].exported, have.exported)
+		c.checkNumber(at, of+"excluded", told[g].excluded, have.excluded)
+		c.checkNumber(at, of+"unavailable", told[g].unavailable, have.unavailable)
 	}
 }
 
@@ -71,9 +71,9 @@ func (c *census) judgeLanes(at string, a evidence.Account) {
 	}
 	for name, have := range c.lanes {
 		of := " of lane " + cut(name)
-		c.expect(at, "bags"+of, told[name].bags, have.bags)
-		c.expect(at, "files"+of, told[name].files, have.files)
-		c.expect(at, "bytes"+of, told[name].bytes, have.bytes)
-		c.expect(at, "gaps"+of, told[name].gaps, have.gaps)
+		c.checkNumber(at, "bags"+of, told[name].bags, have.bags)
+		c.checkNumber(at, "files"+of, told[name].files, have.files)
+		c.checkNumber(at, "bytes"+of, told[name].bytes, have.bytes)
+		c.checkNumber(at, "gaps"+of, told[name].gaps, have.gaps)
 	}
 }

@@ -46,7 +46,7 @@ func archivesBelow(fsys fs.FS, folder string, depth int) (found []string, err er
 
 func isRecord(entry fs.DirEntry) bool { return entry.Name() == evidence.RecordPath }
 
-// isArchive tells whether a folder is an archive: it says whose, or it holds bags or
+// isArchive reports whether a folder is an archive: it says whose, or it contains bags or
 // seals, even if what says so was taken away. A folder of that name with archives in it
 // is that of a namespace, a destination or an export, and no part of an archive.
 func isArchive(fsys fs.FS, folder string, entries []fs.DirEntry) bool {
@@ -58,7 +58,7 @@ func isArchive(fsys fs.FS, folder string, entries []fs.DirEntry) bool {
 	})
 }
 
-// holdsRecord tells whether an export.json is in a folder, or so many folders below.
+// holdsRecord reports whether an export.json is in a folder, or so many folders below.
 func holdsRecord(fsys fs.FS, folder string, depth int) bool {
 	entries, err := fs.ReadDir(fsys, folder)
 	if err != nil {

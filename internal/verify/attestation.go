@@ -58,7 +58,7 @@ const (
 )
 
 // newStatement is what an attestation has to say of files that were found, in order.
-func newStatement(predicate string, says map[string]any, found shelf, names ...string) statement {
+func newStatement(predicate string, says map[string]any, found hashedFiles, names ...string) statement {
 	s := statement{Type: statementType, PredicateType: predicate, Predicate: says}
 	for _, name := range names {
 		s.Subject = append(s.Subject, subject{name, map[string]string{"sha256": found[name].sha256}})
@@ -91,7 +91,7 @@ func (v *verifier) checkAttestation(s signed, key Key) {
 	}
 }
 
-// checkSubjects holds the subjects of a statement against those that it has to have.
+// checkSubjects compares the subjects of a statement with those that it has to have.
 func (v *verifier) checkSubjects(at string, said, want statement) bool {
 	left := map[string]string{}
 	for _, s := range want.Subject {
@@ -139,7 +139,7 @@ func (s statement) bundle(key Key, signature []byte) ([]byte, error) {
 func openBundle(content []byte, key Key) (said statement, signature []byte, err error) {
 	var b bundle
 	if err := json.Unmarshal(content, &b); err != nil {
-		return said, nil, fmt.Errorf("is no Sigstore bundle: %w", err)
+		return said, nil, fmt.Errorf("is not a Sigstore bundle: %w", err)
 	}
 	switch {
 	case b.MediaType != bundleType:

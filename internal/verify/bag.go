@@ -44,14 +44,14 @@ type bag struct {
 	// hold files, too: one that is isolated.
 	parts map[string][]string
 	// told is what its log tells, until that is compared.
-	told *story
-	// sealedAt is when it was sealed, checkedAt when legal holds were asked for before
+	told *bagHistory
+	// sealedAt is when it was sealed, checkedAt when legal holds were queried before
 	// transfer, by its log; zero if that does not tell.
 	sealedAt, checkedAt time.Time
 	// from and until are the part of the window that it is of.
 	from, until time.Time
 	// led is what it led to: what left it, for which lanes.
-	led departures
+	led leftItems
 }
 
 // tally counts recordings by disposition.
@@ -69,7 +69,7 @@ func (t *tally) add(disposition string, n int64) {
 	}
 }
 
-// judgeBag reads a bag and holds everything in it against everything else in it.
+// judgeBag reads a bag and compares everything in it with everything else in it.
 func (v *verifier) judgeBag(ctx context.Context, name string) (*bag, error) {
 	b := &bag{name: name, folder: evidence.BagFolder(name)}
 	files, err := v.list(ctx, b.folder)
@@ -93,18 +93,18 @@ func (v *verifier) judgeBag(ctx context.Context, name string) (*bag, error) {
 	v.checkIndex(b, tables)
 	v.checkMetadata(b, tables, found)
 	v.checkLog(b, tables, v.readRetention(b, tables, found))
-	v.checkStory(b, tables)
+	v.checkBagHistory(b, tables)
 	v.checkBagSignature(b, found)
 	return b, nil
 }
 
 func (b *bag) at(name string) string { return path.Join(b.folder, name) }
 
-// compareManifests holds both manifests against the files, and returns what they list.
-func (v *verifier) compareManifests(b *bag, found shelf) map[string]string {
+// compareManifests compares both manifests with the files, and returns what they list.
+func (v *verifier) compareManifests(b *bag, found hashedFiles) map[string]string {
 	payload, _ := v.manifest(b.at(payloadManifest), isPayload)
 	v.compare(b.at(payloadManifest), b.folder, payload, found.sub(isPayload))
-	isTag := func(name string) bool { return except(tagManifest)(name) && !isPayload(name) }
+	isTag := func(name string) bool { return allExcept(tagManifest)(name) && !isPayload(name) }
 	tags, whole := v.manifest(b.at(tagManifest), isTag)
 	v.compare(b.at(tagManifest), b.folder, tags, found.sub(isTag))
 	for _, needed := range []string{evidence.BagDeclaration, bagInfo, bagLog, payloadManifest} {
@@ -116,7 +116,7 @@ func (v *verifier) compareManifests(b *bag, found shelf) map[string]string {
 	return tags
 }
 
-func (v *verifier) checkDeclaration(b *bag, found shelf) {
+func (v *verifier) checkDeclaration(b *bag, found hashedFiles) {
 	if _, there := found[evidence.BagDeclaration]; !there {
 		return // missed already
 	}
@@ -125,8 +125,8 @@ func (v *verifier) checkDeclaration(b *bag, found shelf) {
 	}
 }
 
-// readInfo reads bag-info.txt and holds it against the bag.
-func (v *verifier) readInfo(b *bag, found shelf) {
+// readInfo reads bag-info.txt and compares it with the bag.
+func (v *verifier) readInfo(b *bag, found hashedFiles) {
 	b.info = map[string]string{}
 	content, ok := v.read(b.at(bagInfo))
 	if !ok {
@@ -135,7 +135,7 @@ func (v *verifier) readInfo(b *bag, found shelf) {
 	for line := range strings.Lines(string(content)) {
 		name, value, ok := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
 		if _, twice := b.info[name]; !ok || twice || !strings.HasSuffix(line, "\n") {
-			v.fault(Malformed, b.at(bagInfo), "has a line that is no field, or a field twice: %q", cut(line))
+			v.fault(Malformed, b.at(bagInfo), "has a line that is not a field, or a field twice: %q", cut(line))
 		}
 		b.info[name] = value
 	}
@@ -144,18 +144,18 @@ func (v *verifier) readInfo(b *bag, found shelf) {
 	for _, file := range payload {
 		size += file.size
 	}
-	v.says(b, "Payload-Oxum", fmt.Sprintf("%d.%d", size, len(payload)), "its payload has")
+	v.checkInfo(b, "Payload-Oxum", fmt.Sprintf("%d.%d", size, len(payload)), "its payload has")
 	if b.info["External-Identifier"] != "" {
-		v.says(b, "External-Identifier", b.name, "its folder is")
+		v.checkInfo(b, "External-Identifier", b.name, "its folder is")
 	}
 	if group := v.record.Namespace + "/" + v.record.Name; b.info["Bag-Group-Identifier"] != "" && v.record.Name != "" {
-		v.says(b, "Bag-Group-Identifier", group, "export.json says")
-		v.says(b, "Internal-Sender-Identifier", v.record.OrganizationID, "export.json says")
+		v.checkInfo(b, "Bag-Group-Identifier", group, "export.json says")
+		v.checkInfo(b, "Internal-Sender-Identifier", v.record.OrganizationID, "export.json says")
 	}
 }
 
-// says compares a field of bag-info.txt with what there is.
-func (v *verifier) says(b *bag, field, want, because string) {
+// checkInfo compares a field of bag-info.txt with what there is.
+func (v *verifier) checkInfo(b *bag, field, want, because string) {
 	if got := b.info[field]; got != want {
 		v.fault(Contradiction, b.at(bagInfo), "says %s: %s, but %s %s", field, cut(got), because, want)
 	}
@@ -167,12 +167,12 @@ var recordingPath = regexp.MustCompile(`^data/recordings/([0-9a-fA-F-]{36})/([0-
 // metadataPath is data/metadata/<conversation>.json, or .restored.json.
 var metadataPath = regexp.MustCompile(`^data/metadata/([0-9a-fA-F-]{36})(\.restored)?\.json$`)
 
-// checkLog holds what the custody log tells of files against files.csv, and of
+// checkLog compares what the custody log says about files with files.csv, and of
 // restorations against retention.csv.
 func (v *verifier) checkLog(b *bag, t tables, r *retention) {
 	log, told := b.at(bagLog), map[string]bool{}
-	b.told = newStory(v, log)
-	defer r.close()
+	b.told = newBagHistory(v, log)
+	defer r.checkEvents()
 	v.journal(log, "BagSealed", func(e event) {
 		r.tell(e)
 		b.told.tell(e)

@@ -37,7 +37,7 @@ type indexLine struct {
 // end is what the line says became of the recording.
 func (l indexLine) end() end { return end{evidence.Disposition(l.disposition), l.reason} }
 
-// isLost tells whether a line is about a recording that Genesys Cloud did not list
+// isLost reports whether a line is about a recording that Genesys Cloud did not list
 // any more when it was isolated.
 func (l indexLine) isLost() bool {
 	return l.lane == string(slicing.Isolated) && l.disposition == string(evidence.Unavailable) && l.reason == evidence.ReasonRecordingUnknown
@@ -113,7 +113,7 @@ func (v *verifier) readFiles(b *bag, t tables) {
 	}
 }
 
-// checkDisposition sees to it that a line says what became of something, and why.
+// checkDisposition checks that a line says what became of something, and why.
 func (v *verifier) checkDisposition(at string, row Row, of string) {
 	disposition, why := row.Get("disposition"), row.Get("reason")
 	switch evidence.Disposition(disposition) {
@@ -130,8 +130,8 @@ func (v *verifier) checkDisposition(at string, row Row, of string) {
 	}
 }
 
-// checkFiles holds files.csv against the files, both ways.
-func (v *verifier) checkFiles(b *bag, t tables, found shelf) {
+// checkFiles compares files.csv with the files, both ways.
+func (v *verifier) checkFiles(b *bag, t tables, found hashedFiles) {
 	listed := map[string]string{}
 	for name, line := range t.files {
 		listed[name] = line.sha256
@@ -183,8 +183,8 @@ func (v *verifier) checkCount(at string, line indexLine, files int64) {
 	}
 }
 
-// checkMetadata holds what Genesys Cloud said of each conversation against the tables.
-func (v *verifier) checkMetadata(b *bag, t tables, found shelf) {
+// checkMetadata compares what Genesys Cloud said of each conversation with the tables.
+func (v *verifier) checkMetadata(b *bag, t tables, found hashedFiles) {
 	listed, told := map[string]map[string]bool{}, map[string][]int64{}
 	for name := range found {
 		parts := metadataPath.FindStringSubmatch(name)
@@ -214,7 +214,7 @@ func (v *verifier) checkMetadata(b *bag, t tables, found shelf) {
 		counts, there := told[id]
 		switch {
 		case !there && c.disposition == evidence.Exported && c.recordings > 0:
-			v.missed(b.at(evidence.MetadataPath(id)), "is missing, though conversations.csv says that Genesys Cloud listed %d recordings", c.recordings)
+			v.reportMissing(b.at(evidence.MetadataPath(id)), "is missing, though conversations.csv says that Genesys Cloud listed %d recordings", c.recordings)
 		case len(counts) > 0 && !slices.Contains(counts, c.recordings):
 			v.fault(Contradiction, b.at(evidence.ConversationsTable), "says that Genesys Cloud listed %d recordings of conversation %s, %s lists %d",
 				c.recordings, id, evidence.MetadataPath(id), counts[0])
@@ -223,7 +223,7 @@ func (v *verifier) checkMetadata(b *bag, t tables, found shelf) {
 	v.checkNamed(b, t, listed)
 }
 
-// checkNamed sees to it that metadata names each recording of which there is a line.
+// checkNamed checks that metadata names each recording of which there is a line.
 func (v *verifier) checkNamed(b *bag, t tables, listed map[string]map[string]bool) {
 	for _, line := range t.index {
 		ids, there := listed[line.conversation]

@@ -9,17 +9,17 @@ import (
 )
 
 // census follows, from seal to seal and bag to bag, what became of every
-// conversation and recording, and counts anew what the accounts say.
+// conversation and recording, and counts again what the accounts say.
 type census struct {
 	*verifier
 	conversations map[string]conversationState
 	// recordings by digest: of an id of 72 letters, 16 bytes are kept.
 	recordings map[recordingKey]recordingState
 	isolation
-	// page is what the seal in hand lists, holds is when legal holds were asked for.
+	// page is what the seal in hand lists, holds is when legal holds were queried.
 	page  page
 	holds holdTimes
-	// plan is what the logs tell of the plan of the export.
+	// plan is what the logs report the plan of the export.
 	plan planned
 	// hopeless counts lines about what no retry can export: it has no valid id, or its
 	// medium is not known.
@@ -55,9 +55,9 @@ type conversationState struct {
 	listed, found int64
 }
 
-// open tells whether the conversation is accounted for as one that had not ended: a
+// isOpen reports whether the conversation is accounted for as one that had not ended: a
 // retry may have found its end, and then another line accounts for it.
-func (s conversationState) open() bool {
+func (s conversationState) isOpen() bool {
 	return s.known && s.lane == "" && s.disposition == evidence.Unavailable
 }
 
@@ -73,7 +73,7 @@ func newCensus(v *verifier) *census {
 	}
 }
 
-// take takes in a seal: its tables against its bags, its bags' lines into the
+// take adds a seal: its tables against its bags, its bags' lines into the
 // numbers, and the numbers against its account.
 func (c *census) take(s *seal) {
 	c.beginPage(s)
@@ -83,7 +83,7 @@ func (c *census) take(s *seal) {
 	c.compareConversations(s)
 	c.compareRecordings(s)
 	c.compareRetention(s)
-	c.judgeChronicle(s)
+	c.checkExportHistory(s)
 	c.checkRepeats(s)
 	c.checkParts(s)
 	c.checkTexts(s)
@@ -93,12 +93,12 @@ func (c *census) take(s *seal) {
 	}
 }
 
-// takeBag holds a line of bags.csv against the bag.
+// takeBag compares a line of bags.csv with the bag.
 func (c *census) takeBag(s *seal, line Row) {
 	at, name := s.at(bagTable), line.Get("bag")
 	b, there := c.verifier.bags[name]
 	if !there {
-		c.missed(evidence.BagFolder(name), "is missing, though seal %d holds this bag", s.number)
+		c.reportMissing(evidence.BagFolder(name), "is missing, though seal %d holds this bag", s.number)
 		return
 	}
 	if b.seals++; b.seals > 1 {
@@ -121,7 +121,7 @@ func (c *census) takeBag(s *seal, line Row) {
 	if lane := b.info["Lane"]; lane != "" && lane != line.Get("lane") {
 		c.fault(Contradiction, at, "line %d says lane %s of bag %s, its bag-info.txt says %s", line.Line, cut(line.Get("lane")), name, lane)
 	}
-	if from, until := exactly(b.from), exactly(b.until); line.Get("start") != from || line.Get("end") != until {
+	if from, until := formatTime(b.from), formatTime(b.until); line.Get("start") != from || line.Get("end") != until {
 		c.fault(Contradiction, at, "line %d says that bag %s is of the window from %s to %s, its bag-info.txt says %s/%s", line.Line, name, cut(line.Get("start")), cut(line.Get("end")), from, until)
 	}
 	lane := c.lane(line.Get("lane"))
@@ -140,7 +140,7 @@ func (c *census) lane(name string) *laneTally {
 	return c.lanes[name]
 }
 
-// inBag takes in a line of a bag's conversations.csv.
+// inBag adds a line of a bag's conversations.csv.
 func (c *census) inBag(at string, row Row, lane string) {
 	id, home := row.Get("conversation_id"), row.Get("home") == "true"
 	now := c.conversations[id]
@@ -148,7 +148,7 @@ func (c *census) inBag(at string, row Row, lane string) {
 		if now.mentioned == "" {
 			now.mentioned = at
 		}
-		now.stays = now.stays || c.stays(at, row, lane)
+		now.stays = now.stays || c.addMoved(at, row, lane)
 		c.conversations[id] = now
 		return
 	}
@@ -168,7 +168,7 @@ func (c *census) inBag(at string, row Row, lane string) {
 	c.conversations[id] = now
 }
 
-// checkHome sees to it that a line of a bag may account for a conversation, of which
+// checkHome checks that a line of a bag may account for a conversation, of which
 // before is known.
 func (c *census) checkHome(at string, row Row, lane string, before conversationState) {
 	id, retried := row.Get("conversation_id"), row.Get("retried") == "true"
@@ -176,7 +176,7 @@ func (c *census) checkHome(at string, row Row, lane string, before conversationS
 	switch {
 	case retried && !gone:
 		c.fault(Contradiction, at, "line %d replaces what an earlier bag says of conversation %s, but none says that it was unavailable", row.Line, cut(id))
-	case !retried && before.known && !before.open():
+	case !retried && before.known && !before.isOpen():
 		c.fault(Contradiction, at, "line %d accounts for conversation %s, which is accounted for already", row.Line, cut(id))
 	case retried:
 		c.staysInLane(at, row, "conversation "+id, before.lane, lane)
@@ -185,7 +185,7 @@ func (c *census) checkHome(at string, row Row, lane string, before conversationS
 	}
 }
 
-// inNoBag takes in a line of a seal about a conversation that is in no bag.
+// inNoBag adds a line of a seal about a conversation that is in no bag.
 func (c *census) inNoBag(at string, row Row) {
 	id := row.Get("conversation_id")
 	if !genesys.ValidID(id) {
@@ -194,7 +194,7 @@ func (c *census) inNoBag(at string, row Row) {
 	}
 	now := c.conversations[id]
 	// One that had not ended may be outside of the export's scope once it has.
-	if now.known && !now.open() {
+	if now.known && !now.isOpen() {
 		c.fault(Contradiction, at, "line %d accounts for conversation %s, which is accounted for already", row.Line, id)
 	}
 	c.countKnown(now, -1)
@@ -246,8 +246,8 @@ func (c *census) total() tally {
 	return sum
 }
 
-// close sees to it that nothing is left over once all seals are taken in.
-func (c *census) close() {
+// checkComplete checks that nothing is left over once all seals are added.
+func (c *census) checkComplete() {
 	for id, state := range c.conversations {
 		switch {
 		case !state.known:
@@ -265,7 +265,7 @@ func (c *census) close() {
 	}
 }
 
-// knowsBags tells whether everything could be read that says which bags are sealed.
+// knowsBags reports whether everything could be read that says which bags are sealed.
 func (c *census) knowsBags() bool {
 	if c.isUnlisted("seals") {
 		return false
@@ -278,7 +278,7 @@ func (c *census) knowsBags() bool {
 	return true
 }
 
-// outside tells whether a conversation began outside of what a seal covers.
+// outside reports whether a conversation began outside of what a seal covers.
 func outside(s *seal, start string) bool {
 	at, err := time.Parse(time.RFC3339Nano, start)
 	return err == nil && s.told && (at.Before(s.account.From) || !at.Before(s.account.Until))

@@ -29,10 +29,10 @@ type indexed struct {
 	parts []string
 }
 
-// plain tells whether the line is the only one of its bag about the recording.
+// plain reports whether the line is the only one of its bag about the recording.
 func (l indexed) plain() bool { return l.isValid && l.Get("reason") != evidence.ReasonDuplicateID }
 
-// record takes in a line of a bag's index.csv.
+// record adds a line of a bag's index.csv.
 func (c *census) record(b *bag, row Row, lane string) {
 	conversation, id := row.Get("conversation_id"), row.Get("recording_id")
 	l := indexed{
@@ -54,7 +54,7 @@ func (c *census) record(b *bag, row Row, lane string) {
 	}
 	delete(c.left, l.key)
 	if l.gone {
-		c.leave(l)
+		c.addLeft(l)
 	} else {
 		c.count(g, row.Get("disposition"), 1)
 	}
@@ -76,7 +76,7 @@ func (c *census) record(b *bag, row Row, lane string) {
 // hopelessReasons are reasons of recordings that no retry can export.
 var hopelessReasons = []string{evidence.ReasonInvalidID, evidence.ReasonUnknownMedium}
 
-// checkRecord sees to it that a line may account for a recording, of which before is
+// checkRecord checks that a line may account for a recording, of which before is
 // known if it is not the first one about it.
 func (c *census) checkRecord(l indexed, before recordingState, twice bool) {
 	from, left := c.left[l.key]
@@ -87,7 +87,7 @@ func (c *census) checkRecord(l indexed, before recordingState, twice bool) {
 	case l.retried:
 		c.staysInLane(l.at, l.Row, "recording "+l.name, c.groups[before.group].lane, l.lane)
 	case left:
-		c.arrive(l, from)
+		c.addArrival(l, from)
 	case twice && l.plain():
 		c.fault(Contradiction, l.at, "line %d accounts for recording %s, which is accounted for already", l.Line, cut(l.name))
 	case l.lane == isolatedLane && c.conversations[l.conversation].lane != isolatedLane:

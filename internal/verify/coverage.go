@@ -16,7 +16,7 @@ const day = 24 * time.Hour
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// checkCoverage sees to it that the seals cover the window that was asked for,
+// checkCoverage checks that the seals cover the window that was requested,
 // and that every day of it was surveyed.
 func (v *verifier) checkCoverage() {
 	if len(v.seals) == 0 {
@@ -49,7 +49,7 @@ func (v *verifier) checkCoverage() {
 // mostMissing bounds how many days are named that were not surveyed.
 const mostMissing = 100
 
-// checkDays sees to it that the seals' logs tell of a survey of every day.
+// checkDays checks that the seals' logs report a survey of every day.
 func (v *verifier) checkDays(at string, from, until time.Time) {
 	surveyed := map[string]bool{}
 	for _, s := range v.seals {
@@ -69,7 +69,7 @@ func (v *verifier) checkDays(at string, from, until time.Time) {
 // coverageTable lists the parts of the window with the bags that hold them.
 const coverageTable = "coverage.csv"
 
-// checkCovered sees to it that the table of coverage, if a seal has one, leaves out
+// checkCovered checks that the table of coverage, if a seal has one, leaves out
 // neither a part of what is new since the former seal nor a bag.
 func (v *verifier) checkCovered(s *seal, since time.Time) {
 	at, left := s.at(coverageTable), map[string]bool{}
@@ -81,7 +81,7 @@ func (v *verifier) checkCovered(s *seal, since time.Time) {
 		start, err := time.Parse(time.RFC3339Nano, row.Get("start"))
 		end, other := time.Parse(time.RFC3339Nano, row.Get("end"))
 		if errors.Join(err, other) != nil || !start.Before(end) {
-			v.fault(Malformed, at, "line %d is no part of a window", row.Line)
+			v.fault(Malformed, at, "line %d is not a part of a window", row.Line)
 			continue
 		}
 		for _, name := range bagsOf(row) {

@@ -1,8 +1,8 @@
 // Package verify judges an export's archive by its bytes alone: no cluster, no
 // Genesys Cloud, nothing that the exporter remembers.
 //
-// It reads every file once, at the speed of the disk, and holds what it found
-// against every place of the archive that speaks of it:
+// It reads every file once, at the speed of the disk, and compares what it found
+// with every place of the archive that speaks of it:
 //
 //	places       there is nothing that nobody lists, nothing listed is missing, no link, no name that another system folds
 //	digests      manifests, files.csv, custody logs and seals agree with the bytes

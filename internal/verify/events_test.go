@@ -65,7 +65,7 @@ func (r eventReader) read(t *testing.T, folder string) {
 	}
 }
 
-// constant takes in the constants that a type may be.
+// constant adds the constants that a type may be.
 func (r eventReader) constant(n ast.Node) bool {
 	if spec, ok := n.(*ast.ValueSpec); ok && len(spec.Names) == len(spec.Values) {
 		for i, name := range spec.Names {
@@ -77,8 +77,8 @@ func (r eventReader) constant(n ast.Node) bool {
 	return true
 }
 
-// event takes in the type of an event: in a composite literal of an Event, in an
-// assignment to its field or to a variable kind, and in a call of a function add.
+// event adds the type of an event: in a composite literal of an Event, in an
+// assignment to its field or to a variable kind, and in a call of a function add or addEvent.
 func (r eventReader) event(n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.CompositeLit:
@@ -90,7 +90,7 @@ func (r eventReader) event(n ast.Node) bool {
 			}
 		}
 	case *ast.CallExpr:
-		if lastName(n.Fun) == "add" && len(n.Args) > 2 {
+		if name := lastName(n.Fun); (name == "add" || name == "addEvent") && len(n.Args) > 2 {
 			r.take(n.Args[1])
 		}
 	}
@@ -108,7 +108,7 @@ func (r eventReader) composite(n *ast.CompositeLit) {
 	}
 }
 
-// take takes in what an expression says: a word or a constant. A variable was assigned
+// take adds what an expression says: a word or a constant. A variable was assigned
 // somewhere.
 func (r eventReader) take(value ast.Expr) {
 	if text, ok := literal(value); ok {
@@ -139,7 +139,7 @@ func lastName(of ast.Expr) string {
 	}
 }
 
-// isEvent tells whether a field is of a variable event.
+// isEvent reports whether a field is of a variable event.
 func isEvent(field ast.Expr) bool {
 	of, ok := field.(*ast.SelectorExpr)
 	return ok && lastName(of.X) == "event"

@@ -64,7 +64,7 @@ var number = regexp.MustCompile(`\d+`)
 func (c *census) checkCertified(s *seal) {
 	at := s.at(certification)
 	if _, there := s.found[certification]; !there {
-		c.missed(at, "is missing")
+		c.reportMissing(at, "is missing")
 		return
 	}
 	content, ok := c.read(at)

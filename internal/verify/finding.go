@@ -27,7 +27,7 @@ const (
 	Name Kind = "Name"
 	// Malformed: a file is not of the form that it has to have.
 	Malformed Kind = "Malformed"
-	// LogChain: a custody log was changed, cut or put together anew.
+	// LogChain: a custody log was changed, cut or put together again.
 	LogChain Kind = "LogChain"
 	// SealChain: seals do not follow each other.
 	SealChain Kind = "SealChain"
@@ -123,7 +123,7 @@ type findings struct {
 	unjudged, unlisted map[string]bool
 	// unsure are the bags and seals of the former.
 	unsure map[string]bool
-	// wide tells of a finding in the list that what it compares is not in its bag alone.
+	// wide is true if a finding compares more than its own bag.
 	wide map[Finding]bool
 }
 
@@ -176,7 +176,7 @@ func (f *findings) leaveUnjudged(name string) {
 	f.unjudged[name], f.unsure[placeOf(name)] = true, true
 }
 
-// wasRead tells whether a list or a log could be read, or is not there.
+// wasRead reports whether a list or a log could be read, or is not there.
 func (f *findings) wasRead(name string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -195,7 +195,7 @@ func (f *findings) unlistable(name string, err error) {
 	f.unlisted[name] = true
 }
 
-// isUnlisted tells whether something is in a folder that cannot be listed, or is one.
+// isUnlisted reports whether something is in a folder that cannot be listed, or is one.
 func (f *findings) isUnlisted(name string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -207,7 +207,7 @@ func (f *findings) isUnlisted(name string) bool {
 	return false
 }
 
-// isJudged tells whether what findings of a cause compare could all be read: what a bag
+// isJudged reports whether what findings of a cause compare could all be read: what a bag
 // says of itself, in its own lists and export.json; what adds up, in those of all bags
 // and seals. What compares nothing is judged in any case.
 func (f *findings) isJudged(c cause) bool {

@@ -27,21 +27,21 @@ type Meter struct {
 	Expected atomic.Int64
 }
 
-// stored is a file as it was read.
-type stored struct {
+// hashedFile is a file as it was read.
+type hashedFile struct {
 	size   int64
 	sha256 string
 	// unread tells that it is there but could not be read.
 	unread bool
 }
 
-// shelf is the files below a directory as they were read.
-type shelf map[string]stored
+// hashedFiles is the files below a directory as they were read.
+type hashedFiles map[string]hashedFile
 
 // hashAll reads every file of a listing. Files of several bags are read at the
-// same time, as many as there are workers; each holds one buffer.
-func (v *verifier) hashAll(ctx context.Context, directory string, files listing) (shelf, error) {
-	found := make(shelf, len(files))
+// same time, as many as there are workers; each contains one buffer.
+func (v *verifier) hashAll(ctx context.Context, directory string, files listing) (hashedFiles, error) {
+	found := make(hashedFiles, len(files))
 	var mu sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(v.options.Workers)
@@ -65,28 +65,28 @@ func (v *verifier) hashAll(ctx context.Context, directory string, files listing)
 
 // hash reads one file, which was listed with a size. An error other than that of the
 // context is a finding.
-func (v *verifier) hash(ctx context.Context, name string, size int64) (stored, error) {
+func (v *verifier) hash(ctx context.Context, name string, size int64) (hashedFile, error) {
 	var buffer []byte
 	select {
 	case <-ctx.Done():
-		return stored{}, ctx.Err()
+		return hashedFile{}, ctx.Err()
 	case buffer = <-v.buffers:
 	}
 	defer func() { v.buffers <- buffer }()
 	file, err := v.open(name)
 	if err == nil {
 		defer func() { _ = file.Close() }()
-		var s stored
+		var s hashedFile
 		if s, err = v.digest(ctx, file, buffer, size); err == nil {
 			v.options.Meter.Files.Add(1)
 			return s, nil
 		}
 	}
 	if ctx.Err() != nil {
-		return stored{}, ctx.Err()
+		return hashedFile{}, ctx.Err()
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return stored{}, err
+		return hashedFile{}, err
 	}
 	var irregular irregularError
 	if errors.As(err, &irregular) {
@@ -94,12 +94,12 @@ func (v *verifier) hash(ctx context.Context, name string, size int64) (stored, e
 	} else {
 		v.fault(Unreadable, name, "cannot be read: %v", reason(err))
 	}
-	return stored{unread: true}, nil
+	return hashedFile{unread: true}, nil
 }
 
 // digest reads up to the end, or a little beyond the size that was listed: evidence does
-// not grow, and what grows without end must not hold up everything else.
-func (v *verifier) digest(ctx context.Context, from io.Reader, buffer []byte, listed int64) (stored, error) {
+// not grow, and what grows without end must not delay everything else.
+func (v *verifier) digest(ctx context.Context, from io.Reader, buffer []byte, listed int64) (hashedFile, error) {
 	hash, size := sha256.New(), int64(0)
 	for ctx.Err() == nil {
 		n, err := from.Read(buffer)
@@ -107,13 +107,13 @@ func (v *verifier) digest(ctx context.Context, from io.Reader, buffer []byte, li
 		size += int64(n)
 		v.options.Meter.Bytes.Add(int64(n))
 		if errors.Is(err, io.EOF) || err == nil && size > listed {
-			return stored{size: size, sha256: hex.EncodeToString(hash.Sum(nil))}, nil
+			return hashedFile{size: size, sha256: hex.EncodeToString(hash.Sum(nil))}, nil
 		}
 		if err != nil {
-			return stored{}, err
+			return hashedFile{}, err
 		}
 	}
-	return stored{}, ctx.Err()
+	return hashedFile{}, ctx.Err()
 }
 
 func sum(content []byte) string {

@@ -44,7 +44,7 @@ func header(name string) []string {
 	return headers[parts[2]]
 }
 
-// fitsHeader tells whether a table has the columns that it has to have, and no others.
+// fitsHeader reports whether a table has the columns that it has to have, and no others.
 func fitsHeader(name string, columns []string) bool {
 	want := header(name)
 	return want == nil || slices.Equal(columns, want)

@@ -10,14 +10,14 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// isolatedLane holds what left a bag of another lane.
+// isolatedLane contains what left a bag of another lane.
 const isolatedLane = string(slicing.Isolated)
 
-// isIsolated tells whether a line says that what it is about left its bag for one
+// isIsolated reports whether a line says that what it is about left its bag for one
 // of the lane Isolated, which accounts for it.
 func isIsolated(row Row) bool { return row.Get("reason") == evidence.ReasonMovedToIsolated }
 
-// checkIsolated sees to it that a line that says so has the form of one: nothing is
+// checkIsolated checks that a line that says so has the form of one: nothing is
 // counted where it left, and nothing leaves the lane Isolated.
 func (v *verifier) checkIsolated(at string, row Row, lane, of string) {
 	if !isIsolated(row) {
@@ -80,9 +80,9 @@ func newIsolation() isolation {
 	return isolation{gone: map[string]place{}, homes: map[string]place{}, left: map[recordingKey]leaving{}}
 }
 
-// stays takes in a line about a conversation that another bag accounts for, and
-// tells whether it did not leave this one.
-func (c *census) stays(at string, row Row, lane string) bool {
+// addMoved adds a line about a conversation that another bag accounts for, and
+// reports whether it did not leave this one.
+func (c *census) addMoved(at string, row Row, lane string) bool {
 	switch row.Get("reason") {
 	case evidence.ReasonMovedToIsolated:
 		c.gone[row.Get("conversation_id")] = place{at, row.Line}
@@ -94,23 +94,23 @@ func (c *census) stays(at string, row Row, lane string) bool {
 	}
 }
 
-// staysInLane sees to it that what is isolated is retried there, and nothing else is.
+// staysInLane checks that what is isolated is retried there, and nothing else is.
 func (c *census) staysInLane(at string, row Row, of, before, now string) {
 	if before != now && (before == isolatedLane || now == isolatedLane) {
 		c.fault(Contradiction, at, "line %d replaces what a bag of lane %s says of %s, in lane %s", row.Line, cut(before), cut(of), cut(now))
 	}
 }
 
-// leave takes in a line about a recording that left its bag.
-func (c *census) leave(l indexed) {
+// addLeft adds a line about a recording that left its bag.
+func (c *census) addLeft(l indexed) {
 	if !l.isValid {
 		c.fault(Contradiction, l.at, "line %d says that recording %s is isolated, whose id is none", l.Line, cut(l.name))
 	}
 	c.left[l.key] = leaving{place{l.at, l.Line}, l.name, l.parts}
 }
 
-// arrive takes in the next line about a recording that left a bag.
-func (c *census) arrive(l indexed, from leaving) {
+// addArrival adds the next line about a recording that left a bag.
+func (c *census) addArrival(l indexed, from leaving) {
 	switch name := cut(from.name); {
 	case l.gone:
 		c.fault(Contradiction, l.at, "line %d says that recording %s is isolated, as line %d of %s does already", l.Line, name, from.line, from.at)
@@ -124,7 +124,7 @@ func (c *census) arrive(l indexed, from leaving) {
 	}
 }
 
-// checkFound sees to it that there is a file of a recording of the lane Isolated that
+// checkFound checks that there is a file of a recording of the lane Isolated that
 // is called Exported: there, or in the bag that it left.
 func (c *census) checkFound(l indexed, from leaving) {
 	if l.lane == isolatedLane && l.Get("disposition") == string(evidence.Exported) && len(l.parts)+len(from.files) == 0 {
@@ -132,7 +132,7 @@ func (c *census) checkFound(l indexed, from leaving) {
 	}
 }
 
-// closeIsolation sees to it that everything that left a bag is in one of the lane
+// closeIsolation checks that everything that left a bag is in one of the lane
 // Isolated, and nothing else is.
 func (c *census) closeIsolation() {
 	for _, left := range c.left {

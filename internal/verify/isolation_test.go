@@ -82,17 +82,17 @@ func drawLines(t *rapid.T) (recordings int, lines []told) {
 	}
 }
 
-// take takes in lines about recordings of a conversation of the lane Standard.
+// take adds lines about recordings of a conversation of the lane Standard.
 func take(listed int, lines []told) *census {
 	c := newCensus(&verifier{})
-	c.beginPage(&seal{chronicle: newChronicle(c.verifier, "events.jsonl")})
+	c.beginPage(&seal{chronicle: newExportHistory(c.verifier, "events.jsonl")})
 	c.inBag("conversations.csv", step{disposition: "Exported", home: true}.row(2, "", listed), "Standard")
 	for i, line := range lines {
 		id := testID(100 + line.recording)
 		b := &bag{folder: "b", parts: map[string][]string{testID(1) + "/" + id: strings.Fields(line.files)}}
 		c.record(b, line.row(i+2, id, 0), line.lane)
 	}
-	c.close()
+	c.checkComplete()
 	return c
 }
 
@@ -168,7 +168,7 @@ func TestFilesOfAnIsolatedRecording(t *testing.T) {
 	}
 }
 
-// conversation takes in lines about a conversation, in order; those of no lane are of
+// conversation adds lines about a conversation, in order; those of no lane are of
 // no bag.
 func conversation(lines []step) []Finding {
 	c := newCensus(&verifier{})
@@ -179,7 +179,7 @@ func conversation(lines []step) []Finding {
 			c.inBag("conversations.csv", row, s.lane)
 		}
 	}
-	c.close()
+	c.checkComplete()
 	return c.findings.list
 }
 

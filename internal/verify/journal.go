@@ -30,11 +30,11 @@ const longestEvent = 1 << 20
 func (v *verifier) journal(name, last string, do func(event)) {
 	file, err := v.open(name)
 	if err != nil {
-		v.unread(name, err)
+		v.reportUnreadable(name, err)
 		return
 	}
 	defer func() { _ = file.Close() }()
-	lines := bufio.NewScanner(newSource(file, name))
+	lines := bufio.NewScanner(newBoundedReader(file, name))
 	lines.Buffer(nil, longestEvent)
 	lines.Split(wholeLines)
 	before := event{Previous: strings.Repeat("0", 2*sha256.Size)}
@@ -65,7 +65,7 @@ func (v *verifier) journal(name, last string, do func(event)) {
 		v.fault(LogChain, name, "is longer than the log of a bag or a seal can be: %d bytes", longestList(name))
 		return
 	case err != nil:
-		v.unread(name, err)
+		v.reportUnreadable(name, err)
 		return
 	}
 	if !ended {

@@ -9,11 +9,11 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
 
-// KeyChanged is found where another key signs than before, and the seal does not tell of it, or it
-// tells of a change that was none.
+// KeyChanged is found where another key signs than before, and the seal does not report it, or it
+// reports a change that was none.
 const KeyChanged Kind = "KeyChanged"
 
-// checkKeyChanges sees to it that a seal that is signed by another key than the one
+// checkKeyChanges checks that a seal that is signed by another key than the one
 // before says so. Whether the new key is to be trusted is for those who verify: they
 // give the keys that they trust.
 func (v *verifier) checkKeyChanges() {
@@ -30,10 +30,10 @@ func (v *verifier) checkKeyChanges() {
 	}
 }
 
-// checkKeyEvents holds what the log of a seal tells of a change of the key against the seal
+// checkKeyEvents compares what the log of a seal says about a change of the key with the seal
 // before, and against its account. The log is as it was when the seal was begun: if the key
-// was changed again while the seal was made, it tells of another change than the account, or
-// of one though that tells of none. So only the key before has to be the right one.
+// was changed again while the seal was made, it reports another change than the account, or
+// of one though that reports none. So only the key before has to be the right one.
 func (v *verifier) checkKeyEvents(s, before *seal) {
 	told := s.account.KeyChange
 	for i, e := range s.chronicle.keyChanges {
@@ -48,7 +48,7 @@ func (v *verifier) checkKeyEvents(s, before *seal) {
 	}
 }
 
-// checkBagKeys sees to it that each bag of a seal is signed with the key of the seal, or
+// checkBagKeys checks that each bag of a seal is signed with the key of the seal, or
 // with another one that the account names: the key before it changed.
 func (v *verifier) checkBagKeys(s *seal) {
 	var keys []string
@@ -81,7 +81,7 @@ func (v *verifier) checkBagKeys(s *seal) {
 // keyID is the id of a key: a SHA-256 in hexadecimal.
 var keyID = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// checkKeyChange holds what a seal tells of its key against the seal before, nil if
+// checkKeyChange compares what a seal says about its key with the seal before, nil if
 // there is none. If that is missing or not signed, nothing is known of its key.
 func (v *verifier) checkKeyChange(s, before *seal) {
 	at, told := s.at(evidence.AccountFile), s.account.KeyChange

@@ -59,7 +59,7 @@ func TestKeysOfBagsAreChecked(t *testing.T) {
 }
 
 // TestKeyChangesAreChecked: whoever signs a later seal with another key, even one that
-// is trusted as well, has to say so in its account, and nobody can tell of a change
+// is trusted as well, has to say so in its account, and nobody can report a change
 // that was none.
 func TestKeyChangesAreChecked(t *testing.T) {
 	t.Parallel()

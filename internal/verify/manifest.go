@@ -23,7 +23,7 @@ func (v *verifier) manifest(name string, fits func(string) bool) (listed map[str
 	listed = map[string]string{}
 	file, err := v.open(name)
 	if err != nil {
-		v.unread(name, err)
+		v.reportUnreadable(name, err)
 		return listed, v.wasRead(name)
 	}
 	defer func() { _ = file.Close() }()
@@ -38,7 +38,7 @@ func (v *verifier) manifest(name string, fits func(string) bool) (listed map[str
 			return listed, true
 		}
 		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
-			v.unread(name, err)
+			v.reportUnreadable(name, err)
 			return listed, false
 		}
 		if err != nil {
@@ -49,7 +49,7 @@ func (v *verifier) manifest(name string, fits func(string) bool) (listed map[str
 	}
 }
 
-// line takes in one line of a manifest.
+// line adds one line of a manifest.
 func (v *verifier) line(name string, number int, line string, fits func(string) bool, listed map[string]string) {
 	digest, of, ok := strings.Cut(line, "  ")
 	_, twice := listed[of]
@@ -74,8 +74,8 @@ func cut(text string) string {
 	return text
 }
 
-// compare holds what a manifest lists against what is there, both ways.
-func (v *verifier) compare(manifest, directory string, listed map[string]string, found shelf) {
+// compare compares what a manifest lists with what is there, both ways.
+func (v *verifier) compare(manifest, directory string, listed map[string]string, found hashedFiles) {
 	owners, names := map[string]string{}, map[string]string{}
 	for name, digest := range listed {
 		owners[digest] = name
@@ -110,13 +110,13 @@ func (v *verifier) compare(manifest, directory string, listed map[string]string,
 
 func (v *verifier) missing(manifest, at, alike string) {
 	if alike != "" {
-		v.missed(at, "is missing, though %s lists it; %s differs in upper and lower case only", manifest, alike)
+		v.reportMissing(at, "is missing, though %s lists it; %s differs in upper and lower case only", manifest, alike)
 		return
 	}
-	v.missed(at, "is missing, though %s lists it", manifest)
+	v.reportMissing(at, "is missing, though %s lists it", manifest)
 }
 
-func (v *verifier) altered(manifest, at, listed string, found stored, owner string) {
+func (v *verifier) altered(manifest, at, listed string, found hashedFile, owner string) {
 	says := "was changed: %s lists it with SHA-256 %s, its %d bytes have %s"
 	if owner != "" {
 		says += "; these are the bytes of " + owner
@@ -125,8 +125,8 @@ func (v *verifier) altered(manifest, at, listed string, found stored, owner stri
 }
 
 // sub is the files of a shelf that fit.
-func (s shelf) sub(fits func(name string) bool) shelf {
-	some := shelf{}
+func (s hashedFiles) sub(fits func(name string) bool) hashedFiles {
+	some := hashedFiles{}
 	for name, file := range s {
 		if fits(name) {
 			some[name] = file
@@ -137,7 +137,7 @@ func (s shelf) sub(fits func(name string) bool) shelf {
 
 func isPayload(name string) bool { return fs.ValidPath(name) && strings.HasPrefix(name, "data/") }
 
-// except tells of all names but these.
-func except(these ...string) func(string) bool {
+// allExcept returns a function that accepts all names except these.
+func allExcept(these ...string) func(string) bool {
 	return func(name string) bool { return fs.ValidPath(name) && !slices.Contains(these, name) }
 }

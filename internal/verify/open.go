@@ -44,11 +44,11 @@ func (v *verifier) open(name string) (fs.File, error) {
 	return file, nil
 }
 
-// plain are the files of an archive, for who reads them by itself: what is none is
+// mappedOpener are the files of an archive, for who reads them by itself: what is none is
 // never opened.
-type plain struct{ *verifier }
+type mappedOpener struct{ *verifier }
 
-func (p plain) Open(name string) (fs.File, error) { return p.open(name) }
+func (p mappedOpener) Open(name string) (fs.File, error) { return p.open(name) }
 
 // The largest that files are which are read as a whole, in bytes. A hostile one must
 // not take more memory than there is.
@@ -83,7 +83,7 @@ func largest(name string) int64 {
 func (v *verifier) read(name string) ([]byte, bool) {
 	file, err := v.open(name)
 	if err != nil {
-		v.unread(name, err)
+		v.reportUnreadable(name, err)
 		return nil, false
 	}
 	defer func() { _ = file.Close() }()
@@ -93,21 +93,21 @@ func (v *verifier) read(name string) ([]byte, bool) {
 		v.fault(Malformed, name, "%v", err)
 		return nil, false
 	case err != nil:
-		v.unread(name, err)
+		v.reportUnreadable(name, err)
 		return nil, false
 	}
 	return content, true
 }
 
-// unread reports a list or a log that cannot be read. One that is no file is wrong, not
+// reportUnreadable reports a list or a log that cannot be read. One that is not a file is wrong, not
 // unreadable: nobody can say that reading it again would help.
-func (v *verifier) unread(name string, err error) {
+func (v *verifier) reportUnreadable(name string, err error) {
 	var irregular irregularError
 	switch {
 	case errors.As(err, &irregular):
 		v.fault(Irregular, name, "%s, not a file: what it leads to is not evidence", irregular)
 	case errors.Is(err, fs.ErrNotExist):
-		v.missed(name, "is missing")
+		v.reportMissing(name, "is missing")
 	case v.isUnlisted(name): // which is reported
 		v.leaveUnjudged(name)
 	default:
@@ -116,8 +116,8 @@ func (v *verifier) unread(name string, err error) {
 	}
 }
 
-// missed reports what is missing, unless it may be in a folder that cannot be listed.
-func (v *verifier) missed(name, format string, arguments ...any) {
+// reportMissing reports what is missing, unless it may be in a folder that cannot be listed.
+func (v *verifier) reportMissing(name, format string, arguments ...any) {
 	if !v.isUnlisted(name) {
 		v.fault(Missing, name, format, arguments...)
 	}

@@ -26,8 +26,8 @@ type orphans struct {
 	undated     int64
 }
 
-// checkOrphans holds what a seal lists of recordings that are attached to no
-// conversation against its account, its log and the former seal.
+// checkOrphans compares what a seal lists of recordings that are attached to no
+// conversation with its account, its log and the former seal.
 func (v *verifier) checkOrphans(s *seal) {
 	if n := len(v.seals); !s.told || n > 0 && !v.seals[n-1].told {
 		return
@@ -77,7 +77,7 @@ func (o *orphans) read() {
 	}
 }
 
-// judge holds the account against the table and the log.
+// judge compares the account with the table and the log.
 func (o *orphans) judge(told evidence.OrphanAccount) {
 	at, before := o.seal.at(evidence.AccountFile), evidence.OrphanAccount{}
 	if o.before != nil {
@@ -101,7 +101,7 @@ func (o *orphans) judge(told evidence.OrphanAccount) {
 	case missing != nil && (!missing.From.Equal(o.from) || !missing.Until.Equal(o.until) || missing.Why == ""):
 		o.fault(Coverage, at, "does not say of all that was to be listed, from %s until %s, why recordings attached to no conversation are not", stamp(o.from), stamp(o.until))
 	case missing == nil && isNew && !o.there:
-		o.missed(o.at, "is missing, though account.json says that recordings attached to no conversation are listed")
+		o.reportMissing(o.at, "is missing, though account.json says that recordings attached to no conversation are listed")
 	}
 	if isNew {
 		o.judgeLog(told)
@@ -119,7 +119,7 @@ func (r *Report) tellOrphans(told *evidence.OrphanAccount) {
 	}
 }
 
-// judgeLog holds the log against the account and the table.
+// judgeLog compares the log with the account and the table.
 func (o *orphans) judgeLog(told evidence.OrphanAccount) {
 	log, e := o.seal.at(sealLog), o.orphansTold
 	if told.NotListed != nil {

@@ -15,12 +15,12 @@ type interval struct {
 	start, stop time.Time
 }
 
-// checkParts sees to it that coverage.csv names the bags of each part of the window, no
+// checkParts checks that coverage.csv names the bags of each part of the window, no
 // other, and counts the conversations that began in it and are in no bag.
 func (c *census) checkParts(s *seal) {
 	at, waiting := s.at(coverageTable), c.intervals(s)
 	if _, there := s.found[coverageTable]; !there {
-		c.missed(at, "is missing: it says which bags hold which part of the window")
+		c.reportMissing(at, "is missing: it says which bags hold which part of the window")
 		return
 	}
 	starts := c.unbatchedStarts(s)
@@ -100,7 +100,7 @@ func (c *census) unbatchedStarts(s *seal) []time.Time {
 	return starts
 }
 
-// checkSums sees to it that an account holds the sums that it has to, of its own
+// checkSums checks that an account contains the sums that it has to, of its own
 // numbers.
 func (c *census) checkSums(s *seal) {
 	at, a := s.at(evidence.AccountFile), s.account

@@ -33,7 +33,7 @@ var allowedInBag = func() []string {
 // payloadTables are the tables of a bag.
 var payloadTables = []string{evidence.ConversationsTable, evidence.IndexTable, evidence.FilesTable, evidence.RetentionTable}
 
-// checkSealPlaces sees to it that a seal's manifest lists what a seal holds, and no
+// checkSealPlaces checks that a seal's manifest lists what a seal holds, and no
 // other file.
 func (v *verifier) checkSealPlaces(s *seal, listed map[string]string, whole bool) {
 	for _, name := range neededInSeal {
@@ -49,7 +49,7 @@ func (v *verifier) checkSealPlaces(s *seal, listed map[string]string, whole bool
 }
 
 // readArtifacts reads which artifacts a seal lists, if it lists any. What they hold is
-// not judged: they are no evidence.
+// not judged: they are not evidence.
 func (v *verifier) readArtifacts(s *seal) {
 	at := s.at(evidence.ArtifactsFile)
 	if _, there := s.found[evidence.ArtifactsFile]; !there {
@@ -57,7 +57,7 @@ func (v *verifier) readArtifacts(s *seal) {
 	}
 	file, err := v.open(at)
 	if err != nil {
-		v.unread(at, err)
+		v.reportUnreadable(at, err)
 		return
 	}
 	defer func() { _ = file.Close() }()
@@ -66,13 +66,13 @@ func (v *verifier) readArtifacts(s *seal) {
 	case errors.Is(err, evidence.ErrCorrupt):
 		v.fault(Malformed, at, "is not as the exporter writes it: %v", err)
 	case err != nil:
-		v.unread(at, err)
+		v.reportUnreadable(at, err)
 	case len(s.artifacts) == 0:
 		v.fault(Malformed, at, "is empty: a seal that lists no artifact does not have it")
 	}
 }
 
-// checkPlaces sees to it that a bag holds nothing that no bag has, even if its
+// checkPlaces checks that a bag contains nothing that no bag has, even if its
 // manifests list it.
 func (v *verifier) checkPlaces(b *bag, listed map[string]string) {
 	for name := range listed {

@@ -8,13 +8,13 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
 
-// planned is what the logs of the seals so far tell of the plan.
+// planned is what the logs of the seals so far report the plan.
 type planned struct {
-	// next is the number of the first entry that the next seal takes in, and judged the
+	// next is the number of the first entry that the next seal adds, and judged the
 	// seal up to which that is known.
 	next   int64
 	judged int
-	// seen are the numbers of entries, each with the log that tells of it.
+	// seen are the numbers of entries, each with the log that reports it.
 	seen map[int64]string
 	// days is how many days retries had surveyed again, and surveys how often logs tell
 	// of such a survey.
@@ -23,7 +23,7 @@ type planned struct {
 
 func newPlanned() planned { return planned{seen: map[int64]string{}} }
 
-// part is the part of the plan that a seal takes in.
+// part is the part of the plan that a seal adds.
 type part struct {
 	*census
 	seal *seal
@@ -36,13 +36,13 @@ type part struct {
 	// left are the groups whose conversations are in other bags, by what the logs call
 	// it, each with a table that says so.
 	left map[string]map[string]string
-	// told is what the log tells of groups and batches, each with the number of its entry.
+	// told is what the log says about groups and batches, each with the number of its entry.
 	told map[string]int64
 }
 
-// checkPlan holds what the log of a seal tells of the plan against its bags, both ways:
+// checkPlan compares what the log of a seal says about the plan with its bags, both ways:
 // each bag and each batch that was cut in two is of an entry, each entry led to as many as
-// it says, what left a bag has an entry, and what entries tell of is in the tables.
+// it says, what left a bag has an entry, and what entries report is in the tables.
 func (c *census) checkPlan(s *seal) {
 	p := part{
 		census: c, seal: s, log: s.chronicle.log, steps: map[int64]planStep{}, led: map[int64]int64{}, told: map[string]int64{},
@@ -56,8 +56,8 @@ func (c *census) checkPlan(s *seal) {
 	s.hopeless = c.hopeless + c.strange.unavailable
 }
 
-// number takes in the steps, each of which has a number of its own. Of a window with an
-// end, a seal takes in all entries since the one that closed the part of the plan before.
+// number adds the steps, each of which has a number of its own. Of a window with an
+// end, a seal adds all entries since the one that closed the part of the plan before.
 func (p *part) number() {
 	for _, st := range p.seal.chronicle.steps {
 		if log, twice := p.plan.seen[st.entry]; twice {
@@ -157,7 +157,7 @@ func (p *part) lead(name batchName, batch, at string) {
 	}
 }
 
-// depart takes in what left a bag.
+// depart adds what left a bag.
 func (p *part) depart(name string) {
 	b := p.verifier.bags[name]
 	if b == nil {
@@ -178,7 +178,7 @@ func (p *part) depart(name string) {
 	}
 }
 
-// mostHalvings bounds how often a batch can be cut in two: it holds at most 10,000
+// mostHalvings bounds how often a batch can be cut in two: it contains at most 10,000
 // conversations.
 const mostHalvings = 14
 
@@ -259,18 +259,18 @@ func (p *part) checkLeft() {
 	}
 }
 
-// holds tells whether the seal lists a bag.
+// holds reports whether the seal lists a bag.
 func (p *part) holds(bag string) bool {
 	_, listed := p.seal.order[bag]
 	return listed
 }
 
-// isWhole tells whether all bags of the seal are there.
+// isWhole reports whether all bags of the seal are there.
 func (p *part) isWhole() bool {
 	return !slices.ContainsFunc(p.seal.bags, func(line Row) bool { return p.verifier.bags[line.Get("bag")] == nil })
 }
 
-// checkRetry sees to it that a retry had something to retry, and led to something: a seal
+// checkRetry checks that a retry had something to retry, and led to something: a seal
 // before has gaps, and where a retry can fill some of them it led to batches, or to
 // surveys of days with conversations that had not ended.
 func (p *part) checkRetry() {
@@ -296,7 +296,7 @@ func (p *part) checkRetry() {
 	p.plan.surveys += surveys
 }
 
-// checkRequest sees to it that a retry followed from a seal before.
+// checkRequest checks that a retry followed from a seal before.
 func (p *part) checkRequest(st planStep) {
 	if st.seals < 1 || st.seals >= int64(p.seal.number) {
 		p.fault(Contradiction, p.log, "line %d tells of a retry when there were %d seals, this is seal %d", st.line, st.seals, p.seal.number)
@@ -314,8 +314,8 @@ func (p *part) checkRequest(st planStep) {
 	}
 }
 
-// closePlan sees to it that retries of a window without an end, whose surveys may be in
-// a later seal, account for all surveys that logs tell of.
+// closePlan checks that retries of a window without an end, whose surveys may be in
+// a later seal, account for all surveys that logs report.
 func (c *census) closePlan() {
 	if c.plan.surveys > c.plan.days {
 		c.fault(Contradiction, "seals", "tell of %d surveys for retries (Retry), and of retries that need %d", c.plan.surveys, c.plan.days)

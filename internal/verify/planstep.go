@@ -7,7 +7,7 @@ import (
 )
 
 // planStep is an event of an entry of the export's plan. The operator numbers the entries
-// from 0, each seal takes in some of them, and the entries that close a part of the plan
+// from 0, each seal adds some of them, and the entries that close a part of the plan
 // for a seal have no event.
 type planStep struct {
 	kind string
@@ -22,8 +22,8 @@ type planStep struct {
 	seals, days int64
 }
 
-// tellStep takes in an event of an entry of the plan.
-func (h *chronicle) tellStep(e event, about string) {
+// tellStep adds an event of an entry of the plan.
+func (h *exportHistory) tellStep(e event, about string) {
 	st := planStep{kind: e.Type, about: about, line: e.Sequence}
 	numbers := []struct {
 		name string

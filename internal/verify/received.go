@@ -44,7 +44,7 @@ func (v *verifier) readMetadata(name string) ([]received, bool) {
 		if err := json.Unmarshal(one, &said); err != nil {
 			return err
 		}
-		r := received{ID: start(said.ID), medium: genesys.MediumOf(said.Media, said.MediaSubtype), state: genesys.FileState(start(said.State)), left: -1}
+		r := received{ID: truncate(said.ID), medium: genesys.MediumOf(said.Media, said.MediaSubtype), state: genesys.FileState(truncate(said.State)), left: -1}
 		if said.Left != nil {
 			r.left = max(*said.Left, 0)
 		}
@@ -58,8 +58,8 @@ func (v *verifier) readMetadata(name string) ([]received, bool) {
 	return recordings, true
 }
 
-// start is as much of a word as is kept.
-func start(word string) string { return strings.Clone(word[:min(len(word), longestReceived)]) }
+// truncate is as much of a word as is kept.
+func truncate(word string) string { return strings.Clone(word[:min(len(word), longestReceived)]) }
 
 // shownID is the recording's id as a table shows it.
 func (r received) shownID() string {
@@ -77,7 +77,7 @@ func shown(text string) string {
 	return text
 }
 
-// overQuota tells whether the metadata of a conversation says that no more recordings
+// overQuota reports whether the metadata of a conversation says that no more recordings
 // can be restored.
 func overQuota(recordings []received) bool {
 	return slices.ContainsFunc(recordings, func(r received) bool { return r.left == 0 })

@@ -11,7 +11,7 @@ import (
 
 // checkRecordings derives from the metadata as received, the terms and the log what
 // may have become of each recording, and compares that with index.csv.
-func (s *story) checkRecordings(b *bag, t tables) {
+func (s *bagHistory) checkRecordings(b *bag, t tables) {
 	at, lines := b.at(evidence.IndexTable), map[string][]end{}
 	queues := map[string]queue{}
 	for _, line := range t.index {
@@ -42,7 +42,7 @@ type queue struct {
 	shown   map[string]bool
 }
 
-func (s *story) queue(lane string, c conversationLine, known []received) queue {
+func (s *bagHistory) queue(lane string, c conversationLine, known []received) queue {
 	q := queue{s.terms.expect(lane, c.Get("held_at_survey") == "true", known), map[string]bool{}}
 	for _, r := range known {
 		q.shown[r.shownID()] = true
@@ -52,7 +52,7 @@ func (s *story) queue(lane string, c conversationLine, known []received) queue {
 
 // checkRecording judges a line of index.csv. all is what is expected of the recordings of
 // its conversation, without those that lines before were about.
-func (s *story) checkRecording(at string, line indexLine, c conversationLine, t tables, all queue) {
+func (s *bagHistory) checkRecording(at string, line indexLine, c conversationLine, t tables, all queue) {
 	var of expected
 	next := all.waiting[line.recording]
 	_, read := t.received[line.conversation]
@@ -89,9 +89,9 @@ func (e expected) said() string {
 	return "fileState " + string(e.state)
 }
 
-// lostEnds are what may become of a recording that was asked for and that Genesys
+// lostEnds are what may become of a recording that was requested and that Genesys
 // Cloud does not list.
-func (s *story) lostEnds(line indexLine, c conversationLine, read bool) []end {
+func (s *bagHistory) lostEnds(line indexLine, c conversationLine, read bool) []end {
 	switch {
 	case read && line.lane == isolatedLane:
 		return []end{isUnknown}
@@ -105,7 +105,7 @@ func (s *story) lostEnds(line indexLine, c conversationLine, read bool) []end {
 }
 
 // checkDetail compares the detail of a line that repeats the state of the file.
-func (s *story) checkDetail(at string, line indexLine, of expected) {
+func (s *bagHistory) checkDetail(at string, line indexLine, of expected) {
 	is := line.end()
 	if is != isFileError && is != isNotReady || of.ID == "" {
 		return
@@ -115,8 +115,8 @@ func (s *story) checkDetail(at string, line indexLine, of expected) {
 	}
 }
 
-// checkReason sees to it that the log tells what a line's disposition rests on.
-func (s *story) checkReason(at string, line indexLine, of expected) {
+// checkReason checks that the log tells what a line's disposition rests on.
+func (s *bagHistory) checkReason(at string, line indexLine, of expected) {
 	is := line.end()
 	says := func(what string) {
 		s.fault(Contradiction, s.log, "does not tell %s, though line %d of %s calls recording %s %s", what, line.line, at, cut(line.key), cut(is.String()))
@@ -140,8 +140,8 @@ func (s *story) checkReason(at string, line indexLine, of expected) {
 	}
 }
 
-// checkReturn sees to it that the log tells how the restoration of a recording ended.
-func (s *story) checkReturn(line indexLine, is end, says func(string)) {
+// checkReturn checks that the log tells how the restoration of a recording ended.
+func (s *bagHistory) checkReturn(line indexLine, is end, says func(string)) {
 	switch {
 	case slices.Contains(transferred, is) && !s.back[line.key]:
 		says("that it came back from the archive (RecordingRestored)")
@@ -150,8 +150,8 @@ func (s *story) checkReturn(line indexLine, is end, says func(string)) {
 	}
 }
 
-// checkTold sees to it that what the log tells of recordings is what became of them.
-func (s *story) checkTold(lines map[string][]end) {
+// checkTold checks that what the log says about recordings is what became of them.
+func (s *bagHistory) checkTold(lines map[string][]end) {
 	is := func(key string, ends ...end) bool {
 		return slices.ContainsFunc(lines[key], func(e end) bool { return slices.Contains(ends, e) })
 	}
@@ -193,8 +193,8 @@ func (s *story) checkTold(lines map[string][]end) {
 	}
 }
 
-// checkStored holds what the log tells of each file against files.csv.
-func (s *story) checkStored(t tables) {
+// checkStored compares what the log says about each file with files.csv.
+func (s *bagHistory) checkStored(t tables) {
 	came := map[string]map[string]bool{}
 	for name, file := range t.files {
 		e, told := s.stored[name]
@@ -228,8 +228,8 @@ func (s *story) checkStored(t tables) {
 	}
 }
 
-// checkHolds holds the answers about legal holds before transfer against the log.
-func (s *story) checkHolds(b *bag, t tables) {
+// checkHolds compares the answers about legal holds before transfer with the log.
+func (s *bagHistory) checkHolds(b *bag, t tables) {
 	at, asked := b.at(evidence.ConversationsTable), s.checked.Type != ""
 	var held, unknown int
 	for id, c := range t.conversations {
@@ -264,20 +264,20 @@ func (s *story) checkHolds(b *bag, t tables) {
 
 // checkAnswers compares how many answers of a kind there were, which may be about
 // another half of the batch, too, with those in conversations.csv.
-func (s *story) checkAnswers(kind string, have int) {
+func (s *bagHistory) checkAnswers(kind string, have int) {
 	if told, err := strconv.Atoi(s.checked.Details[kind]); err != nil || told < have {
 		s.fault(Contradiction, s.log, "line %d tells of %q conversations as %s, conversations.csv lists %d", s.checked.Sequence, cut(s.checked.Details[kind]), kind, have)
 	}
 }
 
-// drifted tells whether the legal hold was another before transfer than at the survey.
+// drifted reports whether the legal hold was another before transfer than at the survey.
 func (c conversationLine) drifted() bool {
 	later := c.Get("held_before_transfer")
 	return later != "" && later != c.Get("held_at_survey")
 }
 
-// checkDrift sees to it that the log tells of a legal hold that changed.
-func (s *story) checkDrift(at string, c conversationLine) {
+// checkDrift checks that the log reports a legal hold that changed.
+func (s *bagHistory) checkDrift(at string, c conversationLine) {
 	if !c.drifted() {
 		return
 	}

@@ -48,7 +48,7 @@ type Report struct {
 	VersionsNotListed string `json:"versionsNotListed,omitempty"`
 	UnlockedVersions  int64  `json:"unlockedVersions,omitempty"`
 	// SignedSeals and SignedBags are how many are signed, by the keys whose ids
-	// are Signers. Trusted tells whether keys from outside were given.
+	// are Signers. Trusted reports whether keys from outside were given.
 	SignedSeals int      `json:"signedSeals"`
 	SignedBags  int      `json:"signedBags"`
 	Signers     []string `json:"signers,omitempty"`
@@ -62,7 +62,7 @@ type Report struct {
 	More     int64     `json:"moreFindings,omitempty"`
 }
 
-// OnlyUnreadable tells whether nothing was found but that something could not be read.
+// OnlyUnreadable reports whether nothing was found but that something could not be read.
 func (r Report) OnlyUnreadable() bool {
 	return len(r.Findings) > 0 && !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Kind != Unreadable })
 }

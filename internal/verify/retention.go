@@ -35,7 +35,7 @@ type retention struct {
 }
 
 // readRetention reads retention.csv of a bag, if it has one.
-func (v *verifier) readRetention(b *bag, t tables, found shelf) *retention {
+func (v *verifier) readRetention(b *bag, t tables, found hashedFiles) *retention {
 	r := &retention{
 		verifier: v, at: b.at(evidence.RetentionTable), log: b.at(bagLog),
 		lines: map[string]Row{}, requested: map[string]bool{}, changed: map[string]bool{},
@@ -87,7 +87,7 @@ var notReadAgain = genesys.Retention{
 	ArchiveDate: evidence.NotReadAgain, DeleteDate: evidence.NotReadAgain, ExportDate: evidence.NotReadAgain, ExportedDate: evidence.NotReadAgain,
 }
 
-// judge sees to it that a line says of its own dates what they say.
+// judge checks that a line says of its own dates what they say.
 func (r *retention) judge(row Row, key string) {
 	before, after := datesOf(row, "before"), datesOf(row, "after")
 	if _, err := time.Parse(time.RFC3339Nano, row.Get("archive_date_asked")); err != nil {
@@ -103,7 +103,7 @@ func (r *retention) judge(row Row, key string) {
 	}
 }
 
-// checkReadings holds the dates that were read afterwards against what Genesys Cloud
+// checkReadings compares the dates that were read afterwards with what Genesys Cloud
 // answered then.
 func (r *retention) checkReadings(b *bag) {
 	answers := map[string]map[string]reading{}
@@ -186,7 +186,7 @@ func text(value json.RawMessage) any {
 	}
 }
 
-// agrees tells whether a date is what was said. What was said and is no date may
+// agrees reports whether a date is what was said. What was said and is not a date may
 // stand in a table in another form.
 func (r reading) agrees(name, date string) bool {
 	if r[name] == nil {
@@ -201,7 +201,7 @@ func (r reading) agrees(name, date string) bool {
 	return ok && have.Equal(said)
 }
 
-// tell takes in an event of the bag's custody log.
+// tell adds an event of the bag's custody log.
 func (r *retention) tell(e event) {
 	key := e.Details["conversation"] + "/" + e.Details["recording"]
 	row, listed := r.lines[key]
@@ -242,8 +242,8 @@ func (r *retention) compareDates(e event, key string, dates genesys.Retention, s
 	}
 }
 
-// close sees to it that the log tells of every line.
-func (r *retention) close() {
+// checkEvents checks that the log reports every line.
+func (r *retention) checkEvents() {
 	for key, row := range r.lines {
 		if !r.requested[key] {
 			r.fault(Contradiction, r.log, "does not tell that recording %s was asked to be restored, as line %d of %s says", cut(key), row.Line, r.at)
@@ -254,7 +254,7 @@ func (r *retention) close() {
 	}
 }
 
-// compareRetention holds a seal's retention.csv against its bags', if any has one.
+// compareRetention compares a seal's retention.csv with its bags', if any has one.
 func (c *census) compareRetention(s *seal) {
 	var bags []*bag
 	for _, listed := range s.bags {

@@ -40,14 +40,14 @@ type seal struct {
 	surveyed map[string]bool
 	signer   string
 	// found are its files.
-	found shelf
-	// orphansTold is the event that tells of recordings that are attached to no
+	found hashedFiles
+	// orphansTold is the event that reports recordings that are attached to no
 	// conversation; its type is empty if there is none.
 	orphansTold event
 	// artifacts are the SHA-256s of the artifacts that it lists, by key.
 	artifacts map[string]string
 	// chronicle is what its log tells.
-	chronicle *chronicle
+	chronicle *exportHistory
 	// hopeless is how many gaps there are up to it that no retry can fill.
 	hopeless int64
 }
@@ -70,7 +70,7 @@ func (v *verifier) readSeals(ctx context.Context, names []string) error {
 	for _, name := range names {
 		number, err := strconv.Atoi(name)
 		if err != nil || number < 1 || strconv.Itoa(number) != name {
-			v.fault(Planted, "seals/"+name, "is no seal: these are numbered from 1")
+			v.fault(Planted, "seals/"+name, "is not a seal: these are numbered from 1")
 			continue
 		}
 		numbers = append(numbers, number)
@@ -99,11 +99,11 @@ func (v *verifier) readSeals(ctx context.Context, names []string) error {
 	return nil
 }
 
-// readSeal reads a seal and holds everything in it against everything else in it.
+// readSeal reads a seal and compares everything in it with everything else in it.
 // There is none if it is the last, and the one that a running export is making.
 func (v *verifier) readSeal(ctx context.Context, number int, last bool) (*seal, error) {
 	s := &seal{number: number, folder: evidence.SealFolder(number), surveyed: map[string]bool{}, order: map[string]int{}}
-	s.chronicle = newChronicle(v, s.at(sealLog))
+	s.chronicle = newExportHistory(v, s.at(sealLog))
 	files, err := v.list(ctx, s.folder)
 	if err != nil {
 		return nil, err
@@ -116,8 +116,8 @@ func (v *verifier) readSeal(ctx context.Context, number int, last bool) (*seal, 
 		return nil, err
 	}
 	s.digest, s.found = found[payloadManifest].sha256, found
-	listed, whole := v.manifest(s.at(payloadManifest), except(notListed...))
-	v.compare(s.at(payloadManifest), s.folder, listed, found.sub(except(notListed...)))
+	listed, whole := v.manifest(s.at(payloadManifest), allExcept(notListed...))
+	v.compare(s.at(payloadManifest), s.folder, listed, found.sub(allExcept(notListed...)))
 	v.checkSealPlaces(s, listed, whole)
 	signingKey := v.readAccount(s)
 	v.readBagLines(s)
@@ -199,7 +199,7 @@ func (v *verifier) readBagLines(s *seal) {
 }
 
 // bagOf is the name of a bag from the path of its tag manifest, as seen from a
-// seal; empty if it is no such path.
+// seal; empty if it is not such a path.
 func bagOf(name string) string {
 	const start, end = "../../bags/", "/" + tagManifest
 	if len(name) <= len(start)+len(end) || name[:len(start)] != start || name[len(name)-len(end):] != end {
@@ -240,7 +240,7 @@ func (v *verifier) readSealLog(s *seal) {
 	v.checkTakeOvers(s, takenOver)
 }
 
-// checkFormer sees to it that a seal names the one before, and goes on from it.
+// checkFormer checks that a seal names the one before, and continues from it.
 func (v *verifier) checkFormer(s *seal) {
 	at, former := s.at(evidence.AccountFile), s.account.Former
 	switch {
@@ -266,7 +266,7 @@ func (v *verifier) newFrom(s *seal) time.Time {
 	return v.seals[len(v.seals)-1].account.Until
 }
 
-// checkOrder holds a seal against the one before.
+// checkOrder compares a seal with the one before.
 func (v *verifier) checkOrder(s, before *seal) {
 	at := s.at(evidence.AccountFile)
 	if before.digest != "" && s.account.Former.Digest != before.digest {

@@ -52,8 +52,8 @@ var (
 	sealedRecordings = []string{"conversation_id", "recording_id", "medium", "lane", "disposition", "reason", "detail", "files", "retried", "bag"}
 )
 
-// compareConversations holds a seal's conversations.csv against its bags', and
-// takes in what neither the bags nor an earlier seal list.
+// compareConversations compares a seal's conversations.csv with its bags', and
+// adds what neither the bags nor an earlier seal list.
 func (c *census) compareConversations(s *seal) {
 	at := s.at(conversations)
 	homes := func(yield func(line) bool) {
@@ -73,7 +73,7 @@ func (c *census) compareConversations(s *seal) {
 	}
 }
 
-// compareRecordings holds a seal's recordings.csv against its bags' index.csv. A
+// compareRecordings compares a seal's recordings.csv with its bags' index.csv. A
 // line about a recording that is isolated is repeated only if it replaces another.
 func (c *census) compareRecordings(s *seal) {
 	at := s.at(recordings)
@@ -127,7 +127,7 @@ func (c *census) merge(s *seal, how comparison, want iter.Seq[line]) []Row {
 			rest = append(rest, row)
 			continue
 		}
-		for more && expected.bag != name && (broken[expected.bag] || c.comes(s, name, expected.bag)) {
+		for more && expected.bag != name && (broken[expected.bag] || c.listsAfter(s, name, expected.bag)) {
 			c.lacks(how, expected, broken)
 			expected, more = next()
 		}
@@ -148,8 +148,8 @@ func (c *census) merge(s *seal, how comparison, want iter.Seq[line]) []Row {
 	return rest
 }
 
-// comes tells whether a seal lists a bag after another.
-func (c *census) comes(s *seal, name, after string) bool {
+// listsAfter reports whether a seal lists a bag after another.
+func (c *census) listsAfter(s *seal, name, after string) bool {
 	at, listed := s.order[name]
 	return listed && at > s.order[after]
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
 
-// Vouched is what the seals of an archive vouch for.
-type Vouched struct {
+// SealedDigests is what the seals of an archive vouch for.
+type SealedDigests struct {
 	// Record is that of the archive.
 	Record evidence.ExportRecord
 	// Seals are the SHA-256s of the manifests of the seals, in order.
@@ -35,23 +35,23 @@ type Vouched struct {
 // Seals judges export.json and the seals of the archive whose root is fsys, without
 // reading a bag. Seals that somebody has hidden in a bucket with versions are findings. The
 // error says why they could not be judged, or why versions cannot be listed.
-func Seals(ctx context.Context, fsys fs.FS, options Options) (Vouched, error) {
+func Seals(ctx context.Context, fsys fs.FS, options Options) (SealedDigests, error) {
 	v := newVerifier(ctx, fsys, options)
 	parts, err := v.parts()
 	if err != nil {
-		return Vouched{}, err
+		return SealedDigests{}, err
 	}
 	v.readRecord()
 	v.readTerms()
 	if err := v.readSeals(ctx, parts.seals); err != nil {
-		return Vouched{}, err
+		return SealedDigests{}, err
 	}
 	v.checkTrust()
 	v.checkKeyChanges()
 	if told := v.checkVersions(); told.unknown != "" {
-		return Vouched{}, errors.New(told.unknown)
+		return SealedDigests{}, errors.New(told.unknown)
 	}
-	vouched := Vouched{Record: v.record, Bags: map[string]string{}, Artifacts: map[string]string{}}
+	vouched := SealedDigests{Record: v.record, Bags: map[string]string{}, Artifacts: map[string]string{}}
 	for _, s := range v.seals {
 		vouched.take(s)
 	}
@@ -73,8 +73,8 @@ func HiddenSeals(ctx context.Context, fsys fs.FS) ([]Finding, error) {
 	return found, ctx.Err()
 }
 
-// take takes in what a seal vouches for. Of an artifact that several list the last counts.
-func (v *Vouched) take(s *seal) {
+// take adds what a seal vouches for. Of an artifact that several list the last counts.
+func (v *SealedDigests) take(s *seal) {
 	v.Seals, v.Signers = append(v.Seals, s.digest), append(v.Signers, s.account.SigningKey)
 	for _, line := range s.bags {
 		v.Bags[line.Get("bag")] = line.Get("tagmanifest_sha256")

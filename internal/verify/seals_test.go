@@ -62,8 +62,8 @@ func TestWhatSealsVouchFor(t *testing.T) {
 	}
 }
 
-// TestSealsThatAreHiddenFromWhoContinues: who continues from seals, or finds none, is told of
-// one that a bucket hides, and of versions that cannot be listed.
+// TestSealsThatAreHiddenFromWhoContinues: whoever continues from seals, or finds none, is told
+// of one that a bucket hides, and of versions that cannot be listed.
 func TestSealsThatAreHiddenFromWhoContinues(t *testing.T) {
 	a := specimen.New(t, nil)
 	tests := map[string]struct {

@@ -10,7 +10,7 @@ import (
 // secondTable of a seal lists in what its account and a second source differ.
 const secondTable = "second-source.csv"
 
-// checkSecond holds what an account says of a second source against the terms, the
+// checkSecond compares what an account says of a second source with the terms, the
 // log, the table and the lines of the bags so far.
 func (c *census) checkSecond(s *seal) {
 	at, h, told := s.at(evidence.AccountFile), s.chronicle, s.account.SecondSource
@@ -51,7 +51,7 @@ func (c *census) checkSecond(s *seal) {
 	}
 }
 
-// readSecond counts the differences that a seal lists, and holds them against the lines
+// readSecond counts the differences that a seal lists, and compares them with the lines
 // of the bags so far.
 func (c *census) readSecond(s *seal) (missing, others int64) {
 	at := s.at(secondTable)

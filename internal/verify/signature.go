@@ -116,7 +116,7 @@ type signed struct {
 	// statement is what the attestation has to say.
 	statement statement
 	// found is what is in beside.
-	found shelf
+	found hashedFiles
 }
 
 // checkSignature checks a signature, and returns the id of the key that it is by:
@@ -161,7 +161,7 @@ func (v *verifier) checkParts(s signed) string {
 	}
 	key, err := ParseKey(text)
 	if err != nil {
-		v.fault(Malformed, path.Join(s.beside, signerFile), "is no public key: %v", err)
+		v.fault(Malformed, path.Join(s.beside, signerFile), "is not a public key: %v", err)
 		return ""
 	}
 	if canonical, err := key.pem(); err == nil && !bytes.Equal(canonical, text) {
@@ -193,8 +193,8 @@ func (v *verifier) checkParts(s signed) string {
 }
 
 // checkBagSignature checks the signature of a bag.
-func (v *verifier) checkBagSignature(b *bag, found shelf) {
-	beside := shelf{}
+func (v *verifier) checkBagSignature(b *bag, found hashedFiles) {
+	beside := hashedFiles{}
 	for _, name := range signatureFiles {
 		if file, there := found[custodyFolder+"/"+name]; there {
 			beside[name] = file

@@ -23,7 +23,7 @@ func decode(content []byte, into any) error {
 	return decoder.Decode(into)
 }
 
-// checkJSON sees to it that content is one value in which no object holds a name twice.
+// checkJSON checks that content is one value in which no object contains a name twice.
 func checkJSON(content []byte) error {
 	w := walker{json.NewDecoder(bytes.NewReader(content))}
 	w.UseNumber()
@@ -72,7 +72,7 @@ func (w walker) value(depth int) error {
 	return err
 }
 
-// asWritten reads JSON that the exporter has written into a value, and sees to it that
+// asWritten reads JSON that the exporter has written into a value, and checks that
 // it is, to the byte, what write makes of that value: so nothing can be changed in it
 // that does not change the value. Where it is not, but can be read, it is judged
 // nevertheless.
@@ -110,7 +110,7 @@ func eachOf(content []byte, do func(json.RawMessage) error) error {
 		return nil
 	}
 	if token != json.Delim('[') {
-		return errors.New("it is no list")
+		return errors.New("it is not a list")
 	}
 	for n := 0; decoder.More(); n++ {
 		var one json.RawMessage

@@ -9,7 +9,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
-// page is what the tables of one seal list, as far as its log has to tell of it.
+// page is what the tables of one seal list, as far as its log has to report it.
 type page struct {
 	// fresh counts the conversations that are accounted for the first time, or that
 	// were open before, by the day on which they started.
@@ -28,7 +28,7 @@ type page struct {
 	sealing map[string]bool
 }
 
-// holdTimes is when legal holds were asked for, as far as the logs tell.
+// holdTimes is when legal holds were queried, as far as the logs tell.
 type holdTimes struct {
 	// surveys, by day and time, as tables show them; reviews are those of the seal in
 	// hand.
@@ -43,7 +43,7 @@ func (c *census) beginPage(s *seal) {
 	if c.holds.surveys == nil {
 		c.holds.surveys, c.holds.checks = map[string]bool{}, map[string]bool{}
 		for _, b := range c.verifier.bags {
-			c.holds.checks[exactly(b.checkedAt)] = true
+			c.holds.checks[formatTime(b.checkedAt)] = true
 		}
 	}
 	c.holds.reviews = map[string]bool{}
@@ -56,8 +56,8 @@ func (c *census) beginPage(s *seal) {
 	}
 }
 
-// exactly is a time as tables show it.
-func exactly(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
+// formatTime is a time as tables show it.
+func formatTime(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
 // startDay is the UTC day of a time in a table, empty if it is none.
 func startDay(start string) string {
@@ -68,7 +68,7 @@ func startDay(start string) string {
 	return at.UTC().Format(time.DateOnly)
 }
 
-// takeBagLine takes in a line of a bag's conversations.csv for the log of its seal.
+// takeBagLine adds a line of a bag's conversations.csv for the log of its seal.
 func (c *census) takeBagLine(b *bag, at string, row Row, lane string) {
 	id, start := row.Get("conversation_id"), row.Get("start")
 	retried, home := row.Get("retried") == "true", row.Get("home") == "true"
@@ -84,7 +84,7 @@ func (c *census) takeBagLine(b *bag, at string, row Row, lane string) {
 	c.checkAsked(at, row, lane)
 }
 
-// checkAsked sees to it that the logs tell when the legal hold of a conversation was
+// checkAsked checks that the logs tell when the legal hold of a conversation was
 // asked for, and that one whose hold had changed before transfer has moved.
 func (c *census) checkAsked(at string, row Row, lane string) {
 	id, asked := row.Get("conversation_id"), row.Get("held_at_survey_time")
@@ -104,13 +104,13 @@ func (c *census) checkAsked(at string, row Row, lane string) {
 	}
 }
 
-// outsideOf tells whether a conversation that began at a moment is of another part of
+// outsideOf reports whether a conversation that began at a moment is of another part of
 // the window than a bag.
 func outsideOf(b *bag, at time.Time) bool {
 	return !b.from.IsZero() && (at.Before(b.from) || !at.Before(b.until))
 }
 
-// takeSealLine takes in a line of a seal's conversations.csv.
+// takeSealLine adds a line of a seal's conversations.csv.
 func (c *census) takeSealLine(s *seal, at string, row Row) {
 	id, day := row.Get("conversation_id"), startDay(row.Get("start"))
 	now, when := row.Get("held_at_sealing"), row.Get("held_at_sealing_time")
@@ -142,16 +142,16 @@ func lastHeld(row Row) string {
 	return cmp.Or(row.Get("held_before_transfer"), row.Get("held_at_survey"))
 }
 
-// reviewed tells whether a review before a seal had to answer about the legal hold of a
+// reviewed reports whether a review before a seal had to answer about the legal hold of a
 // conversation that was surveyed before.
-func (h *chronicle) reviewed(day string, row Row) bool {
+func (h *exportHistory) reviewed(day string, row Row) bool {
 	asked := row.Get("held_at_survey_time")
 	known, err := time.Parse(time.RFC3339Nano, asked)
 	answered := h.days[day].answered
 	return err == nil && !answered.IsZero() && !answered.Before(known)
 }
 
-// takeUnbatched takes in a line of a seal about a conversation that is in no bag.
+// takeUnbatched adds a line of a seal about a conversation that is in no bag.
 func (c *census) takeUnbatched(s *seal, at string, row Row) {
 	id, start := row.Get("conversation_id"), row.Get("start")
 	is, day := end{evidence.Disposition(row.Get("disposition")), row.Get("reason")}, startDay(start)
@@ -181,7 +181,7 @@ func (c *census) takeUnbatched(s *seal, at string, row Row) {
 	}
 }
 
-// checkOpen sees to it that a conversation that had not ended was waited for as long
+// checkOpen checks that a conversation that had not ended was waited for as long
 // as the terms say.
 func (c *census) checkOpen(s *seal, at string, row Row) {
 	start, err := time.Parse(time.RFC3339Nano, row.Get("start"))
@@ -191,7 +191,7 @@ func (c *census) checkOpen(s *seal, at string, row Row) {
 	}
 }
 
-// checkSurveys sees to it that each day that is new in a seal was surveyed when it had
+// checkSurveys checks that each day that is new in a seal was surveyed when it had
 // settled, and again before it was sealed, and that the surveys found what is listed.
 func (c *census) checkSurveys(s *seal) {
 	h := s.chronicle
@@ -218,11 +218,11 @@ func (c *census) checkSurveys(s *seal) {
 	c.compareFound(s, found, open, refused)
 }
 
-// checkNewDays sees to it that each day since a time was surveyed for the first time once,
+// checkNewDays checks that each day since a time was surveyed for the first time once,
 // and reviewed.
 func (c *census) checkNewDays(s *seal, since time.Time) {
 	h := s.chronicle
-	for name, day := range h.days { // those that no log tells of are reported with the coverage
+	for name, day := range h.days { // those that no log reports are reported with the coverage
 		d, err := time.Parse(time.DateOnly, name)
 		begins := since.UTC().Truncate(24 * time.Hour)
 		if err != nil || d.Before(begins) || !d.Before(s.account.Until) || !since.Before(s.account.Until) || d.Before(since) && s.number > 1 {
@@ -245,7 +245,7 @@ func (c *census) coveredBefore(s *seal) time.Time {
 	return s.account.Until
 }
 
-// checkSettled sees to it that a day was surveyed when it had settled.
+// checkSettled checks that a day was surveyed when it had settled.
 func (c *census) checkSettled(s *seal, survey survey, day time.Time) {
 	end := day.Add(24 * time.Hour)
 	if s.account.Until.Before(end) {
@@ -256,7 +256,7 @@ func (c *census) checkSettled(s *seal, survey survey, day time.Time) {
 	}
 }
 
-// compareFound holds how many conversations the surveys found against the lines.
+// compareFound compares how many conversations the surveys found with the lines.
 func (c *census) compareFound(s *seal, found, open map[string]int64, refused int64) {
 	days := map[string]bool{}
 	for _, counted := range []map[string]int64{found, open, c.page.fresh, c.page.open} {
@@ -277,7 +277,7 @@ func (c *census) compareFound(s *seal, found, open map[string]int64, refused int
 	}
 }
 
-// checkPage holds what else the lines of a seal show against its log.
+// checkPage compares what else the lines of a seal show with its log.
 func (c *census) checkPage(s *seal) {
 	h := s.chronicle
 	for id, e := range h.drifted {

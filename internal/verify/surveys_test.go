@@ -19,11 +19,11 @@ func TestManySurveysOfManyDays(t *testing.T) {
 	t.Parallel()
 	const days = 20_000
 	begin := time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
-	c := newCensus(&verifier{terms: terms{endless: true}})
+	c := newCensus(&verifier{terms: exportTerms{endless: true}})
 	for number := 1; number <= 20; number++ {
 		s := &seal{number: number, folder: evidence.SealFolder(number), told: true, surveyed: map[string]bool{}}
 		s.account.From, s.account.Until = begin, begin.AddDate(9000, 0, 0)
-		s.chronicle = newChronicle(c.verifier, s.at(sealLog))
+		s.chronicle = newExportHistory(c.verifier, s.at(sealLog))
 		c.seals = append(c.seals, s)
 		if number > 1 {
 			c.seals[number-2].account.Until = begin // each claims to cover all of it

@@ -82,23 +82,23 @@ func tableRows(from io.Reader, fits func(columns []string) bool, needed ...strin
 	}
 }
 
-// source keeps the error that reading ended with, apart from what is wrong with
+// boundedReader keeps the error that reading ended with, apart from what is wrong with
 // what was read.
-type source struct {
+type boundedReader struct {
 	io.Reader
 	err error
 	// left is how many more bytes there may be.
 	left int64
 }
 
-func newSource(from io.Reader, name string) *source {
-	return &source{Reader: from, left: longestList(name) + 1}
+func newBoundedReader(from io.Reader, name string) *boundedReader {
+	return &boundedReader{Reader: from, left: longestList(name) + 1}
 }
 
 // The longest lists, in bytes. Much of what they say is kept in memory until it has been
 // compared, and several bags are read at a time.
 const (
-	// longestOfBag is for the tables and the log of a bag, which holds at most 10,000
+	// longestOfBag is for the tables and the log of a bag, which contains at most 10,000
 	// recordings: more than a kilobyte for each.
 	longestOfBag = 16 << 20
 	// longestBagTable is for the list of a seal's bags, of which an export of five years in
@@ -121,7 +121,7 @@ func longestList(name string) int64 {
 	}
 }
 
-func (s *source) Read(p []byte) (int, error) {
+func (s *boundedReader) Read(p []byte) (int, error) {
 	if s.left <= 0 {
 		return 0, bounded.ErrTooLarge
 	}
@@ -142,14 +142,14 @@ func (v *verifier) rows(name string, needed ...string) iter.Seq[Row] {
 	return func(yield func(Row) bool) {
 		file, err := v.open(name)
 		if err != nil {
-			v.unread(name, err)
+			v.reportUnreadable(name, err)
 			return
 		}
 		defer func() { _ = file.Close() }()
-		from := newSource(file, name)
+		from := newBoundedReader(file, name)
 		for row, err := range tableRows(from, func(columns []string) bool { return fitsHeader(name, columns) }, needed...) {
 			if from.err != nil {
-				v.unread(name, from.err)
+				v.reportUnreadable(name, from.err)
 				return
 			}
 			if err != nil {

@@ -6,8 +6,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
 
-// checkTakeOvers holds what a seal's account says of take-overs of the archive
-// against export.json, the seal before and its own log, whose are told.
+// checkTakeOvers compares what a seal's account says of take-overs of the archive
+// with export.json, the seal before and its own log, whose are told.
 func (v *verifier) checkTakeOvers(s *seal, told []evidence.TakeOver) {
 	if !s.told {
 		return
@@ -29,7 +29,7 @@ func (v *verifier) checkTakeOvers(s *seal, told []evidence.TakeOver) {
 	}
 }
 
-// takenOverBefore lists the take-overs that the seal before tells of, if that could
+// takenOverBefore lists the take-overs that the seal before reports, if that could
 // be read.
 func (v *verifier) takenOverBefore(s *seal) (all []evidence.TakeOver, known bool) {
 	if s.number == 1 {

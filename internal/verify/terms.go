@@ -10,13 +10,13 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// terms are what export.json says was asked for, as far as what became of something
+// exportTerms are what export.json says was requested, as far as what became of something
 // follows from it.
-type terms struct {
+type exportTerms struct {
 	media    []genesys.Medium
 	scope    slicing.Scope
 	restores bool
-	// compares tells whether a second source was to be compared with.
+	// compares reports whether a second source was to be compared with.
 	compares bool
 	// endless tells that the window had no end when the archive was begun.
 	endless bool
@@ -45,7 +45,7 @@ func (v *verifier) readTerms() {
 		v.fault(Malformed, evidence.RecordPath, "does not say what was asked for: %v", err)
 		return
 	}
-	t := terms{
+	t := exportTerms{
 		media: spec.MediaTypes, scope: spec.HoldScope, restores: spec.Archived == "Restore", compares: spec.SecondSource == "Retention",
 		endless: spec.End.IsZero(), told: true,
 	}
@@ -85,12 +85,12 @@ func (v *verifier) span(name, text string) time.Duration {
 
 var allMedia = []genesys.Medium{genesys.Call, genesys.Screen, genesys.Chat, genesys.Email, genesys.Message}
 
-// wants tells whether a medium was asked for.
-func (t terms) wants(medium genesys.Medium) bool { return slices.Contains(t.media, medium) }
+// wants reports whether a medium was requested.
+func (t exportTerms) wants(medium genesys.Medium) bool { return slices.Contains(t.media, medium) }
 
 // lanes are the lanes, in order, that there are for conversations with an answer
 // about their legal hold, beside that of what is isolated.
-func (t terms) lanes(held bool) []string {
+func (t exportTerms) lanes(held bool) []string {
 	screen := t.wants(genesys.Screen)
 	switch {
 	case t.leavesOut(held):
@@ -106,14 +106,14 @@ func (t terms) lanes(held bool) []string {
 	}
 }
 
-// leavesOut tells whether the scope leaves conversations with an answer out.
-func (t terms) leavesOut(held bool) bool {
+// leavesOut reports whether the scope leaves conversations with an answer out.
+func (t exportTerms) leavesOut(held bool) bool {
 	return t.scope == slicing.Exclude && held || t.scope == slicing.Only && !held
 }
 
 // laneOf is the lane, beside that of what is isolated, whose business a recording is.
 // Empty if there is none.
-func (t terms) laneOf(held bool, medium genesys.Medium) string {
+func (t exportTerms) laneOf(held bool, medium genesys.Medium) string {
 	lanes := t.lanes(held)
 	switch {
 	case len(lanes) == 0:

@@ -40,12 +40,12 @@ func (c *census) checkTexts(s *seal) {
 	}
 	c.checkText(s, reportPage, func(a evidence.Account) ([]byte, error) {
 		var page bytes.Buffer
-		err := report.Seal(&page, plain{c.verifier}, evidence.Reported{Account: a, Timestamped: a.Timestamped})
+		err := report.Seal(&page, mappedOpener{c.verifier}, evidence.Reported{Account: a, Timestamped: a.Timestamped})
 		return page.Bytes(), err
 	}, s.account)
 }
 
-// knowsTexts tells whether the texts of a seal are in the words of this program. An account
+// knowsTexts reports whether the texts of a seal are in the words of this program. An account
 // that names a version that there is not, or another one though the same program made it, is
 // a finding: it would keep the texts from being compared.
 func (c *census) knowsTexts(s *seal) bool {
@@ -61,7 +61,7 @@ func (c *census) knowsTexts(s *seal) bool {
 	return false
 }
 
-// isBroken tells whether seals or bags could not be read, of which a report is made.
+// isBroken reports whether seals or bags could not be read, of which a report is made.
 func (c *census) isBroken(s *seal) bool {
 	for number := 1; number <= s.number; number++ {
 		if number > len(c.seals) || c.seals[number-1].number != number || !c.seals[number-1].told {
@@ -75,7 +75,7 @@ func (c *census) isBroken(s *seal) bool {
 // that the account can have had when it was made.
 func (c *census) checkText(s *seal, name string, made func(evidence.Account) ([]byte, error), forms ...evidence.Account) {
 	if _, there := s.found[name]; !there {
-		c.missed(s.at(name), "is missing")
+		c.reportMissing(s.at(name), "is missing")
 		return
 	}
 	content, ok := c.read(s.at(name))

@@ -6,7 +6,7 @@ import "time"
 // noted later than the other one are not held to be in disorder within that.
 const skew = 5 * time.Minute
 
-// before tells whether something is told to have happened before something else that
+// before reports whether something is told to have happened before something else that
 // must have come first.
 func before(later, earlier time.Time) bool { return later.Add(skew).Before(earlier) }
 
@@ -19,9 +19,9 @@ var bagOrder = [][2]string{
 	{"RecordingRestored", "RecordingsRequested"}, {"RecordingNotRestored", "RecordingsRequested"},
 }
 
-// checkTimes sees to it that a bag's log tells of nothing before the export began, of
+// checkTimes checks that a bag's log reports nothing before the export began, of
 // nothing after the bag was sealed, and of nothing before what it rests on.
-func (s *story) checkTimes() {
+func (s *bagHistory) checkTimes() {
 	begun, sealed := s.record.CreatedAt, s.times["BagSealed"].last
 	for kind, when := range s.times {
 		if before(when.first, begun) {

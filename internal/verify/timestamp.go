@@ -9,7 +9,7 @@ import (
 )
 
 // The parts of a time-stamp response (RFC 3161, section 2.4.2) on the way to the
-// digest that was stamped. Sequences go on after the fields that are named here.
+// digest that was stamped. Sequences continue after the fields that are named here.
 type (
 	timestampResponse struct {
 		Status asn1.RawValue
@@ -53,7 +53,7 @@ func stampedDigest(response []byte) ([]byte, error) {
 		return nil, err
 	}
 	if !content.Content.Type.Equal(stampedInfo) {
-		return nil, errors.New("its content is no time-stamp")
+		return nil, errors.New("its content is not a time-stamp")
 	}
 	var stamp timestampInfo
 	if _, err := asn1.Unmarshal(content.Content.Content, &stamp); err != nil {
@@ -71,7 +71,7 @@ func (v *verifier) checkTimestamp(s signed, digest []byte) {
 	case there && !s.stamped && !s.mute:
 		v.fault(Planted, at, "is a time-stamp of %s, but %s does not say that there is one", s.what, s.says)
 	case !there && s.stamped:
-		v.missed(at, "is missing, though %s says that an authority attests the time of %s", s.says, s.what)
+		v.reportMissing(at, "is missing, though %s says that an authority attests the time of %s", s.says, s.what)
 	}
 	if !there {
 		return
@@ -82,7 +82,7 @@ func (v *verifier) checkTimestamp(s signed, digest []byte) {
 	}
 	imprint, err := stampedDigest(content)
 	if err != nil {
-		v.fault(Malformed, at, "is no time-stamp response (RFC 3161): %v", err)
+		v.fault(Malformed, at, "is not a time-stamp response (RFC 3161): %v", err)
 		return
 	}
 	if !bytes.Equal(imprint, digest) {

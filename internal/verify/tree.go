@@ -24,7 +24,7 @@ var segment = regexp.MustCompile(`^[A-Za-z0-9._-]{1,255}$`)
 type listing map[string]int64
 
 // The bounds of what is listed: how many files a bag or a seal may hold, how many bags
-// and seals an archive, and how deep files lie. A bag holds at most 10,000 recordings,
+// and seals an archive, and how deep files lie. A bag contains at most 10,000 recordings,
 // and the deepest lie in data/recordings/<conversation>/<recording>.
 const (
 	mostFiles   = 1 << 20
@@ -32,7 +32,7 @@ const (
 	deepestFile = 8
 )
 
-// errEnough ends a listing that holds more than it can.
+// errEnough ends a listing that contains more than it can.
 var errEnough = errors.New("enough")
 
 // list lists what is below a directory. What is neither a file nor a directory is
@@ -43,7 +43,7 @@ func (v *verifier) list(ctx context.Context, directory string) (listing, error) 
 	var err error
 	if walker, ok := v.fsys.(Walker); ok {
 		if err = walker.Walk(directory, func(name string, size int64) error {
-			return errors.Join(v.take(directory, name, size, files), ctx.Err())
+			return errors.Join(v.addFile(directory, name, size, files), ctx.Err())
 		}); err != nil && ctx.Err() == nil && !errors.Is(err, errEnough) {
 			v.unlistable(directory, err)
 		}
@@ -57,13 +57,13 @@ func (v *verifier) list(ctx context.Context, directory string) (listing, error) 
 	return files, ctx.Err()
 }
 
-// take takes a file into a listing. A key of S3 that is no clean path, with empty parts
+// addFile takes a file into a listing. A key of S3 that is not a clean path, with empty parts
 // or dots for parts, could not be opened under its own name, but stand for another file:
 // it is a finding. The error is errEnough if the listing is full.
-func (v *verifier) take(directory, name string, size int64, files listing) error {
+func (v *verifier) addFile(directory, name string, size int64, files listing) error {
 	switch {
 	case !fs.ValidPath(name):
-		v.fault(Name, directory+"/"+name, "has a name that is no clean path: many systems take it for another file")
+		v.fault(Name, directory+"/"+name, "has a name that is not a clean path: many systems take it for another file")
 	case strings.Count(name, "/") >= deepestFile:
 		v.fault(Planted, path.Join(directory, name), "lies deeper than anything in an archive")
 	case len(files) == mostFiles:
@@ -86,7 +86,7 @@ func (v *verifier) descend(ctx context.Context, root, below string, files listin
 		v.unlistable(at, err)
 	}
 	for _, entry := range entries {
-		if err := v.enter(ctx, root, path.Join(below, entry.Name()), entry, files); err != nil {
+		if err := v.addEntry(ctx, root, path.Join(below, entry.Name()), entry, files); err != nil {
 			return err
 		}
 	}
@@ -96,7 +96,7 @@ func (v *verifier) descend(ctx context.Context, root, below string, files listin
 	return ctx.Err()
 }
 
-func (v *verifier) enter(ctx context.Context, root, name string, entry fs.DirEntry, files listing) error {
+func (v *verifier) addEntry(ctx context.Context, root, name string, entry fs.DirEntry, files listing) error {
 	switch {
 	case entry.IsDir() && strings.Count(name, "/") >= deepestFile:
 		v.fault(Planted, path.Join(root, name), "lies deeper than anything in an archive")
@@ -111,7 +111,7 @@ func (v *verifier) enter(ctx context.Context, root, name string, entry fs.DirEnt
 	if err != nil {
 		return nil //nolint:nilerr // it was removed a moment ago, and is missed wherever it is listed
 	}
-	return v.take(root, name, info.Size(), files)
+	return v.addFile(root, name, info.Size(), files)
 }
 
 // entriesAtOnce is how many entries of a directory are read at once.
@@ -164,7 +164,7 @@ func irregular(mode fs.FileMode) string {
 }
 
 // checkNames reports names that a system may write or read differently: beyond
-// letters, digits, dots, hyphens and underscores, or alike but for upper and
+// letters, digits, dots, hyphens and underscores, or alike except for upper and
 // lower case.
 func (v *verifier) checkNames(directory string, files listing) {
 	folded := map[string]string{}

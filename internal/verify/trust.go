@@ -6,8 +6,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
 
-// checkTrust holds the signatures against the keys that were given, the last seal
-// against the one that is known, and sees to it that signing did not just end.
+// checkTrust compares the signatures with the keys that were given, the last seal
+// against the one that is known, and checks that signing did not just end.
 func (v *verifier) checkTrust() {
 	signed := 0
 	for _, s := range v.seals {
@@ -25,7 +25,7 @@ func (v *verifier) checkTrust() {
 	v.checkKnownSeal()
 }
 
-// checkUnsealed sees to it that bags that are in no seal are signed if others are, or
+// checkUnsealed checks that bags that are in no seal are signed if others are, or
 // have to be: whoever changes such a bag would take its signature away.
 func (v *verifier) checkUnsealed() {
 	signs := len(v.options.Keys) > 0
@@ -42,7 +42,7 @@ func (v *verifier) checkUnsealed() {
 	}
 }
 
-// checkKnownSeal holds the seals against the one that is known from elsewhere.
+// checkKnownSeal compares the seals with the one that is known from elsewhere.
 func (v *verifier) checkKnownSeal() {
 	if v.options.Seal == "" || v.isUnlisted("seals") {
 		return
@@ -82,7 +82,7 @@ func (v *verifier) missesKnownSeal() string {
 	return "seals"
 }
 
-// readsSignature tells whether everything could be read that says who signed a seal.
+// readsSignature reports whether everything could be read that says who signed a seal.
 func (v *verifier) readsSignature(s *seal) bool {
 	for _, name := range append([]string{evidence.AccountFile}, notListed...) {
 		if s.found[name].unread || !v.wasRead(s.at(name)) || v.isUnlisted(s.at(name)) {

@@ -13,7 +13,7 @@ import (
 // finished.
 const mostOfASeal = 64
 
-// isBegun tells of the last seal, which has no manifest, whether it was begun and is not
+// isBegun reports whether the last seal, which has no manifest, was begun and is not
 // finished, rather than that its manifest was taken away. One that nobody is making any
 // more is a finding of its own: it proves nothing, and contradicts nothing.
 func (v *verifier) isBegun(number int, files listing) bool {
@@ -31,7 +31,7 @@ func (v *verifier) isBegun(number int, files listing) bool {
 	return true
 }
 
-// isRecent tells whether something of a seal was stored late enough for it to be in the
+// isRecent reports whether something of a seal was stored late enough for it to be in the
 // making still. What does not tell when it was stored counts as just now.
 func (v *verifier) isRecent(folder string, files listing) bool {
 	if len(files) > mostOfASeal {

@@ -16,7 +16,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
 
-// ErrNoArchive is the error for a place that holds no archive.
+// ErrNoArchive is the error for a place that contains no archive.
 var ErrNoArchive = errors.New("there is no archive of an export")
 
 // Options say how an archive is to be judged.
@@ -64,7 +64,7 @@ type verifier struct {
 	// buffers are what files are read into: one for each worker.
 	buffers chan []byte
 	record  evidence.ExportRecord
-	terms   terms
+	terms   exportTerms
 	seals   []*seal
 	bags    map[string]*bag
 	// sealed are the names of the bags that seals hold.
@@ -72,7 +72,7 @@ type verifier struct {
 }
 
 // Archive judges the archive whose root is fsys. The error says why it could not
-// be judged: it is no archive, the context has ended, or nothing can be listed.
+// be judged: it is not an archive, the context has ended, or nothing can be listed.
 func Archive(ctx context.Context, fsys fs.FS, options Options) (Report, error) {
 	v := newVerifier(ctx, fsys, options)
 	parts, err := v.parts()
@@ -94,7 +94,7 @@ func Archive(ctx context.Context, fsys fs.FS, options Options) (Report, error) {
 			return Report{}, err
 		}
 	}
-	c.close()
+	c.checkComplete()
 	v.checkCoverage()
 	v.checkTrust()
 	v.checkKeyChanges()
@@ -107,7 +107,7 @@ func Archive(ctx context.Context, fsys fs.FS, options Options) (Report, error) {
 	return r, nil
 }
 
-// isEnded tells whether the verification was ended.
+// isEnded reports whether the verification was ended.
 func (v *verifier) isEnded() bool { return v.ctx != nil && v.ctx.Err() != nil }
 
 func newVerifier(ctx context.Context, fsys fs.FS, options Options) *verifier {
@@ -144,7 +144,7 @@ func (v *verifier) parts() (parts, error) {
 		switch {
 		case name == workFolder && entry.IsDir():
 		case !fs.ValidPath(name):
-			v.fault(Name, name, "is no clean name: many systems take it for another one")
+			v.fault(Name, name, "is not a clean name: many systems take it for another one")
 		case name == evidence.RecordPath: // whether it is a file is seen when it is opened
 		case !entry.IsDir() && !entry.Type().IsRegular():
 			v.fault(Irregular, name, "is %s, not a file: what it leads to is not evidence", irregular(entry.Type()))
@@ -157,7 +157,7 @@ func (v *verifier) parts() (parts, error) {
 	return p, nil
 }
 
-// workFolder holds notes that are no evidence.
+// workFolder holds notes that are not evidence.
 const workFolder = ".work"
 
 func isPart(entry fs.DirEntry) bool {
@@ -214,7 +214,7 @@ func (v *verifier) readRecord() {
 	}
 }
 
-// checkIdentity sees to it that the archive is the one that it has to be: one that was
+// checkIdentity checks that the archive is the one that it has to be: one that was
 // renamed, or copied to the place of another, agrees with itself.
 func (v *verifier) checkIdentity() {
 	is, want := v.record, v.options

@@ -79,7 +79,7 @@ func TestARunningExport(t *testing.T) {
 		t.Errorf("report %+v", r)
 	}
 	if r := archive(t, a, verify.Options{Running: true}); len(r.Findings) == 0 {
-		t.Error("a seal without its manifest is no finding, though nobody says that it is being made")
+		t.Error("a seal without its manifest is not a finding, though nothing says that it is being made")
 	}
 }
 

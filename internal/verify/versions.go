@@ -18,7 +18,7 @@ type Versioner interface {
 	Hidden(directory string, do func(name string, deleted bool, locked func() (bool, error)) error) error
 }
 
-// versions is what is told of earlier versions of files of seals.
+// versions describes the earlier versions of files of seals.
 type versions struct {
 	// unknown says why they could not be listed, and unlocked is how many hide no seal.
 	unknown  string

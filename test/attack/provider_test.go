@@ -106,7 +106,7 @@ func TestProviderLies(t *testing.T) {
 		}
 		w.Sim.InjectFault(lie.fault)
 	}
-	w.Furnish()
+	w.CreateReferences()
 	export := w.Export(func(spec *v1alpha1.RecordingExportSpec) {
 		spec.Retry.Deadline = &metav1.Duration{Duration: 3 * time.Second}
 	})
@@ -164,7 +164,7 @@ func providerFailures(t *testing.T, archive string) map[string]string {
 func TestProviderIsPrivate(t *testing.T) {
 	server := testenv.Start(t)
 	w := world.New(t, server, nil)
-	w.Furnish()
+	w.CreateReferences()
 	organization := w.Organization()
 	stop := w.Start(func(o *operator.Options) {
 		o.Endpoints = providerAllowed(t, "s3="+w.Endpoint, "timestamp="+w.Endpoint, "media="+w.Endpoint, "genesys="+strings.Replace(w.Endpoint, "http:", "https:", 1))

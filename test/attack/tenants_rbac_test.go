@@ -21,7 +21,7 @@ import (
 
 const rbacManagerNamespace, rbacManagerName = "recording-export-system", "recording-export-manager"
 
-// rbacThief holds the token of the manager, as one who has broken into its Pod does.
+// rbacThief has the token of the manager, as one who has broken into its Pod does.
 type rbacThief struct {
 	testing.TB
 	kubernetes.Interface
@@ -133,7 +133,7 @@ func (t rbacThief) expectNoToken(namespace string) {
 	}
 }
 
-// TestTheManagersTokenIsStolen: who holds it reads no Secret that a tenant has not
+// TestTheManagersTokenIsStolen: whoever has it reads no Secret that a tenant has not
 // named for it, and becomes nobody else.
 func TestTheManagersTokenIsStolen(t *testing.T) {
 	server := testenv.Start(t)

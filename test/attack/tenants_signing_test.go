@@ -85,7 +85,7 @@ func signingEditor(t testing.TB, w *world.World, server *rest.Config) client.Cli
 
 // TestAnEditorForgesASeal: with the platform's key those who are vouched against do
 // not hold it, each use of it is logged and counted, and a key that is replaced is
-// told of.
+// reported.
 func TestAnEditorForgesASeal(t *testing.T) {
 	server := testenv.Start(t)
 	w, log, registry := world.New(t, server, nil), &signingLog{}, prometheus.NewRegistry()

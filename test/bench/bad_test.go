@@ -35,7 +35,7 @@ func BenchmarkBadItems(b *testing.B) {
 	}
 }
 
-// everythingElse exports a day while so many held screen recordings are bad for ever,
+// everythingElse exports a day while so many held screen recordings are bad forever,
 // and returns how long it takes, and how many calls, until all else is in sealed bags.
 func everythingElse(b *testing.B, bad int) (time.Duration, int) {
 	b.Helper()
@@ -93,7 +93,7 @@ func heldScreensOf(all simulator.Dataset) []simulator.Recording {
 	return screens
 }
 
-// othersAreSealed tells whether every batch is finished but those of the lane Isolated.
+// othersAreSealed reports whether every batch is finished but those of the lane Isolated.
 func othersAreSealed(b *testing.B, w *world.World, export *v1alpha1.RecordingExport) bool {
 	b.Helper()
 	w.Refresh(export)

@@ -52,7 +52,7 @@ func calmExport(b *testing.B, besideHostile bool) time.Duration {
 		tenants.Begin()
 		defer tenants.End()
 	}
-	hostile.FurnishCalm(w, 300)
+	hostile.CreateCalmTenant(w, 300)
 	export := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.Slicing.Width = &metav1.Duration{Duration: time.Hour} })
 	w.Create(export)
 	for !conditions.IsReady(export) {

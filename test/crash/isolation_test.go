@@ -64,7 +64,7 @@ func TestCrashesWhileIsolating(t *testing.T) {
 // uuid is an id that is none of a hostile kind.
 const uuid = simulator.DefaultOrganizationID
 
-// isolating is a scene with a conversation and a recording that are bad for ever.
+// isolating is a scene with a conversation and a recording that are bad forever.
 type isolating struct {
 	*scene
 	conversation, recording string

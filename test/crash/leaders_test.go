@@ -19,7 +19,7 @@ import (
 )
 
 // TestTwoLeadersForAMoment stops a leader just before, or after, an effect, has
-// another one finish the export, and lets the first go on: it has its effect
+// another one finish the export, and lets the first continue: it has its effect
 // while it still believes to lead. No harm comes of it.
 func TestTwoLeadersForAMoment(t *testing.T) {
 	for _, place := range []string{

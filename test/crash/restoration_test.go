@@ -12,7 +12,7 @@ import (
 )
 
 // TestCrashesWhileRestoring kills the manager around everything that restoring an
-// archived recording does. However it ends, each restoration is asked for at most
+// archived recording does. However it ends, each restoration is requested at most
 // once, and no other date at Genesys Cloud changes. One whose request was noted and
 // never made is not restored, and says so.
 func TestCrashesWhileRestoring(t *testing.T) {
@@ -61,7 +61,7 @@ func newRestoringScene(t *testing.T) *scene {
 	return s
 }
 
-// expectRequestedOnce: no restoration was asked for twice.
+// expectRequestedOnce: no restoration was requested twice.
 func (s *scene) expectRequestedOnce() {
 	s.Helper()
 	asked := map[string]int{}

@@ -26,21 +26,21 @@ import (
 )
 
 const (
-	// glance is between two looks at whether the export has ended.
-	glance = 50 * time.Millisecond
-	// patience is how long an export may take, on a busy machine.
-	patience = 5 * time.Minute
+	// pollInterval is between two looks at whether the export has ended.
+	pollInterval = 50 * time.Millisecond
+	// exportTimeout is how long an export may take, on a busy machine.
+	exportTimeout = 5 * time.Minute
 )
 
-// room is for as many scenes at a time as two processors can play.
-var room = make(chan struct{}, 2)
+// slots is for as many scenes at a time as two processors can play.
+var slots = make(chan struct{}, 2)
 
 // takeTurns lets a test run beside others, but not beside too many.
 func takeTurns(t *testing.T) {
 	t.Helper()
 	t.Parallel()
-	room <- struct{}{}
-	t.Cleanup(func() { <-room })
+	slots <- struct{}{}
+	t.Cleanup(func() { <-slots })
 }
 
 // scene is one export of its own: namespace, simulator and archive, and the
@@ -112,13 +112,13 @@ type run struct {
 	ended  chan error
 }
 
-// hurry tells a manager with failpoints the paces of tests, and of its lease.
-func (s *scene) hurry() string {
+// overrides tells a manager with failpoints the paces of tests, and of its lease.
+func (s *scene) overrides() string {
 	body, err := json.Marshal(struct {
 		Paces                                     operator.Paces
 		LeaseNamespace                            string
 		LeaseDuration, RenewDeadline, RetryPeriod time.Duration
-	}{world.Hurried(), s.Namespace, 10 * time.Second, 8 * time.Second, 500 * time.Millisecond})
+	}{world.ShortPaces(), s.Namespace, 10 * time.Second, 8 * time.Second, 500 * time.Millisecond})
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func (s *scene) start(failpoints string, more ...string) *run {
 	}, more...)
 	r := &run{Cmd: exec.CommandContext(s.Context(), s.manager, flags...), ended: make(chan error, 1)}
 	r.Stdout, r.Stderr = &r.output, &r.output
-	r.Env = append(os.Environ(), "KUBECONFIG="+s.kubeconfig, "REX_HURRY="+s.hurry(), "REX_FAILPOINT="+failpoints,
+	r.Env = append(os.Environ(), "KUBECONFIG="+s.kubeconfig, "REX_TEST_OVERRIDES="+s.overrides(), "REX_FAILPOINT="+failpoints,
 		"REX_FAILPOINT_MARK="+s.mark(), "REX_FAILPOINT_LOG="+s.log())
 	if err := r.Start(); err != nil {
 		s.Fatal(err)
@@ -172,16 +172,16 @@ func (s *scene) finished() bool {
 // await waits until the manager is gone, which is how, or the export has ended.
 func (s *scene) await(r *run) (gone bool, how error) {
 	s.Helper()
-	tick := time.NewTicker(glance)
+	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
-	deadline := time.After(patience)
+	deadline := time.After(exportTimeout)
 	for {
 		select {
 		case err := <-r.ended:
 			return true, err
 		case <-deadline:
 			s.dump(r)
-			s.Fatalf("not ended after %v: %s: %s", patience, conditions.Reason(s.export), conditions.Message(s.export))
+			s.Fatalf("not ended after %v: %s: %s", exportTimeout, conditions.Reason(s.export), conditions.Message(s.export))
 		case <-tick.C:
 			if s.finished() {
 				return false, nil
@@ -190,7 +190,7 @@ func (s *scene) await(r *run) (gone bool, how error) {
 	}
 }
 
-// crash runs the manager until a failpoint kills it. It tells whether one did
+// crash runs the manager until a failpoint kills it. It reports whether one did
 // before the export had ended.
 func (s *scene) crash(failpoint string) bool {
 	s.Helper()
@@ -250,7 +250,7 @@ func (s *scene) dump(r *run) {
 	s.Logf("the manager's last words:\n%s", strings.Join(lines[max(0, len(lines)-40):], "\n"))
 }
 
-// killed tells whether a program ended by SIGKILL.
+// killed reports whether a program ended by SIGKILL.
 func killed(err error) bool {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {
@@ -262,7 +262,7 @@ func killed(err error) bool {
 
 // judge has the verifier judge the archive. After an interruption, what was under
 // way may be asked once more, and an analytics job be left to expire whose id
-// nobody had noted down. What is lost for ever must be listed as unavailable.
+// nobody had noted down. What is lost forever must be listed as unavailable.
 func (s *scene) judge(lost ...string) {
 	s.Helper()
 	if s.s3 != nil {

@@ -24,9 +24,9 @@ import (
 // Calm is the OAuth client of the calm tenant. Its simulator has to know it.
 var Calm = simulator.Client{ID: "calm", Secret: "secret-calm"}
 
-// FurnishCalm makes everything that an export of the calm tenant refers to, in the
+// CreateCalmTenant makes everything that an export of the calm tenant refers to, in the
 // namespace of its world.
-func FurnishCalm(w *world.World, requestsPerMinute int32) {
+func CreateCalmTenant(w *world.World, requestsPerMinute int32) {
 	w.Helper()
 	w.Create(credentials(w, Calm.ID, Calm.Secret))
 	w.Create(organization(w, "emea", w.Endpoint, requestsPerMinute))

@@ -88,7 +88,7 @@ func exportOf(w *world.World, name string, window v1alpha1.ExportWindow) *v1alph
 	return export
 }
 
-// mustRefuse is an error unless the API server found what was asked for invalid.
+// mustRefuse is an error unless the API server found what was requested invalid.
 func mustRefuse(what string, err error) error {
 	if apierrors.IsInvalid(err) {
 		return nil

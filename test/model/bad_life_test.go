@@ -59,7 +59,7 @@ func (m *model) lookAround(p *process, round int) {
 // roundLength is the time between two rounds, longer than any wait between attempts.
 const roundLength = round
 
-// hasEnded tells whether the export has, and looks at nothing any more.
+// hasEnded reports whether the export has, and looks at nothing any more.
 func (m *model) hasEnded() bool {
 	export := m.export()
 	return export.Status.CompletionTime != nil && conditions.IsReady(export)

@@ -14,7 +14,7 @@ import (
 
 // TestBadItems exports while single conversations and recordings are bad, each in a
 // way and for a time that rapid chooses, up to all of them. Each recording that is
-// not bad for ever is exported once; every other one is listed with a reason. Once
+// not bad forever is exported once; every other one is listed with a reason. Once
 // nothing is bad any more, a retry brings the rest.
 func TestBadItems(t *testing.T) {
 	covered := &tally{}
@@ -31,20 +31,20 @@ func TestBadItems(t *testing.T) {
 // kind is a way in which conversations or recordings can be bad.
 type kind struct {
 	name string
-	// recording tells whether it is single recordings that are bad in this way.
+	// recording reports whether it is single recordings that are bad in this way.
 	recording bool
 	// faults are those by which they are: one of them.
 	faults []simulator.Fault
 	// state, if it is not empty, is the state of their files instead.
 	state simulator.FileState
 	// most is the most times after which one succeeds after all; 0: it is bad for
-	// a time or for ever, not so many times.
+	// a time or forever, not so many times.
 	most int
 	// counted tells that it is not a matter of time, but of how often.
 	counted bool
 	// final tells that to be told so once is final.
 	final bool
-	// gaps are the reasons with which they are listed if they are bad for ever.
+	// gaps are the reasons with which they are listed if they are bad forever.
 	gaps []string
 }
 
@@ -97,7 +97,7 @@ var kinds = []kind{
 	{name: "file has an error", recording: true, final: true, state: simulator.Errored, gaps: []string{evidence.ReasonFileError}},
 }
 
-// holdUnknown is the one that is no reason for a gap: nobody says whether a
+// holdUnknown is the one that is not a reason for a gap: nobody knows whether a
 // conversation is under legal hold.
 var holdUnknown = kind{name: "legal hold is unknown", most: often, faults: routed(simulator.RouteProtectionQuery,
 	simulator.Fault{Status: http.StatusBadRequest}, simulator.Fault{Status: http.StatusInternalServerError},
@@ -110,7 +110,7 @@ func routed(route string, faults ...simulator.Fault) []simulator.Fault {
 	return faults
 }
 
-// reasons are those with which what is bad for ever may be listed. Where a file is
+// reasons are those with which what is bad forever may be listed. Where a file is
 // in a state, that may come before or after its recording was requested.
 func (k kind) reasons() []string {
 	if k.recording {
@@ -135,18 +135,18 @@ type bad struct {
 	over bool
 }
 
-// forEver tells whether nothing is to be expected of it.
+// forEver reports whether nothing is to be expected of it.
 func (b *bad) forEver() bool {
 	return b.begun && !b.over && b.name != holdUnknown.name && (b.final || b.lasts == 0 && b.fault.Count == 0)
 }
 
-// String tells of it, for whoever reads of a failure.
+// String reports it, for whoever reads of a failure.
 func (b *bad) String() string {
 	return fmt.Sprintf("bad: %s: conversation %s, recording %q, HTTP %d, %d times, for %v, from round %d, until %v, begun %t, over %t",
 		b.name, b.conversation, b.id, b.fault.Status, b.fault.Count, b.lasts, b.from, b.until, b.begun, b.over)
 }
 
-// drawTerms draws what is asked for besides a shape, and how Genesys Cloud keeps media.
+// drawTerms draws what is requested besides a shape, and how Genesys Cloud keeps media.
 func drawTerms(t *rapid.T, s shape) shape {
 	s.scope = rapid.SampledFrom(scopes).Draw(t, "scope")
 	s.restores = rapid.Bool().Draw(t, "restores")

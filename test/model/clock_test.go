@@ -8,7 +8,7 @@ import (
 )
 
 // frozen is a clock that stands still, but when it is set forward. Whoever waits
-// sets it forward, and goes on at once.
+// sets it forward, and continues at once.
 type frozen struct {
 	clock.RealClock
 	mu  sync.Mutex
@@ -44,8 +44,8 @@ func (t timer) C() <-chan time.Time    { return t.over }
 func (timer) Stop() bool               { return false }
 func (timer) Reset(time.Duration) bool { return false }
 
-// turn lets one goroutine be at work at a time: the work of pools waits at its
-// effects while a look goes on.
+// turn lets one goroutine run at a time: the work of pools waits at its
+// effects while a look continues.
 type turn struct {
 	mu      sync.Mutex
 	free    *sync.Cond
@@ -81,7 +81,7 @@ func (t *turn) stand(p *process, more int) {
 	t.free.Broadcast()
 }
 
-// await waits until no look goes on, and none of the process's works stands still.
+// await waits until no look continues, and none of the process's works stands still.
 func (t *turn) await(p *process) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -105,7 +105,7 @@ func (c *cloud) BatchStatus(ctx context.Context, request genesys.Ticket) (genesy
 }
 
 // Restore notes that nobody may know whether a recording was restored: then none
-// waits for it but for as long as there is patience.
+// waits for it except for as long as there is patience.
 func (c *cloud) Restore(ctx context.Context, ref genesys.RecordingRef, before genesys.Retention, until time.Time, timeout time.Duration) error {
 	_, err := call(ctx, c.process, func() (struct{}, error) {
 		return struct{}{}, c.Client.Restore(ctx, ref, before, until, timeout)

@@ -23,7 +23,7 @@ const (
 	// nothing goes wrong any more, and round the time between two.
 	mostRounds = 150
 	round      = 40 * time.Minute
-	// mostRetries is how often is asked for what was unavailable.
+	// mostRetries is how often is requested what was unavailable.
 	mostRetries = 3
 )
 
@@ -211,7 +211,7 @@ func (m *model) judgeAccount(t tester, want sum) {
 	}
 }
 
-// judgeRetention checks that no date of any recording was changed, but for archive
+// judgeRetention checks that no date of any recording was changed except for archive
 // dates by which recordings were restored, each once.
 func (m *model) judgeRetention(t tester) {
 	for _, change := range m.sim.RetentionChanges() {

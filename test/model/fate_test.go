@@ -71,7 +71,7 @@ func (m *model) told(t tester) told {
 }
 
 // sum counts what an account is to have: conversations, recordings that are exported
-// and that are unavailable, and conversations whose recordings could not be learned.
+// and that are unavailable, and conversations whose recordings could not be determined.
 type sum struct{ surveyed, batched, exported, unavailable, unlearned int64 }
 
 func (s sum) gaps() int64 { return s.unavailable + s.unlearned }
@@ -100,7 +100,7 @@ func (m *model) judgeFates(t tester) sum {
 			if r["bag"] != "" { // its legal hold became known only then
 				sum.batched++
 			}
-			for _, recording := range c.Recordings { // none is told of but as excluded, too
+			for _, recording := range c.Recordings { // none is counted except as excluded, too
 				if id := c.ID + "/" + recording.ID; all.recordings[id]["disposition"] == string(evidence.Excluded) {
 					delete(all.recordings, id)
 				}
@@ -160,7 +160,7 @@ func (m *model) judgeFiles(t tester, r simulator.Recording, files map[string]str
 	}
 }
 
-// judgeGap checks that something is unavailable that is bad for ever, and that it is
+// judgeGap checks that something is unavailable that is bad forever, and that it is
 // told why.
 func (m *model) judgeGap(t tester, what string, line row, because []*bad) {
 	var reasons []string
@@ -172,7 +172,7 @@ func (m *model) judgeGap(t tester, what string, line row, because []*bad) {
 	}
 }
 
-// badOf are the things that are bad for ever about a conversation, and about one of
+// badOf are the things that are bad forever about a conversation, and about one of
 // its recordings.
 func (m *model) badOf(conversation, recording string) []*bad {
 	return slices.DeleteFunc(slices.Clone(m.bads), func(b *bad) bool {
@@ -180,7 +180,7 @@ func (m *model) badOf(conversation, recording string) []*bad {
 	})
 }
 
-// comesBack tells whether a recording is archived that must be restored: one that is
+// comesBack reports whether a recording is archived that must be restored: one that is
 // archived while it is requested may be refused before anybody learns why.
 func (m *model) comesBack(b *bad) bool {
 	archived := 0
@@ -192,8 +192,8 @@ func (m *model) comesBack(b *bad) bool {
 	return b.state == simulator.Archived && b.from == 0 && m.restores && archived <= m.quota && !m.doubtful[b.id]
 }
 
-// mustBeTaken and mustBeLeftOut tell whether a conversation is surely within the
-// export's scope, or surely not: where nobody says whether it is under legal hold,
+// mustBeTaken and mustBeLeftOut report whether a conversation is surely within the
+// export's scope, or surely not: where nobody knows whether it is under legal hold,
 // neither is sure, but with a scope that takes both.
 func (m *model) mustBeTaken(c simulator.Conversation) bool {
 	return m.takes(c) && !m.holdIsDoubtful(c)

@@ -14,10 +14,10 @@
 // before or after it, or has something else happen in the meantime: a user's
 // change, or a look by the same process or by another, which are two leaders then.
 //
-// A run can be replayed: one goroutine is at work at a time. The work of pools
+// A run can be replayed: one goroutine runs at a time. The work of pools
 // waits until the look that began it has ended, and is run to its end before
 // the next step; what happens in the meantime happens while it stands still at
-// an effect, and other work of the process that begins then goes on after it. The clock stands still but when a step sets it forward, or when
+// an effect, and other work of the process that begins then continues after it. The clock stands still but when a step sets it forward, or when
 // somebody waits, which takes no time at all. Only where a lane has a parallelism
 // above one are its requests in the order in which Go runs them.
 package model
@@ -154,7 +154,7 @@ func (m *model) drawLook(t *rapid.T, batches []string) func() {
 	}
 }
 
-// drawStale tells whether a cache stays as it is.
+// drawStale reports whether a cache stays as it is.
 func (m *model) drawStale(t *rapid.T, of string) bool {
 	stale := rapid.IntRange(0, 3).Draw(t, "stale "+of) == 3
 	if stale {
@@ -277,7 +277,7 @@ type model struct {
 	turn      *turn
 	// bads are the conversations and recordings that are bad at some time.
 	bads []*bad
-	// doubtful are the recordings whose restoration was interrupted when it was asked for.
+	// doubtful are the recordings whose restoration was interrupted when it was requested.
 	doubtful map[string]bool
 	// wasOpen are the conversations that had not ended at first.
 	wasOpen map[string]bool

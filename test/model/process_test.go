@@ -46,13 +46,13 @@ type process struct {
 	woken chan struct{}
 	stop  func()
 	dead  atomic.Bool
-	// asked counts the calls of Genesys Cloud, but for those that end an analytics job.
+	// asked counts the calls of Genesys Cloud except for those that end an analytics job.
 	asked atomic.Int64
 
 	mu     sync.Mutex
 	trap   *trap
 	active map[target]bool
-	// paused tells whether work stood still at an effect when the present look began.
+	// paused reports whether work stood still at an effect when the present look began.
 	paused atomic.Bool
 }
 
@@ -72,7 +72,7 @@ var poolNames = []string{
 const (
 	firstPoll = time.Minute
 	lastPoll  = 4 * time.Minute
-	patience  = 10 * time.Minute
+	waitLimit = 10 * time.Minute
 )
 
 // newProcess starts a manager.
@@ -125,7 +125,7 @@ func (p *process) reconcilers() {
 		},
 		Archive: p.archive, Location: location, Worker: p.worker(), Gates: &transfer.Gates{Clock: m.clock}, Addresses: &transfer.Addresses{}, Signer: newSigner,
 		Intervals: recordingexportbatch.Intervals{
-			Retry: time.Minute, FirstPoll: firstPoll, LastPoll: lastPoll, Missing: time.Minute, NoProgress: patience,
+			Retry: time.Minute, FirstPoll: firstPoll, LastPoll: lastPoll, Missing: time.Minute, NoProgress: waitLimit,
 		},
 		MaxRecordings: m.maxRecordings,
 	})
@@ -412,7 +412,7 @@ func (s *store) FS(ctx context.Context) fs.FS {
 	return s.Directory.FS(ctx)
 }
 
-// Create notes of which restorations nobody may know whether they were asked for: one
+// Create notes of which restorations nobody may know whether they were requested: one
 // is noted before it is made, and not made again.
 func (s *store) Create(ctx context.Context, key string, write func(io.Writer) error) error {
 	err := s.process.effect(ctx, inArchive, func() error { return s.Directory.Create(ctx, key, write) })

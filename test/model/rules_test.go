@@ -57,7 +57,7 @@ func (m *model) workKeys() []string {
 	return keys
 }
 
-// rests tells whether a process knows that the export is to stand still.
+// rests reports whether a process knows that the export is to stand still.
 func (m *model) rests(p *process, what target) bool {
 	export := p.view.exports[exportName]
 	if export == nil || !export.DeletionTimestamp.IsZero() {
@@ -191,7 +191,7 @@ func inLane(planned []plan.Slice, place int) int {
 	return n
 }
 
-// checkBatches checks that each batch is the plan's, and that no more are at work
+// checkBatches checks that each batch is the plan's, and that no more are active
 // than may be.
 func (m *model) checkBatches(export *v1alpha1.RecordingExport, planned []plan.Slice) {
 	working, waited := map[v1alpha1.Lane]int{}, map[v1alpha1.Lane]int{}

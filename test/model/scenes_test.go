@@ -66,7 +66,7 @@ func TestAJobThatCannotBeNotedDown(t *testing.T) {
 	})
 }
 
-// TestARetryWhoseStatusIsLost: what was unavailable is asked for again, and counted,
+// TestARetryWhoseStatusIsLost: what was unavailable is requested again, and counted,
 // whichever write is lost.
 func TestARetryWhoseStatusIsLost(t *testing.T) {
 	play(t, twoDays, func(m *model, effect int) {

@@ -25,7 +25,7 @@ var rules = []rule{
 	{words: "(go|goes|went|gone|going) on", names: "(goes|going|went) on|go on", say: "continue, resume, run", unless: "what is going on"},
 	{words: "at work", names: "at work", say: "running, in progress"},
 	{words: "(give|gives|gave|given|giving) ((it|them|a|an|the)( \\w+)? )?up", names: "(give|gives|gave|given) up", say: "stops retrying, ends, cancelled"},
-	{words: "as [0-9]+(s|m|h|d|Gi|Mi|Ti)", say: "for example 1h"},
+	{words: "as [0-9]+(s|m|h|d|Gi|Mi|Ti)", say: "for example 1h", unless: "such as"},
 	{words: "(is|are|was|were|being|been) no [a-z-]+", say: "is not a …", unless: "there (is|are|was|were|be|has been|have been|need be) no|no (longer|more|later|earlier|one|fewer|less|larger|greater|smaller|older|newer|better|worse)\\b"},
 	{words: "learn(s|ed|ing)? of", say: "found out, is told"},
 	{words: "(see|sees|saw|seen|seeing) to it", say: "makes sure"},

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// patience is how long a browser on a busy machine may take for one step.
-const patience = 2 * time.Minute
+// stepTimeout is how long a browser on a busy machine may take for one step.
+const stepTimeout = 2 * time.Minute
 
 // browser is a headless Chromium that is spoken to in the DevTools protocol, over
 // a pair of pipes: it listens on no port, and no library is needed.
@@ -126,7 +126,7 @@ func (b *browser) quit(command *exec.Cmd, from *os.File, says *bytes.Buffer) {
 	}()
 	select {
 	case <-ended:
-	case <-time.After(patience):
+	case <-time.After(stepTimeout):
 		_ = command.Process.Kill()
 	}
 	_ = command.Wait()
@@ -164,7 +164,7 @@ func (b *browser) read() (message, error) {
 		body, err := b.from.ReadBytes(0)
 		got <- read{body, err}
 	}()
-	ctx, cancel := context.WithTimeout(b.Context(), patience)
+	ctx, cancel := context.WithTimeout(b.Context(), stepTimeout)
 	defer cancel()
 	var m message
 	select {

@@ -53,7 +53,7 @@ func TestTheReportInABrowser(t *testing.T) {
 	}
 }
 
-// TestAYearInABrowser: an export that has gone on for a year, in slices of an hour,
+// TestAYearInABrowser: an export that has run for a year, in slices of an hour,
 // with one gap.
 func TestAYearInABrowser(t *testing.T) {
 	const hours = 365 * 24

@@ -97,7 +97,7 @@ func newSoak(t *testing.T) *soak {
 	endpoint := httptest.NewServer(&s.cloud)
 	t.Cleanup(endpoint.Close)
 	s.Endpoint, s.Sim = endpoint.URL, nil
-	hostile.FurnishCalm(s.World, 10_000)
+	hostile.CreateCalmTenant(s.World, 10_000)
 	s.tenants = hostile.Settle(s.World, numbers)
 	s.Start(func(o *operator.Options) {
 		o.Paces.Patience.Most = 500 * time.Millisecond

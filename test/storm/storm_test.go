@@ -65,7 +65,7 @@ func hastened(o *operator.Options) {
 // begin starts an operator and an export of all days.
 func begin(w *world.World) *v1alpha1.RecordingExport {
 	w.Helper()
-	w.Furnish()
+	w.CreateReferences()
 	export := w.Export(func(s *v1alpha1.RecordingExportSpec) {
 		s.Window = world.Window(world.Day, world.Day.AddDate(0, 0, *days))
 		s.Slicing.Width = &metav1.Duration{Duration: 12 * time.Hour}
@@ -119,7 +119,7 @@ func watchMemory(t *testing.T) (peak func() uint64) {
 }
 
 // TestStorm exports the same days in calm and in storm. In the storm every
-// recording arrives all the same, but for those that cannot be had for good:
+// recording arrives all the same except for those that cannot be had for good:
 // those, and nothing else, are gaps.
 func TestStorm(t *testing.T) {
 	calm := calls(t)

@@ -75,7 +75,7 @@ func inject(sim *simulator.Simulator, route string, faults []simulator.Fault) {
 	}
 }
 
-// damage is what is wrong for good, or until it is asked for again.
+// damage is what is wrong for good, or until it is requested again.
 type damage struct {
 	// lasting are the ids of recordings and conversations that cannot be had.
 	lasting []string
@@ -102,7 +102,7 @@ const bad = refusedOnce + silent + barred + limited + uploaded
 const uploading = 5 * time.Second
 
 // breakSome damages single recordings and conversations: results that are refused
-// once, or withheld twice, or for ever, metadata that nobody understands, that always
+// once, or withheld twice, or forever, metadata that nobody understands, that always
 // times out, or that has a limit of its own for a time, recordings because of which
 // every request is refused, or that are still being uploaded, and conversations that are
 // not known any more.

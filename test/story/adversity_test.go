@@ -21,7 +21,7 @@ func TestAnswersThatTakeLongerThanTheSDKWaits(t *testing.T) {
 	slow := w.plainCalls()[0]
 	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteProtectionQuery, Delay: 17 * time.Second, Count: 2})
 	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteBatchSubmit, RecordingID: slow.ID, Delay: 17 * time.Second})
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.exportWithin(time.Hour)
 	w.Await(export, v1alpha1.ReasonComplete)
@@ -36,7 +36,7 @@ func TestAConversationWithALimitOfItsOwn(t *testing.T) {
 	w.Sim.InjectFault(simulator.Fault{
 		Route: simulator.RouteMetadata, ConversationID: held.ID, Status: http.StatusTooManyRequests, OwnLimit: true, RetryAfter: time.Hour,
 	})
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.exportWithin(24 * time.Hour)
 	w.awaitIsolated(export, 1)
@@ -54,7 +54,7 @@ func TestFilesThatAreStillBeingUploaded(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) {
 		o.Edges.FileStates = map[simulator.FileState]int{simulator.Uploading: 3}
 	})
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.exportWithin(time.Hour)
 	w.awaitIsolated(export, 3)
@@ -75,7 +75,7 @@ func TestNotFoundIsBelievedInGenesysCloudsWordsOnly(t *testing.T) {
 	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, Status: http.StatusNotFound, Body: simulator.HTML, Count: 3})
 	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteBatchSubmit, Status: http.StatusForbidden, Body: simulator.HTML, Count: 2})
 	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteBatch, Status: http.StatusNotFound, Body: simulator.HTML, Count: 2})
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.exportWithin(time.Hour)
 	w.Await(export, v1alpha1.ReasonComplete)
@@ -85,7 +85,7 @@ func TestNotFoundIsBelievedInGenesysCloudsWordsOnly(t *testing.T) {
 // TestAPageSizeThatIsRefused is found out, and a smaller one used from then on.
 func TestAPageSizeThatIsRefused(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) { o.Limits.AsyncPageSize, o.Limits.RefuseLargePages = 40, true })
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.exportWithin(time.Hour)
 	w.Await(export, v1alpha1.ReasonComplete)
@@ -104,7 +104,7 @@ func TestAddressesThatExpireEarly(t *testing.T) {
 		began, looks := time.Now(), atomic.Int64{}
 		o.Now = func() time.Time { return began.Add(time.Duration(looks.Add(1)) * 5 * time.Millisecond) }
 	})
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.exportWithin(24 * time.Hour)
 	w.Await(export, v1alpha1.ReasonComplete)
@@ -118,7 +118,7 @@ func TestAddressesThatExpireEarly(t *testing.T) {
 }
 
 // TestPausesCostNoRecording: whatever keeps an export from asking, and for however
-// long, nothing is listed as a gap that could not be asked for meanwhile.
+// long, nothing is listed as a gap that could not be requested meanwhile.
 func TestPausesCostNoRecording(t *testing.T) {
 	const week = 7 * 24 * time.Hour
 	// broken keeps every batch in flight: some conversations and all requests fail.
@@ -130,41 +130,41 @@ func TestPausesCostNoRecording(t *testing.T) {
 		"suspended for a week": func(w *story, export *v1alpha1.RecordingExport, _ func()) {
 			w.suspend(export, true)
 			w.Await(export, v1alpha1.ReasonSuspended)
-			w.Clock.Pass(week)
+			w.Clock.Advance(week)
 			w.suspend(export, false)
 		},
 		"stopped for a week": func(w *story, _ *v1alpha1.RecordingExport, stop func()) {
 			stop()
-			w.Clock.Pass(week)
+			w.Clock.Advance(week)
 			w.Start()
 		},
 		"cancelled, and taken up after a week": func(w *story, export *v1alpha1.RecordingExport, _ func()) {
 			w.annotate(export, v1alpha1.AnnotationCancel, w.Clock.Now().Format(time.RFC3339))
 			w.Await(export, v1alpha1.ReasonCancelled)
-			w.Clock.Pass(week)
+			w.Clock.Advance(week)
 			w.annotate(export, v1alpha1.AnnotationRetry, w.Clock.Now().Format(time.RFC3339))
 		},
 		"a week without its secret": func(w *story, export *v1alpha1.RecordingExport, _ func()) {
 			w.Delete(w.Secret(""))
 			w.Await(export, v1alpha1.ReasonOrganizationNotReady)
-			w.Clock.Pass(week)
+			w.Clock.Advance(week)
 			w.Create(w.Secret(simulator.DefaultClientSecret))
 		},
 		"a week with a full disk": func(w *story, _ *v1alpha1.RecordingExport, _ func()) {
 			w.keepFree("1Ei")
 			w.Await(w.Destination(), v1alpha1.ReasonDestinationFull)
-			w.Clock.Pass(week)
+			w.Clock.Advance(week)
 			w.keepFree("1Mi")
 		},
 		"throttled for a week": func(w *story, _ *v1alpha1.RecordingExport, _ func()) {
 			w.Sim.InjectFault(simulator.Fault{Status: http.StatusTooManyRequests, RetryAfter: time.Second, Count: 5})
-			w.Clock.Pass(week)
+			w.Clock.Advance(week)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newStory(t, nil)
 			broken(w)
-			w.Furnish()
+			w.CreateReferences()
 			stop := w.Start()
 			export := w.exportWithin(12 * time.Hour)
 			testenv.Eventually(t, "batches fail", func() bool {

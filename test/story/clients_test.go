@@ -25,9 +25,9 @@ func twoClients(o *simulator.Options) {
 	o.RateScope = simulator.PerClient
 }
 
-// furnishFor makes what an export refers to, with an organisation that has the
+// createWithClients makes what an export refers to, with an organisation that has the
 // given OAuth clients.
-func (w *story) furnishFor(clients ...string) *v1alpha1.GenesysOrganization {
+func (w *story) createWithClients(clients ...string) *v1alpha1.GenesysOrganization {
 	w.Helper()
 	for _, id := range clients {
 		w.Create(&corev1.Secret{
@@ -108,7 +108,7 @@ func TestEveryClientIsUsed(t *testing.T) {
 // begin starts an export with the given OAuth clients, of 300 requests a minute each.
 func (w *story) begin(clients ...string) {
 	w.Helper()
-	organization := w.furnishFor(clients...)
+	organization := w.createWithClients(clients...)
 	organization.Spec.RequestsPerMinute = 300
 	w.Update(organization)
 	w.Create(w.Export(nil))
@@ -146,18 +146,18 @@ func TestOrganizationsShareAClient(t *testing.T) {
 }
 
 // TestAClientRevokedInTheMiddle: its work is done again by another, nothing is
-// lost, and the organisation says which Secret is to be mended.
+// lost, and the organisation says which Secret is to be fixed.
 func TestAClientRevokedInTheMiddle(t *testing.T) {
 	w := newStory(t, twoClients)
 	w.Sim.InjectFault(noneReady)
-	organization, export := w.furnishFor("one", "two"), w.Export(nil)
+	organization, export := w.createWithClients("one", "two"), w.Export(nil)
 	w.Create(export)
 	w.Start()
 	w.Await(organization, v1alpha1.ReasonLoggedIn)
 	requests := func() int { return w.madeBy("two", simulator.RouteBatchSubmit, http.StatusOK) }
 	testenv.Eventually(t, "the second client has made batch requests", func() bool { return requests() >= 2 })
 	w.revoke("two")
-	w.Await(organization, v1alpha1.ReasonNoActiveClient)
+	w.Await(organization, v1alpha1.ReasonClientInactive)
 	w.Sim.ClearFaults()
 	w.says(organization, `Secret "oauth-two" is inactive`, "correct the client id and secret")
 	if got := organization.Status.Clients; len(got) != 2 || got[0].State != v1alpha1.ClientActive || got[1].State != v1alpha1.ClientInactive ||
@@ -174,11 +174,11 @@ func TestAClientRevokedInTheMiddle(t *testing.T) {
 	w.Await(organization, v1alpha1.ReasonLoggedIn)
 }
 
-// TestAnAnalyticsJobWhoseClientIsRevoked is started anew by the other.
+// TestAnAnalyticsJobWhoseClientIsRevoked is started again by the other.
 func TestAnAnalyticsJobWhoseClientIsRevoked(t *testing.T) {
 	w := newStory(t, twoClients)
 	w.Sim.InjectFault(noneSurveyed)
-	organization, export := w.furnishFor("one", "two"), w.Export(nil)
+	organization, export := w.createWithClients("one", "two"), w.Export(nil)
 	w.Create(export)
 	w.Start()
 	started := ""
@@ -191,7 +191,7 @@ func TestAnAnalyticsJobWhoseClientIsRevoked(t *testing.T) {
 		return started != ""
 	})
 	w.revoke(started)
-	w.Await(organization, v1alpha1.ReasonNoActiveClient)
+	w.Await(organization, v1alpha1.ReasonClientInactive)
 	w.Sim.ClearFaults()
 	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(w.exportable())
@@ -204,7 +204,7 @@ func TestAnAnalyticsJobWhoseClientIsRevoked(t *testing.T) {
 // TestTokensRevokedInTheMiddle: nobody but Genesys Cloud notices.
 func TestTokensRevokedInTheMiddle(t *testing.T) {
 	w := newStory(t, twoClients)
-	organization, export := w.furnishFor("one", "two"), w.Export(nil)
+	organization, export := w.createWithClients("one", "two"), w.Export(nil)
 	w.Create(export)
 	w.Start()
 	for n, id := range []string{"one", "two"} { // each once: no call may be refused twice

@@ -32,7 +32,7 @@ func (w *story) takeOver(from string) string {
 func TestAClusterThatIsLost(t *testing.T) {
 	w := newStory(t, nil)
 	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteBatchSubmit, Status: http.StatusServiceUnavailable, Nth: 5})
-	w.Furnish()
+	w.CreateReferences()
 	export := w.Export(nil)
 	w.Create(export)
 	lose := w.Start()
@@ -52,7 +52,7 @@ func TestAClusterThatIsLost(t *testing.T) {
 	asked := w.asked()
 
 	other := w.inAnotherCluster()
-	other.Furnish()
+	other.CreateReferences()
 	again := other.Export(nil)
 	other.Create(again)
 	other.Start()
@@ -71,7 +71,7 @@ func TestAClusterThatIsLost(t *testing.T) {
 	other.expectEvents(again, "ArchiveTakenOver")
 	other.judge(w.exportable())
 	w.expectTakenOver(1)
-	// The metadata of what was isolated meanwhile is asked for once more.
+	// The metadata of what was isolated meanwhile is requested once more.
 	isolated, err := filepath.Glob(filepath.Join(w.Archive(), archive.WorkPrefix+"batches", "case-1-isolated-*"))
 	if err != nil {
 		t.Fatal(err)
@@ -100,14 +100,14 @@ func TestAClusterThatIsLost(t *testing.T) {
 func TestTwoClustersThatLive(t *testing.T) {
 	w := newStory(t, nil)
 	w.Sim.InjectFault(noneReady)
-	w.Furnish()
+	w.CreateReferences()
 	export := w.Export(nil)
 	w.Create(export)
 	w.Start()
 	w.Await(export, v1alpha1.ReasonBatchesInProgress)
 
 	other := w.inAnotherCluster()
-	other.Furnish()
+	other.CreateReferences()
 	again := other.Export(nil)
 	other.Create(again)
 	other.Start()
@@ -152,7 +152,7 @@ func (w *story) expectBatchesStopped() {
 	})
 }
 
-// expectTakenOver expects that the seals tell of so many take-overs.
+// expectTakenOver expects that the seals report so many take-overs.
 func (w *story) expectTakenOver(want int) {
 	w.Helper()
 	logs, err := filepath.Glob(filepath.Join(w.Archive(), "seals", "*", "events.jsonl"))

@@ -27,7 +27,7 @@ func (w *story) exportWithin(deadline time.Duration) *v1alpha1.RecordingExport {
 }
 
 // TestWhatIsNoRecordingIsNotStored: whatever comes at first in place of a
-// recording, it is asked for again, and in the end the recording is there.
+// recording, it is requested again, and in the end the recording is there.
 func TestWhatIsNoRecordingIsNotStored(t *testing.T) {
 	for name, fault := range map[string]simulator.Fault{
 		"cut short, though the length was said": {Body: simulator.Truncated},
@@ -43,7 +43,7 @@ func TestWhatIsNoRecordingIsNotStored(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newStory(t, func(o *simulator.Options) { o.Conversations, o.HeldShare = 50, 0 })
-			w.Furnish()
+			w.CreateReferences()
 			fault.Route, fault.Count = simulator.RouteDownload, 5
 			w.Sim.InjectFault(fault)
 			w.Start(func(o *operator.Options) {
@@ -58,11 +58,11 @@ func TestWhatIsNoRecordingIsNotStored(t *testing.T) {
 	}
 }
 
-// TestAddressesThatExpireInMidWork: they are asked for anew, without the wait
+// TestAddressesThatExpireInMidWork: they are requested again, without the wait
 // that befits what is broken.
 func TestAddressesThatExpireInMidWork(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) { o.Latency.Media = 20 * time.Millisecond })
-	w.Furnish()
+	w.CreateReferences()
 	w.Start(func(o *operator.Options) {
 		o.Paces.Patience.First, o.Paces.Patience.Most = time.Hour, time.Hour
 	})
@@ -85,7 +85,7 @@ func TestAddressesThatLiveShorterThanTheirBatch(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) {
 		o.ResultURLTTL, o.Latency.Media = 4*time.Second, 200*time.Millisecond
 	})
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.exportWithin(time.Hour)
 	w.Await(export, v1alpha1.ReasonComplete)
@@ -104,7 +104,7 @@ func TestResultsListedOtherwise(t *testing.T) {
 	} {
 		t.Run(string(how), func(t *testing.T) {
 			w := newStory(t, nil)
-			w.Furnish()
+			w.CreateReferences()
 			w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteBatch, Results: how, Nth: 2})
 			w.Start()
 			export := w.exportWithin(time.Hour)
@@ -120,7 +120,7 @@ func TestResultsListedOtherwise(t *testing.T) {
 // round.
 func TestAnotherOrderAfterTheyAreRequestedAgain(t *testing.T) {
 	w := newStory(t, nil)
-	w.Furnish()
+	w.CreateReferences()
 	split := w.split()
 	first := "/media/" + split.ConversationID + "/" + split.ID + "/0.wav"
 	w.Sim.InjectFault(simulator.Fault{Path: first, Count: 4, Reset: true})
@@ -196,7 +196,7 @@ func TestOneOfTwoFilesNeverArrives(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newStory(t, nil)
-			w.Furnish()
+			w.CreateReferences()
 			split := w.split()
 			fault.Path = "/media/" + split.ConversationID + "/" + split.ID + "/1.wav"
 			w.Sim.InjectFault(fault)
@@ -233,7 +233,7 @@ func (w *story) expectLine(r simulator.Recording, disposition, reason, files str
 // files is stored, and the other is not, fetches the other one later.
 func TestStoppedBetweenTwoFiles(t *testing.T) {
 	w := newStory(t, nil)
-	w.Furnish()
+	w.CreateReferences()
 	split := w.split()
 	second := "/media/" + split.ConversationID + "/" + split.ID + "/1.wav"
 	w.Sim.InjectFault(simulator.Fault{Path: second, Body: simulator.Standing})
@@ -250,11 +250,11 @@ func TestStoppedBetweenTwoFiles(t *testing.T) {
 	w.judge(w.exportable())
 }
 
-// TestResultsThatNeverCome: neither a recording nor an error. They are asked for a
+// TestResultsThatNeverCome: neither a recording nor an error. They are requested a
 // few times, then named.
 func TestResultsThatNeverCome(t *testing.T) {
 	w := newStory(t, nil)
-	w.Furnish()
+	w.CreateReferences()
 	calls := w.plainCalls()
 	never, late, refused := calls[0], calls[1], calls[2]
 	w.Sim.InjectFault(simulator.Fault{ConversationID: never.ConversationID, RecordingID: never.ID, Withhold: true})
@@ -293,10 +293,10 @@ func (w *story) requested(r simulator.Recording) int {
 	return n
 }
 
-// TestARequestThatGenesysCloudForgot is made anew, at once.
+// TestARequestThatGenesysCloudForgot is created again, at once.
 func TestARequestThatGenesysCloudForgot(t *testing.T) {
 	w := newStory(t, nil)
-	w.Furnish()
+	w.CreateReferences()
 	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteBatch, Status: http.StatusNotFound, Count: 8})
 	w.Start(func(o *operator.Options) {
 		o.Paces.Patience.First, o.Paces.Patience.Most = time.Second, time.Second
@@ -310,7 +310,7 @@ func TestARequestThatGenesysCloudForgot(t *testing.T) {
 // ends, and says what it lacks.
 func TestAfterTheDeadlineGenesysCloudMayBeAway(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) { o.Conversations, o.HeldShare = 10, 0 })
-	w.Furnish()
+	w.CreateReferences()
 	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteBatch, Status: http.StatusBadGateway})
 	w.Start()
 	export := w.exportWithin(2 * time.Second)
@@ -320,11 +320,11 @@ func TestAfterTheDeadlineGenesysCloudMayBeAway(t *testing.T) {
 	}
 }
 
-// TestPastTheDeadlineAPersonIsAsked about what keeps a batch from going on; it goes
+// TestPastTheDeadlineAPersonIsAsked about what keeps a batch from continuing; it goes
 // on by itself all the same.
 func TestPastTheDeadlineAPersonIsAsked(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) { o.Conversations, o.HeldShare = 50, 0 })
-	w.Furnish()
+	w.CreateReferences()
 	// The first query is the survey's.
 	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteProtectionQuery, Status: http.StatusBadGateway, Nth: 2})
 	w.Start()

@@ -149,12 +149,12 @@ func newDiskStory(t *testing.T) *story {
 var downloadsEnd = simulator.Fault{Route: simulator.RouteDownload, Status: http.StatusServiceUnavailable, Nth: 20}
 
 // TestAFullDisk: writes fail in the middle, since nobody could tell how much room
-// there is. The batch says so, leaves no half file, and goes on when there is room.
+// there is. The batch says so, leaves no half file, and continues when there is room.
 func TestAFullDisk(t *testing.T) {
 	w := newDiskStory(t)
 	d := newDisk(t, w.bytes()/2)
 	w.Root = d.root
-	w.furnishWithFloor("1Mi")
+	w.createWithMinFree("1Mi")
 	w.Start(func(o *operator.Options) {
 		o.OpenArchive = func(root, name string) (archive.Store, error) {
 			store, err := archive.OpenDirectory(root, name)
@@ -169,8 +169,8 @@ func TestAFullDisk(t *testing.T) {
 	w.judge(w.exportable())
 }
 
-// furnishWithFloor is Furnish with a floor of free space.
-func (w *story) furnishWithFloor(floor string) {
+// createWithMinFree is Furnish with a floor of free space.
+func (w *story) createWithMinFree(floor string) {
 	w.Helper()
 	w.Create(w.Secret(simulator.DefaultClientSecret))
 	w.Create(w.Organization())
@@ -179,14 +179,14 @@ func (w *story) furnishWithFloor(floor string) {
 	w.Create(destination)
 }
 
-// TestADiskBelowItsFloor: no transfer begins, and those at work end, though there
-// is some room left; all goes on when there is enough.
+// TestADiskBelowItsFloor: no transfer begins, and those in progress end, though there
+// is some room left; all continues when there is enough.
 func TestADiskBelowItsFloor(t *testing.T) {
 	w := newDiskStory(t)
 	size := 8*w.bytes() + 64<<20
 	d := newDisk(t, size)
 	w.Root = d.root
-	w.furnishWithFloor("32Mi")
+	w.createWithMinFree("32Mi")
 	w.Sim.InjectFault(downloadsEnd)
 	w.Start()
 	export := w.exportWithin(time.Hour)
@@ -217,7 +217,7 @@ func TestADiskBelowItsFloor(t *testing.T) {
 // run meanwhile.
 func TestANamespaceAtItsBound(t *testing.T) {
 	w := newDiskStory(t)
-	w.furnishWithFloor("1Mi")
+	w.createWithMinFree("1Mi")
 	most := w.bytes() / 2
 	limits := func(bytes int64) func(*operator.Options) {
 		return func(o *operator.Options) {
@@ -243,7 +243,7 @@ func TestADiskWithoutRoomFromTheStart(t *testing.T) {
 	w := newDiskStory(t)
 	d := newDisk(t, 8<<20)
 	w.Root = d.root
-	w.furnishWithFloor("32Mi")
+	w.createWithMinFree("32Mi")
 	w.Start()
 	export, destination := w.exportWithin(time.Hour), w.Destination()
 	w.Await(destination, v1alpha1.ReasonDestinationFull)
@@ -263,7 +263,7 @@ func TestADiskThatTurnsReadOnly(t *testing.T) {
 	w := newDiskStory(t)
 	d := newDisk(t, 64<<20+8*w.bytes())
 	w.Root = d.root
-	w.furnishWithFloor("1Mi")
+	w.createWithMinFree("1Mi")
 	w.Sim.InjectFault(downloadsEnd)
 	w.Start()
 	export := w.exportWithin(time.Hour)
@@ -309,7 +309,7 @@ func (s slowWriter) Write(p []byte) (int, error) {
 // much room it has.
 func TestASlowDisk(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) { o.Conversations, o.HeldShare = 12, 0 })
-	w.Furnish()
+	w.CreateReferences()
 	w.Start(func(o *operator.Options) {
 		o.Paces.Stall = 500 * time.Millisecond
 		o.Paces.Batch.NoProgress, o.Paces.Batch.Missing = 200*time.Millisecond, 200*time.Millisecond

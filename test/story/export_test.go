@@ -21,7 +21,7 @@ import (
 // hold or not, is in the archive, once, and the account says so.
 func TestOneExport(t *testing.T) {
 	w := newStory(t, nil)
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.Export(nil)
 	w.Create(export)
@@ -127,7 +127,7 @@ func (w *story) expectJournal(recordings int) {
 	}
 }
 
-// expectOnce: no conversation's metadata and no recording's media were asked for twice.
+// expectOnce: no conversation's metadata and no recording's media were requested twice.
 func (w *story) expectOnce() {
 	w.Helper()
 	seen := map[string]int{}
@@ -144,7 +144,7 @@ func (w *story) expectOnce() {
 }
 
 // expectEvents: the export's story can be read from its events, which come a
-// little later than what they tell of.
+// little later than what they report.
 func (w *story) expectEvents(obj client.Object, reasons ...string) {
 	w.Helper()
 	for _, reason := range reasons {

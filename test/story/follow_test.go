@@ -79,7 +79,7 @@ func begin(days int) time.Time {
 // noon sets the clock forward to noon, some days after a midnight that begin gave:
 // what a story sees does not depend on the time of day at which it is run.
 func (w *story) noon(midnight time.Time, days int) {
-	w.Clock.Pass(midnight.AddDate(0, 0, days).Add(12 * time.Hour).Sub(w.Clock.Now()))
+	w.Clock.Advance(midnight.AddDate(0, 0, days).Add(12 * time.Hour).Sub(w.Clock.Now()))
 }
 
 // TestAWindowWithoutAnEnd: what has settled is exported and sealed, then each day
@@ -89,7 +89,7 @@ func TestAWindowWithoutAnEnd(t *testing.T) {
 	start := begin(2)
 	w := newStory(t, func(o *simulator.Options) { o.Start, o.Days, o.Conversations, o.SettleLag = start, 12, 20, 0 })
 	w.noon(start, 2)
-	w.Furnish()
+	w.CreateReferences()
 	stop := w.Start()
 	export := w.follow(nil)
 	w.Create(export)
@@ -97,12 +97,12 @@ func TestAWindowWithoutAnEnd(t *testing.T) {
 	w.expectUntil(export, start.AddDate(0, 0, 2), 1)
 	w.expectKstatusOf(export, status.CurrentStatus)
 
-	w.Clock.Pass(24 * time.Hour)
+	w.Clock.Advance(24 * time.Hour)
 	w.awaitSecondSeal(export)
 	w.expectUntil(export, start.AddDate(0, 0, 3), 2)
 
 	stop()
-	w.Clock.Pass(7 * 24 * time.Hour)
+	w.Clock.Advance(7 * 24 * time.Hour)
 	w.Start()
 	testenv.Eventually(t, "the week is made up for", func() bool {
 		w.Refresh(export)
@@ -118,7 +118,7 @@ func TestAWindowWithoutAnEnd(t *testing.T) {
 	export.Spec.Window.End = &metav1.Time{Time: start.AddDate(0, 0, 11).Add(12 * time.Hour)}
 	w.Update(export)
 	w.Await(export, v1alpha1.ReasonAwaitingSettlement)
-	w.Clock.Pass(36 * time.Hour)
+	w.Clock.Advance(36 * time.Hour)
 	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(w.Sim.Dataset().Started(start, start.AddDate(0, 0, 11).Add(12*time.Hour)).Recordings())
 	w.expectReport(w.seals()[0], "with no end when the archive was begun", "What started later is not in this report.")
@@ -147,13 +147,13 @@ func (w *story) expectUntil(export *v1alpha1.RecordingExport, until time.Time, s
 	w.judge(w.Sim.Dataset().Started(w.Sim.Options().Start, until).Recordings())
 }
 
-// TestAnEndlessExportMadeAnew adopts its archive: nothing is fetched again, and
+// TestAnEndlessExportCreatedAgain adopts its archive: nothing is fetched again, and
 // its numbers are the old ones.
-func TestAnEndlessExportMadeAnew(t *testing.T) {
+func TestAnEndlessExportCreatedAgain(t *testing.T) {
 	start := begin(2)
 	w := newStory(t, func(o *simulator.Options) { o.Start, o.Days, o.Conversations, o.SettleLag = start, 4, 20, 0 })
 	w.noon(start, 2)
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.follow(nil)
 	w.Create(export)
@@ -171,7 +171,7 @@ func TestAnEndlessExportMadeAnew(t *testing.T) {
 	if again.Status.Progress != before.Progress || again.Status.Bytes != before.Bytes || again.Status.Batches != before.Batches {
 		t.Errorf("status %+v, want that of before, %+v", again.Status, before)
 	}
-	w.Clock.Pass(24 * time.Hour)
+	w.Clock.Advance(24 * time.Hour)
 	w.awaitSecondSeal(again)
 	w.judge(w.Sim.Dataset().Started(start, start.AddDate(0, 0, 3)).Recordings())
 }
@@ -184,7 +184,7 @@ func TestAnEndlessExportDoesNotWaitForOneConversation(t *testing.T) {
 		o.Start, o.Days, o.Conversations, o.SettleLag, o.Edges.Open = start, 4, 20, 0, 1
 	})
 	w.noon(start, 1)
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.follow(nil)
 	w.Create(export)
@@ -197,7 +197,7 @@ func TestAnEndlessExportDoesNotWaitForOneConversation(t *testing.T) {
 			}
 		}
 	}
-	w.Clock.Pass(24 * time.Hour)
+	w.Clock.Advance(24 * time.Hour)
 	w.awaitSecondSeal(export)
 	w.judge(w.Sim.Dataset().Started(start, start.AddDate(0, 0, 2)).Recordings())
 	if last := w.accounts()[1]; last.Conversations.Deferred != 0 || last.Gaps != 0 {
@@ -234,7 +234,7 @@ func TestWhatIsListedLate(t *testing.T) {
 		t.Fatal(err)
 	}
 	review := w.holdReview()
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.Export(nil)
 	w.Create(export)
@@ -256,7 +256,7 @@ func TestAHoldThatChangesBeforeSealing(t *testing.T) {
 	w := newStory(t, nil)
 	c := w.plainCalls()[0].ConversationID
 	review := w.holdReview()
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.Export(nil)
 	w.Create(export)

@@ -14,7 +14,7 @@ import (
 // these metrics of controller-runtime, which might name them otherwise one day.
 func TestTheWatchdogHasItsMetrics(t *testing.T) {
 	w := newStory(t, nil)
-	w.Furnish()
+	w.CreateReferences()
 	export := w.Export(nil)
 	w.Create(export)
 	w.Start()

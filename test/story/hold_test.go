@@ -126,7 +126,7 @@ func (w *s3Story) refusingWay(nth int) (way string, permit func() (asked int)) {
 }
 
 // TestAHoldThatComesAfterStorageInS3: what is stored already comes under legal hold
-// before the seal that tells of the change is written. While that is refused in
+// before the seal that reports the change is written. While that is refused in
 // the middle of it, nothing is sealed; then it is done again, and the rest of it.
 func TestAHoldThatComesAfterStorageInS3(t *testing.T) {
 	w := newS3Story(t)

@@ -33,7 +33,7 @@ func TestTheEvidenceOfWhatIsIsolated(t *testing.T) {
 	} {
 		w.Sim.InjectFault(fault)
 	}
-	w.Furnish()
+	w.CreateReferences()
 	export := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.Retry.Deadline = &metav1.Duration{Duration: 3 * time.Second} })
 	w.Create(export)
 	w.Start()
@@ -50,7 +50,7 @@ func TestTheEvidenceOfWhatIsIsolated(t *testing.T) {
 	w.expectJudged()
 }
 
-// leftRetry tells whether a bag of a retry says that a recording left it.
+// leftRetry reports whether a bag of a retry says that a recording left it.
 func (w *story) leftRetry(recording string) bool {
 	for _, batch := range w.batches() {
 		if batch.Status.Bag == nil {
@@ -65,7 +65,7 @@ func (w *story) leftRetry(recording string) bool {
 	return false
 }
 
-// expectJudged has the verifier judge the archive. What failed was asked for often.
+// expectJudged has the verifier judge the archive. What failed was requested often.
 func (w *story) expectJudged(flags ...string) {
 	w.Helper()
 	if says, sound := w.Verify(w.Archive(), append([]string{"-asks", "20"}, flags...)...); !sound {

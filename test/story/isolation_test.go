@@ -65,7 +65,7 @@ func TestBadItemsDoNotHoldUpOthers(t *testing.T) {
 	for _, item := range items {
 		w.Sim.InjectFault(item.fault)
 	}
-	w.Furnish()
+	w.CreateReferences()
 	export := w.Export(nil)
 	w.Create(export)
 	w.Start()
@@ -90,7 +90,7 @@ func TestBadItemsBecomeGaps(t *testing.T) {
 	for _, item := range items {
 		w.Sim.InjectFault(item.fault)
 	}
-	w.Furnish()
+	w.CreateReferences()
 	export := w.Export(func(spec *v1alpha1.RecordingExportSpec) {
 		spec.Retry.Deadline = &metav1.Duration{Duration: 3 * time.Second}
 	})

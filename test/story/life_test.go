@@ -20,11 +20,11 @@ import (
 )
 
 // TestRestartsInTheMiddle stops the operator again and again while an export is
-// at work. What has been learned is not asked for again: at most what was in
+// in progress. What has been found out is not requested again: at most what was in
 // flight at a stop is.
 func TestRestartsInTheMiddle(t *testing.T) {
 	w := newStory(t, nil)
-	w.Furnish()
+	w.CreateReferences()
 	export := w.Export(nil)
 	w.Create(export)
 	restarts := 0
@@ -52,7 +52,7 @@ func TestRestartsInTheMiddle(t *testing.T) {
 	}
 }
 
-// askedAgain counts the requests of a route for something that was asked for before.
+// askedAgain counts the requests of a route for something that was requested before.
 func (w *story) askedAgain(route string, key func(simulator.Entry) string) int {
 	seen, again := map[string]bool{}, 0
 	for _, e := range w.Sim.Journal().Entries() {
@@ -70,7 +70,7 @@ func (w *story) askedAgain(route string, key func(simulator.Entry) string) int {
 // TestSuspendAndResume: nothing is asked of Genesys Cloud while an export is suspended.
 func TestSuspendAndResume(t *testing.T) {
 	w := newStory(t, nil)
-	w.Furnish()
+	w.CreateReferences()
 	export := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.Suspend = true })
 	w.Create(export)
 	w.Start()
@@ -102,7 +102,7 @@ func (w *story) suspend(export *v1alpha1.RecordingExport, suspend bool) {
 // the export is let go.
 func TestDeletedWhileSurveying(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) { o.AnalyticsDelay = time.Hour })
-	w.Furnish()
+	w.CreateReferences()
 	export := w.Export(nil)
 	w.Create(export)
 	w.Start()
@@ -121,7 +121,7 @@ func TestDeletedWhileSurveying(t *testing.T) {
 // a namespace is deleted, is let go at once, and says what it could not do.
 func TestDeletedWithEverythingItNeeds(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) { o.AnalyticsDelay = time.Hour })
-	w.Furnish()
+	w.CreateReferences()
 	export := w.Export(nil)
 	w.Create(export)
 	w.Start()
@@ -135,13 +135,13 @@ func TestDeletedWithEverythingItNeeds(t *testing.T) {
 func TestAConversationThatEndsLater(t *testing.T) {
 	day := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -2)
 	w := newStory(t, func(o *simulator.Options) { o.Start, o.Edges.Open, o.SettleLag = day, 1, 0 })
-	w.Furnish()
+	w.CreateReferences()
 	export := w.Export(func(s *v1alpha1.RecordingExportSpec) {
 		s.SettleAfter = &metav1.Duration{}
 		s.Window = world.Window(day, day.AddDate(0, 0, 1))
 	})
 	w.Create(export)
-	// It is not asked for again before the clock says so, however slow the machine is.
+	// It is not requested again before the clock says so, however slow the machine is.
 	w.Start(func(o *operator.Options) { o.Paces.Export.Reask = time.Hour })
 	w.Await(export, v1alpha1.ReasonAwaitingConversationEnd)
 	if export.Status.Survey.Deferred != 1 {
@@ -155,7 +155,7 @@ func TestAConversationThatEndsLater(t *testing.T) {
 			}
 		}
 	}
-	w.Clock.Pass(time.Hour)
+	w.Clock.Advance(time.Hour)
 	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(all.Recordings())
 	if bags, _ := filepath.Glob(filepath.Join(w.Archive(), "bags", "*-d*")); len(bags) == 0 {
@@ -166,7 +166,7 @@ func TestAConversationThatEndsLater(t *testing.T) {
 // TestAWindowThatIsNotOldEnough is not surveyed.
 func TestAWindowThatIsNotOldEnough(t *testing.T) {
 	w := newStory(t, nil)
-	w.Furnish()
+	w.CreateReferences()
 	export := w.Export(func(s *v1alpha1.RecordingExportSpec) {
 		now := time.Now().Truncate(time.Second)
 		s.Window = world.Window(now, now.Add(time.Hour))
@@ -185,7 +185,7 @@ func TestScopes(t *testing.T) {
 	for scope, held := range map[v1alpha1.HoldScope]bool{v1alpha1.HoldExclude: false, v1alpha1.HoldOnly: true} {
 		t.Run(string(scope), func(t *testing.T) {
 			w := newStory(t, nil)
-			w.Furnish()
+			w.CreateReferences()
 			export := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.LegalHold.Scope = scope })
 			w.Create(export)
 			w.Start()
@@ -206,7 +206,7 @@ func TestScopes(t *testing.T) {
 // TestMediaThatWereNotAskedFor are listed as excluded, and their lane is not made.
 func TestMediaThatWereNotAskedFor(t *testing.T) {
 	w := newStory(t, nil)
-	w.Furnish()
+	w.CreateReferences()
 	export := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.MediaTypes = []v1alpha1.Medium{v1alpha1.MediumScreen} })
 	w.Create(export)
 	w.Start()
@@ -237,7 +237,7 @@ func TestParkedMetadata(t *testing.T) {
 	for _, c := range held[:3] {
 		w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, ConversationID: c.ID, Status: http.StatusGatewayTimeout, Count: 2})
 	}
-	w.Furnish()
+	w.CreateReferences()
 	export := w.Export(nil)
 	w.Create(export)
 	w.Start()
@@ -257,7 +257,7 @@ func TestThrottling(t *testing.T) {
 	for _, route := range []string{simulator.RouteMetadata, simulator.RouteBatchSubmit, simulator.RouteBatch, simulator.RouteDetailsSubmit} {
 		w.Sim.InjectFault(simulator.Fault{Route: route, Status: http.StatusTooManyRequests, RetryAfter: time.Second, Nth: 2, Count: 1})
 	}
-	w.Furnish()
+	w.CreateReferences()
 	export := w.Export(nil)
 	w.Create(export)
 	w.Start()
@@ -265,7 +265,7 @@ func TestThrottling(t *testing.T) {
 	w.judge(w.exportable())
 }
 
-// TestResultsThatCannotBeFetched are requested anew, and error pages are never
+// TestResultsThatCannotBeFetched are requested again, and error pages are never
 // taken for recordings.
 func TestResultsThatCannotBeFetched(t *testing.T) {
 	w := newStory(t, nil)
@@ -277,7 +277,7 @@ func TestResultsThatCannotBeFetched(t *testing.T) {
 		fault.Route, fault.RecordingID, fault.Count = simulator.RouteDownload, r.ID, 2
 		w.Sim.InjectFault(fault)
 	}
-	w.Furnish()
+	w.CreateReferences()
 	export := w.Export(nil)
 	w.Create(export)
 	w.Start()
@@ -295,7 +295,7 @@ func TestHoldsThatChangeBeforeTransfer(t *testing.T) {
 			i := slices.IndexFunc(held, simulator.Conversation.HasScreens)
 			released, seized := held[i].ID, w.plainCalls()[0].ConversationID
 			w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, Status: http.StatusServiceUnavailable})
-			w.Furnish()
+			w.CreateReferences()
 			w.Start()
 			export := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.LegalHold.Scope = scope })
 			w.Create(export)
@@ -347,7 +347,7 @@ func (w *story) expectMoved(conversation, reason, lane string, batches int) {
 // TestOldBatchesAreDeleted once they are counted; their evidence is not.
 func TestOldBatchesAreDeleted(t *testing.T) {
 	w := newStory(t, nil)
-	w.Furnish()
+	w.CreateReferences()
 	export := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.RetainBatches = ptr.To[int32](2) })
 	w.Create(export)
 	w.Start()
@@ -373,7 +373,7 @@ func (w *story) batches() []v1alpha1.RecordingExportBatch {
 // owned, and carry nothing of their export's labels.
 func TestBatchesFollowTheRules(t *testing.T) {
 	w := newStory(t, nil)
-	w.Furnish()
+	w.CreateReferences()
 	export := w.Export(nil)
 	export.Labels = map[string]string{"argocd.argoproj.io/instance": "app"}
 	w.Create(export)

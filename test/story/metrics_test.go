@@ -15,7 +15,7 @@ import (
 func TestMetricsTellOfTheWork(t *testing.T) {
 	w := newStory(t, nil)
 	registry := prometheus.NewPedanticRegistry()
-	w.Furnish()
+	w.CreateReferences()
 	w.Start(func(o *operator.Options) { o.Metrics = registry })
 	export := w.Export(nil)
 	w.Create(export)

@@ -33,7 +33,7 @@ func orphanage(t *testing.T, change func(*simulator.Options)) *story {
 	})
 }
 
-// orphanAccount is what an account tells of recordings that are attached to no conversation.
+// orphanAccount is what an account says about recordings that are attached to no conversation.
 type orphanAccount struct {
 	Listed, Undated, Enumerated int64
 	NotListed                   *struct {
@@ -80,7 +80,7 @@ func (w *story) expectOrphans(seal string, from, until time.Time) (listed int) {
 // sums, and once a day for all exports.
 func TestOrphanedRecordings(t *testing.T) {
 	w := orphanage(t, nil)
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.compared(func(s *v1alpha1.RecordingExportSpec) { s.Window = nineToNine })
 	second := w.compared(nil)
@@ -117,7 +117,7 @@ func TestOrphanedRecordings(t *testing.T) {
 // proves nothing of them.
 func TestNobodyAsksForOrphans(t *testing.T) {
 	w := orphanage(t, nil)
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.Export(nil)
 	w.Create(export)
@@ -145,7 +145,7 @@ func TestOrphansThatCannotBeListed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := orphanage(t, nil)
 			tt.spoil(w)
-			w.Furnish()
+			w.CreateReferences()
 			w.Start()
 			export := w.compared(nil)
 			w.Create(export)
@@ -173,14 +173,14 @@ func TestOrphansThatALaterSealLists(t *testing.T) {
 	w := orphanage(t, func(o *simulator.Options) { o.Start, o.Days, o.SettleLag = start, 4, 0 })
 	w.permit([]string{orphanPermission}, false)
 	w.noon(start, 2)
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.follow(func(s *v1alpha1.RecordingExportSpec) { s.SecondSource = v1alpha1.SecondSourceRetention })
 	w.Create(export)
 	w.Await(export, v1alpha1.ReasonCaughtUp)
 	w.says(export, "; orphaned recordings were not listed: ")
 	w.permit([]string{orphanPermission}, true)
-	w.Clock.Pass(24 * time.Hour)
+	w.Clock.Advance(24 * time.Hour)
 	w.awaitSecondSeal(export)
 	w.expectOrphans("2", start, start.AddDate(0, 0, 3))
 	if got := w.orphanAccount("2"); got.Listed != 60 || got.NotListed != nil {
@@ -208,7 +208,7 @@ func TestOrphansOfABadService(t *testing.T) {
 			w := orphanage(t, nil)
 			tt.fault.Route = simulator.RouteOrphans
 			w.Sim.InjectFault(tt.fault)
-			w.Furnish()
+			w.CreateReferences()
 			w.Start(func(o *operator.Options) { o.Paces.Patience.Most = time.Hour })
 			export := w.compared(nil)
 			w.Create(export)
@@ -221,7 +221,7 @@ func TestOrphansOfABadService(t *testing.T) {
 					t.Errorf("reason %s", reason)
 				}
 				testenv.Eventually(t, "the operator stops retrying", func() bool {
-					w.Clock.Pass(time.Hour)
+					w.Clock.Advance(time.Hour)
 					w.Refresh(export)
 					w.annotate(export, "example.com/looked-at", w.Clock.Now().String()) // it need not wait for the next look
 					return conditions.Reason(export) == v1alpha1.ReasonComplete

@@ -11,11 +11,11 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 )
 
-// TestTheReportOfAnExport: the seal of an export holds a report that tells, in its
+// TestTheReportOfAnExport: the seal of an export contains a report that tells, in its
 // manifest, of the same numbers as the export's status.
 func TestTheReportOfAnExport(t *testing.T) {
 	w := newStory(t, nil)
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.Export(func(spec *v1alpha1.RecordingExportSpec) {
 		spec.MediaTypes = []v1alpha1.Medium{v1alpha1.MediumCall, v1alpha1.MediumScreen}

@@ -42,7 +42,7 @@ func (w *story) expectKstatusOf(export *v1alpha1.RecordingExport, want status.St
 	}
 }
 
-// TestRetryAfterSealing asks again for what was unavailable: a delta and a
+// TestRetryAfterSealing requests again what was unavailable: a delta and a
 // further seal hold what can be had now, and nothing sealed is written again.
 func TestRetryAfterSealing(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) {
@@ -56,7 +56,7 @@ func TestRetryAfterSealing(t *testing.T) {
 	for _, id := range []string{unreadable.ConversationID, held} {
 		w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, ConversationID: id, Status: http.StatusGatewayTimeout})
 	}
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.Export(func(s *v1alpha1.RecordingExportSpec) {
 		s.Retry.Deadline, s.OpenDeadline = &metav1.Duration{Duration: 3 * time.Second}, &metav1.Duration{}
@@ -110,7 +110,7 @@ func (w *story) heal() {
 // TestARetryWithoutGaps changes nothing.
 func TestARetryWithoutGaps(t *testing.T) {
 	w := newStory(t, nil)
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.Export(nil)
 	w.Create(export)
@@ -124,7 +124,7 @@ func TestARetryWithoutGaps(t *testing.T) {
 	}
 }
 
-// noneReady keeps every batch at work for as long as it is in force.
+// noneReady keeps every batch in progress for as long as it is in force.
 var noneReady = simulator.Fault{Route: simulator.RouteBatch, Status: http.StatusServiceUnavailable}
 
 // noneSurveyed keeps every analytics job running for as long as it is in force.
@@ -134,7 +134,7 @@ var noneSurveyed = simulator.Fault{Route: simulator.RouteDetailsJob, Status: htt
 // running; a retry takes it up where it was.
 func TestCancelAndTakeUpAgain(t *testing.T) {
 	w := newStory(t, nil)
-	w.Furnish()
+	w.CreateReferences()
 	w.Sim.InjectFault(noneReady)
 	w.Start()
 	export := w.exportWithin(time.Hour)
@@ -161,7 +161,7 @@ func TestCancelAndTakeUpAgain(t *testing.T) {
 // TestSuspendedWhileSurveying: no analytics job is left running.
 func TestSuspendedWhileSurveying(t *testing.T) {
 	w := newStory(t, nil)
-	w.Furnish()
+	w.CreateReferences()
 	w.Sim.InjectFault(noneSurveyed)
 	w.Start()
 	export := w.Export(nil)
@@ -179,10 +179,10 @@ func TestSuspendedWhileSurveying(t *testing.T) {
 }
 
 // TestABatchThatIsTooLarge is cut in two, as often as need be, and what is known
-// of it is not asked for again.
+// of it is not requested again.
 func TestABatchThatIsTooLarge(t *testing.T) {
 	w := newStory(t, nil)
-	w.Furnish()
+	w.CreateReferences()
 	w.Start(func(o *operator.Options) { o.MaxRecordings = 8 })
 	export := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.RetainBatches = new(int32) })
 	w.Create(export)

@@ -43,7 +43,7 @@ func (w *story) restoring(deadline time.Duration) *v1alpha1.RecordingExport {
 	return export
 }
 
-// expectRestorations: so many were asked for, none of them twice, and no date was
+// expectRestorations: so many were requested, none of them twice, and no date was
 // changed but the archive dates by which they were restored.
 func (w *story) expectRestorations(want int) {
 	w.Helper()
@@ -59,7 +59,7 @@ func (w *story) expectRestorations(want int) {
 }
 
 // expectRetention: the seal lists the recordings, each with the dates that it had and
-// has, none of which changed but for the archive date, unless changed names it.
+// has, none of which changed except for the archive date, unless changed names it.
 func (w *story) expectRetention(restored []simulator.Recording, changed map[string]string) {
 	w.Helper()
 	rows := readCSV(w, filepath.Join(w.Archive(), "seals", "1", "retention.csv"))
@@ -139,7 +139,7 @@ func (w *story) custody(kind string) int {
 func TestArchivedRecordingsAreRestored(t *testing.T) {
 	w := newArchive(t, 4, nil)
 	archived := w.archived()
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.restoring(time.Hour)
 	batch := &v1alpha1.RecordingExportBatch{}
@@ -173,11 +173,11 @@ func TestArchivedRecordingsAreRestored(t *testing.T) {
 }
 
 // TestADateThatChangesWhileARecordingIsRestored is named by the seal, an event and the
-// report. It is no fault of the archive, and the recording is exported.
+// report. It is not a fault of the archive, and the recording is exported.
 func TestADateThatChangesWhileARecordingIsRestored(t *testing.T) {
 	w := newArchive(t, 3, func(o *simulator.Options) { o.RestoreDelay = time.Hour })
 	archived := w.archived()
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.restoring(24 * time.Hour)
 	testenv.Eventually(t, "all restorations are asked for", func() bool { return w.Sim.Journal().Count(simulator.RouteRestore, http.StatusOK) == 3 })
@@ -185,7 +185,7 @@ func TestADateThatChangesWhileARecordingIsRestored(t *testing.T) {
 	if err := w.Sim.SetRetention(changed.ConversationID, changed.ID, w.recording(changed).ArchiveDate, changed.DeleteDate.AddDate(-9, 0, 0)); err != nil {
 		t.Fatal(err)
 	}
-	w.Clock.Pass(2 * time.Hour)
+	w.Clock.Advance(2 * time.Hour)
 	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(w.exportable())
 	w.expectRestorations(3)
@@ -209,12 +209,12 @@ func TestDatesThatCannotBeReadAgain(t *testing.T) {
 	w := newArchive(t, 2, func(o *simulator.Options) { o.RestoreDelay = time.Hour })
 	archived := w.archived()
 	lost := archived[0]
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.restoring(40 * time.Second)
 	testenv.Eventually(t, "all restorations are asked for", func() bool { return w.Sim.Journal().Count(simulator.RouteRestore, http.StatusOK) == 2 })
 	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, ConversationID: lost.ConversationID, Status: http.StatusGatewayTimeout})
-	w.Clock.Pass(2 * time.Hour)
+	w.Clock.Advance(2 * time.Hour)
 	testenv.Eventually(t, "the export has a gap", func() bool {
 		w.Refresh(export)
 		return conditions.Reason(export) == v1alpha1.ReasonCompleteWithGaps
@@ -236,7 +236,7 @@ func TestDatesThatCannotBeReadAgain(t *testing.T) {
 // asked for.
 func TestArchivedRecordingsAreListed(t *testing.T) {
 	w := newArchive(t, 2, nil)
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.exportWithin(time.Hour)
 	w.Await(export, v1alpha1.ReasonCompleteWithGaps)
@@ -250,7 +250,7 @@ func TestArchivedRecordingsAreListed(t *testing.T) {
 // gap that says so.
 func TestMoreArchivedThanTheQuotaAllows(t *testing.T) {
 	w := newArchive(t, 6, func(o *simulator.Options) { o.Limits.Restorations = 2 })
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.restoring(time.Hour)
 	w.Await(export, v1alpha1.ReasonCompleteWithGaps)
@@ -263,12 +263,12 @@ func TestMoreArchivedThanTheQuotaAllows(t *testing.T) {
 	}
 }
 
-// TestRestartsWhileRestoring: no recording's restoration is asked for twice, not
+// TestRestartsWhileRestoring: no recording's restoration is requested twice, not
 // even when the answer to the first request was lost. One whose request was lost
 // on its way to Genesys Cloud, when the operator ended, is not restored, and says so.
 func TestRestartsWhileRestoring(t *testing.T) {
 	w := newArchive(t, 6, func(o *simulator.Options) { o.RestoreDelay = 2 * time.Second })
-	w.Furnish()
+	w.CreateReferences()
 	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteRestore, Nth: 2, Count: 1, Reset: true, Applied: true})
 	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteRestore, Nth: 3, Count: 1, Status: http.StatusBadGateway, Applied: true})
 	export := w.restoring(time.Hour)
@@ -336,7 +336,7 @@ func (w *story) attempts() int {
 // waitedFor is what a batch says of how many recordings are on their way back.
 var waitedFor = regexp.MustCompile(`(\d+) are waited for`)
 
-// onlyLost tells whether each batch has ended or waits, all in all for as many
+// onlyLost reports whether each batch has ended or waits, all in all for as many
 // recordings as requests were lost.
 func (w *story) onlyLost(lost int) bool {
 	w.Helper()
@@ -357,10 +357,10 @@ func (w *story) onlyLost(lost int) bool {
 	return lost == 0
 }
 
-// TestARestorationThatIsThrottled took no effect, so it is asked for again.
+// TestARestorationThatIsThrottled took no effect, so it is requested again.
 func TestARestorationThatIsThrottled(t *testing.T) {
 	w := newArchive(t, 2, nil)
-	w.Furnish()
+	w.CreateReferences()
 	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteRestore, Count: 1, Status: http.StatusTooManyRequests, RetryAfter: time.Second})
 	w.Start()
 	export := w.restoring(time.Hour)
@@ -372,7 +372,7 @@ func TestARestorationThatIsThrottled(t *testing.T) {
 // from being exported.
 func TestWhatDoesNotComeBack(t *testing.T) {
 	w := newArchive(t, 3, func(o *simulator.Options) { o.RestoreDelay = time.Hour })
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.restoring(8 * time.Second)
 	w.Await(export, v1alpha1.ReasonCompleteWithGaps)
@@ -383,12 +383,12 @@ func TestWhatDoesNotComeBack(t *testing.T) {
 	w.expectRestorations(3)
 }
 
-// TestRestoringWithoutPermission stalls, names it, and goes on once it is given.
+// TestRestoringWithoutPermission stalls, names it, and continues once it is given.
 func TestRestoringWithoutPermission(t *testing.T) {
 	const permission = "recording:recording:editRetention"
 	w := newArchive(t, 2, nil)
 	w.permit([]string{permission}, false)
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.restoring(time.Hour)
 	batch := &v1alpha1.RecordingExportBatch{}

@@ -317,7 +317,7 @@ func TestAnAccessKeyThatIsMissingWrongThenCorrected(t *testing.T) {
 }
 
 // TestAnAccessKeyThatExpiresInTheMiddle: the service refuses it from one request
-// to the next, whatever it is; the export waits for another and goes on.
+// to the next, whatever it is; the export waits for another and continues.
 func TestAnAccessKeyThatExpiresInTheMiddle(t *testing.T) {
 	w := newS3Story(t)
 	way, renew, expired := w.expiringWay()
@@ -423,7 +423,7 @@ func TestAnswersOfS3ThatAreLost(t *testing.T) {
 }
 
 // TestABucketThatIsNotAsDemanded: the destination says what is wrong, nothing is
-// written, and once it is mended the export goes on by itself.
+// written, and once it is fixed the export continues by itself.
 func TestABucketThatIsNotAsDemanded(t *testing.T) {
 	w := newS3Story(t)
 	w.Create(w.accessKey(s3server.SecretAccessKey))
@@ -440,7 +440,7 @@ func TestABucketThatIsNotAsDemanded(t *testing.T) {
 	w.Await(export, v1alpha1.ReasonDestinationNotReady)
 	w.says(export, "fix the ExportDestination", "Object Lock")
 
-	w.mend(func(s3api *s3.Client) error {
+	w.fix(func(s3api *s3.Client) error {
 		_, err := s3api.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
 			Bucket: aws.String("plain"), VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
 		})
@@ -459,7 +459,7 @@ func TestABucketThatIsNotAsDemanded(t *testing.T) {
 	w.nothingLeaked()
 }
 
-func (w *s3Story) mend(how func(*s3.Client) error) {
+func (w *s3Story) fix(how func(*s3.Client) error) {
 	w.Helper()
 	if err := how(w.s3.Client()); err != nil {
 		w.Fatal(err)

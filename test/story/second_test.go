@@ -31,14 +31,14 @@ func (w *story) compared(change func(*v1alpha1.RecordingExportSpec)) *v1alpha1.R
 	})
 }
 
-// secondSource is what an account tells of a second source.
+// secondSource is what an account says about a second source.
 type secondSource struct {
 	Source                                                       string
 	At                                                           time.Time
 	Enumerated, Listed, Matched, NotInAccount, NotInSecondSource int64
 }
 
-// secondSource reads what a seal's account tells of the second source.
+// secondSource reads what a seal's account says about the second source.
 func (w *story) secondSource(seal string) secondSource {
 	w.Helper()
 	content, err := os.ReadFile(w.Archive() + "/seals/" + seal + "/account.json")
@@ -75,7 +75,7 @@ func TestTwoSourcesAgree(t *testing.T) {
 			FileStates: map[simulator.FileState]int{simulator.Archived: 1, simulator.Deleted: 1},
 		}
 	})
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.compared(func(s *v1alpha1.RecordingExportSpec) {
 		s.MediaTypes = []v1alpha1.Medium{"Call", "Screen", "Chat"}
@@ -108,14 +108,14 @@ func TestTwoSourcesAgree(t *testing.T) {
 	}
 }
 
-// TestARecordingThatAnalyticsNeverListed is named by the seal, and does not hold it up.
+// TestARecordingThatAnalyticsNeverListed is named by the seal, and does not delay it.
 func TestARecordingThatAnalyticsNeverListed(t *testing.T) {
 	w := newStory(t, nil)
 	lost := w.plainCalls()[0]
 	if err := w.Sim.SetListed(lost.ConversationID, false); err != nil {
 		t.Fatal(err)
 	}
-	w.Furnish()
+	w.CreateReferences()
 	stop := w.Start()
 	export := w.compared(nil)
 	w.Create(export)
@@ -169,11 +169,11 @@ func (w *story) expectPages() {
 	}
 }
 
-// TestAnEnumerationIsInterrupted: it goes on from its last page.
+// TestAnEnumerationIsInterrupted: it continues from its last page.
 func TestAnEnumerationIsInterrupted(t *testing.T) {
 	w := newStory(t, manyPages)
 	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteRetention, Nth: 3, Delay: time.Hour})
-	w.Furnish()
+	w.CreateReferences()
 	stop := w.Start()
 	export := w.compared(aFewHours)
 	w.Create(export)
@@ -194,7 +194,7 @@ func TestAnEnumerationIsInterrupted(t *testing.T) {
 // TestTwoExportsShareAnEnumeration: on one day, it is made once for both.
 func TestTwoExportsShareAnEnumeration(t *testing.T) {
 	w := newStory(t, manyPages)
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	first, second := w.compared(aFewHours), w.compared(aFewHours)
 	second.Name = "case-2"
@@ -215,13 +215,13 @@ func TestEverySealIsCompared(t *testing.T) {
 	start := begin(2)
 	w := newStory(t, func(o *simulator.Options) { o.Start, o.Days, o.SettleLag = start, 4, 0 })
 	w.noon(start, 2)
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.follow(func(s *v1alpha1.RecordingExportSpec) { s.SecondSource = v1alpha1.SecondSourceRetention })
 	w.Create(export)
 	w.Await(export, v1alpha1.ReasonCaughtUp)
 	// An enumeration lists what is a day old.
-	w.Clock.Pass(24 * time.Hour)
+	w.Clock.Advance(24 * time.Hour)
 	w.awaitSecondSeal(export)
 	one, two := w.secondSource("1"), w.secondSource("2")
 	if one.NotInAccount+two.NotInAccount != 0 || one.Matched == 0 || two.Matched <= one.Matched || two.Enumerated <= one.Enumerated {

@@ -210,7 +210,7 @@ func (w *story) expectSigned(folder, beside string, destination *v1alpha1.Export
 		"-in", filepath.Join(beside, "manifest-sha256.txt.tsr"), "-CAfile", authority.CA)
 }
 
-// followInstructions runs the commands of a VERIFY.txt but for cosign, and those
+// followInstructions runs the commands of a VERIFY.txt except for cosign, and those
 // that are for the folders of bags if it is of a seal.
 func (w *story) followInstructions(folder, text string, authority *tsaserver.Server, least int) {
 	w.Helper()
@@ -320,7 +320,7 @@ func TestAKeyThatIsReplaced(t *testing.T) {
 	}
 }
 
-// expectKeyChange: the account and the log of a seal tell of the change, and so does the
+// expectKeyChange: the account and the log of a seal report the change, and so does the
 // destination, until a person confirms it.
 func (w *story) expectKeyChange(destination *v1alpha1.ExportDestination, seal, before, after string) {
 	w.Helper()

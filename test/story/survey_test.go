@@ -20,7 +20,7 @@ import (
 func TestAnAnalyticsJobThatNeverEnds(t *testing.T) {
 	const delay = 100 * time.Hour
 	w := newStory(t, func(o *simulator.Options) { o.AnalyticsDelay = delay })
-	w.Furnish()
+	w.CreateReferences()
 	export := w.Export(func(s *v1alpha1.RecordingExportSpec) {
 		s.Retry.SurveyDeadline = &metav1.Duration{Duration: 4 * time.Second}
 	})
@@ -44,7 +44,7 @@ func TestAnAnalyticsJobThatNeverEnds(t *testing.T) {
 	testenv.Eventually(t, "the export is complete", func() bool {
 		if jobs := w.Sim.Journal().Count(simulator.RouteDetailsSubmit, 0); jobs > passed {
 			passed = jobs
-			w.Clock.Pass(delay)
+			w.Clock.Advance(delay)
 		}
 		w.Refresh(export)
 		return conditions.Reason(export) == v1alpha1.ReasonComplete

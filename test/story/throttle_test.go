@@ -15,7 +15,7 @@ import (
 )
 
 // TestThrottledIsNotFailed: whichever call is told to wait, more often than
-// anything may fail, it is made again when it may. Nothing is requested anew,
+// anything may fail, it is made again when it may. Nothing is requested again,
 // nothing counts as an attempt, and nobody sees an error.
 func TestThrottledIsNotFailed(t *testing.T) {
 	const times = 4 // a recording has three tries
@@ -33,7 +33,7 @@ func TestThrottledIsNotFailed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newStory(t, nil)
 			w.Sim.InjectFault(simulator.Fault{Route: route, Status: http.StatusTooManyRequests, RetryAfter: time.Second, Count: times})
-			w.Furnish()
+			w.CreateReferences()
 			export, organization := w.Export(nil), w.Organization()
 			w.Create(export)
 			w.Start()

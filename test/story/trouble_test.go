@@ -30,7 +30,7 @@ func (w *story) says(obj world.Object, words ...string) {
 }
 
 // TestEverythingMissingThenMade: whatever order the manifests come in, each
-// object says what it lacks, and goes on by itself once it is there.
+// object says what it lacks, and continues by itself once it is there.
 func TestEverythingMissingThenMade(t *testing.T) {
 	w := newStory(t, nil)
 	w.Start()
@@ -90,7 +90,7 @@ func TestAPermissionThatIsMissingThenGiven(t *testing.T) {
 		t.Run(step, func(t *testing.T) {
 			w := newStory(t, nil)
 			w.permit(permissions, false)
-			w.Furnish()
+			w.CreateReferences()
 			export := w.Export(nil)
 			w.Create(export)
 			w.Start()
@@ -119,7 +119,7 @@ func (w *story) permit(permissions []string, granted bool) {
 // it was told to.
 func TestAnEndpointThatIsNotAllowed(t *testing.T) {
 	w := newStory(t, nil)
-	w.Furnish()
+	w.CreateReferences()
 	w.Start(func(o *operator.Options) {
 		o.Endpoints = w.allowed("genesys=https://genesys.example:443", "media="+w.Endpoint)
 	})
@@ -135,7 +135,7 @@ func TestAnEndpointThatIsNotAllowed(t *testing.T) {
 // organisation must not mix its recordings in.
 func TestAnotherOrganizationIsRefused(t *testing.T) {
 	w := newStory(t, nil)
-	w.Furnish()
+	w.CreateReferences()
 	organization := w.Organization()
 	stop := w.Start()
 	w.Await(organization, v1alpha1.ReasonLoggedIn)
@@ -152,7 +152,7 @@ func TestAnotherOrganizationIsRefused(t *testing.T) {
 // TestADestinationThatCannotBeWritten: a file stands where the directory should be.
 func TestADestinationThatCannotBeWritten(t *testing.T) {
 	w := newStory(t, nil)
-	w.Furnish()
+	w.CreateReferences()
 	blocker := filepath.Join(w.Root, w.Namespace)
 	if err := os.WriteFile(blocker, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -173,7 +173,7 @@ func TestADestinationThatCannotBeWritten(t *testing.T) {
 // else must not touch what is there.
 func TestAnArchiveThatIsAnothers(t *testing.T) {
 	w := newStory(t, nil)
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.Export(nil)
 	w.Create(export)
@@ -202,7 +202,7 @@ func TestAnArchiveThatIsAnothers(t *testing.T) {
 // named in the account, and no path is made of it.
 func TestIDsThatAreNoUUIDs(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) { o.Edges.HostileIDs = true })
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.Export(nil)
 	w.Create(export)
@@ -233,9 +233,9 @@ func (w *story) reasons(table string) map[string]int {
 	return counts
 }
 
-// TestWhatCannotBeHadIsNamed: archived, deleted and unfinished recordings,
+// TestUnavailableItemsAreNamed: archived, deleted and unfinished recordings,
 // refused and withheld results, metadata that nobody can read.
-func TestWhatCannotBeHadIsNamed(t *testing.T) {
+func TestUnavailableItemsAreNamed(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) {
 		o.Edges.Open = 2
 		o.Edges.FileStates = map[simulator.FileState]int{simulator.Archived: 3, simulator.Deleted: 1, simulator.Uploading: 1, simulator.Errored: 1}
@@ -246,7 +246,7 @@ func TestWhatCannotBeHadIsNamed(t *testing.T) {
 	w.Sim.InjectFault(simulator.Fault{ConversationID: withheld.ConversationID, RecordingID: withheld.ID, Withhold: true})
 	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, ConversationID: unreadable.ConversationID, Status: http.StatusGatewayTimeout})
 	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, ConversationID: unknown.ConversationID, Status: http.StatusNotFound})
-	w.Furnish()
+	w.CreateReferences()
 	w.Start()
 	export := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.Retry.Deadline = &metav1.Duration{Duration: 5 * time.Second} })
 	w.Create(export)

@@ -119,7 +119,7 @@ func TestEvidenceIsVerifiedWhileItIsMade(t *testing.T) {
 }
 
 // TestAByteThatFlips: it is found when its turn comes, named, and not forgotten by
-// a restart; everything else goes on. Once it is put right nothing is wrong.
+// a restart; everything else continues. Once it is put right nothing is wrong.
 func TestAByteThatFlips(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) { o.Conversations = 30 })
 	registry := prometheus.NewPedanticRegistry()
@@ -140,7 +140,7 @@ func TestAByteThatFlips(t *testing.T) {
 
 	recording := w.aRecording()
 	w.flip(recording)
-	w.Clock.Pass(721 * time.Hour)
+	w.Clock.Advance(721 * time.Hour)
 	says = w.awaitVerified(destination, metav1.ConditionFalse, v1alpha1.ReasonVerificationFailed)
 	within, err := filepath.Rel(filepath.Dir(w.Archive()), recording)
 	if err != nil || !strings.Contains(says, within+" (Altered)") || !strings.Contains(says, "kubectl genesys-export verify") {
@@ -250,7 +250,7 @@ func TestAnArchiveThatIsTakenAway(t *testing.T) {
 }
 
 // TestEvidenceInS3IsVerified: as in a directory; and a bucket that is away is
-// waited for, which is no fault of the evidence.
+// waited for, which is not a fault of the evidence.
 func TestEvidenceInS3IsVerified(t *testing.T) {
 	w := newS3Story(t)
 	w.Create(w.accessKey(s3server.SecretAccessKey))

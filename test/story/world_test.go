@@ -55,7 +55,7 @@ func newStory(t *testing.T, change func(*simulator.Options)) *story {
 	return w
 }
 
-// verify sees to it that at the end of every story, wherever it ends, nothing is
+// verify makes sure that at the end of every story, wherever it ends, nothing is
 // wrong with what it has sealed.
 func (w *story) verify() {
 	if _, err := os.Stat(filepath.Join(w.Archive(), "seals")); errors.Is(err, fs.ErrNotExist) {

@@ -71,8 +71,8 @@ func wrongAnswers() map[string]wrongBucket {
 	}
 }
 
-// furnishWrong makes the buckets and Secrets that wrongBuckets speaks of.
-func (w *s3Story) furnishWrong() {
+// createWrongBuckets makes the buckets and Secrets that wrongBuckets speaks of.
+func (w *s3Story) createWrongBuckets() {
 	w.Helper()
 	w.s3.Bucket("plain", false)
 	for name, days := range map[string]int32{"shorter": 29, "longer": 31} {
@@ -99,7 +99,7 @@ func (w *s3Story) permitStranger(bucket string, actions ...string) {
 	w.Helper()
 	policy := fmt.Sprintf(`{"Statement": [{"Effect": "Allow", "Principal": "AKIDSTRANGER", "Resource": ["arn:aws:s3:::%[1]s", "arn:aws:s3:::%[1]s/*"],
 		"Action": ["s3:%[2]s"]}]}`, bucket, strings.Join(actions, `", "s3:`))
-	w.mend(func(server *s3.Client) error {
+	w.fix(func(server *s3.Client) error {
 		_, err := server.PutBucketPolicy(w.Context(), &s3.PutBucketPolicyInput{Bucket: &bucket, Policy: &policy})
 		return err
 	})
@@ -121,7 +121,7 @@ func (w *s3Story) answering(code string) string {
 // be done, its export waits, and nothing is written anywhere.
 func TestBucketsThatCannotBeUsed(t *testing.T) {
 	w := newS3Story(t)
-	w.furnishWrong()
+	w.createWrongBuckets()
 	cases := wrongBuckets()
 	for code, wrong := range wrongAnswers() {
 		wrong.change = func(s *v1alpha1.S3Destination) { s.Endpoint = w.answering(code) }
@@ -187,7 +187,7 @@ func (w *story) awaitSays(obj world.Object, words string) {
 	})
 }
 
-// noFiles fails if there is a file below the archive root, but for what a
+// noFiles fails if there is a file below the archive root except for what a
 // destination is probed with, which is there for a moment at any time.
 func (w *story) noFiles() {
 	w.Helper()
@@ -250,7 +250,7 @@ func TestSigningKeysThatCannotBeUsed(t *testing.T) {
 	w.notInArchive(secrets...)
 }
 
-// wrongKey is what is no key to sign with, and what the destination says of it.
+// wrongKey is what is not a key to sign with, and what the destination says of it.
 type wrongKey struct {
 	text []byte
 	says string
@@ -282,7 +282,7 @@ func (w *story) wrongKeys() (good []byte, keys []wrongKey) {
 }
 
 // TestNoSecretIsSeen: of an export that is signed and lands in S3, and to which
-// everything happens that is told of in words, no private key, access key, token or
+// everything happens that is reported in words, no private key, access key, token or
 // signed address is in any log line, event, status or metric, or in the buckets.
 func TestNoSecretIsSeen(t *testing.T) {
 	w := newS3Story(t)

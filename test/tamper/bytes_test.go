@@ -169,7 +169,7 @@ func TestBytesThatNoManifestLists(t *testing.T) {
 	}
 }
 
-// isListed tells whether a file of an archive is in a manifest that is not its own.
+// isListed reports whether a file of an archive is in a manifest that is not its own.
 func isListed(name string) bool {
 	switch base := path.Base(name); {
 	case name == "export.json":

@@ -171,7 +171,7 @@ func plain() []tampering {
 		{name: "plant a file beside the seals", do: func(a archive) { a.Write("seals/latest", nil) }, kind: verify.Planted, path: "seals/latest", says: "does not belong"},
 		{name: "plant a file in the root", do: func(a archive) { a.Write("README.txt", nil) }, kind: verify.Planted, path: "README.txt", says: "does not belong into an archive"},
 		{name: "plant a bag", do: func(a archive) { a.copy(standard, "bags/case-1-more") }, kind: verify.Unsealed, path: "bags/case-1-more", says: "in no seal"},
-		{name: "plant a seal of another name", do: func(a archive) { a.copy("seals/1", "seals/01") }, kind: verify.Planted, path: "seals/01", says: "is no seal"},
+		{name: "plant a seal of another name", do: func(a archive) { a.copy("seals/1", "seals/01") }, kind: verify.Planted, path: "seals/01", says: "is not a seal"},
 		{name: "rename a recording", do: func(a archive) {
 			a.rename(standard+first, standard+strings.Replace(first, "01.wav", "07.wav", 1))
 		}, kind: verify.Planted, path: "07.wav", says: "it has the bytes of " + first[1:]},

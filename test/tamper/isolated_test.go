@@ -26,7 +26,7 @@ const (
 	conversation6 = "00000000-0000-4000-8000-000000000006"
 )
 
-// after puts a line after the one that holds a text.
+// after puts a line after the one that contains a text.
 func (a archive) after(name, text, line string) {
 	a.Helper()
 	found := false
@@ -46,7 +46,7 @@ func (a archive) after(name, text, line string) {
 	}
 }
 
-// row finds the line of a table that holds a text.
+// row finds the line of a table that contains a text.
 func (a archive) row(name, text string) string {
 	a.Helper()
 	for line := range strings.Lines(string(a.Read(name))) {
@@ -58,7 +58,7 @@ func (a archive) row(name, text string) string {
 	return ""
 }
 
-// edit changes the line of a table that holds a text.
+// edit changes the line of a table that contains a text.
 func (a archive) edit(name, text, old, new string) {
 	a.Helper()
 	line := a.row(name, text)

@@ -81,7 +81,7 @@ func strictForms() []tampering {
 	inIndex := func(old, new string) func(archive) {
 		return func(a archive) { a.Replace(index, old, new); a.Forge(specimen.Standard, 1) }
 	}
-	// The last line of a log is followed by none that holds its digest.
+	// The last line of a log is followed by none that contains its digest.
 	inLog := func(old, new string) func(archive) {
 		return func(a archive) {
 			a.lines(log, func(lines []string) []string {

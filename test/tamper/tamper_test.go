@@ -1,5 +1,5 @@
 // Package tamper tampers with archives in every way that its author could think
-// of, and sees to it that each is found, with the right words. Beside it stands
+// of, and checks that each is found, with the right words. Beside it stands
 // what the programs notice that every machine has.
 package tamper
 
@@ -22,7 +22,7 @@ import (
 // fewest is how many kinds of tampering there must be.
 const fewest = 350
 
-// tool is a program that others judge an archive with. It tells whether it
+// tool is a program that others judge an archive with. It reports whether it
 // notices that something is wrong.
 type tool struct {
 	name    string
@@ -39,7 +39,7 @@ func tools() []tool {
 	return list
 }
 
-// fails tells whether a program, run in a folder, says that something is wrong.
+// fails reports whether a program, run in a folder, says that something is wrong.
 func (a archive) fails(folder, program string, arguments ...string) bool {
 	command := exec.CommandContext(a.Context(), program, arguments...)
 	command.Dir = folder
@@ -172,7 +172,7 @@ func TestTamperingWithAnArchiveThatIsNotSigned(t *testing.T) {
 	}
 }
 
-// aboutSignatures tells whether a tampering needs an archive that is signed.
+// aboutSignatures reports whether a tampering needs an archive that is signed.
 func (tt tampering) aboutSignatures() bool {
 	return tt.kind == verify.Unsigned || tt.kind == verify.Signature || tt.kind == verify.UntrustedKey
 }
@@ -200,7 +200,7 @@ func try(t *testing.T, sound *specimen.Archive, tt tampering) []bool {
 	return noticed
 }
 
-// judge sees to it that a tampering is found.
+// judge checks that a tampering is found.
 func judge(t *testing.T, a archive, tt tampering, options verify.Options) {
 	t.Helper()
 	report, err := verify.Archive(t.Context(), os.DirFS(a.Root), options)

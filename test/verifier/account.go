@@ -30,7 +30,7 @@ func (c *census) takeAccount() {
 	c.takeCounts(where, a)
 }
 
-// takeCounts compares the numbers of recordings. Lines that tell of a move may be
+// takeCounts compares the numbers of recordings. Lines that report a move may be
 // counted as excluded or not at all.
 func (c *census) takeCounts(where string, a account) {
 	found, moves := map[string]int{}, 0

@@ -134,7 +134,7 @@ func (v *verdict) checkPayload(b bag) {
 	}
 }
 
-// checkLog compares what the custody log tells of files with what there is, and
+// checkLog compares what the custody log says about files with what there is, and
 // returns its events.
 func (v *verdict) checkLog(where string, b bag) []event {
 	told, log := map[string]string{}, v.chain(filepath.Join(where, "custody/events.jsonl"))

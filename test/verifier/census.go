@@ -17,7 +17,7 @@ type census struct {
 	bags  map[string]bag
 	// lanes of the bags, by their names.
 	lanes map[string]string
-	// behind are the recordings of which a bag that they left holds files, with the bag.
+	// behind are the recordings of which a bag that they left contains files, with the bag.
 	behind map[string]bool
 	// again are the recordings with a line that replaces one which calls them unavailable.
 	again map[string]bool
@@ -41,7 +41,7 @@ func (c *census) wanted() []conversation {
 	return all
 }
 
-// takeConversations sees to it that every conversation of the window, and no
+// takeConversations checks that every conversation of the window, and no
 // other, is listed by the seals: once, or once more for each time that it came
 // again after it was unavailable or had moved.
 func (c *census) takeConversations() {
@@ -74,7 +74,7 @@ func (c *census) takeConversations() {
 	}
 }
 
-// settle takes in a line about a conversation, which may replace an earlier one.
+// settle adds a line about a conversation, which may replace an earlier one.
 func (c *census) settle(s seal, line row) {
 	id := line["conversation_id"]
 	former, twice := c.settled[id]
@@ -88,7 +88,7 @@ func (c *census) settle(s seal, line row) {
 	c.expect(line["disposition"] == exported || line["reason"] != "", "seals", "conversation %s is %s without a reason", id, line["disposition"])
 }
 
-// replaces tells whether a line may follow a former one about the same thing.
+// replaces reports whether a line may follow a former one about the same thing.
 func replaces(line, former row) bool {
 	ended := former["reason"] == "ConversationOpen" // and may be outside of the scope
 	return moved(former) || former["disposition"] == unavailable && (ended || line["retried"] == "true")
@@ -118,7 +118,7 @@ func (c *census) judgeConversation(known conversation) {
 	}
 }
 
-// takeRecordings sees to it that every recording of every conversation that is
+// takeRecordings checks that every recording of every conversation that is
 // in a bag is listed once, with what became of it.
 func (c *census) takeRecordings() {
 	c.lines, c.again = map[string]row{}, map[string]bool{}
@@ -158,7 +158,7 @@ func (c *census) takeRecordings() {
 	}
 }
 
-// record takes in a line about a recording, which may replace an earlier one.
+// record adds a line about a recording, which may replace an earlier one.
 func (c *census) record(name string, r row) {
 	former, twice := c.lines[key(r)]
 	again := r["retried"] == "true"
@@ -184,7 +184,7 @@ func (c *census) record(name string, r row) {
 	c.lines[key(r)] = r
 }
 
-// has tells whether there is a recording.
+// has reports whether there is a recording.
 func (c *census) has(id string) bool { return c.recordingOf(id).ID != "" }
 
 // judgeMetadata compares what the bags say Genesys Cloud listed with what there is.
@@ -234,7 +234,7 @@ func (c *census) judgeRecording(known conversation, r recording) {
 	}
 }
 
-// takeFiles sees to it that each file of each exported recording is stored
+// takeFiles checks that each file of each exported recording is stored
 // once over all bags, byte for byte.
 func (c *census) takeFiles() {
 	holders, whole := map[string]string{}, map[string]int{}
@@ -269,7 +269,7 @@ func (c *census) takeFiles() {
 
 func (c *census) retried(id string) bool { return c.again[id] }
 
-// retriedElsewhere tells whether a bag holds a part of a recording that came
+// retriedElsewhere reports whether a bag contains a part of a recording that came
 // whole in a later one.
 func (c *census) retriedElsewhere(id, name string) bool {
 	if !c.retried(id) {

@@ -24,7 +24,7 @@ type fixture struct {
 	bags           []*madeBag
 	former         map[string]any
 	totals         map[string]int
-	// orphans is what accounts tell of orphaned recordings.
+	// orphans is what accounts report orphaned recordings.
 	orphans map[string]any
 }
 
@@ -179,7 +179,7 @@ func (f *fixture) finish(b *madeBag) {
 	f.remanifest(folder)
 }
 
-// remanifest writes a bag's size and manifests anew, as a forger would who knows
+// remanifest writes a bag's size and manifests again, as a forger would who knows
 // how bags are made.
 func (f *fixture) remanifest(folder string) {
 	f.Helper()
@@ -279,7 +279,7 @@ func (f *fixture) account(folder string, number int) {
 	f.former = map[string]any{"number": number, "digest": sum(manifest)}
 }
 
-// resign writes a seal's manifest anew.
+// resign writes a seal's manifest again.
 func (f *fixture) resign(folder string) {
 	f.Helper()
 	f.write(folder+"/manifest-sha256.txt", f.manifestOf(folder, func(path string) bool { return path != "manifest-sha256.txt" }))

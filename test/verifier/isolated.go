@@ -13,7 +13,7 @@ func lanesOf(seals []seal) map[string]string {
 	return lanes
 }
 
-// takeIsolated sees to it that a conversation that left its bags for the lane
+// takeIsolated checks that a conversation that left its bags for the lane
 // Isolated is at home there and in no other bag, and that none is there that did
 // not leave.
 func (c *census) takeIsolated() {
@@ -49,10 +49,10 @@ func (c *census) judgeLeft(b bag, line row) {
 	}
 }
 
-// isolatedHome tells whether a bag of the lane Isolated accounts for a conversation.
+// isolatedHome reports whether a bag of the lane Isolated accounts for a conversation.
 func (c *census) isolatedHome(id string) bool { return c.lanes[c.settled[id]["bag"]] == isolatedLane }
 
-// leftBehind tells whether a bag holds a part of a recording that it says is isolated.
+// leftBehind reports whether a bag contains a part of a recording that it says is isolated.
 func (c *census) leftBehind(id, name string) bool {
 	if c.behind == nil {
 		c.behind = map[string]bool{}
@@ -100,7 +100,7 @@ func (c *census) visits(path string) int {
 	return n
 }
 
-// cameTo tells whether recordings came to a bag of the lane Isolated without their
+// cameTo reports whether recordings came to a bag of the lane Isolated without their
 // conversation, which is one of some.
 func (c *census) cameTo(name string, conversations []string) bool {
 	for _, r := range c.bags[name].index {

@@ -26,11 +26,11 @@ const isolatedLane = "Isolated"
 
 func moved(r row) bool { return r["reason"] == movedToHold || r["reason"] == movedFromHold }
 
-// isolated tells whether a row says that what it is about is in a bag of the lane
+// isolated reports whether a row says that what it is about is in a bag of the lane
 // Isolated. Nothing counts such a row.
 func isolated(r row) bool { return r["reason"] == movedToIsolated }
 
-// order is what export.json says was asked for.
+// order is what export.json says was requested.
 type order struct {
 	MediaTypes []string  `json:"mediaTypes"`
 	HoldScope  string    `json:"holdScope"`
@@ -62,7 +62,7 @@ func judge(t terms, known truth) *verdict {
 	return v
 }
 
-// readOrder reads what was asked for.
+// readOrder reads what was requested.
 func (v *verdict) readOrder(archive string) order {
 	var record struct {
 		SpecDigest string          `json:"specDigest"`

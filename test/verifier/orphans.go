@@ -17,7 +17,7 @@ type orphan struct {
 	ConversationID string    `json:"conversationId"`
 }
 
-// orphanAccount is what an account tells of recordings of no conversation.
+// orphanAccount is what an account says about recordings of no conversation.
 type orphanAccount struct {
 	Listed    int `json:"listed"`
 	Undated   int `json:"undated"`
@@ -28,7 +28,7 @@ type orphanAccount struct {
 	} `json:"notListed"`
 }
 
-// judgeOrphans sees to it that each recording of no conversation that was created in
+// judgeOrphans checks that each recording of no conversation that was created in
 // what the seals cover is listed by one of them, and nothing else, unless the last
 // account says that they could not be listed.
 func (c *census) judgeOrphans(known []orphan) {

@@ -92,7 +92,7 @@ func (v *verdict) checkDates(where string, r row) {
 	}
 }
 
-// sameInstant tells whether two dates are the same, or the same text if they are none.
+// sameInstant reports whether two dates are the same, or the same text if they are none.
 func sameInstant(a, b string) bool {
 	one, failed := instantOf(a)
 	other, failedToo := instantOf(b)

@@ -85,7 +85,7 @@ func TestDatesThatAreNotKnown(t *testing.T) {
 	}
 }
 
-// TestADateThatWasChanged at Genesys Cloud is no fault of the archive, but of the client.
+// TestADateThatWasChanged at Genesys Cloud is not a fault of the archive, but of the client.
 func TestADateThatWasChanged(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

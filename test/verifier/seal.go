@@ -20,7 +20,7 @@ type seal struct {
 	restored      []row
 	// digest is the SHA-256 of the seal's manifest.
 	digest string
-	// takenOver are the take-overs that the log tells of.
+	// takenOver are the take-overs that the log reports.
 	takenOver []takeOver
 }
 

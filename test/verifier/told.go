@@ -1,6 +1,6 @@
 package main
 
-// checkTold compares what a bag's custody log tells of conversations and of what was
+// checkTold compares what a bag's custody log says about conversations and of what was
 // isolated with its tables, both ways: each conversation was read or was not, and what
 // left the bag is told.
 func (v *verdict) checkTold(where string, b bag, log []event) {

@@ -20,5 +20,5 @@ func (c *Clock) Now() time.Time { return c.RealClock.Now().Add(time.Duration(c.a
 // Since is how long ago an instant was.
 func (c *Clock) Since(at time.Time) time.Duration { return c.Now().Sub(at) }
 
-// Pass sets the clock forward.
-func (c *Clock) Pass(d time.Duration) { c.ahead.Add(int64(d)) }
+// Advance sets the clock forward.
+func (c *Clock) Advance(d time.Duration) { c.ahead.Add(int64(d)) }

@@ -11,7 +11,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 )
 
-// Secret holds the OAuth client that the simulator knows.
+// Secret contains the OAuth client that the simulator knows.
 func (w *World) Secret(secret string) *corev1.Secret {
 	return &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Name: "genesys-oauth", Namespace: w.Namespace},
@@ -64,8 +64,8 @@ func Window(start, end time.Time) v1alpha1.ExportWindow {
 	return v1alpha1.ExportWindow{Start: metav1.NewTime(start), End: &metav1.Time{Time: end}}
 }
 
-// Furnish makes everything that an export refers to.
-func (w *World) Furnish() {
+// CreateReferences makes everything that an export refers to.
+func (w *World) CreateReferences() {
 	w.Helper()
 	w.Create(w.Secret(simulator.DefaultClientSecret))
 	w.Create(w.Organization())

@@ -159,8 +159,8 @@ func (w *World) ClusterID() string {
 	return string(system.UID)
 }
 
-// Hurried are the operator's paces for tests that wait for it.
-func Hurried() operator.Paces {
+// ShortPaces are the operator's paces for tests that wait for it.
+func ShortPaces() operator.Paces {
 	p := operator.DefaultPaces()
 	p.Organization.Ready, p.Organization.Retry = time.Minute, 200*time.Millisecond
 	p.Destination.Retry, p.Destination.Verifying = 200*time.Millisecond, 200*time.Millisecond
@@ -178,7 +178,7 @@ func Hurried() operator.Paces {
 func (w *World) Start(change ...func(*operator.Options)) (stop func()) {
 	w.Helper()
 	options := operator.Options{
-		ArchiveRoot: w.Root, Endpoints: egress.Any(), Paces: Hurried(), Clock: w.Clock,
+		ArchiveRoot: w.Root, Endpoints: egress.Any(), Paces: ShortPaces(), Clock: w.Clock,
 		ArtifactKey: w.artifactKey(),
 		Manager: ctrl.Options{
 			Metrics:    metricsserver.Options{BindAddress: "0"},

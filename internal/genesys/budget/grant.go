@@ -8,7 +8,7 @@ type Grant struct {
 	sent    time.Time
 }
 
-// Observe enters what the request's answer told of the budget. Headers that
+// Observe enters what the request's answer reported the budget. Headers that
 // tell nothing count as an answer all the same: a server that never sends them
 // is asked at the configured pace.
 func (g *Grant) Observe(h Headers) {

@@ -10,14 +10,14 @@ import (
 // says 61 seconds at most; what says more counts differently from what we know.
 const maxReset = 2 * time.Minute
 
-// Headers is what an answer of Genesys Cloud tells of the budget. The zero
+// Headers is what an answer of Genesys Cloud says about the budget. The zero
 // value tells nothing.
 type Headers struct {
-	// Allowed is how many requests Genesys Cloud takes in a window.
+	// Allowed is how many requests Genesys Cloud accepts in a window.
 	Allowed int
 	// Count is how many it has counted in the present one.
 	Count int
-	// Reset is how long the present window goes on.
+	// Reset is how long the present window continues.
 	Reset time.Duration
 }
 
@@ -43,7 +43,7 @@ func number(header http.Header, name string) (int, bool) {
 // The rest is for requests that were counted while the answer was written.
 const amplePercent = 90
 
-// Ample tells whether the headers say that less than 90 % of the allowance is
+// Ample reports whether the headers say that less than 90 % of the allowance is
 // used. A 429 that says so is not about the allowance.
 func (h Headers) Ample() bool { return h.told() && 100*h.Count < amplePercent*h.Allowed }
 

@@ -85,7 +85,7 @@ func (l *Limiter) configure(requestsPerMinute int) {
 	l.serve(now)
 }
 
-// idle tells whether the limiter knows nothing that a new one would not: nobody
+// idle reports whether the limiter knows nothing that a new one would not: nobody
 // waits, nothing is in flight, and the window and any stop are over.
 func (l *Limiter) idle(now time.Time) bool {
 	l.mu.Lock()
@@ -132,25 +132,25 @@ func (l *Limiter) withdraw(c *caller) bool {
 }
 
 // serve gives leave to those whose turn it is, as far as there is any to give,
-// and sees to it that somebody looks again in time. The caller holds the lock.
+// and makes sure that somebody looks again in time. The caller holds the lock.
 func (l *Limiter) serve(now time.Time) {
 	for l.queue.all() > 0 {
 		spare, anybody := l.turn(now)
 		if !anybody {
-			l.lookAfter(l.untilSpare(now))
+			l.serveAfter(l.untilSpare(now))
 			return
 		}
 		grant, pause := l.try(now)
 		if grant == nil {
-			l.lookAfter(pause)
+			l.serveAfter(pause)
 			return
 		}
 		l.admit(spare, grant, now)
 	}
 }
 
-// lookAfter has the limiter look again after d, and not earlier.
-func (l *Limiter) lookAfter(d time.Duration) {
+// serveAfter has the limiter look again after d, and not earlier.
+func (l *Limiter) serveAfter(d time.Duration) {
 	if l.again != nil {
 		l.again.Reset(d)
 		return

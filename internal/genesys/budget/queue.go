@@ -7,7 +7,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
-// queue holds the callers that wait for leave, and says whose turn is next: by
+// queue contains the callers that wait for leave, and says whose turn is next: by
 // weight among lanes (start-time fair queueing), in turn among the exports of a
 // lane, first come, first served within an export.
 //

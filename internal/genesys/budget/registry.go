@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Registry holds one limiter per OAuth client, whatever names the client:
+// Registry contains one limiter per OAuth client, whatever names the client:
 // Genesys Cloud counts by client, not by who uses it. The zero value is ready.
 //
 // A limiter is for those who have proved that the client is theirs, by a login
@@ -66,7 +66,7 @@ func (r *Registry) For(key Client, user string, requestsPerMinute int) *Limiter 
 
 // Release forgets the figure that user gave. A limiter that nobody claims any
 // more is forgotten once it knows nothing that matters: no request waits or is in
-// flight, and its window and any stop are over. So the registry holds no more
+// flight, and its window and any stop are over. So the registry contains no more
 // limiters than there are users, and those released within the last few minutes.
 func (r *Registry) Release(user string) {
 	r.mu.Lock()

@@ -125,7 +125,7 @@ func work(t *testing.T, l *Limiter, s *server, way path, workers int) {
 	all.Wait()
 }
 
-// send sends one request and tells whether there was leave to.
+// send sends one request and reports whether there was leave to.
 func send(ctx context.Context, l *Limiter, share genesys.Share, s *server, way path) bool {
 	grant, err := l.Wait(ctx, share)
 	if err != nil {

@@ -22,7 +22,7 @@ func spareRate(perMinute int) rate.Limit {
 	return rate.Limit(float64(perMinute) * sparePercent / 100 / windowLength.Seconds())
 }
 
-// turn tells whether the next to be served is a spare caller, and whether anybody
+// turn reports whether the next to be served is a spare caller, and whether anybody
 // is to be served at all.
 func (l *Limiter) turn(now time.Time) (spare, anybody bool) {
 	spare = l.queue.sparing > 0 && l.untilSpare(now) <= 0

@@ -17,10 +17,10 @@ const (
 	// transit is how long a request takes to be counted. Of two requests that
 	// are sent further apart, the first is counted first.
 	transit = time.Second
-	// settling is how long a window goes on before what others have sent so far
+	// settling is how long a window continues before what others have sent so far
 	// says at which rate they send.
 	settling = 5 * time.Second
-	// foresight is how long others are taken to go on as they did without our
+	// foresight is how long others are taken to continue as they did without our
 	// looking again.
 	foresight = 10 * time.Second
 	// reservePercent of a window that others use too is left alone: they do
@@ -30,7 +30,7 @@ const (
 
 // window is the account of Genesys Cloud's present window.
 type window struct {
-	// allowed is how many requests Genesys Cloud takes in a window, 0 if it has
+	// allowed is how many requests Genesys Cloud accepts in a window, 0 if it has
 	// not said.
 	allowed int
 	// end is never before the window's true end.
@@ -47,7 +47,7 @@ type window struct {
 	own int
 }
 
-// roll begins a new window if the present one is over, and tells whether it
+// roll begins a new window if the present one is over, and reports whether it
 // did. Where the new one ends is a guess until an answer tells: it may have
 // begun earlier than our next request, not later.
 func (w *window) roll(now time.Time) bool {
@@ -110,7 +110,7 @@ func (w *window) count(asOf time.Time, counted int) {
 	w.unseen = w.unseen[seen:]
 }
 
-// shared tells whether others send with the same client in this window.
+// shared reports whether others send with the same client in this window.
 func (w *window) shared() bool { return w.counted > w.own }
 
 // others is how many requests a second others have sent in this window so far.
@@ -123,7 +123,7 @@ func (w *window) others() float64 {
 }
 
 // room is how many more requests fit into the window now. Others are taken to
-// go on as they did. Without any limit told it is one, always.
+// continue as they did. Without any limit told it is one, always.
 func (w *window) room(now time.Time) int {
 	if w.allowed == 0 {
 		return 1
@@ -137,7 +137,7 @@ func (w *window) room(now time.Time) int {
 }
 
 // share is how many requests a second we may send for the rest of the window
-// so that what others go on sending fits in too.
+// so that what others keep sending fits in too.
 func (w *window) share(now time.Time) float64 {
 	left := max(w.end.Add(-resetSlack).Sub(now), time.Second)
 	return float64(w.room(now))/left.Seconds() - w.others()

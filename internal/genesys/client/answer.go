@@ -105,7 +105,7 @@ func (a answer) lacking(op, field string) error {
 }
 
 // progress decodes the JSON object that a call is answered with at once (200), or
-// while the work continues (202).
+// while the work is running (202).
 func (a answer) progress(op string, into any) error {
 	if err := a.expect(op, http.StatusOK, http.StatusAccepted); err != nil {
 		return err
@@ -137,7 +137,7 @@ func checkIDs(op string, ids ...string) error {
 }
 
 // jobID passes on the id of something started if it is a UUID: otherwise it
-// could never be asked for again.
+// could never be requested again.
 func (a answer) jobID(op, id string) (string, error) {
 	if !genesys.ValidID(id) {
 		return "", failure(op, a, malformed("%q is not the id of a job", clean(id, maxWord)))

@@ -14,7 +14,7 @@ const (
 	maxBatch = 100
 	// statusTimeout is how long it may take to learn how far a batch request is.
 	// The longest answer is half a megabyte; there is no reason to wait longer,
-	// because the same is asked again soon.
+	// because the next poll asks for the same soon.
 	statusTimeout = time.Minute
 )
 

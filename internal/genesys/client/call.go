@@ -26,7 +26,7 @@ func (c *Client) ask(ctx context.Context, op string, call sdkCall) (answer, erro
 }
 
 // askObject makes a call through the SDK that is answered with a JSON object,
-// at once (200) or while the work goes on (202), and decodes it.
+// at once (200) or while the work is running (202), and decodes it.
 func (c *Client) askObject(ctx context.Context, op string, into any, call sdkCall) (answer, error) {
 	got, err := c.ask(ctx, op, call)
 	if err != nil {
@@ -52,7 +52,7 @@ func (c *Client) call(ctx context.Context, op string, send sender) (answer, erro
 	}
 }
 
-// once sends a request within the budget and enters what its answer tells of it.
+// once sends a request within the budget, and tells the budget what the answer says about it.
 func (c *Client) once(ctx context.Context, op, token string, send sender) (answer, error) {
 	grant, err := c.budget.Wait(ctx, c.share)
 	if err != nil {
@@ -69,7 +69,7 @@ func (c *Client) once(ctx context.Context, op, token string, send sender) (answe
 	return got, c.verdict(ctx, op, token, got, sendErr)
 }
 
-// overloaded tells whether an answer is a 429 about this one request: the OAuth
+// overloaded reports whether an answer is a 429 about this one request: the OAuth
 // client has most of its allowance left, by the same answer's headers.
 func overloaded(got answer) bool {
 	return got.status == http.StatusTooManyRequests && budget.ParseHeaders(got.header).Ample()

@@ -305,7 +305,7 @@ func TestANetworkErrorIsTransientAndWithoutTheURL(t *testing.T) {
 	}
 }
 
-// expectCancelled fails unless err says that the caller gave up, and why.
+// expectCancelled fails unless err says that the caller was cancelled, and why.
 func expectCancelled(t *testing.T, err, why error) {
 	t.Helper()
 	expectKind(t, err, genesys.KindCancelled)

@@ -52,8 +52,8 @@ type Config struct {
 	Credentials genesys.Credentials
 	// Budget is the limiter of this OAuth client, shared with all who use it.
 	Budget *budget.Limiter
-	// StallTimeout is how long a media stream may stand still before it is given
-	// up, DefaultStallTimeout if 0 or less.
+	// StallTimeout is how long a media stream may receive nothing before it is
+	// aborted, DefaultStallTimeout if 0 or less.
 	StallTimeout time.Duration
 	// MaxMedia bounds a recording's file, in bytes, DefaultMaxMedia if 0 or less.
 	MaxMedia int64

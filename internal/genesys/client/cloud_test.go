@@ -29,8 +29,8 @@ const (
 
 	correlation = "c0de0000-0000-4000-8000-000000000001"
 
-	// patience is how long a test waits for what has to come at once.
-	patience = 10 * time.Second
+	// waitLimit is how long a test waits for what has to come at once.
+	waitLimit = 10 * time.Second
 
 	routeMe           = "GET /api/v2/tokens/me"
 	routeAvailability = "GET /api/v2/analytics/conversations/details/jobs/availability"
@@ -136,7 +136,7 @@ func cutShort(body string) http.HandlerFunc {
 	}
 }
 
-// newClient makes a client of a cloud whose budget is no hindrance.
+// newClient makes a client of a cloud whose budget is not a hindrance.
 func newClient(t *testing.T, c *cloud) *Client {
 	t.Helper()
 	client, err := New(configFor(c.URL))
@@ -198,7 +198,7 @@ func receive[T any](t *testing.T, from <-chan T) T {
 	select {
 	case got := <-from:
 		return got
-	case <-time.After(patience):
+	case <-time.After(waitLimit):
 		t.Fatal("nothing came")
 		panic("unreachable")
 	}

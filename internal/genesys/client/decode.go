@@ -40,7 +40,7 @@ func decodeJSON(body []byte, first byte, into any) error {
 	return nil
 }
 
-// unmarshal decodes a JSON text, unless it holds more than it may.
+// unmarshal decodes a JSON text, unless it contains more than it may.
 func unmarshal(text []byte, limits bounded.JSON, into any) error {
 	if err := limits.Check(text); err != nil {
 		return err

@@ -50,7 +50,7 @@ func kindOf(status int) genesys.Kind {
 // 401, 408 and 429; 501) counts only in Genesys Cloud's own words, which have a
 // code: a proxy, a gateway or a load balancer answers with such a status too, with
 // a page of its own, and the next answer may be Genesys Cloud's. A 404 has to say
-// for certain that what was asked for does not exist.
+// for certain that what was requested does not exist.
 func believed(op string, status int, code string) (genesys.Kind, error) {
 	switch kind := kindOf(status); kind {
 	case genesys.KindNotFound:
@@ -137,7 +137,7 @@ func kindOfFailure(err error) genesys.Kind {
 }
 
 // cause is what lies under err, without the URL that *url.Error and the SDK put
-// around it. Only the text is kept: what is further down may hold it again.
+// around it. Only the text is kept: what is further down may contain it again.
 func cause(err error) error {
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -152,7 +152,7 @@ func cause(err error) error {
 	return errors.New(clean(err.Error(), maxMessage))
 }
 
-// cancelled is the error of a call whose caller gave up.
+// cancelled is the error of a call whose caller was cancelled.
 func cancelled(op string, err error) error {
 	return &genesys.Error{Op: op, Kind: genesys.KindCancelled, Err: err}
 }

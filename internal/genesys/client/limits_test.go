@@ -119,7 +119,7 @@ func TestAnswersThatWouldFillTheMemory(t *testing.T) {
 }
 
 func askMetadata(t *testing.T, c *Client) error {
-	_, err := c.RecordingMetadata(t.Context(), conversationA, patience)
+	_, err := c.RecordingMetadata(t.Context(), conversationA, waitLimit)
 	return err
 }
 

@@ -29,7 +29,7 @@ const (
 )
 
 var (
-	// errStalled and errSlow are why a stream was given up.
+	// errStalled and errSlow are the reasons for aborting a stream.
 	errStalled = fmt.Errorf("the stream stood still: %w", os.ErrDeadlineExceeded)
 	errSlow    = fmt.Errorf("the stream was slower than %d KiB/s: %w", leastRate>>10, os.ErrDeadlineExceeded)
 )
@@ -50,7 +50,7 @@ var (
 func (c *Client) OpenMedia(ctx context.Context, signed genesys.SignedURL) (*genesys.Media, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, signed.Reveal(), nil)
 	if err != nil {
-		return nil, invalid(opMedia, "the address is not a URL") // err holds it
+		return nil, invalid(opMedia, "the address is not a URL") // err contains it
 	}
 	if err := checkMediaURL(req.URL); err != nil {
 		return nil, invalid(opMedia, "%v", err)
@@ -92,7 +92,7 @@ func (c *Client) tooLong() error {
 	return malformed("a file of more than %d bytes (--max-recording-size)", c.maxMedia)
 }
 
-// marksEnd tells whether an answer that is cut short can be told from a whole one:
+// marksEnd reports whether an answer that is cut short can be told from a whole one:
 // it can if its length is known, if it comes in chunks, or over HTTP/2. Where the
 // end of the connection is its only end (RFC 9112, section 6.3), it cannot.
 func marksEnd(res *http.Response) bool {
@@ -127,10 +127,10 @@ func mediaRefusal(res *http.Response) error {
 	return refused
 }
 
-// stream is a body that is given up when it stands still.
+// stream is a body that aborts itself when it receives nothing for too long.
 type stream struct {
 	body io.ReadCloser
-	// callerErr is why who opened the stream has given up, nil if they have not.
+	// callerErr is the error of the caller's context, nil while it is not cancelled.
 	callerErr func() error
 	cancel    context.CancelFunc
 	stall     time.Duration
@@ -158,12 +158,12 @@ func (c *Client) newStream(caller context.Context) (*stream, context.Context) {
 // Read implements io.Reader. The time between two reads is the reader's own and
 // does not count as standing still.
 func (s *stream) Read(p []byte) (int, error) {
-	patience := slowStart + time.Duration(s.got/leastRate)*time.Second - s.waited
-	if patience <= 0 {
+	left := slowStart + time.Duration(s.got/leastRate)*time.Second - s.waited
+	if left <= 0 {
 		return 0, failure(opMedia, answer{}, errSlow)
 	}
 	began := time.Now()
-	s.watch.Reset(min(s.stall, patience))
+	s.watch.Reset(min(s.stall, left))
 	n, err := failpoint.Get(failpoint.MediaRead, "", func() (int, error) { return s.body.Read(p) })
 	s.pause()
 	s.waited += time.Since(began)
@@ -173,7 +173,7 @@ func (s *stream) Read(p []byte) (int, error) {
 		return 0, failure(opMedia, answer{}, s.tooLong())
 	case err == nil || errors.Is(err, io.EOF):
 		return n, err
-	case s.stalled.Load() && patience < s.stall && s.callerErr() == nil:
+	case s.stalled.Load() && left < s.stall && s.callerErr() == nil:
 		return n, failure(opMedia, answer{}, errSlow)
 	default:
 		return n, s.explain(err)

@@ -24,7 +24,7 @@ var absences = map[string][]string{
 }
 
 // genericAbsence is the code that the Platform API documents for the 404 of every
-// route: it may be about the route as well as about what was asked for.
+// route: it may be about the route as well as about what was requested.
 const genericAbsence = "not.found"
 
 // genericRoutes are the routes on which even genericAbsence is final. Those of an
@@ -38,7 +38,7 @@ var genericRoutes = map[string]string{
 	opOrphans:     "GET /api/v2/orphanrecordings",
 }
 
-// absent tells whether a 404 with this code says that what an operation asked
+// absent reports whether a 404 with this code says that what an operation asked
 // for does not exist.
 func absent(op, code string) bool {
 	if code == genericAbsence {

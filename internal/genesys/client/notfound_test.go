@@ -84,7 +84,7 @@ func TestARefusalThatIsNotGenesysClouds(t *testing.T) {
 	}
 }
 
-// TestSimulatedProxy: a proxy's page hides an answer for a moment, not for ever.
+// TestSimulatedProxy: a proxy's page hides an answer for a moment, not forever.
 func TestSimulatedProxy(t *testing.T) {
 	sim, client := simulated(t)
 	known := sim.Dataset().Conversations[10].ID

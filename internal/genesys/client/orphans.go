@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// orphanPageSize is the largest page of orphans that is asked for. What the
+	// orphanPageSize is the largest page of orphans that is requested. What the
 	// largest is that Genesys Cloud gives is not documented; 100 is that of most of
 	// its listings. Half of it, and half of that, divide it.
 	orphanPageSize = 100
@@ -28,7 +28,7 @@ const (
 // are numbered at Genesys Cloud, so that one that appears or vanishes between two
 // pages may be listed twice or not at all.
 //
-// A page that is refused, or cut, for its size is asked for again, smaller (see
+// A page that is refused, or cut, for its size is requested again, smaller (see
 // [Pages]). skip is a multiple of 25, so that it is the beginning of a page
 // whichever size is known when.
 func (c *Client) Orphans(ctx context.Context, skip int) (genesys.OrphanPage, error) {
@@ -84,7 +84,7 @@ type orphanListing struct {
 	NextURI                                string
 }
 
-// continues tells whether there is another page behind this one, by whatever the
+// continues reports whether there is another page behind this one, by whatever the
 // listing says of it: where it is, how many pages or how many orphans there are;
 // or, if it says none of this, by whether the page is full.
 func (l orphanListing) continues(skip, size int) (bool, error) {

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// surveyPageSize is the largest page of a survey that is asked for. What the
+	// surveyPageSize is the largest page of a survey that is requested. What the
 	// largest is that Genesys Cloud gives is not documented.
 	surveyPageSize = 1000
 	// pageTimeout bounds the reading of a page, which is usually 10 MB: each
@@ -32,7 +32,7 @@ const (
 // The first page's cursor is empty, each page names the next one's. Pages may
 // repeat a conversation of another page. Besides ids and times, no more than one
 // conversation of a page is held in memory. A page that is refused for its size
-// is asked for again, smaller (see [Pages]).
+// is requested again, smaller (see [Pages]).
 func (c *Client) SurveyPage(ctx context.Context, jobID, cursor string) (genesys.SurveyPage, error) {
 	if err := checkIDs(opSurveyPage, jobID); err != nil {
 		return genesys.SurveyPage{}, err

@@ -8,13 +8,13 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
-// leastPage is the smallest page that is asked for: the size that the Platform API
+// leastPage is the smallest page that is requested: the size that the Platform API
 // takes for granted where none is named.
 const leastPage = 25
 
 // Pages remembers how large the pages of each listing may be. The largest that
 // Genesys Cloud gives is documented for one listing only, and may change: a page
-// that is refused is asked for with half its size, and what worked is where the
+// that is refused is requested with half its size, and what worked is where the
 // next page starts. The zero value knows nothing. It is safe for concurrent use,
 // and may be shared by all clients that ask one organisation.
 type Pages struct {
@@ -59,10 +59,10 @@ func paged[T any](s *pageSize, most int, ask func(size int) (T, error)) (T, erro
 }
 
 // errPageCut says that a page of a numbered listing has fewer entries than were
-// asked for, so that the pages that are asked for next are not those that follow.
+// asked for, so that the pages that are requested next are not those that follow.
 var errPageCut = malformed("the page is smaller than it was asked for")
 
-// mayBeTooLarge tells whether Genesys Cloud refused a page for what may be its
+// mayBeTooLarge reports whether Genesys Cloud refused a page for what may be its
 // size. The codes that it documents do not tell: the same ones are about a cursor.
 func mayBeTooLarge(err error) bool {
 	if errors.Is(err, errPageCut) {

@@ -38,7 +38,7 @@ func (a *asked) RoundTrip(r *http.Request) (*http.Response, error) {
 	return a.next.RoundTrip(r)
 }
 
-// take returns what was asked for since it was last called.
+// take returns what was requested since it was last called.
 func (a *asked) take() []int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -115,7 +115,7 @@ func TestRetainedPagesAreHalvedAndRemembered(t *testing.T) {
 	}
 }
 
-// TestARefusalOfTheSmallestPageIsReturned, and nothing is learned of it.
+// TestARefusalOfTheSmallestPageIsReturned, and nothing is found out about it.
 func TestARefusalOfTheSmallestPageIsReturned(t *testing.T) {
 	sim, client := simulated(t, smallPages(10))
 	path, read := surveyed(t, sim, client)

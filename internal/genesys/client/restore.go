@@ -25,7 +25,7 @@ import (
 // archived recording restores it until then (PUT
 // conversations/{conversationId}/recordings/{recordingId} in the swagger of SDK
 // v133). A date that is not sent is removed. So every date is sent as it was
-// received, but for the archive date, and nothing is sent if one of them cannot be
+// received except for the archive date, and nothing is sent if one of them cannot be
 // read. A pending export stays (clearExport=false).
 func (c *Client) Restore(ctx context.Context, ref genesys.RecordingRef, before genesys.Retention, until time.Time, timeout time.Duration) error {
 	const op = "restore recording"

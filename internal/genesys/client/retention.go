@@ -23,7 +23,7 @@ const (
 // organisation has retained for more than a number of days, of up to 500
 // recordings. The first page's cursor is empty, each page names the next one's.
 //
-// A page that is refused for its size is asked for again, smaller (see [Pages]).
+// A page that is refused for its size is requested again, smaller (see [Pages]).
 //
 // Where the next page is stands in an address, of which nothing but the cursor
 // is used: the address itself is never asked.
@@ -115,7 +115,7 @@ func readRecording(in *json.Decoder, page *genesys.RetainedPage) error {
 func cursorOf(address string) (string, error) {
 	at, err := url.Parse(address)
 	if err != nil {
-		return "", errors.New("the next page's address is none") // err holds it
+		return "", errors.New("the next page's address is none") // err contains it
 	}
 	query, err := url.ParseQuery(at.RawQuery)
 	if err != nil || query.Get("cursor") == "" {

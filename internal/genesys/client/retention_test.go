@@ -107,7 +107,7 @@ func TestReadRetained(t *testing.T) {
 }
 
 // TestTrapTheCursorIsInAnAddress: the SDK hands the address on, which may be
-// anywhere; we ask nobody but the endpoint, and no error holds it.
+// anywhere; we ask nobody but the endpoint, and no error contains it.
 func TestTrapTheCursorIsInAnAddress(t *testing.T) {
 	cloud := newCloud(t)
 	elsewhere := newCloud(t)

@@ -32,7 +32,7 @@ const (
 // errRefused says in our words what OAuth's codes mean.
 var errRefused = errors.New("the OAuth client's id or secret is refused")
 
-// session holds the token of one OAuth client.
+// session contains the token of one OAuth client.
 type session struct {
 	credentials genesys.Credentials
 	logIn       func(context.Context, genesys.Credentials) (answer, error)
@@ -61,9 +61,9 @@ func newSession(credentials genesys.Credentials, logIn func(context.Context, gen
 	return &session{credentials: credentials, logIn: logIn}
 }
 
-// token returns a valid token, logging in if there is none. However many ask,
-// there is one login at a time. It goes on if the one who needed it first gives
-// up, because others wait for it too; the SDK's time-out ends it.
+// token returns a valid token, logging in if there is none. However many callers
+// ask, there is one login at a time. It continues if the first caller is
+// cancelled, because others wait for it too; the SDK's time-out ends it.
 func (s *session) token(ctx context.Context) (string, error) {
 	s.mu.Lock()
 	if time.Now().Before(s.current.until) {
@@ -175,7 +175,7 @@ func loginRefusal(got answer, secret string) error {
 }
 
 // loginFailure is the error of a call that got no token: the login's own, or
-// that the caller gave up waiting for it.
+// the caller's if it was cancelled while waiting.
 func loginFailure(op string, err error) error {
 	var refused *genesys.Error
 	if errors.As(err, &refused) {

@@ -255,7 +255,7 @@ func TestSimulatedMinutes(t *testing.T) {
 }
 
 // inBubble brings requests to a handler without a network, so that the bubble's
-// clock goes on; each takes 200 ms.
+// clock keeps running; each takes 200 ms.
 func inBubble(handler http.Handler) roundTrip {
 	return func(r *http.Request) (*http.Response, error) {
 		<-time.After(100 * time.Millisecond)

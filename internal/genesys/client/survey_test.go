@@ -216,7 +216,7 @@ func FuzzReadPage(f *testing.F) {
 }
 
 func TestAPageLongerThanTheBoundIsMalformed(t *testing.T) {
-	r := route{path: "/page", timeout: patience, limit: 20}
+	r := route{path: "/page", timeout: waitLimit, limit: 20}
 	cloud := newCloud(t)
 	cloud.answers("GET /page", http.StatusOK, `"more than twenty bytes"`)
 	_, err := newClient(t, cloud).fetch(t.Context(), "test", r)

@@ -127,7 +127,7 @@ func (c *Client) fetch(ctx context.Context, op string, r route) (answer, error) 
 }
 
 // fetchObject makes a call by our own transport that is answered with a JSON
-// object, at once (200) or while the work continues (202), and decodes it.
+// object, at once (200) or while the work is running (202), and decodes it.
 func (c *Client) fetchObject(ctx context.Context, op string, r route, into any) (answer, error) {
 	got, err := c.fetch(ctx, op, r)
 	if err != nil {

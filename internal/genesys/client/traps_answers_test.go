@@ -15,7 +15,7 @@ import (
 
 // The tests named TestTrap show what the bare SDK v133 does and what we do. A
 // part that says "the SDK" and fails after an upgrade means that the SDK has
-// mended something, and that our remedy may go.
+// fixed something, and that our remedy may go.
 
 func TestTrapThrottlingIsLost(t *testing.T) {
 	tests := map[string]struct {

@@ -201,5 +201,5 @@ func refreshUntilPanic() {
 	sdk := bareSDK(server.URL)
 	sdk.AutomaticTokenRefresh = true
 	_ = sdk.AuthorizeClientCredentials("client", clientSecret)
-	<-time.After(patience)
+	<-time.After(waitLimit)
 }

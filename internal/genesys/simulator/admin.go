@@ -53,7 +53,7 @@ func (s *Simulator) health(w http.ResponseWriter, _ *http.Request) {
 	ok(map[string]string{"status": "ok"}).send(w)
 }
 
-// full tells whether a request wants more than a summary.
+// full reports whether a request wants more than a summary.
 func full(r *http.Request) bool { return r.URL.Query().Get("full") == "true" }
 
 // journalView is the journal as the admin endpoint shows it.

@@ -62,7 +62,7 @@ func (p predicate) check() *reply {
 	return nil
 }
 
-// holds tells whether facets satisfy the filter.
+// holds reports whether facets satisfy the filter.
 func (f filter) holds(of facets) bool {
 	var answers []bool
 	for _, p := range f.Predicates {
@@ -88,7 +88,7 @@ func (p predicate) holds(values []string) bool {
 	}
 }
 
-// matches tells whether a conversation satisfies every filter of the query: its
+// matches reports whether a conversation satisfies every filter of the query: its
 // own, and each segment filter in at least one segment. s.mu is held.
 func (q conversationQuery) matches(r row) bool {
 	if len(q.ConversationFilters)+len(q.SegmentFilters) == 0 {

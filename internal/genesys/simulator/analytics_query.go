@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// conversationQuery holds the common part of ConversationQuery and
+// conversationQuery contains the common part of ConversationQuery and
 // AsyncConversationQuery in the Platform API.
 type conversationQuery struct {
 	Interval                   string   `json:"interval"`
@@ -65,7 +65,7 @@ func rowAt(c *Conversation, settled time.Time) row {
 	return row{conversation: c, end: c.End}
 }
 
-// inside tells whether a conversation belongs to [from, to): because it started
+// inside reports whether a conversation belongs to [from, to): because it started
 // in it, or because its life overlaps it.
 func (r row) inside(from, to time.Time, byStart bool) bool {
 	start := r.conversation.Start

@@ -107,7 +107,7 @@ func (q *auditQuery) sort() {
 	}
 }
 
-// passes tells whether an event satisfies all filters.
+// passes reports whether an event satisfies all filters.
 func (e auditEvent) passes(filters []auditFilter) bool {
 	values := map[string]string{
 		"Action": e.action, "EntityType": e.entityType(), "EntityId": e.recording,

@@ -47,8 +47,8 @@ type batch struct {
 	outcomes  []outcome
 }
 
-// outcome is what a batch request will say of one file: where it is or why it
-// cannot be had.
+// outcome is what a batch request will say of one file: where it is, or why it
+// cannot be retrieved.
 type outcome struct {
 	conversationID, recordingID string
 	recording                   *Recording

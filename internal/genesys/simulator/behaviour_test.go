@@ -33,7 +33,7 @@ func TestARequestRefusedBecauseOfOneRecording(t *testing.T) {
 }
 
 // TestARequestThatTakes17Seconds takes effect, although a client that waits 16 s
-// does not learn of it.
+// does not find out about it.
 func TestARequestThatTakes17Seconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := simulator.Defaults()

@@ -25,7 +25,7 @@ type call struct {
 	// conversations and recordings are those that the path or the body names, or
 	// that the batch request is about that the path names.
 	conversations, recordings []string
-	// load is the class of metadata that is asked for, and inFlight the number of
+	// load is the class of metadata that is requested, and inFlight the number of
 	// calls of that class under way, this one included.
 	load     Load
 	inFlight int
@@ -52,7 +52,7 @@ func (s *Simulator) begin(rt *route, r *http.Request) *call {
 	return c
 }
 
-// nameRequested notes what the batch request is about that is asked for.
+// nameRequested notes what the requested batch request is about.
 func (s *Simulator) nameRequested(c *call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -70,7 +70,7 @@ func (c *call) readBody() {
 	c.body = body
 }
 
-// readIDs notes which conversations and recordings are asked for, for the
+// readIDs notes which conversations and recordings are requested, for the
 // journal and for faults that are meant for them.
 func (c *call) readIDs() {
 	c.name(c.PathValue("conversationId"), c.PathValue("recordingId"))

@@ -34,7 +34,7 @@ const (
 	Errored   FileState = "ERROR"
 )
 
-// special tells whether s is a state that a recording is not usually in.
+// special reports whether s is a state that a recording is not usually in.
 func (s FileState) special() bool {
 	switch s {
 	case Archived, Deleted, Restored, Restoring, Uploading, Errored:
@@ -44,7 +44,7 @@ func (s FileState) special() bool {
 	}
 }
 
-// Downloadable tells whether a recording in this state has media to give.
+// Downloadable reports whether a recording in this state has media to give.
 func (s FileState) Downloadable() bool { return s == Available || s == Restored }
 
 // Dataset is the truth about an organisation's conversations at one moment,
@@ -59,14 +59,14 @@ type Dataset struct {
 
 // Conversation is one conversation.
 type Conversation struct {
-	// ID is a UUID, but for the conversation that Edges.HostileIDs adds.
+	// ID is a UUID except for the conversation that Edges.HostileIDs adds.
 	ID    string
 	Start time.Time
-	// End is zero while the conversation goes on.
+	// End is zero until the conversation has ended.
 	End time.Time
 	// Medium is what people talked by; never Screen.
 	Medium Medium
-	// Held tells whether the conversation is under deletion protection.
+	// Held reports whether the conversation is under deletion protection.
 	Held bool
 	// Recordings are all that the conversation will ever have. They can be asked
 	// for once it has ended and Options.RecordingLag has passed.
@@ -77,14 +77,14 @@ type Conversation struct {
 	unlisted bool
 }
 
-// HasScreens tells whether a screen was recorded.
+// HasScreens reports whether a screen was recorded.
 func (c Conversation) HasScreens() bool {
 	return slices.ContainsFunc(c.Recordings, func(r Recording) bool { return r.Medium == Screen })
 }
 
 // Recording is one recording of a conversation.
 type Recording struct {
-	// ID is a UUID, but for one of Edges.HostileIDs.
+	// ID is a UUID except for one of Edges.HostileIDs.
 	ID             string
 	ConversationID string
 	Medium         Medium

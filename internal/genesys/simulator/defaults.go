@@ -147,7 +147,7 @@ func validateClients(clients []Client) error {
 	return nil
 }
 
-// heldScreenTimeouts tells whether the quirk is on.
+// heldScreenTimeouts reports whether the quirk is on.
 func (o Options) heldScreenTimeouts() bool {
 	if o.HeldScreenTimeouts == QuirkByRegion {
 		return o.Region == heldScreenRegion

@@ -43,9 +43,9 @@ type Fault struct {
 	Code    string `json:"code,omitempty"`
 	Message string `json:"message,omitempty"`
 	// RetryAfter sets the header of that name, in whole seconds. Zero: no header,
-	// but for a 429: 1 s.
+	// except for a 429: 1 s.
 	RetryAfter time.Duration `json:"retryAfter,omitempty"`
-	// OwnLimit is about a 429: it is a limit of what is asked for, such as one
+	// OwnLimit is about a 429: it is a limit of what is requested, such as one
 	// conversation, so that the inin-ratelimit headers say what they would say
 	// without it. Otherwise they say that the OAuth client has used up its allowance.
 	OwnLimit bool `json:"ownLimit,omitempty"`
@@ -55,7 +55,7 @@ type Fault struct {
 	Results Mislisted `json:"results,omitempty"`
 	// Pages changes which page a listing names as the next one. Empty: not at all.
 	Pages Mispaged `json:"pages,omitempty"`
-	// State is the state that a job is said to be in, such as PENDING for ever.
+	// State is the state that a job is said to be in, such as PENDING forever.
 	// Empty: its own.
 	State string `json:"state,omitempty"`
 	// Redirect answers with a redirect to this address instead (302). Empty: none.
@@ -101,7 +101,7 @@ const (
 	Truncated Spoilt = "truncated"
 	// Standing: half of it, then nothing, until the client goes away.
 	Standing Spoilt = "standing"
-	// Page: an error page that says it were what was asked for.
+	// Page: an error page that says it were what was requested.
 	Page Spoilt = "page"
 	// Bomb: a few kilobytes of gzip that hold many megabytes of empty objects.
 	Bomb Spoilt = "bomb"
@@ -128,7 +128,7 @@ const (
 	Resigned Mislisted = "resigned"
 )
 
-// aboutResults tells whether the fault is about batch results.
+// aboutResults reports whether the fault is about batch results.
 func (f Fault) aboutResults() bool { return f.ResultError != "" || f.Withhold }
 
 // fault is an injected Fault and how often it was met.
@@ -148,16 +148,16 @@ func (f *fault) delay() time.Duration {
 	return f.Delay
 }
 
-// faultBook holds the faults, in the order in which they were injected.
-type faultBook struct {
+// faultList contains the faults, in the order in which they were injected.
+type faultList struct {
 	now    func() time.Time
 	mu     sync.Mutex
 	random *rand.Rand
 	faults []*fault
 }
 
-func newFaultBook(seed uint64, now func() time.Time) *faultBook {
-	return &faultBook{now: now, random: dice(derive(seed, forFaults))}
+func newFaultList(seed uint64, now func() time.Time) *faultList {
+	return &faultList{now: now, random: dice(derive(seed, forFaults))}
 }
 
 // InjectFault makes answers go wrong from now on. Of several faults that match
@@ -183,7 +183,7 @@ func (s *Simulator) EndFaults(match func(Fault) bool) {
 }
 
 // list returns the faults and how often they were met.
-func (b *faultBook) list() []fault {
+func (b *faultList) list() []fault {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	faults := make([]fault, len(b.faults))
@@ -206,7 +206,7 @@ func (s *Simulator) Fired(match func(Fault) bool) int {
 }
 
 // forCall returns the fault that a call meets, nil if it meets none.
-func (b *faultBook) forCall(c *call) *fault {
+func (b *faultList) forCall(c *call) *fault {
 	return b.first(func(f *fault) bool {
 		return !f.aboutResults() &&
 			(f.Route == "" || f.Route == c.route.pattern) &&
@@ -218,7 +218,7 @@ func (b *faultBook) forCall(c *call) *fault {
 }
 
 // forResult returns the fault that a recording in a batch request meets.
-func (b *faultBook) forResult(r *Recording) *fault {
+func (b *faultList) forResult(r *Recording) *fault {
 	return b.first(func(f *fault) bool {
 		return f.aboutResults() &&
 			(f.ConversationID == "" || f.ConversationID == r.ConversationID) &&
@@ -227,7 +227,7 @@ func (b *faultBook) forResult(r *Recording) *fault {
 }
 
 // first returns the first fault that matches and is due.
-func (b *faultBook) first(matches func(*fault) bool) *fault {
+func (b *faultList) first(matches func(*fault) bool) *fault {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, f := range b.faults {
@@ -238,8 +238,8 @@ func (b *faultBook) first(matches func(*fault) bool) *fault {
 	return nil
 }
 
-// due counts a match and tells whether it goes wrong.
-func (b *faultBook) due(f *fault) bool {
+// due counts a match and reports whether it goes wrong.
+func (b *faultList) due(f *fault) bool {
 	f.Matched++
 	switch {
 	case f.Matched < f.Nth,

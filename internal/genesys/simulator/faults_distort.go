@@ -104,7 +104,7 @@ func (f *fault) rewrite(c *call, body []byte) []byte {
 		body = isoDate.ReplaceAll(body, []byte(`"$1+0000"`))
 	}
 	if f.UnknownFields || f.UnknownValues {
-		body = f.estrange(body)
+		body = f.addUnknowns(body)
 	}
 	if f.Results != "" || f.ResultBase != "" {
 		body = f.mislist(body)
@@ -194,8 +194,8 @@ func at(base, address string) string {
 // isoDate matches a date in JSON, not an interval.
 var isoDate = regexp.MustCompile(`"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})Z"`)
 
-// estrange puts unknown fields and values into JSON; other bodies stay.
-func (f *fault) estrange(body []byte) []byte {
+// addUnknowns puts unknown fields and values into JSON; other bodies stay.
+func (f *fault) addUnknowns(body []byte) []byte {
 	var value any
 	if json.Unmarshal(body, &value) != nil {
 		return body

@@ -114,13 +114,13 @@ func spreadHolds(plans []*plan, o Options, random *rand.Rand) {
 	}
 }
 
-// due tells whether the k-th of a row (from 0) is one of the share that is
+// due reports whether the k-th of a row (from 0) is one of the share that is
 // spread evenly along it.
 func due(k int, share float64) bool {
 	return math.Floor(float64(k+1)*share) > math.Floor(float64(k)*share)
 }
 
-// leaveOpen makes the given number of conversations go on, from the latest one
+// leaveOpen leaves the given number of conversations open, from the latest one
 // planned backwards.
 func leaveOpen(plans []*plan, n int) {
 	for _, p := range slices.Backward(plans[max(0, len(plans)-n):]) {

@@ -129,7 +129,7 @@ func (a answer) number(path ...string) int {
 	a.t.Helper()
 	number, isNumber := a.get(path...).(float64)
 	if !isNumber {
-		a.t.Fatalf("%v is no number in %s", path, a.body)
+		a.t.Fatalf("%v is not a number in %s", path, a.body)
 	}
 	return int(number)
 }

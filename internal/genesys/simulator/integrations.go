@@ -61,14 +61,14 @@ func (s *Simulator) S3Integrations() (working, broken string) {
 
 func (s *Simulator) listIntegrations(c *call) reply { return list(c, s.integrations, 100) }
 
-// exportsTo tells whether there is an S3 integration with this id.
+// exportsTo reports whether there is an S3 integration with this id.
 func (s *Simulator) exportsTo(id string) bool {
 	return slices.ContainsFunc(s.integrations, func(i integration) bool {
 		return i.ID == id && i.IntegrationType.ID == s3IntegrationType
 	})
 }
 
-// works tells whether the integration with this id reaches its bucket.
+// works reports whether the integration with this id reaches its bucket.
 func (s *Simulator) works(id string) bool {
 	return slices.ContainsFunc(s.integrations, func(i integration) bool {
 		return i.ID == id && i.ReportedState.Code == "ACTIVE"

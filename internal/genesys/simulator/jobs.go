@@ -103,7 +103,7 @@ func (s *Simulator) executeJob(c *call) reply {
 	})
 }
 
-// cancelJob gives a job up. It stays in the list.
+// cancelJob cancels a job. It stays in the list.
 func (s *Simulator) cancelJob(c *call) reply {
 	return s.onJob(c, func(j *bulkJob, _ time.Time) reply {
 		j.cancelled = true

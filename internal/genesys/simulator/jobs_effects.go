@@ -63,7 +63,7 @@ func (s *Simulator) apply(j *bulkJob) {
 	}
 }
 
-// export lets a recording arrive in S3. It tells whether it did; what cannot be
+// export lets a recording arrive in S3. It reports whether it did; what cannot be
 // written stays due.
 func (s *Simulator) export(e pendingExport) bool {
 	c := s.byID[e.recording.ConversationID]

@@ -34,7 +34,7 @@ type jobQuery struct {
 	AgedConversationInterval           string             `json:"agedConversationInterval"`
 }
 
-// screens tells whether the job takes screen recordings: it does unless told
+// screens reports whether the job takes screen recordings: it does unless told
 // not to.
 func (q jobQuery) screens() bool {
 	return q.IncludeScreenRecordings == nil || *q.IncludeScreenRecordings

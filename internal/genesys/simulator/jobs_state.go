@@ -2,7 +2,7 @@ package simulator
 
 import "time"
 
-// The states of a bulk job, but for those that it shares with analytics jobs.
+// The states of a bulk job except for those that it shares with analytics jobs.
 //
 //	PENDING -> PROCESSING -> READY -> (PUT) -> PROCESSING -> FULFILLED | FAILED
 //	any -> (DELETE) -> CANCELLED
@@ -64,7 +64,7 @@ func (j *bulkJob) running(now time.Time, delay time.Duration) string {
 	}
 }
 
-// counted tells whether the job knows yet what it is about.
+// counted reports whether the job knows yet what it is about.
 func (j *bulkJob) counted(now time.Time, delay time.Duration) bool {
 	return now.Sub(j.created) >= delay
 }
@@ -85,7 +85,7 @@ func (j *bulkJob) progress(now time.Time, delay time.Duration) float64 {
 	return min(float64(passed)/float64(delay), most)
 }
 
-// failures are the recordings that the job has given up by now.
+// failures are the recordings that the job has listed as failed by now.
 func (j *bulkJob) failures(now time.Time, delay time.Duration) []*Recording {
 	switch j.state(now, delay) {
 	case stateFailed:

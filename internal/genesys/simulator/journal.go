@@ -46,7 +46,7 @@ const (
 )
 
 // Journal is the record of all requests but those under /_simulator/. It is
-// safe for concurrent use and goes on growing.
+// safe for concurrent use and keeps growing.
 type Journal struct {
 	limiter *limiter
 

@@ -9,7 +9,7 @@ import (
 type Latency struct {
 	Login     time.Duration
 	Analytics time.Duration
-	// Metadata of conversations, but for those of the next field.
+	// Metadata of conversations except for those of the next field.
 	Metadata time.Duration
 	// HeldScreenMetadata is metadata of conversations under hold that have
 	// screen recordings.
@@ -78,7 +78,7 @@ func (l Latency) of(p pace) time.Duration {
 	}
 }
 
-// wait lets d pass, unless ctx ends first. It tells whether d passed.
+// wait lets d pass, unless ctx ends first. It reports whether d passed.
 func wait(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true

@@ -29,9 +29,9 @@ func ask(ctx context.Context, sim *simulator.Simulator, token string) (status in
 
 func TestLatency(t *testing.T) {
 	for name, tc := range map[string]struct {
-		latency, delay, patience time.Duration
-		status                   int
-		took                     time.Duration
+		latency, delay, timeout time.Duration
+		status                  int
+		took                    time.Duration
 	}{
 		"none":                    {0, 0, time.Minute, 200, 0},
 		"of the route":            {5 * time.Millisecond, 0, time.Minute, 200, 5 * time.Millisecond},
@@ -45,7 +45,7 @@ func TestLatency(t *testing.T) {
 				sim := simulator.New(o)
 				token := loginDirectly(t, sim)
 				sim.InjectFault(simulator.Fault{Delay: tc.delay})
-				ctx, cancel := context.WithTimeout(t.Context(), tc.patience)
+				ctx, cancel := context.WithTimeout(t.Context(), tc.timeout)
 				defer cancel()
 				if status, took := ask(ctx, sim, token); status != tc.status || took != tc.took {
 					t.Errorf("status %d after %v, want %d after %v", status, took, tc.status, tc.took)

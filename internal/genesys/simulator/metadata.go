@@ -66,12 +66,12 @@ func (s *Simulator) loadOf(id string) Load {
 	}
 }
 
-// timesOut tells whether the call is one too many for the metadata service.
+// timesOut reports whether the call is one too many for the metadata service.
 func (c *call) timesOut(s *Simulator) bool {
 	return c.load == HeldScreenLoad && c.inFlight > maxHeldScreenCalls && s.options.heldScreenTimeouts()
 }
 
-// timeout is the answer to such a call: sometimes the gateway gives up first,
+// timeout is the answer to such a call: sometimes the gateway times out first,
 // sometimes the service does.
 func (c *call) timeout() reply {
 	if c.sequence%2 == 0 {

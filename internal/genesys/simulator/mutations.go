@@ -35,7 +35,7 @@ func (s *Simulator) SetListed(conversationID string, listed bool) error {
 	return nil
 }
 
-// EndConversation ends an open conversation. Its recordings can be asked for
+// EndConversation ends an open conversation. Its recordings can be requested
 // once Options.RecordingLag has passed from then.
 func (s *Simulator) EndConversation(conversationID string, at time.Time) error {
 	s.mu.Lock()
@@ -89,7 +89,7 @@ func (s *Simulator) changeRecording(conversationID, recordingID string, change f
 	return fmt.Errorf("no recording %q of conversation %q", recordingID, conversationID)
 }
 
-// RevokeTokens makes all tokens of an OAuth client invalid; it can log in anew.
+// RevokeTokens makes all tokens of an OAuth client invalid; it can log in again.
 func (s *Simulator) RevokeTokens(clientID string) error {
 	return s.change(clientID, func(c *client) {
 		for token, login := range s.tokens {

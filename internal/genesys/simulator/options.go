@@ -39,7 +39,7 @@ type Options struct {
 	// Days is the number of days with data. Zero: 1. At most 3660.
 	Days int
 	// Conversations start on each day. Zero: 600. At most 1,000,000. From 50 on,
-	// each day holds the edge cases that an export must survive.
+	// each day contains the edge cases that an export must survive.
 	Conversations int
 	// HeldShare of the conversations, 0 to 1, is under deletion protection,
 	// Genesys Cloud's legal hold.
@@ -116,7 +116,7 @@ type MediaWeights struct {
 // Edges counts what a data set holds besides exportable recordings of finished
 // conversations. All of it belongs to the first day.
 type Edges struct {
-	// Open is the number of conversations that go on until EndConversation ends
+	// Open is the number of conversations that stay open until EndConversation ends
 	// them. Their recordings show only then.
 	Open int
 	// FileStates is the number of recordings in each state but AVAILABLE, by
@@ -129,7 +129,7 @@ type Edges struct {
 	Sensitive int
 	// Orphans is the number of recordings that belong to no conversation.
 	Orphans int
-	// HostileIDs adds a conversation and a recording whose ids are no UUIDs but
+	// HostileIDs adds a conversation and a recording whose ids are not UUIDs but
 	// try to climb out of a directory.
 	HostileIDs bool
 }
@@ -145,7 +145,7 @@ const (
 	PerClient
 )
 
-// Quirk says whether a misbehaviour of Genesys Cloud is reproduced.
+// Quirk reports whether a misbehaviour of Genesys Cloud is reproduced.
 type Quirk int
 
 // A quirk is on or off, or on where it was seen.

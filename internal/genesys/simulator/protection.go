@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// maxProtectionIDs is how many conversations can be asked for at once.
+// maxProtectionIDs is how many conversations one query may name.
 const maxProtectionIDs = 100
 
 // protectionBody is ConversationDeletionProtectionQuery in the Platform API.
@@ -15,7 +15,7 @@ type protectionBody struct {
 }
 
 // protectionQuery answers with those of the conversations asked for that are
-// under deletion protection. Unverified: one id that is no UUID, or that nobody
+// under deletion protection. Unverified: one id that is not a UUID, or that nobody
 // knows, fails the whole request.
 func (s *Simulator) protectionQuery(c *call) reply {
 	var body protectionBody

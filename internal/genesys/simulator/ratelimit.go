@@ -78,7 +78,7 @@ func (l *limiter) windows() []Window {
 // seconds is how long is left of the window, rounded up.
 func (u use) seconds() int { return int(math.Ceil(u.reset.Seconds())) }
 
-// The headers that tell of the rate limit.
+// The headers that report the rate limit.
 const (
 	headerCount   = "inin-ratelimit-count"
 	headerAllowed = "inin-ratelimit-allowed"

@@ -14,7 +14,7 @@ type reply struct {
 	header      http.Header
 	contentType string
 	body        []byte
-	// problem is the error that the body will tell of, if it is one: it learns
+	// problem is the error that the body will report, if it is one: it learns
 	// the correlation id from the call.
 	problem *problem
 	// cut sends half of the body and breaks the connection, reset breaks it
@@ -90,8 +90,8 @@ func (r reply) send(w http.ResponseWriter) {
 // errCut ends an answer that is to be cut.
 var errCut = errors.New("cut")
 
-// reset breaks the connection so that the client sees "connection reset", or
-// at least an unexpected end where that cannot be had.
+// reset breaks the connection so that the client sees "connection reset", or at
+// least an unexpected end where the connection cannot be reset.
 func reset(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {

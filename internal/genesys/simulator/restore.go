@@ -116,7 +116,7 @@ type RetentionChange struct {
 	After  time.Time `json:"after,omitzero"`
 }
 
-// RetentionChanges returns every change of a date by a client, but for the archive
+// RetentionChanges returns every change of a date by a client except for the archive
 // dates by which recordings were restored: an export changes nothing else.
 func (s *Simulator) RetentionChanges() []RetentionChange {
 	s.mu.Lock()
@@ -140,7 +140,7 @@ func (s *Simulator) noteChanges(r *Recording, wanted dates, restores bool) {
 	}
 }
 
-// sameMillisecond tells whether two dates are the same as they are written.
+// sameMillisecond reports whether two dates are the same as they are written.
 func sameMillisecond(a, b time.Time) bool { return date(a) == date(b) }
 
 // finishRestores lets recordings arrive from the archive, and return to it when

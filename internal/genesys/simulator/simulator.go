@@ -13,7 +13,7 @@ type Simulator struct {
 	mux          *http.ServeMux
 	journal      *Journal
 	limiter      *limiter
-	faults       *faultBook
+	faults       *faultList
 	signing      []byte
 	integrations []integration
 
@@ -51,7 +51,7 @@ func New(o Options) *Simulator {
 		options:      o,
 		mux:          http.NewServeMux(),
 		limiter:      newLimiter(o.RequestsPerMinute),
-		faults:       newFaultBook(o.Seed, o.Now),
+		faults:       newFaultList(o.Seed, o.Now),
 		signing:      newKey(),
 		clients:      newClients(o.Clients),
 		tokens:       map[string]*login{},
@@ -92,7 +92,7 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Se
 // Options returns the options with their defaults filled in.
 func (s *Simulator) Options() Options { return s.options }
 
-// Journal returns the record of every request, which goes on growing.
+// Journal returns the record of every request, which keeps growing.
 func (s *Simulator) Journal() *Journal { return s.journal }
 
 // Dataset returns the truth about all conversations at this moment. The copy

@@ -123,5 +123,5 @@ func (s *Simulator) missing(c *call) []string {
 	return c.route.demand.missing(c.client.permissions)
 }
 
-// allowed tells whether the call's client has a permission. s.mu is held.
+// allowed reports whether the call's client has a permission. s.mu is held.
 func (c *call) allowed(permission string) bool { return c.client.permissions[permission] }

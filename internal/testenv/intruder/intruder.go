@@ -227,7 +227,7 @@ func Readable(t testing.TB, folder string) (open []string) {
 	return open
 }
 
-// InStorage tells whether a text is in a file below a folder, as it is or in
+// InStorage reports whether a text is in a file below a folder, as it is or in
 // hexadecimal digits: that it is there shows that looking for it elsewhere makes sense.
 func InStorage(t testing.TB, folder, text string) (found bool) {
 	t.Helper()

@@ -103,7 +103,7 @@ type finder struct {
 	isolated map[string]string
 }
 
-// readSeal takes in the lines of a seal; they replace those of earlier ones.
+// readSeal adds the lines of a seal; they replace those of earlier ones.
 func (f *finder) readSeal(folder string) error {
 	err := f.each(folder+"/conversations.csv", func(row verify.Row) {
 		id := row.Get("conversation_id")
@@ -130,7 +130,7 @@ func (f *finder) readSeal(folder string) error {
 	}, "conversation_id", "recording_id", "medium", "lane", "disposition", "reason", "bag")
 }
 
-// takes tells whether a query asks for a conversation.
+// takes reports whether a query asks for a conversation.
 func (q Query) takes(id string, start time.Time) bool {
 	return (q.Conversation == "" || q.Conversation == id) &&
 		(q.From.IsZero() || !start.Before(q.From)) && (q.Until.IsZero() || start.Before(q.Until))

@@ -70,7 +70,7 @@ func (f *finder) bagsAround(folder string, recordings []*Recording) (map[string]
 	return bags, err
 }
 
-// within tells whether an instant is in a half-open part of the window. One of which
+// within reports whether an instant is in a half-open part of the window. One of which
 // the bounds cannot be read may be any part.
 func within(at time.Time, start, end string) bool {
 	from, err := time.Parse(time.RFC3339Nano, start)

@@ -184,7 +184,7 @@ func TestContinuingADailyExportWithoutTheArtifactKey(t *testing.T) {
 	const day = 24 * time.Hour
 	start := yesterday()
 	s := newScene(t, func(o *simulator.Options) { o.Start, o.Days, o.Conversations, o.SettleLag = start, 6, 20, 0 })
-	s.Clock.Pass(start.AddDate(0, 0, 2).Add(12 * time.Hour).Sub(s.Clock.Now()))
+	s.Clock.Advance(start.AddDate(0, 0, 2).Add(12 * time.Hour).Sub(s.Clock.Now()))
 	export := s.Export(func(spec *v1alpha1.RecordingExportSpec) {
 		spec.Window = v1alpha1.ExportWindow{Start: metav1.NewTime(start)}
 		spec.SettleAfter = &metav1.Duration{}
@@ -195,7 +195,7 @@ func TestContinuingADailyExportWithoutTheArtifactKey(t *testing.T) {
 	stop()
 	sealed := len(s.match("seals/*/manifest-sha256.txt"))
 	s.Sim.InjectFault(simulator.Fault{Route: simulator.RouteBatchSubmit, Status: 503, Nth: 1})
-	s.Clock.Pass(day)
+	s.Clock.Advance(day)
 	stop = s.Start()
 	testenv.Eventually(t, "another day is being exported", func() bool {
 		return len(s.match(work("batches/*/inventory.json"))) > len(s.match("bags/*/bagit.txt"))
@@ -230,7 +230,7 @@ func TestContinuingBetweenSealedDays(t *testing.T) {
 	for _, c := range s.Sim.Dataset().Started(start.Add(day), start.Add(2*day)).Conversations {
 		s.Sim.InjectFault(simulator.Fault{Route: simulator.RouteBatchSubmit, ConversationID: c.ID, Status: 503})
 	}
-	s.Clock.Pass(start.AddDate(0, 0, 2).Add(12 * time.Hour).Sub(s.Clock.Now()))
+	s.Clock.Advance(start.AddDate(0, 0, 2).Add(12 * time.Hour).Sub(s.Clock.Now()))
 	export := s.Export(func(spec *v1alpha1.RecordingExportSpec) {
 		spec.Window = v1alpha1.ExportWindow{Start: metav1.NewTime(start)}
 		spec.SettleAfter = &metav1.Duration{}
@@ -239,7 +239,7 @@ func TestContinuingBetweenSealedDays(t *testing.T) {
 	s.Create(export)
 	stop := s.Start()
 	testenv.Eventually(t, "both days are surveyed", func() bool { return len(s.match(work("plan/*.json"))) > 1 })
-	s.Clock.Pass(day)
+	s.Clock.Advance(day)
 	testenv.Eventually(t, "the first day is sealed", func() bool { return len(s.match("seals/1/manifest-sha256.txt")) > 0 })
 	stop()
 	s.Sim.ClearFaults()

@@ -18,11 +18,11 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// Names of the bags. The first seal holds the first four.
+// Names of the bags. The first seal contains the first four.
 const (
 	Standard  = "case-1-standard-20231001t000000z"
 	LegalHold = "case-1-legalhold-20231001t000000z-d1"
-	// Isolated holds a conversation that left Standard, IsolatedOnes recordings that
+	// Isolated contains a conversation that left Standard, IsolatedOnes recordings that
 	// did, IsolatedAgain one that left Retry.
 	Isolated      = "case-1-isolated-20231001t000000z-d3"
 	IsolatedOnes  = "case-1-isolated-20231001t000000z-d4"
@@ -52,8 +52,8 @@ type Archive struct {
 	Signer *Signer
 	record evidence.ExportRecord
 	former *evidence.Former
-	// begun is when the work for the seal in hand began: what happens is told of the
-	// hours after it.
+	// begun is when the work for the current seal began: its events are in the hours
+	// after it.
 	begun time.Time
 	// bags are in no seal yet.
 	bags []evidence.BagRef
@@ -155,7 +155,7 @@ func (a *Archive) second() {
 // at is some hours after the work for the seal in hand began.
 func (a *Archive) at(hours int) time.Time { return a.begun.Add(time.Duration(hours) * time.Hour) }
 
-// Surveyed tells of a survey of a day, which asked for legal holds a minute later.
+// Surveyed reports a survey of a day, which asked for legal holds a minute later.
 func Surveyed(day, at time.Time, purpose string, conversations, open int) evidence.Event {
 	return evidence.Event{Time: at, Type: "DaySurveyed", Details: map[string]string{
 		"day": day.Format(time.DateOnly), "purpose": purpose, "analyticsJob": ID(904), "conversations": strconv.Itoa(conversations),
@@ -180,7 +180,7 @@ func sixth(third, fourth genesys.FileState) []genesys.Recording {
 }
 
 // arrived is how many files had come of the recordings that leave a bag for one of
-// the lane Isolated, which holds the others.
+// the lane Isolated, which contains the others.
 var arrived = map[string]int{ID(62): 1, ID(63): 0, ID(64): 0, ID(65): 1}
 
 // filesOf is how many files a recording has.

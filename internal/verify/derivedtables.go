@@ -27,7 +27,7 @@ var (
 	}
 )
 
-// checkRepeats holds the tables that repeat what the bags list against the bags.
+// checkRepeats compares the tables that repeat what the bags list with the bags.
 func (c *census) checkRepeats(s *seal) {
 	if slices.ContainsFunc(s.bags, func(line Row) bool { return c.verifier.bags[line.Get("bag")] == nil }) {
 		return // a bag that is missing is reported as such
@@ -35,7 +35,7 @@ func (c *census) checkRepeats(s *seal) {
 	if _, there := s.found[failureTable]; there {
 		c.repeats(s.at(failureTable), failureColumns, c.failures(s))
 	} else {
-		c.missed(s.at(failureTable), "is missing: it lists what is unavailable")
+		c.reportMissing(s.at(failureTable), "is missing: it lists what is unavailable")
 	}
 	_, asTable := s.found[loadTable]
 	_, asText := s.found[loadText]
@@ -46,7 +46,7 @@ func (c *census) checkRepeats(s *seal) {
 		c.repeatsText(s.at(loadText), c.loadLines(s))
 	}
 	if asTable != asText {
-		c.missed(s.folder, "holds only one of %s and %s, which are made together", loadTable, loadText)
+		c.reportMissing(s.folder, "holds only one of %s and %s, which are made together", loadTable, loadText)
 	}
 }
 
@@ -140,18 +140,18 @@ func (c *census) loadLines(s *seal) iter.Seq[[]string] {
 func (c *census) repeatsText(at string, want iter.Seq[[]string]) {
 	file, err := c.open(at)
 	if err != nil {
-		c.unread(at, err)
+		c.reportUnreadable(at, err)
 		return
 	}
 	defer func() { _ = file.Close() }()
-	from := newSource(file, at)
+	from := newBoundedReader(file, at)
 	stored, number := bufio.NewReader(from), 0
 	same := func(text string) bool {
 		number++
 		got := make([]byte, len(text))
 		n, _ := io.ReadFull(stored, got)
 		if from.err != nil {
-			c.unread(at, from.err)
+			c.reportUnreadable(at, from.err)
 			return false
 		}
 		if n < len(got) || !bytes.Equal(got, []byte(text)) {

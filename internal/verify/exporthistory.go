@@ -8,12 +8,12 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
 
-// chronicle is what a seal's log tells, by what it is about.
-type chronicle struct {
+// exportHistory is what a seal's log tells, by what it is about.
+type exportHistory struct {
 	*verifier
 	log    string
 	counts map[string]int
-	// opened is the first event that tells of a beginning, first, last and sealed when
+	// opened is the first event that reports a beginning, first, last and sealed when
 	// anything happened, and when the export was sealed.
 	opened              event
 	first, last, sealed time.Time
@@ -31,7 +31,7 @@ type chronicle struct {
 	placed, keyChanges []event
 }
 
-// survey is what a log tells of a survey of a day.
+// survey is what a log says about a survey of a day.
 type survey struct {
 	line                                                 int
 	at                                                   time.Time
@@ -41,7 +41,7 @@ type survey struct {
 
 // surveyedDay is what the surveys of a day tell together.
 type surveyedDay struct {
-	// first is how many first surveys there are, and reviewed tells of a review.
+	// first is how many first surveys there are, and reviewed reports a review.
 	first    int
 	reviewed bool
 	// answered is when the last review asked that knows the legal holds of all
@@ -61,12 +61,12 @@ const firstSurvey, reviewSurvey, retrySurvey = "First", "Review", "Retry"
 
 var purposes = []string{firstSurvey, "Deferred", reviewSurvey, retrySurvey}
 
-func newChronicle(v *verifier, log string) *chronicle {
-	return &chronicle{verifier: v, log: log, counts: map[string]int{}, drifted: map[string]event{}, days: map[string]surveyedDay{}}
+func newExportHistory(v *verifier, log string) *exportHistory {
+	return &exportHistory{verifier: v, log: log, counts: map[string]int{}, drifted: map[string]event{}, days: map[string]surveyedDay{}}
 }
 
-// tell takes in an event.
-func (h *chronicle) tell(e event) {
+// tell adds an event.
+func (h *exportHistory) tell(e event) {
 	if !slices.Contains(sealEvents, e.Type) {
 		h.fault(Malformed, h.log, "line %d tells of %q, which does not happen to an export", e.Sequence, cut(e.Type))
 		return
@@ -105,8 +105,8 @@ func (h *chronicle) tell(e event) {
 	}
 }
 
-// tellSurvey takes in a survey.
-func (h *chronicle) tellSurvey(e event) {
+// tellSurvey adds a survey.
+func (h *exportHistory) tellSurvey(e event) {
 	s := survey{line: e.Sequence, at: e.Time, day: e.Details["day"], purpose: e.Details["purpose"], heldAt: e.Details["holdsAskedAt"]}
 	for _, n := range []struct {
 		name string
@@ -133,8 +133,8 @@ func (h *chronicle) tellSurvey(e event) {
 	h.addDay(s, held)
 }
 
-// addDay adds a survey to what is told of its day. held is when it asked for legal holds.
-func (h *chronicle) addDay(s survey, held time.Time) {
+// addDay adds a survey to what is known about its day. held is when it asked for legal holds.
+func (h *exportHistory) addDay(s survey, held time.Time) {
 	d := h.days[s.day]
 	switch s.purpose {
 	case firstSurvey:
@@ -151,8 +151,8 @@ func (h *chronicle) addDay(s survey, held time.Time) {
 	h.days[s.day] = d
 }
 
-// judgeChronicle holds a seal's log against the seals before and against its bags.
-func (c *census) judgeChronicle(s *seal) {
+// checkExportHistory compares a seal's log with the seals before and against its bags.
+func (c *census) checkExportHistory(s *seal) {
 	if !s.told {
 		return
 	}
@@ -165,7 +165,7 @@ func (c *census) judgeChronicle(s *seal) {
 	c.checkSecond(s)
 }
 
-// checkOpening sees to it that a seal's log begins where the seal before ended, and
+// checkOpening checks that a seal's log begins where the seal before ended, and
 // ends with the seal.
 func (c *census) checkOpening(s *seal) {
 	h, want, kind, other := s.chronicle, c.verifier.record.CreatedAt, "ArchiveBegun", "FormerSeal"
@@ -186,7 +186,7 @@ func (c *census) checkOpening(s *seal) {
 	}
 }
 
-// checkSealTimes sees to it that nothing in a seal is told of before the export began
+// checkSealTimes checks that nothing in a seal is reported before the export began
 // or after the seal was made, and that the bags were sealed before.
 func (c *census) checkSealTimes(s *seal) {
 	h, begun, at := s.chronicle, c.verifier.record.CreatedAt, s.at(evidence.AccountFile)

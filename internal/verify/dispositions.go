@@ -62,7 +62,7 @@ type expected struct {
 // expect says of the recordings that Genesys Cloud listed for a conversation what may
 // become of each in a bag of a lane, in the order of the list. Recordings that are
 // another lane's business are left out.
-func (t terms) expect(lane string, held bool, listed []received) map[string][]expected {
+func (t exportTerms) expect(lane string, held bool, listed []received) map[string][]expected {
 	all, seen := map[string][]expected{}, map[string]bool{}
 	spent := overQuota(listed)
 	for _, r := range listed {
@@ -85,7 +85,7 @@ func (t terms) expect(lane string, held bool, listed []received) map[string][]ex
 
 // ends are what may become of a recording by what Genesys Cloud said of it and by the
 // terms. restored tells that it is transferred only once it is back from the archive.
-func (t terms) ends(r received, isolated bool) (ends []end, restored bool) {
+func (t exportTerms) ends(r received, isolated bool) (ends []end, restored bool) {
 	returns := isolated && t.restores
 	switch {
 	case !genesys.ValidID(r.ID):
@@ -138,8 +138,8 @@ func leave(ends []end, state genesys.FileState, restores, overQuota bool) []end 
 }
 
 // conversationEnds are what may become of a conversation in a bag, by what the log
-// tells of its metadata, by the answers about its legal hold and by the scope.
-func (t terms) conversationEnds(lane string, c conversationLine, told learned, unknownHolds bool) []end {
+// reports its metadata, by the answers about its legal hold and by the scope.
+func (t exportTerms) conversationEnds(lane string, c conversationLine, told toldMetadata, unknownHolds bool) []end {
 	var ends []end
 	switch told.kind {
 	case "MetadataReceived":

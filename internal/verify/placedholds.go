@@ -14,8 +14,8 @@ import (
 // later answer, because another seal accounts for them.
 type heldRows struct{ shown, possible int64 }
 
-// checkPlaced holds the events about stored files that were put under legal hold
-// (LegalHoldPlaced) against the answers about legal holds. Where a destination can put
+// checkPlaced compares the events about stored files that were put under legal hold
+// (LegalHoldPlaced) with the answers about legal holds. Where a destination can put
 // files under legal hold, all bags of the lanes Standard and Isolated that need it are told
 // of; which destination can do so is nowhere in an archive.
 func (c *census) checkPlaced(s *seal) {
@@ -50,7 +50,7 @@ func (c *census) checkPlaced(s *seal) {
 	c.checkPlacedAll(s, held, told)
 }
 
-// checkPlacedAll sees to it that all bags are told of that hold conversations under legal hold.
+// checkPlacedAll checks that the log reports all bags with conversations under legal hold.
 func (c *census) checkPlacedAll(s *seal, held map[string]heldRows, told map[string]bool) {
 	for _, name := range slices.Sorted(maps.Keys(held)) {
 		if held[name].shown > 0 && !told[name] {
@@ -59,7 +59,7 @@ func (c *census) checkPlacedAll(s *seal, held map[string]heldRows, told map[stri
 	}
 }
 
-// isEarlier tells whether a bag is in a seal before, and its lane holds conversations
+// isEarlier reports whether a bag is in a seal before, and its lane contains conversations
 // whether or not they are under legal hold.
 func (c *census) isEarlier(s *seal, name string) bool {
 	b := c.verifier.bags[name]
@@ -67,7 +67,7 @@ func (c *census) isEarlier(s *seal, name string) bool {
 	return b.seals > 0 && isMixed(b.info["Lane"]) && !mine
 }
 
-// isMixed tells whether a lane holds conversations whether or not they are under legal
+// isMixed reports whether a lane contains conversations whether or not they are under legal
 // hold.
 func isMixed(lane string) bool { return lane == string(slicing.Standard) || lane == isolatedLane }
 

@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// departures tell what left a bag for another one.
-type departures struct {
+// leftItems tell what left a bag for another one.
+type leftItems struct {
 	// moved: conversations, because their legal hold had changed; conversations, for
 	// the lane Isolated; recordings, for the lane Isolated.
 	moved, conversations, recordings bool
 }
 
-func leftIn(t tables) departures {
-	var led departures
+func leftIn(t tables) leftItems {
+	var led leftItems
 	for _, c := range t.conversations {
 		led.moved = led.moved || c.end == hasMovedToHold || c.end == hasMovedFrom
 		led.conversations = led.conversations || c.end == hasLeft

@@ -9,16 +9,16 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
 
-// story is what a bag's custody log tells, by what it is about.
-type story struct {
+// bagHistory is what a bag's custody log tells, by what it is about.
+type bagHistory struct {
 	*verifier
 	log string
 	// times are those of the first and the last event of each type.
 	times map[string]span
 	// counts counts the events by type.
 	counts map[string]int
-	// learned is what the log tells of the metadata of each conversation.
-	learned map[string]learned
+	// learned is what the log says about the metadata of each conversation.
+	learned map[string]toldMetadata
 	// assigned is how many conversations the bag was to hold, empty if that is not told.
 	assigned string
 	// checked is the answer about legal holds; its type is empty if there was none.
@@ -31,7 +31,7 @@ type story struct {
 	stored map[string]event
 	// isolated are the recordings that left, refused those that were not requested any
 	// more, denied those whose restoration was refused at once, asked, back and lost those
-	// whose restoration was asked for and how it ended.
+	// whose restoration was requested and how it ended.
 	isolated, refused, denied map[string]bool
 	asked, ended              map[string]time.Time
 	back                      map[string]bool
@@ -44,8 +44,8 @@ type request struct {
 	recordings int
 }
 
-// learned is what a log tells of the metadata of a conversation.
-type learned struct {
+// toldMetadata is what a log says about the metadata of a conversation.
+type toldMetadata struct {
 	kind, reason string
 	// times is how often it tells so.
 	times int
@@ -64,16 +64,16 @@ var bagEvents = map[string]string{
 	"RetentionChanged": "recording",
 }
 
-func newStory(v *verifier, log string) *story {
-	return &story{
-		verifier: v, log: log, times: map[string]span{}, counts: map[string]int{}, learned: map[string]learned{}, drifted: map[string]event{},
+func newBagHistory(v *verifier, log string) *bagHistory {
+	return &bagHistory{
+		verifier: v, log: log, times: map[string]span{}, counts: map[string]int{}, learned: map[string]toldMetadata{}, drifted: map[string]event{},
 		requests: map[string]request{}, stored: map[string]event{}, isolated: map[string]bool{}, refused: map[string]bool{}, denied: map[string]bool{},
 		asked: map[string]time.Time{}, ended: map[string]time.Time{}, back: map[string]bool{}, lost: map[string]string{},
 	}
 }
 
-// tell takes in an event.
-func (s *story) tell(e event) {
+// tell adds an event.
+func (s *bagHistory) tell(e event) {
 	about, known := bagEvents[e.Type]
 	if !known {
 		s.fault(Malformed, s.log, "line %d tells of %q, which does not happen to a bag", e.Sequence, cut(e.Type))
@@ -95,7 +95,7 @@ func (s *story) tell(e event) {
 	case "SliceAssigned":
 		s.assigned = e.Details["conversations"]
 	case "MetadataReceived", "MetadataUnreadable", "ConversationIsolated":
-		s.learned[conversation] = learned{e.Type, e.Details["reason"], s.learned[conversation].times + 1}
+		s.learned[conversation] = toldMetadata{e.Type, e.Details["reason"], s.learned[conversation].times + 1}
 	case "HoldChecked":
 		s.checked = e
 	case "HoldChanged":
@@ -109,8 +109,8 @@ func (s *story) tell(e event) {
 	}
 }
 
-// tellRequest takes in a request.
-func (s *story) tellRequest(e event) {
+// tellRequest adds a request.
+func (s *bagHistory) tellRequest(e event) {
 	id := e.Details["request"]
 	if _, twice := s.requests[id]; twice {
 		s.fault(Contradiction, s.log, "line %d tells of request %s a second time", e.Sequence, cut(id))
@@ -122,8 +122,8 @@ func (s *story) tellRequest(e event) {
 	s.requests[id] = request{e.Time, n}
 }
 
-// tellRecording takes in an event about a recording.
-func (s *story) tellRecording(e event, key string) {
+// tellRecording adds an event about a recording.
+func (s *bagHistory) tellRecording(e event, key string) {
 	switch e.Type {
 	case "RecordingIsolated":
 		s.isolated[key] = true
@@ -140,8 +140,8 @@ func (s *story) tellRecording(e event, key string) {
 	}
 }
 
-// checkStory holds what a bag's log tells against its tables, both ways.
-func (v *verifier) checkStory(b *bag, t tables) {
+// checkBagHistory compares what a bag's log tells with its tables, both ways.
+func (v *verifier) checkBagHistory(b *bag, t tables) {
 	s := b.told
 	b.told = nil // it is needed no more
 	b.sealedAt, b.checkedAt = s.times["BagSealed"].last, s.checked.Time
@@ -155,8 +155,8 @@ func (v *verifier) checkStory(b *bag, t tables) {
 	s.checkStored(t)
 }
 
-// checkCounts sees to it that the log tells of what has to happen to every bag, once.
-func (s *story) checkCounts(t tables) {
+// checkCounts checks that the log reports what has to happen to every bag, once.
+func (s *bagHistory) checkCounts(t tables) {
 	for _, kind := range []string{"SliceAssigned", "BagSealed"} {
 		if n := s.counts[kind]; n != 1 {
 			s.fault(Contradiction, s.log, "tells %d times of %s, which happens to each bag once", n, kind)
@@ -174,20 +174,20 @@ func (s *story) checkCounts(t tables) {
 }
 
 // checkConversations derives what may have become of each conversation.
-func (s *story) checkConversations(b *bag, t tables) {
+func (s *bagHistory) checkConversations(b *bag, t tables) {
 	at, lane := b.at(evidence.ConversationsTable), b.info["Lane"]
 	unknown, _ := strconv.Atoi(s.checked.Details["unknown"])
 	for _, id := range slices.Sorted(maps.Keys(t.conversations)) {
 		c, told := t.conversations[id], s.learned[id]
 		if told.times != 1 {
-			s.fault(Contradiction, s.log, "tells %d times what was learned of the recordings of conversation %s", told.times, cut(id))
+			s.fault(Contradiction, s.log, "tells %d times what was found out about the recordings of conversation %s", told.times, cut(id))
 			continue
 		}
 		if ends := s.terms.conversationEnds(lane, c, told, unknown > 0); s.terms.told && !slices.Contains(ends, c.end) {
 			s.fault(Contradiction, at, "line %d calls conversation %s %s, what can have become of it is: %s", c.Line, cut(id), cut(c.String()), oneOf(ends))
 		}
 		if there := t.there[id]; !there && told.kind == "MetadataReceived" {
-			s.missed(b.at(evidence.MetadataPath(id)), "is missing, though %s tells that it was received", s.log)
+			s.reportMissing(b.at(evidence.MetadataPath(id)), "is missing, though %s tells that it was received", s.log)
 		} else if there && told.kind != "MetadataReceived" {
 			s.fault(Contradiction, b.at(evidence.MetadataPath(id)), "is there, though %s tells that it could not be read", s.log)
 		}
@@ -200,8 +200,8 @@ func (s *story) checkConversations(b *bag, t tables) {
 	}
 }
 
-// checkLane sees to it that a conversation is in a lane that there is for it.
-func (s *story) checkLane(at, lane string, c conversationLine) {
+// checkLane checks that a conversation is in a lane that there is for it.
+func (s *bagHistory) checkLane(at, lane string, c conversationLine) {
 	if held := c.Get("held_at_survey") == "true"; s.terms.told && lane != isolatedLane && !slices.Contains(s.terms.lanes(held), lane) {
 		s.fault(Contradiction, at, "line %d lists conversation %s, whose legal hold the survey answered with %t: by the terms it is not the business of lane %s", c.Line, cut(c.Get("conversation_id")), held, cut(lane))
 	}
