@@ -28,27 +28,26 @@ func TestABatchStopsWithItsArchive(t *testing.T) {
 	}
 	begun := time.Date(2023, 10, 1, 0, 0, 0, 0, time.UTC)
 	pool := transfer.NewPool(transfer.Capacity{Total: 2}, clocktesting.NewFakeClock(begun), transfer.DefaultRetryPolicy().Backoff)
-	r := &Reconciler{
-		ClusterID: func(context.Context) (string, error) { return "here", nil },
-		Worker:    &loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool}},
+	c := &ownerCheck{
+		clusterID: func(context.Context) (string, error) { return "here", nil }, foundings: &foundingCache{},
+		pools: lanePools{&loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool}}},
 	}
-	s := &scope{
+	b := &loadedBatch{resolvedBatch: &resolvedBatch{references: references{
 		batch: &v1alpha1.RecordingExportBatch{
 			ObjectMeta: metav1.ObjectMeta{Name: "b", Namespace: "legal"},
 			Spec:       v1alpha1.RecordingExportBatchSpec{ExportRef: v1alpha1.LocalReference{Name: "case-1"}, Lane: v1alpha1.LaneStandard},
 		},
-		export: v1alpha1.RecordingExport{ObjectMeta: metav1.ObjectMeta{Name: "case-1"}}, store: store, location: "legal/evidence/case-1",
-		state: batchState{slice: artifacts.Slice{Group: "standard-20231001"}},
-	}
+		export: v1alpha1.RecordingExport{ObjectMeta: metav1.ObjectMeta{Name: "case-1"}},
+	}, archiveAccess: archiveAccess{store: store, location: "legal/evidence/case-1"}}, state: &batchState{slice: artifacts.Slice{Group: "standard-20231001"}}}
 	expect := func(owner string) {
 		t.Helper()
-		out, err := r.checkOwner(t.Context(), s)
+		out, err := c.Reconcile(t.Context(), b)
 		lost := owner != "here"
 		if err != nil || out.IsDone() == lost || lost && (out.Reason != v1alpha1.ReasonArchiveOfAnotherCluster || !strings.Contains(out.Message, "the cluster "+owner)) {
 			t.Errorf("%v, %v; want that the archive belongs to %s", out, err, owner)
 		}
 	}
-	if _, err := r.checkOwner(t.Context(), s); err == nil {
+	if _, err := c.Reconcile(t.Context(), b); err == nil {
 		t.Error("an archive that nobody has begun belongs to somebody")
 	}
 	put := func(key string, value any) {
@@ -100,17 +99,20 @@ func TestABatchOfARestoredCluster(t *testing.T) {
 	if _, err := artifacts.Put(t.Context(), store, artifacts.RecordKey, evidence.ExportRecord{ClusterID: "there"}); err != nil {
 		t.Fatal(err)
 	}
-	r := &Reconciler{
-		ClusterID: func(context.Context) (string, error) { return "here", nil },
-		Worker:    &loop.Worker{Pools: transfer.Pools{"": transfer.NewPool(transfer.Capacity{Total: 1}, clocktesting.NewFakeClock(time.Time{}), transfer.DefaultRetryPolicy().Backoff)}},
+	pool := transfer.NewPool(transfer.Capacity{Total: 1}, clocktesting.NewFakeClock(time.Time{}), transfer.DefaultRetryPolicy().Backoff)
+	c := &ownerCheck{
+		clusterID: func(context.Context) (string, error) { return "here", nil }, foundings: &foundingCache{},
+		pools: lanePools{&loop.Worker{Pools: transfer.Pools{"": pool}}},
 	}
-	s := &scope{batch: &v1alpha1.RecordingExportBatch{}, store: store, location: "l"}
+	b := &loadedBatch{resolvedBatch: &resolvedBatch{
+		references: references{batch: &v1alpha1.RecordingExportBatch{}}, archiveAccess: archiveAccess{store: store, location: "l"},
+	}, state: &batchState{}}
 	for _, want := range []bool{false, true} {
-		if out, err := r.checkOwner(t.Context(), s); err != nil || out.IsDone() != want {
+		if out, err := c.Reconcile(t.Context(), b); err != nil || out.IsDone() != want {
 			t.Errorf("%v, %v; want that it is this cluster's: %t", out, err, want)
 		}
-		line := artifacts.Owner{ClusterID: "here", Former: "there"}
-		if _, err := artifacts.Put(t.Context(), store, artifacts.OwnerKey(1), line); err != nil {
+		entry := artifacts.Owner{ClusterID: "here", Former: "there"}
+		if _, err := artifacts.Put(t.Context(), store, artifacts.OwnerKey(1), entry); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -16,23 +16,23 @@ import (
 
 // bagInfo returns the fields of a batch's bag-info.txt, without those that tell when it was
 // sealed.
-func bagInfo(s *scope) []evidence.InfoField {
-	window := s.batch.Spec.Window
+func bagInfo(b *connectedBatch) []evidence.InfoField {
+	window := b.batch.Spec.Window
 	info := []evidence.InfoField{
-		{Name: "External-Identifier", Value: s.batch.Name},
-		{Name: "Bag-Group-Identifier", Value: s.batch.Namespace + "/" + s.export.Name},
-		{Name: "Internal-Sender-Identifier", Value: s.organization},
-		{Name: "Lane", Value: string(s.batch.Spec.Lane)},
+		{Name: "External-Identifier", Value: b.batch.Name},
+		{Name: "Bag-Group-Identifier", Value: b.batch.Namespace + "/" + b.export.Name},
+		{Name: "Internal-Sender-Identifier", Value: b.organization},
+		{Name: "Lane", Value: string(b.batch.Spec.Lane)},
 		{Name: "Window", Value: window.Start.UTC().Format(time.RFC3339) + "/" + window.End.UTC().Format(time.RFC3339)},
 	}
-	for _, key := range slices.Sorted(maps.Keys(s.export.Spec.Attributes)) {
-		info = append(info, evidence.InfoField{Name: "Attribute-" + key, Value: string(s.export.Spec.Attributes[key])})
+	for _, key := range slices.Sorted(maps.Keys(b.export.Spec.Attributes)) {
+		info = append(info, evidence.InfoField{Name: "Attribute-" + key, Value: string(b.export.Spec.Attributes[key])})
 	}
 	return info
 }
 
 // sealBag makes the bag from the artifacts.
-func (w *downloadWork) sealBag(ctx context.Context, settled evidence.Inventory) error {
+func (w *completionWork) sealBag(ctx context.Context, settled evidence.Inventory) error {
 	record, err := w.readRecord(ctx)
 	if err != nil {
 		return err
@@ -59,7 +59,7 @@ func (w *downloadWork) sealBag(ctx context.Context, settled evidence.Inventory) 
 }
 
 // startBag records what the bag says about its making, or returns what was recorded before.
-func (w *downloadWork) startBag(ctx context.Context, record batchRecord, settled evidence.Inventory) (artifacts.Bagging, error) {
+func (w *completionWork) startBag(ctx context.Context, record batchRecord, settled evidence.Inventory) (artifacts.Bagging, error) {
 	key := artifacts.BaggingKey(w.batch)
 	begun, err := artifacts.Get[artifacts.Bagging](ctx, w.store, key)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -75,8 +75,6 @@ func (w *downloadWork) startBag(ctx context.Context, record batchRecord, settled
 	})
 }
 
-func (w *downloadWork) stamp() artifacts.Stamp { return artifacts.NewStamp(w.clock.Now(), w.instance) }
-
 // batchRecord is everything that was recorded about a batch.
 type batchRecord struct {
 	slice    artifacts.Slice
@@ -91,7 +89,7 @@ type batchRecord struct {
 	restorationRecord
 }
 
-func (w *downloadWork) readRecord(ctx context.Context) (batchRecord, error) {
+func (w *completionWork) readRecord(ctx context.Context) (batchRecord, error) {
 	r := batchRecord{slice: w.slice, metadata: map[string]artifacts.Metadata{}}
 	var now batchState
 	if err := now.readTransfer(ctx, w.store, w.batch); err != nil {

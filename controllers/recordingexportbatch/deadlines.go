@@ -34,11 +34,12 @@ var waitEnds = map[string]string{
 // maxIDs is how many recordings a message names.
 const maxIDs = 3
 
-// withIDs has the message of a batch of the lane Isolated begin with the ids of what it
-// retries, if it is one conversation or recordings of one: so a person can look it up.
-func (s *scope) withIDs(out outcome.Outcome) outcome.Outcome {
-	of := s.state.slice.Conversations
-	if s.state.slice.Lane != slicing.Isolated || len(of) != 1 || out.IsDone() || !genesys.ValidID(of[0].ID) {
+// withIDs puts the ids of the retried items before the message of a batch of the lane
+// Isolated, so that a person can look them up, if they are one conversation or recordings of
+// one.
+func (b *loadedBatch) withIDs(out outcome.Outcome) outcome.Outcome {
+	of := b.state.slice.Conversations
+	if b.state.slice.Lane != slicing.Isolated || len(of) != 1 || out.IsDone() || !genesys.ValidID(of[0].ID) {
 		return out
 	}
 	who := "conversation " + of[0].ID

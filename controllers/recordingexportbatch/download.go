@@ -42,14 +42,14 @@ func (d *delivery) fetchResult(ctx context.Context, of *listing, result genesys.
 		of.recordFailure(err, of.renewableURLs[result.URL])
 		return nil
 	}
-	permit, err := d.gates.Acquire(ctx, d.mediaGate, d.limit)
+	permit, err := d.media.acquire(ctx)
 	if err != nil {
 		return err
 	}
 	defer permit.Drop()
 	begun := d.clock.Now()
 	age := of.urlAge(result, begun)
-	if of.wasUsed.Swap(true) && !d.addresses.WorthTrying(d.mediaGate, age, of.mayBeExpired.Load()) {
+	if of.wasUsed.Swap(true) && !d.addresses.WorthTrying(d.media.gate, age, of.mayBeExpired.Load()) {
 		of.recordDeadURL(result.URL, errExpired, true)
 		return nil
 	}
@@ -59,12 +59,12 @@ func (d *delivery) fetchResult(ctx context.Context, of *listing, result genesys.
 	case err == nil:
 		of.mayBeExpired.Store(false)
 		now := d.clock.Now()
-		d.addresses.RecordWorked(d.mediaGate, age, now.Sub(begun), now)
+		d.addresses.RecordWorked(d.media.gate, age, now.Sub(begun), now)
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case kind == genesys.KindForbidden, kind == genesys.KindInvalid:
-		old := d.addresses.RecordRefused(d.mediaGate, age)
+		old := d.addresses.RecordRefused(d.media.gate, age)
 		if old {
 			of.mayBeExpired.Store(true)
 		}
@@ -177,7 +177,7 @@ func (d *delivery) isBagClosed(ctx context.Context) (bool, error) {
 }
 
 func (d *delivery) stream(ctx context.Context, result genesys.BatchResult, path string, accept func(transfer.Stored) error) (transfer.Stored, error) {
-	media, err := d.media.OpenMedia(ctx, result.URL)
+	media, err := d.source.OpenMedia(ctx, result.URL)
 	if err != nil {
 		return transfer.Stored{}, err
 	}

@@ -22,7 +22,7 @@ func TestAnExportThatIsGoneIsForgotten(t *testing.T) {
 	named := func(name string) *v1alpha1.RecordingExport {
 		return &v1alpha1.RecordingExport{ObjectMeta: metav1.ObjectMeta{Namespace: "legal", Name: name}}
 	}
-	r := &Reconciler{Publisher: loop.Publisher{Client: fake.NewClientBuilder().WithScheme(scheme).WithObjects(named("there")).Build()}}
+	r := New(Config{Publisher: loop.Publisher{Client: fake.NewClientBuilder().WithScheme(scheme).WithObjects(named("there")).Build()}})
 	for _, name := range []string{"there", "gone"} {
 		r.foundings.remember(types.NamespacedName{Namespace: "legal", Name: name}, founding{"legal/evidence/" + name, time.Unix(0, 0)})
 	}

@@ -88,19 +88,3 @@ func (s *reservedReader) Read(p []byte) (int, error) {
 	s.read = n
 	return n, err
 }
-
-// checkFreeSpace stops here while the destination has no room for recordings. It is
-// looked at again before each of them. If all have come, the bag is closed however much
-// the namespace takes.
-func (r *Reconciler) checkFreeSpace(ctx context.Context, s *scope) (outcome.Outcome, error) {
-	if s.state.outcome != nil || len(s.state.inventory.Wanted()) == 0 {
-		return outcome.Done(), nil
-	}
-	if err := s.space().checkDisk(ctx, 0); err != nil {
-		return outcome.Outcome{}, err
-	}
-	if s.state.countStored() >= len(s.state.inventory.Wanted()) {
-		return outcome.Done(), nil
-	}
-	return outcome.Done(), s.space().checkQuota()
-}

@@ -66,7 +66,7 @@ func TestTransfersAtTheBound(t *testing.T) {
 		t.Fatal(err)
 	}
 	media = &bodies{strings.NewReader(strings.Repeat("y", 600)), 600}
-	d.media = media
+	d.source = media
 	expectFull(t, "the second", d.streamTo(t.Context(), "data/2"))
 	if err := d.space.checkQuota(); err != nil {
 		t.Errorf("what is reserved is within the bound: %v", err)
@@ -114,18 +114,19 @@ func TestABatchThatWantsNothingMore(t *testing.T) {
 		t.Fatal(err)
 	}
 	full := errors.New("full")
-	s := &scope{store: store, reserve: func(int64) (*usage.Reservation, error) { return nil, full }}
-	s.state.inventory = &evidence.Inventory{}
-	if out, err := (&Reconciler{}).checkFreeSpace(t.Context(), s); err != nil || !out.IsDone() {
+	state := &batchState{inventory: &evidence.Inventory{}}
+	space := freeSpace{store: store, reserve: func(int64) (*usage.Reservation, error) { return nil, full }}
+	b := &connectedBatch{loadedBatch: &loadedBatch{resolvedBatch: &resolvedBatch{archiveAccess: archiveAccess{space: space}}, state: state}}
+	if out, err := (freeSpaceCheck{}).Reconcile(t.Context(), b); err != nil || !out.IsDone() {
 		t.Errorf("none is wanted: %v, %v", out, err)
 	}
-	s.state.inventory.Recordings = []evidence.Recording{
+	state.inventory.Recordings = []evidence.Recording{
 		{ConversationID: "c", RecordingID: ref(1).RecordingID, Disposition: evidence.Wanted},
 		{ConversationID: "c", RecordingID: ref(2).RecordingID, Disposition: evidence.Wanted},
 	}
 	for stored, want := range []error{full, full, nil} {
-		s.state.files = []artifacts.StoredFile{aFile(1, 0), aFile(2, 0)}[:stored]
-		if _, err := (&Reconciler{}).checkFreeSpace(t.Context(), s); !errors.Is(err, want) {
+		state.files = []artifacts.StoredFile{aFile(1, 0), aFile(2, 0)}[:stored]
+		if _, err := (freeSpaceCheck{}).Reconcile(t.Context(), b); !errors.Is(err, want) {
 			t.Errorf("%d of 2 are stored: %v", stored, err)
 		}
 	}

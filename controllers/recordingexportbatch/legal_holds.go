@@ -31,7 +31,7 @@ func (w *metadataWork) queryHolds(ctx context.Context, try transfer.Try) error {
 	if err != nil {
 		return err
 	}
-	hold := artifacts.Hold{Stamp: artifacts.NewStamp(w.clock.Now(), w.instance), Asked: w.anyWanted(known)}
+	hold := artifacts.Hold{Stamp: w.stamp(), Asked: w.anyWanted(known)}
 	if hold.Asked {
 		answer, err := w.retrier.LegalHolds(ctx, w.cloud.Protected, w.conversationIDs(), try.Last)
 		switch {

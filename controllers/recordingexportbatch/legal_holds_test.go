@@ -87,7 +87,7 @@ func TestAHoldThatNobodyAnswersAbout(t *testing.T) {
 			}
 			now := clocktesting.NewFakeClock(time.Unix(0, 0))
 			w := &metadataWork{
-				store: store, cloud: unheld{tt.kind}, clock: now, instance: "test", gates: &transfer.Gates{Clock: now}, limit: 1,
+				recorder: recorder{process{now, "test"}, store}, cloud: unheld{tt.kind}, requests: newRoute(now),
 				slice:  artifacts.Slice{Lane: tt.lane, Group: "g", Conversations: []evidence.Conversation{{ID: "c", Held: evidence.HoldAnswer{Held: tt.lane == slicing.LegalHold}}}},
 				policy: evidence.Policy{Slicing: slicing.Spec{Screen: true, Other: true}, Media: []genesys.Medium{genesys.Call}},
 			}

@@ -58,15 +58,23 @@ func newShelf() *shelf {
 	return &shelf{content: map[genesys.SignedURL]string{}, broken: map[genesys.SignedURL]error{}}
 }
 
+// newRoute is a route that lets one request through at a time.
+func newRoute(now clock.PassiveClock) route {
+	return route{gates: &transfer.Gates{Clock: now}, limit: 1}
+}
+
 func newDelivery(t tester, root string, media mediaReader) *delivery {
 	store, err := archive.OpenDirectory(root, "case-1")
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &delivery{
-		space:     freeSpace{store: store},
-		requester: requester{store: store, clock: clock.RealClock{}, instance: "test", gates: &transfer.Gates{}, addresses: &transfer.Addresses{}, limit: 1, batch: "b"},
-		media:     media, intervals: DefaultIntervals(),
+		space: freeSpace{store: store},
+		requester: requester{
+			recorder: recorder{process{clock.RealClock{}, "test"}, store}, batch: "b", requests: newRoute(clock.RealClock{}), media: newRoute(clock.RealClock{}),
+			addresses: &transfer.Addresses{},
+		},
+		polls: newRoute(clock.RealClock{}), source: media, intervals: DefaultIntervals(),
 	}
 }
 

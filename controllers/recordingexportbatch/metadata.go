@@ -15,65 +15,72 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
 type metadataReader interface {
 	RecordingMetadata(ctx context.Context, conversationID string, timeout time.Duration) (genesys.Metadata, error)
 }
 
-// metadataSource is what is asked about a slice before anything is transferred.
+// metadataSource answers what is asked about a slice before anything is transferred.
 type metadataSource interface {
 	metadataReader
 	holdChecker
 }
 
-// fetchMetadata learns the recordings of the batch's conversations, and which of
-// them are under legal hold now, before anything is transferred. The two hold
-// lanes of a slice share this step, because metadata cannot be asked by medium:
-// whichever batch comes first has it done for both, in the lane and under the
-// limit of LegalHoldScreen.
-func (r *Reconciler) fetchMetadata(ctx context.Context, s *scope) (outcome.Outcome, error) {
-	if s.state.inventory != nil {
+// metadataStep fetches the metadata of the batch's conversations and then their legal holds,
+// and takes the inventory. It ends before anything is transferred. The two hold lanes of a
+// slice share the work, because metadata cannot be requested by medium: the batch that comes
+// first has it done for both, in the lane LegalHoldScreen and under its limit.
+type metadataStep struct {
+	process
+	pools lanePools
+	gates *transfer.Gates
+	// maxRecordings is the most recordings that one bag may hold.
+	maxRecordings int
+}
+
+// Reconcile is satisfied once the inventory is recorded.
+func (m *metadataStep) Reconcile(ctx context.Context, b *connectedBatch) (outcome.Outcome, error) {
+	if b.state.inventory != nil {
 		return outcome.Done(), nil
 	}
-	hold, err := artifacts.Get[artifacts.Hold](ctx, s.store, artifacts.HoldKey(s.state.slice.Group))
+	hold, err := artifacts.Get[artifacts.Hold](ctx, b.store, artifacts.HoldKey(b.state.slice.Group))
 	if errors.Is(err, fs.ErrNotExist) {
-		return r.startMetadata(s), nil
+		return m.startWork(b), nil
 	}
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
-	inventory, err := takeInventory(ctx, s, hold)
+	inventory, err := takeInventory(ctx, b.loadedBatch, hold)
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
-	if err := applyRestorations(ctx, s.store, s.state.slice, &inventory); err != nil {
+	if err := applyRestorations(ctx, b.store, b.state.slice, &inventory); err != nil {
 		return outcome.Outcome{}, err
 	}
-	stored, err := artifacts.Put(ctx, s.store, artifacts.InventoryKey(s.batch.Name), artifacts.Inventory{
-		Stamp: artifacts.NewStamp(r.Clock.Now(), r.InstanceID), Inventory: inventory,
-		Split: len(inventory.Wanted()) > r.MaxRecordings && len(inventory.Conversations) > 1,
+	stored, err := artifacts.Put(ctx, b.store, artifacts.InventoryKey(b.batch.Name), artifacts.Inventory{
+		Stamp: m.stamp(), Inventory: inventory,
+		Split: len(inventory.Wanted()) > m.maxRecordings && len(inventory.Conversations) > 1,
 	})
-	s.state.inventory, s.state.split = &stored.Inventory, stored.Split
+	b.state.inventory, b.state.split = &stored.Inventory, stored.Split
 	return outcome.Done(), err
 }
 
-// startMetadata has the pool ask for what is not known of the slice.
-func (r *Reconciler) startMetadata(s *scope) outcome.Outcome {
-	lane, key := metadataLane(s.batch.Spec.Lane), s.state.slice.Group+"/metadata"
+// startWork has the pool fetch what is missing.
+func (m *metadataStep) startWork(b *connectedBatch) outcome.Outcome {
+	lane, key := metadataLane(b.batch.Spec.Lane), b.state.slice.Group+"/metadata"
 	work := &metadataWork{
-		store: s.store, cloud: s.metadata, retrier: r.retrier(s, lane, key), clock: r.Clock, instance: r.InstanceID, gates: r.Gates,
-		gate: s.gate(lane, "metadata"), limit: exportspec.Parallelism(s.export.Spec, lane),
-		isolatedGate: s.gate(v1alpha1.LaneIsolated, "metadata"), isolatedLimit: exportspec.Parallelism(s.export.Spec, v1alpha1.LaneIsolated),
-		slice: s.state.slice, policy: exportspec.Policy(s.export.Spec),
+		recorder: recorder{m.process, b.store}, cloud: b.metadata, retrier: m.pools.retrier(b.loadedBatch, lane, key),
+		requests: b.route(m.gates, lane, "metadata"), isolatedRequests: b.route(m.gates, v1alpha1.LaneIsolated, "metadata"),
+		slice: b.state.slice, policy: exportspec.Policy(b.export.Spec),
 	}
-	return r.runWork(s, lane, v1alpha1.StepMetadata, loop.Task{
-		Key: key, Work: work.run,
-		Reason: v1alpha1.ReasonFetchingMetadata, Message: "requesting the metadata of the conversations",
+	return m.pools.run(b.loadedBatch, lane, v1alpha1.StepMetadata, loop.Task{
+		Key: key, Work: work.run, Reason: v1alpha1.ReasonFetchingMetadata, Message: "requesting the metadata of the conversations",
 	})
 }
 
-// metadataLane is the lane in which a lane's metadata is asked for.
+// metadataLane returns the lane in which the metadata of a lane is requested.
 func metadataLane(lane v1alpha1.Lane) v1alpha1.Lane {
 	if lane == v1alpha1.LaneLegalHold {
 		return v1alpha1.LaneLegalHoldScreen
@@ -81,21 +88,22 @@ func metadataLane(lane v1alpha1.Lane) v1alpha1.Lane {
 	return lane
 }
 
-// takeInventory lists what the metadata artifacts of a slice say, and what the
-// legal holds before transfer make of it.
-func takeInventory(ctx context.Context, s *scope, hold artifacts.Hold) (evidence.Inventory, error) {
-	known, err := readMetadata(ctx, s.store, s.state.slice, hold)
+// takeInventory returns the inventory of a slice, made from its recorded metadata and the
+// legal holds before transfer.
+func takeInventory(ctx context.Context, b *loadedBatch, hold artifacts.Hold) (evidence.Inventory, error) {
+	slice := b.state.slice
+	known, err := readMetadata(ctx, b.store, slice, hold)
 	if err != nil {
 		return evidence.Inventory{}, err
 	}
-	policy := exportspec.Policy(s.export.Spec)
-	policy.Stay = s.state.slice.Stay
-	return evidence.TakeInventory(policy, s.state.slice.Lane, hold.Answer(s.state.slice.Conversations), known), nil
+	policy := exportspec.Policy(b.export.Spec)
+	policy.Stay = slice.Stay
+	return evidence.TakeInventory(policy, slice.Lane, hold.Answer(slice.Conversations), known), nil
 }
 
-// readMetadata reads the metadata artifacts of a slice. Conversations whose legal
-// hold is not known leave it, unless it is of the lane Isolated or of a retry: there
-// the answer of the survey counts.
+// readMetadata reads the recorded metadata of a slice. A conversation whose legal hold is
+// unknown leaves the slice, unless that is of the lane Isolated or of a retry: there the
+// survey's answer counts.
 func readMetadata(ctx context.Context, store archive.Store, slice artifacts.Slice, hold artifacts.Hold) (func(id string) evidence.Metadata, error) {
 	known := make(map[string]evidence.Metadata, len(slice.Conversations))
 	for _, c := range slice.Conversations {
@@ -105,7 +113,7 @@ func readMetadata(ctx context.Context, store archive.Store, slice artifacts.Slic
 		}
 		known[c.ID] = evidence.Metadata{Recordings: m.Recordings, RestorationsLeft: m.RestorationsLeft, Reason: m.Reason, Detail: m.Detail}
 		if why, unknown := hold.Why(c.ID); unknown && slice.Lane != slicing.Isolated && !slice.Stay {
-			// How many recordings it has stays known: the bag holds what says so.
+			// The number of its recordings stays known: the bag has the metadata.
 			known[c.ID] = evidence.Metadata{
 				Recordings: m.Recordings, Reason: evidence.ReasonMovedToIsolated, Detail: "its legal hold is not known: " + why,
 			}

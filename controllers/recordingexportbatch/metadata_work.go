@@ -11,9 +11,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-	"k8s.io/utils/clock"
 
-	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
@@ -31,20 +29,15 @@ const attemptsPerTimeout = 3
 // succeed it is isolated: it leaves the slice and comes in one of the lane Isolated, where it
 // is retried until the deadline is used up.
 type metadataWork struct {
-	store    archive.Store
+	recorder
 	cloud    metadataSource
 	retrier  transfer.Retrier
-	clock    clock.PassiveClock
-	instance string
-	gates    *transfer.Gates
-	gate     transfer.Gate
-	limit    int
-	// isolatedGate is the gate of the lane Isolated. Retries of a suspected conversation pass
-	// it. isolatedLimit is its limit.
-	isolatedGate  transfer.Gate
-	isolatedLimit int
-	slice         artifacts.Slice
-	policy        evidence.Policy
+	requests route
+	// isolatedRequests is the route of the lane Isolated. Retries of a suspected conversation
+	// take it.
+	isolatedRequests route
+	slice            artifacts.Slice
+	policy           evidence.Policy
 
 	// stop is set once an error concerns every conversation.
 	stop   atomic.Bool
@@ -71,7 +64,7 @@ func (w *metadataWork) run(ctx context.Context, try transfer.Try) error {
 	w.failed = map[string]failedConversation{}
 	w.stop.Store(false)
 	var group errgroup.Group
-	group.SetLimit(w.limit)
+	group.SetLimit(w.requests.limit)
 	for _, id := range missing {
 		group.Go(func() error {
 			defer try.Progress()
@@ -116,7 +109,7 @@ func (w *metadataWork) fetchConversation(ctx context.Context, id string, timeout
 	if err != nil {
 		return w.handleFailure(ctx, id, err)
 	}
-	w.gates.Record(w.gate, id, nil)
+	w.requests.record(id, nil)
 	known := artifacts.Metadata{
 		ConversationID: id, CorrelationID: metadata.CorrelationID, Recordings: metadata.Recordings,
 		RestorationsLeft: metadata.RestorationsLeft, Body: metadata.Body,
@@ -132,10 +125,10 @@ func (w *metadataWork) fetchConversation(ctx context.Context, id string, timeout
 // succeeded passes the gate of the lane Isolated, so that it does not delay others when it
 // fails again.
 func (w *metadataWork) acquireGate(ctx context.Context, id string) (*transfer.Permit, error) {
-	if w.gates.MayBeBad(w.gate, id) {
-		return w.gates.Acquire(ctx, w.isolatedGate, w.isolatedLimit)
+	if w.requests.mayBeBad(id) {
+		return w.isolatedRequests.acquire(ctx)
 	}
-	return w.gates.Acquire(ctx, w.gate, w.limit)
+	return w.requests.acquire(ctx)
 }
 
 // countNotReady counts the recordings of a conversation that this step waits for: in the lane
@@ -179,10 +172,10 @@ func (w *metadataWork) handleFailure(ctx context.Context, id string, err error) 
 		w.stop.Store(true)
 		return err
 	case genesys.KindOf(err) == genesys.KindNotFound:
-		w.gates.Record(w.gate, id, nil) // an answer like any other
+		w.requests.record(id, nil) // an answer like any other
 		return w.recordMetadata(ctx, artifacts.Metadata{ConversationID: id, Reason: evidence.ReasonConversationNotFound, Detail: err.Error()})
 	default:
-		w.gates.Record(w.gate, id, err)
+		w.requests.record(id, err)
 		w.retryLater(id, failedConversation{why: err})
 		return nil
 	}
@@ -220,7 +213,7 @@ func (w *metadataWork) decideRetries(ctx context.Context, try transfer.Try) erro
 // accounts for it. So does one of which single recordings are retried, if the service was
 // failing until the deadline.
 func (w *metadataWork) decide(id string, p failedConversation, last bool) *artifacts.Metadata {
-	stays, bad := w.isIsolated(), w.gates.IsBad(w.gate, id)
+	stays, bad := w.isIsolated(), w.requests.isBad(id)
 	for _, c := range w.conversation(id) {
 		stays = stays || c.Retried || len(c.Only) > 0 && !bad
 	}
@@ -239,7 +232,7 @@ func (w *metadataWork) decide(id string, p failedConversation, last bool) *artif
 }
 
 func (w *metadataWork) recordMetadata(ctx context.Context, m artifacts.Metadata) error {
-	m.Stamp = artifacts.NewStamp(w.clock.Now(), w.instance)
+	m.Stamp = w.stamp()
 	_, err := artifacts.Put(ctx, w.store, artifacts.MetadataKey(w.slice.Group, m.ConversationID), m)
 	return err
 }

@@ -46,14 +46,14 @@ func TestWhatBecomesOfAConversationThatFails(t *testing.T) {
 				t.Errorf("%s, %s: %q, want %q", name, when, got, want)
 			}
 		}
-		w.gates = &transfer.Gates{Clock: now}
+		w.requests = newRoute(now)
 		expect("before the deadline", false, "")
 		expect("at last, with a bad service", true, tt.lastOfBadService)
 		for n := range 12 {
 			now.SetTime(time.Unix(int64(2*n), 0))
-			w.gates.Record(w.gate, "c", why)
+			w.requests.record("c", why)
 			for _, other := range []string{"d", "e", "f"} {
-				w.gates.Record(w.gate, other, nil)
+				w.requests.record(other, nil)
 			}
 		}
 		expect("while others come", false, tt.whileOthersCome)
@@ -83,7 +83,7 @@ func TestConversationsThatCloseTheirGate(t *testing.T) {
 	now := clocktesting.NewFakeClock(time.Unix(0, 0))
 	cloud := &refusing{}
 	w := &metadataWork{
-		store: store, cloud: cloud, clock: now, instance: "test", gates: &transfer.Gates{Clock: now}, gate: transfer.Gate{Route: "metadata"}, limit: 1,
+		recorder: recorder{process{now, "test"}, store}, cloud: cloud, requests: newRoute(now), isolatedRequests: newRoute(now),
 		slice:  artifacts.Slice{Lane: slicing.Isolated, Group: "g", Conversations: []evidence.Conversation{{ID: "a"}, {ID: "b"}, {ID: "c"}}},
 		policy: evidence.Policy{Slicing: slicing.Spec{Screen: true, Other: true}},
 	}

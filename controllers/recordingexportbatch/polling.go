@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-	"k8s.io/utils/clock"
 
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
@@ -17,10 +16,9 @@ import (
 // delivery downloads the recordings of batch requests into the bag.
 type delivery struct {
 	requester
-	media     mediaReader
-	pollGate  transfer.Gate
+	source    mediaReader
+	polls     route
 	intervals Intervals
-	waitClock clock.Clock
 	// try is the current attempt at the work.
 	try   transfer.Try
 	space freeSpace
@@ -29,14 +27,14 @@ type delivery struct {
 // followRequest polls a request and fetches its results until it gives no more. Then it
 // records the answer.
 func (d *delivery) followRequest(ctx context.Context, request pendingRequest) error {
-	defer d.addresses.Follow(d.mediaGate, len(request.recordings))()
+	defer d.addresses.Follow(d.media.gate, len(request.recordings))()
 	for _, recording := range request.recordings {
 		recording.startRequest()
 	}
-	progress := requestProgress{intervals: d.intervals, maxDelay: d.addresses.MinLifetime(d.mediaGate) / 4, since: d.clock.Now()}
+	progress := requestProgress{intervals: d.intervals, maxDelay: d.addresses.MinLifetime(d.media.gate) / 4, since: d.clock.Now()}
 	begun, shown := d.clock.Now(), request.At
 	for over := false; !over; {
-		if err := transfer.Wait(ctx, d.waitClock, progress.nextDelay()); err != nil {
+		if err := transfer.Wait(ctx, d.clock, progress.nextDelay()); err != nil {
 			return err
 		}
 		asked := d.clock.Now()
@@ -50,12 +48,12 @@ func (d *delivery) followRequest(ctx context.Context, request pendingRequest) er
 			}
 			break
 		}
-		d.gates.Record(d.pollGate, request.Ticket.ID, nil)
+		d.polls.record(request.Ticket.ID, nil)
 		progress.excludePollTime(d.clock.Since(asked))
 		before := request.recordings.countFiles()
 		of := &poll{request: request.Ticket.ID, before: shown, at: d.clock.Now()}
 		if shown = asked; progress.results == 0 && len(status.Results) > 0 {
-			d.addresses.RecordListed(d.mediaGate, of.at.Sub(begun))
+			d.addresses.RecordListed(d.media.gate, of.at.Sub(begun))
 		}
 		if err := d.fetchNew(ctx, request, of, status.Results); err != nil {
 			return err
@@ -66,9 +64,9 @@ func (d *delivery) followRequest(ctx context.Context, request pendingRequest) er
 	return d.recordAnswer(ctx, request)
 }
 
-// poll looks at a request once.
+// poll reads the status of a request.
 func (d *delivery) poll(ctx context.Context, request pendingRequest) (genesys.BatchStatus, error) {
-	permit, err := d.gates.Acquire(ctx, d.pollGate, d.limit)
+	permit, err := d.polls.acquire(ctx)
 	if err != nil {
 		return genesys.BatchStatus{}, err
 	}
@@ -93,9 +91,9 @@ func (d *delivery) handleUnreadable(request *pendingRequest, err error) error {
 	case !genesys.AboutItem(err):
 		return err
 	default:
-		d.gates.Record(d.pollGate, request.Ticket.ID, err)
+		d.polls.record(request.Ticket.ID, err)
 		repeatedly := d.try.Failures >= attemptsPerTimeout && (d.isolated || len(request.recordings) > 1)
-		if !d.try.Last && !repeatedly && !d.gates.IsBad(d.pollGate, request.Ticket.ID) {
+		if !d.try.Last && !repeatedly && !d.polls.isBad(request.Ticket.ID) {
 			return err
 		}
 		request.lost = true
@@ -111,18 +109,18 @@ func (d *delivery) handleUnreadable(request *pendingRequest, err error) error {
 // recordAnswer records what a request has given, and tells the gates which recordings came and
 // which failed. An expired address is not a failure of its recording.
 func (d *delivery) recordAnswer(ctx context.Context, request pendingRequest) error {
-	answer := artifacts.Answer{Stamp: artifacts.NewStamp(d.clock.Now(), d.instance), RequestID: request.Ticket.ID, Lost: request.lost}
+	answer := artifacts.Answer{Stamp: d.stamp(), RequestID: request.Ticket.ID, Lost: request.lost}
 	for _, recording := range request.recordings {
 		answer.Recordings = append(answer.Recordings, recording.toAnswer())
 		if why := recording.failure(); why != nil && !recording.expired || recording.isComplete() {
-			d.gates.Record(d.mediaGate, recording.RecordingID, why)
+			d.media.record(recording.RecordingID, why)
 		}
 	}
 	_, err := artifacts.Put(ctx, d.store, artifacts.AnswerKey(d.batch, request.Ticket.ID), answer)
 	return err
 }
 
-// poll is one look at a request.
+// poll is the answer to one poll of a request.
 type poll struct {
 	request string
 	// before is the time of the previous poll, or of the request; at is the time of this
@@ -145,7 +143,7 @@ func (d *delivery) fetchNew(ctx context.Context, request pendingRequest, of *pol
 		}
 	}
 	var group errgroup.Group
-	group.SetLimit(d.limit)
+	group.SetLimit(d.media.limit)
 	for _, recording := range request.recordings {
 		if results := listed[recording]; len(results) > 0 {
 			group.Go(func() error { return d.fetchRecording(ctx, newListing(of, recording, results)) })

@@ -9,7 +9,6 @@ import (
 
 	"k8s.io/utils/clock"
 
-	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
@@ -118,14 +117,8 @@ func (s *slowAnswers) BatchStatus(context.Context, genesys.Ticket) (genesys.Batc
 // polling it takes long.
 func TestWaitingForTheBudgetIsNotStandingStill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store, err := archive.OpenDirectory(t.TempDir(), "evidence")
-		if err != nil {
-			t.Fatal(err)
-		}
-		d := delivery{
-			requester: requester{store: store, cloud: &slowAnswers{polls: 8}, clock: clock.RealClock{}, gates: &transfer.Gates{}, addresses: &transfer.Addresses{}, limit: 1, batch: "b"},
-			intervals: DefaultIntervals(), waitClock: clock.RealClock{},
-		}
+		d := newDelivery(t, t.TempDir(), nil)
+		d.cloud = &slowAnswers{polls: 8}
 		wanted := newRecordingStates([]genesys.RecordingRef{ref(1)}, nil, nil, nil)
 		request := artifacts.Request{Ticket: genesys.Ticket{ID: "r"}, Refs: []genesys.RecordingRef{ref(1)}}
 		if err := d.followRequest(t.Context(), pendingRequest{Request: request, recordings: wanted}); err != nil {
@@ -167,7 +160,8 @@ func TestARequestThatCannotBeRead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			q, _ := newRequester(t, t.TempDir(), &picky{})
 			q.cloud = unreadable{kind: tt.kind}
-			d := delivery{requester: q, waitClock: clock.RealClock{}, try: tt.try}
+			q.clock = clock.RealClock{}
+			d := delivery{requester: q, polls: q.requests, try: tt.try}
 			wanted := newRecordingStates(refs(4), nil, nil, nil)
 			for _, recording := range wanted {
 				recording.expiredRequests = tt.renewals

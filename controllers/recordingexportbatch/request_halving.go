@@ -97,7 +97,7 @@ func (h *halving) nextChunks(ctx context.Context, wanted []requestItem) ([][]gen
 		open[ref] = true
 	}
 	wanted = slices.DeleteFunc(slices.Clone(wanted), func(a requestItem) bool { return !open[a.RecordingRef] })
-	capacity, _ := h.addresses.Capacity(h.mediaGate)
+	capacity, _ := h.addresses.Capacity(h.media.gate)
 	return splitIntoRequests(wanted[:min(capacity, len(wanted))], min(capacity, h.maxPerRequest)), nil
 }
 
@@ -181,8 +181,8 @@ func refusedAsItStands(err error) bool {
 // the lane Isolated if others are accepted. Otherwise it is requested again until the deadline
 // is used up.
 func (h *halving) handleSingle(ctx context.Context, ref genesys.RecordingRef, why error) error {
-	h.gates.Record(h.gate, ref.RecordingID, why)
-	bad := refusedAsItStands(why) && h.accepted || h.gates.IsBad(h.gate, ref.RecordingID)
+	h.requests.record(ref.RecordingID, why)
+	bad := refusedAsItStands(why) && h.accepted || h.requests.isBad(ref.RecordingID)
 	switch {
 	case bad && !h.isolated:
 		return h.setAside(ctx, ref, evidence.ReasonMovedToIsolated, why.Error())
@@ -196,7 +196,7 @@ func (h *halving) handleSingle(ctx context.Context, ref genesys.RecordingRef, wh
 
 // postRequest makes one request and records it.
 func (h *halving) postRequest(ctx context.Context, refs []genesys.RecordingRef) error {
-	permit, err := h.gates.Acquire(ctx, h.gate, h.limit)
+	permit, err := h.requests.acquire(ctx)
 	if err != nil {
 		return err
 	}
@@ -206,8 +206,8 @@ func (h *halving) postRequest(ctx context.Context, refs []genesys.RecordingRef) 
 	if err != nil {
 		return err
 	}
-	h.gates.Record(h.gate, ticket.ID, nil)
-	request := artifacts.Request{Stamp: artifacts.NewStamp(h.clock.Now(), h.instance), Ticket: ticket, Try: h.number, Refs: refs}
+	h.requests.record(ticket.ID, nil)
+	request := artifacts.Request{Stamp: h.stamp(), Ticket: ticket, Try: h.number, Refs: refs}
 	for {
 		stored, err := artifacts.Put(ctx, h.store, artifacts.RequestKey(h.batch, h.number, h.nextRequest), request)
 		if err != nil {

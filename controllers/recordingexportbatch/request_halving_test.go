@@ -51,9 +51,10 @@ func newRequester(t tester, root string, p *picky) (requester, *clocktesting.Fak
 		t.Fatal(err)
 	}
 	now := clocktesting.NewFakeClock(time.Unix(0, 0))
+	requests := route{gates: &transfer.Gates{Clock: now}, limit: 4}
 	return requester{
-		store: store, cloud: p, clock: now, instance: "test", gates: &transfer.Gates{Clock: now}, addresses: &transfer.Addresses{},
-		limit: 4, batch: "b", maxPerRequest: maxRequest,
+		recorder: recorder{process{now, "test"}, store}, batch: "b", cloud: p, requests: requests, media: requests,
+		addresses: &transfer.Addresses{}, maxPerRequest: maxRequest,
 	}, now
 }
 

@@ -1,12 +1,6 @@
 package recordingexportbatch
 
 import (
-	"context"
-	"errors"
-
-	"golang.org/x/sync/errgroup"
-
-	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
@@ -33,43 +27,8 @@ type requestLoop struct {
 	refused *retryError
 }
 
-// downloadAll fetches every wanted recording. Its error says what is outstanding. Recordings
-// that keep failing while others arrive leave the batch. Once the bag is closed there is
-// nothing to fetch.
-func (w *downloadWork) downloadAll(ctx context.Context) error {
-	if closed, err := w.isBagClosed(ctx); closed || err != nil {
-		return err
-	}
-	for r := (&requestLoop{requested: refSet{}, storedAtTry: -1, storedAtStart: -1, halvedTo: map[genesys.RecordingRef]int{}}); ; {
-		wanted, err := w.followPending(ctx, r)
-		if err != nil {
-			return err
-		}
-		next, err := r.nextToRequest(wanted, w.try)
-		if err != nil || len(next) == 0 {
-			return err
-		}
-		asked, err := w.requestAll(ctx, w.try, w.nextTry, next.requestItems())
-		r.requested.add(asked)
-		if err != nil && !errors.As(err, &r.refused) {
-			return err
-		}
-	}
-}
-
-// followPending fetches the results of the requests made so far.
-func (w *downloadWork) followPending(ctx context.Context, r *requestLoop) (recordingStates, error) {
-	wanted, open, err := w.readRecordings(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, request := range open {
-		r.requested.add(request.Refs)
-	}
-	if err := w.followRequests(ctx, open); err != nil {
-		return nil, err
-	}
-	return wanted, w.isolateFailing(ctx, wanted)
+func newRequestLoop() *requestLoop {
+	return &requestLoop{requested: refSet{}, storedAtTry: -1, storedAtStart: -1, halvedTo: map[genesys.RecordingRef]int{}}
 }
 
 // nextToRequest returns the recordings to request next, none if all have arrived or the others
@@ -119,34 +78,4 @@ func (r *requestLoop) toHalve(left recordingStates, unbounded bool, failures int
 		r.halvedTo[l.RecordingRef] = l.bound
 	}
 	return halves
-}
-
-// maxFollowed is how many requests of a batch are followed at the same time. Their downloads
-// pass the gates all the same.
-const maxFollowed = 16
-
-// followRequests follows requests until each has given all its results.
-func (w *downloadWork) followRequests(ctx context.Context, requests []pendingRequest) error {
-	var group errgroup.Group
-	group.SetLimit(maxFollowed)
-	for _, request := range requests {
-		group.Go(func() error { return w.followRequest(ctx, request) })
-	}
-	return group.Wait()
-}
-
-// isolateFailing sets aside the recordings that keep failing while others arrive: they move to
-// the lane Isolated.
-func (w *downloadWork) isolateFailing(ctx context.Context, wanted recordingStates) error {
-	for _, recording := range wanted.outstanding() {
-		why := recording.failure()
-		if w.isolated || why == nil || !w.gates.IsBad(w.mediaGate, recording.RecordingID) {
-			continue
-		}
-		if err := w.setAside(ctx, recording.RecordingRef, evidence.ReasonMovedToIsolated, why.Error()); err != nil {
-			return err
-		}
-		recording.setAsideReason, recording.setAsideDetail = evidence.ReasonMovedToIsolated, why.Error()
-	}
-	return nil
 }

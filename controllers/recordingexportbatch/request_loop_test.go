@@ -42,7 +42,7 @@ func (s *spoilt) answer(refs []genesys.RecordingRef) {
 
 // attempt requests again in one attempt what is requested at once.
 func (s *spoilt) attempt(t *rapid.T, wanted []genesys.RecordingRef, try transfer.Try) {
-	r := &requestLoop{requested: refSet{}, storedAtTry: -1, storedAtStart: -1, halvedTo: map[genesys.RecordingRef]int{}}
+	r := newRequestLoop()
 	r.requested.add(wanted)
 	for {
 		next, _ := r.nextToRequest(newRecordingStates(wanted, s.files, s.answers, nil), try)

@@ -10,10 +10,10 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
-	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
 // Besides recording:recording:view, restoring needs the permissions
@@ -26,68 +26,67 @@ type recordingRestorer interface {
 	Restore(ctx context.Context, ref genesys.RecordingRef, before genesys.Retention, until time.Time, timeout time.Duration) error
 }
 
-// restoreTimeout is how long the answer to a request to restore may take, the longest
-// that any answer is given: the request is made once, so that it cannot be given more
-// time the next time.
+// restoreTimeout is how long the answer to a restoration request may take. It is the longest
+// time-out of all, because the request is made only once.
 var restoreTimeout = genesys.Timeout(2)
 
-// restoreArchived has Genesys Cloud bring back what it has archived, if the export
-// asks for that, and waits for it. It comes once the metadata is known and before
-// the inventory is taken that says what is transferred, which therefore has as
-// much time as if it had begun with the last restoration's end. Only the lane
-// Isolated does so, where nothing else waits for it.
-func (r *Reconciler) restoreArchived(ctx context.Context, s *scope) (outcome.Outcome, error) {
-	if !s.restores() || len(s.state.missingMetadata) > 0 || s.state.inventory != nil {
+// restorationStep has Genesys Cloud restore what it has archived, if the export asks for that,
+// and waits for it. It runs after the metadata is known and before the inventory is taken, so
+// that recordings that are restored have as much time for their transfer as all others. Only
+// batches of the lane Isolated do so, where nothing else waits for it.
+type restorationStep struct {
+	process
+	pools lanePools
+	gates *transfer.Gates
+}
+
+// Reconcile is satisfied once no restoration is waited for.
+func (r *restorationStep) Reconcile(ctx context.Context, b *connectedBatch) (outcome.Outcome, error) {
+	if !b.restores() || len(b.state.missingMetadata) > 0 || b.state.inventory != nil {
 		return outcome.Done(), nil
 	}
-	ended, err := readEndedRestorations(ctx, s.store, s.state.slice)
+	ended, err := readEndedRestorations(ctx, b.store, b.state.slice)
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
-	hold, err := artifacts.Get[artifacts.Hold](ctx, s.store, artifacts.HoldKey(s.state.slice.Group))
+	hold, err := artifacts.Get[artifacts.Hold](ctx, b.store, artifacts.HoldKey(b.state.slice.Group))
 	if errors.Is(err, fs.ErrNotExist) {
-		return outcome.Done(), nil // asked for with the metadata, in the next step
+		return outcome.Done(), nil // queried with the metadata, in the next step
 	}
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
-	inventory, err := takeInventory(ctx, s, hold)
+	inventory, err := takeInventory(ctx, b.loadedBatch, hold)
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
-	left := stillArchived(inventory, ended)
-	if len(left) == 0 {
+	remaining := stillArchived(inventory, ended)
+	if len(remaining) == 0 {
 		return outcome.Done(), nil
 	}
-	lane := s.batch.Spec.Lane
+	lane := b.batch.Spec.Lane
 	work := &restorationWork{
-		store: s.store, cloud: s.cloud, clock: r.Clock, instance: r.InstanceID, gates: r.Gates,
-		gate: s.gate(metadataLane(lane), "metadata"), limit: exportspec.Parallelism(s.export.Spec, metadataLane(lane)),
-		slice: s.state.slice, ended: ended, remaining: left,
+		recorder: recorder{r.process, b.store}, cloud: b.cloud, requests: b.route(r.gates, metadataLane(lane), "metadata"),
+		slice: b.state.slice, ended: ended, remaining: remaining,
 	}
-	return r.runWork(s, lane, v1alpha1.StepRestoration, loop.Task{
-		Key: s.batch.Name + "/restoration", Work: work.run, Reason: v1alpha1.ReasonRestoringArchived, Message: "waiting for archived recordings to be restored",
+	return r.pools.run(b.loadedBatch, lane, v1alpha1.StepRestoration, loop.Task{
+		Key: b.batch.Name + "/restoration", Work: work.run, Reason: v1alpha1.ReasonRestoringArchived, Message: "waiting for archived recordings to be restored",
 	}), nil
 }
 
-// restores tells whether the batch has archived recordings restored.
-func (s *scope) restores() bool {
-	return s.batch.Spec.Lane == v1alpha1.LaneIsolated && s.export.Spec.Archived == v1alpha1.ArchivedRestore
-}
-
-// readEndedRestorations reads how the restorations of a slice's conversations ended.
+// readEndedRestorations returns how the restorations of a slice's conversations ended.
 func readEndedRestorations(ctx context.Context, store archive.Store, slice artifacts.Slice) ([]artifacts.Restoration, error) {
 	return artifacts.All[artifacts.Restoration](ctx, store, artifacts.RestorationFolder(slice))
 }
 
-// archivedConversation is a conversation some of whose recordings are in the archive.
+// archivedConversation is a conversation with recordings that Genesys Cloud has archived.
 type archivedConversation struct {
 	id         string
 	recordings []genesys.RecordingRef
 }
 
-// stillArchived lists the conversations with recordings that are archived or on their
-// way back, but for those whose restoration has ended.
+// stillArchived returns the conversations with recordings that are archived or being restored,
+// except those whose restoration has ended.
 func stillArchived(inventory evidence.Inventory, ended []artifacts.Restoration) []archivedConversation {
 	over := map[string]bool{}
 	for _, restoration := range ended {
@@ -107,14 +106,13 @@ func stillArchived(inventory evidence.Inventory, ended []artifacts.Restoration) 
 	return out
 }
 
-// mayReturn tells whether a recording is archived or on its way back.
+// mayReturn tells whether a recording is archived or being restored.
 func mayReturn(r evidence.Recording) bool {
 	return r.Reason == evidence.ReasonArchived ||
 		r.Reason == evidence.ReasonNotReady && r.Detail == string(genesys.FileRestoring)
 }
 
-// applyRestorations enters what became of archived recordings into an inventory that
-// was taken before.
+// applyRestorations changes an inventory by what became of archived recordings.
 func applyRestorations(ctx context.Context, store archive.Store, slice artifacts.Slice, inventory *evidence.Inventory) error {
 	ended, err := readEndedRestorations(ctx, store, slice)
 	if err != nil {

@@ -24,10 +24,9 @@ func restoring(t *testing.T) *restorationWork {
 	if err != nil {
 		t.Fatal(err)
 	}
-	start := time.Unix(0, 0)
 	return &restorationWork{
-		store: store, clock: clocktesting.NewFakePassiveClock(start), instance: "test",
-		slice: artifacts.Slice{Lane: slicing.Isolated, Group: "g"},
+		recorder: recorder{process{clocktesting.NewFakeClock(time.Unix(0, 0)), "test"}, store},
+		slice:    artifacts.Slice{Lane: slicing.Isolated, Group: "g"},
 	}
 }
 

@@ -7,9 +7,6 @@ import (
 	"io/fs"
 	"time"
 
-	"k8s.io/utils/clock"
-
-	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
@@ -18,13 +15,9 @@ import (
 
 // restorationWork has the archived recordings of one slice restored.
 type restorationWork struct {
-	store     archive.Store
+	recorder
 	cloud     recordingRestorer
-	clock     clock.PassiveClock
-	instance  string
-	gates     *transfer.Gates
-	gate      transfer.Gate
-	limit     int
+	requests  route
 	slice     artifacts.Slice
 	ended     []artifacts.Restoration
 	remaining []archivedConversation
@@ -105,7 +98,7 @@ func (w *restorationWork) checkConversation(ctx context.Context, c archivedConve
 }
 
 func (w *restorationWork) readMetadata(ctx context.Context, conversationID string) (genesys.Metadata, error) {
-	permit, err := w.gates.Acquire(ctx, w.gate, w.limit)
+	permit, err := w.requests.acquire(ctx)
 	if err != nil {
 		return genesys.Metadata{}, err
 	}
@@ -116,7 +109,7 @@ func (w *restorationWork) readMetadata(ctx context.Context, conversationID strin
 }
 
 func (w *restorationWork) recordEnd(ctx context.Context, end artifacts.Restoration) error {
-	end.Stamp = artifacts.NewStamp(w.clock.Now(), w.instance)
+	end.Stamp = w.stamp()
 	_, err := artifacts.Put(ctx, w.store, artifacts.RestorationKey(w.slice, end.ConversationID), end)
 	return err
 }
@@ -217,7 +210,7 @@ func (w *restorationWork) requestRestoration(ctx context.Context, ref genesys.Re
 	case metadata.RestorationsLeft != nil && *metadata.RestorationsLeft <= 0:
 		return &artifacts.Restored{RecordingRef: ref, Reason: evidence.ReasonRestorationQuota}, nil
 	}
-	permit, err := w.gates.Acquire(ctx, w.gate, w.limit)
+	permit, err := w.requests.acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -267,7 +260,7 @@ func (w *restorationWork) recordRefusal(ctx context.Context, ref genesys.Recordi
 	if err == nil && metadata.RestorationsLeft != nil && *metadata.RestorationsLeft <= 0 {
 		end.Reason = evidence.ReasonRestorationQuota
 	}
-	refused := artifacts.Refusal{Stamp: artifacts.NewStamp(w.clock.Now(), w.instance), Restored: end}
+	refused := artifacts.Refusal{Stamp: w.stamp(), Restored: end}
 	_, err = artifacts.Put(ctx, w.store, artifacts.RefusalKey(w.slice, ref), refused)
 	return err
 }

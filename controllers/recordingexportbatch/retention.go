@@ -8,6 +8,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/words"
@@ -15,11 +17,8 @@ import (
 
 // readRetentionChanges returns the restored recordings of which another date than the archive
 // date changed during the restoration.
-func readRetentionChanges(ctx context.Context, s *scope) ([]evidence.Restoration, error) {
-	if !s.restores() {
-		return nil, nil
-	}
-	record, err := readRestorations(ctx, s.store, s.state.slice)
+func readRetentionChanges(ctx context.Context, store archive.Store, slice artifacts.Slice) ([]evidence.Restoration, error) {
+	record, err := readRestorations(ctx, store, slice)
 	if err != nil {
 		return nil, err
 	}
@@ -34,9 +33,9 @@ func readRetentionChanges(ctx context.Context, s *scope) ([]evidence.Restoration
 
 // warnOfRetentionChanges sends an event if more recordings with changed dates are known than
 // before. The status already shows them.
-func (r *Reconciler) warnOfRetentionChanges(s *scope, before int32) {
-	if s.batch.Status.RetentionChanged > before {
-		r.Events.Eventf(s.batch, nil, corev1.EventTypeWarning, v1alpha1.ReasonRetentionChanged, "Reconcile", "%s", loop.Note(retentionMessage(s.state.retentionChanged)))
+func (r *Reconciler) warnOfRetentionChanges(e *evaluation) {
+	if e.batch.Status.RetentionChanged > e.former.Status.RetentionChanged {
+		r.Events.Eventf(e.batch, nil, corev1.EventTypeWarning, v1alpha1.ReasonRetentionChanged, "Reconcile", "%s", loop.Note(retentionMessage(e.state.retentionChanged)))
 	}
 }
 

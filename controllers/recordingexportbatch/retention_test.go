@@ -101,7 +101,7 @@ func TestTheDatesOfARestoration(t *testing.T) {
 			cloud := tt.cloud
 			cloud.state, cloud.dates = genesys.FileArchived, kept
 			w := restoring(t)
-			w.cloud, w.gates, w.limit = &cloud, &transfer.Gates{Clock: w.clock}, 1
+			w.cloud, w.requests = &cloud, newRoute(w.clock)
 			if err := w.attempt(t, transfer.Try{}); err == nil {
 				t.Error("the first attempt ended although the dates were not read after it")
 			}
@@ -139,7 +139,7 @@ func TestTheDatesOfARestoration(t *testing.T) {
 func TestARequestThatTookNoEffect(t *testing.T) {
 	cloud := restoringCloud{state: genesys.FileArchived, dates: kept, answer: &genesys.Error{Kind: genesys.KindThrottled}}
 	w := restoring(t)
-	w.cloud, w.gates, w.limit = &cloud, &transfer.Gates{Clock: w.clock}, 1
+	w.cloud, w.requests = &cloud, newRoute(w.clock)
 	if err := w.attempt(t, transfer.Try{}); genesys.KindOf(err) != genesys.KindThrottled {
 		t.Fatalf("the first attempt: %v", err)
 	}

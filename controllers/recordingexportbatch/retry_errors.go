@@ -95,7 +95,7 @@ func (e *notReadyError) Error() string {
 	return "Genesys Cloud is still uploading or restoring " + words.Count(e.count, "recording")
 }
 
-// Outcome is to wait, and to look again ever more rarely.
+// Outcome is to wait for the next attempt.
 func (e *notReadyError) Outcome() outcome.Outcome {
 	return outcome.Wait(v1alpha1.ReasonRecordingsNotReady, e.Error(), 0)
 }
@@ -124,7 +124,7 @@ func (e *restoringError) Error() string {
 	says := fmt.Sprintf("of %d archived recordings %d are restored, %d cannot be, %d are waited for",
 		e.restored+e.failed+e.waiting, e.restored, e.failed, e.waiting)
 	if e.last != nil {
-		says += ", and the last look failed: " + e.last.Error()
+		says += ", and the last check failed: " + e.last.Error()
 	}
 	return says
 }
@@ -134,7 +134,7 @@ func (e *restoringError) Unwrap() error { return e.last }
 // UsesDeadline tells that waiting for restorations uses up the deadline.
 func (e *restoringError) UsesDeadline() bool { return true }
 
-// Outcome is to wait, and to look again ever more rarely.
+// Outcome is to wait for the next attempt.
 func (e *restoringError) Outcome() outcome.Outcome {
 	return outcome.Wait(v1alpha1.ReasonRestoringArchived, e.Error(), 0)
 }

@@ -13,82 +13,91 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
-// summarize computes the whole status from the facts and from how the steps came out.
-func summarize(s *scope, out outcome.Outcome, now time.Time) {
-	batch := s.batch
-	batch.Status.ObservedGeneration = batch.Generation
-	s.state.fillCounts(&batch.Status, batch.Spec.Conversations)
-	if s.state.isFinished() {
-		batch.Status.CompletionTime = &metav1.Time{Time: now}
+// summarize computes the whole status from the state of the batch and the outcome of its steps.
+// If the state could not be read, the numbers and step conditions stay as they were.
+func summarize(e *evaluation, out outcome.Outcome, now time.Time) {
+	status := &e.batch.Status
+	status.ObservedGeneration = e.batch.Generation
+	// An evaluation that came to no work, such as while the export is suspended, knows
+	// nothing about its retries.
+	if e.work.started || e.isFinished() {
+		status.Retry = e.work.retry
 	}
-	batch.Status.Split = s.state.split
-	// A look that got to no work, such as while the export is suspended, knows nothing of it.
-	if s.worked || s.state.isFinished() {
-		batch.Status.Retry = s.retry
+	if e.state != nil {
+		e.summarizeState(now)
 	}
-	if s.loaded {
-		batch.Status.RetentionChanged = int32(len(s.state.retentionChanged)) //nolint:gosec // at most the slice's recordings
+	status.Progress = fmt.Sprintf("%d/%d", status.Recordings.Exported, status.Recordings.Total)
+	e.markSteps(out)
+	reason, message := finalReason(status.Recordings, status.Gaps)
+	if e.state != nil && e.state.split {
+		reason, message = v1alpha1.ReasonSplit, fmt.Sprintf("%d recordings are too many for one bag: two other batches hold the halves", status.Recordings.Total)
 	}
-	if s.state.sealed != nil {
-		batch.Status.Bag = &v1alpha1.BagStatus{
-			Path: s.location + "/" + evidence.BagFolder(batch.Name), Digest: s.state.sealed.Digest,
-		}
-	}
-	s.markSteps(out)
-	reason, message := finalReason(batch.Status.Recordings, batch.Status.Gaps)
-	if s.state.split {
-		reason, message = v1alpha1.ReasonSplit, fmt.Sprintf("%d recordings are too many for one bag: two other batches hold the halves", batch.Status.Recordings.Total)
-	}
-	loop.Mark(batch, out, reason, message)
+	loop.Mark(e.batch, out, reason, message)
 }
 
-// markSteps sets the condition of each step. If nothing could be observed, what
-// was known stays.
-func (s *scope) markSteps(out outcome.Outcome) {
-	if !s.loaded && len(s.batch.Status.Conditions) > 0 {
-		return
+// summarizeState computes what the status says about the batch's state.
+func (e *evaluation) summarizeState(now time.Time) {
+	status := &e.batch.Status
+	e.state.fillCounts(status, e.batch.Spec.Conversations)
+	status.Split = e.state.split
+	status.RetentionChanged = int32(len(e.state.retentionChanged)) //nolint:gosec // at most the slice's recordings
+	if e.state.isFinished() {
+		status.CompletionTime = &metav1.Time{Time: now}
 	}
-	sealed := s.state.isFinished()
-	settled := sealed || s.state.outcome != nil
-	loop.MarkSteps(s.batch, out, []loop.Step{
-		{Condition: v1alpha1.ConditionMetadataFetched, Reached: sealed || s.state.inventory != nil, Message: "the recordings of all conversations are known"},
-		{Condition: v1alpha1.ConditionSubmitted, Reached: settled || s.state.inventory != nil && s.state.allRequested(), Message: "every recording has been requested"},
+	if e.state.sealed != nil {
+		status.Bag = &v1alpha1.BagStatus{Path: e.location + "/" + evidence.BagFolder(e.batch.Name), Digest: e.state.sealed.Digest}
+	}
+}
+
+// markSteps sets the condition of each step.
+func (e *evaluation) markSteps(out outcome.Outcome) {
+	state := e.state
+	if state == nil {
+		if len(e.batch.Status.Conditions) > 0 {
+			return
+		}
+		state = &batchState{}
+	}
+	sealed := state.isFinished()
+	settled := sealed || state.outcome != nil
+	loop.MarkSteps(e.batch, out, []loop.Step{
+		{Condition: v1alpha1.ConditionMetadataFetched, Reached: sealed || state.inventory != nil, Message: "the recordings of all conversations are known"},
+		{Condition: v1alpha1.ConditionSubmitted, Reached: settled || state.inventory != nil && state.allRequested(), Message: "every recording has been requested"},
 		{Condition: v1alpha1.ConditionCompleted, Reached: sealed, Message: "the bag is sealed, or others hold the halves"},
 	})
 }
 
-// fillCounts fills in the numbers of the status, as far as the facts tell them.
-func (f *batchState) fillCounts(status *v1alpha1.RecordingExportBatchStatus, conversations int32) {
+// fillCounts fills in the numbers of the status that are known.
+func (s *batchState) fillCounts(status *v1alpha1.RecordingExportBatchStatus, conversations int32) {
 	switch {
-	case f.sealed != nil:
+	case s.sealed != nil:
 		status.Metadata = conversations
-		status.Isolated = isolatedCounts(int(f.sealed.Isolated), int(f.sealed.IsolatedRecordings))
-		status.Recordings, status.Gaps, status.Bytes = recordingCounts(f.sealed.Counts()), f.sealed.Gaps, f.sealed.Bytes
-		status.Moved, status.Replaces = int32(f.sealed.Moved), replacedCounts(f.sealed.Replaced) //nolint:gosec // at most the slice's conversations
-	case f.inventory != nil:
+		status.Isolated = isolatedCounts(int(s.sealed.Isolated), int(s.sealed.IsolatedRecordings))
+		status.Recordings, status.Gaps, status.Bytes = recordingCounts(s.sealed.Counts()), s.sealed.Gaps, s.sealed.Bytes
+		status.Moved, status.Replaces = int32(s.sealed.Moved), replacedCounts(s.sealed.Replaced) //nolint:gosec // at most the slice's conversations
+	case s.inventory != nil:
 		status.Metadata = conversations
-		f.fillTransferCounts(status)
-	case f.slice.Conversations != nil:
-		status.Metadata = conversations - int32(len(f.missingMetadata)) //nolint:gosec // at most the slice's conversations
+		s.fillTransferCounts(status)
+	case s.slice.Conversations != nil:
+		status.Metadata = conversations - int32(len(s.missingMetadata)) //nolint:gosec // at most the slice's conversations
 	}
-	status.Progress = fmt.Sprintf("%d/%d", status.Recordings.Exported, status.Recordings.Total)
 }
 
-// fillTransferCounts counts what the bag holds so far.
-func (f *batchState) fillTransferCounts(status *v1alpha1.RecordingExportBatchStatus) {
-	inventory := f.inventory
-	if f.outcome != nil {
-		inventory = f.outcome
+// fillTransferCounts fills in what the bag has so far.
+func (s *batchState) fillTransferCounts(status *v1alpha1.RecordingExportBatchStatus) {
+	inventory := s.inventory
+	if s.outcome != nil {
+		inventory = s.outcome
 	}
 	status.Isolated = isolatedCounts(inventory.Isolated())
 	counts := inventory.Counts()
 	status.Moved, status.Replaces = int32(inventory.Moved()), replacedCounts(inventory.Replaced()) //nolint:gosec // at most the slice's conversations
-	if f.outcome == nil {
-		counts.Exported = int64(f.countStored())
+	if s.outcome == nil {
+		counts.Exported = int64(s.countStored())
 		counts.Wanted -= counts.Exported
 	}
 	status.Recordings, status.Gaps, status.Bytes = recordingCounts(counts), inventory.Gaps(), 0
-	for _, file := range f.files {
+	for _, file := range s.files {
 		status.Bytes += file.Size
 	}
 }
@@ -107,7 +116,7 @@ func recordingCounts(counts evidence.Counts) v1alpha1.RecordingCounts {
 	}
 }
 
-// finalReason is the reason and message of a batch whose bag is sealed.
+// finalReason returns the reason and message of a batch whose bag is sealed.
 func finalReason(recordings v1alpha1.RecordingCounts, gaps int64) (reason, message string) {
 	if gaps == 0 {
 		return v1alpha1.ReasonComplete, words.Count(recordings.Exported, "recording") + " exported"

@@ -52,7 +52,7 @@ func TestSummarize(t *testing.T) {
 	}}
 	waiting := outcome.Wait("Working", "at work", 0)
 	tests := map[string]struct {
-		facts    batchState
+		state    batchState
 		out      outcome.Outcome
 		steps    string
 		progress string
@@ -73,7 +73,7 @@ func TestSummarize(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := &scope{batch: newBatch(), state: tt.facts, loaded: true, location: "legal/evidence/case-1"}
+			s := &evaluation{batch: newBatch(), state: &tt.state, location: "legal/evidence/case-1"}
 			summarize(s, tt.out, time.Unix(0, 0))
 			got := s.batch.Status
 			if steps(s.batch) != tt.steps || got.Progress != tt.progress || got.Metadata != tt.metadata || conditions.Reason(s.batch) != tt.reason {
@@ -83,7 +83,7 @@ func TestSummarize(t *testing.T) {
 			if err := conditions.Check(s.batch); err != nil {
 				t.Error(err)
 			}
-			if (got.Bag != nil) != (tt.facts.sealed != nil) || got.Bag != nil && got.Bag.Path != "legal/evidence/case-1/bags/b" {
+			if (got.Bag != nil) != (tt.state.sealed != nil) || got.Bag != nil && got.Bag.Path != "legal/evidence/case-1/bags/b" {
 				t.Errorf("bag %+v", got.Bag)
 			}
 		})
@@ -91,14 +91,14 @@ func TestSummarize(t *testing.T) {
 }
 
 func TestSummarizeKeepsWhatWasKnown(t *testing.T) {
-	s := &scope{batch: newBatch(), state: batchState{inventory: inventory(evidence.Excluded)}, loaded: true}
+	s := &evaluation{batch: newBatch(), state: &batchState{inventory: inventory(evidence.Excluded)}}
 	summarize(s, outcome.Wait("Working", "at work", 0), time.Unix(0, 0))
-	blind := &scope{batch: s.batch}
+	blind := &evaluation{batch: s.batch}
 	summarize(blind, outcome.Stall(v1alpha1.ReasonExportNotFound, "create it", 0), time.Unix(0, 0))
 	if steps(s.batch) != "TTF" || !conditions.IsStalled(s.batch) || s.batch.Status.Metadata != 2 {
 		t.Errorf("steps %s, status %+v; want what was known, and Stalled", steps(s.batch), s.batch.Status)
 	}
-	fresh := &scope{batch: newBatch()}
+	fresh := &evaluation{batch: newBatch()}
 	summarize(fresh, outcome.Stall(v1alpha1.ReasonExportNotFound, "create it", 0), time.Unix(0, 0))
 	if steps(fresh.batch) != "FUU" {
 		t.Errorf("steps %s, want them there from the first evaluation", steps(fresh.batch))
@@ -111,16 +111,16 @@ func TestSummarizeKeepsWhatWasKnown(t *testing.T) {
 func TestWhatIsUsedUpIsRemembered(t *testing.T) {
 	retry := &v1alpha1.RetryStatus{Step: v1alpha1.StepSubmission, Failures: 3, Used: metav1.Duration{Duration: time.Hour}}
 	tests := map[string]struct {
-		scope scope
-		want  bool
+		of   evaluation
+		want bool
 	}{
-		"suspended":           {scope{}, true},
-		"the step works":      {scope{worked: true}, false},
-		"the step fails":      {scope{worked: true, retry: retry}, true},
-		"the batch is sealed": {scope{state: batchState{sealed: &evidence.Summary{}}}, false},
+		"suspended":           {evaluation{}, true},
+		"the step works":      {evaluation{work: workReport{started: true}}, false},
+		"the step fails":      {evaluation{work: workReport{started: true, retry: retry}}, true},
+		"the batch is sealed": {evaluation{state: &batchState{sealed: &evidence.Summary{}}}, false},
 	}
 	for name, tt := range tests {
-		s := tt.scope
+		s := tt.of
 		s.batch = newBatch()
 		s.batch.Status.Retry = retry
 		summarize(&s, outcome.Wait("Suspended", "", 0), time.Unix(0, 0))

@@ -89,7 +89,7 @@ func (d *delivery) recordFile(ctx context.Context, l *recordingState, f artifact
 
 // newStoredFile returns the record of a file.
 func (d *delivery) newStoredFile(l *recordingState, f file) artifacts.StoredFile {
-	at := artifacts.NewStamp(d.clock.Now(), d.instance)
+	at := d.stamp()
 	return artifacts.StoredFile{
 		Stamp: at, Number: f.number,
 		File: evidence.File{

@@ -295,7 +295,7 @@ func (o *operator) addExports() error {
 }
 
 func (o *operator) addBatches() error {
-	batches := &recordingexportbatch.Reconciler{
+	batches := recordingexportbatch.New(recordingexportbatch.Config{
 		Publisher: o.publisher, Clock: o.clock, InstanceID: o.actor, ClusterID: o.clusterID,
 		Cloud: func(_ context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (recordingexportbatch.Cloud, error) {
 			return o.connections.Cloud(organization, share)
@@ -303,7 +303,7 @@ func (o *operator) addBatches() error {
 		Archive: o.archive, Location: o.location, Signer: o.noticedSigner, Worker: o.worker(), Gates: o.gates, Addresses: o.addresses, Intervals: o.Paces.Batch,
 		MaxRecordings: cmp.Or(o.MaxRecordings, recordingexportbatch.DefaultMaxRecordings), MinFree: o.MinFree,
 		Reserve: o.reserve,
-	}
+	})
 	o.loggedIn = append(o.loggedIn, batches.WakeAll)
 	return batches.SetupWithManager(o.manager)
 }

@@ -118,7 +118,7 @@ func (p *process) reconcilers() {
 			Retry: time.Minute, FirstPoll: firstPoll, LastPoll: lastPoll, Reask: 15 * time.Minute, ForcedDeletion: 24 * time.Hour, LongestWait: 15 * time.Minute,
 		},
 	}
-	p.batches = reconcile.AsReconciler(api, &recordingexportbatch.Reconciler{
+	p.batches = reconcile.AsReconciler(api, recordingexportbatch.New(recordingexportbatch.Config{
 		Publisher: publisher, Clock: m.clock, InstanceID: p.name, ClusterID: cluster,
 		Cloud: func(context.Context, *v1alpha1.GenesysOrganization, genesys.Share) (recordingexportbatch.Cloud, error) {
 			return cloud, nil
@@ -128,7 +128,7 @@ func (p *process) reconcilers() {
 			Retry: time.Minute, FirstPoll: firstPoll, LastPoll: lastPoll, Missing: time.Minute, NoProgress: waitLimit,
 		},
 		MaxRecordings: m.maxRecordings,
-	})
+	}))
 }
 
 // newSigner signs with another key each time, as if it were replaced all the time.

@@ -1,0 +1,94 @@
+package recordingexportbatch
+
+import (
+	"context"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+)
+
+// deliverer brings the wanted recordings of one batch to where the export wants them. It
+// continues from what it recorded in the archive, in this process or an earlier one.
+type deliverer interface {
+	// request requests the wanted recordings that have not been requested, as many as can be
+	// delivered.
+	request(ctx context.Context, try transfer.Try) error
+	// requestsLater tells whether delivery can begin although recordings have not been
+	// requested: deliver requests them when others have been delivered.
+	requestsLater(state *batchState) bool
+	// deliver waits for what was requested, and requests what is outstanding again. It returns
+	// nil once everything is delivered that ever will be; its error says what is outstanding.
+	deliver(ctx context.Context, try transfer.Try) error
+	// finish ends the delivery, for every process, and returns what became of each wanted
+	// recording.
+	finish(ctx context.Context) (map[genesys.RecordingRef]evidence.Outcome, error)
+}
+
+// deliverers makes the deliverer of a batch.
+type deliverers interface {
+	deliverer(b *connectedBatch) deliverer
+}
+
+// completionStep has the requested recordings delivered and seals the bag.
+type completionStep struct {
+	process
+	pools      lanePools
+	deliverers deliverers
+}
+
+// Reconcile waits until the bag is sealed, which the next evaluation finds in the archive.
+func (c *completionStep) Reconcile(_ context.Context, b *connectedBatch) (outcome.Outcome, error) {
+	work := &completionWork{
+		recorder: recorder{c.process, heldStore(b.store, b.batch.Name, *b.state.inventory)}, batch: b.batch.Name,
+		deliverer: c.deliverers.deliverer(b), slice: b.state.slice, inventory: *b.state.inventory, info: bagInfo(b),
+		signing: artifacts.Signing(b.store, artifacts.BagSignatureKey(b.batch.Name), b.signer),
+	}
+	return c.pools.run(b.loadedBatch, b.batch.Spec.Lane, v1alpha1.StepCompletion, loop.Task{
+		Key: b.batch.Name + "/completion", Work: work.run, Reason: v1alpha1.ReasonTransferring, Message: "downloading and storing the recordings",
+	}), nil
+}
+
+// completionWork has a batch's recordings delivered and seals its bag.
+type completionWork struct {
+	recorder
+	batch     string
+	deliverer deliverer
+	slice     artifacts.Slice
+	inventory evidence.Inventory
+	info      []evidence.InfoField
+	signing   evidence.Signing
+}
+
+// run continues from the artifacts that are there.
+func (w *completionWork) run(ctx context.Context, try transfer.Try) error {
+	if _, err := artifacts.Put(ctx, w.store, artifacts.RunKey(w.batch, w.instance), artifacts.Run{Stamp: w.stamp()}); err != nil {
+		return err
+	}
+	settled, err := readInventory(ctx, w.store, artifacts.OutcomeKey(w.batch))
+	if err == nil && settled == nil {
+		if err = w.deliverer.deliver(ctx, try); err == nil {
+			settled, err = w.settle(ctx)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return w.sealBag(ctx, *settled)
+}
+
+// settle ends the delivery and records the final disposition of each recording.
+func (w *completionWork) settle(ctx context.Context) (*evidence.Inventory, error) {
+	outcomes, err := w.deliverer.finish(ctx)
+	if err != nil {
+		return nil, err
+	}
+	settled, err := artifacts.Put(ctx, w.store, artifacts.OutcomeKey(w.batch), artifacts.Inventory{
+		Stamp: w.stamp(), Inventory: w.inventory.Settle(outcomes),
+	})
+	return &settled.Inventory, err
+}

@@ -1,0 +1,36 @@
+package recordingexportbatch
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+)
+
+// destinationCheck stops a batch while its destination is Stalled, so that nothing more is
+// written there. The batch gives the destination's reason, and continues where it was once the
+// destination is fixed. If only the namespace's share of the volume is used up, new transfers
+// wait (freeSpaceCheck), but what was downloaded is sealed.
+type destinationCheck struct{ pools lanePools }
+
+// Reconcile is satisfied if the destination can be written, or the batch is finished.
+func (c *destinationCheck) Reconcile(ctx context.Context, b *resolvedBatch) (outcome.Outcome, error) {
+	switch {
+	case conditions.IsStalledBy(&b.destination, v1alpha1.ReasonNamespaceFull):
+		return outcome.Done(), nil
+	case conditions.IsStalled(&b.destination):
+	case b.destination.Status.Location == "":
+		return outcome.Wait(v1alpha1.ReasonDestinationNotReady, fmt.Sprintf("waiting for the ExportDestination %q", b.destination.Name), 0), nil
+	default:
+		return outcome.Done(), nil
+	}
+	state, err := loadState(ctx, b)
+	if err == nil && state.isFinished() {
+		return outcome.Done(), nil
+	}
+	c.pools.cancel(&b.references, state.slice.Group)
+	return outcome.Stall(conditions.Reason(&b.destination), fmt.Sprintf(
+		"fix the ExportDestination %q: %s", b.destination.Name, conditions.Message(&b.destination)), 0), nil
+}

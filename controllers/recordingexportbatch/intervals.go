@@ -1,0 +1,34 @@
+package recordingexportbatch
+
+import "time"
+
+// Intervals says how often the reconciler evaluates and polls.
+type Intervals struct {
+	// Retry is the wait before the next evaluation after an error outside the pools.
+	Retry time.Duration
+	// StepTimeout is how long an evaluation of a batch may take; 0 is without end.
+	StepTimeout time.Duration
+	// FirstPoll is the wait before each of the first two polls of a batch request; from then
+	// on the wait doubles up to LastPoll.
+	FirstPoll, LastPoll time.Duration
+	// Missing is how long to wait for the rest of a batch request that has given all it
+	// expects to give, but less than was requested.
+	Missing time.Duration
+	// NoProgress is the longest wait for a batch request without progress.
+	NoProgress time.Duration
+}
+
+// DefaultIntervals returns the intervals that the manager uses.
+func DefaultIntervals() Intervals {
+	return Intervals{
+		Retry: 10 * time.Second, StepTimeout: 90 * time.Second, FirstPoll: time.Second, LastPoll: 15 * time.Second,
+		Missing: time.Minute, NoProgress: 10 * time.Minute,
+	}
+}
+
+// limitedTo shortens NoProgress, to Missing at least, so that maxTries requests without
+// progress end within a deadline.
+func (p Intervals) limitedTo(deadline time.Duration) Intervals {
+	p.NoProgress = max(p.Missing, min(p.NoProgress, deadline/maxTries))
+	return p
+}

@@ -1,0 +1,26 @@
+package recordingexportbatch
+
+import (
+	"context"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+)
+
+// suspensionCheck stops the work of a batch whose export is suspended or cancelled.
+type suspensionCheck struct{ pools lanePools }
+
+// Reconcile is satisfied unless the export is suspended or cancelled.
+func (c *suspensionCheck) Reconcile(_ context.Context, b *loadedBatch) (outcome.Outcome, error) {
+	var out outcome.Outcome
+	switch {
+	case b.export.Status.Cancelled:
+		out = outcome.Stall(v1alpha1.ReasonCancelled, "the export was cancelled; a retry of the export resumes this batch", 0)
+	case b.export.Spec.Suspend:
+		out = outcome.Wait(v1alpha1.ReasonSuspended, "the export is suspended", 0)
+	default:
+		return outcome.Done(), nil
+	}
+	c.pools.cancel(&b.references, b.state.slice.Group)
+	return out, nil
+}

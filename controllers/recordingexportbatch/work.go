@@ -1,0 +1,113 @@
+package recordingexportbatch
+
+import (
+	"context"
+	"math"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/exportspec"
+	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+)
+
+// process is this process, as the evidence names it.
+type process struct {
+	clock    clock.Clock
+	instance string
+}
+
+// stamp returns the stamp of what this process records now.
+func (p process) stamp() artifacts.Stamp { return artifacts.NewStamp(p.clock.Now(), p.instance) }
+
+// recorder records what this process does in an archive.
+type recorder struct {
+	process
+	store archive.Store
+}
+
+// route is the gate that one kind of requests passes, and the limit of requests in flight.
+type route struct {
+	gates *transfer.Gates
+	gate  transfer.Gate
+	limit int
+}
+
+func (r route) acquire(ctx context.Context) (*transfer.Permit, error) {
+	return r.gates.Acquire(ctx, r.gate, r.limit)
+}
+
+// record tells the gate how a request about an item ended; nil is success.
+func (r route) record(item string, err error) { r.gates.Record(r.gate, item, err) }
+
+// isBad tells whether an item keeps failing while others succeed.
+func (r route) isBad(item string) bool { return r.gates.IsBad(r.gate, item) }
+
+// mayBeBad tells whether an item has failed while others succeeded.
+func (r route) mayBeBad(item string) bool { return r.gates.MayBeBad(r.gate, item) }
+
+// workReport tells the status about the work of an evaluation.
+type workReport struct {
+	// started tells whether the evaluation came to the work of a step.
+	started bool
+	// retry is how that step is retried, nil if it has not failed.
+	retry *v1alpha1.RetryStatus
+}
+
+// lanePools runs the work of batches in the pools of their lanes.
+type lanePools struct{ worker *loop.Worker }
+
+// retrier returns what the work with this key retries with.
+func (p lanePools) retrier(b *loadedBatch, lane v1alpha1.Lane, key string) transfer.Retrier {
+	return p.worker.Pools[string(lane)].Retrier(b.keyPrefix() + key)
+}
+
+// run has the pool of a lane do a step's work for the batch, and returns how the work is
+// doing. It completes the task with the pool, the key's prefix and the wait limit.
+func (p lanePools) run(b *loadedBatch, lane v1alpha1.Lane, step v1alpha1.BatchStep, task loop.Task) outcome.Outcome {
+	task.Pool, task.Key, task.WaitLimit = string(lane), b.keyPrefix()+task.Key, b.waitLimit(step)
+	out, state := p.worker.Run(client.ObjectKeyFromObject(b.batch), task)
+	*b.report = workReport{started: true, retry: retryStatus(step, state)}
+	return b.withIDs(withDeadline(out, state, task.WaitLimit.Total))
+}
+
+// cancel stops the work of the batch, and the metadata work that it shares with the other
+// batch of its group.
+func (p lanePools) cancel(refs *references, group string) {
+	lane := refs.batch.Spec.Lane
+	p.worker.Pools[string(lane)].Cancel(refs.keyPrefix() + refs.batch.Name + "/")
+	p.worker.Pools[string(metadataLane(lane))].Cancel(refs.keyPrefix() + group + "/")
+}
+
+// waitLimit is how long a step is retried. The status says how much of it other processes
+// have used. Nothing is left of it for the metadata of a late slice.
+func (b *loadedBatch) waitLimit(step v1alpha1.BatchStep) transfer.WaitLimit {
+	limit := transfer.WaitLimit{Total: exportspec.RetryDeadline(b.export.Spec)}
+	if retry := b.batch.Status.Retry; retry != nil && retry.Step == step {
+		limit.Used = retry.Used.Duration
+	}
+	if b.state.slice.Late && step == v1alpha1.StepMetadata {
+		limit.Used = limit.Total
+	}
+	return limit
+}
+
+// retryStatus returns what the status says about a step that has failed, nil if it has not.
+func retryStatus(step v1alpha1.BatchStep, state transfer.State) *v1alpha1.RetryStatus {
+	if state.Failures == 0 && state.Used == 0 {
+		return nil
+	}
+	retry := &v1alpha1.RetryStatus{
+		Step: step, Failures: int32(min(state.Failures, math.MaxInt32)), Used: metav1.Duration{Duration: state.Used}, //nolint:gosec // bounded
+	}
+	if !state.Next.IsZero() {
+		retry.NextAttemptTime = &metav1.Time{Time: state.Next}
+	}
+	return retry
+}
