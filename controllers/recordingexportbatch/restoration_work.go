@@ -2,9 +2,7 @@ package recordingexportbatch
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
@@ -192,84 +190,4 @@ func findRecording(ref genesys.RecordingRef, recordings []genesys.Recording) *ge
 		}
 	}
 	return nil
-}
-
-// requestRestoration asks for a recording's restoration unless that has been done, at this or at
-// another time: a second call could cost a second restoration. The attempt is
-// noted before it is made; how one ended of which that is not known shows in the
-// recording's file state alone. It returns why the recording cannot be restored,
-// nil if it may still be or has just been asked for.
-func (w *restorationWork) requestRestoration(ctx context.Context, ref genesys.RecordingRef, metadata *genesys.Metadata) (*artifacts.Restored, error) {
-	switch known, err := artifacts.Exists(ctx, w.store, artifacts.AttemptKey(w.slice, ref)); {
-	case err != nil:
-		return nil, err
-	case known:
-		return w.readRefusal(ctx, ref)
-	case w.last:
-		return nil, nil
-	case metadata.RestorationsLeft != nil && *metadata.RestorationsLeft <= 0:
-		return &artifacts.Restored{RecordingRef: ref, Reason: evidence.ReasonRestorationQuota}, nil
-	}
-	permit, err := w.requests.acquire(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer permit.Drop()
-	err = w.requestOnce(ctx, permit, ref, metadata)
-	switch genesys.KindOf(err) {
-	case genesys.KindNotFound, genesys.KindInvalid:
-		return nil, w.recordRefusal(ctx, ref, err)
-	default:
-		return nil, err
-	}
-}
-
-// requestOnce notes the attempt and makes it. The gate is passed already: nothing
-// comes in between that could end the one without the other.
-func (w *restorationWork) requestOnce(ctx context.Context, permit *transfer.Permit, ref genesys.RecordingRef, metadata *genesys.Metadata) error {
-	key, now := artifacts.AttemptKey(w.slice, ref), w.clock.Now()
-	before := findRecording(ref, metadata.Recordings).Retention
-	attempt := artifacts.Attempt{
-		Stamp: artifacts.NewStamp(now, w.instance), RecordingRef: ref,
-		Before: before, Until: genesys.LaterArchiveDate(before, now).Truncate(time.Millisecond),
-	}
-	stored, err := artifacts.Put(ctx, w.store, key, attempt)
-	if err != nil || stored != attempt {
-		return err // another process asks
-	}
-	err = w.cloud.Restore(ctx, ref, attempt.Before, attempt.Until, restoreTimeout)
-	permit.Release(err)
-	switch genesys.KindOf(err) {
-	case genesys.KindThrottled, genesys.KindOverloaded, genesys.KindUnauthorized, genesys.KindForbidden: // it took no effect
-		return errors.Join(err, w.store.Remove(ctx, key))
-	case genesys.KindNotFound, genesys.KindInvalid:
-		return err
-	default: // it did, or that is not known
-		if metadata.RestorationsLeft != nil {
-			*metadata.RestorationsLeft--
-		}
-		return ctx.Err()
-	}
-}
-
-// recordRefusal records that Genesys Cloud refused a restoration, and why. If nothing is left
-// of the organisation's quota, that is the reason, whatever the error says.
-func (w *restorationWork) recordRefusal(ctx context.Context, ref genesys.RecordingRef, refusal error) error {
-	end := notRestored(ref, refusal.Error())
-	metadata, err := w.readMetadata(ctx, ref.ConversationID)
-	if err == nil && metadata.RestorationsLeft != nil && *metadata.RestorationsLeft <= 0 {
-		end.Reason = evidence.ReasonRestorationQuota
-	}
-	refused := artifacts.Refusal{Stamp: w.stamp(), Restored: end}
-	_, err = artifacts.Put(ctx, w.store, artifacts.RefusalKey(w.slice, ref), refused)
-	return err
-}
-
-// readRefusal returns the recorded refusal of a recording's restoration, nil if there is none.
-func (w *restorationWork) readRefusal(ctx context.Context, ref genesys.RecordingRef) (*artifacts.Restored, error) {
-	refused, err := artifacts.Get[artifacts.Refusal](ctx, w.store, artifacts.RefusalKey(w.slice, ref))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return &refused.Restored, err
 }

@@ -26,6 +26,7 @@ func TestWhoMayDependOnWhom(t *testing.T) {
 		{"internal/slicing", []string{ours + "internal/genesys", ours + "api", "k8s.io/", "sigs.k8s.io/"}, "slicing is a pure function"},
 		{"internal/plan", []string{ours + "api", ours + "internal/genesys", ours + "internal/archive", ours + "internal/artifacts", ours + "internal/evidence", "k8s.io/", "sigs.k8s.io/", sdk, "net/http"}, "a plan is decided by pure functions"},
 		{"internal/evidence", []string{ours + "api", ours + "internal/archive", "k8s.io/", "sigs.k8s.io/", sdk}, "evidence is pure"},
+		{"internal/once", []string{ours + "api", ours + "internal/", "k8s.io/", "sigs.k8s.io/", sdk}, "calls and records are somebody else's"},
 		{"internal/signing", []string{ours + "api", ours + "internal/", "k8s.io/", "sigs.k8s.io/", "net/http"}, "what signs knows nothing of where keys and evidence are"},
 		{"internal/report", []string{ours + "api", ours + "internal/archive", ours + "controllers", "k8s.io/", "sigs.k8s.io/", sdk}, "a report is made from an archive alone"},
 		{"internal/genesys/simulator", []string{ours + "internal/slicing", ours + "internal/evidence", ours + "api", "k8s.io/", "sigs.k8s.io/", sdk}, "the simulator stands for somebody else's service"},
