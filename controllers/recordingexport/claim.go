@@ -220,8 +220,8 @@ func (r *Reconciler) observe(ctx context.Context, s *scope) (outcome.Outcome, er
 	if err := r.list(ctx, s); err != nil {
 		return outcome.Outcome{}, err
 	}
-	if err := r.readPlan(ctx, s); err != nil {
-		return outcome.Outcome{}, err
+	if out, err := r.readPlan(ctx, s); err != nil || !out.IsDone() {
+		return out, err
 	}
 	if err := s.readSeal(ctx); err != nil {
 		return outcome.Outcome{}, err

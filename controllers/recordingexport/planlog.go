@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"sync"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -15,8 +15,10 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/exportspec"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // day is the span that is surveyed at once.
@@ -58,37 +60,49 @@ func (p *planLogs) drop(export types.NamespacedName) {
 	delete(p.byName, export)
 }
 
-// readPlan reads the plan's new entries, and sets the days that can be surveyed.
-func (r *Reconciler) readPlan(ctx context.Context, s *scope) error {
+// maxReads is how many artifacts a reconcile reads of a plan, each a bundle of entries or an
+// entry. A process that has just started reads a large plan in several reconciles, so that
+// none takes longer the larger the plan is.
+const maxReads = 100
+
+// readPlan reads the plan's new entries, and sets the days that can be surveyed. It waits
+// while there are more to read.
+func (r *Reconciler) readPlan(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	spec := exportspec.Slicing(s.export.Spec)
 	until := spec.End
 	if exportspec.Follows(s.export.Spec) {
 		until = r.Clock.Now().Add(-exportspec.SettleAfter(s.export.Spec)).UTC().Truncate(day)
 	}
 	spec.Daily = s.daily
-	s.plan = r.plans.of(s.export, spec)
-	if err := readEntries(ctx, s.store, s.plan); err != nil {
-		return err
+	log := r.plans.of(s.export, spec)
+	complete, err := readEntries(ctx, s.store, log)
+	if err != nil {
+		return outcome.Outcome{}, err
 	}
+	if !complete {
+		return outcome.Wait(v1alpha1.ReasonPlanning, fmt.Sprintf("reading the plan: %s so far", words.Count(log.EntryCount(), "entry")), time.Millisecond), nil
+	}
+	s.plan = log
 	s.plan.SetWindow(spec.End, until)
 	s.surveyed = s.plan.AllSurveyed()
-	return nil
+	return outcome.Done(), nil
 }
 
-// readEntries reads the entries that have been written since the last time.
-func readEntries(ctx context.Context, store archive.Store, log *plan.Log) error {
-	for {
-		entry, err := artifacts.Get[artifacts.Entry](ctx, store, artifacts.EntryKey(log.EntryCount()))
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
+// readEntries reads the entries that have been written since the last time, and tells
+// whether these are all that there are.
+func readEntries(ctx context.Context, store archive.Store, log *plan.Log) (complete bool, err error) {
+	for range maxReads {
+		entries, err := artifacts.PlanEntries(ctx, store, log.EntryCount())
+		if err != nil || len(entries) == 0 {
+			return err == nil, err
 		}
-		if err != nil {
-			return err
-		}
-		if err := appendTo(log, entry); err != nil {
-			return err
+		for _, entry := range entries {
+			if err := appendTo(log, entry); err != nil {
+				return false, err
+			}
 		}
 	}
+	return false, nil
 }
 
 // appendTo appends an entry as it is stored. One that cannot be the next means that somebody

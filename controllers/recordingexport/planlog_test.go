@@ -1,14 +1,19 @@
 package recordingexport
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
 
-	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/plan"
@@ -68,38 +73,157 @@ func countedOf(n int) plan.SliceSet {
 	return plan.SliceSet{slicing.Standard: slicing.FirstOrdinals(n)}
 }
 
-// putEntries stores the entries of a plan.
-func putEntries(t *testing.T, store archive.Store, from int, entries ...plan.Entry) {
+// planStore is an archive in memory that counts what is read of it. The write that is the
+// failing one, counted down, fails: before it has an effect, or after that.
+type planStore struct {
+	fstest.MapFS
+	reads, failing int
+	after          bool
+}
+
+func (s *planStore) FS(context.Context) fs.FS { return s }
+
+func (s *planStore) ReadFile(key string) ([]byte, error) {
+	s.reads++
+	return s.MapFS.ReadFile(key)
+}
+
+func (s *planStore) Create(_ context.Context, key string, write func(io.Writer) error) error {
+	if s.MapFS[key] != nil {
+		return fs.ErrExist
+	}
+	s.failing--
+	var body strings.Builder
+	if err := write(&body); err != nil || s.failing == 0 && !s.after {
+		return errors.Join(errors.New("no space left"), err)
+	}
+	s.MapFS[key] = &fstest.MapFile{Data: []byte(body.String())}
+	if s.failing == 0 {
+		return errors.New("no answer")
+	}
+	return nil
+}
+
+func (s *planStore) Remove(context.Context, string) error { return nil }
+
+// newPlanStore is an archive with a plan of these entries.
+func newPlanStore(t *testing.T, entries ...plan.Entry) *planStore {
 	t.Helper()
-	for n, entry := range entries {
-		stored := artifacts.Entry{Stamp: artifacts.NewStamp(first, "a"), Entry: entry}
-		if _, err := artifacts.Put(t.Context(), store, artifacts.EntryKey(from+n), stored); err != nil {
+	store := &planStore{MapFS: fstest.MapFS{}}
+	for number, entry := range entries {
+		if err := (planner{store: store, stamp: stampOf}).appendEntry(t.Context(), number, entry); err != nil {
 			t.Fatal(err)
 		}
 	}
+	return store
+}
+
+func stampOf() artifacts.Stamp { return artifacts.NewStamp(first, "a") }
+
+// voidedEntries are so many entries that lead to nothing.
+func voidedEntries(n int) []plan.Entry {
+	entries := make([]plan.Entry, n)
+	for i := range entries {
+		entries[i].Voided = &plan.Voided{}
+	}
+	return entries
 }
 
 // TestReadingAPlan: what is new is read; an entry that cannot be the next tells of a
 // changed archive, and names the entry.
 func TestReadingAPlan(t *testing.T) {
-	store, err := archive.OpenDirectory(t.TempDir(), "case-1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	log := logOf(t, window(0, 3*day))
-	putEntries(t, store, 0, withSlices(surveyedDay(1, 0, plan.PurposeFirst), 1), surveyedDay(2, 0, plan.PurposeFirst))
+	store, log := newPlanStore(t, voidedEntries(2)...), logOf(t, window(0, 3*day))
+	p := planner{store: store, stamp: stampOf}
 	for _, want := range []int{2, 3, 3} {
-		if err := readEntries(t.Context(), store, log); err != nil || log.EntryCount() != want {
+		if complete, err := readEntries(t.Context(), store, log); err != nil || !complete || log.EntryCount() != want {
 			t.Errorf("%d entries, %v; want %d", log.EntryCount(), err, want)
 		}
-		putEntries(t, store, 2, surveyedDay(3, 0, plan.PurposeFirst))
+		if err := p.appendEntry(t.Context(), 2, plan.Entry{Voided: &plan.Voided{}}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if entry := log.EntryAt(2); !entry.At.Equal(first) || entry.By != "a" || log.SliceCount() != 1 {
-		t.Errorf("the last entry is %+v, %d slices", entry, log.SliceCount())
+	if entry := log.EntryAt(2); !entry.At.Equal(first) || entry.By != "a" || entry.Voided == nil {
+		t.Errorf("the last entry is %+v", entry)
 	}
-	putEntries(t, store, 3, surveyedDay(3, 7, plan.PurposeFirst))
-	if err := readEntries(t.Context(), store, log); !errors.Is(err, evidence.ErrCorrupt) || err.Error() == "" || log.EntryCount() != 3 {
+	if _, err := artifacts.Put(t.Context(), store, artifacts.EntryKey(3), artifacts.Entry{Entry: surveyedDay(3, 7, plan.PurposeFirst)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readEntries(t.Context(), store, log); !errors.Is(err, evidence.ErrCorrupt) || !strings.Contains(err.Error(), "entry 3 of the plan") || log.EntryCount() != 3 {
 		t.Errorf("%d entries, %v; want a corrupt archive", log.EntryCount(), err)
+	}
+}
+
+// TestALargePlan is read in several reconciles, none of which takes longer the larger it is;
+// with its bundles it is read in few steps.
+func TestALargePlan(t *testing.T) {
+	const bundles, entries = 3, 3*artifacts.BundledEntries + 10
+	store := newPlanStore(t, voidedEntries(entries)...)
+	log := logOf(t, window(0, day))
+	store.reads = 0
+	if complete, err := readEntries(t.Context(), store, log); err != nil || !complete || log.EntryCount() != entries || store.reads != 2*bundles+10+2 {
+		t.Errorf("%d entries of %d in %d reads, %v", log.EntryCount(), entries, store.reads, err)
+	}
+	for number := range bundles {
+		delete(store.MapFS, artifacts.PlanBundleKey(number*artifacts.BundledEntries))
+	}
+	log = logOf(t, window(0, day))
+	for reconciles := 1; ; reconciles++ {
+		store.reads = 0
+		complete, err := readEntries(t.Context(), store, log)
+		if err != nil || store.reads > 2*maxReads {
+			t.Fatalf("%d reads, %v", store.reads, err)
+		}
+		if complete {
+			if want := entries/maxReads + 1; reconciles != want || log.EntryCount() != entries {
+				t.Errorf("%d entries in %d reconciles, want %d", log.EntryCount(), reconciles, want)
+			}
+			return
+		}
+	}
+}
+
+// TestAPlanIsBundledWhateverFails: whichever write fails, before it has an effect or after
+// that, the entry is appended again, and the plan has every entry once, and its bundle.
+func TestAPlanIsBundledWhateverFails(t *testing.T) {
+	const last = artifacts.BundledEntries + 1
+	for failing := range 5 { // none, or entry 127, the bundle, entry 128 or entry 129
+		for _, after := range []bool{false, true} {
+			store := newPlanStore(t, voidedEntries(artifacts.BundledEntries-1)...)
+			store.failing, store.after = failing, after
+			log, failures := logOf(t, window(0, day)), 0
+			for log.EntryCount() <= last {
+				if err := (planner{store: store, stamp: stampOf}).appendEntry(t.Context(), log.EntryCount(), plan.Entry{Voided: &plan.Voided{}}); err != nil {
+					failures++
+				}
+				if _, err := readEntries(t.Context(), store, log); err != nil {
+					t.Fatal(err)
+				}
+			}
+			again := logOf(t, window(0, day))
+			if complete, err := readEntries(t.Context(), store, again); err != nil || !complete || again.EntryCount() != last+1 || failures != min(failing, 1) {
+				t.Errorf("write %d fails (after its effect: %t): %d entries, %d failures, %v", failing, after, again.EntryCount(), failures, err)
+			}
+			if store.MapFS[artifacts.PlanBundleKey(0)] == nil {
+				t.Errorf("write %d fails (after its effect: %t): there is no bundle", failing, after)
+			}
+		}
+	}
+}
+
+// TestTheStatusOfAPlanThatIsBeingRead stays as it was, and tells how far the reading is.
+func TestTheStatusOfAPlanThatIsBeingRead(t *testing.T) {
+	store := newPlanStore(t, voidedEntries(maxReads+1)...)
+	for number := range maxReads {
+		delete(store.MapFS, artifacts.PlanBundleKey(number))
+	}
+	r := &Reconciler{Clock: clock.RealClock{}}
+	s := &scope{export: wholeExport(), store: store}
+	out, err := r.readPlan(t.Context(), s)
+	if err != nil || out.IsDone() || out.After <= 0 || s.plan != nil || out.Message != "reading the plan: 100 entries so far" {
+		t.Errorf("%v, after %v, %v", out, out.After, err)
+	}
+	if out, err := r.readPlan(t.Context(), s); err != nil || !out.IsDone() || s.plan.EntryCount() != maxReads+1 {
+		t.Errorf("%v, %v", out, err)
 	}
 }
 

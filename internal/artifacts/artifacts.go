@@ -17,6 +17,7 @@
 //	.work/jobs/<day>.<pass>.json             the analytics job that is asking
 //	.work/failed-jobs/<day>.<pass>/<n>.json  analytics jobs that were ended because they gave no answer
 //	.work/plan/<number>.json                 what became known, in order, with the slices that it led to
+//	.work/plan-bundles/<number>.json         many of these in one, for whoever reads all of them
 //	.work/metadata/<group>/<conversation>.json
 //	.work/holds/<group>.json                 the holds before transfer
 //	.work/restorations/<group>/<lane>/attempts/<conversation>.<recording>.json
@@ -123,6 +124,12 @@ func Get[T any](ctx context.Context, store archive.Store, key string) (T, error)
 	if err != nil {
 		return value, err
 	}
+	return decode[T](key, body)
+}
+
+// decode reads an artifact from what is stored under key.
+func decode[T any](key string, body []byte) (T, error) {
+	var value T
 	if err := json.Unmarshal(body, &value); err != nil {
 		return value, fmt.Errorf("%w: artifact %s: %w", evidence.ErrCorrupt, key, err)
 	}

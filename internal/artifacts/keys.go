@@ -32,6 +32,11 @@ func EntryKey(number int) string {
 	return fmt.Sprintf("%splan/%06d%s", archive.WorkPrefix, number, ending)
 }
 
+// PlanBundleKey is the key of the PlanBundle whose first entry has a number.
+func PlanBundleKey(first int) string {
+	return fmt.Sprintf("%splan-bundles/%06d%s", archive.WorkPrefix, first, ending)
+}
+
 // EntryNumber returns the number of the entry under a key, and whether it is one of an entry.
 func EntryNumber(key string) (int, bool) {
 	number, err := strconv.Atoi(strings.TrimSuffix(path.Base(key), ending))

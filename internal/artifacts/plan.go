@@ -1,8 +1,13 @@
 package artifacts
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"time"
 
+	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
@@ -14,6 +19,70 @@ import (
 type Entry struct {
 	Stamp
 	plan.Entry
+}
+
+// PlanBundle repeats consecutive entries of the plan, so that a process that starts reads few
+// artifacts instead of one for each entry. Nothing depends on it: the entries are artifacts
+// of their own, and whoever finds no bundle reads those.
+type PlanBundle struct {
+	Stamp
+	// First is the number of the first of the entries.
+	First   int     `json:"first"`
+	Entries []Entry `json:"entries"`
+}
+
+const (
+	// BundledEntries is how many entries a PlanBundle holds. The nth holds those from
+	// n*BundledEntries on.
+	BundledEntries = 128
+	// maxBundle is the size of the largest PlanBundle, in bytes, half of what is read as a
+	// whole. Entries that would make a larger one are not bundled.
+	maxBundle = archive.MaxRead / 2
+)
+
+// PutPlanBundle stores the PlanBundle of the entries from a number on, a multiple of
+// BundledEntries. The error is evidence.ErrCorrupt if one of them is missing.
+func PutPlanBundle(ctx context.Context, store archive.Store, stamp Stamp, first int) error {
+	bundle, size := PlanBundle{Stamp: stamp, First: first}, 0
+	for number := first; number < first+BundledEntries; number++ {
+		body, err := fs.ReadFile(store.FS(ctx), EntryKey(number))
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%w: artifact %s is missing: %w", evidence.ErrCorrupt, EntryKey(number), err)
+		}
+		if err != nil {
+			return err
+		}
+		if size += len(body); size > maxBundle {
+			return nil
+		}
+		entry, err := decode[Entry](EntryKey(number), body)
+		if err != nil {
+			return err
+		}
+		bundle.Entries = append(bundle.Entries, entry)
+	}
+	_, err := Put(ctx, store, PlanBundleKey(first), bundle)
+	return err
+}
+
+// PlanEntries returns the next entries of the plan from a number on: the rest of a bundle if
+// there is one, or else one entry. There is none after the last.
+func PlanEntries(ctx context.Context, store archive.Store, number int) ([]Entry, error) {
+	entry, err := Get[Entry](ctx, store, EntryKey(number))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil || number%BundledEntries != 0 {
+		return []Entry{entry}, err
+	}
+	bundle, err := Get[PlanBundle](ctx, store, PlanBundleKey(number))
+	if errors.Is(err, fs.ErrNotExist) {
+		return []Entry{entry}, nil
+	}
+	if err == nil && (bundle.First != number || len(bundle.Entries) != BundledEntries) {
+		err = fmt.Errorf("%w: artifact %s holds %d entries from %d on", evidence.ErrCorrupt, PlanBundleKey(number), len(bundle.Entries), bundle.First)
+	}
+	return bundle.Entries, err
 }
 
 // Slice is the conversations of a batch.
