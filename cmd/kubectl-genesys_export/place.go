@@ -83,7 +83,7 @@ func (p *location) open(ctx context.Context) (fs.FS, int, error) {
 		if !info.IsDir() {
 			return nil, 0, fmt.Errorf("%s is a file; an archive is a directory", p.name)
 		}
-		plain, err := archive.OpenPlain(p.name)
+		plain, err := archive.OpenRegular(p.name)
 		return plain, workers, err
 	}
 	at, err := url.Parse(p.name)

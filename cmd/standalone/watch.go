@@ -93,7 +93,7 @@ func (w *watcher) read(ctx context.Context) ([]snapshot, error) {
 func (w *watcher) ended(views []snapshot) bool {
 	for i := range views {
 		export := &views[i].export
-		if !conditions.IsReady(export) || exportspec.Follows(export.Spec) && !w.untilCaughtUp {
+		if !conditions.IsReady(export) || exportspec.IsContinuous(export.Spec) && !w.untilCaughtUp {
 			return false
 		}
 	}

@@ -236,7 +236,7 @@ func TestAPassThatCouldNotRead(t *testing.T) {
 	tests := map[string]struct {
 		// unread are the passes at which the seals cannot be listed, from 1.
 		unread []int
-		passes  int
+		passes int
 		want   []string
 	}{
 		"the second":  {[]int{2}, 2, []string{"case-1/seals Unreadable"}},

@@ -108,11 +108,11 @@ func (r *Reconciler) claim(ctx context.Context, s *scope) (outcome.Outcome, erro
 	record := func(terms any) (evidence.ExportRecord, error) {
 		return evidence.NewExportRecord(s.export.Namespace, s.export.Name, cluster, s.organization.Status.Organization.ID, terms, r.Clock.Now())
 	}
-	mine, err := record(exportspec.Terms(s.export.Spec))
+	mine, err := record(exportspec.EvidenceSpec(s.export.Spec))
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
-	endless, err := record(exportspec.EndlessTerms(s.export.Spec))
+	endless, err := record(exportspec.EvidenceSpecWithoutEnd(s.export.Spec))
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
@@ -211,7 +211,7 @@ func mismatch(mine, endless, stored evidence.ExportRecord) string {
 	if len(terms) == 0 {
 		return fmt.Sprintf("its spec has the SHA-256 %s, this export's has %s", stored.SpecDigest, mine.SpecDigest)
 	}
-	return "its spec differs in: " + strings.Join(exportspec.Fields(terms), ", ")
+	return "its spec differs in: " + strings.Join(exportspec.SpecFields(terms), ", ")
 }
 
 // observe reads what the archive proves of the export, lists its batches and

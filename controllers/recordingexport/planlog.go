@@ -70,7 +70,7 @@ const maxReads = 100
 func (r *Reconciler) readPlan(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	spec := exportspec.Slicing(s.export.Spec)
 	until := spec.End
-	if exportspec.Follows(s.export.Spec) {
+	if exportspec.IsContinuous(s.export.Spec) {
 		until = r.Clock.Now().Add(-exportspec.SettleAfter(s.export.Spec)).UTC().Truncate(day)
 	}
 	spec.Daily = s.daily

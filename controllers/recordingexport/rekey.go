@@ -64,7 +64,7 @@ func unverifiedRecord(ctx context.Context, store archive.Store) (evidence.Export
 	if !errors.Is(err, fs.ErrNotExist) {
 		return record, err
 	}
-	content, err := authentic.Unverified(ctx, store, artifacts.RecordKey)
+	content, err := authentic.ReadUnverified(ctx, store, artifacts.RecordKey)
 	if err != nil {
 		return record, err
 	}
@@ -98,7 +98,7 @@ func unverifiedOwners(ctx context.Context, store archive.Store) []artifacts.Owne
 	var log []artifacts.Owner
 	for len(log) < mostOwners {
 		var owner artifacts.Owner
-		content, err := authentic.Unverified(ctx, store, artifacts.OwnerKey(len(log)+1))
+		content, err := authentic.ReadUnverified(ctx, store, artifacts.OwnerKey(len(log)+1))
 		if err != nil || json.Unmarshal(content, &owner) != nil || owner.ClusterID == "" {
 			break
 		}

@@ -144,7 +144,7 @@ func (w *rekeyWork) beginAgain(ctx context.Context) error {
 	if err := w.removeShared(ctx); err != nil {
 		return err
 	}
-	err = authentic.BeginAgain(ctx, w.store, r)
+	err = authentic.StartOver(ctx, w.store, r)
 	if err == nil {
 		w.tell(fmt.Sprintf("begun again with the artifact key %s instead of %s: no seal was there, everything is requested again", w.to, w.from))
 	}
@@ -196,7 +196,7 @@ func addArtifacts(r authentic.Rekeying, added map[string]any) error {
 // before, since the last seal, a note tells that nobody can judge.
 func (w *rekeyWork) rekeyed(ctx context.Context, seals int) artifacts.Rekeyed {
 	note := artifacts.Rekeyed{Stamp: artifacts.NewStamp(w.now(), w.actor), From: w.from, To: w.to, Seals: seals}
-	content, err := authentic.Unverified(ctx, w.store, artifacts.RekeyedKey(seals))
+	content, err := authentic.ReadUnverified(ctx, w.store, artifacts.RekeyedKey(seals))
 	if err != nil {
 		return note
 	}
@@ -238,7 +238,7 @@ func (w *rekeyWork) addOwner(ctx context.Context, record []byte, vouched verify.
 			break
 		}
 		var line artifacts.Owner
-		content, err := authentic.Vouched(ctx, w.store, record, key, vouched.Artifacts[key])
+		content, err := authentic.ReadVouched(ctx, w.store, record, key, vouched.Artifacts[key])
 		if err == nil {
 			err = json.Unmarshal(content, &line)
 		}

@@ -64,7 +64,7 @@ func later(one, other string) bool {
 // decides what is exported is fixed, and an edit of the rest has nothing to act upon
 // but the batches that are kept.
 func (s *scope) rests() bool {
-	return s.export.Status.CompletionTime != nil && !exportspec.Follows(s.export.Spec)
+	return s.export.Status.CompletionTime != nil && !exportspec.IsContinuous(s.export.Spec)
 }
 
 // rest ends the look at an export that rests, but for deleting batches.

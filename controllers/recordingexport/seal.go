@@ -30,7 +30,7 @@ func (r *Reconciler) close(ctx context.Context, s *scope) (outcome.Outcome, erro
 	if last := s.plan.SealCount(); last > 0 && !s.hasSeal(last) {
 		return r.seal(s, last), nil
 	}
-	follows := exportspec.Follows(s.export.Spec)
+	follows := exportspec.IsContinuous(s.export.Spec)
 	sealable := s.plan.Sealable(s.counted, follows, s.export.Status.StartTime.Time, r.Clock.Now())
 	switch {
 	case sealable.Due && len(sealable.Reviews) > 0:
@@ -55,7 +55,7 @@ func (s *scope) hasSeal(number int) bool { return s.sealed != nil && s.sealed.Ac
 // caughtUp tells, of a window without an end, whether every day that has settled
 // is sealed.
 func (s *scope) caughtUp() bool {
-	return exportspec.Follows(s.export.Spec) && s.sealed != nil && s.hasSeal(s.plan.SealCount()) && s.plan.AllDaysSealed()
+	return exportspec.IsContinuous(s.export.Spec) && s.sealed != nil && s.hasSeal(s.plan.SealCount()) && s.plan.AllDaysSealed()
 }
 
 // retrySealed asks again for what the seals have as unavailable, once for each
@@ -81,7 +81,7 @@ func (r *Reconciler) seal(s *scope, number int) outcome.Outcome {
 		store: s.store, now: r.Clock.Now, actor: r.InstanceID, record: s.record, former: s.sealed,
 		from: s.plan.Spec().Start, scope: s.plan.Spec().Scope, deferred: s.plan.Totals().Deferred,
 		tool: r.Tool, loadFiles: s.destination.Spec.LoadFiles,
-		compares: exportspec.ComparesRetention(s.export.Spec), follows: exportspec.Follows(s.export.Spec), owners: s.log,
+		compares: exportspec.ComparesRetention(s.export.Spec), follows: exportspec.IsContinuous(s.export.Spec), owners: s.log,
 	}
 	destination, name := s.destination.DeepCopy(), s.export.Name
 	work.noticed = noticedKey(destination, r.InstanceID)

@@ -30,7 +30,7 @@ const surveyWorks = "survey/"
 func (r *Reconciler) survey(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	settleAfter := exportspec.SettleAfter(s.export.Spec)
 	next, more := s.plan.NextSurvey(settleAfter)
-	if !more && exportspec.Follows(s.export.Spec) {
+	if !more && exportspec.IsContinuous(s.export.Spec) {
 		next, more = s.plan.FirstSurveyAfter(settleAfter), true
 	}
 	if !more {

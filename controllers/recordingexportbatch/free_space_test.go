@@ -25,7 +25,7 @@ func boundedDelivery(t *testing.T, list string, media mediaReader) *delivery {
 	}
 	d := newDelivery(t, t.TempDir(), media)
 	meter := &usage.Meter{Root: t.TempDir(), Limits: limits, Clock: clock.RealClock{}}
-	d.store = meter.Count(d.store, "legal")
+	d.store = meter.CountWrites(d.store, "legal")
 	d.space = freeSpace{store: d.store, reserve: func(bytes int64) (*usage.Reservation, error) { return meter.Reserve("legal", bytes) }}
 	return d
 }

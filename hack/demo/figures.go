@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gcexport/recording-export-operator/internal/floor"
+	"github.com/gcexport/recording-export-operator/internal/callcount"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
@@ -87,18 +87,18 @@ func showFigures(ctx context.Context, before requests) error {
 	return nil
 }
 
-// leastCalls is the floor for config/samples over the simulator's data.
-func leastCalls(all []conversation) (least floor.Bill, recordings, heldScreens int, err error) {
+// leastCalls is the least number of calls for config/samples over the simulator's data.
+func leastCalls(all []conversation) (least callcount.Counts, recordings, heldScreens int, err error) {
 	spec := slicing.Spec{
 		Start: day, End: day.AddDate(0, 0, 1), Width: time.Hour, MaxConversations: 1000,
 		Scope: slicing.Include, Screen: true, Other: true,
 	}
-	var wanted []floor.Conversation
+	var wanted []callcount.Conversation
 	for _, c := range all {
 		if c.Start.Before(spec.Start) || !c.Start.Before(spec.End) {
 			continue
 		}
-		w := floor.Conversation{Conversation: slicing.Conversation{ID: c.ID, Start: c.Start, Held: c.Held}}
+		w := callcount.Conversation{Conversation: slicing.Conversation{ID: c.ID, Start: c.Start, Held: c.Held}}
 		for _, r := range c.Recordings {
 			if r.Medium == "Screen" {
 				w.Screens++
@@ -112,6 +112,6 @@ func leastCalls(all []conversation) (least floor.Bill, recordings, heldScreens i
 		}
 		wanted = append(wanted, w)
 	}
-	least, err = floor.Calls(spec, wanted)
+	least, err = callcount.Minimum(spec, wanted)
 	return least, recordings, heldScreens, err
 }

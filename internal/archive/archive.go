@@ -1,9 +1,13 @@
-// Package archive is where evidence lands.
+// Package archive stores evidence: in a directory (directory.go) or, with package s3store,
+// in a bucket.
 //
-// A Store holds one export's evidence under keys, which are relative slash
-// paths. What is stored is never changed: every write creates, completely and
-// durably, or leaves nothing behind and says why. So a process may be killed at
-// any moment, and two may write at once, without a half file or a lost one.
+// A Store holds one export's evidence under keys, which are relative slash paths. Evidence
+// is never changed: every write creates a file completely and durably, or stores nothing
+// and returns an error. So a process may be killed at any moment, and two may write at the
+// same time, without a partial or lost file.
+//
+// Some stores have more abilities: free space (freespace.go), legal hold (legalhold.go),
+// discarding (discard.go).
 package archive
 
 import (
@@ -22,15 +26,15 @@ import (
 // WorkPrefix begins the keys of working artifacts, the only ones that may be removed.
 const WorkPrefix = ".work/"
 
-// Scratch is the key of what is not yet wholly stored. To remove it makes every
-// write fail that is under way.
+// Scratch is the key of everything that is not completely stored yet. Removing it makes
+// every write in progress fail.
 const Scratch = scratch
 
-// ScratchOf is the key of what is not yet wholly stored below a folder of at most
-// two segments. To remove it makes every write below the folder fail that has
-// begun, in whichever process, even one that stands still before its last step. In
-// S3 that holds for what takes several requests: one that is sent whole in a single
-// request cannot be stopped.
+// ScratchOf is the key of everything that is not completely stored yet below a folder of
+// at most two segments. Removing it makes every write below the folder fail that has
+// begun, in any process, even one that is suspended before its last step. In S3 that
+// applies only to writes that take several requests: a write in a single request cannot be
+// stopped.
 func ScratchOf(folder string) string { return path.Join(Scratch, folder) }
 
 // Store holds one export's evidence.
@@ -48,9 +52,9 @@ type Store interface {
 	Remove(ctx context.Context, key string) error
 }
 
-// MaxRead is the size of the largest file that an FS reads as a whole, in bytes. What
-// is read so are small files: records, accounts, artifacts. A file that is larger is
-// refused with ErrTooLarge before it takes memory; whoever can use it streams it.
+// MaxRead is the size of the largest file that an FS reads as a whole, in bytes. Only
+// small files are read as a whole: records, accounts, artifacts. A larger file is refused
+// with ErrTooLarge before it takes memory; callers that can stream it do so.
 const MaxRead = 16 << 20
 
 // ErrTooLarge is the error for a file that is larger than MaxRead.
@@ -75,8 +79,8 @@ func ReadAll(file fs.File, name string) ([]byte, error) {
 // ErrKey is the error for a key that may not be used.
 var ErrKey = errors.New("not a usable key")
 
-// segment is what the parts of a key may be: what sha256sum, BagIt and every
-// object store write alike.
+// segment is what a part of a key may be: names that sha256sum, BagIt and every object
+// store write alike.
 var segment = regexp.MustCompile(`^[A-Za-z0-9._-]{1,255}$`)
 
 // maxKey is the length of the longest key, in bytes; the limit of S3.
@@ -96,8 +100,8 @@ func CheckKey(key string) error {
 	return nil
 }
 
-// contextWriter refuses to write once its context has ended, so that a long
-// copy stops without its source having to know.
+// contextWriter refuses to write once its context has ended, so that a long copy stops
+// even if its source ignores the context.
 type contextWriter struct {
 	ctx context.Context //nolint:containedctx // lives as long as the one Create call that makes it
 	w   io.Writer

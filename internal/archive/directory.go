@@ -21,20 +21,20 @@ const (
 	// Stored files are read-only: nothing writes to them again.
 	fileMode = 0o440
 	dirMode  = 0o750
-	// bufferSize is what a copy holds in memory, in bytes, whatever the file's size.
+	// bufferSize is how much of a file is in memory at a time, in bytes.
 	bufferSize = 64 << 10
 )
 
-// Directory is a Store in a directory of the local file system, which it cannot
-// leave (os.Root). The file system must know hard links. It holds no file open
-// between calls, so it needs no closing and finds a directory that was replaced.
+// Directory is a Store in a directory of the local file system, which it cannot leave
+// (os.Root). The file system must support hard links. Directory keeps no file open between
+// calls, so it needs no closing and notices a directory that was replaced.
 type Directory struct {
 	root string
 	name string
 }
 
-// OpenDirectory makes a Store of the directory name below root, both of which it
-// makes if they are missing. name is one or more segments of a key.
+// OpenDirectory returns a Store of the directory name below root, and creates both if they
+// are missing. name is one or more segments of a key.
 func OpenDirectory(root, name string) (*Directory, error) {
 	if err := CheckKey(name); err != nil {
 		return nil, err
@@ -63,9 +63,9 @@ func (d *Directory) open() (*os.Root, error) {
 	return outer.OpenRoot(d.name)
 }
 
-// Create stores under key what write writes. The bytes go to a scratch file,
-// are flushed to disk, and only then get their name, by a hard link: the link
-// fails if the name is taken, and a name never stands for half a file.
+// Create stores under key what write writes. The bytes go to a scratch file and are
+// flushed to disk; only then a hard link gives them their name. The link fails if the name
+// exists, and no name ever belongs to a partial file.
 func (d *Directory) Create(ctx context.Context, key string, write func(io.Writer) error) error {
 	if err := CheckKey(key); err != nil {
 		return err
@@ -78,7 +78,7 @@ func (d *Directory) Create(ctx context.Context, key string, write func(io.Writer
 	if _, err := root.Lstat(key); err == nil {
 		return fmt.Errorf("create %s: %w", key, fs.ErrExist)
 	}
-	temporary, err := fill(ctx, root, key, write)
+	temporary, err := writeScratch(ctx, root, key, write)
 	if err != nil {
 		return fmt.Errorf("create %s: %w", key, err)
 	}
@@ -89,8 +89,8 @@ func (d *Directory) Create(ctx context.Context, key string, write func(io.Writer
 	return nil
 }
 
-// fill writes a scratch file and flushes it to disk.
-func fill(ctx context.Context, root *os.Root, key string, write func(io.Writer) error) (string, error) {
+// writeScratch writes a scratch file and flushes it to disk.
+func writeScratch(ctx context.Context, root *os.Root, key string, write func(io.Writer) error) (string, error) {
 	folder := scratchFor(key)
 	if err := root.MkdirAll(folder, dirMode); err != nil {
 		return "", err
@@ -106,8 +106,8 @@ func fill(ctx context.Context, root *os.Root, key string, write func(io.Writer) 
 	return name, nil
 }
 
-// scratchFor is the folder of a key's scratch file: that of the first two folders
-// that the key is in, so that ScratchOf finds it.
+// scratchFor is the folder of a key's scratch file. It names the first two folders of the
+// key, so that ScratchOf finds it.
 func scratchFor(key string) string {
 	folders := strings.Split(path.Dir(key), "/")
 	return ScratchOf(path.Join(folders[:min(len(folders), 2)]...))
@@ -141,8 +141,8 @@ func link(root *os.Root, temporary, key string) error {
 	return nil
 }
 
-// makeParents makes a directory and what is missing above it. It returns the
-// directories that got a new entry.
+// makeParents makes a directory and all missing ones above it. It returns the directories
+// that got a new entry.
 func makeParents(root *os.Root, directory string) (changed []string, err error) {
 	if directory == "." {
 		return nil, nil

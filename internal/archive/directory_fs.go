@@ -9,7 +9,7 @@ import (
 // FS reads what is stored.
 func (d *Directory) FS(context.Context) fs.FS { return directoryFS{d} }
 
-// directoryFS opens the directory anew for each operation.
+// directoryFS opens the directory for each operation.
 type directoryFS struct{ directory *Directory }
 
 var (
@@ -19,34 +19,34 @@ var (
 	_ fs.StatFS     = directoryFS{}
 )
 
-func within[T any](d directoryFS, do func(PlainFS) (T, error)) (T, error) {
+func within[T any](d directoryFS, do func(RegularFS) (T, error)) (T, error) {
 	root, err := d.directory.open()
 	if err != nil {
 		var none T
 		return none, err
 	}
 	defer func() { _ = root.Close() }()
-	return do(PlainFS{root})
+	return do(RegularFS{root})
 }
 
 // Open opens a file, which stays open when the directory is closed.
 func (d directoryFS) Open(name string) (fs.File, error) {
-	return within(d, func(fsys PlainFS) (fs.File, error) { return fsys.Open(name) })
+	return within(d, func(fsys RegularFS) (fs.File, error) { return fsys.Open(name) })
 }
 
 // Lstat describes a file or a link.
 func (d directoryFS) Lstat(name string) (fs.FileInfo, error) {
-	return within(d, func(fsys PlainFS) (fs.FileInfo, error) { return fsys.Lstat(name) })
+	return within(d, func(fsys RegularFS) (fs.FileInfo, error) { return fsys.Lstat(name) })
 }
 
-// ReadLink says where a link leads to.
+// ReadLink returns the target of a link.
 func (d directoryFS) ReadLink(name string) (string, error) {
-	return within(d, func(fsys PlainFS) (string, error) { return fsys.ReadLink(name) })
+	return within(d, func(fsys RegularFS) (string, error) { return fsys.ReadLink(name) })
 }
 
 // ReadDir lists a directory.
 func (d directoryFS) ReadDir(name string) ([]fs.DirEntry, error) {
-	return within(d, func(fsys PlainFS) ([]fs.DirEntry, error) { return fs.ReadDir(fsys, name) })
+	return within(d, func(fsys RegularFS) ([]fs.DirEntry, error) { return fs.ReadDir(fsys, name) })
 }
 
 // ReadFile reads a file of up to MaxRead.
@@ -64,5 +64,5 @@ func (d directoryFS) ReadFile(name string) ([]byte, error) {
 
 // Stat describes a file.
 func (d directoryFS) Stat(name string) (fs.FileInfo, error) {
-	return within(d, func(fsys PlainFS) (fs.FileInfo, error) { return fs.Stat(fsys, name) })
+	return within(d, func(fsys RegularFS) (fs.FileInfo, error) { return fs.Stat(fsys, name) })
 }

@@ -13,21 +13,21 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/failpoint"
 )
 
-// Discarder is a Store that can discard what no seal holds: a bag, a seal that was not
-// finished, or the record of an archive without a seal. Nothing but an export that is
-// continued without its artifact key does so (docs/adr/0034).
+// Discarder is a Store that can discard evidence that is in no seal: a bag, an unfinished
+// seal, or the record of an archive without a seal. Only an export that is continued
+// without its artifact key discards anything (docs/adr/0034).
 type Discarder interface {
-	// Discard takes away what is under a key that CanDiscard, and all below it. There being
-	// nothing is success. A directory keeps it in DiscardedFolder. In a bucket it is
-	// removed; in one with versions it is hidden, and what is locked stays.
+	// Discard discards everything under a key that CanDiscard, and all below it. If nothing
+	// is there, it succeeds. A directory moves it to DiscardedFolder. A bucket removes it;
+	// one with versions hides it, and locked versions stay.
 	Discard(ctx context.Context, key string) error
 }
 
-// discardable are the keys of what can be discarded.
+// discardable matches the keys that can be discarded.
 var discardable = regexp.MustCompile(`^(bags/[A-Za-z0-9._-]+|seals/[A-Za-z0-9._-]+|export\.json)$`)
 
-// CanDiscard tells, by an error, whether what is under a key can be discarded: a whole
-// bag or seal, or export.json.
+// CanDiscard returns an error unless the key can be discarded: a whole bag or seal, or
+// export.json.
 func CanDiscard(key string) error {
 	if err := CheckKey(key); err != nil {
 		return err
@@ -38,22 +38,22 @@ func CanDiscard(key string) error {
 	return nil
 }
 
-// DiscardedFolder is where a directory keeps what was discarded, under the key that it had;
-// with a number, if there is one already. Nothing reads it again, and nothing removes it.
+// DiscardedFolder is where a directory keeps discarded evidence, under its former key,
+// with a number if that exists already. Nothing reads it, and nothing removes it.
 const DiscardedFolder = WorkPrefix + "discarded"
 
-// sealedBy is the file that makes a seal: it is written last.
-const sealedBy = "manifest-sha256.txt"
+// sealManifest is the file that completes a seal: it is written last.
+const sealManifest = "manifest-sha256.txt"
 
-// Discard discards what is under a key of a store. The error is errors.ErrUnsupported if
-// the store cannot. A seal that is finished is refused, though it may have been finished
-// after the caller looked.
+// Discard discards everything under a key of a store. The error is errors.ErrUnsupported
+// if the store cannot do that. It refuses a finished seal, which may have been finished
+// after the caller decided.
 func Discard(ctx context.Context, store Store, key string) error {
 	if err := errors.Join(ctx.Err(), CanDiscard(key)); err != nil {
 		return err
 	}
 	if strings.HasPrefix(key, "seals/") {
-		_, err := fs.Stat(store.FS(ctx), path.Join(key, sealedBy))
+		_, err := fs.Stat(store.FS(ctx), path.Join(key, sealManifest))
 		if err == nil {
 			return fmt.Errorf("discard %s: it is sealed", key)
 		}
@@ -96,7 +96,8 @@ func (d *Directory) Discard(ctx context.Context, key string) error {
 	return err
 }
 
-// freeName is a name, or the first one with a number after it, under which nothing is.
+// freeName is the name or, if that exists, the first one with a number after it that does
+// not.
 func freeName(root *os.Root, name string) (string, error) {
 	for n, free := 2, name; ; n++ {
 		_, err := root.Lstat(free)
@@ -110,7 +111,7 @@ func freeName(root *os.Root, name string) (string, error) {
 	}
 }
 
-// removeAll removes what is under a key, and all below it.
+// removeAll removes everything under a key, and all below it.
 func (d *Directory) removeAll(key string) error {
 	root, err := d.open()
 	if err != nil {

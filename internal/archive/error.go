@@ -5,39 +5,39 @@ import (
 	"fmt"
 )
 
-// Kind says what is wrong with a store that is somebody's service, and with
-// that what is to be done about it.
+// Kind says what is wrong with a store that is a service, and with that what has to be
+// done about it (outcome.go).
 type Kind string
 
 // The kinds of errors.
 const (
-	// KindUnavailable: it does not answer, or says to wait; it is asked again.
+	// KindUnavailable: the service does not answer, or says to wait; the operator retries.
 	KindUnavailable Kind = "Unavailable"
-	// KindCredentials: it does not accept who asks.
+	// KindCredentials: the service does not accept the access key.
 	KindCredentials Kind = "Credentials"
-	// KindDenied: who asks lacks a permission.
+	// KindDenied: the owner of the access key lacks a permission.
 	KindDenied Kind = "Denied"
-	// KindNoBucket: there is no such bucket.
+	// KindNoBucket: the bucket does not exist.
 	KindNoBucket Kind = "NoBucket"
-	// KindNotLocked: the bucket lacks the Object Lock that is demanded.
+	// KindNotLocked: the bucket lacks the Object Lock that the spec demands.
 	KindNotLocked Kind = "NotLocked"
-	// KindRetention: the bucket's own retention contradicts the one demanded.
+	// KindRetention: the bucket's default retention differs from the one that the spec demands.
 	KindRetention Kind = "Retention"
-	// KindWorkLocked: working artifacts could not be removed again.
+	// KindWorkLocked: working artifacts could not be removed.
 	KindWorkLocked Kind = "WorkLocked"
-	// KindRefused: it refuses what was asked, as it stands.
+	// KindRefused: the service refuses the request as it is.
 	KindRefused Kind = "Refused"
 )
 
-// Error is what went wrong at a store that is somebody's service. It holds no
-// address and nothing that the service said but its words for what is wrong.
+// Error is a failure of a store that is a service. It contains no address, and of the
+// service's answer only its error code.
 type Error struct {
-	// Op says what was tried.
+	// Op says what was attempted.
 	Op   string
 	Kind Kind
-	// Message is what is wrong.
+	// Message says what is wrong.
 	Message string
-	// RequestID is the service's name for the request, if it gave one.
+	// RequestID is the service's id of the request, if it gave one.
 	RequestID string
 }
 
@@ -48,7 +48,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %s (request %s)", e.Op, e.Message, e.RequestID)
 }
 
-// KindOf returns the kind of err, empty if it is no Error.
+// KindOf returns the kind of the *Error in err's chain, empty if there is none.
 func KindOf(err error) Kind {
 	var known *Error
 	if errors.As(err, &known) {

@@ -5,9 +5,9 @@ import (
 	"io/fs"
 )
 
-// Exports lists the folders at a destination, whose FS is fsys, that an export's
-// archive may be in, in the order of their names. What is no folder, or has a name
-// that no archive can have, is somebody else's and is left out.
+// Exports lists the folders at a destination, whose FS is fsys, that may be archives of
+// exports, in the order of their names. It leaves out files, and names that no archive can
+// have: they belong to somebody else.
 func Exports(fsys fs.FS) ([]string, error) {
 	entries, err := fs.ReadDir(fsys, ".")
 	if err != nil {

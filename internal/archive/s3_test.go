@@ -22,7 +22,7 @@ func openS3(t *testing.T, server *s3server.Server, prefix string, lock *s3store.
 		Credentials: func(context.Context) (s3store.Credentials, error) {
 			return s3store.Credentials{AccessKeyID: s3server.AccessKeyID, SecretAccessKey: s3server.SecretAccessKey}, nil
 		},
-		Now: time.Now, Memory: s3store.NewMemory(2, partSize),
+		Now: time.Now, Parts: s3store.NewPartBuffers(2, partSize),
 	}).Archive("case-1")
 	if err != nil {
 		t.Fatal(err)

@@ -10,12 +10,12 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// ErrTooLarge is the error for a stored file, or a record of one, that holds more than
-// such a thing can hold: whoever can write to an archive must not be able to make a
-// process run out of memory.
+// ErrTooLarge is the error for a stored file, or a record of one, that is larger than such
+// a file can be: somebody who can write to an archive must not be able to make a process
+// run out of memory.
 var ErrTooLarge = outcome.Advise(fmt.Errorf("is larger than it can be: %w", Err), outcome.CorruptArchive())
 
-// ReadAll reads everything, which is at most so many bytes.
+// ReadAll reads everything, which may be at most so many bytes.
 func ReadAll(from io.Reader, most int64) ([]byte, error) {
 	content, err := io.ReadAll(io.LimitReader(from, most+1))
 	if err == nil && int64(len(content)) > most {
@@ -37,12 +37,12 @@ func ReadFile(fsys fs.FS, name string, most int64) ([]byte, error) {
 	return content, errors.Join(err, file.Close())
 }
 
-// longestRecord is the longest record of a table, in bytes: a dozen cells, none of
-// which holds more than a few kilobytes.
+// longestRecord is the longest record of a table, in bytes: a dozen cells, each of a few
+// kilobytes at most.
 const longestRecord = 1 << 20
 
-// Table reads a table in CSV, none of whose records is longer than 1 MiB: a quote that
-// is never closed would have it read to the end of the file.
+// Table reads a table in CSV, with records of at most 1 MiB: with a quote that never ends,
+// a record would extend to the end of the file.
 type Table struct {
 	*csv.Reader
 	from *records
@@ -54,14 +54,14 @@ func NewTable(from io.Reader) *Table {
 	return &Table{csv.NewReader(records), records}
 }
 
-// Read reads a record. Its error is ErrTooLarge if that is too long.
+// Read reads a record. The error is ErrTooLarge if the record is too long.
 func (t *Table) Read() ([]string, error) {
 	t.from.left = longestRecord
 	return t.Reader.Read()
 }
 
-// records gives no more than is left for a record. csv.Reader reads ahead by its
-// buffer, so that a record begins in what was given for the one before.
+// records returns no more bytes than are left for a record. csv.Reader reads ahead by its
+// buffer, so the beginning of a record may have been returned for the one before.
 type records struct {
 	from io.Reader
 	left int

@@ -1,9 +1,9 @@
-// Package bounded looks at how much a text from outside holds before it is decoded.
+// Package bounded bounds texts from outside before they are decoded.
 //
-// Decoders take far more memory than the text that they decode: eight megabytes of
-// "{}," become a slice of millions of structs, and a few kilobytes of gzip become
-// those eight megabytes. So the structure of a text is counted first, which takes
-// no memory, and a text that holds more than its kind can have is refused.
+// Decoders take far more memory than the text that they decode: eight megabytes of "{},"
+// become a slice of millions of structs, and a few kilobytes of gzip become those eight
+// megabytes. So this package counts the structure of a text first, which takes no memory,
+// and refuses a text that contains more than its kind can have.
 package bounded
 
 import (
@@ -12,14 +12,14 @@ import (
 	"io"
 )
 
-// Err is the root of all errors of this package.
+// Err is wrapped by all errors of this package.
 var Err = errors.New("more than such an answer can have")
 
-// JSON bounds a JSON text. A field that is zero bounds nothing.
+// JSON bounds a JSON text. A field that is zero sets no bound.
 type JSON struct {
-	// Depth is how many objects and arrays may be inside each other.
+	// Depth is how deep objects and arrays may be nested.
 	Depth int
-	// Values is how many values there may be, nested ones included.
+	// Values is how many values there may be, including nested ones.
 	Values int
 	// Element is how long one element of an array in the outermost object may be,
 	// and anything else that a streaming decoder holds at once, in bytes.
@@ -30,14 +30,14 @@ type JSON struct {
 // streaming decoder holds one at a time.
 const streamed = 2
 
-// Check looks at a whole text. It tells nothing of whether the text is JSON.
+// Check checks a whole text. It does not check that the text is JSON.
 func (j JSON) Check(text []byte) error {
 	s := scanner{limits: j}
 	return s.feed(text)
 }
 
-// Reader looks at a text while it is read. Its error comes with the first read that
-// goes too far, and with every one after it.
+// Reader checks a text while it is read. The first read that exceeds a bound returns the
+// error, and so does every one after it.
 func (j JSON) Reader(from io.Reader) io.Reader {
 	return &reader{from: from, scanner: scanner{limits: j}}
 }
@@ -48,7 +48,7 @@ type reader struct {
 	failed  error
 }
 
-// Read implements io.Reader. What goes too far is not handed on.
+// Read implements io.Reader. It returns nothing of a read that exceeds a bound.
 func (r *reader) Read(p []byte) (int, error) {
 	if r.failed != nil {
 		return 0, r.failed
@@ -60,8 +60,8 @@ func (r *reader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// scanner counts what is in a JSON text. It looks at nothing but strings, brackets
-// and commas: each value but the first is behind an opening bracket or a comma.
+// scanner counts the structure of a JSON text. It looks only at strings, brackets and
+// commas: each value except the first follows an opening bracket or a comma.
 type scanner struct {
 	limits        JSON
 	depth, values int

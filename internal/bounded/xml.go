@@ -6,14 +6,14 @@ import (
 	"io"
 )
 
-// XML bounds an XML text: how many bytes it may have, and how many tags, each of
-// which a decoder may hold in memory until it is closed.
+// XML bounds an XML text: how many bytes it may have, and how many tags, each of which a
+// decoder may hold in memory until it ends.
 type XML struct {
 	Bytes int64
 	Tags  int
 }
 
-// Reader looks at a text while it is read, and fails as soon as it goes too far.
+// Reader checks a text while it is read, and fails as soon as it exceeds a bound.
 func (x XML) Reader(from io.Reader) io.Reader { return &xmlReader{from: from, left: x, limits: x} }
 
 type xmlReader struct {
@@ -22,7 +22,7 @@ type xmlReader struct {
 	failed       error
 }
 
-// Read implements io.Reader. What goes too far is not handed on.
+// Read implements io.Reader. It returns nothing of a read that exceeds a bound.
 func (r *xmlReader) Read(p []byte) (int, error) {
 	if r.failed != nil {
 		return 0, r.failed

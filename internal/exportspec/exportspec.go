@@ -1,5 +1,5 @@
-// Package exportspec reads a RecordingExport's spec for those who do not know
-// Kubernetes: as slices are cut, inventories taken and archives told apart.
+// Package exportspec translates a RecordingExport's spec for packages that do not know
+// Kubernetes: for slicing, inventories and the comparison of archives.
 package exportspec
 
 import (
@@ -18,42 +18,42 @@ import (
 
 // The defaults of the CRD, for objects that were made without an API server.
 const (
-	defaultWidth        = time.Hour
-	defaultMost         = 1000
-	defaultSettleAfter  = 48 * time.Hour
-	defaultOpenDeadline = 720 * time.Hour
-	defaultDeadline     = 24 * time.Hour
-	defaultSurvey       = 2 * time.Hour
-	defaultRetain       = 50
-	defaultMinFree      = 1 << 30
+	defaultWidth            = time.Hour
+	defaultMaxConversations = 1000
+	defaultSettleAfter      = 48 * time.Hour
+	defaultOpenDeadline     = 720 * time.Hour
+	defaultDeadline         = 24 * time.Hour
+	defaultSurvey           = 2 * time.Hour
+	defaultRetain           = 50
+	defaultMinFree          = 1 << 30
 )
 
-// endless is the end of a window that has none: further than any date of Genesys Cloud.
+// endless is the end of a window without an end: later than any date of Genesys Cloud.
 var endless = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// Follows tells whether the export's window has no end.
-func Follows(spec v1alpha1.RecordingExportSpec) bool { return spec.Window.End == nil }
+// IsContinuous tells whether the export's window has no end.
+func IsContinuous(spec v1alpha1.RecordingExportSpec) bool { return spec.Window.End == nil }
 
-// Slicing returns what slicing must know. An export that began without an end is
-// to be cut by days, also once it has one.
+// Slicing returns the spec for package slicing. An export that began without an end is
+// sliced by days, even after it was given an end.
 func Slicing(spec v1alpha1.RecordingExportSpec) slicing.Spec {
 	end := endless
-	if !Follows(spec) {
+	if !IsContinuous(spec) {
 		end = spec.Window.End.UTC()
 	}
 	return slicing.Spec{
 		Start:            spec.Window.Start.UTC(),
 		End:              end,
-		Daily:            Follows(spec),
-		Width:            or(spec.Slicing.Width, defaultWidth),
-		MaxConversations: positive(int(spec.Slicing.MaxConversations), defaultMost),
+		Daily:            IsContinuous(spec),
+		Width:            durationOr(spec.Slicing.Width, defaultWidth),
+		MaxConversations: positiveOr(int(spec.Slicing.MaxConversations), defaultMaxConversations),
 		Scope:            slicing.Scope(spec.LegalHold.Scope),
 		Screen:           slices.Contains(spec.MediaTypes, v1alpha1.MediumScreen),
 		Other:            slices.ContainsFunc(spec.MediaTypes, func(m v1alpha1.Medium) bool { return m != v1alpha1.MediumScreen }),
 	}
 }
 
-// Policy returns what an inventory must know.
+// Policy returns the spec for inventories.
 func Policy(spec v1alpha1.RecordingExportSpec) evidence.Policy {
 	media := make([]genesys.Medium, len(spec.MediaTypes))
 	for i, medium := range spec.MediaTypes {
@@ -66,13 +66,13 @@ func Policy(spec v1alpha1.RecordingExportSpec) evidence.Policy {
 func Parallelism(spec v1alpha1.RecordingExportSpec, lane v1alpha1.Lane) int {
 	switch lane {
 	case v1alpha1.LaneLegalHold:
-		return positive(int(spec.Lanes.LegalHold.Parallelism), 2)
+		return positiveOr(int(spec.Lanes.LegalHold.Parallelism), 2)
 	case v1alpha1.LaneLegalHoldScreen:
-		return positive(int(spec.Lanes.LegalHoldScreen.Parallelism), 1)
+		return positiveOr(int(spec.Lanes.LegalHoldScreen.Parallelism), 1)
 	case v1alpha1.LaneIsolated:
-		return positive(int(spec.Lanes.Isolated.Parallelism), 1)
+		return positiveOr(int(spec.Lanes.Isolated.Parallelism), 1)
 	default:
-		return positive(int(spec.Lanes.Standard.Parallelism), 4)
+		return positiveOr(int(spec.Lanes.Standard.Parallelism), 4)
 	}
 }
 
@@ -86,18 +86,18 @@ const (
 	weightSecondSource    = 1
 )
 
-// SurveyShare says for whom the requests of an export's survey are made.
+// SurveyShare is the share of the budget for an export's survey.
 func SurveyShare(export types.NamespacedName) genesys.Share {
 	return genesys.Share{Export: export.String(), Lane: "Survey", Weight: weightSurvey}
 }
 
-// SecondSourceShare says for whom an organisation is enumerated a second time: it
-// gives way to everything else.
+// SecondSourceShare is the share of the budget for enumerating an organisation a second
+// time: the smallest.
 func SecondSourceShare(export types.NamespacedName) genesys.Share {
 	return genesys.Share{Export: export.String(), Lane: "SecondSource", Weight: weightSecondSource}
 }
 
-// LaneShare says for whom the requests of an export's lane are made.
+// LaneShare is the share of the budget for a lane of an export.
 func LaneShare(export types.NamespacedName, lane v1alpha1.Lane) genesys.Share {
 	share := genesys.Share{Export: export.String(), Lane: string(lane)}
 	switch lane {
@@ -113,24 +113,25 @@ func LaneShare(export types.NamespacedName, lane v1alpha1.Lane) genesys.Share {
 	return share
 }
 
-// SettleAfter returns how long a part of the window is left alone after its end.
+// SettleAfter returns how long after its end a part of the window is surveyed.
 func SettleAfter(spec v1alpha1.RecordingExportSpec) time.Duration {
-	return or(spec.SettleAfter, defaultSettleAfter)
+	return durationOr(spec.SettleAfter, defaultSettleAfter)
 }
 
-// OpenDeadline returns how long after its start an unfinished conversation is waited for.
+// OpenDeadline returns how long after its start the operator waits for a conversation to
+// end.
 func OpenDeadline(spec v1alpha1.RecordingExportSpec) time.Duration {
-	return or(spec.OpenDeadline, defaultOpenDeadline)
+	return durationOr(spec.OpenDeadline, defaultOpenDeadline)
 }
 
-// RetryDeadline returns how long something that fails is retried.
+// RetryDeadline returns how long failures are retried.
 func RetryDeadline(spec v1alpha1.RecordingExportSpec) time.Duration {
-	return or(spec.Retry.Deadline, defaultDeadline)
+	return durationOr(spec.Retry.Deadline, defaultDeadline)
 }
 
 // SurveyDeadline returns how long an analytics job is polled.
 func SurveyDeadline(spec v1alpha1.RecordingExportSpec) time.Duration {
-	return or(spec.Retry.SurveyDeadline, defaultSurvey)
+	return durationOr(spec.Retry.SurveyDeadline, defaultSurvey)
 }
 
 // RetainBatches returns how many finished batches are kept.
@@ -141,24 +142,24 @@ func RetainBatches(spec v1alpha1.RecordingExportSpec) int {
 	return int(*spec.RetainBatches)
 }
 
-// MinFree returns how many bytes transfers leave free at a destination: what its
-// spec says, and no less than floor, which is the manager's.
-func MinFree(spec v1alpha1.ExportDestinationSpec, floor int64) int64 {
+// MinFree returns how many bytes transfers leave free at a destination: as its spec says,
+// but at least the manager's minimum.
+func MinFree(spec v1alpha1.ExportDestinationSpec, least int64) int64 {
 	if spec.Directory == nil || spec.Directory.MinFree == nil {
-		return max(defaultMinFree, floor)
+		return max(defaultMinFree, least)
 	}
-	return max(spec.Directory.MinFree.Value(), floor)
+	return max(spec.Directory.MinFree.Value(), least)
 }
 
-// ComparesRetention tells whether the account is compared with what the
-// organisation retains.
+// ComparesRetention tells whether the account is compared with what the organisation
+// retains.
 func ComparesRetention(spec v1alpha1.RecordingExportSpec) bool {
 	return spec.SecondSource == v1alpha1.SecondSourceRetention
 }
 
-// terms are the part of a spec that decides what evidence comes of it. What may
-// change in an export's life is not among them, nor is where it is stored.
-type terms struct {
+// evidenceSpec is the part of a spec that decides which evidence is exported. It does not
+// include what may change during an export, or where evidence is stored.
+type evidenceSpec struct {
 	MediaTypes   []v1alpha1.Medium                  `json:"mediaTypes"`
 	HoldScope    v1alpha1.HoldScope                 `json:"holdScope"`
 	Start        time.Time                          `json:"start"`
@@ -174,38 +175,38 @@ type terms struct {
 	Attributes   map[string]v1alpha1.AttributeValue `json:"attributes,omitempty"`
 }
 
-// Terms returns the part of a spec that cannot change, in a form whose JSON is
-// the same whenever the spec asks for the same.
-func Terms(spec v1alpha1.RecordingExportSpec) any { return termsOf(spec) }
+// EvidenceSpec returns the part of a spec that cannot change. Its JSON is the same
+// whenever the spec asks for the same evidence.
+func EvidenceSpec(spec v1alpha1.RecordingExportSpec) any { return newEvidenceSpec(spec) }
 
-// EndlessTerms returns the same of the export before its window had an end.
-func EndlessTerms(spec v1alpha1.RecordingExportSpec) any {
-	t := termsOf(spec)
+// EvidenceSpecWithoutEnd is EvidenceSpec before the window of the export was given an end.
+func EvidenceSpecWithoutEnd(spec v1alpha1.RecordingExportSpec) any {
+	t := newEvidenceSpec(spec)
 	t.End = time.Time{}
 	return t
 }
 
-// fields are the fields of a spec whose terms have another name.
-var fields = map[string]string{
+// specFields are the fields of a spec that have another name in evidenceSpec.
+var specFields = map[string]string{
 	"holdScope": "legalHold.scope", "start": "window.start", "end": "window.end", "width": "slicing.width",
 	"maxConversations": "slicing.maxConversations", "metadata": "metadata.detail", "delivery": "delivery.mode",
 }
 
-// Fields names the fields of a spec that terms, by their names in JSON, come from.
-func Fields(terms []string) []string {
-	names := make([]string, len(terms))
-	for i, term := range terms {
-		names[i] = cmp.Or(fields[term], term)
+// SpecFields returns the fields of a spec for names in the JSON of evidenceSpec.
+func SpecFields(names []string) []string {
+	fields := make([]string, len(names))
+	for i, name := range names {
+		fields[i] = cmp.Or(specFields[name], name)
 	}
-	return names
+	return fields
 }
 
-func termsOf(spec v1alpha1.RecordingExportSpec) terms {
+func newEvidenceSpec(spec v1alpha1.RecordingExportSpec) evidenceSpec {
 	cut := Slicing(spec)
-	if Follows(spec) {
+	if IsContinuous(spec) {
 		cut.End = time.Time{}
 	}
-	return terms{
+	return evidenceSpec{
 		MediaTypes: slices.Sorted(slices.Values(spec.MediaTypes)), HoldScope: spec.LegalHold.Scope,
 		Start: cut.Start, End: cut.End, Width: cut.Width.String(), Most: cut.MaxConversations,
 		SettleAfter: SettleAfter(spec).String(), OpenDeadline: OpenDeadline(spec).String(),
@@ -214,14 +215,14 @@ func termsOf(spec v1alpha1.RecordingExportSpec) terms {
 	}
 }
 
-func or(d *metav1.Duration, otherwise time.Duration) time.Duration {
+func durationOr(d *metav1.Duration, otherwise time.Duration) time.Duration {
 	if d == nil {
 		return otherwise
 	}
 	return d.Duration
 }
 
-func positive(n, otherwise int) int {
+func positiveOr(n, otherwise int) int {
 	if n <= 0 {
 		return otherwise
 	}

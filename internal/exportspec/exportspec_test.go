@@ -65,7 +65,7 @@ func TestTermsAreThoseThatCannotChange(t *testing.T) {
 	digest := func(change func(*v1alpha1.RecordingExportSpec)) string {
 		spec := sample()
 		change(&spec)
-		text, err := json.Marshal(Terms(spec))
+		text, err := json.Marshal(EvidenceSpec(spec))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,12 +105,12 @@ func TestTermsAreThoseThatCannotChange(t *testing.T) {
 
 // TestShares: lanes weigh what the design says, and exports are told apart by
 // their namespace too.
-// TestMinFree: the manager's floor counts where a destination allows less.
+// TestMinFree: the manager's minimum counts where a destination allows less.
 func TestMinFree(t *testing.T) {
 	small, large := resource.MustParse("1Mi"), resource.MustParse("10Gi")
 	for _, tt := range []struct {
 		spec  *v1alpha1.DirectoryDestination
-		floor int64
+		least int64
 		want  int64
 	}{
 		{nil, 0, 1 << 30},
@@ -119,8 +119,8 @@ func TestMinFree(t *testing.T) {
 		{&v1alpha1.DirectoryDestination{MinFree: &small}, 256 << 20, 256 << 20},
 		{&v1alpha1.DirectoryDestination{MinFree: &large}, 256 << 20, 10 << 30},
 	} {
-		if got := MinFree(v1alpha1.ExportDestinationSpec{Directory: tt.spec}, tt.floor); got != tt.want {
-			t.Errorf("%v, floor %d: %d, want %d", tt.spec, tt.floor, got, tt.want)
+		if got := MinFree(v1alpha1.ExportDestinationSpec{Directory: tt.spec}, tt.least); got != tt.want {
+			t.Errorf("%v, at least %d: %d, want %d", tt.spec, tt.least, got, tt.want)
 		}
 	}
 }
@@ -147,7 +147,7 @@ func TestFieldsOfTerms(t *testing.T) {
 	spec := v1alpha1.RecordingExportSpec{
 		Window: v1alpha1.ExportWindow{End: &metav1.Time{Time: time.Unix(1, 0)}}, Attributes: map[string]v1alpha1.AttributeValue{"a": "b"},
 	}
-	body, err := json.Marshal(Terms(spec))
+	body, err := json.Marshal(EvidenceSpec(spec))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func TestFieldsOfTerms(t *testing.T) {
 		"archived", "attributes", "delivery.mode", "legalHold.scope", "mediaTypes", "metadata.detail", "openDeadline", "secondSource",
 		"settleAfter", "slicing.maxConversations", "slicing.width", "window.end", "window.start",
 	}
-	got := Fields(slices.Collect(maps.Keys(terms)))
+	got := SpecFields(slices.Collect(maps.Keys(terms)))
 	slices.Sort(got)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

@@ -1,6 +1,5 @@
-// Package metrics tells Prometheus how the operator stands. Nothing is counted
-// here and nothing is written while work goes on: a scrape takes snapshots of
-// what keeps account anyway.
+// Package metrics shows the state of the operator to Prometheus. It counts nothing itself:
+// a scrape takes snapshots of what other packages count.
 package metrics
 
 import (
@@ -14,19 +13,19 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/usage"
 )
 
-// Sources are where snapshots come from.
+// Sources return the snapshots.
 type Sources struct {
 	// Budgets are those of all OAuth clients.
 	Budgets func() []budget.ClientStats
-	// Gates are all that are remembered.
+	// Gates are all gates that are kept.
 	Gates func() []transfer.GateStats
 	// Pools are how much work of each namespace each pool has, by the pool's name.
 	Pools func() map[string][]transfer.TenantStats
 	// Signatures are the uses of signing keys.
 	Signatures func() []Signatures
-	// Usage is what each namespace takes of the shared archive volume, of those that have a bound.
+	// Usage is how much each namespace with a bound uses of the shared archive volume.
 	Usage func() []usage.Usage
-	// Organizations, Destinations and Exports are all that there are, none if that is not known yet.
+	// Organizations, Destinations and Exports are all objects, none before the cache is filled.
 	Organizations func() []v1alpha1.GenesysOrganization
 	Destinations  func() []v1alpha1.ExportDestination
 	Exports       func() []v1alpha1.RecordingExport
@@ -46,7 +45,7 @@ type Collector struct{ sources Sources }
 // NewCollector makes a collector.
 func NewCollector(sources Sources) *Collector { return &Collector{sources} }
 
-// metric is something that is told about.
+// metric describes one metric.
 type metric struct {
 	desc *prometheus.Desc
 	kind prometheus.ValueType
@@ -60,8 +59,8 @@ func counter(name, help string, labels []string) metric {
 	return metric{prometheus.NewDesc("recording_export_"+name, help, labels, nil), prometheus.CounterValue}
 }
 
-// send tells a value. Labels may come from outside, as a client's id from a
-// Secret: Prometheus takes nothing but UTF-8.
+// send sends a value. Labels may come from outside, for example a client's id from a Secret:
+// Prometheus accepts only UTF-8.
 func (m metric) send(to chan<- prometheus.Metric, value float64, labels ...string) {
 	for i, label := range labels {
 		labels[i] = strings.ToValidUTF8(label, "?")
@@ -197,10 +196,10 @@ func collectClients(to chan<- prometheus.Metric, organization *v1alpha1.GenesysO
 	}
 }
 
-// lane is a lane of an organisation's exports, or all of them if it has no name.
+// lane is a lane of an organisation's exports, or all lanes if it has no name.
 type lane struct{ namespace, organization, name string }
 
-// collectLanes adds up what the exports' statuses count.
+// collectLanes adds up the counts in the exports' statuses.
 func collectLanes(to chan<- prometheus.Metric, exports []v1alpha1.RecordingExport) {
 	sums := map[lane]*v1alpha1.LaneStatus{}
 	for i := range exports {

@@ -56,7 +56,7 @@ func (o *operator) plainArchive(d *v1alpha1.ExportDestination, export string) (a
 	if err != nil || o.usage == nil {
 		return store, err
 	}
-	return o.usage.Count(store, d.Namespace), nil
+	return o.usage.CountWrites(store, d.Namespace), nil
 }
 
 // fits is an error if so many bytes more are more than the namespace of a destination may

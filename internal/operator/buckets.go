@@ -38,7 +38,7 @@ type buckets struct {
 	endpoints egress.List
 	// client sends the requests to all of them.
 	client *http.Client
-	memory *s3store.Memory
+	memory *s3store.PartBuffers
 	now    func() time.Time
 
 	mu   sync.Mutex
@@ -54,7 +54,7 @@ type opened struct {
 func newBuckets(secrets client.Reader, options Options, now func() time.Time) *buckets {
 	return &buckets{
 		secrets: secrets, endpoints: options.Endpoints, client: s3store.NewHTTPClient(options.Endpoints), now: now,
-		memory: s3store.NewMemory(s3store.PartsInMemory, s3store.PartSize(cmp.Or(options.MaxMedia, genesysclient.DefaultMaxMedia))),
+		memory: s3store.NewPartBuffers(s3store.PartsInMemory, s3store.PartSize(cmp.Or(options.MaxMedia, genesysclient.DefaultMaxMedia))),
 		open:   map[types.NamespacedName]opened{},
 	}
 }
@@ -76,7 +76,7 @@ func (b *buckets) of(d *v1alpha1.ExportDestination) (*s3store.Buckets, error) {
 		Credentials: func(ctx context.Context) (s3store.Credentials, error) {
 			return b.credentials(ctx, types.NamespacedName{Namespace: name.Namespace, Name: spec.SecretRef.Name})
 		},
-		Now: b.now, Tenant: name.Namespace, Memory: b.memory, HTTP: b.client,
+		Now: b.now, Tenant: name.Namespace, Parts: b.memory, HTTP: b.client,
 	})
 	b.open[name] = opened{spec, made}
 	return made, nil

@@ -19,13 +19,12 @@ const (
 	pemPublic    = "PUBLIC KEY"
 )
 
-// KeyError tells why a key cannot be used. It holds nothing of the key.
+// KeyError says why a key cannot be used. It contains nothing of the key.
 type KeyError string
 
 func (e KeyError) Error() string { return string(e) }
 
-// Key is a private key, ECDSA with the curve P-256. However it is printed, it
-// shows no more than its id.
+// Key is a private key, ECDSA with the curve P-256. Only its id is ever printed.
 type Key struct {
 	private *ecdsa.PrivateKey
 	id      string
@@ -63,7 +62,7 @@ func ParseKey(text []byte) (Key, error) {
 	return newKey(private)
 }
 
-// firstKey is the first PEM block that is not about a curve's parameters, which
+// firstKey is the first PEM block that does not contain a curve's parameters, which
 // openssl writes before a key.
 func firstKey(text []byte) *pem.Block {
 	for {
@@ -84,7 +83,7 @@ func newKey(private *ecdsa.PrivateKey) (Key, error) {
 	return Key{private, hex.EncodeToString(sum[:]), pem.EncodeToMemory(&pem.Block{Type: pemPublic, Bytes: der})}, nil
 }
 
-// GenerateKey makes a key, in the form that ParseKey reads.
+// GenerateKey generates a key, in the form that ParseKey reads.
 func GenerateKey() ([]byte, error) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -103,10 +102,10 @@ func (k Key) ID() string { return k.id }
 // PublicKey is the public key in PEM.
 func (k Key) PublicKey() []byte { return k.public }
 
-// String shows which key it is.
+// String is the id of the key.
 func (k Key) String() string { return "key " + k.id }
 
-// GoString shows which key it is.
+// GoString is the id of the key.
 func (k Key) GoString() string { return k.String() }
 
 // sign signs a message with ECDSA over SHA-256, in ASN.1 DER, with the lower s.

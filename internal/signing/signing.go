@@ -1,8 +1,8 @@
-// Package signing signs manifests so that others can verify them with tools of
-// their own: a raw signature for openssl, and an in-toto statement in a Sigstore
-// bundle for cosign.
+// Package signing signs manifests so that others can verify them with their own tools:
+// with a raw signature for openssl, and an in-toto statement in a Sigstore bundle for
+// cosign.
 //
-// It knows neither where a key comes from nor where signatures go.
+// It does not know where keys come from or where signatures are stored.
 package signing
 
 import (
@@ -21,17 +21,17 @@ const (
 	statementType = "https://in-toto.io/Statement/v1"
 )
 
-// Authority tells the time so that others believe it.
+// Authority is a time-stamping authority.
 type Authority interface {
 	// Timestamp returns an RFC 3161 response over a message, in DER.
 	Timestamp(ctx context.Context, message []byte) ([]byte, error)
 }
 
-// Signer signs with a key, and has the time attested if it has an authority.
+// Signer signs with a key, and adds a time-stamp if it has an authority.
 type Signer struct {
 	Key
 	Authority Authority
-	// Used is told of each use of the key; nil if nobody wants to know.
+	// Used is called for each use of the key; it may be nil.
 	Used func(Use) `json:"-"`
 }
 
@@ -41,18 +41,18 @@ type Use struct {
 	KeyID string
 	// SHA256 of the manifest that was signed, in hexadecimal.
 	SHA256 string
-	// PredicateType says of what the manifest is one.
+	// PredicateType says what the manifest is a manifest of.
 	PredicateType string
 }
 
-// Subject is something that a statement is about.
+// Subject is a file that a statement is about.
 type Subject struct {
 	Name string
 	// SHA256 in hexadecimal.
 	SHA256 string
 }
 
-// Statement is what is said of subjects.
+// Statement says something about subjects.
 type Statement struct {
 	Subjects []Subject
 	// PredicateType is a URI that names what Predicate is.
@@ -60,7 +60,7 @@ type Statement struct {
 	Predicate     any
 }
 
-// Signatures are what proves who signed a manifest, and when.
+// Signatures prove who signed a manifest, and when.
 type Signatures struct {
 	// PublicKey in PEM, Raw signature in DER over the manifest.
 	PublicKey, Raw []byte
@@ -91,7 +91,7 @@ func (s *Signer) Sign(ctx context.Context, manifest []byte, statement Statement)
 	return signed, err
 }
 
-// bundle is a Sigstore bundle with a DSSE envelope, signed by a key that is known
+// bundle is a Sigstore bundle with a DSSE envelope, signed with a key that verifiers know
 // by other means.
 type bundle struct {
 	MediaType    string       `json:"mediaType"`
@@ -105,8 +105,8 @@ type verification struct {
 	} `json:"publicKey"`
 }
 
-// envelope is one of DSSE. Its signatures name no key: sigstore compares such a
-// name with one of its own making.
+// envelope is a DSSE envelope. Its signatures name no key, because sigstore compares such
+// a name with one that it computes itself.
 type envelope struct {
 	Payload     []byte      `json:"payload"`
 	PayloadType string      `json:"payloadType"`
@@ -117,7 +117,7 @@ type signature struct {
 	Sig []byte `json:"sig"`
 }
 
-// statement is one of in-toto.
+// statement is an in-toto statement.
 type statement struct {
 	Type          string    `json:"_type"`
 	Subject       []subject `json:"subject"`
@@ -130,7 +130,7 @@ type subject struct {
 	Digest map[string]string `json:"digest"`
 }
 
-// attest writes a statement, signed, as a Sigstore bundle.
+// attest writes a signed statement as a Sigstore bundle.
 func (s *Signer) attest(said Statement) ([]byte, error) {
 	payload, err := marshal(said)
 	if err != nil {
@@ -153,7 +153,7 @@ func marshal(said Statement) ([]byte, error) {
 	return json.Marshal(s)
 }
 
-// preAuthentication is what DSSE signs in the place of a payload (its PAE).
+// preAuthentication is what DSSE signs instead of the payload itself (its PAE).
 func preAuthentication(payloadType string, payload []byte) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "DSSEv1 %d %s %d ", len(payloadType), payloadType, len(payload))

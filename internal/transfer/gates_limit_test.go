@@ -49,7 +49,7 @@ func TestLimit(t *testing.T) {
 		"not below one":              {4, []verdict{overwhelmed, overwhelmed, overwhelmed, overwhelmed}, 1},
 		"silence does not heal":      {4, []verdict{overwhelmed, neutral, neutral, neutral}, 2},
 		"a round and a half heals":   {4, []verdict{overwhelmed, succeeded, succeeded, succeeded}, 3},
-		"from the floor":             {4, []verdict{overwhelmed, overwhelmed, succeeded}, 2},
+		"from the lowest limit":      {4, []verdict{overwhelmed, overwhelmed, succeeded}, 2},
 		"back at the ceiling":        {4, []verdict{overwhelmed, succeeded, succeeded, succeeded, succeeded, succeeded, succeeded}, 4},
 		"not above it":               {2, []verdict{overwhelmed, succeeded, succeeded, succeeded, succeeded, succeeded, succeeded}, 2},
 		"a ceiling of one stays one": {1, []verdict{overwhelmed, succeeded, overwhelmed}, 1},

@@ -1,5 +1,7 @@
-// Package usage bounds how many bytes each namespace takes on the volume that the
-// archives of all namespaces share. Buckets are not shared, so it knows nothing of S3.
+// Package usage bounds how many bytes each namespace uses on the volume that the archives
+// of all namespaces share (limits.go). It measures the volume (meter.go, walk.go) and counts
+// what is written (store.go); transfers reserve what they will write (reservation.go).
+// Buckets are not shared, so they are not measured.
 package usage
 
 import (
@@ -17,7 +19,7 @@ const Flag = "--max-bytes-per-namespace"
 // everyOther stands for the namespaces that no entry names.
 const everyOther = "*"
 
-// Limits are how many bytes namespaces may take. The zero value is without a bound.
+// Limits are how many bytes namespaces may use. The zero value is without a bound.
 type Limits struct {
 	// others is for the namespaces that are not in of; 0 is without a bound.
 	others int64
@@ -30,11 +32,11 @@ type Limits struct {
 func ParseLimits(list string) (Limits, error) {
 	limits := Limits{of: map[string]int64{}}
 	for entry := range strings.SplitSeq(list, ",") {
-		name, text, named := strings.Cut(strings.TrimSpace(entry), "=")
+		name, text, isNamed := strings.Cut(strings.TrimSpace(entry), "=")
 		switch {
-		case name == "" && !named && list == "":
+		case name == "" && !isNamed && list == "":
 			return Limits{}, nil
-		case !named:
+		case !isNamed:
 			name, text = everyOther, name
 		case name != everyOther && len(validation.IsDNS1123Label(name)) > 0:
 			return Limits{}, fmt.Errorf("%q is not the name of a namespace, and not *", name)
@@ -60,7 +62,7 @@ func parseBytes(text string) (int64, error) {
 	return quantity.Value(), nil
 }
 
-// Of is how many bytes a namespace may take, 0 if there is no bound.
+// Of is how many bytes a namespace may use, 0 without a bound.
 func (l Limits) Of(namespace string) int64 {
 	if bytes, named := l.of[namespace]; named {
 		return bytes

@@ -2,16 +2,16 @@ package usage
 
 import "math"
 
-// Reservation is room that a transfer has and not yet used. Without one, of two transfers
-// that fit one by one but not together neither might end: each stops the other. Nil is
-// that of a namespace without a bound.
+// Reservation is space that is reserved for a transfer and not used yet. Without
+// reservations, two transfers that fit one by one but not together might block each other.
+// Nil is the reservation in a namespace without a bound.
 type Reservation struct {
-	meter *Meter
-	of    *taken
-	left  int64
+	meter   *Meter
+	account *account
+	left    int64
 }
 
-// Reserve reserves room for so many bytes, or is a FullError. The reservation has to be
+// Reserve reserves so many bytes, or returns a FullError. The reservation has to be
 // released.
 func (m *Meter) Reserve(namespace string, bytes int64) (*Reservation, error) {
 	m.mu.Lock()
@@ -22,13 +22,13 @@ func (m *Meter) Reserve(namespace string, bytes int64) (*Reservation, error) {
 	if err := m.fits(namespace, bytes); err != nil {
 		return nil, err
 	}
-	of := m.taken(namespace)
+	of := m.accountOf(namespace)
 	of.reserved += bytes
 	return &Reservation{m, of, bytes}, nil
 }
 
 // Stored tells that so many bytes of what is reserved were stored, which the meter counts
-// from then on (see Meter.Count). More than was reserved changes nothing.
+// from then on (see Meter.CountWrites). More than was reserved changes nothing.
 func (r *Reservation) Stored(bytes int64) {
 	if r == nil {
 		return
@@ -37,8 +37,8 @@ func (r *Reservation) Stored(bytes int64) {
 	defer r.meter.mu.Unlock()
 	bytes = min(bytes, r.left)
 	r.left -= bytes
-	r.of.reserved -= bytes
+	r.account.reserved -= bytes
 }
 
-// Release gives back what was not used.
+// Release releases what was not used.
 func (r *Reservation) Release() { r.Stored(math.MaxInt64) }

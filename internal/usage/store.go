@@ -7,9 +7,9 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 )
 
-// Count returns a store of a namespace that tells the meter what is stored, while it is
-// written. A namespace without a bound is not counted.
-func (m *Meter) Count(inner archive.Store, namespace string) archive.Store {
+// CountWrites returns a store of a namespace that adds to the meter what is stored, while
+// it is written. For a namespace without a bound it returns the store itself.
+func (m *Meter) CountWrites(inner archive.Store, namespace string) archive.Store {
 	if m.Limits.Of(namespace) == 0 {
 		return inner
 	}
@@ -23,25 +23,24 @@ type counted struct {
 	namespace string
 }
 
-// Create stores, and counts what was stored. What fails leaves nothing behind.
+// Create stores, and counts what was stored. If it fails, nothing is stored or counted.
 func (c counted) Create(ctx context.Context, key string, write func(io.Writer) error) error {
 	var bytes int64
 	err := c.Store.Create(ctx, key, func(w io.Writer) error {
 		return write(writer{w, c, &bytes})
 	})
 	if err != nil {
-		c.meter.stored(c.namespace, -bytes)
+		c.meter.addStored(c.namespace, -bytes)
 	}
 	return err
 }
 
-// Free is that of the store.
+// Free is Free of the store.
 func (c counted) Free(ctx context.Context) (int64, error) {
 	return archive.FreeOf(ctx, c.Store)
 }
 
-// Discard is that of the store. What was discarded counts until the volume is measured
-// again.
+// Discard is Discard of the store. What was discarded counts until the next measurement.
 func (c counted) Discard(ctx context.Context, key string) error {
 	return archive.Discard(ctx, c.Store, key)
 }
@@ -56,6 +55,6 @@ type writer struct {
 func (w writer) Write(p []byte) (int, error) {
 	n, err := w.Writer.Write(p)
 	*w.bytes += int64(n)
-	w.of.meter.stored(w.of.namespace, int64(n))
+	w.of.meter.addStored(w.of.namespace, int64(n))
 	return n, err
 }

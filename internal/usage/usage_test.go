@@ -129,10 +129,10 @@ func TestMeasure(t *testing.T) {
 // the namespaces after it are measured.
 func TestWhatCannotBeRead(t *testing.T) {
 	m := volume(t, "100")
-	m.write(t, "legal/a/"+strings.Repeat("d/", deepest)+"x", 1)
+	m.write(t, "legal/a/"+strings.Repeat("d/", maxDepth)+"x", 1)
 	m.write(t, "legal/b", 70)
 	m.write(t, "sales/c", 50)
-	m.stored("legal", 70)
+	m.addStored("legal", 70)
 	for range 2 {
 		if err := m.measure(t.Context()); err == nil || !strings.Contains(err.Error(), "namespace legal: 1 files or folders could not be read") ||
 			!strings.Contains(err.Error(), "folders deep") {
@@ -154,11 +154,11 @@ func TestAWalkThatCannotEnd(t *testing.T) {
 	if err := m.measure(ended); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want %v", err, context.Canceled)
 	}
-	m.stored("legal", 40)
+	m.addStored("legal", 40)
 	for _, tt := range []struct{ found, stored, want int64 }{{20, 5, 45}, {20, 0, 45}, {60, 5, 65}} {
-		before := m.begin("legal")
-		m.stored("legal", tt.stored)
-		m.endEarly("legal", found{bytes: tt.found}, before)
+		before := m.startWalk("legal")
+		m.addStored("legal", tt.stored)
+		m.abortWalk("legal", found{bytes: tt.found}, before)
 		if now := m.All()[0].Bytes; now != tt.want {
 			t.Errorf("after %+v were found: %d", tt, now)
 		}
@@ -182,10 +182,10 @@ func TestWhatIsStoredDuringAWalk(t *testing.T) {
 		{"by a clock that is ahead", 15, found{75, 75}, 75},
 	} {
 		m := volume(t, "100")
-		m.stored("legal", 60)
-		before := m.begin("legal")
-		m.stored("legal", tt.stored)
-		m.end("legal", tt.found, before)
+		m.addStored("legal", 60)
+		before := m.startWalk("legal")
+		m.addStored("legal", tt.stored)
+		m.endWalk("legal", tt.found, before)
 		if now := m.All()[0].Bytes; now != tt.want {
 			t.Errorf("%s: %d, want %d", tt.name, now, tt.want)
 		}
@@ -200,7 +200,7 @@ func TestWhatIsStoredCounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := m.Count(directory, "legal")
+	store := m.CountWrites(directory, "legal")
 	put := func(key string, size int, fails error) {
 		t.Helper()
 		err := store.Create(t.Context(), key, func(w io.Writer) error {
@@ -224,9 +224,9 @@ func TestWhatIsStoredCounts(t *testing.T) {
 		}
 	}
 	expect("stored", 60)
-	before := m.begin("legal")
+	before := m.startWalk("legal")
 	put("bags/b/3", 15, nil)
-	m.end("legal", found{bytes: 60}, before)
+	m.endWalk("legal", found{bytes: 60}, before)
 	expect("stored while a walk ran", 75)
 	if err := m.measure(t.Context()); err != nil {
 		t.Fatal(err)
@@ -235,7 +235,7 @@ func TestWhatIsStoredCounts(t *testing.T) {
 	if free, known, err := archive.Free(t.Context(), store); err != nil || !known || free == 0 {
 		t.Errorf("%d, %v, %v", free, known, err)
 	}
-	if none := volume(t, "").Count(directory, "legal"); none != archive.Store(directory) {
+	if none := volume(t, "").CountWrites(directory, "legal"); none != archive.Store(directory) {
 		t.Errorf("%v is counted", none)
 	}
 }
@@ -243,7 +243,7 @@ func TestWhatIsStoredCounts(t *testing.T) {
 // TestAFullNamespace says what is wrong, who set it, the figures, and what to do.
 func TestAFullNamespace(t *testing.T) {
 	m := volume(t, "legal=2Gi")
-	m.stored("legal", 2<<30-5<<20)
+	m.addStored("legal", 2<<30-5<<20)
 	out := outcome.Of(m.Fits("legal", 6<<20), time.Minute)
 	if out.State != outcome.Stalled || out.Reason != v1alpha1.ReasonNamespaceFull || out.After != time.Minute {
 		t.Fatalf("%+v", out)
@@ -267,7 +267,7 @@ func TestTheVolumeIsMeasuredFromTimeToTime(t *testing.T) {
 		if err := m.Fits("legal", 0); err != nil {
 			t.Errorf("before the second walk: %v", err)
 		}
-		<-time.After(Every + time.Second)
+		<-time.After(MeasureInterval + time.Second)
 		synctest.Wait()
 		if m.Fits("legal", 0) == nil {
 			t.Error("the second walk found nothing")
@@ -293,7 +293,7 @@ func TestReservations(t *testing.T) {
 	if _, err := m.Reserve("legal", 41); err == nil {
 		t.Error("41 bytes more fit")
 	}
-	m.stored("legal", 50)
+	m.addStored("legal", 50)
 	first.Stored(50)
 	for bytes, fits := range map[int64]bool{40: true, 41: false} {
 		if err := m.Fits("legal", bytes); (err == nil) != fits {

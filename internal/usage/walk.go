@@ -15,13 +15,13 @@ import (
 // The bounds of a walk: how deep it goes, how many names it reads at a time, and how
 // long it takes for one namespace.
 const (
-	deepest     = 32
+	maxDepth    = 32
 	namesAtOnce = 1024
-	longest     = time.Hour
+	maxDuration = time.Hour
 )
 
-// measure walks through the volume, one namespace after the other. One that cannot be
-// measured does not keep the others from it.
+// measure measures the volume, one namespace after the other. A namespace that cannot be
+// measured does not block the others.
 func (m *Meter) measure(ctx context.Context) error {
 	root, err := os.OpenRoot(m.Root)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -42,34 +42,34 @@ func (m *Meter) measure(ctx context.Context) error {
 	return errors.Join(append(failed, err)...)
 }
 
-// forgetGone forgets the namespaces that have no directory any more.
+// forgetGone forgets the namespaces without a directory.
 func (m *Meter) forgetGone(root *os.Root) {
 	for _, known := range m.All() {
 		if _, err := root.Lstat(known.Namespace); errors.Is(err, fs.ErrNotExist) {
 			m.mu.Lock()
-			delete(m.of, known.Namespace)
+			delete(m.byNamespace, known.Namespace)
 			m.mu.Unlock()
 		}
 	}
 }
 
-// measureOne measures a namespace. What cannot be read counts as nothing, and is told by
-// the error. If the namespace cannot be read at all, or not within longest, what was known
-// of it still counts, or what was found if that is more.
+// measureOne measures a namespace. Files that cannot be read are not counted, and the
+// error says so. If the namespace cannot be read at all, or not within maxDuration, the
+// last measurement still counts, or what was found if that is more.
 func (m *Meter) measureOne(ctx context.Context, root *os.Root, namespace string) error {
-	within, cancel := context.WithTimeout(ctx, longest)
+	within, cancel := context.WithTimeout(ctx, maxDuration)
 	defer cancel()
-	w := &walk{root: root, begun: m.Clock.Now()}
-	before := m.begin(namespace)
+	w := &walk{root: root, started: m.Clock.Now()}
+	before := m.startWalk(namespace)
 	err := cmp.Or(w.sum(within, namespace, 0), within.Err())
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err == nil:
-		m.end(namespace, w.found, before)
-		err = w.skipped()
+		m.endWalk(namespace, w.found, before)
+		err = w.skippedError()
 	default:
-		m.endEarly(namespace, w.found, before)
+		m.abortWalk(namespace, w.found, before)
 	}
 	if err != nil {
 		return fmt.Errorf("namespace %s: %w", namespace, err)
@@ -78,29 +78,29 @@ func (m *Meter) measureOne(ctx context.Context, root *os.Root, namespace string)
 }
 
 // found is how many bytes a walk has found, and how many of them are in files that were
-// written after it had begun.
+// written after its start.
 type found struct{ bytes, fresh int64 }
 
-// walk is a walk through a namespace.
+// walk is one walk through the files of a namespace.
 type walk struct {
 	root *os.Root
-	// begun is when it began, by the clock of this process, which may not be that of the
+	// started is when it started, by the clock of this process, which may not be that of the
 	// file system.
-	begun time.Time
-	found found
-	// unreadable is how many files and folders could not be read, first why the first
+	started time.Time
+	found   found
+	// unreadable is how many files and folders could not be read, firstError why the first
 	// could not.
 	unreadable int
-	first      error
+	firstError error
 }
 
 // sum adds up the sizes of the files below a directory, in bytes. It follows no link, and
-// holds a few names in memory, however many there are. What is removed meanwhile is not
-// counted, and what cannot be read is skipped. The error tells that the directory itself
-// could not be read, or that ctx has ended.
+// holds a few names in memory, however many there are. It does not count files that are
+// removed meanwhile, and skips what it cannot read. The error says that the directory
+// itself could not be read, or that ctx has ended.
 func (w *walk) sum(ctx context.Context, name string, depth int) error {
-	if depth > deepest {
-		return fmt.Errorf("%s is more than %d folders deep", name, deepest)
+	if depth > maxDepth {
+		return fmt.Errorf("%s is more than %d folders deep", name, maxDepth)
 	}
 	return each(ctx, w.root, name, func(entry fs.DirEntry) {
 		if entry.IsDir() {
@@ -117,31 +117,31 @@ func (w *walk) sum(ctx context.Context, name string, depth int) error {
 
 func (w *walk) add(file fs.FileInfo) {
 	w.found.bytes += file.Size()
-	if !file.ModTime().Before(w.begun) {
+	if !file.ModTime().Before(w.started) {
 		w.found.fresh += file.Size()
 	}
 }
 
-// skip notes that something could not be read, if there is an error.
+// skip records that something could not be read, if there is an error.
 func (w *walk) skip(err error) {
 	if err == nil {
 		return
 	}
 	w.unreadable++
-	if w.first == nil {
-		w.first = err
+	if w.firstError == nil {
+		w.firstError = err
 	}
 }
 
-// skipped is an error if something could not be read.
-func (w *walk) skipped() error {
-	if w.first == nil {
+// skippedError returns an error if something could not be read.
+func (w *walk) skippedError() error {
+	if w.firstError == nil {
 		return nil
 	}
-	return fmt.Errorf("%d files or folders could not be read, and are not counted, for example: %w", w.unreadable, w.first)
+	return fmt.Errorf("%d files or folders could not be read, and are not counted, for example: %w", w.unreadable, w.firstError)
 }
 
-// each does something with each entry of a directory, until ctx ends.
+// each calls do for each entry of a directory, until ctx ends.
 func each(ctx context.Context, root *os.Root, name string, do func(fs.DirEntry)) error {
 	directory, err := root.Open(name)
 	if err != nil {

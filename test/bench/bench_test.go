@@ -13,9 +13,9 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/callcount"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/exportspec"
-	"github.com/gcexport/recording-export-operator/internal/floor"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/operator"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
@@ -66,13 +66,13 @@ func calls(journal *simulator.Journal) int {
 	return journal.Count("", 0) - journal.Count(simulator.RouteLogin, 0) - journal.Count(simulator.RouteDownload, 0)
 }
 
-// least is the floor for the work that was done.
-func least(b *testing.B, w *world.World, spec v1alpha1.RecordingExportSpec) floor.Bill {
+// least is the least number of calls for the work that was done.
+func least(b *testing.B, w *world.World, spec v1alpha1.RecordingExportSpec) callcount.Counts {
 	b.Helper()
 	cut := exportspec.Slicing(spec)
-	var conversations []floor.Conversation
+	var conversations []callcount.Conversation
 	for _, c := range w.Sim.Dataset().Started(cut.Start, cut.End).Conversations {
-		known := floor.Conversation{Conversation: slicing.Conversation{ID: c.ID, Start: c.Start, Held: c.Held}}
+		known := callcount.Conversation{Conversation: slicing.Conversation{ID: c.ID, Start: c.Start, Held: c.Held}}
 		for _, r := range c.Recordings {
 			if r.Medium == simulator.Screen {
 				known.Screens++
@@ -82,11 +82,11 @@ func least(b *testing.B, w *world.World, spec v1alpha1.RecordingExportSpec) floo
 		}
 		conversations = append(conversations, known)
 	}
-	bill, err := floor.Calls(cut, conversations)
+	counts, err := callcount.Minimum(cut, conversations)
 	if err != nil {
 		b.Fatal(err)
 	}
-	return bill
+	return counts
 }
 
 // BenchmarkCalls exports a day of 600 conversations with latencies like Genesys
@@ -97,11 +97,11 @@ func BenchmarkCalls(b *testing.B) {
 			*o = simulator.Defaults()
 			o.RequestsPerMinute = 3000
 		})
-		journal, bill := w.Sim.Journal(), least(b, w, done.Spec)
+		journal, minimum := w.Sim.Journal(), least(b, w, done.Spec)
 		recordings := float64(done.Status.Recordings.Exported)
 		b.ReportMetric(float64(calls(journal))/recordings, "calls/recording")
-		b.ReportMetric(float64(bill.Total())/recordings, "least-calls/recording")
-		b.ReportMetric(float64(calls(journal))/float64(bill.Total()), "calls/least")
+		b.ReportMetric(float64(minimum.Total())/recordings, "least-calls/recording")
+		b.ReportMetric(float64(calls(journal))/float64(minimum.Total()), "calls/least")
 		b.ReportMetric(float64(journal.Throttled()), "429s")
 		b.ReportMetric(float64(journal.ServerErrors()), "5xxs")
 		b.ReportMetric(float64(journal.Peak(simulator.NotHeldLoad)), "peak-metadata-Standard")

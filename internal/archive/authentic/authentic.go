@@ -1,13 +1,15 @@
-// Package authentic makes the artifacts of an archive tamper-evident: it wraps a
-// Store, puts a MAC after everything that is created under .work/, and gives nothing
-// back whose MAC does not fit. Evidence passes through untouched.
+// Package authentic makes the artifacts of an archive tamper-evident: it wraps a Store,
+// adds a MAC to everything that is created under .work/ (mac.go), and returns only
+// artifacts whose MAC is right (verifiedfs.go). Evidence is passed through unchanged.
 //
-// The key never lies in the archive. So whoever can write to the archive, and does
-// not have the key, can remove artifacts, which are then asked for again, but can add
-// or change none. A MAC covers the artifact's name and which archive it is in, by the
-// export's namespace and name and by the SHA-256 of the archive's record: what is
-// copied from another export, from another name, or from an earlier archive of the
-// same export is refused. See docs/adr/0026.
+// The key is never in the archive. So somebody who can write to the archive, and does not
+// have the key, can remove artifacts, which the operator then asks for again, but can
+// neither add nor change any. A MAC covers the artifact's name and its archive: the
+// export's namespace and name and the SHA-256 of the archive's record. So artifacts that
+// are copied from another export, from another name, or from an earlier archive of the
+// same export are refused. See docs/adr/0026.
+//
+// If the key is lost, an archive can be rekeyed (rekey.go).
 package authentic
 
 import (
@@ -23,26 +25,27 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 )
 
-// RecordKey is the key of the artifact that says whose an archive is
-// (artifacts.RecordKey). It is the first one that is written; the MACs of all others
-// cover its SHA-256.
+// RecordKey is the key of the artifact that says which export an archive belongs to
+// (artifacts.RecordKey). It is the first one that is written; the MACs of all others cover
+// its SHA-256.
 const RecordKey = archive.WorkPrefix + "record.json"
 
 // Keys returns the master key.
 type Keys func(context.Context) (Master, error)
 
-// Wrap returns the store of an export's archive as package authentic describes.
+// Wrap returns an archive's store with authentic artifacts, as package authentic
+// describes.
 func Wrap(inner archive.Store, of Identity, keys Keys) archive.Store {
 	return wrap(&Store{inner: inner, identity: of, keys: keys, hasRecord: true})
 }
 
-// WrapShared is Wrap for an archive that is not one export's and has no record.
+// WrapShared is Wrap for an archive that belongs to no single export and has no record.
 func WrapShared(inner archive.Store, of Identity, keys Keys) archive.Store {
 	return wrap(&Store{inner: inner, identity: of, keys: keys})
 }
 
 func wrap(s *Store) archive.Store {
-	if inner, ok := s.inner.(holding); ok {
+	if inner, ok := s.inner.(legalHolder); ok {
 		return &holdStore{s, inner}
 	}
 	return s
@@ -55,24 +58,24 @@ type Store struct {
 	keys      Keys
 	hasRecord bool
 
-	// known is the key of all artifacts but the record, nil until it was derived. The
-	// record never changes.
-	known atomic.Pointer[archiveKey]
+	// archiveKey is the key of all artifacts except the record, nil until it was derived.
+	// The record never changes.
+	archiveKey atomic.Pointer[archiveKey]
 }
 
-// holding is what a Store may be able to do beyond the interface.
-type holding interface {
+// legalHolder is a Store that supports legal hold.
+type legalHolder interface {
 	archive.HoldCreator
 	Hold(ctx context.Context, key string) (held bool, err error)
 }
 
-// holdStore is a Store of an archive that knows legal holds.
+// holdStore is a Store of an archive that supports legal hold.
 type holdStore struct {
 	*Store
-	inner holding
+	inner legalHolder
 }
 
-// CreateHeld is Create under legal hold. Artifacts are never held.
+// CreateHeld is Create under legal hold. Artifacts are never under legal hold.
 func (s *holdStore) CreateHeld(ctx context.Context, key string, write func(io.Writer) error) error {
 	if isWork(key) {
 		return s.Create(ctx, key, write)
@@ -80,13 +83,13 @@ func (s *holdStore) CreateHeld(ctx context.Context, key string, write func(io.Wr
 	return s.inner.CreateHeld(ctx, key, write)
 }
 
-// Hold puts what is stored under key under legal hold.
+// Hold puts the object under key under legal hold.
 func (s *holdStore) Hold(ctx context.Context, key string) (held bool, err error) {
 	return s.inner.Hold(ctx, key)
 }
 
-// Free tells how many bytes can still be stored. The error is errors.ErrUnsupported if
-// the archive cannot tell, as a bucket cannot.
+// Free returns how many bytes can still be stored. The error is errors.ErrUnsupported if
+// the archive does not know, as a bucket does not.
 func (s *Store) Free(ctx context.Context) (int64, error) {
 	return archive.FreeOf(ctx, s.inner)
 }
@@ -104,11 +107,11 @@ func (s *Store) Create(ctx context.Context, key string, write func(io.Writer) er
 		return err
 	}
 	return s.inner.Create(ctx, key, func(w io.Writer) error {
-		mac := k.begin(key)
+		mac := k.newMAC(key)
 		if err := write(io.MultiWriter(w, mac)); err != nil {
 			return err
 		}
-		_, err := io.WriteString(w, k.line(mac))
+		_, err := io.WriteString(w, k.macLine(mac))
 		return err
 	})
 }
@@ -116,15 +119,15 @@ func (s *Store) Create(ctx context.Context, key string, write func(io.Writer) er
 // Remove removes artifacts.
 func (s *Store) Remove(ctx context.Context, key string) error { return s.inner.Remove(ctx, key) }
 
-// Discard discards what no seal holds.
+// Discard discards evidence that is in no seal.
 func (s *Store) Discard(ctx context.Context, key string) error {
 	return archive.Discard(ctx, s.inner, key)
 }
 
-// FS reads what is stored. The error for an artifact that is not authentic is
-// evidence.ErrCorrupt. What is read of an artifact that was opened is authentic only
-// once io.EOF has come.
-func (s *Store) FS(ctx context.Context) fs.FS { return view{ctx, s, s.inner.FS(ctx)} }
+// FS reads the archive. The error for an artifact that is not authentic is
+// evidence.ErrCorrupt. The content of an artifact that was opened is authentic only once
+// io.EOF was returned.
+func (s *Store) FS(ctx context.Context) fs.FS { return verifiedFS{ctx, s, s.inner.FS(ctx)} }
 
 // keyOf returns the key of the artifact under a key of the archive.
 func (s *Store) keyOf(ctx context.Context, name string) (archiveKey, error) {
@@ -135,17 +138,18 @@ func (s *Store) keyOf(ctx context.Context, name string) (archiveKey, error) {
 		}
 		return master.of(s.identity, "")
 	}
-	if known := s.known.Load(); known != nil {
+	if known := s.archiveKey.Load(); known != nil {
 		return *known, nil
 	}
 	derived, err := s.derive(ctx, name)
 	if err == nil {
-		s.known.Store(&derived)
+		s.archiveKey.Store(&derived)
 	}
 	return derived, err
 }
 
-// derive derives the key of all artifacts but the record, for one of them.
+// derive derives the key of all artifacts except the record. name is the artifact that it
+// is needed for.
 func (s *Store) derive(ctx context.Context, name string) (archiveKey, error) {
 	master, err := s.keys(ctx)
 	if err != nil {

@@ -178,7 +178,7 @@ func TestWhatTheKeyDidNotWriteIsRefused(t *testing.T) {
 		{"planted without a MAC", func(p place) { p.plant(surveyKey, []byte(body)) }},
 		{"planted empty", func(p place) { p.plant(surveyKey, nil) }},
 		{"planted with an invented MAC", func(p place) {
-			p.plant(surveyKey, []byte(body+lineStart+master(p, 1).ID()+" "+strings.Repeat("0", macDigits)+"\n"))
+			p.plant(surveyKey, []byte(body+macLineStart+master(p, 1).ID()+" "+strings.Repeat("0", macDigits)+"\n"))
 		}},
 		{"of the same export, under another name", func(p place) {
 			p.put(p.open("case-1", 1), other, body)
@@ -247,7 +247,7 @@ func TestAnotherKeyIsToldApart(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	p.refused(p.open("case-1", 2), RecordKey, "another key")
-	p.plant(surveyKey, []byte(lineStart+strings.Repeat("\x1b", idDigits)+" "+strings.Repeat("0", macDigits)+"\n"))
+	p.plant(surveyKey, []byte(macLineStart+strings.Repeat("\x1b", idDigits)+" "+strings.Repeat("0", macDigits)+"\n"))
 	if _, err = fs.ReadFile(p.open("case-1", 1).FS(t.Context()), surveyKey); err == nil || strings.Contains(err.Error(), "\x1b") {
 		t.Errorf("%q", err)
 	}
@@ -278,7 +278,7 @@ func FuzzNothingElseIsAccepted(f *testing.F) {
 	store := p.begin("case-1")
 	p.put(store, surveyKey, body)
 	whole := p.stored("case-1", surveyKey)
-	for _, seed := range [][]byte{whole, nil, []byte(body), whole[:len(whole)-1], []byte(lineStart), bytes.Repeat(whole, 2), bytes.ToUpper(whole)} {
+	for _, seed := range [][]byte{whole, nil, []byte(body), whole[:len(whole)-1], []byte(macLineStart), bytes.Repeat(whole, 2), bytes.ToUpper(whole)} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, planted []byte) {
@@ -298,7 +298,7 @@ func TestLargeArtifacts(t *testing.T) {
 	p := newPlace(t)
 	store := p.begin("case-1")
 	large := strings.Repeat("0123456789abcdef", archive.MaxRead/16)
-	for _, size := range []int{archive.MaxRead - int(lineSize), archive.MaxRead - int(lineSize) + 1, archive.MaxRead} {
+	for _, size := range []int{archive.MaxRead - int(macLineSize), archive.MaxRead - int(macLineSize) + 1, archive.MaxRead} {
 		_ = store.Remove(t.Context(), surveyKey)
 		p.put(store, surveyKey, large[:size])
 		if got, err := fs.ReadFile(store.FS(t.Context()), surveyKey); err != nil || string(got) != large[:size] {
@@ -318,7 +318,7 @@ func TestHugeFilesAndPipesAreNotRead(t *testing.T) {
 	p := newPlace(t)
 	store := p.begin("case-1")
 	p.plant(surveyKey, nil)
-	if err := os.Truncate(p.file("case-1", surveyKey), MaxArtifact+lineSize+1); err != nil {
+	if err := os.Truncate(p.file("case-1", surveyKey), MaxArtifact+macLineSize+1); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := fs.ReadFile(store.FS(t.Context()), surveyKey); !errors.Is(err, evidence.ErrCorrupt) {
@@ -385,7 +385,7 @@ func TestLegalHoldsPassThrough(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, knows := Wrap(inner, Identity{}, having(master(t, 1))).(holding); knows {
+	if _, knows := Wrap(inner, Identity{}, having(master(t, 1))).(legalHolder); knows {
 		t.Error("a directory knows legal holds")
 	}
 	known := &holds{Store: inner}
@@ -396,7 +396,7 @@ func TestLegalHoldsPassThrough(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := store.(holding).Hold(t.Context(), "bags/b/x"); err != nil {
+	if _, err := store.(legalHolder).Hold(t.Context(), "bags/b/x"); err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Join(known.held, " "); got != "bags/b/bagit.txt bags/b/x" {

@@ -8,8 +8,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 )
 
-// FirstFile is the name of a file below a folder, empty if there is none. Anything but a
-// folder is taken for a file.
+// FirstFile returns the name of a file below a folder, empty if there is none. Everything
+// except folders counts as a file.
 func FirstFile(root fs.FS, folder string) (string, error) {
 	found := ""
 	err := fs.WalkDir(root, folder, func(name string, entry fs.DirEntry, err error) error {
@@ -27,8 +27,8 @@ func FirstFile(root fs.FS, folder string) (string, error) {
 	return found, err
 }
 
-// KeyID is the id of the artifact key that this operator has, empty for a store whose
-// artifacts have no MACs.
+// KeyID returns the id of this operator's artifact key, empty for a store whose artifacts
+// have no MACs.
 func KeyID(ctx context.Context, store archive.Store) (string, error) {
 	s, err := storeOf(store)
 	if err != nil {
@@ -41,8 +41,8 @@ func KeyID(ctx context.Context, store archive.Store) (string, error) {
 	return master.ID(), nil
 }
 
-// Evidence reads the evidence of an archive, with all that its kind of store can tell, for
-// example earlier versions of files. Artifacts are not judged.
+// Evidence reads the evidence of an archive with all abilities of its kind of store, for
+// example listing earlier versions of files. It does not verify artifacts.
 func Evidence(ctx context.Context, store archive.Store) (fs.FS, error) {
 	s, err := storeOf(store)
 	if err != nil {

@@ -25,8 +25,8 @@ const (
 // ErrKeySize is the error for a master key of another size.
 var ErrKeySize = errors.New("an artifact key has exactly 32 bytes")
 
-// Master is the key from which the keys of all archives are derived. However it is
-// printed, only its id shows. The zero value is not a key.
+// Master is the key from which the keys of all archives are derived. Only its id is ever
+// printed. The zero value is not a key.
 type Master struct {
 	secret []byte
 	id     string
@@ -50,7 +50,7 @@ func ParseMaster(secret []byte) (Master, error) {
 	return m, err
 }
 
-// ID names the key: 16 hexadecimal digits from which nothing of it can be computed.
+// ID names the key: 16 hexadecimal digits that reveal nothing about it.
 func (m Master) ID() string { return m.id }
 
 // String is the id.
@@ -67,8 +67,8 @@ func (m Master) derive(purpose string) ([]byte, error) {
 	return hkdf.Key(sha256.New, m.secret, nil, "recording-export-operator artifacts v1\x00"+purpose, sha256.Size)
 }
 
-// Identity is which archive artifacts belong to. Where the archive lies is not part of
-// it, so that an archive may be copied to another root or bucket.
+// Identity says which export an archive belongs to. It does not include the place of the
+// archive, which may be copied to another root or bucket.
 type Identity struct {
 	Namespace, Export string
 }
@@ -77,7 +77,7 @@ type Identity struct {
 type archiveKey struct {
 	secret []byte
 	id     string
-	// first tells that no artifact of the archive has been judged before.
+	// first tells that no artifact of the archive was verified before.
 	first bool
 }
 
@@ -88,9 +88,9 @@ func (m Master) of(i Identity, record string) (archiveKey, error) {
 	return archiveKey{secret, m.id, record == ""}, err
 }
 
-// begin begins the MAC of the artifact under a key of the archive. The body is
-// written to it.
-func (k archiveKey) begin(name string) hash.Hash {
+// newMAC starts the MAC of the artifact under a key of the archive. The body is written to
+// it.
+func (k archiveKey) newMAC(name string) hash.Hash {
 	mac := hmac.New(sha256.New, k.secret)
 	_, _ = io.WriteString(mac, "recording-export-operator artifact 1\x00"+name+"\x00")
 	return mac

@@ -18,12 +18,12 @@ import (
 // RekeyingFolder holds copies of artifacts while an archive is rekeyed.
 const RekeyingFolder = archive.WorkPrefix + "rekeying"
 
-// Rekeying is what stays of an archive whose artifacts name a key that is lost. Nothing
-// is believed but what something that is signed with another key vouches for.
+// Rekeying is what remains of an archive whose artifacts name a lost key. Only what a
+// signature of another key vouches for is trusted.
 type Rekeying struct {
 	// Record is the record of the archive.
 	Record []byte
-	// Kept are the SHA-256s of the artifacts that stay, by key.
+	// Kept are the SHA-256s of the artifacts that remain, by key.
 	Kept map[string]string
 	// Added are artifacts that are written, by key.
 	Added map[string][]byte
@@ -32,36 +32,37 @@ type Rekeying struct {
 }
 
 // Rekey gives artifacts the MAC of the present key, and removes all others. The error is
-// evidence.ErrCorrupt, and nothing was changed, if one of those that stay is missing or
+// evidence.ErrCorrupt, and nothing was changed, if one of those that remain is missing or
 // has another content.
 //
-// The record comes last: until then it names the lost key, whoever looks is told so, and
-// Rekey can be run again. Each artifact is copied before it is replaced, so that a process
-// may end at any moment. One that ends while the record is replaced is for Resume.
+// It replaces the record last: until then the record names the lost key, so that the
+// operator refuses the archive, and Rekey can be run again. It copies each artifact before
+// it replaces it, so that the process may end at any moment. If the process ends while the
+// record is replaced, Resume completes the work.
 func Rekey(ctx context.Context, store archive.Store, r Rekeying) error {
 	w, err := rekeyerOf(ctx, store, r.Record)
 	if err != nil {
 		return err
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.Kept)) {
-		if _, err := w.find(key, r.Kept[key]); err != nil {
+		if _, err := w.read(key, r.Kept[key]); err != nil {
 			return err
 		}
 	}
-	if err := w.discard(r); err != nil {
+	if err := w.discardUnwanted(r); err != nil {
 		return err
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.Kept)) {
-		if err := w.renew(key, r.Kept[key]); err != nil {
+		if err := w.rewrite(key, r.Kept[key]); err != nil {
 			return err
 		}
 	}
-	return w.end(r)
+	return w.complete(r)
 }
 
-// Resume ends a rekeying that ended while the record was replaced, and tells whether there
-// was one: a copy of the record with the present key is left, which was the last step
-// before that.
+// Resume completes a rekeying that ended while the record was replaced, and tells whether
+// there was one: then there is a copy of the record with the present key, which is the
+// last step before that.
 func Resume(ctx context.Context, store archive.Store) (bool, error) {
 	record, err := fs.ReadFile(store.FS(ctx), evidence.RecordPath)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -74,15 +75,15 @@ func Resume(ctx context.Context, store archive.Store) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	copied, err := fs.ReadFile(w.known.FS(ctx), copyOf(RecordKey))
+	copied, err := fs.ReadFile(w.rekeyed.FS(ctx), copyOf(RecordKey))
 	if err != nil || !bytes.Equal(copied, record) {
 		return false, nil //nolint:nilerr // nothing of the present key is there
 	}
 	return true, w.finish(record)
 }
 
-// copiedRecord is the copy of a record that was being replaced when neither it nor
-// export.json was there, nil if there is none.
+// copiedRecord is the copy of a record that was being replaced when neither the record nor
+// export.json existed, nil if there is none.
 func copiedRecord(ctx context.Context, store archive.Store) ([]byte, error) {
 	s, err := storeOf(store)
 	if err != nil {
@@ -99,17 +100,17 @@ func copiedRecord(ctx context.Context, store archive.Store) ([]byte, error) {
 	return content, err
 }
 
-// BeginAgain replaces an archive that has no seal and names a lost key by one that has
-// nothing but its record and what is added; Kept is empty. The record comes last: until
-// then whoever looks is told of that key. The error is evidence.ErrCorrupt, and export.json
-// stays, if there is a file below seals/.
-func BeginAgain(ctx context.Context, store archive.Store, r Rekeying) error {
+// StartOver replaces an archive that has no seal and names a lost key by one with only its
+// record and the added artifacts; Kept is empty. It replaces the record last: until then
+// the operator refuses the archive. The error is evidence.ErrCorrupt, and export.json
+// remains, if there is a file below seals/.
+func StartOver(ctx context.Context, store archive.Store, r Rekeying) error {
 	w, err := rekeyerOf(ctx, store, r.Record)
 	if err == nil {
 		err = w.refuseSeals()
 	}
 	if err == nil {
-		err = w.discard(r)
+		err = w.discardUnwanted(r)
 	}
 	if err == nil {
 		err = w.refuseSeals()
@@ -120,7 +121,7 @@ func BeginAgain(ctx context.Context, store archive.Store, r Rekeying) error {
 	if err != nil {
 		return err
 	}
-	return w.end(r)
+	return w.complete(r)
 }
 
 // refuseSeals fails if there is a file below seals/.
@@ -132,9 +133,9 @@ func (w rekeyer) refuseSeals() error {
 	return err
 }
 
-// Unverified reads an artifact of which nobody can say who wrote it: that is for whoever
-// then compares its digest, or asks a person.
-func Unverified(ctx context.Context, store archive.Store, key string) ([]byte, error) {
+// ReadUnverified reads an artifact without verifying who wrote it. The caller has to
+// compare its digest, or ask a person.
+func ReadUnverified(ctx context.Context, store archive.Store, key string) ([]byte, error) {
 	s, err := storeOf(store)
 	if err != nil {
 		return nil, err
@@ -147,18 +148,18 @@ func Unverified(ctx context.Context, store archive.Store, key string) ([]byte, e
 	return content, err
 }
 
-// Vouched reads an artifact that something else vouches for by its SHA-256, whichever key
-// it names. record is that of the archive.
-func Vouched(ctx context.Context, store archive.Store, record []byte, key, digest string) ([]byte, error) {
+// ReadVouched reads an artifact whose SHA-256 is known from something that is trusted,
+// whichever key the artifact names. record is that of the archive.
+func ReadVouched(ctx context.Context, store archive.Store, record []byte, key, digest string) ([]byte, error) {
 	w, err := rekeyerOf(ctx, store, record)
 	if err != nil {
 		return nil, err
 	}
-	return w.find(key, digest)
+	return w.read(key, digest)
 }
 
-// RemoveForeign removes the artifacts of an archive without a record that name a key. What
-// has no MAC stays: it is not believed either.
+// RemoveForeign removes the artifacts that name a key from an archive without a record.
+// Artifacts without a MAC remain: they are not trusted either.
 func RemoveForeign(ctx context.Context, store archive.Store, keyID string) error {
 	s, err := storeOf(store)
 	if err != nil {
@@ -192,7 +193,7 @@ func RemoveForeign(ctx context.Context, store archive.Store, keyID string) error
 	return nil
 }
 
-// storeOf is the Store that Wrap or WrapShared has returned.
+// storeOf returns the Store inside what Wrap or WrapShared has returned.
 func storeOf(store archive.Store) (*Store, error) {
 	switch s := store.(type) {
 	case *Store:
@@ -204,7 +205,7 @@ func storeOf(store archive.Store) (*Store, error) {
 	}
 }
 
-// unverified reads an artifact, and which key its line names.
+// unverified reads an artifact, and the key id that its MAC line names.
 func unverified(root fs.FS, name string) (content []byte, keyID string, err error) {
 	file, err := root.Open(name)
 	if err != nil {
@@ -215,18 +216,18 @@ func unverified(root fs.FS, name string) (content []byte, keyID string, err erro
 	if err != nil {
 		return nil, "", err
 	}
-	body := int64(len(all)) - lineSize
+	body := int64(len(all)) - macLineSize
 	if body < 0 || len(all) > MaxArtifact {
 		return nil, "", corrupt(name, "it has no MAC, or is larger than any artifact")
 	}
-	says, isLine := strings.CutPrefix(string(all[body:]), lineStart)
+	says, isLine := strings.CutPrefix(string(all[body:]), macLineStart)
 	if !isLine {
 		return nil, "", corrupt(name, "it has no MAC: no operator of this version wrote it")
 	}
 	return all[:body], says[:idDigits], nil
 }
 
-// copyOf is where the copy of an artifact is.
+// copyOf is the key of an artifact's copy.
 func copyOf(key string) string {
 	return RekeyingFolder + "/" + strings.TrimPrefix(key, archive.WorkPrefix)
 }

@@ -109,7 +109,7 @@ func stores(t *testing.T) map[string]func() archive.Store {
 				Credentials: func(context.Context) (s3store.Credentials, error) {
 					return s3store.Credentials{AccessKeyID: s3server.AccessKeyID, SecretAccessKey: s3server.SecretAccessKey}, nil
 				},
-				Now: time.Now, Memory: s3store.NewMemory(2, 5<<20),
+				Now: time.Now, Parts: s3store.NewPartBuffers(2, 5<<20),
 			}).Archive("case-1")
 			if err != nil {
 				t.Fatal(err)
@@ -208,7 +208,7 @@ func TestRekeyingChangesNothingIfSomethingIsWrong(t *testing.T) {
 		"missing": func(inner archive.Store) error { return inner.Remove(t.Context(), surveyKey) },
 		"another": func(inner archive.Store) error {
 			return errors.Join(inner.Remove(t.Context(), surveyKey),
-				inner.Create(t.Context(), surveyKey, text(`{}`+lineStart+strings.Repeat("0", idDigits)+" "+strings.Repeat("0", macDigits)+"\n")))
+				inner.Create(t.Context(), surveyKey, text(`{}`+macLineStart+strings.Repeat("0", idDigits)+" "+strings.Repeat("0", macDigits)+"\n")))
 		},
 		"without a MAC": func(inner archive.Store) error {
 			return errors.Join(inner.Remove(t.Context(), surveyKey), inner.Create(t.Context(), surveyKey, text(body)))
@@ -247,7 +247,7 @@ func TestBeginningAgain(t *testing.T) {
 					t.Fatal(err)
 				}
 				r := Rekeying{Record: []byte("new"), Discarded: []string{"bags/b", "bags/c"}, Added: map[string][]byte{noteKey: []byte("note")}}
-				err := BeginAgain(t.Context(), present(t, mortal{inner, &left}), r)
+				err := StartOver(t.Context(), present(t, mortal{inner, &left}), r)
 				if err != nil && !errors.Is(err, errCrash) {
 					t.Fatal(err)
 				}
@@ -256,7 +256,7 @@ func TestBeginningAgain(t *testing.T) {
 				var unknown *UnknownKeyError
 				switch {
 				case errors.As(read, &unknown):
-					read = BeginAgain(t.Context(), store, r)
+					read = StartOver(t.Context(), store, r)
 				case errors.Is(read, fs.ErrNotExist):
 					_, read = Resume(t.Context(), store)
 				}
@@ -280,7 +280,7 @@ func TestAnArchiveWithASealIsNeverEmptied(t *testing.T) {
 	inner := stores(t)["directory"]()
 	begunWithALostKey(t, inner)
 	before := all(t, inner)
-	err := BeginAgain(t.Context(), present(t, inner), Rekeying{Record: []byte("new"), Discarded: []string{"bags/b", "bags/c", "seals/1", "seals/2"}})
+	err := StartOver(t.Context(), present(t, inner), Rekeying{Record: []byte("new"), Discarded: []string{"bags/b", "bags/c", "seals/1", "seals/2"}})
 	if !errors.Is(err, evidence.ErrCorrupt) || !strings.Contains(err.Error(), "seals/1/account.json") {
 		t.Error(err)
 	}

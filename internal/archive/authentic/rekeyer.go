@@ -21,8 +21,8 @@ import (
 type rekeyer struct {
 	ctx context.Context //nolint:containedctx // it lives as long as the call that made it
 	*Store
-	// known is the archive with the present key, whatever its record names.
-	known *Store
+	// rekeyed is the archive with the present key, whatever its record names.
+	rekeyed *Store
 }
 
 func rekeyerOf(ctx context.Context, store archive.Store, record []byte) (rekeyer, error) {
@@ -37,17 +37,17 @@ func rekeyerOf(ctx context.Context, store archive.Store, record []byte) (rekeyer
 	sum := sha256.Sum256(record)
 	key, err := master.of(s.identity, hex.EncodeToString(sum[:]))
 	known := &Store{inner: s.inner, identity: s.identity, keys: s.keys, hasRecord: true}
-	known.known.Store(&key)
+	known.archiveKey.Store(&key)
 	return rekeyer{ctx, s, known}, err
 }
 
-// find returns the content of an artifact that has this SHA-256: as it was written with
-// the present key, as it was copied, or as it was found.
-func (w rekeyer) find(key, digest string) ([]byte, error) {
+// read returns the content of an artifact that has this SHA-256: with the present key,
+// from its copy, or with the lost key.
+func (w rekeyer) read(key, digest string) ([]byte, error) {
 	var failed error
 	for _, read := range []func() ([]byte, error){
-		func() ([]byte, error) { return fs.ReadFile(w.known.FS(w.ctx), key) },
-		func() ([]byte, error) { return fs.ReadFile(w.known.FS(w.ctx), copyOf(key)) },
+		func() ([]byte, error) { return fs.ReadFile(w.rekeyed.FS(w.ctx), key) },
+		func() ([]byte, error) { return fs.ReadFile(w.rekeyed.FS(w.ctx), copyOf(key)) },
 		func() ([]byte, error) {
 			content, _, err := unverified(w.inner.FS(w.ctx), key)
 			return content, err
@@ -69,64 +69,64 @@ func (w rekeyer) find(key, digest string) ([]byte, error) {
 	return nil, corrupt(key, "it is not the one that a seal lists, with the SHA-256 "+digest)
 }
 
-// renew gives an artifact the present key's MAC.
-func (w rekeyer) renew(key, digest string) error {
-	content, err := w.find(key, digest)
+// rewrite gives an artifact the MAC of the present key.
+func (w rekeyer) rewrite(key, digest string) error {
+	content, err := w.read(key, digest)
 	if err != nil {
 		return err
 	}
-	if w.holds(key, content) {
+	if w.isWritten(key, content) {
 		return nil
 	}
-	if err := w.put(copyOf(key), content); err != nil {
+	if err := w.replace(copyOf(key), content); err != nil {
 		return err
 	}
-	return w.put(key, content)
+	return w.replace(key, content)
 }
 
-// holds tells whether an artifact has this content, and the present key's MAC.
-func (w rekeyer) holds(key string, content []byte) bool {
-	is, err := fs.ReadFile(w.known.FS(w.ctx), key)
+// isWritten tells whether an artifact has this content, and the MAC of the present key.
+func (w rekeyer) isWritten(key string, content []byte) bool {
+	is, err := fs.ReadFile(w.rekeyed.FS(w.ctx), key)
 	return err == nil && bytes.Equal(is, content)
 }
 
-// put writes an artifact with the present key, in the place of any other.
-func (w rekeyer) put(key string, content []byte) error {
-	if w.holds(key, content) {
+// replace writes an artifact with the present key, and removes the former one.
+func (w rekeyer) replace(key string, content []byte) error {
+	if w.isWritten(key, content) {
 		return nil
 	}
-	if err := w.isCurrent(); err != nil {
+	if err := w.checkCurrent(); err != nil {
 		return err
 	}
 	if err := w.inner.Remove(w.ctx, key); err != nil {
 		return err
 	}
-	return w.known.Create(w.ctx, key, func(to io.Writer) error {
+	return w.rekeyed.Create(w.ctx, key, func(to io.Writer) error {
 		_, err := to.Write(content)
 		return err
 	})
 }
 
-// isCurrent fails once the process is to stop, or another process has given the record the
-// present key: what this one has read is out of date then.
-func (w rekeyer) isCurrent() error {
+// checkCurrent fails once the process has to stop, or another process has given the record
+// the present key: what this one has read is out of date then.
+func (w rekeyer) checkCurrent() error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
-	if _, err := fs.ReadFile(w.known.FS(w.ctx), RecordKey); err == nil {
+	if _, err := fs.ReadFile(w.rekeyed.FS(w.ctx), RecordKey); err == nil {
 		return errors.New("another process has given the archive the present artifact key")
 	}
 	return nil
 }
 
-// end writes what is added, copies the record, and finishes.
-func (w rekeyer) end(r Rekeying) error {
+// complete writes the added artifacts, copies the record, and finishes.
+func (w rekeyer) complete(r Rekeying) error {
 	for _, key := range slices.Sorted(maps.Keys(r.Added)) {
-		if err := w.put(key, r.Added[key]); err != nil {
+		if err := w.replace(key, r.Added[key]); err != nil {
 			return err
 		}
 	}
-	if err := w.put(copyOf(RecordKey), r.Record); err != nil {
+	if err := w.replace(copyOf(RecordKey), r.Record); err != nil {
 		return err
 	}
 	return w.finish(r.Record)
@@ -135,18 +135,18 @@ func (w rekeyer) end(r Rekeying) error {
 // finish replaces the record, and removes the copies. If the copy of the record is gone,
 // another process has finished.
 func (w rekeyer) finish(record []byte) error {
-	if !w.holds(copyOf(RecordKey), record) {
+	if !w.isWritten(copyOf(RecordKey), record) {
 		return errors.New("another process has finished giving the archive the present artifact key")
 	}
-	if err := w.put(RecordKey, record); err != nil {
+	if err := w.replace(RecordKey, record); err != nil {
 		return err
 	}
 	return w.inner.Remove(w.ctx, RekeyingFolder)
 }
 
-// discard removes the bags and seals that are discarded, and every artifact that does not
-// stay.
-func (w rekeyer) discard(r Rekeying) error {
+// discardUnwanted removes the bags and seals that are discarded, and every artifact that
+// does not remain.
+func (w rekeyer) discardUnwanted(r Rekeying) error {
 	for _, key := range r.Discarded {
 		if err := w.discardEvidence(key); err != nil {
 			return err
@@ -165,16 +165,16 @@ func (w rekeyer) discard(r Rekeying) error {
 	return w.prune(strings.TrimSuffix(archive.WorkPrefix, "/"), wanted, folders)
 }
 
-// discardEvidence discards a bag, a seal that was not finished, or export.json.
+// discardEvidence discards a bag, an unfinished seal, or export.json.
 func (w rekeyer) discardEvidence(key string) error {
-	if err := w.isCurrent(); err != nil {
+	if err := w.checkCurrent(); err != nil {
 		return err
 	}
 	return archive.Discard(w.ctx, w.inner, key)
 }
 
-// prune removes what is in a folder and not wanted; folders in which nothing is wanted are
-// removed as a whole.
+// prune removes everything in a folder that is not wanted; it removes folders without
+// anything wanted as a whole.
 func (w rekeyer) prune(folder string, wanted, folders map[string]bool) error {
 	entries, err := fs.ReadDir(w.inner.FS(w.ctx), folder)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -189,7 +189,7 @@ func (w rekeyer) prune(folder string, wanted, folders map[string]bool) error {
 		case folders[key] && entry.IsDir():
 			err = w.prune(key, wanted, folders)
 		default:
-			if err = w.isCurrent(); err == nil {
+			if err = w.checkCurrent(); err == nil {
 				err = w.inner.Remove(w.ctx, key)
 			}
 		}

@@ -7,15 +7,15 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/bounded"
 )
 
-// answers bounds every answer but the bytes of a file, before the SDK decodes it.
-// The largest is a list of 1000 objects: at most 1024 bytes of key, three times as
-// many when it is escaped, and about ten elements for each.
+// answers bounds every answer except the bytes of a file, before the SDK decodes it. The
+// largest is a list of 1000 objects: at most 1024 bytes of key, three times as many when
+// it is escaped, and about ten elements for each.
 var answers = bounded.XML{Bytes: 8 << 20, Tags: 50_000}
 
 // bounding bounds the answers of a transport.
 type bounding struct{ http.RoundTripper }
 
-// RoundTrip sends a request. An answer that goes too far is an answer that breaks off.
+// RoundTrip sends a request. Reading an answer that exceeds the bounds fails.
 func (b bounding) RoundTrip(r *http.Request) (*http.Response, error) {
 	response, err := b.RoundTripper.RoundTrip(r)
 	if err != nil || isFile(r, response) {

@@ -1,11 +1,14 @@
-// Package s3store stores evidence in an S3 bucket with Object Lock, and working
-// artifacts in another without.
+// Package s3store stores evidence in an S3 bucket with Object Lock, and working artifacts
+// in another one without.
 //
-// Every write is conditional (If-None-Match: *), so a key is written once whoever
-// writes. A file of up to one part is sent in one request, with its SHA-256, which
-// S3 verifies; a larger one part by part, each with its own. Nothing has a key
-// before all of it has come. All that S3 says is cut down to its code: no error
-// holds an address, a signature or a key.
+// Every write is conditional (If-None-Match: *), so a key is written once, whoever writes.
+// A file of up to one part is sent in one request, with its SHA-256, which S3 verifies; a
+// larger one is sent in parts, each with its own (upload.go). An object exists only once
+// all of it has arrived. Errors contain only S3's error codes (errors.go): no address,
+// signature or key.
+//
+// The parts that are being sent are in memory (partbuffers.go); small artifacts are cached
+// (artifactcache.go).
 package s3store
 
 import (
@@ -23,7 +26,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/egress"
 )
 
-// Mode is how firmly Object Lock holds.
+// Mode is how strictly Object Lock protects an object.
 type Mode string
 
 // The modes.
@@ -34,40 +37,40 @@ const (
 	Compliance Mode = "COMPLIANCE"
 )
 
-// Lock is the retention that all evidence gets.
+// Lock is the retention of all evidence.
 type Lock struct {
 	Mode Mode
-	// Days for which evidence is kept at least.
+	// Days is how long evidence is kept at least.
 	Days int
 }
 
-// Config says where evidence lands, and as whom it is written.
+// Config says where evidence is stored, and with which access key.
 type Config struct {
 	// Endpoint is the base URL of the service; empty for AWS's own in the region.
 	Endpoint string
 	Region   string
 	// PathStyle puts the bucket into the path instead of the host.
 	PathStyle bool
-	// Bucket holds evidence, WorkBucket working artifacts, both below Prefix.
+	// Bucket is for evidence, WorkBucket for working artifacts, both below Prefix.
 	Bucket, WorkBucket, Prefix string
 	// Lock is nil if evidence is not locked.
 	Lock *Lock
-	// Credentials gives those to ask with. They are asked for again after a
-	// minute, and when they are not accepted. Its errors are passed on.
+	// Credentials returns the access key. It is called again after a minute, and when the
+	// access key was refused. Its errors are passed on.
 	Credentials func(context.Context) (Credentials, error)
 	// Now is the clock.
 	Now func() time.Time
-	// Tenant is whose part of the Memory is used.
+	// Tenant is whose share of Parts is used.
 	Tenant string
-	// Memory holds what is being sent.
-	Memory *Memory
-	// HTTP sends the requests, see NewHTTPClient. If it is nil, the endpoint may be
-	// at any address: whoever names it runs this program.
+	// Parts are the buffers for parts that are being sent.
+	Parts *PartBuffers
+	// HTTP sends the requests, see NewHTTPClient. If it is nil, the endpoint may be at any
+	// address, as for a person who runs this program with an endpoint of their choice.
 	HTTP *http.Client
 
-	// attempts and standstill are others than the usual ones, for tests.
-	attempts   int
-	standstill time.Duration
+	// attempts and stallTimeout replace maxAttempts and stallTimeout in tests.
+	attempts     int
+	stallTimeout time.Duration
 }
 
 // Buckets are the two buckets of a destination.
@@ -75,21 +78,21 @@ type Buckets struct {
 	config      Config
 	client      *s3.Client
 	credentials *aws.CredentialsCache
-	memo        memo
+	cache       artifactCache
 }
 
-// Open makes Buckets. It asks nothing of the service.
+// Open returns Buckets. It sends no request.
 func Open(config Config) *Buckets {
-	config.attempts = cmp.Or(config.attempts, attempts)
-	config.standstill = cmp.Or(config.standstill, standstill)
+	config.attempts = cmp.Or(config.attempts, maxAttempts)
+	config.stallTimeout = cmp.Or(config.stallTimeout, stallTimeout)
 	if config.HTTP == nil {
 		config.HTTP = NewHTTPClient(egress.Any())
 	}
-	credentials := aws.NewCredentialsCache(source{config.Credentials, config.Now})
+	credentials := aws.NewCredentialsCache(credentialSource{config.Credentials, config.Now})
 	return &Buckets{config: config, client: newClient(config, credentials), credentials: credentials}
 }
 
-// Archive is the store of one export: what is below its name.
+// Archive is the store of one export: everything below its name.
 func (b *Buckets) Archive(export string) (*Store, error) {
 	if err := archive.CheckKey(export); err != nil {
 		return nil, err
@@ -97,35 +100,35 @@ func (b *Buckets) Archive(export string) (*Store, error) {
 	return &Store{b, export}, nil
 }
 
-// place is where something is: a bucket and the whole key in it.
-type place struct{ bucket, key string }
+// location is a bucket and a whole key in it.
+type location struct{ bucket, key string }
 
-// place finds a key of an export. Working artifacts are below the name of the
-// evidence's bucket too, so that several may share a bucket for them.
-func (b *Buckets) place(key string, work bool) place {
+// locationOf returns the location of an export's key. Working artifacts are below the name
+// of the bucket for evidence, so that several destinations may share a workBucket.
+func (b *Buckets) locationOf(key string, work bool) location {
 	if work {
-		return place{b.config.WorkBucket, path.Join(b.config.Bucket, b.config.Prefix, key)}
+		return location{b.config.WorkBucket, path.Join(b.config.Bucket, b.config.Prefix, key)}
 	}
-	return place{b.config.Bucket, path.Join(b.config.Prefix, key)}
+	return location{b.config.Bucket, path.Join(b.config.Prefix, key)}
 }
 
-// terms are how an object is to be kept.
-type terms struct {
+// lockSettings are the Object Lock of one object.
+type lockSettings struct {
 	mode  types.ObjectLockMode
 	until *time.Time
 	hold  types.ObjectLockLegalHoldStatus
 }
 
-// terms of evidence that is written now. The retention is that of the spec and
-// as long as an upload may be resumed after it was begun.
-func (b *Buckets) terms(held bool) terms {
+// lockSettings returns the Object Lock of evidence that is written now. The retention is
+// that of the spec, and as much longer as an upload may be resumed after its start.
+func (b *Buckets) lockSettings(held bool) lockSettings {
 	if b.config.Lock == nil {
-		return terms{}
+		return lockSettings{}
 	}
-	until := b.config.Now().AddDate(0, 0, b.config.Lock.Days).Add(resumable).UTC().Truncate(time.Second)
-	kept := terms{mode: types.ObjectLockMode(b.config.Lock.Mode), until: &until}
+	until := b.config.Now().AddDate(0, 0, b.config.Lock.Days).Add(resumeWindow).UTC().Truncate(time.Second)
+	lock := lockSettings{mode: types.ObjectLockMode(b.config.Lock.Mode), until: &until}
 	if held {
-		kept.hold = types.ObjectLockLegalHoldStatusOn
+		lock.hold = types.ObjectLockLegalHoldStatusOn
 	}
-	return kept
+	return lock
 }

@@ -15,33 +15,31 @@ import (
 )
 
 const (
-	// attempts is how often a request is sent before its failure is told, and
-	// longestPause the longest wait between two: a server that restarts is
-	// waited for, one that stays away is left to whoever asked.
-	attempts     = 6
-	longestPause = 4 * time.Second
+	// maxAttempts is how often a request is sent before it fails, and maxBackoff the longest
+	// wait between two attempts: long enough for a server that restarts.
+	maxAttempts = 6
+	maxBackoff  = 4 * time.Second
 	// dialTimeout is how long a connection may take, and idleTimeout how long it
 	// is kept for the next request.
 	dialTimeout = 10 * time.Second
 	idleTimeout = 90 * time.Second
-	// answerTimeout is how long the answer to a request that was sent may take.
+	// answerTimeout is how long the answer to a request may take.
 	answerTimeout = time.Minute
-	// standstill is how long the bytes of a file may stand still.
-	standstill = time.Minute
+	// stallTimeout is how long no byte of a file may arrive.
+	stallTimeout = time.Minute
 	// sendTimeout is how long sending a part may take: 64 MiB, more than a usual one has, at 1 Mbit/s.
 	sendTimeout = 9 * time.Minute
-	// connections that are kept for the next request: more than are ever at work.
+	// connections is how many are kept for the next request: more than are ever in use.
 	connections = 64
 )
 
-// newClient makes a client that does what it was told and nothing else: it takes
-// no settings of AWS from the environment or from files, and follows no redirects.
+// newClient returns a client without any settings from AWS environment variables or files,
+// which follows no redirects.
 func newClient(config Config, credentials aws.CredentialsProvider) *s3.Client {
 	options := s3.Options{
 		Region: config.Region, UsePathStyle: config.PathStyle, Credentials: credentials,
 		HTTPClient: config.HTTP, Retryer: retry.NewStandard(limitRetries(config.attempts)), HTTPSignerV4: signer{},
-		// What is written carries a SHA-256 of ours, and what is read is hashed by
-		// whoever reads it.
+		// Writes have a SHA-256 from this package, and readers hash what they read.
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
 	}
@@ -53,14 +51,14 @@ func newClient(config Config, credentials aws.CredentialsProvider) *s3.Client {
 
 func limitRetries(most int) func(*retry.StandardOptions) {
 	return func(o *retry.StandardOptions) {
-		o.MaxAttempts, o.MaxBackoff = most, longestPause
+		o.MaxAttempts, o.MaxBackoff = most, maxBackoff
 		// Two conditional writes of one key at a time: the other one may fail yet.
 		o.Retryables = append(o.Retryables, retry.RetryableErrorCode{Codes: map[string]struct{}{"ConditionalRequestConflict": {}}})
 	}
 }
 
-// signer derives the key of each signature anew. The SDK's own keeps it by the
-// access key's id for a day, so that a secret that was corrected would go unheard
+// signer derives the key of each signature again. The SDK's own signer keeps it by the
+// access key's id for a day, so that a corrected secret would not be used
 // (aws/signer/internal/v4/cache.go in v1.45.1).
 type signer struct{}
 
@@ -72,9 +70,9 @@ func (signer) SignHTTP( //nolint:revive // its arguments are the SDK's
 	return fresh.SignHTTP(ctx, c, r, payload, service, region, at, options...)
 }
 
-// NewHTTPClient makes a client that asks public addresses and those that are
-// allowed for S3. Whoever opens several Buckets gives them the same, so that they
-// share its connections.
+// NewHTTPClient returns a client that connects to public addresses, and to others that are
+// allowed for S3. Give several Buckets the same client, so that they share its
+// connections.
 func NewHTTPClient(allowed egress.List) *http.Client {
 	transport := &http.Transport{
 		TLSHandshakeTimeout: dialTimeout, ResponseHeaderTimeout: answerTimeout, ExpectContinueTimeout: time.Second,
@@ -82,7 +80,7 @@ func NewHTTPClient(allowed egress.List) *http.Client {
 	}
 	return &http.Client{
 		Transport: bounding{allowed.Transport(egress.S3, transport, net.Dialer{Timeout: dialTimeout})},
-		// A request is signed for one host; whoever it would be sent on to is not to have it.
+		// A request is signed for one host, and must not be sent to another.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Credentials are an access key. However they are printed, only its id shows.
+// Credentials are an access key. Only its id is ever printed.
 type Credentials struct {
 	AccessKeyID, SecretAccessKey, SessionToken string
 }
@@ -27,30 +27,29 @@ func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String())
 // MarshalText is String for encoders.
 func (c Credentials) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
-// freshFor is how long credentials are used before they are asked for again.
-const freshFor = time.Minute
+// credentialsLifetime is how long credentials are used before they are read again.
+const credentialsLifetime = time.Minute
 
-// source gives the SDK the credentials of a Config.
-type source struct {
+// credentialSource gives the SDK the credentials of a Config.
+type credentialSource struct {
 	read func(context.Context) (Credentials, error)
 	now  func() time.Time
 }
 
-// sourceError keeps an error of whoever gives the credentials apart from all
-// that the SDK says.
+// sourceError marks an error of Config.Credentials, as opposed to errors of the SDK.
 type sourceError struct{ error }
 
 // Unwrap returns the error itself.
 func (e sourceError) Unwrap() error { return e.error }
 
 // Retrieve reads the credentials.
-func (s source) Retrieve(ctx context.Context) (aws.Credentials, error) {
+func (s credentialSource) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	c, err := s.read(ctx)
 	if err != nil {
 		return aws.Credentials{}, sourceError{err}
 	}
 	return aws.Credentials{
 		AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken,
-		CanExpire: true, Expires: s.now().Add(freshFor),
+		CanExpire: true, Expires: s.now().Add(credentialsLifetime),
 	}, nil
 }

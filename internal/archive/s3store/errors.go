@@ -16,7 +16,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 )
 
-// kinds of the codes of S3's errors; any other follows from its HTTP status.
+// kinds are the kinds for S3's error codes; for others the kind follows from the HTTP
+// status.
 var kinds = map[string]archive.Kind{
 	"NoSuchBucket": archive.KindNoBucket,
 
@@ -45,16 +46,16 @@ var kinds = map[string]archive.Kind{
 	"XAmzContentChecksumMismatch": archive.KindUnavailable,
 }
 
-// cures of what the code alone does not tell how to mend.
-var cures = map[string]string{
+// remedies say how to fix errors whose code does not say it.
+var remedies = map[string]string{
 	"RequestTimeTooSkewed": "; set the clock of the manager's node or of the service, which is wrong",
 }
 
-// printable is what a service's words must be to be passed on.
+// printable matches words of a service that may be passed on.
 var printable = regexp.MustCompile(`^[A-Za-z0-9._/+=-]{1,100}$`)
 
-// code returns S3's word for what is wrong, empty if it said none.
-func code(err error) string {
+// errorCode returns S3's error code, empty if there is none.
+func errorCode(err error) string {
 	var said smithy.APIError
 	if errors.As(err, &said) {
 		return said.ErrorCode()
@@ -62,14 +63,14 @@ func code(err error) string {
 	return ""
 }
 
-// missing tells whether there is no such object.
-func missing(err error) bool {
-	said := code(err)
+// isNotFound tells whether the object does not exist.
+func isNotFound(err error) bool {
+	said := errorCode(err)
 	return said == "NoSuchKey" || said == "NotFound"
 }
 
-// fail turns an error of the SDK into one of package archive, or of io/fs.
-func (b *Buckets) fail(ctx context.Context, op string, err error) error {
+// wrapError turns an error of the SDK into one of package archive, or of io/fs.
+func (b *Buckets) wrapError(ctx context.Context, op string, err error) error {
 	var given sourceError
 	switch {
 	case err == nil:
@@ -78,9 +79,9 @@ func (b *Buckets) fail(ctx context.Context, op string, err error) error {
 		return fmt.Errorf("%s: %w", op, ctx.Err())
 	case errors.As(err, &given):
 		return fmt.Errorf("%s: %w", op, given.error)
-	case missing(err):
+	case isNotFound(err):
 		return fmt.Errorf("%s: %w", op, fs.ErrNotExist)
-	case code(err) == "PreconditionFailed":
+	case errorCode(err) == "PreconditionFailed":
 		return fmt.Errorf("%s: %w", op, fs.ErrExist)
 	}
 	known := classify(err)
@@ -91,21 +92,21 @@ func (b *Buckets) fail(ctx context.Context, op string, err error) error {
 	return known
 }
 
-// classify keeps of an error what may be told.
+// classify returns an error with only what may be shown.
 func classify(err error) *archive.Error {
 	var answered *smithyhttp.ResponseError
 	if !errors.As(err, &answered) || answered.HTTPStatusCode() == 0 {
-		return &archive.Error{Kind: archive.KindUnavailable, Message: unanswered(err)}
+		return &archive.Error{Kind: archive.KindUnavailable, Message: noAnswerMessage(err)}
 	}
-	status, said := answered.HTTPStatusCode(), code(err)
+	status, said := answered.HTTPStatusCode(), errorCode(err)
 	kind, ok := kinds[said]
 	if !ok {
-		kind = ofStatus(status)
+		kind = kindOfStatus(status)
 	}
 	if !printable.MatchString(said) {
 		said = "no reason given"
 	}
-	known := &archive.Error{Kind: kind, Message: fmt.Sprintf("%s, HTTP status %d%s", said, status, cures[said])}
+	known := &archive.Error{Kind: kind, Message: fmt.Sprintf("%s, HTTP status %d%s", said, status, remedies[said])}
 	var named interface{ ServiceRequestID() string }
 	if errors.As(err, &named) && printable.MatchString(named.ServiceRequestID()) {
 		known.RequestID = named.ServiceRequestID()
@@ -113,8 +114,8 @@ func classify(err error) *archive.Error {
 	return known
 }
 
-// ofStatus is the kind of an answer whose code says nothing.
-func ofStatus(status int) archive.Kind {
+// kindOfStatus is the kind for an answer whose code is unknown.
+func kindOfStatus(status int) archive.Kind {
 	switch {
 	case status == http.StatusUnauthorized:
 		return archive.KindCredentials
@@ -127,8 +128,8 @@ func ofStatus(status int) archive.Kind {
 	}
 }
 
-// unanswered says why there is no answer, without the address that was asked.
-func unanswered(err error) string {
+// noAnswerMessage says why there is no answer, without the address.
+func noAnswerMessage(err error) string {
 	var request *url.Error
 	var network *net.OpError
 	switch {

@@ -140,7 +140,7 @@ func TestAReadThatStandsStillIsGivenUp(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	c := leaky(server.URL)
-	c.standstill = 50 * time.Millisecond
+	c.stallTimeout = 50 * time.Millisecond
 	_, err := fs.ReadFile(openStore(t, c).FS(t.Context()), "bags/a")
 	if archive.KindOf(err) != archive.KindUnavailable {
 		t.Errorf("ReadFile: %v, want Unavailable", err)

@@ -37,7 +37,7 @@ func (e entry) Type() fs.FileMode { return e.Mode().Type() }
 // Info is the entry.
 func (e entry) Info() (fs.FileInfo, error) { return e, nil }
 
-// Mode is that of what is only read.
+// Mode is that of a file that is only read.
 func (e entry) Mode() fs.FileMode {
 	if e.dir {
 		return fs.ModeDir | 0o550
@@ -45,21 +45,21 @@ func (e entry) Mode() fs.FileMode {
 	return 0o440
 }
 
-// file streams an object, and gives up when it stands still.
+// file streams an object, and fails if no bytes arrive for stallTimeout.
 type file struct {
 	entry
-	body       io.ReadCloser
-	cancel     context.CancelFunc
-	standstill time.Duration
-	fail       func(error) error
+	body         io.ReadCloser
+	cancel       context.CancelFunc
+	stallTimeout time.Duration
+	fail         func(error) error
 }
 
 // Stat describes the file.
 func (f *file) Stat() (fs.FileInfo, error) { return f.entry, nil }
 
-// Read reads on. A stream that ends too soon is an error, never an end.
+// Read reads more bytes. A stream that ends too soon is an error, never io.EOF.
 func (f *file) Read(p []byte) (int, error) {
-	watch := time.AfterFunc(f.standstill, f.cancel)
+	watch := time.AfterFunc(f.stallTimeout, f.cancel)
 	defer watch.Stop()
 	n, err := f.body.Read(p)
 	if err == nil || errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -74,13 +74,13 @@ func (f *file) Close() error {
 	return f.body.Close()
 }
 
-// directory lists what is below a key.
+// directory lists the entries below a key.
 type directory struct {
 	entry
 	list func() ([]fs.DirEntry, error)
-	// rest is what has not been given yet, once the directory was listed.
-	rest   []fs.DirEntry
-	listed bool
+	// remaining are the entries that were not returned yet, once the directory was listed.
+	remaining []fs.DirEntry
+	listed    bool
 }
 
 // Stat describes the directory.
@@ -94,22 +94,22 @@ func (d *directory) Read([]byte) (int, error) {
 // Close does nothing.
 func (d *directory) Close() error { return nil }
 
-// ReadDir gives the next n entries, all of them if n is not positive.
+// ReadDir returns the next n entries, all of them if n is not positive.
 func (d *directory) ReadDir(n int) ([]fs.DirEntry, error) {
 	if !d.listed {
 		entries, err := d.list()
 		if err != nil {
 			return nil, err
 		}
-		d.rest, d.listed = entries, true
+		d.remaining, d.listed = entries, true
 	}
 	if n <= 0 {
-		n = len(d.rest)
-	} else if len(d.rest) == 0 {
+		n = len(d.remaining)
+	} else if len(d.remaining) == 0 {
 		return nil, io.EOF
 	}
-	n = min(n, len(d.rest))
-	entries := d.rest[:n]
-	d.rest = d.rest[n:]
+	n = min(n, len(d.remaining))
+	entries := d.remaining[:n]
+	d.remaining = d.remaining[n:]
 	return entries, nil
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 )
 
-// storeFS reads a store below a directory. A directory is there if a key is below it.
+// storeFS reads a store below a directory. A directory exists if there is a key below it.
 type storeFS struct {
 	ctx   context.Context //nolint:containedctx // io/fs has no room for it; it lives as long as the call that asked for the FS
 	store *Store
@@ -30,7 +30,7 @@ var (
 	_ fs.SubFS      = storeFS{}
 )
 
-// key of a name in the store.
+// key returns the key of a name in the store.
 func (f storeFS) key(op, name string) (string, error) {
 	if !fs.ValidPath(name) {
 		return "", &fs.PathError{Op: op, Path: name, Err: fs.ErrInvalid}
@@ -62,8 +62,8 @@ func (f storeFS) Open(name string) (fs.File, error) {
 	return &directory{entry: entry{name: path.Base(key), dir: true}, list: func() ([]fs.DirEntry, error) { return f.ReadDir(name) }}, nil
 }
 
-// OpenFrom opens a file for streaming, beginning at an offset in bytes: one that nobody
-// has read for minutes is not sent any more.
+// OpenFrom opens a file for streaming, beginning at an offset in bytes. S3 ends a stream
+// that nobody reads for minutes, so that it has to be opened again.
 func (f storeFS) OpenFrom(name string, offset int64) (fs.File, error) {
 	key, err := f.key("open", name)
 	if err != nil {
@@ -75,14 +75,14 @@ func (f storeFS) OpenFrom(name string, offset int64) (fs.File, error) {
 	}
 	if offset > 0 && offset >= info.Size() {
 		// There is no range of nothing.
-		return &file{entry: entry{name: info.Name(), size: info.Size(), changed: info.ModTime()}, body: http.NoBody, cancel: func() {}, standstill: f.store.buckets.config.standstill}, nil
+		return &file{entry: entry{name: info.Name(), size: info.Size(), changed: info.ModTime()}, body: http.NoBody, cancel: func() {}, stallTimeout: f.store.buckets.config.stallTimeout}, nil
 	}
 	return f.open(key, offset)
 }
 
-// open streams what is under a key, from an offset.
+// open streams the object under a key, from an offset.
 func (f storeFS) open(key string, offset int64) (fs.File, error) {
-	at, b := f.store.place(key), f.store.buckets
+	at, b := f.store.location(key), f.store.buckets
 	ctx, cancel := context.WithCancel(f.ctx)
 	input := &s3.GetObjectInput{Bucket: &at.bucket, Key: &at.key}
 	if offset > 0 {
@@ -91,23 +91,23 @@ func (f storeFS) open(key string, offset int64) (fs.File, error) {
 	out, err := b.client.GetObject(ctx, input)
 	if err != nil {
 		cancel()
-		return nil, b.fail(f.ctx, "read "+key, err)
+		return nil, b.wrapError(f.ctx, "read "+key, err)
 	}
 	return &file{
 		entry: entry{name: path.Base(key), size: offset + aws.ToInt64(out.ContentLength), changed: aws.ToTime(out.LastModified)},
-		body:  out.Body, cancel: cancel, standstill: b.config.standstill,
-		fail: func(err error) error { return b.fail(f.ctx, "read "+key, err) },
+		body:  out.Body, cancel: cancel, stallTimeout: b.config.stallTimeout,
+		fail: func(err error) error { return b.wrapError(f.ctx, "read "+key, err) },
 	}, nil
 }
 
-// ReadFile reads a file of up to archive.MaxRead. A working artifact is read once.
+// ReadFile reads a file of up to archive.MaxRead. Working artifacts are cached.
 func (f storeFS) ReadFile(name string) ([]byte, error) {
 	key, err := f.key("readfile", name)
 	if err != nil {
 		return nil, err
 	}
-	at, memo := f.store.place(key), &f.store.buckets.memo
-	if content, ok := memo.get(at); ok {
+	at, cache := f.store.location(key), &f.store.buckets.cache
+	if content, ok := cache.get(at); ok {
 		return content, nil
 	}
 	opened, err := f.Open(name)
@@ -116,7 +116,7 @@ func (f storeFS) ReadFile(name string) ([]byte, error) {
 	}
 	content, err := archive.ReadAll(opened, name)
 	if err == nil && isWork(key) {
-		memo.put(at, content)
+		cache.put(at, content)
 	}
 	return content, errors.Join(err, opened.Close())
 }
@@ -127,30 +127,30 @@ func (f storeFS) Stat(name string) (fs.FileInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, b := f.store.place(key), f.store.buckets
+	at, b := f.store.location(key), f.store.buckets
 	if key != "." {
 		out, err := b.client.HeadObject(f.ctx, &s3.HeadObjectInput{Bucket: &at.bucket, Key: &at.key})
 		if err == nil {
 			return entry{name: path.Base(key), size: aws.ToInt64(out.ContentLength), changed: aws.ToTime(out.LastModified)}, nil
 		}
-		if !missing(err) {
-			return nil, b.fail(f.ctx, "look at "+key, err)
+		if !isNotFound(err) {
+			return nil, b.wrapError(f.ctx, "look at "+key, err)
 		}
 	}
 	return entry{name: path.Base(key), dir: true}, f.isDirectory("stat", name, key)
 }
 
-// isDirectory is nil if something is below the key; the root is always there.
+// isDirectory returns nil if a key is below this one; the root always exists.
 func (f storeFS) isDirectory(op, name, key string) error {
 	if key == "." {
 		return nil
 	}
-	at, b := f.store.place(key), f.store.buckets
+	at, b := f.store.location(key), f.store.buckets
 	out, err := b.client.ListObjectsV2(f.ctx, &s3.ListObjectsV2Input{
 		Bucket: &at.bucket, Prefix: aws.String(at.key + "/"), MaxKeys: aws.Int32(1),
 	})
 	if err != nil {
-		return b.fail(f.ctx, "look at "+key, err)
+		return b.wrapError(f.ctx, "look at "+key, err)
 	}
 	if len(out.Contents) == 0 {
 		return &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist}
@@ -158,14 +158,14 @@ func (f storeFS) isDirectory(op, name, key string) error {
 	return nil
 }
 
-// ReadDir lists a directory in the order of names. At the root the directory of
-// working artifacts, which is in another bucket, stands among the others.
+// ReadDir lists a directory in the order of names. At the root it includes the directory
+// of working artifacts, which is in another bucket.
 func (f storeFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	key, err := f.key("readdir", name)
 	if err != nil {
 		return nil, err
 	}
-	entries, err := f.list(f.store.place(key))
+	entries, err := f.list(f.store.location(key))
 	if err != nil {
 		return nil, err
 	}
@@ -185,27 +185,27 @@ func (f storeFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	return entries, nil
 }
 
-// below is how the keys below a place begin.
-func below(at place) string {
+// below is the prefix of all keys below a location.
+func below(at location) string {
 	if at.key == "." {
 		return ""
 	}
 	return at.key + "/"
 }
 
-// mostEntries bounds how much is listed at once: an archive holds fewer bags, and a
-// bag fewer files, and somebody else may have stored millions of objects there.
-const mostEntries = 1 << 20
+// maxEntries bounds how much is listed at once: an archive has fewer bags, and a bag fewer
+// files, but somebody else may have stored millions of objects there.
+const maxEntries = 1 << 20
 
-// list lists what is directly below a place.
-func (f storeFS) list(at place) ([]fs.DirEntry, error) {
+// list lists the entries directly below a location.
+func (f storeFS) list(at location) ([]fs.DirEntry, error) {
 	b, prefix := f.store.buckets, below(at)
 	var entries []fs.DirEntry
 	pages := s3.NewListObjectsV2Paginator(b.client, &s3.ListObjectsV2Input{Bucket: &at.bucket, Prefix: &prefix, Delimiter: aws.String("/")})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(f.ctx)
 		if err != nil {
-			return nil, b.fail(f.ctx, "list "+at.key, err)
+			return nil, b.wrapError(f.ctx, "list "+at.key, err)
 		}
 		for _, found := range page.CommonPrefixes {
 			// The key a//b has a part without a name: it is listed as such, and not as something else.
@@ -213,14 +213,14 @@ func (f storeFS) list(at place) ([]fs.DirEntry, error) {
 			entries = append(entries, entry{name: name, dir: true})
 		}
 		for _, found := range page.Contents {
-			// Some tools mark a directory by an empty object of its name; that is no file.
+			// Some tools mark a directory by an empty object of its name; that is not a file.
 			name, size := strings.TrimPrefix(aws.ToString(found.Key), prefix), aws.ToInt64(found.Size)
 			if name != "" || size > 0 {
 				entries = append(entries, entry{name: name, size: size, changed: aws.ToTime(found.LastModified)})
 			}
 		}
-		if len(entries) > mostEntries {
-			return nil, fmt.Errorf("list %s: it holds more than %d objects and folders", at.key, mostEntries)
+		if len(entries) > maxEntries {
+			return nil, fmt.Errorf("list %s: it holds more than %d objects and folders", at.key, maxEntries)
 		}
 	}
 	return entries, nil

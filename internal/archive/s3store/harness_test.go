@@ -21,7 +21,7 @@ func config(url string) Config {
 		Endpoint: url, Region: s3server.Region, PathStyle: true, Bucket: "evidence", WorkBucket: "work", Prefix: "legal",
 		Lock:        &Lock{Mode: Compliance, Days: 10},
 		Credentials: as(s3server.AccessKeyID, s3server.SecretAccessKey),
-		Now:         time.Now, Memory: NewMemory(2, testPart),
+		Now:         time.Now, Parts: NewPartBuffers(2, testPart),
 	}
 }
 

@@ -26,9 +26,9 @@ var _ archive.HoldCreator = (*Store)(nil)
 // isWork tells whether a key is that of a working artifact.
 func isWork(key string) bool { return strings.HasPrefix(key+"/", archive.WorkPrefix) }
 
-// place finds a key.
-func (s *Store) place(key string) place {
-	return s.buckets.place(path.Join(s.export, key), isWork(key))
+// location returns the location of a key.
+func (s *Store) location(key string) location {
+	return s.buckets.locationOf(path.Join(s.export, key), isWork(key))
 }
 
 // Create stores under key what write writes.
@@ -46,12 +46,12 @@ func (s *Store) create(ctx context.Context, key string, held bool, write func(io
 	if err := archive.CheckKey(key); err != nil {
 		return err
 	}
-	to := &writer{ctx: ctx, buckets: s.buckets, place: s.place(key), op: "create " + key, work: isWork(key)}
-	if err := archive.CheckKey(to.place.key); err != nil {
+	to := &writer{ctx: ctx, buckets: s.buckets, location: s.location(key), op: "create " + key, work: isWork(key)}
+	if err := archive.CheckKey(to.location.key); err != nil {
 		return fmt.Errorf("create %s: %w", key, err)
 	}
 	if !to.work {
-		to.terms = s.buckets.terms(held)
+		to.lock = s.buckets.lockSettings(held)
 	}
 	defer to.release()
 	if err := write(to); err != nil {
@@ -61,8 +61,8 @@ func (s *Store) create(ctx context.Context, key string, held bool, write func(io
 	return to.finish()
 }
 
-// Hold puts what is stored under key under legal hold, and tells whether it is:
-// evidence that is not locked knows no legal hold. To do it again changes nothing.
+// Hold puts the object under key under legal hold, and tells whether it is: evidence that
+// is not locked cannot be under legal hold. Calling it again changes nothing.
 func (s *Store) Hold(ctx context.Context, key string) (held bool, err error) {
 	if err := archive.CheckKey(key); err != nil {
 		return false, err
@@ -70,17 +70,17 @@ func (s *Store) Hold(ctx context.Context, key string) (held bool, err error) {
 	if s.buckets.config.Lock == nil || isWork(key) {
 		return false, nil
 	}
-	at := s.place(key)
+	at := s.location(key)
 	_, err = s.buckets.client.PutObjectLegalHold(ctx, &s3.PutObjectLegalHoldInput{
 		Bucket: &at.bucket, Key: &at.key, ChecksumAlgorithm: types.ChecksumAlgorithmSha256,
 		LegalHold: &types.ObjectLockLegalHold{Status: types.ObjectLockLegalHoldStatusOn},
 	})
-	err = s.buckets.fail(ctx, "put "+key+" under legal hold (s3:PutObjectLegalHold)", err)
+	err = s.buckets.wrapError(ctx, "put "+key+" under legal hold (s3:PutObjectLegalHold)", err)
 	return err == nil, err
 }
 
-// Remove removes working artifacts: key itself, or all keys below it. What is
-// not yet wholly stored are uploads that were not completed.
+// Remove removes working artifacts: key itself, or all keys below it. For scratch keys it
+// aborts uploads that are not complete.
 func (s *Store) Remove(ctx context.Context, key string) error {
 	if err := archive.CheckKey(key); err != nil {
 		return err
@@ -89,43 +89,43 @@ func (s *Store) Remove(ctx context.Context, key string) error {
 		return fmt.Errorf("remove %s: evidence is never removed", key)
 	}
 	if key == archive.Scratch || strings.HasPrefix(key, archive.Scratch+"/") {
-		return s.buckets.abortAll(ctx, s.buckets.place(path.Join(s.export, strings.TrimPrefix(key, archive.Scratch)), false))
+		return s.buckets.abortAll(ctx, s.buckets.locationOf(path.Join(s.export, strings.TrimPrefix(key, archive.Scratch)), false))
 	}
-	return failpoint.Do(failpoint.ObjectRemove, key, func() error { return s.remove(ctx, s.place(key), "remove "+key) })
+	return failpoint.Do(failpoint.ObjectRemove, key, func() error { return s.remove(ctx, s.location(key), "remove "+key) })
 }
 
-// Discard removes a bag, a seal or export.json. In a bucket with versions that puts
-// delete markers before the objects, which stay as long as they are locked.
+// Discard removes a bag, a seal or export.json. In a bucket with versions it adds delete
+// markers, and the objects stay as long as they are locked.
 func (s *Store) Discard(ctx context.Context, key string) error {
 	if err := archive.CanDiscard(key); err != nil {
 		return err
 	}
-	op, at := "discard "+key+" (s3:DeleteObject)", s.place(key)
+	op, at := "discard "+key+" (s3:DeleteObject)", s.location(key)
 	return failpoint.Do(failpoint.ObjectRemove, key, func() error {
 		if strings.Contains(key, "/") { // a bag or a seal, of which there are only objects below it
-			return s.removeBelow(ctx, op, place{at.bucket, at.key + "/"})
+			return s.removeBelow(ctx, op, location{at.bucket, at.key + "/"})
 		}
 		return s.remove(ctx, at, op)
 	})
 }
 
 // remove removes an object and every one below it.
-func (s *Store) remove(ctx context.Context, from place, op string) error {
-	s.buckets.memo.forget(from)
-	defer s.buckets.memo.forget(from)
-	if _, err := s.buckets.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &from.bucket, Key: &from.key}); err != nil && !missing(err) {
-		return s.buckets.fail(ctx, op, err)
+func (s *Store) remove(ctx context.Context, from location, op string) error {
+	s.buckets.cache.forget(from)
+	defer s.buckets.cache.forget(from)
+	if _, err := s.buckets.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &from.bucket, Key: &from.key}); err != nil && !isNotFound(err) {
+		return s.buckets.wrapError(ctx, op, err)
 	}
-	return s.removeBelow(ctx, op, place{from.bucket, from.key + "/"})
+	return s.removeBelow(ctx, op, location{from.bucket, from.key + "/"})
 }
 
-// removeBelow removes every object whose key begins as told.
-func (s *Store) removeBelow(ctx context.Context, op string, from place) error {
+// removeBelow removes every object whose key begins with a prefix.
+func (s *Store) removeBelow(ctx context.Context, op string, from location) error {
 	pages := s3.NewListObjectsV2Paginator(s.buckets.client, &s3.ListObjectsV2Input{Bucket: &from.bucket, Prefix: &from.key})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return s.buckets.fail(ctx, op, err)
+			return s.buckets.wrapError(ctx, op, err)
 		}
 		if len(page.Contents) == 0 {
 			continue
@@ -139,7 +139,7 @@ func (s *Store) removeBelow(ctx context.Context, op string, from place) error {
 			ChecksumAlgorithm: types.ChecksumAlgorithmSha256,
 		})
 		if err != nil {
-			return s.buckets.fail(ctx, op, err)
+			return s.buckets.wrapError(ctx, op, err)
 		}
 		if len(out.Errors) > 0 {
 			return &archive.Error{Op: op, Kind: archive.KindRefused, Message: fmt.Sprintf("%d objects could not be removed", len(out.Errors))}

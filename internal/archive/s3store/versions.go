@@ -10,25 +10,25 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// Hidden tells, by their paths from there, of the files below a directory of which the
-// bucket keeps an earlier version than the one that is read: below a newer version, or
-// below a delete marker, which hides the file as if there were none. locked asks, with one
-// request, whether the newest of the earlier versions has a retention, or had one that has
-// ended (s3:GetObjectRetention). The error is that of ListObjectVersions
-// (s3:ListBucketVersions), or of do. A bucket without versions has none to tell of.
+// Hidden lists the files below a directory, by their paths from there, of which the bucket
+// keeps an earlier version than the one that is read: below a newer version, or below a
+// delete marker, which hides the file. locked asks, with one request, whether the newest
+// of the earlier versions has a retention, or had one that has ended
+// (s3:GetObjectRetention). The error is that of ListObjectVersions
+// (s3:ListBucketVersions), or of do. A bucket without versions has none to list.
 func (f storeFS) Hidden(directory string, do func(name string, deleted bool, locked func() (bool, error)) error) error {
 	key, err := f.key("versions", directory)
 	if err != nil {
 		return err
 	}
-	at, b := f.store.place(key), f.store.buckets
+	at, b := f.store.location(key), f.store.buckets
 	prefix, last := below(at), ""
 	pages := s3.NewListObjectVersionsPaginator(b.client, &s3.ListObjectVersionsInput{Bucket: &at.bucket, Prefix: &prefix})
 	deleted := map[string]bool{}
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(f.ctx)
 		if err != nil {
-			return b.fail(f.ctx, "list versions below "+key+" (s3:ListBucketVersions)", err)
+			return b.wrapError(f.ctx, "list versions below "+key+" (s3:ListBucketVersions)", err)
 		}
 		for _, marker := range page.DeleteMarkers {
 			deleted[aws.ToString(marker.Key)] = aws.ToBool(marker.IsLatest) || deleted[aws.ToString(marker.Key)]
@@ -48,7 +48,7 @@ func (f storeFS) Hidden(directory string, do func(name string, deleted bool, loc
 	return nil
 }
 
-// unlocked are S3's words for an object, or a bucket, without a retention.
+// unlocked are S3's error codes for an object, or a bucket, without a retention.
 var unlocked = []string{"NoSuchObjectLockConfiguration", "ObjectLockConfigurationNotFoundError", "InvalidRequest"}
 
 // isLocked tells whether a version of an object has a retention, or had one.
@@ -57,9 +57,9 @@ func (b *Buckets) isLocked(ctx context.Context, bucket string, version types.Obj
 	switch {
 	case err == nil:
 		return out.Retention != nil && out.Retention.Mode != "", nil
-	case slices.Contains(unlocked, code(err)):
+	case slices.Contains(unlocked, errorCode(err)):
 		return false, nil
 	default:
-		return false, b.fail(ctx, "look at the retention of a version (s3:GetObjectRetention)", err)
+		return false, b.wrapError(ctx, "look at the retention of a version (s3:GetObjectRetention)", err)
 	}
 }

@@ -6,10 +6,10 @@ import (
 	"math/big"
 )
 
-// lowerS returns the one of the two forms of a signature whose s is at most half the
-// order of the curve P-256. For each signature (r, s) that fits, (r, n-s) fits too
-// (SEC 1, section 4.1.4), and anybody can compute it without the key: if both were
-// accepted, a signature file could be changed without anybody noticing.
+// lowerS returns the form of a signature whose s is at most half the order of the curve
+// P-256. For each valid signature (r, s), (r, n-s) is valid too (SEC 1, section 4.1.4),
+// and anybody can compute it without the key: if both were accepted, somebody could change
+// a signature file without being noticed.
 func lowerS(signature []byte) ([]byte, error) {
 	var parts struct{ R, S *big.Int }
 	if _, err := asn1.Unmarshal(signature, &parts); err != nil {

@@ -35,7 +35,7 @@ func TestWorkingArtifactsAreReadOnce(t *testing.T) {
 
 func expectEvidenceIsRead(t *testing.T, store archive.Store) {
 	t.Helper()
-	for known := range store.(*Store).buckets.memo.kept {
+	for known := range store.(*Store).buckets.cache.contents {
 		if known.bucket != "work" {
 			t.Errorf("evidence is remembered: %v", known)
 		}
@@ -43,19 +43,19 @@ func expectEvidenceIsRead(t *testing.T, store archive.Store) {
 }
 
 func TestTheMemoIsBounded(t *testing.T) {
-	var m memo
-	m.put(place{"work", "large"}, make([]byte, memoLargest+1))
-	for i := range 3 * memoSize / memoLargest {
-		m.put(place{"work", strings.Repeat("a", i%200) + string(rune(i))}, make([]byte, memoLargest))
+	var m artifactCache
+	m.put(location{"work", "large"}, make([]byte, cacheLargest+1))
+	for i := range 3 * cacheSize / cacheLargest {
+		m.put(location{"work", strings.Repeat("a", i%200) + string(rune(i))}, make([]byte, cacheLargest))
 	}
 	size := 0
-	for _, content := range m.kept {
+	for _, content := range m.contents {
 		size += len(content)
 	}
-	if size != m.size || size > memoSize || size == 0 {
-		t.Errorf("%d bytes are remembered, %d counted, want at most %d", size, m.size, memoSize)
+	if size != m.size || size > cacheSize || size == 0 {
+		t.Errorf("%d bytes are remembered, %d counted, want at most %d", size, m.size, cacheSize)
 	}
-	if _, ok := m.get(place{"work", "large"}); ok {
+	if _, ok := m.get(location{"work", "large"}); ok {
 		t.Error("what is too large is remembered")
 	}
 }

@@ -8,17 +8,17 @@ import (
 	"syscall"
 )
 
-// spacious is a Store that knows how much room it has.
-type spacious interface {
-	// Free returns how many bytes can still be stored. The error is
-	// errors.ErrUnsupported of a Store around another one that cannot tell.
+// freeSpaceReporter is a Store that knows how much space is free.
+type freeSpaceReporter interface {
+	// Free returns how many bytes can still be stored. The error is errors.ErrUnsupported if
+	// the Store wraps another one that does not know.
 	Free(ctx context.Context) (int64, error)
 }
 
-// Free returns how many bytes a store can still take. known is false if it cannot
-// tell, as an object store cannot.
+// Free returns how many bytes a store can still take. known is false if it does not know,
+// as a bucket does not.
 func Free(ctx context.Context, store Store) (free int64, known bool, err error) {
-	s, ok := store.(spacious)
+	s, ok := store.(freeSpaceReporter)
 	if !ok {
 		return 0, false, nil
 	}
@@ -29,8 +29,8 @@ func Free(ctx context.Context, store Store) (free int64, known bool, err error) 
 	return free, err == nil, err
 }
 
-// FreeOf is how a Store that wraps another tells how many bytes can still be stored. The
-// error is errors.ErrUnsupported if the other cannot tell.
+// FreeOf is Free for a Store that wraps another one. The error is errors.ErrUnsupported if
+// the other one does not know.
 func FreeOf(ctx context.Context, inner Store) (int64, error) {
 	free, known, err := Free(ctx, inner)
 	if err == nil && !known {
@@ -39,8 +39,8 @@ func FreeOf(ctx context.Context, inner Store) (int64, error) {
 	return free, err
 }
 
-// Free returns how many bytes the file system has for this process; none if it
-// has no room for another file.
+// Free returns how many bytes the file system has for this process; 0 if it has no inode
+// for another file.
 func (d *Directory) Free(context.Context) (int64, error) {
 	root, err := d.open()
 	if err != nil {
@@ -62,14 +62,14 @@ func (d *Directory) Free(context.Context) (int64, error) {
 	return int64(stat.Bavail) * int64(stat.Bsize), nil //nolint:gosec,unconvert // types differ between systems, and no disk has 8 EiB
 }
 
-// roughly is how many leading binary digits Rough keeps: steps of an eighth or less.
-const roughly = 4
+// roughBits is how many leading binary digits Rough keeps: steps of an eighth or less.
+const roughBits = 4
 
-// Rough rounds a number of bytes down so that it changes but now and then.
+// Rough rounds a number of bytes down so that it changes rarely.
 func Rough(n int64) int64 {
 	if n <= 0 {
 		return 0
 	}
-	shift := max(bits.Len64(uint64(n))-roughly, 0)
+	shift := max(bits.Len64(uint64(n))-roughBits, 0)
 	return n >> shift << shift
 }

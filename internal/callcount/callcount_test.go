@@ -1,4 +1,4 @@
-package floor
+package callcount
 
 import (
 	"fmt"
@@ -19,7 +19,7 @@ func conversations(n int, held bool, screens, others int) []Conversation {
 	return out
 }
 
-func TestCalls(t *testing.T) {
+func TestMinimum(t *testing.T) {
 	spec := slicing.Spec{
 		Start: day, End: day.AddDate(0, 0, 1), Width: 24 * time.Hour, MaxConversations: 1000,
 		Scope: slicing.Include, Screen: true, Other: true,
@@ -33,16 +33,16 @@ func TestCalls(t *testing.T) {
 		name string
 		spec slicing.Spec
 		in   []Conversation
-		want Bill
+		want Counts
 	}{
-		{"an empty day", spec, nil, Bill{Identity: 1, Survey: 6}},
-		{"two empty days", twoDays, nil, Bill{Identity: 1, Survey: 12}},
-		{"some under hold", spec, all, Bill{Identity: 1, Survey: 6, Holds: 2 + 2 + 1, Metadata: 150, Requests: 2 + 1 + 3, Polls: 12}},
-		{"without those under hold", exclude, all, Bill{Identity: 1, Survey: 6, Holds: 2 + 2, Metadata: 120, Requests: 2, Polls: 4}},
-		{"nothing recorded", spec, conversations(10, false, 0, 0), Bill{Identity: 1, Survey: 6, Holds: 1, Metadata: 10}},
+		{"an empty day", spec, nil, Counts{Identity: 1, Survey: 6}},
+		{"two empty days", twoDays, nil, Counts{Identity: 1, Survey: 12}},
+		{"some under hold", spec, all, Counts{Identity: 1, Survey: 6, Holds: 2 + 2 + 1, Metadata: 150, Requests: 2 + 1 + 3, Polls: 12}},
+		{"without those under hold", exclude, all, Counts{Identity: 1, Survey: 6, Holds: 2 + 2, Metadata: 120, Requests: 2, Polls: 4}},
+		{"nothing recorded", spec, conversations(10, false, 0, 0), Counts{Identity: 1, Survey: 6, Holds: 1, Metadata: 10}},
 	}
 	for _, tt := range tests {
-		got, err := Calls(tt.spec, tt.in)
+		got, err := Minimum(tt.spec, tt.in)
 		if err != nil || got != tt.want {
 			t.Errorf("%s: %+v, %v; want %+v", tt.name, got, err, tt.want)
 		}

@@ -38,7 +38,7 @@ func TestEvidenceIsKept(t *testing.T) {
 				t.Errorf("%s is kept until %v, want 10 days", key, until)
 			}
 			_, err := server.Client().DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: aws.String("evidence"), Key: &key, VersionId: got.VersionId})
-			if code(err) != "AccessDenied" {
+			if errorCode(err) != "AccessDenied" {
 				t.Errorf("%s could be removed: %v", key, err)
 			}
 		}

@@ -5,20 +5,20 @@ import (
 	"io"
 )
 
-// HoldCreator is a Store that can put what it stores under legal hold, so that
-// nobody can remove it before the hold is taken off, whatever its retention.
+// HoldCreator is a Store that can put what it stores under legal hold, so that nobody can
+// remove it before the hold is released, whatever its retention.
 type HoldCreator interface {
 	Store
 	// CreateHeld is Create, under legal hold.
 	CreateHeld(ctx context.Context, key string, write func(io.Writer) error) error
 }
 
-// Held returns the store as a lane of held recordings uses it: what is created
-// is under legal hold, if the store knows such a thing.
+// Held returns the store as lanes of held recordings use it: everything that is created is
+// under legal hold, if the store supports that.
 func Held(store Store) Store { return HeldWhere(store, func(string) bool { return true }) }
 
-// HeldWhere returns the store with what is created under the keys that are told
-// under legal hold, if the store knows such a thing.
+// HeldWhere returns the store with everything under legal hold that is created under keys
+// for which held is true, if the store supports that.
 func HeldWhere(store Store, held func(key string) bool) Store {
 	if creator, ok := store.(HoldCreator); ok {
 		return heldStore{creator, held}
@@ -31,7 +31,7 @@ type heldStore struct {
 	held func(key string) bool
 }
 
-// Create is the store's CreateHeld where that is told, its Create elsewhere.
+// Create is the store's CreateHeld for keys under legal hold, and its Create for others.
 func (h heldStore) Create(ctx context.Context, key string, write func(io.Writer) error) error {
 	if h.held(key) {
 		return h.CreateHeld(ctx, key, write)

@@ -57,7 +57,7 @@ func TestIrregularFilesAreNeverOpened(t *testing.T) {
 		t.Fatal(err)
 	}
 	names := irregulars(t, filepath.Join(root, "d"))
-	plain, err := OpenPlain(filepath.Join(root, "d"))
+	plain, err := OpenRegular(filepath.Join(root, "d"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func TestAFileThatIsExchanged(t *testing.T) {
 	}
 	defer func() { _ = root.Close() }()
 	doesNotWait(t, func() {
-		file, err := root.OpenFile("pipe", os.O_RDONLY|dontWait, 0)
+		file, err := root.OpenFile("pipe", os.O_RDONLY|nonBlocking, 0)
 		if err != nil {
 			t.Error(err)
 			return
@@ -106,7 +106,7 @@ func TestPlainFS(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "a", "b", "c"), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	plain, err := OpenPlain(folder)
+	plain, err := OpenRegular(folder)
 	if err != nil {
 		t.Fatal(err)
 	}

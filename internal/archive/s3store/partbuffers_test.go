@@ -9,12 +9,12 @@ import (
 // TestATenantThatHoldsPartsHoldsNobodyUp, and gets no more than its own and the shared ones.
 func TestATenantThatHoldsPartsHoldsNobodyUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := NewMemory(3, 8)
+		m := NewPartBuffers(3, 8)
 		ctx, cancel := context.WithCancel(t.Context())
 		got := make(chan []byte, 10)
 		for range 10 {
 			go func() {
-				if part, err := m.take(ctx, "mallory"); err == nil {
+				if part, err := m.acquire(ctx, "mallory"); err == nil {
 					got <- part
 				}
 			}()
@@ -24,13 +24,13 @@ func TestATenantThatHoldsPartsHoldsNobodyUp(t *testing.T) {
 			t.Errorf("mallory has %d parts, want 3", len(got))
 		}
 		for range 2 { // one at a time, again and again
-			part, err := m.take(t.Context(), "calm")
+			part, err := m.acquire(t.Context(), "calm")
 			if err != nil || cap(part) != 8 || len(part) != 0 {
 				t.Fatalf("a part of %d bytes, %v", cap(part), err)
 			}
-			m.give("calm", append(part, 1))
+			m.release("calm", append(part, 1))
 		}
-		m.give("mallory", <-got)
+		m.release("mallory", <-got)
 		synctest.Wait()
 		if len(got) != 3 {
 			t.Errorf("mallory has %d parts after one was given back, want 3", len(got))
@@ -38,10 +38,10 @@ func TestATenantThatHoldsPartsHoldsNobodyUp(t *testing.T) {
 		cancel()
 		synctest.Wait()
 		for range 3 {
-			m.give("mallory", <-got)
+			m.release("mallory", <-got)
 		}
-		if len(m.taken)+len(m.waiting)+m.beyond != 0 || len(m.free) != 3 {
-			t.Errorf("in the end %v are taken, %d wait, %d are free", m.taken, len(m.waiting), len(m.free))
+		if len(m.inUse)+len(m.waiting)+m.sharedInUse != 0 || len(m.unused) != 3 {
+			t.Errorf("in the end %v are taken, %d wait, %d are free", m.inUse, len(m.waiting), len(m.unused))
 		}
 	})
 }
@@ -59,7 +59,7 @@ func TestPartSize(t *testing.T) {
 		5 << 40:        {525 << 20, 9987},
 	} {
 		size := int64(PartSize(largest))
-		if parts := (largest + size - 1) / size; size != want.size || parts != want.parts || parts > mostParts {
+		if parts := (largest + size - 1) / size; size != want.size || parts != want.parts || parts > maxParts {
 			t.Errorf("%d bytes: %d parts of %d, want %d of %d", largest, parts, size, want.parts, want.size)
 		}
 	}
@@ -69,17 +69,17 @@ func TestPartSize(t *testing.T) {
 // wants, hold half of the memory limit of 1 GiB in config/manager.
 func TestTheMemoryOfManyTenants(t *testing.T) {
 	const tenants = 48
-	m := NewMemory(PartsInMemory, PartSize(64<<30))
+	m := NewPartBuffers(PartsInMemory, PartSize(64<<30))
 	bytes := 0
 	for i := range tenants {
-		part, err := m.take(t.Context(), string(rune('a'+i)))
+		part, err := m.acquire(t.Context(), string(rune('a'+i)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		bytes += cap(part)
 	}
 	for range m.shared {
-		part, err := m.take(t.Context(), "a")
+		part, err := m.acquire(t.Context(), "a")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -87,7 +87,7 @@ func TestTheMemoryOfManyTenants(t *testing.T) {
 	}
 	full, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := m.take(full, "b"); err == nil || bytes > 512<<20 {
+	if _, err := m.acquire(full, "b"); err == nil || bytes > 512<<20 {
 		t.Errorf("%d bytes are held, %v; want at most 512 MiB", bytes, err)
 	}
 }
