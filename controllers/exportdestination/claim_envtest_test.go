@@ -54,7 +54,7 @@ func startClaiming(t *testing.T) *claiming {
 		Probe:      c.probe,
 		SigningKey: func(context.Context, *v1alpha1.ExportDestination) (string, error) { return "", nil },
 		Free:       unknown, Clock: clock.RealClock{},
-		Worker:    &loop.Worker{Pools: transfer.Pools{Pool: pool}, Progress: time.Hour},
+		Worker:    &loop.Worker{Pools: transfer.Pools{Pool: pool}, SilenceLimit: time.Hour},
 		Intervals: Intervals{Ready: time.Hour, Retry: time.Hour, Timeout: time.Hour, Verifying: time.Hour},
 	}
 	if err := r.SetupWithManager(mgr); err != nil {

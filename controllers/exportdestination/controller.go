@@ -19,10 +19,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/watch"
 )
 
 // Intervals are the waits between evaluations of a destination.
@@ -85,7 +85,7 @@ type Reconciler struct {
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("exportdestination").
-		For(&v1alpha1.ExportDestination{}, builder.WithPredicates(predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
+		For(&v1alpha1.ExportDestination{}, builder.WithPredicates(watch.Requested(v1alpha1.AnnotationRetry, v1alpha1.AnnotationConfirmSigningKey))).
 		Watches(&v1alpha1.ExportDestination{}, handler.EnqueueRequestsFromMapFunc(r.claim().otherClaimants), builder.WithPredicates(claimChanged)).
 		WatchesRawSource(r.Worker.Source()).
 		WithOptions(controller.Options{MaxConcurrentReconciles: loop.Workers}).

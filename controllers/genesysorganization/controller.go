@@ -15,12 +15,12 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/watch"
 )
 
 // Intervals are the waits between logins.
@@ -66,7 +66,7 @@ func (r *Reconciler) Wake(name types.NamespacedName) { r.Worker.Wake(name) }
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("genesysorganization").
-		For(&v1alpha1.GenesysOrganization{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		For(&v1alpha1.GenesysOrganization{}, builder.WithPredicates(watch.Requested())).
 		WatchesRawSource(r.Worker.Source()).
 		WithOptions(controller.Options{MaxConcurrentReconciles: loop.Workers}).
 		Complete(r)

@@ -22,6 +22,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/plan"
+	"github.com/gcexport/recording-export-operator/internal/watch"
 )
 
 // scope is what one look at an export sees.
@@ -237,7 +238,7 @@ func (r *Reconciler) observe(ctx context.Context, s *scope) (outcome.Outcome, er
 // list lists the export's batches.
 func (r *Reconciler) list(ctx context.Context, s *scope) error {
 	var list v1alpha1.RecordingExportBatchList
-	err := r.Client.List(ctx, &list, client.InNamespace(s.export.Namespace), client.MatchingLabels{v1alpha1.LabelExport: s.export.Name})
+	err := r.Client.List(ctx, &list, client.InNamespace(s.export.Namespace), client.MatchingFields{watch.BatchExport: s.export.Name})
 	s.batches = slices.DeleteFunc(list.Items, func(b v1alpha1.RecordingExportBatch) bool { return !metav1.IsControlledBy(&b, s.export) })
 	return err
 }

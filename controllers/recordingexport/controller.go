@@ -28,12 +28,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
@@ -113,41 +108,6 @@ type Reconciler struct {
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=recordingexports/status,verbs=patch
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=recordingexports/finalizers,verbs=update
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=recordingexportbatches,verbs=get;list;watch;create;delete
-
-// SetupWithManager adds the reconciler to a manager.
-func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
-	return ctrl.NewControllerManagedBy(mgr).
-		Named("recordingexport").
-		For(&v1alpha1.RecordingExport{}, builder.WithPredicates(predicate.Or(predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
-		Owns(&v1alpha1.RecordingExportBatch{}).
-		Watches(&v1alpha1.GenesysOrganization{}, handler.EnqueueRequestsFromMapFunc(r.inNamespace)).
-		Watches(&v1alpha1.ExportDestination{}, handler.EnqueueRequestsFromMapFunc(r.inNamespace)).
-		WatchesRawSource(r.Worker.Source()).
-		WithOptions(controller.Options{MaxConcurrentReconciles: loop.Workers}).
-		Complete(r)
-}
-
-// inNamespace lists the exports that an organisation or destination may matter to.
-func (r *Reconciler) inNamespace(ctx context.Context, obj client.Object) []reconcile.Request {
-	var exports v1alpha1.RecordingExportList
-	if err := r.Client.List(ctx, &exports, client.InNamespace(obj.GetNamespace())); err != nil {
-		ctrl.LoggerFrom(ctx).Error(err, "Failed to list exports")
-		return nil
-	}
-	requests := make([]reconcile.Request, len(exports.Items))
-	for i := range exports.Items {
-		requests[i].NamespacedName = client.ObjectKeyFromObject(&exports.Items[i])
-	}
-	return requests
-}
-
-// WakeAll has the exports of a namespace looked at soon: an organisation there can be
-// asked now.
-func (r *Reconciler) WakeAll(ctx context.Context, namespace string) {
-	for _, request := range r.inNamespace(ctx, &v1alpha1.GenesysOrganization{ObjectMeta: metav1.ObjectMeta{Namespace: namespace}}) {
-		r.Worker.Wake(request.NamespacedName)
-	}
-}
 
 // forgetTurns forgets the turns of a namespace without exports.
 func (r *Reconciler) forgetTurns(ctx context.Context, namespace string) {

@@ -27,6 +27,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
+	"github.com/gcexport/recording-export-operator/internal/watch"
 )
 
 func TestMain(m *testing.M) {
@@ -63,8 +64,12 @@ func newHarness(t *testing.T, export *v1alpha1.RecordingExport) *harness {
 		T: t, now: clocktesting.NewFakeClock(first.Add(90 * 24 * time.Hour)), recorder: events.NewFakeRecorder(100),
 		store: directory, cloud: &fakeCloud{},
 	}
-	h.api = fake.NewClientBuilder().WithScheme(scheme).WithObjects(furniture()...).WithObjects(export).
-		WithStatusSubresource(&v1alpha1.RecordingExport{}, &v1alpha1.RecordingExportBatch{}).Build()
+	api := fake.NewClientBuilder().WithScheme(scheme).WithObjects(furniture()...).WithObjects(export).
+		WithStatusSubresource(&v1alpha1.RecordingExport{}, &v1alpha1.RecordingExportBatch{})
+	for _, index := range watch.Indexes() {
+		api.WithIndex(index.Object, index.Field, index.Extract)
+	}
+	h.api = api.Build()
 	pools := transfer.Pools{Pool: transfer.NewPool(transfer.Capacity{Total: 8}, h.now, transfer.DefaultRetryPolicy().Backoff)}
 	h.Reconciler = &Reconciler{
 		Publisher: loop.Publisher{Client: h.api, Events: h.recorder}, Clock: h.now, InstanceID: "m",
@@ -74,7 +79,7 @@ func newHarness(t *testing.T, export *v1alpha1.RecordingExport) *harness {
 		},
 		Archive:   func(*v1alpha1.ExportDestination, string) (archive.Store, error) { return h.store, nil },
 		Location:  func(*v1alpha1.ExportDestination, string) string { return "legal/evidence/case-1" },
-		Worker:    &loop.Worker{Pools: pools, Progress: time.Second},
+		Worker:    &loop.Worker{Pools: pools, SilenceLimit: time.Second},
 		Intervals: DefaultIntervals(),
 	}
 	ctx, stop := context.WithCancel(context.Background())

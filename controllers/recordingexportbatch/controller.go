@@ -27,11 +27,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/builder"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/handler"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
@@ -132,19 +127,6 @@ func New(c Config) *Reconciler {
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=recordingexportbatches,verbs=get;list;watch
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=recordingexportbatches/status,verbs=patch
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=recordingexports;genesysorganizations;exportdestinations,verbs=get;list;watch
-
-// SetupWithManager adds the reconciler to a manager.
-func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
-	return ctrl.NewControllerManagedBy(mgr).
-		Named("recordingexportbatch").
-		For(&v1alpha1.RecordingExportBatch{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
-		Watches(&v1alpha1.RecordingExport{}, handler.EnqueueRequestsFromMapFunc(r.ofExport), builder.WithPredicates(exportChanged)).
-		Watches(&v1alpha1.GenesysOrganization{}, handler.EnqueueRequestsFromMapFunc(r.unfinished)).
-		Watches(&v1alpha1.ExportDestination{}, handler.EnqueueRequestsFromMapFunc(r.unfinished)).
-		WatchesRawSource(r.worker.Source()).
-		WithOptions(controller.Options{MaxConcurrentReconciles: loop.Workers}).
-		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
-}
 
 // Reconcile evaluates one batch.
 func (r *Reconciler) Reconcile(ctx context.Context, batch *v1alpha1.RecordingExportBatch) (ctrl.Result, error) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/watch"
 )
 
 // TestAnExportThatIsGoneIsForgotten, and others are not.
@@ -22,12 +23,16 @@ func TestAnExportThatIsGoneIsForgotten(t *testing.T) {
 	named := func(name string) *v1alpha1.RecordingExport {
 		return &v1alpha1.RecordingExport{ObjectMeta: metav1.ObjectMeta{Namespace: "legal", Name: name}}
 	}
-	r := New(Config{Publisher: loop.Publisher{Client: fake.NewClientBuilder().WithScheme(scheme).WithObjects(named("there")).Build()}})
+	api := fake.NewClientBuilder().WithScheme(scheme).WithObjects(named("there"))
+	for _, index := range watch.Indexes() {
+		api.WithIndex(index.Object, index.Field, index.Extract)
+	}
+	r := New(Config{Publisher: loop.Publisher{Client: api.Build()}})
 	for _, name := range []string{"there", "gone"} {
 		r.foundings.remember(types.NamespacedName{Namespace: "legal", Name: name}, founding{"legal/evidence/" + name, time.Unix(0, 0)})
 	}
 	for _, name := range []string{"there", "gone"} {
-		r.ofExport(t.Context(), named(name))
+		r.batchesOfExport(t.Context(), named(name))
 	}
 	if _, there := r.foundings.ours[types.NamespacedName{Namespace: "legal", Name: "there"}]; !there || len(r.foundings.ours) != 1 {
 		t.Errorf("%v are remembered", r.foundings.ours)

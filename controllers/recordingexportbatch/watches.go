@@ -4,66 +4,52 @@ import (
 	"context"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
-
+	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/event"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
-	"github.com/gcexport/recording-export-operator/internal/conditions"
+	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/watch"
 )
 
-// ofExport lists the batches of an export, and drops what is cached about a deleted one.
-func (r *Reconciler) ofExport(ctx context.Context, export client.Object) []reconcile.Request {
-	err := r.Client.Get(ctx, client.ObjectKeyFromObject(export), &v1alpha1.RecordingExport{})
-	if apierrors.IsNotFound(err) {
-		r.foundings.forget(client.ObjectKeyFromObject(export))
-	}
-	return r.list(ctx, client.InNamespace(export.GetNamespace()), client.MatchingLabels{v1alpha1.LabelExport: export.GetName()})
+// SetupWithManager adds the reconciler to a manager, which has the indexes of package watch.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("recordingexportbatch").
+		For(&v1alpha1.RecordingExportBatch{}, builder.WithPredicates(watch.Requested())).
+		Watches(&v1alpha1.RecordingExport{}, handler.EnqueueRequestsFromMapFunc(r.batchesOfExport), builder.WithPredicates(watch.Export)).
+		Watches(&v1alpha1.GenesysOrganization{}, r.batchesOf(watch.ExportOrganization), builder.WithPredicates(watch.Organization)).
+		Watches(&v1alpha1.ExportDestination{}, r.batchesOf(watch.ExportDestination), builder.WithPredicates(watch.Destination)).
+		WatchesRawSource(r.worker.Source()).
+		WithOptions(controller.Options{MaxConcurrentReconciles: loop.Workers}).
+		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
 }
 
-// unfinished lists the batches of a namespace that are not finished: an organisation or
-// destination may matter to them.
-func (r *Reconciler) unfinished(ctx context.Context, obj client.Object) []reconcile.Request {
-	return r.list(ctx, client.InNamespace(obj.GetNamespace()))
+// batchesOfExport lists the batches of an export, and forgets one that is gone.
+func (r *Reconciler) batchesOfExport(ctx context.Context, export client.Object) []reconcile.Request {
+	name := client.ObjectKeyFromObject(export)
+	if err := r.Client.Get(ctx, name, &v1alpha1.RecordingExport{}); apierrors.IsNotFound(err) {
+		r.foundings.forget(name)
+	}
+	return watch.UnfinishedBatches(ctx, r.Client, name)
 }
 
-func (r *Reconciler) list(ctx context.Context, options ...client.ListOption) []reconcile.Request {
-	var batches v1alpha1.RecordingExportBatchList
-	if err := r.Client.List(ctx, &batches, options...); err != nil {
-		ctrl.LoggerFrom(ctx).Error(err, "Failed to list batches")
-		return nil
-	}
-	var requests []reconcile.Request
-	for i := range batches.Items {
-		if !batches.Items[i].IsFinished() {
-			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&batches.Items[i])})
-		}
-	}
-	return requests
+// batchesOf enqueues the unfinished batches of the exports that refer to an object in a field.
+func (r *Reconciler) batchesOf(field string) handler.EventHandler {
+	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, obj client.Object) []reconcile.Request {
+		return watch.UnfinishedBatchesOf(ctx, r.Client, field, client.ObjectKeyFromObject(obj))
+	})
 }
 
-// WakeAll has the unfinished batches of a namespace evaluated soon: an organisation there has
-// logged in.
-func (r *Reconciler) WakeAll(ctx context.Context, namespace string) {
-	for _, request := range r.list(ctx, client.InNamespace(namespace)) {
+// WakeOrganization has the unfinished batches of an organisation's exports reconciled soon:
+// it can be asked now.
+func (r *Reconciler) WakeOrganization(ctx context.Context, organization types.NamespacedName) {
+	for _, request := range watch.UnfinishedBatchesOf(ctx, r.Client, watch.ExportOrganization, organization) {
 		r.worker.Wake(request.NamespacedName)
 	}
-}
-
-// exportChanged passes the changes of an export that matter to its batches: those of its spec,
-// whether it is cancelled, and whether its archive belongs to another cluster.
-var exportChanged = predicate.Or(predicate.GenerationChangedPredicate{}, predicate.Funcs{
-	UpdateFunc: func(e event.UpdateEvent) bool {
-		before, okBefore := e.ObjectOld.(*v1alpha1.RecordingExport)
-		now, okNow := e.ObjectNew.(*v1alpha1.RecordingExport)
-		return okBefore && okNow && (before.Status.Cancelled != now.Status.Cancelled || isOfAnotherCluster(before) != isOfAnotherCluster(now))
-	},
-})
-
-// isOfAnotherCluster tells whether an export says that its archive belongs to another cluster.
-func isOfAnotherCluster(export *v1alpha1.RecordingExport) bool {
-	return conditions.Reason(export) == v1alpha1.ReasonArchiveOfAnotherCluster
 }

@@ -22,9 +22,9 @@ const Workers = 8
 // has ended.
 type Worker struct {
 	Pools transfer.Pools
-	// Progress is how long until the reconciler looks at work that is running and has
+	// SilenceLimit is how long until the reconciler looks at work that is running and has
 	// reported no progress.
-	Progress time.Duration
+	SilenceLimit time.Duration
 
 	waker Waker
 }
@@ -34,6 +34,10 @@ func (w *Worker) Source() source.Source { return w.waker.Source() }
 
 // Wake has the reconciler look at an object soon.
 func (w *Worker) Wake(name types.NamespacedName) { w.waker.Wake(name) }
+
+// Progress has the reconciler look at an object soon, at most once a second: something that
+// its status shows has progressed.
+func (w *Worker) Progress(name types.NamespacedName) { w.waker.Progress(name) }
 
 // Task is a piece of long work.
 type Task struct {
@@ -61,7 +65,7 @@ func (w *Worker) Run(name types.NamespacedName, task Task) (outcome.Outcome, tra
 	})
 	after := state.After
 	if state.Running {
-		after = w.Progress
+		after = w.SilenceLimit
 	}
 	if state.Err != nil {
 		return outcome.Of(state.Err, after), state

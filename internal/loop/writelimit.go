@@ -24,7 +24,7 @@ type WriteLimit struct {
 // wait is how long a write of an object's status is postponed, 0 if it is made now. A nil
 // limit postpones nothing.
 func (l *WriteLimit) wait(obj, before Object) time.Duration {
-	if l == nil || isTurningPoint(obj, before) {
+	if l == nil || IsTurningPoint(obj, before) {
 		return 0
 	}
 	l.mu.Lock()
@@ -43,10 +43,10 @@ func (l *WriteLimit) note(obj Object) {
 	l.writes.note(obj.GetUID(), now, now)
 }
 
-// isTurningPoint tells whether the status of an object says something else than before,
+// IsTurningPoint tells whether the status of an object says something else than before,
 // not only in other words or numbers: a condition was added or removed, or has another
 // status or reason, or is about another generation. So it is when a step is done.
-func isTurningPoint(obj, before Object) bool {
+func IsTurningPoint(obj, before Object) bool {
 	now, was := *obj.GetConditions(), *before.GetConditions()
 	if len(now) != len(was) {
 		return true

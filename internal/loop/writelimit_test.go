@@ -42,7 +42,7 @@ func TestTurningPoints(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			old, now := &v1alpha1.RecordingExportBatch{}, &v1alpha1.RecordingExportBatch{}
 			old.Status.Conditions, now.Status.Conditions, now.Status.Metadata = before, test.now, test.number
-			if got := isTurningPoint(now, old); got != test.want {
+			if got := IsTurningPoint(now, old); got != test.want {
 				t.Errorf("turning point: %t, want %t", got, test.want)
 			}
 		})

@@ -40,6 +40,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 	"github.com/gcexport/recording-export-operator/internal/usage"
+	"github.com/gcexport/recording-export-operator/internal/watch"
 )
 
 // Version of the operator, set when it is built.
@@ -105,9 +106,9 @@ type Paces struct {
 	Patience     transfer.RetryPolicy
 	// Isolation says when an item that fails is taken to be bad itself.
 	Isolation transfer.IsolationCriteria
-	// Progress is how long until an object is reconciled whose work is running and has
+	// SilenceLimit is how long until an object is reconciled whose work is running and has
 	// reported no progress.
-	Progress time.Duration
+	SilenceLimit time.Duration
 	// Stall is how long a media stream may stand still, the client's default if 0.
 	Stall time.Duration
 }
@@ -201,8 +202,8 @@ type operator struct {
 	artifactKey       *artifactKey
 	// usage is what namespaces take on the archive volume.
 	usage *usage.Meter
-	// loggedIn wake what may wait for a login in a namespace.
-	loggedIn []func(ctx context.Context, namespace string)
+	// loggedIn wake what may wait for the login of an organisation.
+	loggedIn []func(ctx context.Context, organization types.NamespacedName)
 	// cluster is the id of this cluster, once it is known.
 	cluster struct {
 		sync.Mutex
@@ -249,6 +250,9 @@ func (o *operator) addPools() error {
 }
 
 func (o *operator) addControllers() error {
+	if err := watch.AddIndexes(context.Background(), o.manager.GetFieldIndexer()); err != nil { //nolint:forbidigo // it waits for nothing
+		return fmt.Errorf("add indexes: %w", err)
+	}
 	for _, add := range []func() error{o.addOrganizations, o.addDestinations, o.addExports, o.addBatches} {
 		if err := add(); err != nil {
 			return fmt.Errorf("add controller: %w", err)
@@ -268,12 +272,12 @@ func (o *operator) addOrganizations() error {
 // tellOfLogin wakes what waits for an organisation's login.
 func (o *operator) tellOfLogin(ctx context.Context, organization types.NamespacedName) {
 	for _, wake := range o.loggedIn {
-		wake(ctx, organization.Namespace)
+		wake(ctx, organization)
 	}
 }
 
 func (o *operator) addDestinations() error {
-	worker := &loop.Worker{Pools: o.pools, Progress: o.Paces.Destination.Verifying}
+	worker := &loop.Worker{Pools: o.pools, SilenceLimit: o.Paces.Destination.Verifying}
 	o.lookAtDestination = worker.Wake
 	return (&exportdestination.Reconciler{
 		Publisher: o.publisher, Location: o.destination, Probe: o.probe, Free: o.free, SigningKey: o.signingKey,
@@ -290,7 +294,7 @@ func (o *operator) addExports() error {
 		},
 		Archive: o.archive, Location: o.location, Signer: o.noticedSigner, Tool: o.tool, Worker: o.worker(), Intervals: o.Paces.Export,
 	}
-	o.loggedIn = append(o.loggedIn, exports.WakeAll)
+	o.loggedIn = append(o.loggedIn, exports.WakeOrganization)
 	return exports.SetupWithManager(o.manager)
 }
 
@@ -304,13 +308,13 @@ func (o *operator) addBatches() error {
 		MaxRecordings: cmp.Or(o.MaxRecordings, recordingexportbatch.DefaultMaxRecordings), MinFree: o.MinFree,
 		Reserve: o.reserve,
 	})
-	o.loggedIn = append(o.loggedIn, batches.WakeAll)
+	o.loggedIn = append(o.loggedIn, batches.WakeOrganization)
 	return batches.SetupWithManager(o.manager)
 }
 
 // worker makes a reconciler's worker; all share the pools.
 func (o *operator) worker() *loop.Worker {
-	return &loop.Worker{Pools: o.pools, Progress: o.Paces.Progress}
+	return &loop.Worker{Pools: o.pools, SilenceLimit: o.Paces.SilenceLimit}
 }
 
 // clusterID tells this cluster from others by what no other has, and what never

@@ -22,6 +22,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/operator"
+	"github.com/gcexport/recording-export-operator/internal/watch"
 	"github.com/gcexport/recording-export-operator/test/world"
 )
 
@@ -59,9 +60,13 @@ func newKube(spec v1alpha1.RecordingExportSpec) *kube {
 	// A plain tracker, because the usual one makes a mapping of all kinds at each patch.
 	scheme := operator.NewScheme()
 	tracker := clienttesting.NewObjectTracker(scheme, serializer.NewCodecFactory(scheme).UniversalDecoder())
-	k.api = fake.NewClientBuilder().WithScheme(scheme).WithObjectTracker(tracker).WithObjects(organization, destination).
+	api := fake.NewClientBuilder().WithScheme(scheme).WithObjectTracker(tracker).WithObjects(organization, destination).
 		WithStatusSubresource(&v1alpha1.RecordingExport{}, &v1alpha1.RecordingExportBatch{}).
-		WithInterceptorFuncs(interceptor.Funcs{Create: k.create}).Build()
+		WithInterceptorFuncs(interceptor.Funcs{Create: k.create})
+	for _, index := range watch.Indexes() {
+		api.WithIndex(index.Object, index.Field, index.Extract)
+	}
+	k.api = api.Build()
 	return k
 }
 

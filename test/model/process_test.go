@@ -143,7 +143,7 @@ func newSigner(context.Context, *v1alpha1.ExportDestination, string) (*signing.S
 
 // worker makes a worker that tells when some work has ended.
 func (p *process) worker() *loop.Worker {
-	worker := &loop.Worker{Pools: p.pools, Progress: time.Minute}
+	worker := &loop.Worker{Pools: p.pools, SilenceLimit: time.Minute}
 	if err := worker.Source().Start(p.model.ctx, wakes{process: p}); err != nil {
 		panic(err)
 	}

@@ -104,7 +104,7 @@ func newSoak(t *testing.T) *soak {
 		// Who waits is looked at no more often than by the manager: hostile tenants have much
 		// that waits, the calm one little.
 		manager := operator.DefaultPaces()
-		o.Paces.Progress, o.Paces.Export.Retry, o.Paces.Organization.Retry = manager.Progress, manager.Export.Retry, 5*time.Second
+		o.Paces.SilenceLimit, o.Paces.Export.Retry, o.Paces.Organization.Retry = manager.SilenceLimit, manager.Export.Retry, 5*time.Second
 		o.Manager.Cache = cache.Options{DefaultNamespaces: s.tenants.Namespaces()}
 		o.Manager.Controller.RecoverPanic = ptr.To(false)
 	})
