@@ -73,6 +73,7 @@ var speakOfKinds = map[string]string{
 	"loop":       "runs the steps of reconcilers and publishes status",
 	"metrics":    "counts objects by their status",
 	"operator":   "puts everything together",
+	"watch":      "decides which objects a change of another one matters to",
 }
 
 // TestWhoMayKnowTheKinds: nothing in internal depends on the API types but speakOfKinds.
