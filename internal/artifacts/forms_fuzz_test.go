@@ -42,6 +42,7 @@ func FuzzGet(f *testing.F) {
 		get[Owner](t, store)
 		get[Survey](t, store)
 		get[Entry](t, store)
+		get[PlanBundle](t, store)
 		get[Slice](t, store)
 		get[Metadata](t, store)
 		get[Request](t, store)
@@ -81,7 +82,7 @@ func FuzzKeys(f *testing.F) {
 			"slice": SliceKey(name), "inventory": InventoryKey(name), "outcome": OutcomeKey(name), "hold": HoldKey(name),
 			"metadata": MetadataKey(name, conversation), "request": RequestKey(name, number, 1), "run": RunKey(name, name),
 			"file": FileKey(name, ref, number), "next file": FileKey(name, ref, number+1), "job": JobKey(number, time.Unix(int64(number), 0)), "failed job": FailedJobKey(number, time.Unix(int64(number), 0), number),
-			"survey": SurveyKey(number, time.Unix(int64(number), 0)), "entry": EntryKey(number), "owner": OwnerKey(number),
+			"survey": SurveyKey(number, time.Unix(int64(number), 0)), "entry": EntryKey(number), "bundle": PlanBundleKey(number), "owner": OwnerKey(number),
 			"bag": evidence.BagFolder(name) + "/" + evidence.RecordingPath(conversation, recording, number, "wav"),
 		} {
 			if err := archive.CheckKey(key); err != nil && len(name) < 200 {
