@@ -7,47 +7,45 @@ import (
 	"time"
 )
 
-// Kind says what an error asks of whoever made the call.
+// Kind is the kind of an error, which decides what to do about it (outcome.go).
 type Kind string
 
 // The kinds of errors.
 const (
-	// KindThrottled: Genesys Cloud told the OAuth client to wait (429). Not a failure
-	// and not an attempt.
+	// KindThrottled: Genesys Cloud told the OAuth client to wait (429). This does not count
+	// as a failure or an attempt.
 	KindThrottled Kind = "Throttled"
-	// KindOverloaded: Genesys Cloud refused this one request for now (429) although
-	// the OAuth client is far below what it may send: it is not the client that is
-	// throttled, but what was requested, such as one conversation. RetryAfter is as
-	// told. Everything else may be asked meanwhile, and another client would fare no
-	// better.
+	// KindOverloaded: Genesys Cloud refused this one request for now (429) although the
+	// OAuth client is far below its limit. So it does not throttle the client, but requests
+	// for this item, such as one conversation. RetryAfter is its answer. Other requests may
+	// be made meanwhile, and another client would get the same answer.
 	KindOverloaded Kind = "Overloaded"
-	// KindTimeout: no answer in time, ours (client time-out) or theirs (408, 504).
+	// KindTimeout: no answer in time, by our time limit or theirs (408, 504).
 	KindTimeout Kind = "Timeout"
-	// KindTransient: may work when tried again (network, other 5xx).
+	// KindTransient: a retry may work (network, other 5xx).
 	KindTransient Kind = "Transient"
 	// KindUnauthorized: the credentials are refused (401, or the login itself).
 	KindUnauthorized Kind = "Unauthorized"
-	// KindForbidden: the credentials are good, a permission is missing (403).
+	// KindForbidden: the credentials are accepted, but a permission is missing (403).
 	KindForbidden Kind = "Forbidden"
-	// KindNotFound: what was requested does not exist (404).
+	// KindNotFound: the requested item does not exist (404).
 	KindNotFound Kind = "NotFound"
-	// KindInvalid: Genesys Cloud refuses the request as it stands (other 4xx, 501).
+	// KindInvalid: Genesys Cloud refuses the request as it is (other 4xx, 501).
 	KindInvalid Kind = "Invalid"
-	// KindMalformed: the answer is not what the API promises (empty, cut short, of
-	// another form); asked again, it may be.
+	// KindMalformed: the answer is not as the API promises (empty, cut off, another form).
+	// The answer to a retry may be.
 	KindMalformed Kind = "Malformed"
-	// KindOrphaned: the OAuth client that started it is out; with another it has
-	// to be started again. Not a failure and not an attempt.
+	// KindOrphaned: the OAuth client that started a job is inactive, so the job has to be
+	// started again with another one. This does not count as a failure or an attempt.
 	KindOrphaned Kind = "Orphaned"
-	// KindCancelled: the caller's context ended. It says nothing about Genesys
-	// Cloud.
+	// KindCancelled: the caller's context ended. It says nothing about Genesys Cloud.
 	KindCancelled Kind = "Cancelled"
 )
 
-// Error is the one error type of calls to Genesys Cloud. It never contains an
-// URL with a query, a token or a secret.
+// Error is the one error type of calls to Genesys Cloud. It never contains a URL with a
+// query, a token or a secret.
 type Error struct {
-	// Op says what was being done, as "read recording metadata".
+	// Op says what was attempted, for example "read recording metadata".
 	Op   string
 	Kind Kind
 	// Status is the HTTP status, 0 if there was no answer.
@@ -59,11 +57,11 @@ type Error struct {
 	RetryAfter time.Duration
 	// CorrelationID is what Genesys support asks for first.
 	CorrelationID string
-	// Err is the cause, if it is not an answer; already without secrets.
+	// Err is the cause if there was no answer; it contains no secrets.
 	Err error
 }
 
-// Error says what was done, what came back and, for Genesys support, the correlation id.
+// Error says what was attempted, the answer and, for Genesys support, the correlation id.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Op)
@@ -96,7 +94,7 @@ func KindOf(err error) Kind {
 	return ""
 }
 
-// RetryAfterOf returns how long the *Error in err's chain was told to wait, 0 if it was not.
+// RetryAfterOf returns the RetryAfter of the *Error in err's chain, 0 if there is none.
 func RetryAfterOf(err error) time.Duration {
 	var e *Error
 	if errors.As(err, &e) {

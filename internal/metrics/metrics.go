@@ -254,8 +254,8 @@ func collectIsolated(to chan<- prometheus.Metric, exports []v1alpha1.RecordingEx
 	}
 }
 
-// collectVerification tells of a destination that is verified, and of the last
-// time once there is one.
+// collectVerification collects the verification of a destination, with the time of the last
+// one if there was one.
 func collectVerification(to chan<- prometheus.Metric, destination *v1alpha1.ExportDestination) {
 	every, last := destination.Spec.VerifyEvery, destination.Status.Verification
 	if every == nil {

@@ -34,8 +34,8 @@ var kinds = map[string]archive.Kind{
 
 	"ObjectLockConfigurationNotFoundError": archive.KindNotLocked,
 
-	// An upload that somebody else ended, or that ended well though the answer
-	// was lost: whoever comes again finds out.
+	// An upload that another process aborted, or that was completed though the answer was
+	// lost: the next attempt finds out.
 	"NoSuchUpload":                archive.KindUnavailable,
 	"InvalidPart":                 archive.KindUnavailable,
 	"ConditionalRequestConflict":  archive.KindUnavailable,

@@ -74,7 +74,7 @@ func (f storeFS) OpenFrom(name string, offset int64) (fs.File, error) {
 		return nil, err
 	}
 	if offset > 0 && offset >= info.Size() {
-		// There is no range of nothing.
+		// An empty range cannot be requested.
 		return &file{entry: entry{name: info.Name(), size: info.Size(), changed: info.ModTime()}, body: http.NoBody, cancel: func() {}, stallTimeout: f.store.buckets.config.stallTimeout}, nil
 	}
 	return f.open(key, offset)

@@ -102,7 +102,7 @@ func (s *Store) Discard(ctx context.Context, key string) error {
 	}
 	op, at := "discard "+key+" (s3:DeleteObject)", s.location(key)
 	return failpoint.Do(failpoint.ObjectRemove, key, func() error {
-		if strings.Contains(key, "/") { // a bag or a seal, of which there are only objects below it
+		if strings.Contains(key, "/") { // a bag or a seal: all its objects are below the key
 			return s.removeBelow(ctx, op, location{at.bucket, at.key + "/"})
 		}
 		return s.remove(ctx, at, op)
