@@ -29,7 +29,7 @@ func (r *Reconciler) runBatches(ctx context.Context, s *scope) (outcome.Outcome,
 		return outcome.Outcome{}, err
 	}
 	stalled := stalledAmong(s.batches)
-	if len(stalled) <= maxStalled && !s.full() {
+	if len(stalled) <= maxStalled && !s.namespaceIsFull() {
 		if err := r.create(ctx, s); err != nil {
 			return outcome.Outcome{}, err
 		}
@@ -37,9 +37,9 @@ func (r *Reconciler) runBatches(ctx context.Context, s *scope) (outcome.Outcome,
 	return progressOf(s, stalled), nil
 }
 
-// full tells whether the namespace takes as much as it may of the volume that the
+// namespaceIsFull tells whether the namespace takes as much as it may of the volume that the
 // destination shares with others.
-func (s *scope) full() bool {
+func (s *scope) namespaceIsFull() bool {
 	return conditions.IsStalledBy(&s.destination, v1alpha1.ReasonNamespaceFull)
 }
 

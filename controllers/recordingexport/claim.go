@@ -52,9 +52,9 @@ type scope struct {
 
 func (s *scope) name() types.NamespacedName { return client.ObjectKeyFromObject(s.export) }
 
-// find gets what the export refers to. What changes there wakes the export by
+// resolveReferences gets what the export refers to. What changes there wakes the export by
 // its watches.
-func (r *Reconciler) find(ctx context.Context, s *scope) (outcome.Outcome, error) {
+func (r *Reconciler) resolveReferences(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	spec := s.export.Spec
 	name := types.NamespacedName{Namespace: s.export.Namespace, Name: spec.DestinationRef.Name}
 	if err := r.Client.Get(ctx, name, &s.destination); err != nil {
@@ -86,8 +86,8 @@ func usable(obj conditions.Object, known bool, reason, kind string) outcome.Outc
 	}
 }
 
-// connect opens the archive and finds the way to Genesys Cloud.
-func (r *Reconciler) connect(ctx context.Context, s *scope) (outcome.Outcome, error) {
+// openClients opens the archive and finds the way to Genesys Cloud.
+func (r *Reconciler) openClients(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	var err error
 	if s.store, err = r.Archive(&s.destination, s.export.Name); err != nil {
 		return outcome.Outcome{}, fmt.Errorf("open archive: %w", err)
@@ -99,9 +99,9 @@ func (r *Reconciler) connect(ctx context.Context, s *scope) (outcome.Outcome, er
 	return outcome.Done(), nil
 }
 
-// claim makes the archive this export's, or finds that it is already, or that it is
+// claimArchive makes the archive this export's, or finds that it is already, or that it is
 // another export's or another cluster's.
-func (r *Reconciler) claim(ctx context.Context, s *scope) (outcome.Outcome, error) {
+func (r *Reconciler) claimArchive(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	cluster, err := r.ClusterID(ctx)
 	if err != nil {
 		return outcome.Outcome{}, fmt.Errorf("tell this cluster from others: %w", err)
@@ -117,8 +117,8 @@ func (r *Reconciler) claim(ctx context.Context, s *scope) (outcome.Outcome, erro
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
-	claims := claims{mine, endless, cluster}
-	s.record, err = s.begin(ctx, mine)
+	claims := archiveClaims{mine, endless, cluster}
+	s.record, err = s.beginRecord(ctx, mine)
 	var unknown *authentic.UnknownKeyError
 	if errors.As(err, &unknown) {
 		return r.rekey(ctx, s, claims, unknown)
@@ -132,17 +132,17 @@ func (r *Reconciler) claim(ctx context.Context, s *scope) (outcome.Outcome, erro
 	}
 	// The archive may have been begun before the window got its end.
 	s.daily = endless.SpecDigest == s.record.SpecDigest
-	out, err := r.own(ctx, s, cluster)
+	out, err := r.checkOwner(ctx, s, cluster)
 	if err != nil || !out.IsDone() {
 		return out, err
 	}
-	return out, s.noteKey(ctx)
+	return out, s.recordArtifactKey(ctx)
 }
 
-// noteKey has the status tell with which artifact key this export's archive was found
+// recordArtifactKey has the status tell with which artifact key this export's archive was found
 // authentic. At the first time, copies are removed that a process left when it gave the
 // archive this key.
-func (s *scope) noteKey(ctx context.Context) error {
+func (s *scope) recordArtifactKey(ctx context.Context) error {
 	id, err := authentic.KeyID(ctx, s.store)
 	if err != nil || s.before.ArtifactKey == id {
 		return err
@@ -151,10 +151,10 @@ func (s *scope) noteKey(ctx context.Context) error {
 	return s.store.Remove(ctx, authentic.RekeyingFolder)
 }
 
-// begin returns the record of the archive, which it begins if nobody has. An export.json
+// beginRecord returns the record of the archive, which it begins if nobody has. An export.json
 // that names an export of another name or organisation is believed as far as that: this
 // export does not touch the archive, whose artifacts it could not judge.
-func (s *scope) begin(ctx context.Context, mine evidence.ExportRecord) (evidence.ExportRecord, error) {
+func (s *scope) beginRecord(ctx context.Context, mine evidence.ExportRecord) (evidence.ExportRecord, error) {
 	stored, err := artifacts.Get[evidence.ExportRecord](ctx, s.store, evidence.RecordPath)
 	if err == nil && mine.IdentityMismatch(stored) != "" {
 		return stored, nil
@@ -178,15 +178,15 @@ func (s *scope) begin(ctx context.Context, mine evidence.ExportRecord) (evidence
 	return artifacts.Begin(ctx, s.store, mine)
 }
 
-// claims are the records that an archive of this export may have: with the spec as it is,
+// archiveClaims are the records that an archive of this export may have: with the spec as it is,
 // and as it was before the window had an end. cluster is this one.
-type claims struct {
+type archiveClaims struct {
 	mine, endless evidence.ExportRecord
 	cluster       string
 }
 
 // mismatched stalls the export if a record is another export's, in whatever cluster.
-func (c claims) mismatched(s *scope, stored evidence.ExportRecord) outcome.Outcome {
+func (c archiveClaims) mismatched(s *scope, stored evidence.ExportRecord) outcome.Outcome {
 	says := mismatch(c.mine, c.endless, stored)
 	if says == "" {
 		return outcome.Done()
@@ -215,10 +215,10 @@ func mismatch(mine, endless, stored evidence.ExportRecord) string {
 	return "its spec differs in: " + strings.Join(exportspec.SpecFields(terms), ", ")
 }
 
-// observe reads what the archive proves of the export, lists its batches and
+// loadState reads what the archive proves of the export, lists its batches and
 // counts those that have finished.
-func (r *Reconciler) observe(ctx context.Context, s *scope) (outcome.Outcome, error) {
-	if err := r.list(ctx, s); err != nil {
+func (r *Reconciler) loadState(ctx context.Context, s *scope) (outcome.Outcome, error) {
+	if err := r.listBatches(ctx, s); err != nil {
 		return outcome.Outcome{}, err
 	}
 	if out, err := r.readPlan(ctx, s); err != nil || !out.IsDone() {
@@ -235,8 +235,8 @@ func (r *Reconciler) observe(ctx context.Context, s *scope) (outcome.Outcome, er
 	return outcome.Done(), err
 }
 
-// list lists the export's batches.
-func (r *Reconciler) list(ctx context.Context, s *scope) error {
+// listBatches lists the export's batches.
+func (r *Reconciler) listBatches(ctx context.Context, s *scope) error {
 	var list v1alpha1.RecordingExportBatchList
 	err := r.Client.List(ctx, &list, client.InNamespace(s.export.Namespace), client.MatchingFields{watch.BatchExport: s.export.Name})
 	s.batches = slices.DeleteFunc(list.Items, func(b v1alpha1.RecordingExportBatch) bool { return !metav1.IsControlledBy(&b, s.export) })

@@ -98,10 +98,10 @@ type Reconciler struct {
 	Worker    *loop.Worker
 	Intervals Intervals
 
-	plans    planLogs
-	memories memories
-	looks    loop.Evaluations
-	turns    turns
+	plans       planLogs
+	states      processStates
+	evaluations loop.Evaluations
+	turns       turns
 }
 
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=recordingexports,verbs=get;list;watch;patch
@@ -122,26 +122,26 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	export := &v1alpha1.RecordingExport{}
 	if err := r.Client.Get(ctx, request.NamespacedName, export); err != nil {
 		if client.IgnoreNotFound(err) == nil {
-			r.Worker.Pools.Cancel(prefix(request.NamespacedName))
-			r.Worker.Pools.Cancel(endingKey(request.NamespacedName))
+			r.Worker.Pools.Cancel(workPrefix(request.NamespacedName))
+			r.Worker.Pools.Cancel(endJobsKey(request.NamespacedName))
 			r.plans.drop(request.NamespacedName)
-			r.memories.forget(request.NamespacedName)
+			r.states.forget(request.NamespacedName)
 			r.forgetTurns(ctx, request.Namespace)
 		}
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	if !export.DeletionTimestamp.IsZero() {
-		return loop.Requeue(r.release(ctx, export))
+		return loop.Requeue(r.finalize(ctx, export))
 	}
 	before := export.DeepCopy()
 	if export.Status.StartTime == nil {
 		export.Status.StartTime = &metav1.Time{Time: r.Clock.Now()}
 	}
-	s, out, untold := r.look(ctx, export, before)
+	s, out, untold := r.evaluate(ctx, export, before)
 	if untold {
 		return loop.Result(out), nil
 	}
-	out = r.bounded(s.scope, out)
+	out = r.withDeadline(s.scope, out)
 	s.summarize(out, r.Clock.Now())
 	if s.ended {
 		r.plans.drop(s.name())
@@ -154,7 +154,7 @@ type step func(context.Context, *scope) (outcome.Outcome, error)
 
 // advance runs the steps in order until one is not satisfied, or the export has ended.
 func (r *Reconciler) advance(ctx context.Context, s *scope) (out outcome.Outcome) {
-	for _, step := range []step{r.handleRequests, r.rest, r.checkSuspended, r.find, r.connect, r.claim, r.observe, r.work} {
+	for _, step := range []step{r.handleRequests, r.skipIfFinished, r.checkSuspended, r.resolveReferences, r.openClients, r.claimArchive, r.loadState, r.workInParallel} {
 		err := ctx.Err() // it has ended if the step before hung
 		if err == nil {
 			out, err = step(ctx, s)
@@ -169,10 +169,10 @@ func (r *Reconciler) advance(ctx context.Context, s *scope) (out outcome.Outcome
 	return out
 }
 
-// work has the plan grow, the batches go on and complete parts be sealed, side by side.
-func (r *Reconciler) work(ctx context.Context, s *scope) (outcome.Outcome, error) {
+// workInParallel has the plan grow, the batches go on and complete parts be sealed, side by side.
+func (r *Reconciler) workInParallel(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	var outs []outcome.Outcome
-	for _, step := range []step{r.close, r.planFollowUps, r.survey, r.runBatches} {
+	for _, step := range []step{r.sealWhatIsComplete, r.planFollowUps, r.surveyNext, r.runBatches} {
 		out, err := step(ctx, s)
 		if err == nil {
 			err = ctx.Err()
@@ -183,27 +183,27 @@ func (r *Reconciler) work(ctx context.Context, s *scope) (outcome.Outcome, error
 		outs = append(outs, out)
 	}
 	closing, growing, survey, batches := outs[0], outs[1], outs[2], outs[3]
-	if closing.IsDone() && growing.IsDone() && !s.atWork(survey) {
+	if closing.IsDone() && growing.IsDone() && !s.isSurveying(survey) {
 		var err error
-		if closing, err = r.letGo(ctx, s); err != nil || !closing.IsDone() {
+		if closing, err = r.removeFinalizerIfIdle(ctx, s); err != nil || !closing.IsDone() {
 			s.ended = false // it is looked at again
 		}
 		if err != nil {
 			return outcome.Outcome{}, err
 		}
 	}
-	return s.combine(closing, growing, survey, batches), nil
+	return s.combineOutcomes(closing, growing, survey, batches), nil
 }
 
-// atWork tells whether a survey is being made, rather than waited for.
-func (s *scope) atWork(survey outcome.Outcome) bool {
+// isSurveying tells whether a survey is being made, rather than waited for.
+func (s *scope) isSurveying(survey outcome.Outcome) bool {
 	return !survey.IsDone() && survey.Reason != v1alpha1.ReasonAwaitingSettlement && survey.Reason != v1alpha1.ReasonAwaitingConversationEnd
 }
 
-// combine tells of everything that goes on together, and looks again when the
+// combineOutcomes tells of everything that goes on together, and looks again when the
 // first of it is worth a look.
-func (s *scope) combine(closing, growing, survey, batches outcome.Outcome) outcome.Outcome {
-	first := s.foremost(closing, growing, survey, batches)
+func (s *scope) combineOutcomes(closing, growing, survey, batches outcome.Outcome) outcome.Outcome {
+	first := s.mostImportant(closing, growing, survey, batches)
 	for _, out := range []outcome.Outcome{closing, growing, survey, batches} {
 		if out.After > 0 && (first.After == 0 || out.After < first.After) {
 			first.After = out.After
@@ -212,10 +212,10 @@ func (s *scope) combine(closing, growing, survey, batches outcome.Outcome) outco
 	return first
 }
 
-// foremost is what is to be told. What needs a person comes first, then sealing,
+// mostImportant is what is to be told. What needs a person comes first, then sealing,
 // then the batches, because they are what is waited for. An export without an end
 // that has caught up waits for nothing that matters now.
-func (s *scope) foremost(closing, growing, survey, batches outcome.Outcome) outcome.Outcome {
+func (s *scope) mostImportant(closing, growing, survey, batches outcome.Outcome) outcome.Outcome {
 	running := !batches.IsDone() && batches.Reason != v1alpha1.ReasonBatchesStalled
 	switch {
 	case survey.State == outcome.Stalled:
@@ -237,5 +237,5 @@ func (s *scope) foremost(closing, growing, survey, batches outcome.Outcome) outc
 	}
 }
 
-// prefix begins the keys of all work for an export.
-func prefix(export types.NamespacedName) string { return export.String() + "/" }
+// workPrefix begins the keys of all work for an export.
+func workPrefix(export types.NamespacedName) string { return export.String() + "/" }

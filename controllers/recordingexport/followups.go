@@ -48,7 +48,7 @@ func (r *Reconciler) planFollowUps(_ context.Context, s *scope) (outcome.Outcome
 // appendEntry has the pool append an entry to the plan.
 func (r *Reconciler) appendEntry(s *scope, entry plan.Entry) outcome.Outcome {
 	p, number := r.planner(s), s.plan.EntryCount()
-	return r.do(s, loop.Task{
+	return r.runWork(s, loop.Task{
 		Key: fmt.Sprintf("plan/%d", number), Reason: v1alpha1.ReasonPlanning, Message: "planning batches for newly found conversations",
 		Work: func(ctx context.Context, _ transfer.Try) error { return p.appendEntry(ctx, number, entry) },
 	})

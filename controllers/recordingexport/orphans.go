@@ -61,7 +61,7 @@ func (r *Reconciler) listOrphans(ctx context.Context, s *scope, sealing plan.Sea
 	if err != nil || noted {
 		return outcome.Done(), err
 	}
-	enumeration, err := r.enumerate(ctx, s, orphaned)
+	enumeration, err := r.newEnumeration(ctx, s, orphaned)
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
@@ -69,7 +69,7 @@ func (r *Reconciler) listOrphans(ctx context.Context, s *scope, sealing plan.Sea
 		enumeration: enumeration, store: s.store, seals: sealing.Number - 1, actor: r.InstanceID,
 		part: evidence.Span{Start: evidence.OrphansFrom(s.sealed, s.newFrom()), End: sealing.Until},
 	}
-	return r.do(s, loop.Task{
+	return r.runWork(s, loop.Task{
 		Key: fmt.Sprintf("orphans/%d", sealing.Number), Work: work.run, WaitLimit: transfer.WaitLimit{Total: orphanRetries},
 		Reason: v1alpha1.ReasonComparingSources, Message: "listing recordings that are attached to no conversation, before the account is sealed",
 	}), nil
@@ -98,8 +98,8 @@ func (w *orphanWork) run(ctx context.Context, try transfer.Try) error {
 	found := evidence.FoundOrphans{From: w.part.Start, Until: w.part.End}
 	if w.part.Start.Before(w.part.End) {
 		var err error
-		if found, err = w.list(ctx); err != nil {
-			if found.NotListed, err = w.unlisted(ctx, err, try.Last); err != nil {
+		if found, err = w.listAll(ctx); err != nil {
+			if found.NotListed, err = w.whyNotListed(ctx, err, try.Last); err != nil {
 				return err
 			}
 		}
@@ -108,9 +108,9 @@ func (w *orphanWork) run(ctx context.Context, try transfer.Try) error {
 	return err
 }
 
-// list writes them to a table of this process's own: which one counts is said by the
+// listAll writes them to a table of this process's own: which one counts is said by the
 // Orphans, of which there is only one.
-func (w *orphanWork) list(ctx context.Context) (evidence.FoundOrphans, error) {
+func (w *orphanWork) listAll(ctx context.Context) (evidence.FoundOrphans, error) {
 	none := evidence.FoundOrphans{From: w.part.Start, Until: w.part.End}
 	begun, err := w.complete(ctx)
 	if err != nil {
@@ -132,7 +132,7 @@ func (w *orphanWork) list(ctx context.Context) (evidence.FoundOrphans, error) {
 }
 
 // orphans reads an enumeration.
-func (w *orphanWork) orphans(ctx context.Context, begun beginning) iter.Seq2[genesys.Orphan, error] {
+func (w *orphanWork) orphans(ctx context.Context, begun enumerationRun) iter.Seq2[genesys.Orphan, error] {
 	return func(yield func(genesys.Orphan, error) bool) {
 		for n := range begun.pages {
 			page, err := artifacts.Get[artifacts.Enumerated](ctx, w.shared, begun.key(n))
@@ -149,10 +149,10 @@ func (w *orphanWork) orphans(ctx context.Context, begun beginning) iter.Seq2[gen
 	}
 }
 
-// unlisted decides what it means that they could not be listed: it returns why the
+// whyNotListed decides what it means that they could not be listed: it returns why the
 // seal has to do without, or an error if the operator retries. It retries what may
 // pass, for a day.
-func (w *orphanWork) unlisted(ctx context.Context, failed error, last bool) (why string, err error) {
+func (w *orphanWork) whyNotListed(ctx context.Context, failed error, last bool) (why string, err error) {
 	var exhausted *exhaustedError
 	switch kind := genesys.KindOf(failed); {
 	case errors.As(failed, &exhausted):

@@ -22,8 +22,8 @@ type ownership struct {
 
 func (o ownership) owner() artifacts.Ownership { return artifacts.OwnerOf(o.begunBy, o.begunAt, o.log) }
 
-// mine tells whether the archive belongs to this cluster.
-func (o ownership) mine() bool { return o.owner().ClusterID == o.cluster }
+// isOurs tells whether the archive belongs to this cluster.
+func (o ownership) isOurs() bool { return o.owner().ClusterID == o.cluster }
 
 // token is what the annotation has to be for this cluster to take the archive over:
 // the id of the cluster that owns it. An annotation is good for one take-over, so that
@@ -41,7 +41,7 @@ func (o ownership) token() string {
 // withoutOwnLines leaves out of a log that nobody can judge the last lines, which say that
 // this cluster has taken the archive over: somebody else may have written them.
 func (o ownership) withoutOwnLines() ownership {
-	for len(o.log) > 0 && o.mine() {
+	for len(o.log) > 0 && o.isOurs() {
 		o.log = o.log[:len(o.log)-1]
 	}
 	return o
@@ -56,15 +56,15 @@ func (o ownership) others() []string {
 	return slices.DeleteFunc(others, func(cluster string) bool { return cluster == o.cluster })
 }
 
-// owned tells whether the archive belonged to this cluster once.
-func (o ownership) owned() bool {
+// wasOurs tells whether the archive belonged to this cluster once.
+func (o ownership) wasOurs() bool {
 	return o.begunBy == o.cluster || slices.ContainsFunc(o.log, func(line artifacts.Owner) bool { return line.ClusterID == o.cluster })
 }
 
-// lost says whose the archive is and since when, and how this cluster takes it over.
-func (o ownership) lost(export *v1alpha1.RecordingExport) string {
-	owner, command := o.owner(), o.command(export)
-	if o.owned() {
+// transferMessage says whose the archive is and since when, and how this cluster takes it over.
+func (o ownership) transferMessage(export *v1alpha1.RecordingExport) string {
+	owner, command := o.owner(), o.takeOverCommand(export)
+	if o.wasOurs() {
 		return fmt.Sprintf("the cluster %s took this export's archive over from this cluster, %s, at %s, and all work on it has stopped here. "+
 			"To take it back, once that cluster has stopped for good: %s (the archive is %s)", owner.ClusterID, o.cluster, stamp(owner.Since), command, export.Status.Archive)
 	}
@@ -72,8 +72,8 @@ func (o ownership) lost(export *v1alpha1.RecordingExport) string {
 		"If that cluster is lost or has stopped for good, take the archive over: %s (the archive is %s)", owner.ClusterID, stamp(owner.Since), o.cluster, command, export.Status.Archive)
 }
 
-// command is what a person runs to have this cluster take the archive over.
-func (o ownership) command(export *v1alpha1.RecordingExport) string {
+// takeOverCommand is what a person runs to have this cluster take the archive over.
+func (o ownership) takeOverCommand(export *v1alpha1.RecordingExport) string {
 	overwrite := ""
 	if export.Annotations[v1alpha1.AnnotationTakeOver] != "" {
 		overwrite = " --overwrite"

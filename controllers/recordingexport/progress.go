@@ -25,7 +25,7 @@ func progressOf(s *scope, stalled []string) outcome.Outcome {
 	switch {
 	case left == 0:
 		return outcome.Done()
-	case s.full():
+	case s.namespaceIsFull():
 		return outcome.Stall(v1alpha1.ReasonDestinationNotReady, fmt.Sprintf(
 			"%s; fix the ExportDestination %q, no more are started: %s", says, s.destination.Name, conditions.Message(&s.destination)), 0)
 	case len(stalled) > maxStalled:

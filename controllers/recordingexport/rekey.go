@@ -29,7 +29,7 @@ const clearAgain = time.Second
 // says how. Nothing is touched before that: another cluster may have the key, and work on
 // the archive. If the status knows the archive with another key than the one that it names,
 // somebody has changed it, and no annotation helps: one is good for one key that is lost.
-func (r *Reconciler) rekey(ctx context.Context, s *scope, claims claims, unknown *authentic.UnknownKeyError) (outcome.Outcome, error) {
+func (r *Reconciler) rekey(ctx context.Context, s *scope, claims archiveClaims, unknown *authentic.UnknownKeyError) (outcome.Outcome, error) {
 	if known := s.before.ArtifactKey; known != "" && known != unknown.ID {
 		return outcome.Outcome{}, fmt.Errorf("%w: artifact %s names the artifact key %s, and had the key %s when the export's status was written: it was changed, "+
 			"or another cluster has continued the archive (docs/disaster-recovery.md)", evidence.ErrCorrupt, unknown.Artifact, unknown.ID, known)
@@ -48,10 +48,10 @@ func (r *Reconciler) rekey(ctx context.Context, s *scope, claims claims, unknown
 	s.ownership = ownership{
 		cluster: claims.cluster, begunBy: stored.ClusterID, begunAt: stored.CreatedAt, log: unverifiedOwners(ctx, s.store),
 	}.withoutOwnLines()
-	if !s.mine() && s.export.Annotations[v1alpha1.AnnotationTakeOver] != s.token() {
-		return outcome.Stall(v1alpha1.ReasonArchiveOfAnotherCluster, s.lost(s.export), r.Intervals.Retry), nil
+	if !s.isOurs() && s.export.Annotations[v1alpha1.AnnotationTakeOver] != s.token() {
+		return outcome.Stall(v1alpha1.ReasonArchiveOfAnotherCluster, s.transferMessage(s.export), r.Intervals.Retry), nil
 	}
-	if out, err := r.clear(ctx, s); err != nil || !out.IsDone() {
+	if out, err := r.clearForRekeying(ctx, s); err != nil || !out.IsDone() {
 		return out, err
 	}
 	return r.startRekeying(s, claims, *unknown), nil
@@ -108,12 +108,12 @@ func unverifiedOwners(ctx context.Context, store archive.Store) []artifacts.Owne
 	return log
 }
 
-// clear deletes the export's batches and forgets what the status counts of them: the plan
+// clearForRekeying deletes the export's batches and forgets what the status counts of them: the plan
 // that they come from is not believed any more. What is sealed is counted again from the
 // seals. Only once the status says so is the archive touched, since afterwards nothing
 // would show that the status is too old.
-func (r *Reconciler) clear(ctx context.Context, s *scope) (outcome.Outcome, error) {
-	if err := r.list(ctx, s); err != nil {
+func (r *Reconciler) clearForRekeying(ctx context.Context, s *scope) (outcome.Outcome, error) {
+	if err := r.listBatches(ctx, s); err != nil {
 		return outcome.Outcome{}, err
 	}
 	var failed []error
@@ -133,7 +133,7 @@ func (r *Reconciler) clear(ctx context.Context, s *scope) (outcome.Outcome, erro
 }
 
 // startRekeying has the pool continue the archive.
-func (r *Reconciler) startRekeying(s *scope, claims claims, unknown authentic.UnknownKeyError) outcome.Outcome {
+func (r *Reconciler) startRekeying(s *scope, claims archiveClaims, unknown authentic.UnknownKeyError) outcome.Outcome {
 	destination, export := s.destination.DeepCopy(), s.export.DeepCopy()
 	work := &rekeyWork{
 		store: s.store, now: r.Clock.Now, actor: r.InstanceID, from: unknown.ID, to: unknown.Own, cluster: claims.cluster, known: s.before.Seal.DeepCopy(),
@@ -144,7 +144,7 @@ func (r *Reconciler) startRekeying(s *scope, claims claims, unknown authentic.Un
 			r.Events.Eventf(export, nil, corev1.EventTypeWarning, evidence.ArtifactKeyReplaced, "Continue", "%s", loop.Note(says))
 		},
 	}
-	return r.do(s, loop.Task{
+	return r.runWork(s, loop.Task{
 		Key: "rekey", Reason: v1alpha1.ReasonArtifactKeyUnknown, Message: "continuing without the artifact key: judging the seals", Work: work.run,
 	})
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
-// judge sees to it that every seal is whole, signed with the key that signs the export
+// judgeSeals sees to it that every seal is whole, signed with the key that signs the export
 // now, and lists the artifacts that it was made from.
-func (w *rekeyWork) judge(ctx context.Context, root fs.FS, seals int) (verify.SealedDigests, error) {
+func (w *rekeyWork) judgeSeals(ctx context.Context, root fs.FS, seals int) (verify.SealedDigests, error) {
 	signer, err := w.signer(ctx)
 	if err != nil {
 		return verify.SealedDigests{}, err

@@ -85,8 +85,8 @@ func TestOwnLinesAreNotBelieved(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got := ownership{cluster: "here", begunBy: tt.begun, log: tt.log}.withoutOwnLines()
-			if got.mine() != tt.mine || got.token() != tt.token {
-				t.Errorf("mine %t, token %s", got.mine(), got.token())
+			if got.isOurs() != tt.mine || got.token() != tt.token {
+				t.Errorf("mine %t, token %s", got.isOurs(), got.token())
 			}
 			if slices.Contains(got.others(), "here") || len(got.others()) == 0 != tt.mine {
 				t.Errorf("others %v", got.others())

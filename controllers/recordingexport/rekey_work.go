@@ -67,7 +67,7 @@ func (w *rekeyWork) run(ctx context.Context, _ transfer.Try) error {
 	if err != nil {
 		return err
 	}
-	vouched, err := w.judge(ctx, root, seals)
+	vouched, err := w.judgeSeals(ctx, root, seals)
 	if err != nil {
 		return err
 	}
@@ -248,9 +248,9 @@ func (w *rekeyWork) addOwner(ctx context.Context, record []byte, vouched verify.
 		log = append(log, line)
 	}
 	is := ownership{cluster: w.cluster, begunBy: vouched.Record.ClusterID, begunAt: vouched.Record.CreatedAt, log: log}
-	if owner := is.owner(); !is.mine() {
+	if owner := is.owner(); !is.isOurs() {
 		if !slices.Contains(w.confirmed, owner.ClusterID) {
-			return outcome.UserError{Reason: v1alpha1.ReasonArchiveOfAnotherCluster, Message: is.lost(w.export)}
+			return outcome.UserError{Reason: v1alpha1.ReasonArchiveOfAnotherCluster, Message: is.transferMessage(w.export)}
 		}
 		added[artifacts.OwnerKey(len(log)+1)] = artifacts.Owner{Stamp: artifacts.NewStamp(w.now(), w.actor), ClusterID: w.cluster, Former: owner.ClusterID}
 	}

@@ -22,15 +22,15 @@ func (r *Reconciler) handleRequests(_ context.Context, s *scope) (outcome.Outcom
 	retry, retryNew := loop.Request(s.export, v1alpha1.AnnotationRetry, status.LastRetryRequest)
 	if cancelNew {
 		status.LastCancelRequest = cancel
-		status.Cancelled = !s.rests()
+		status.Cancelled = !s.isFinished()
 	}
-	if !retryNew || cancelNew && !later(retry, cancel) {
+	if !retryNew || cancelNew && !isLater(retry, cancel) {
 		return outcome.Done(), nil
 	}
 	status.Cancelled = false
 	s.retry = retry
-	if r.memories.of(s.export).takesUp(retry) {
-		r.Worker.Pools.Retry(prefix(s.name()))
+	if r.states.of(s.export).isNewRetry(retry) {
+		r.Worker.Pools.Retry(workPrefix(s.name()))
 	}
 	if status.Seal == nil {
 		s.acceptRetry()
@@ -51,32 +51,32 @@ func (s *scope) acceptRetry() {
 	s.export.Status.LastRetryRequest, s.retry = s.retry, ""
 }
 
-// later tells whether one request was made after another. Unless both are
+// isLater tells whether one request was made after another. Unless both are
 // instants there is no telling.
-func later(one, other string) bool {
+func isLater(one, other string) bool {
 	a, errA := time.Parse(time.RFC3339, one)
 	b, errB := time.Parse(time.RFC3339, other)
 	return errA == nil && errB == nil && a.After(b)
 }
 
-// rests tells whether the export has ended: all of it is sealed, and nothing more
+// isFinished tells whether the export has ended: all of it is sealed, and nothing more
 // will come. Then nothing that it refers to is needed, whatever is edited: all that
 // decides what is exported is fixed, and an edit of the rest has nothing to act upon
 // but the batches that are kept.
-func (s *scope) rests() bool {
+func (s *scope) isFinished() bool {
 	return s.export.Status.CompletionTime != nil && !exportspec.IsContinuous(s.export.Spec)
 }
 
-// rest ends the look at an export that rests, but for deleting batches.
-func (r *Reconciler) rest(ctx context.Context, s *scope) (outcome.Outcome, error) {
-	if !s.rests() || s.retry != "" {
+// skipIfFinished ends the look at an export that rests, but for deleting batches.
+func (r *Reconciler) skipIfFinished(ctx context.Context, s *scope) (outcome.Outcome, error) {
+	if !s.isFinished() || s.retry != "" {
 		return outcome.Done(), nil
 	}
 	s.ended = true
 	if s.export.Status.Batches.Planned == 0 {
 		return outcome.Done(), nil
 	}
-	err := r.list(ctx, s)
+	err := r.listBatches(ctx, s)
 	if err == nil {
 		err = r.prune(ctx, s)
 	}
@@ -95,13 +95,13 @@ func (r *Reconciler) checkSuspended(ctx context.Context, s *scope) (outcome.Outc
 	default:
 		return outcome.Done(), nil
 	}
-	r.Worker.Pools.Cancel(prefix(s.name()))
+	r.Worker.Pools.Cancel(workPrefix(s.name()))
 	if !controllerutil.ContainsFinalizer(s.export, v1alpha1.Finalizer) {
 		return out, nil
 	}
 	ending, _ := r.endJobs(ctx, s)
 	if ending.IsDone() {
-		return out, r.holdOn(ctx, s.export, false)
+		return out, r.setFinalizer(ctx, s.export, false)
 	}
 	out.After = ending.After
 	out.Message = fmt.Sprintf("%s; its analytics jobs at Genesys Cloud are not ended yet: %s", out.Message, ending.Message)

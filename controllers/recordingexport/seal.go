@@ -21,22 +21,22 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
-// close seals what is complete: a part of the plan is reviewed, closed by an entry
+// sealWhatIsComplete seals what is complete: a part of the plan is reviewed, closed by an entry
 // of its own, and its account drawn up and sealed.
-func (r *Reconciler) close(ctx context.Context, s *scope) (outcome.Outcome, error) {
+func (r *Reconciler) sealWhatIsComplete(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	if !s.plan.AllSealed() {
 		s.export.Status.CompletionTime = nil // a retry may have begun that the status was never told of
 	}
 	if last := s.plan.SealCount(); last > 0 && !s.hasSeal(last) {
-		return r.seal(s, last), nil
+		return r.startSealing(s, last), nil
 	}
 	follows := exportspec.IsContinuous(s.export.Spec)
 	sealable := s.plan.Sealable(s.counted, follows, s.export.Status.StartTime.Time, r.Clock.Now())
 	switch {
 	case sealable.Due && len(sealable.Reviews) > 0:
-		return r.ask(ctx, s, sealable.Reviews[0])
+		return r.startSurvey(ctx, s, sealable.Reviews[0])
 	case sealable.Due:
-		return r.closeCompared(ctx, s, plan.Sealing{
+		return r.compareThenSeal(ctx, s, plan.Sealing{
 			Number: s.plan.SealCount() + 1, Until: sealable.Until, Entries: sealable.Entries.String(),
 		})
 	}
@@ -75,8 +75,8 @@ func (r *Reconciler) retrySealed(s *scope) outcome.Outcome {
 	return r.appendEntry(s, plan.Entry{Retried: &plan.Retried{Token: s.retry, Seals: s.sealed.Account.Number, Days: s.plan.OpenDays()}})
 }
 
-// seal draws up the account and seals it.
-func (r *Reconciler) seal(s *scope, number int) outcome.Outcome {
+// startSealing draws up the account and seals it.
+func (r *Reconciler) startSealing(s *scope, number int) outcome.Outcome {
 	work := &sealWork{
 		store: s.store, now: r.Clock.Now, actor: r.InstanceID, record: s.record, former: s.sealed,
 		from: s.plan.Spec().Start, scope: s.plan.Spec().Scope, deferred: s.plan.Totals().Deferred,
@@ -89,7 +89,7 @@ func (r *Reconciler) seal(s *scope, number int) outcome.Outcome {
 		return r.Signer(ctx, destination, name)
 	})
 	work.takeEntries(s.plan, number)
-	return r.do(s, loop.Task{
+	return r.runWork(s, loop.Task{
 		Key: fmt.Sprintf("seal/%d", number), Work: work.run, Reason: v1alpha1.ReasonSealing, Message: "writing and sealing the final account",
 	})
 }
@@ -145,9 +145,9 @@ func (w *sealWork) run(ctx context.Context, _ transfer.Try) error {
 		From: w.from, Until: w.sealing.Until, Deferred: w.deferred,
 		Tool: w.tool(), LoadFiles: w.loadFiles, Report: report.Seal, Signing: w.signing, Noticed: w.noticed,
 		Note:  artifacts.NoteSealed(w.store, artifacts.SealedKey(w.sealing.Number), func() artifacts.Stamp { return artifacts.NewStamp(w.now(), w.actor) }),
-		Begin: w.begin,
+		Begin: w.beginSeal,
 	}
-	root := w.trusted(ctx)
+	root := w.trustedFS(ctx)
 	if err := evidence.CheckSeals(root, w.sealing.Number-1); err != nil {
 		return err
 	}
@@ -185,17 +185,17 @@ func (w *sealWork) run(ctx context.Context, _ transfer.Try) error {
 	return w.store.Remove(ctx, archive.Scratch)
 }
 
-// trusted reads the archive, where nothing follows from a bag or an earlier seal that
+// trustedFS reads the archive, where nothing follows from a bag or an earlier seal that
 // is not what was sealed.
-func (w *sealWork) trusted(ctx context.Context) fs.FS {
+func (w *sealWork) trustedFS(ctx context.Context) fs.FS {
 	return evidence.Trust(w.store.FS(ctx), artifacts.Anchors(ctx, w.store, w.sealing.Number-1))
 }
 
-// begin notes down what the seal tells of its making, or has it tell what was noted down
+// beginSeal notes down what the seal tells of its making, or has it tell what was noted down
 // before: a seal that another process has begun is finished as it was begun. The account
 // and the texts about it are made at once and kept as one artifact, so they tell of the
 // program that makes them.
-func (w *sealWork) begin(ctx context.Context, seal evidence.Seal) (evidence.Seal, error) {
+func (w *sealWork) beginSeal(ctx context.Context, seal evidence.Seal) (evidence.Seal, error) {
 	begun, err := artifacts.Put(ctx, w.store, artifacts.SealBegunKey(seal.Number), artifacts.SealBegun{
 		Stamp: artifacts.NewStamp(seal.At, w.actor), Tool: seal.Tool, LoadFiles: seal.LoadFiles, Deferred: seal.Deferred, Events: seal.Events,
 		Artifacts: seal.Artifacts,

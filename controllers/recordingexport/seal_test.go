@@ -37,13 +37,13 @@ var retriedOnce = plan.Entry{
 // and must not rest before the retry is sealed.
 func TestARetryOfWhichTheStatusWasNotTold(t *testing.T) {
 	s := sealedOnce(t, "once", retriedOnce)
-	out, err := (&Reconciler{Clock: clock.RealClock{}}).close(t.Context(), s)
+	out, err := (&Reconciler{Clock: clock.RealClock{}}).sealWhatIsComplete(t.Context(), s)
 	if err != nil || !out.IsDone() {
 		t.Fatalf("%v, %v", out, err)
 	}
 	s.summarize(out, first.Add(2*day))
-	if s.ended || s.rests() || s.export.Status.LastRetryRequest != "once" {
-		t.Errorf("ended %v, rests %v, status %+v", s.ended, s.rests(), s.export.Status)
+	if s.ended || s.isFinished() || s.export.Status.LastRetryRequest != "once" {
+		t.Errorf("ended %v, rests %v, status %+v", s.ended, s.isFinished(), s.export.Status)
 	}
 }
 
@@ -51,7 +51,7 @@ func TestARetryOfWhichTheStatusWasNotTold(t *testing.T) {
 // have as unavailable what the first is about to bring, and it would be exported twice.
 func TestARetryWhileAnotherIsAtWork(t *testing.T) {
 	s := sealedOnce(t, "twice", retriedOnce)
-	out, err := (&Reconciler{Clock: clock.RealClock{}, Worker: &loop.Worker{}}).close(t.Context(), s)
+	out, err := (&Reconciler{Clock: clock.RealClock{}, Worker: &loop.Worker{}}).sealWhatIsComplete(t.Context(), s)
 	if err != nil || !out.IsDone() || s.ended {
 		t.Fatalf("%v, %v, ended %v", out, err, s.ended)
 	}

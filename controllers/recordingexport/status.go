@@ -24,7 +24,7 @@ func (s *scope) summarize(out outcome.Outcome, now time.Time) {
 		status.Batches.Planned = int32(s.plan.SliceCount())          //nolint:gosec // ordinals are int32
 		status.Batches.Stalled = int32(len(stalledAmong(s.batches))) //nolint:gosec // ordinals are int32
 		status.Isolated = s.isolated()
-		s.count(status)
+		s.addUpCounts(status)
 	}
 	if s.sealed != nil {
 		status.Seal = &v1alpha1.SealStatus{
@@ -52,7 +52,7 @@ func (s *scope) markSteps(out outcome.Outcome) {
 	batches := s.export.Status.Batches
 	sealed := s.ended || s.plan != nil && s.caughtUp()
 	surveyed := sealed || s.surveyed && s.export.Status.Survey.Deferred == 0
-	made := batches.Completed + int32(len(s.live())) //nolint:gosec // ordinals are int32
+	made := batches.Completed + int32(len(s.uncountedBatches())) //nolint:gosec // ordinals are int32
 	loop.MarkSteps(s.export, out, []loop.Step{
 		{Condition: v1alpha1.ConditionSurveyed, Reached: surveyed, Message: "all conversations of the window are known"},
 		{Condition: v1alpha1.ConditionBatchesCreated, Reached: sealed || surveyed && made >= batches.Planned, Message: "every slice has its batch"},
@@ -61,8 +61,8 @@ func (s *scope) markSteps(out outcome.Outcome) {
 	})
 }
 
-// live are the batches that have not been counted.
-func (s *scope) live() []*v1alpha1.RecordingExportBatch {
+// uncountedBatches are the batches that have not been counted.
+func (s *scope) uncountedBatches() []*v1alpha1.RecordingExportBatch {
 	counted, err := countedIn(s.export.Status)
 	if err != nil {
 		return nil
@@ -76,15 +76,15 @@ func (s *scope) live() []*v1alpha1.RecordingExportBatch {
 	return live
 }
 
-// count adds up the finished batches, by lane in the status, and the live ones.
-func (s *scope) count(status *v1alpha1.RecordingExportStatus) {
+// addUpCounts adds up the finished batches, by lane in the status, and the live ones.
+func (s *scope) addUpCounts(status *v1alpha1.RecordingExportStatus) {
 	status.Recordings, status.Gaps, status.Bytes = v1alpha1.RecordingCounts{}, status.Survey.Unavailable, 0
 	for _, lane := range status.Lanes {
 		addCounts(&status.Recordings, lane.Recordings)
 		status.Gaps += lane.Gaps
 		status.Bytes += lane.Bytes
 	}
-	for _, batch := range s.live() {
+	for _, batch := range s.uncountedBatches() {
 		addCounts(&status.Recordings, recordingsOf(batch))
 		status.Gaps += gapsOf(batch)
 		status.Bytes += batch.Status.Bytes

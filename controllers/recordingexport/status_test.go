@@ -196,7 +196,7 @@ func TestCombine(t *testing.T) {
 	}
 	s := &scope{export: newExport(), plan: logOf(t, window(0, day))}
 	for _, tt := range tests {
-		if got := s.combine(tt.closing, tt.growing, tt.survey, tt.batches); got.Reason != tt.reason || got.After != tt.after {
+		if got := s.combineOutcomes(tt.closing, tt.growing, tt.survey, tt.batches); got.Reason != tt.reason || got.After != tt.after {
 			t.Errorf("%v, %v, %v and %v make %v, want %s after %v", tt.closing, tt.growing, tt.survey, tt.batches, got, tt.reason, tt.after)
 		}
 	}
@@ -237,7 +237,7 @@ func TestANamespaceAtItsBound(t *testing.T) {
 		t.Errorf("batches are missing: %v, %v", out, err)
 	}
 	sealing := outcome.Wait(v1alpha1.ReasonSealing, "", time.Second)
-	if got := s.combine(sealing, outcome.Done(), outcome.Done(), out); got.Reason != v1alpha1.ReasonSealing {
+	if got := s.combineOutcomes(sealing, outcome.Done(), outcome.Done(), out); got.Reason != v1alpha1.ReasonSealing {
 		t.Errorf("while it seals: %v", got)
 	}
 	s.counted = countedOf(60)

@@ -25,9 +25,9 @@ const maxAhead = 500
 // surveyWorks begins the keys of surveys, after the export's prefix.
 const surveyWorks = "survey/"
 
-// survey has the plan grow by what the conversations of the window are, a UTC day
+// surveyNext has the plan grow by what the conversations of the window are, a UTC day
 // at a time.
-func (r *Reconciler) survey(ctx context.Context, s *scope) (outcome.Outcome, error) {
+func (r *Reconciler) surveyNext(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	settleAfter := exportspec.SettleAfter(s.export.Spec)
 	next, more := s.plan.NextSurvey(settleAfter)
 	if !more && exportspec.IsContinuous(s.export.Spec) {
@@ -37,12 +37,12 @@ func (r *Reconciler) survey(ctx context.Context, s *scope) (outcome.Outcome, err
 		return outcome.Done(), nil
 	}
 	if wait := next.Due.Sub(r.Clock.Now()); wait > 0 {
-		return s.awaits(next, min(wait, r.Intervals.LongestWait)), nil
+		return s.awaitSettlement(next, min(wait, r.Intervals.LongestWait)), nil
 	}
 	if s.waitingSlices() > maxAhead {
 		return outcome.Wait(v1alpha1.ReasonSurveying, "the survey continues once some batches have finished", 0), nil
 	}
-	return r.ask(ctx, s, next)
+	return r.startSurvey(ctx, s, next)
 }
 
 // waitingSlices is how many slices wait for a batch in the lane that moves fastest, so
@@ -55,36 +55,36 @@ func (s *scope) waitingSlices() int {
 	return s.plan.SlicesIn(fastest) - s.counted[fastest].Len()
 }
 
-// ask has the pool survey a day. The finalizer is there while it may have an
+// startSurvey has the pool survey a day. The finalizer is there while it may have an
 // analytics job at Genesys Cloud.
-func (r *Reconciler) ask(ctx context.Context, s *scope, due plan.DueSurvey) (outcome.Outcome, error) {
-	if r.stillEnding(s) {
+func (r *Reconciler) startSurvey(ctx context.Context, s *scope, due plan.DueSurvey) (outcome.Outcome, error) {
+	if r.isStillEndingJobs(s) {
 		return outcome.Wait(v1alpha1.ReasonSurveying, "ending earlier analytics jobs at Genesys Cloud", busyAgain), nil
 	}
-	if err := r.holdOn(ctx, s.export, true); err != nil {
+	if err := r.setFinalizer(ctx, s.export, true); err != nil {
 		return outcome.Outcome{}, err
 	}
-	m, spec := r.memories.of(s.export), s.export.Spec
+	m, spec := r.states.of(s.export), s.export.Spec
 	m.setSurveyDeadline(exportspec.SurveyDeadline(spec))
 	key := fmt.Sprintf("%s%s/%d", surveyWorks, due.Day.Format(time.DateOnly), due.Pass)
 	work := &surveyWork{
-		planner: r.planner(s), cloud: s.cloud, again: r.again(s, key), clock: r.Clock, pace: r.Intervals,
+		planner: r.planner(s), cloud: s.cloud, again: r.retrier(s, key), clock: r.Clock, pace: r.Intervals,
 		DueSurvey: due, entry: s.plan.EntryCount(),
 		settleAfter: exportspec.SettleAfter(spec), openDeadline: exportspec.OpenDeadline(spec), deadline: m.getSurveyDeadline,
 		request: s.lastRequest(), retryCommand: retryCommand(s.export),
 	}
 	task := loop.Task{
 		Key: key, Work: work.run,
-		Reason: v1alpha1.ReasonSurveying, Message: "listing the conversations of " + due.Day.Format(time.DateOnly) + within(spec),
+		Reason: v1alpha1.ReasonSurveying, Message: "listing the conversations of " + due.Day.Format(time.DateOnly) + surveyTimeLimit(spec),
 	}
 	if due.Purpose == plan.PurposeReview {
-		task.Reason, task.Message = v1alpha1.ReasonReviewing, "asking again for the conversations and legal holds of "+due.Day.Format(time.DateOnly)+" before it is sealed"+within(spec)
+		task.Reason, task.Message = v1alpha1.ReasonReviewing, "asking again for the conversations and legal holds of "+due.Day.Format(time.DateOnly)+" before it is sealed"+surveyTimeLimit(spec)
 	}
-	return r.do(s, task), nil
+	return r.runWork(s, task), nil
 }
 
-// within says how long an analytics job is waited for.
-func within(spec v1alpha1.RecordingExportSpec) string {
+// surveyTimeLimit says how long an analytics job is waited for.
+func surveyTimeLimit(spec v1alpha1.RecordingExportSpec) string {
 	return fmt.Sprintf("; each analytics job is polled for up to %v", exportspec.SurveyDeadline(spec))
 }
 
@@ -96,8 +96,8 @@ func (r *Reconciler) planner(s *scope) planner {
 	}
 }
 
-// awaits says what the survey waits for.
-func (s *scope) awaits(next plan.DueSurvey, wait time.Duration) outcome.Outcome {
+// awaitSettlement says what the survey waits for.
+func (s *scope) awaitSettlement(next plan.DueSurvey, wait time.Duration) outcome.Outcome {
 	spec := s.export.Spec
 	if next.Purpose == plan.PurposeDeferred {
 		return outcome.Wait(v1alpha1.ReasonAwaitingConversationEnd, fmt.Sprintf(
@@ -108,20 +108,20 @@ func (s *scope) awaits(next plan.DueSurvey, wait time.Duration) outcome.Outcome 
 		"a day will be surveyed %v after it ends (settleAfter), the next one at %s", exportspec.SettleAfter(spec), stamp(next.Due)), wait)
 }
 
-// again is what the task of this key asks again with.
-func (r *Reconciler) again(s *scope, key string) transfer.Retrier {
-	return r.Worker.Pools[Pool].Retrier(prefix(s.name()) + key)
+// retrier is what the task of this key asks again with.
+func (r *Reconciler) retrier(s *scope, key string) transfer.Retrier {
+	return r.Worker.Pools[Pool].Retrier(workPrefix(s.name()) + key)
 }
 
-// do has the pool do work for the export, and says how it stands.
-func (r *Reconciler) do(s *scope, task loop.Task) outcome.Outcome {
-	task.Pool, task.Key = Pool, prefix(s.name())+task.Key
+// runWork has the pool do work for the export, and says how it stands.
+func (r *Reconciler) runWork(s *scope, task loop.Task) outcome.Outcome {
+	task.Pool, task.Key = Pool, workPrefix(s.name())+task.Key
 	return r.Worker.Do(s.name(), task)
 }
 
-// holdOn sets or removes the finalizer, which is there only while there may be
+// setFinalizer sets or removes the finalizer, which is there only while there may be
 // an analytics job at Genesys Cloud that a deletion would have to end.
-func (r *Reconciler) holdOn(ctx context.Context, export *v1alpha1.RecordingExport, hold bool) error {
+func (r *Reconciler) setFinalizer(ctx context.Context, export *v1alpha1.RecordingExport, hold bool) error {
 	before := export.DeepCopy()
 	change := controllerutil.RemoveFinalizer
 	if hold {

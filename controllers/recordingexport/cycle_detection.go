@@ -12,9 +12,9 @@ import (
 // many to remember them all.
 const sampleShare = 64
 
-// circles notices an enumeration that does not end: whose cursors lead back, or whose
+// cycleDetector notices an enumeration that does not end: whose cursors lead back, or whose
 // pages list nothing that was not listed before.
-type circles struct {
+type cycleDetector struct {
 	most int
 	seed maphash.Seed
 	// asked are the digests of the cursors that were asked for.
@@ -25,13 +25,13 @@ type circles struct {
 	idle int
 }
 
-func newCircles() *circles {
-	return &circles{most: mostPages, seed: maphash.MakeSeed(), asked: map[uint64]bool{}, listed: map[uint64]bool{}}
+func newCycleDetector() *cycleDetector {
+	return &cycleDetector{most: mostPages, seed: maphash.MakeSeed(), asked: map[uint64]bool{}, listed: map[uint64]bool{}}
 }
 
 // add adds the page that a cursor led to, and says why the enumeration cannot be
 // continued; empty if it can.
-func (c *circles) add(cursor string, page artifacts.Enumerated) string {
+func (c *cycleDetector) add(cursor string, page artifacts.Enumerated) string {
 	c.asked[maphash.String(c.seed, cursor)] = true
 	if c.idle++; c.listsNew(page.IDs()) {
 		c.idle = 0
@@ -52,7 +52,7 @@ func (c *circles) add(cursor string, page artifacts.Enumerated) string {
 
 // listsNew tells whether a page lists a recording that no page before did, as far as
 // the sample shows. The recording with the least digest of a page is always in it.
-func (c *circles) listsNew(ids []string) bool {
+func (c *cycleDetector) listsNew(ids []string) bool {
 	isNew := false
 	least := ^uint64(0)
 	take := func(digest uint64) {

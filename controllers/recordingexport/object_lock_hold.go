@@ -25,12 +25,12 @@ func (w *sealWork) placeHolds(ctx context.Context, seal *evidence.Seal) error {
 	if !ok {
 		return nil
 	}
-	found, err := seal.HeldIn(w.trusted(ctx))
+	found, err := seal.HeldIn(w.trustedFS(ctx))
 	if err != nil {
 		return err
 	}
 	for _, bag := range slices.Sorted(maps.Keys(found)) {
-		files, err := w.hold(ctx, destination, bag, found[bag])
+		files, err := w.holdBag(ctx, destination, bag, found[bag])
 		if err != nil {
 			return err
 		}
@@ -43,8 +43,8 @@ func (w *sealWork) placeHolds(ctx context.Context, seal *evidence.Seal) error {
 	return nil
 }
 
-// hold puts what some conversations of a bag need under legal hold, and counts the files.
-func (w *sealWork) hold(ctx context.Context, destination holder, bag string, held evidence.HeldConversations) (files int, err error) {
+// holdBag puts what some conversations of a bag need under legal hold, and counts the files.
+func (w *sealWork) holdBag(ctx context.Context, destination holder, bag string, held evidence.HeldConversations) (files int, err error) {
 	folder := evidence.BagFolder(bag)
 	stored, err := fs.Sub(w.store.FS(ctx), folder)
 	if err != nil {

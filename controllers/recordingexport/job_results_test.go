@@ -11,7 +11,7 @@ import (
 )
 
 // listing is a page of conversations that started at the beginning of the first day.
-func listing(next string, ids ...int) genesys.SurveyPage {
+func listingPage(next string, ids ...int) genesys.SurveyPage {
 	page := genesys.SurveyPage{Next: next}
 	for _, n := range ids {
 		page.Conversations = append(page.Conversations, genesys.Conversation{ID: id(n), Start: first})
@@ -23,7 +23,7 @@ func TestResults(t *testing.T) {
 	idle := func(n int, next func(i int) string, ids ...int) []genesys.SurveyPage {
 		var pages []genesys.SurveyPage
 		for i := range n {
-			pages = append(pages, listing(next(i), ids...))
+			pages = append(pages, listingPage(next(i), ids...))
 		}
 		return pages
 	}
@@ -41,18 +41,18 @@ func TestResults(t *testing.T) {
 		found int
 		says  string
 	}{
-		"one page":                          {[]genesys.SurveyPage{listing("", 1, 2)}, 2, ""},
-		"nothing":                           {[]genesys.SurveyPage{listing("")}, 0, ""},
-		"a conversation twice":              {[]genesys.SurveyPage{listing("a", 1, 2), listing("", 2, 3)}, 3, ""},
-		"a page that names itself":          {[]genesys.SurveyPage{listing("a", 1), listing("a", 2)}, 2, "page 2 of its results leads back to an earlier page"},
-		"a page that names the one before":  {[]genesys.SurveyPage{listing("a", 1), listing("b", 2), listing("a", 3)}, 3, "page 3 of its results leads back"},
+		"one page":                          {[]genesys.SurveyPage{listingPage("", 1, 2)}, 2, ""},
+		"nothing":                           {[]genesys.SurveyPage{listingPage("")}, 0, ""},
+		"a conversation twice":              {[]genesys.SurveyPage{listingPage("a", 1, 2), listingPage("", 2, 3)}, 3, ""},
+		"a page that names itself":          {[]genesys.SurveyPage{listingPage("a", 1), listingPage("a", 2)}, 2, "page 2 of its results leads back to an earlier page"},
+		"a page that names the one before":  {[]genesys.SurveyPage{listingPage("a", 1), listingPage("b", 2), listingPage("a", 3)}, 3, "page 3 of its results leads back"},
 		"empty pages that end":              {idle(30, last(19)), 0, ""},
 		"twenty empty pages, then the end":  {idle(20, last(20)), 0, ""},
 		"empty pages that do not end":       {idle(30, another), 0, "pages 1 to 20 of its results list nothing new, and more follow"},
 		"the same again and again":          {idle(30, another, 1, 2), 2, "pages 2 to 21 of its results list nothing new"},
-		"nineteen idle pages, then another": {append(append(idle(20, another, 1), listing("d", 2)), listing("", 2)), 2, ""},
-		"too many":                          {[]genesys.SurveyPage{listing("a", 1, 2, 3), listing("", 4, 5)}, 5, "it lists more than 4 conversations"},
-		"as many as there may be":           {[]genesys.SurveyPage{listing("a", 1, 2, 3), listing("", 3, 4)}, 4, ""},
+		"nineteen idle pages, then another": {append(append(idle(20, another, 1), listingPage("d", 2)), listingPage("", 2)), 2, ""},
+		"too many":                          {[]genesys.SurveyPage{listingPage("a", 1, 2, 3), listingPage("", 4, 5)}, 5, "it lists more than 4 conversations"},
+		"as many as there may be":           {[]genesys.SurveyPage{listingPage("a", 1, 2, 3), listingPage("", 3, 4)}, 4, ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -114,7 +114,7 @@ func FuzzResults(f *testing.F) {
 			if len(script) > 0 {
 				next, list = script[i%len(script)], script[(i/len(script)+i)%len(script)]
 			}
-			page := listing(strconv.Itoa(int(next)+i/(mostIdlePages*2)), int(list))
+			page := listingPage(strconv.Itoa(int(next)+i/(mostIdlePages*2)), int(list))
 			if err := r.add(cursor, page); err != nil {
 				break
 			}

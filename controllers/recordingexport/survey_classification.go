@@ -15,11 +15,11 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// sort puts what was found into the lists of a survey, and asks which of the
+// classify puts what was found into the lists of a survey, and asks which of the
 // conversations are under legal hold. What an earlier survey has settled is left out.
-func (w *surveyWork) sort(ctx context.Context, found []genesys.Conversation) (artifacts.Survey, error) {
+func (w *surveyWork) classify(ctx context.Context, found []genesys.Conversation) (artifacts.Survey, error) {
 	survey := artifacts.Survey{Stamp: w.stamp(), Day: w.Day, Pass: w.Pass, Purpose: w.Purpose}
-	before, err := w.before(ctx)
+	before, err := w.earlierSurveys(ctx)
 	if err != nil {
 		return survey, err
 	}
@@ -38,14 +38,14 @@ func (w *surveyWork) sort(ctx context.Context, found []genesys.Conversation) (ar
 			survey.Refused = append(survey.Refused, printableID(c.ID))
 		case hasEnded:
 			ended = append(ended, c)
-		case survey.At.Before(w.giveUp(c)):
+		case survey.At.Before(w.openUntil(c)):
 			survey.Deferred = append(survey.Deferred, c)
 		default:
 			survey.Open = append(survey.Open, c)
 		}
 	}
 	survey.HeldAt = w.clock.Now().UTC()
-	return survey, w.askHolds(ctx, &survey, ended, before.ids)
+	return survey, w.classifyHolds(ctx, &survey, ended, before.ids)
 }
 
 // union is what was found, and those deferred before that were not found again:
@@ -71,21 +71,21 @@ func printableID(id string) string {
 	return strconv.QuoteToASCII(id)
 }
 
-// giveUp is when a conversation that has not ended and settled is listed as
+// openUntil is when a conversation that has not ended and settled is listed as
 // open: openDeadline after its start, but one that has ended is always waited for.
-func (w *surveyWork) giveUp(c genesys.Conversation) time.Time {
+func (w *surveyWork) openUntil(c genesys.Conversation) time.Time {
 	if !c.End.IsZero() {
 		return c.End.Add(w.settleAfter)
 	}
 	return c.Start.Add(w.openDeadline)
 }
 
-// askAgain is when the first of the deferred conversations is worth asking for:
+// nextQueryTime is when the first of the deferred conversations is worth asking for:
 // when it settles, or now and then while it has not ended, but in time.
-func (w *surveyWork) askAgain(survey artifacts.Survey) time.Time {
+func (w *surveyWork) nextQueryTime(survey artifacts.Survey) time.Time {
 	var first time.Time
 	for _, c := range survey.Deferred {
-		at := w.giveUp(c)
+		at := w.openUntil(c)
 		if again := survey.At.Add(max(w.pace.Reask, min(w.settleAfter, day))); c.End.IsZero() && again.Before(at) {
 			at = again
 		}
@@ -101,9 +101,9 @@ func (w *surveyWork) askAgain(survey artifacts.Survey) time.Time {
 // asked about again before transfer.
 const holdPatience = 15 * time.Minute
 
-// learnHolds asks for legal holds. How long there has been no answer is counted from the
+// queryHolds asks for legal holds. How long there has been no answer is counted from the
 // first query that failed, whichever process made it.
-func (w *surveyWork) learnHolds(ctx context.Context, ids []string) (genesys.Holds, error) {
+func (w *surveyWork) queryHolds(ctx context.Context, ids []string) (genesys.Holds, error) {
 	key, last := artifacts.HoldTroubleKey(w.Pass, w.Day), false
 	trouble, err := artifacts.Get[artifacts.Trouble](ctx, w.store, key)
 	switch {
@@ -120,9 +120,9 @@ func (w *surveyWork) learnHolds(ctx context.Context, ids []string) (genesys.Hold
 	return answer, cmp.Or(err, failed)
 }
 
-// askHolds asks which of the conversations that have ended are under legal hold;
+// classifyHolds asks which of the conversations that have ended are under legal hold;
 // at a review it asks again for all that were known before, too.
-func (w *surveyWork) askHolds(ctx context.Context, survey *artifacts.Survey, ended []genesys.Conversation, before []string) error {
+func (w *surveyWork) classifyHolds(ctx context.Context, survey *artifacts.Survey, ended []genesys.Conversation, before []string) error {
 	slices.SortFunc(ended, func(a, b genesys.Conversation) int {
 		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID))
 	})
@@ -133,7 +133,7 @@ func (w *surveyWork) askHolds(ctx context.Context, survey *artifacts.Survey, end
 	for _, c := range ended {
 		ids = append(ids, c.ID)
 	}
-	answer, err := w.learnHolds(ctx, ids)
+	answer, err := w.queryHolds(ctx, ids)
 	if err != nil {
 		return err
 	}
@@ -166,8 +166,8 @@ type earlier struct {
 	deferred []genesys.Conversation
 }
 
-// before reads the earlier surveys of the day.
-func (w *surveyWork) before(ctx context.Context) (earlier, error) {
+// earlierSurveys reads the earlier surveys of the day.
+func (w *surveyWork) earlierSurveys(ctx context.Context) (earlier, error) {
 	e := earlier{settled: map[string]bool{}, open: map[string]bool{}}
 	for pass := range w.Pass {
 		survey, err := artifacts.Get[artifacts.Survey](ctx, w.store, artifacts.SurveyKey(pass, w.Day))

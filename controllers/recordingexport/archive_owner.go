@@ -16,24 +16,24 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// own is satisfied while the archive belongs to this cluster. One that belongs to
+// checkOwner is satisfied while the archive belongs to this cluster. One that belongs to
 // another is taken over if the export's annotation names that cluster; otherwise all
 // work on it stops, and a person is told how to take it over.
-func (r *Reconciler) own(ctx context.Context, s *scope, cluster string) (outcome.Outcome, error) {
+func (r *Reconciler) checkOwner(ctx context.Context, s *scope, cluster string) (outcome.Outcome, error) {
 	log, err := artifacts.Owners(ctx, s.store)
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
 	s.ownership = ownership{cluster: cluster, begunBy: s.record.ClusterID, begunAt: s.record.CreatedAt, log: log}
-	if !s.mine() && s.export.Annotations[v1alpha1.AnnotationTakeOver] == s.token() {
+	if !s.isOurs() && s.export.Annotations[v1alpha1.AnnotationTakeOver] == s.token() {
 		if err := r.takeOver(ctx, s); err != nil {
 			return outcome.Outcome{}, err
 		}
 	}
-	if s.mine() {
+	if s.isOurs() {
 		return outcome.Done(), nil
 	}
-	return r.lose(ctx, s)
+	return r.stopForOtherCluster(ctx, s)
 }
 
 // takeOver writes that this cluster has the archive now, unless another one was
@@ -46,24 +46,24 @@ func (r *Reconciler) takeOver(ctx context.Context, s *scope) error {
 	if err != nil {
 		return err
 	}
-	if s.log = append(s.log, line); s.mine() {
+	if s.log = append(s.log, line); s.isOurs() {
 		r.Events.Eventf(s.export, nil, corev1.EventTypeNormal, evidence.ArchiveTakenOver, "TakeOver",
 			"the archive %s was taken over from the cluster %s", s.export.Status.Archive, former)
 	}
 	return nil
 }
 
-// lose stops all work on an archive that belongs to another cluster. An analytics job
+// stopForOtherCluster stops all work on an archive that belongs to another cluster. An analytics job
 // that is noted down is that cluster's to end, so that nothing keeps the export here.
-func (r *Reconciler) lose(ctx context.Context, s *scope) (outcome.Outcome, error) {
-	work := prefix(s.name())
+func (r *Reconciler) stopForOtherCluster(ctx context.Context, s *scope) (outcome.Outcome, error) {
+	work := workPrefix(s.name())
 	r.Worker.Pools.Cancel(work)
 	if controllerutil.ContainsFinalizer(s.export, v1alpha1.Finalizer) && !r.Worker.Pools.Busy(work) {
-		if err := r.holdOn(ctx, s.export, false); err != nil {
+		if err := r.setFinalizer(ctx, s.export, false); err != nil {
 			return outcome.Outcome{}, err
 		}
 	}
-	return outcome.Stall(v1alpha1.ReasonArchiveOfAnotherCluster, s.lost(s.export), r.Intervals.Retry), nil
+	return outcome.Stall(v1alpha1.ReasonArchiveOfAnotherCluster, s.transferMessage(s.export), r.Intervals.Retry), nil
 }
 
 // isMine tells whether an archive belongs to this cluster, or to nobody yet.

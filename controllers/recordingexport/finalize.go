@@ -24,20 +24,20 @@ import (
 // busyAgain is before another look at work that is being stopped.
 const busyAgain = time.Second
 
-// endingKey is the key of the work that ends an export's analytics jobs. It does
+// endJobsKey is the key of the work that ends an export's analytics jobs. It does
 // not begin with the prefix of all other work, which is cancelled before it starts.
 // No name of Kubernetes has a colon.
-func endingKey(export types.NamespacedName) string { return export.String() + ":jobs" }
+func endJobsKey(export types.NamespacedName) string { return export.String() + ":jobs" }
 
-// release lets a deleted export go once its analytics jobs at Genesys Cloud are
-// ended. What that takes may be gone, or may hang: Pace.Release after the deletion,
+// finalize lets a deleted export go once its analytics jobs at Genesys Cloud are
+// ended. What that takes may be gone, or may hang: Intervals.ForcedDeletion after the deletion,
 // or at once if it is gone, the export goes all the same, with an event that says
 // so. Genesys Cloud expires such jobs by itself. Evidence is not touched.
 //
 // Nothing here waits for the archive or for Genesys Cloud.
-func (r *Reconciler) release(ctx context.Context, export *v1alpha1.RecordingExport) (ctrl.Result, error) {
+func (r *Reconciler) finalize(ctx context.Context, export *v1alpha1.RecordingExport) (ctrl.Result, error) {
 	s := &scope{export: export}
-	r.Worker.Pools.Cancel(prefix(s.name()))
+	r.Worker.Pools.Cancel(workPrefix(s.name()))
 	if !controllerutil.ContainsFinalizer(export, v1alpha1.Finalizer) {
 		return ctrl.Result{}, nil
 	}
@@ -46,8 +46,8 @@ func (r *Reconciler) release(ctx context.Context, export *v1alpha1.RecordingExpo
 	if !out.IsDone() && !isGone && left > 0 {
 		return ctrl.Result{RequeueAfter: min(out.After, left)}, nil
 	}
-	r.Worker.Pools.Cancel(endingKey(s.name()))
-	if err := r.holdOn(ctx, export, false); err != nil {
+	r.Worker.Pools.Cancel(endJobsKey(s.name()))
+	if err := r.setFinalizer(ctx, export, false); err != nil {
 		return ctrl.Result{}, err
 	}
 	if !out.IsDone() {
@@ -57,10 +57,10 @@ func (r *Reconciler) release(ctx context.Context, export *v1alpha1.RecordingExpo
 	return ctrl.Result{}, nil
 }
 
-// letGo takes the finalizer away once no analytics job is left. One may be left
+// removeFinalizerIfIdle takes the finalizer away once no analytics job is left. One may be left
 // that no survey ended: of a process that was killed, or of a day that is not in
 // the window any more.
-func (r *Reconciler) letGo(ctx context.Context, s *scope) (outcome.Outcome, error) {
+func (r *Reconciler) removeFinalizerIfIdle(ctx context.Context, s *scope) (outcome.Outcome, error) {
 	if !controllerutil.ContainsFinalizer(s.export, v1alpha1.Finalizer) {
 		return outcome.Done(), nil
 	}
@@ -69,28 +69,28 @@ func (r *Reconciler) letGo(ctx context.Context, s *scope) (outcome.Outcome, erro
 		return outcome.Outcome{}, err
 	}
 	if len(keys) > 0 {
-		return r.startEnding(s), nil
+		return r.startEndingJobs(s), nil
 	}
-	return outcome.Done(), r.holdOn(ctx, s.export, false)
+	return outcome.Done(), r.setFinalizer(ctx, s.export, false)
 }
 
 // endJobs has the pool end the analytics jobs of an export that does nothing else
 // any more. It is done once none is left. isGone tells that what it takes is gone.
 func (r *Reconciler) endJobs(ctx context.Context, s *scope) (out outcome.Outcome, isGone bool) {
-	if r.memories.of(s.export).isReleased() {
+	if r.states.of(s.export).haveJobsEnded() {
 		return outcome.Done(), false
 	}
-	out, err := r.find(ctx, s)
+	out, err := r.resolveReferences(ctx, s)
 	switch {
 	case err != nil:
 		out = outcome.Of(err, r.Intervals.Retry)
 	case !out.IsDone():
 		isGone = out.Reason == v1alpha1.ReasonOrganizationNotFound || out.Reason == v1alpha1.ReasonDestinationNotFound ||
 			conditions.Reason(&s.organization) == v1alpha1.ReasonSecretNotFound
-	case r.Worker.Pools.Busy(prefix(s.name())):
+	case r.Worker.Pools.Busy(workPrefix(s.name())):
 		out = outcome.Wait(v1alpha1.ReasonSurveying, "stopping the work of the export", busyAgain)
 	default:
-		out = r.startEnding(s)
+		out = r.startEndingJobs(s)
 	}
 	if out.After <= 0 {
 		out.After = r.Intervals.Retry
@@ -98,19 +98,19 @@ func (r *Reconciler) endJobs(ctx context.Context, s *scope) (out outcome.Outcome
 	return out, isGone
 }
 
-// startEnding has the pool end the analytics jobs that are noted down.
-func (r *Reconciler) startEnding(s *scope) outcome.Outcome {
-	m := r.memories.of(s.export)
+// startEndingJobs has the pool end the analytics jobs that are noted down.
+func (r *Reconciler) startEndingJobs(s *scope) outcome.Outcome {
+	m := r.states.of(s.export)
 	name, organization, destination := s.name(), s.organization.DeepCopy(), s.destination.DeepCopy()
 	return r.Worker.Do(name, loop.Task{
-		Pool: Pool, Key: endingKey(name), Reason: v1alpha1.ReasonSurveying, Message: "ending its analytics jobs at Genesys Cloud",
+		Pool: Pool, Key: endJobsKey(name), Reason: v1alpha1.ReasonSurveying, Message: "ending its analytics jobs at Genesys Cloud",
 		Work: func(ctx context.Context, _ transfer.Try) error {
 			store, err := r.Archive(destination, name.Name)
 			if err != nil {
 				return fmt.Errorf("open archive: %w", err)
 			}
 			if mine, err := r.isMine(ctx, store); err != nil || !mine {
-				m.release(err == nil)
+				m.setJobsEnded(err == nil)
 				return err // what is noted down is for the cluster to end that owns the archive
 			}
 			cloud, err := r.Cloud(ctx, organization, exportspec.SurveyShare(name))
@@ -120,21 +120,21 @@ func (r *Reconciler) startEnding(s *scope) outcome.Outcome {
 			if err := endAllJobs(ctx, store, cloud); err != nil {
 				return err
 			}
-			m.release(true)
+			m.setJobsEnded(true)
 			return ctx.Err()
 		},
 	})
 }
 
-// stillEnding tells whether analytics jobs are being ended, which it stops: a
+// isStillEndingJobs tells whether analytics jobs are being ended, which it stops: a
 // survey that starts meanwhile could lose the note of its job to that.
-func (r *Reconciler) stillEnding(s *scope) bool {
-	key := endingKey(s.name())
+func (r *Reconciler) isStillEndingJobs(s *scope) bool {
+	key := endJobsKey(s.name())
 	r.Worker.Pools.Cancel(key)
 	if r.Worker.Pools.Busy(key) {
 		return true
 	}
-	r.memories.of(s.export).release(false)
+	r.states.of(s.export).setJobsEnded(false)
 	return false
 }
 

@@ -69,8 +69,8 @@ func endless() map[string]struct {
 		"pending":       {&fakeCloud{state: genesys.JobPending}, "polled for 2h0m0s and was still PENDING"},
 		"queued":        {&fakeCloud{state: genesys.JobQueued}, "still QUEUED"},
 		"unheard of":    {&fakeCloud{state: "WAITING"}, "still WAITING"},
-		"circle":        {&fakeCloud{page: func(string) genesys.SurveyPage { return listing("again", 1) }}, "leads back"},
-		"endless pages": {&fakeCloud{page: func(cursor string) genesys.SurveyPage { return listing(cursor+"x", 1) }}, "list nothing new"},
+		"circle":        {&fakeCloud{page: func(string) genesys.SurveyPage { return listingPage("again", 1) }}, "leads back"},
+		"endless pages": {&fakeCloud{page: func(cursor string) genesys.SurveyPage { return listingPage(cursor+"x", 1) }}, "list nothing new"},
 	}
 }
 
@@ -215,7 +215,7 @@ func TestAPollThatFailsDoesNotBeginTheWaitAgain(t *testing.T) {
 	w.cloud = flaky
 	pool := transfer.NewPool(transfer.Capacity{Total: 1}, w.clock, func(error, int) transfer.Pause { return transfer.Pause{Wait: time.Minute, Counts: true} })
 	w.again = pool.Retrier("survey")
-	err := w.await(t.Context(), genesys.Ticket{ID: id(1)})
+	err := w.awaitJob(t.Context(), genesys.Ticket{ID: id(1)})
 	var broken *brokenJobError
 	if !errors.As(err, &broken) || !strings.Contains(err.Error(), "polled for 2h0m0s") {
 		t.Fatalf("await: %v", err)
@@ -248,7 +248,7 @@ func TestADeadlineThatIsChanged(t *testing.T) {
 		}
 		return 168 * time.Hour
 	}
-	if err := w.await(t.Context(), genesys.Ticket{}); err == nil || !strings.Contains(err.Error(), "polled for 10m0s") {
+	if err := w.awaitJob(t.Context(), genesys.Ticket{}); err == nil || !strings.Contains(err.Error(), "polled for 10m0s") {
 		t.Errorf("await: %v", err)
 	}
 }
@@ -257,7 +257,7 @@ func TestADeadlineThatIsChanged(t *testing.T) {
 // once, whether or not something is sealed already.
 func TestASurveyThatFails(t *testing.T) {
 	h := newHarness(t, wholeExport())
-	h.cloud.page = func(string) genesys.SurveyPage { return listing("again", 1) }
+	h.cloud.page = func(string) genesys.SurveyPage { return listingPage("again", 1) }
 	stalled := func() bool {
 		h.now.Step(time.Second)
 		return conditions.IsStalled(h.export()) && conditions.Reason(h.export()) == v1alpha1.ReasonSurveyFailed

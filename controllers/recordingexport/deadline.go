@@ -10,29 +10,29 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// ending are the reasons of waits that end by themselves: what is waited for has a
+// endsByItself are the reasons of waits that end by themselves: what is waited for has a
 // deadline of its own, or is an instant that the message names, or somebody wants it.
-var ending = []string{
+var endsByItself = []string{
 	v1alpha1.ReasonSuspended, v1alpha1.ReasonAwaitingSettlement, v1alpha1.ReasonAwaitingConversationEnd,
 	v1alpha1.ReasonSurveying, v1alpha1.ReasonBatchesInProgress, v1alpha1.ReasonPlanning, v1alpha1.ReasonReviewing,
 	v1alpha1.ReasonComparingSources, v1alpha1.ReasonSealing,
 }
 
-// bounded ends every other wait, such as for a service that does not answer:
+// withDeadline ends every other wait, such as for a service that does not answer:
 // spec.retry.deadline after this process has first met it, a person has to look. The
 // message names that instant from the beginning. The operator keeps retrying.
-func (r *Reconciler) bounded(s *scope, out outcome.Outcome) outcome.Outcome {
+func (r *Reconciler) withDeadline(s *scope, out outcome.Outcome) outcome.Outcome {
 	now := r.Clock.Now()
-	m := r.memories.of(s.export)
-	if out.State != outcome.Waiting || slices.Contains(ending, out.Reason) {
-		m.waits(time.Time{})
+	m := r.states.of(s.export)
+	if out.State != outcome.Waiting || slices.Contains(endsByItself, out.Reason) {
+		m.waitsSince(time.Time{})
 		return out
 	}
-	return overdue(out, m.waits(now), exportspec.RetryDeadline(s.export.Spec), now)
+	return deadlineReached(out, m.waitsSince(now), exportspec.RetryDeadline(s.export.Spec), now)
 }
 
-// overdue says of a wait since when it lasts and until when it may.
-func overdue(out outcome.Outcome, since time.Time, patience time.Duration, now time.Time) outcome.Outcome {
+// deadlineReached says of a wait since when it lasts and until when it may.
+func deadlineReached(out outcome.Outcome, since time.Time, patience time.Duration, now time.Time) outcome.Outcome {
 	deadline := since.Add(patience)
 	if left := deadline.Sub(now); left > 0 {
 		out.Message = fmt.Sprintf("%s; waiting since %s, reported as Stalled at %s if it lasts until then", out.Message, stamp(since), stamp(deadline))

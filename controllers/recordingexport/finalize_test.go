@@ -63,7 +63,7 @@ func TestADeletedExportGoesWhateverHangs(t *testing.T) {
 		"work of the export": func(h *harness) chan struct{} {
 			until, begun := make(chan struct{}), make(chan struct{})
 			h.Worker.Pools[Pool].Do(transfer.Job{
-				Key: prefix(client.ObjectKeyFromObject(newExport())) + "survey/", Owner: "test", Wake: func() {},
+				Key: workPrefix(client.ObjectKeyFromObject(newExport())) + "survey/", Owner: "test", Wake: func() {},
 				Work: func(context.Context, transfer.Try) error {
 					close(begun)
 					<-until

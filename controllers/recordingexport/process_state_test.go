@@ -11,18 +11,18 @@ import (
 
 // TestAnExportMadeAgain under the same name inherits neither a wait nor a retry.
 func TestAnExportMadeAgain(t *testing.T) {
-	var all memories
+	var all processStates
 	export := func(uid types.UID) *v1alpha1.RecordingExport {
 		e := newExport()
 		e.UID = uid
 		return e
 	}
-	since := all.of(export("1")).waits(time.Unix(1, 0))
-	all.of(export("1")).takesUp("now")
-	if again := all.of(export("1")).waits(time.Unix(2, 0)); !again.Equal(since) || all.of(export("1")).takesUp("now") {
+	since := all.of(export("1")).waitsSince(time.Unix(1, 0))
+	all.of(export("1")).isNewRetry("now")
+	if again := all.of(export("1")).waitsSince(time.Unix(2, 0)); !again.Equal(since) || all.of(export("1")).isNewRetry("now") {
 		t.Errorf("the same export waits since %v, want %v, or is retried twice", again, since)
 	}
-	if again := all.of(export("2")).waits(time.Unix(3, 0)); again.Equal(since) || !all.of(export("2")).takesUp("now") {
+	if again := all.of(export("2")).waitsSince(time.Unix(3, 0)); again.Equal(since) || !all.of(export("2")).isNewRetry("now") {
 		t.Errorf("another export waits since %v, or is not retried", again)
 	}
 }

@@ -79,28 +79,28 @@ func (w *surveyWork) run(ctx context.Context, try transfer.Try) error {
 	w.timeout = genesys.Timeout(try.Failures)
 	done, err := artifacts.Exists(ctx, w.store, artifacts.SurveyKey(w.Pass, w.Day))
 	if err == nil && !done {
-		err = w.ask(ctx)
+		err = w.queryConversations(ctx)
 	}
 	if err != nil {
 		return err
 	}
-	if err := w.endJob(ctx); err != nil {
+	if err := w.endOwnJob(ctx); err != nil {
 		return err
 	}
 	survey, err := artifacts.Get[artifacts.Survey](ctx, w.store, artifacts.SurveyKey(w.Pass, w.Day))
 	if err != nil {
 		return err
 	}
-	return w.appendEntry(ctx, w.entry, plan.Entry{Surveyed: w.account(survey)})
+	return w.appendEntry(ctx, w.entry, plan.Entry{Surveyed: w.surveyedEntry(survey)})
 }
 
-// account counts what a survey found.
-func (w *surveyWork) account(survey artifacts.Survey) *plan.Surveyed {
+// surveyedEntry counts what a survey found.
+func (w *surveyWork) surveyedEntry(survey artifacts.Survey) *plan.Surveyed {
 	_, to := plan.DayInWindow(w.spec, w.Day)
 	s := plan.Surveyed{
 		Day: w.Day, Pass: survey.Pass, Purpose: survey.Purpose, To: to,
 		Open: int64(len(survey.Open)), Refused: int64(len(survey.Refused)), Deferred: int64(len(survey.Deferred)),
-		Reopened: int64(len(survey.Reopened)), AskAgain: w.askAgain(survey),
+		Reopened: int64(len(survey.Reopened)), AskAgain: w.nextQueryTime(survey),
 	}
 	s.Conversations = int64(len(survey.Conversations)) + s.Open + s.Refused - s.Reopened
 	for _, c := range survey.Conversations {
@@ -114,9 +114,9 @@ func (w *surveyWork) account(survey artifacts.Survey) *plan.Surveyed {
 	return &s
 }
 
-// ask surveys the day.
-func (w *surveyWork) ask(ctx context.Context) error {
-	failed, err := w.failures(ctx)
+// queryConversations surveys the day.
+func (w *surveyWork) queryConversations(ctx context.Context) error {
+	failed, err := w.checkFailedJobs(ctx)
 	if err != nil {
 		return err
 	}
@@ -128,19 +128,19 @@ func (w *surveyWork) ask(ctx context.Context) error {
 	if until := to.Add(w.settleAfter); available.Before(until) {
 		return &unsettledError{until, available, w.clock.Now()}
 	}
-	job, err := w.job(ctx, from, to)
+	job, err := w.currentJob(ctx, from, to)
 	if err != nil {
 		return err
 	}
-	found, err := w.answer(ctx, job)
+	found, err := w.fetchConversations(ctx, job)
 	var broken *brokenJobError
 	if errors.As(err, &broken) {
-		return w.abandon(ctx, job, broken)
+		return w.abandonJob(ctx, job, broken)
 	}
 	if err != nil {
 		return err
 	}
-	survey, err := w.sort(ctx, found)
+	survey, err := w.classify(ctx, found)
 	if err != nil {
 		return err
 	}
@@ -151,9 +151,9 @@ func (w *surveyWork) ask(ctx context.Context) error {
 	return w.store.Remove(ctx, artifacts.FailedJobFolder(w.Pass, w.Day))
 }
 
-// answer waits for the job's answer, and reads it.
-func (w *surveyWork) answer(ctx context.Context, job genesys.Ticket) ([]genesys.Conversation, error) {
-	if err := w.await(ctx, job); err != nil {
+// fetchConversations waits for the job's answer, and reads it.
+func (w *surveyWork) fetchConversations(ctx context.Context, job genesys.Ticket) ([]genesys.Conversation, error) {
+	if err := w.awaitJob(ctx, job); err != nil {
 		return nil, err
 	}
 	from, to := plan.DayInWindow(w.spec, w.Day)
@@ -171,10 +171,10 @@ func (w *surveyWork) answer(ctx context.Context, job genesys.Ticket) ([]genesys.
 	return all.found, nil
 }
 
-// job returns the analytics job of the day, which it starts if there is none. One
+// currentJob returns the analytics job of the day, which it starts if there is none. One
 // that cannot be noted down, or that another process was quicker with, is ended,
 // however long that takes: nobody else knows of it.
-func (w *surveyWork) job(ctx context.Context, from, to time.Time) (genesys.Ticket, error) {
+func (w *surveyWork) currentJob(ctx context.Context, from, to time.Time) (genesys.Ticket, error) {
 	key := artifacts.JobKey(w.Pass, w.Day)
 	known, err := artifacts.Get[artifacts.AnalyticsJob](ctx, w.store, key)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -191,21 +191,21 @@ func (w *surveyWork) job(ctx context.Context, from, to time.Time) (genesys.Ticke
 	return stored.Job, err
 }
 
-// await polls the job until its answer is there. A job that has ended without one is
+// awaitJob polls the job until its answer is there. A job that has ended without one is
 // removed, so that the next attempt starts another. It is a brokenJobError if the job
 // neither ends nor fails while it is polled for the deadline; only the waits between
 // polls that were answered count.
-func (w *surveyWork) await(ctx context.Context, job genesys.Ticket) error {
+func (w *surveyWork) awaitJob(ctx context.Context, job genesys.Ticket) error {
 	waited := time.Duration(0)
 	for delay := w.pace.FirstPoll; ; delay = min(2*delay, w.pace.LastPoll) {
-		state, err := w.state(ctx, job)
+		state, err := w.jobState(ctx, job)
 		kind := genesys.KindOf(err)
 		gone := kind == genesys.KindNotFound || kind == genesys.KindOrphaned
 		switch {
 		case err != nil && !gone:
 			return err
 		case gone, state == genesys.JobFailed, state == genesys.JobCancelled, state == genesys.JobExpired:
-			return errors.Join(w.passing("analytics job %s ended without an answer: %s", job.ID, state), w.endJob(ctx))
+			return errors.Join(w.passing("analytics job %s ended without an answer: %s", job.ID, state), w.endOwnJob(ctx))
 		case state == genesys.JobFulfilled:
 			return nil
 		}
@@ -221,9 +221,9 @@ func (w *surveyWork) await(ctx context.Context, job genesys.Ticket) error {
 	}
 }
 
-// state polls the job. A poll that fails for a moment is repeated: it must not begin
+// jobState polls the job. A poll that fails for a moment is repeated: it must not begin
 // the wait again.
-func (w *surveyWork) state(ctx context.Context, job genesys.Ticket) (state genesys.JobState, err error) {
+func (w *surveyWork) jobState(ctx context.Context, job genesys.Ticket) (state genesys.JobState, err error) {
 	err = w.again.RetryUntilDone(ctx, func() error {
 		state, err = w.cloud.SurveyState(ctx, job)
 		return err
@@ -236,8 +236,8 @@ func (w *surveyWork) passing(format string, arguments ...any) error {
 	return &genesys.Error{Op: "survey " + w.Day.Format(time.DateOnly), Kind: genesys.KindTransient, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// endJob ends the survey's analytics job.
-func (w *surveyWork) endJob(ctx context.Context) error {
+// endOwnJob ends the survey's analytics job.
+func (w *surveyWork) endOwnJob(ctx context.Context) error {
 	return endJob(ctx, w.store, w.cloud, artifacts.JobKey(w.Pass, w.Day))
 }
 

@@ -16,8 +16,8 @@ import (
 // of the job, or of its failure, or both, and each job that was started has one until
 // it is ended.
 
-// abandon notes that a job gives no answer, and ends it.
-func (w *surveyWork) abandon(ctx context.Context, job genesys.Ticket, why *brokenJobError) error {
+// abandonJob notes that a job gives no answer, and ends it.
+func (w *surveyWork) abandonJob(ctx context.Context, job genesys.Ticket, why *brokenJobError) error {
 	failed := artifacts.FailedJob{Stamp: w.stamp(), Job: job, Why: why.Error(), Request: w.request}
 	for n := 0; ; n++ {
 		stored, err := artifacts.Put(ctx, w.store, artifacts.FailedJobKey(w.Pass, w.Day, n), failed)
@@ -25,15 +25,15 @@ func (w *surveyWork) abandon(ctx context.Context, job genesys.Ticket, why *broke
 			return err
 		}
 		if stored.Job == job {
-			return errors.Join(w.passing("analytics job %s was ended without an answer: %s", job.ID, stored.Why), w.endJob(ctx))
+			return errors.Join(w.passing("analytics job %s was ended without an answer: %s", job.ID, stored.Why), w.endOwnJob(ctx))
 		}
 	}
 }
 
-// failures tells whether jobs of the survey have failed, and is an exhaustedError
+// checkFailedJobs tells whether jobs of the survey have failed, and is an exhaustedError
 // while there must be no other. A failed job that was not ended is. When a series
 // begins the failures of the one before are forgotten.
-func (w *surveyWork) failures(ctx context.Context) (some bool, err error) {
+func (w *surveyWork) checkFailedJobs(ctx context.Context) (some bool, err error) {
 	folder := artifacts.FailedJobFolder(w.Pass, w.Day)
 	failed, err := artifacts.All[artifacts.FailedJob](ctx, w.store, folder)
 	if err != nil || len(failed) == 0 {
@@ -66,7 +66,7 @@ func (w *surveyWork) endFailed(ctx context.Context, failed []artifacts.FailedJob
 	}
 	for _, f := range failed {
 		if f.Job == running.Job {
-			return w.endJob(ctx)
+			return w.endOwnJob(ctx)
 		}
 	}
 	return nil

@@ -24,7 +24,7 @@ func TestOverdue(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			got := overdue(wait, first, day, first.Add(tt.lasted))
+			got := deadlineReached(wait, first, day, first.Add(tt.lasted))
 			if got.Reason != tt.reason || got.After != tt.after || !strings.Contains(got.Message, tt.says) {
 				t.Errorf("%v, want %s after %v, saying %q", got, tt.reason, tt.after, tt.says)
 			}

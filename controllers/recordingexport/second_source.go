@@ -22,15 +22,15 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
-// closeCompared closes a part of the plan, once it has been compared with the
+// compareThenSeal closes a part of the plan, once it has been compared with the
 // second source, and the orphaned recordings of its time are listed, if that was asked
 // for. The comparison fixes what the part is: what can be sealed in the meantime comes
 // in the next seal.
-func (r *Reconciler) closeCompared(ctx context.Context, s *scope, sealing plan.Sealing) (outcome.Outcome, error) {
+func (r *Reconciler) compareThenSeal(ctx context.Context, s *scope, sealing plan.Sealing) (outcome.Outcome, error) {
 	if exportspec.ComparesRetention(s.export.Spec) {
 		comparison, err := artifacts.Get[artifacts.Comparison](ctx, s.store, artifacts.ComparisonKey(sealing.Number))
 		if errors.Is(err, fs.ErrNotExist) {
-			return r.compare(ctx, s, sealing)
+			return r.startComparison(ctx, s, sealing)
 		}
 		if err != nil {
 			return outcome.Outcome{}, err
@@ -43,8 +43,8 @@ func (r *Reconciler) closeCompared(ctx context.Context, s *scope, sealing plan.S
 	return r.appendEntry(s, plan.Entry{Sealing: &sealing}), nil
 }
 
-// enumerate prepares the enumeration of something for an export.
-func (r *Reconciler) enumerate(ctx context.Context, s *scope, what enumerable) (enumeration, error) {
+// newEnumeration prepares the enumeration of something for an export.
+func (r *Reconciler) newEnumeration(ctx context.Context, s *scope, what enumerable) (enumeration, error) {
 	cloud, err := r.Cloud(ctx, &s.organization, exportspec.SecondSourceShare(s.name()))
 	if err != nil {
 		return enumeration{}, fmt.Errorf("connect to organisation %s: %w", s.organization.Name, err)
@@ -60,9 +60,9 @@ func (r *Reconciler) enumerate(ctx context.Context, s *scope, what enumerable) (
 	}, nil
 }
 
-// compare has the pool compare a part of the plan with what the organisation retains.
-func (r *Reconciler) compare(ctx context.Context, s *scope, sealing plan.Sealing) (outcome.Outcome, error) {
-	enumeration, err := r.enumerate(ctx, s, retained)
+// startComparison has the pool compare a part of the plan with what the organisation retains.
+func (r *Reconciler) startComparison(ctx context.Context, s *scope, sealing plan.Sealing) (outcome.Outcome, error) {
+	enumeration, err := r.newEnumeration(ctx, s, retained)
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
@@ -73,7 +73,7 @@ func (r *Reconciler) compare(ctx context.Context, s *scope, sealing plan.Sealing
 	if err := work.takeEntries(s.plan, exportspec.OpenDeadline(s.export.Spec)); err != nil {
 		return outcome.Outcome{}, err
 	}
-	return r.do(s, loop.Task{
+	return r.runWork(s, loop.Task{
 		Key: fmt.Sprintf("second/%d", sealing.Number), Work: work.run, Reason: v1alpha1.ReasonComparingSources,
 		Message: "comparing the account with all recordings that the organisation retains, before it is sealed",
 	}), nil
@@ -116,7 +116,7 @@ func (w *compareWork) run(ctx context.Context, _ transfer.Try) error {
 	if err != nil {
 		return err
 	}
-	found, err := w.compare(ctx, begun)
+	found, err := w.compareAccount(ctx, begun)
 	if err != nil {
 		return err
 	}
@@ -127,12 +127,12 @@ func (w *compareWork) run(ctx context.Context, _ transfer.Try) error {
 	return err
 }
 
-// compare writes the differences to a table of this process's own: which one
+// compareAccount writes the differences to a table of this process's own: which one
 // counts is said by the Comparison, of which there is only one.
-func (w *compareWork) compare(ctx context.Context, begun beginning) (evidence.Compared, error) {
+func (w *compareWork) compareAccount(ctx context.Context, begun enumerationRun) (evidence.Compared, error) {
 	found := evidence.Compared{Table: artifacts.ComparisonTable(w.part.sealing.Number, w.part.actor)}
 	known := evidence.NewAccountIndex(w.from, w.part.sealing.Until, begun.At.Add(-retainedDays*day))
-	bags, err := w.know(ctx, known)
+	bags, err := w.indexAccount(ctx, known)
 	if err != nil {
 		return found, err
 	}
@@ -140,21 +140,21 @@ func (w *compareWork) compare(ctx context.Context, begun beginning) (evidence.Co
 		return found, err
 	}
 	err = w.part.store.Create(ctx, found.Table, func(out io.Writer) (err error) {
-		found.SecondSource, err = known.Compare(out, w.recordings(ctx, begun), evidence.Indexes(w.part.trusted(ctx), bags))
+		found.SecondSource, err = known.Compare(out, w.recordings(ctx, begun), evidence.Indexes(w.part.trustedFS(ctx), bags))
 		return err
 	})
 	return found, err
 }
 
-// know tells what the account knows, and returns the bags of the part.
-func (w *compareWork) know(ctx context.Context, known *evidence.AccountIndex) ([]evidence.BagRef, error) {
-	if err := w.earlier.eachSurvey(ctx, func(s artifacts.Survey) { w.earlier.knowElsewhere(known, s, true) }); err != nil {
+// indexAccount tells what the account knows, and returns the bags of the part.
+func (w *compareWork) indexAccount(ctx context.Context, known *evidence.AccountIndex) ([]evidence.BagRef, error) {
+	if err := w.earlier.eachSurvey(ctx, func(s artifacts.Survey) { w.earlier.indexElsewhere(known, s, true) }); err != nil {
 		return nil, err
 	}
-	if err := w.part.eachSurvey(ctx, func(s artifacts.Survey) { w.part.knowElsewhere(known, s, false) }); err != nil {
+	if err := w.part.eachSurvey(ctx, func(s artifacts.Survey) { w.part.indexElsewhere(known, s, false) }); err != nil {
 		return nil, err
 	}
-	root := w.part.trusted(ctx)
+	root := w.part.trustedFS(ctx)
 	var before, now evidence.Seal
 	w.earlier.addSlices(&before)
 	w.part.addSlices(&now)
@@ -186,10 +186,10 @@ func (w *sealWork) eachSurvey(ctx context.Context, do func(artifacts.Survey)) er
 	return nil
 }
 
-// knowElsewhere tells what a survey found that is in no bag of its seal: what
+// indexElsewhere tells what a survey found that is in no bag of its seal: what
 // comes in a later one, what began before the window, and what is accounted for
 // without a bag.
-func (w *sealWork) knowElsewhere(known *evidence.AccountIndex, survey artifacts.Survey, earlier bool) {
+func (w *sealWork) indexElsewhere(known *evidence.AccountIndex, survey artifacts.Survey, earlier bool) {
 	for _, c := range survey.Deferred {
 		known.MarkElsewhere(accountID(c.ID))
 	}
@@ -214,7 +214,7 @@ func accountID(id string) string {
 }
 
 // recordings reads an enumeration.
-func (w *compareWork) recordings(ctx context.Context, begun beginning) iter.Seq2[genesys.Retained, error] {
+func (w *compareWork) recordings(ctx context.Context, begun enumerationRun) iter.Seq2[genesys.Retained, error] {
 	return func(yield func(genesys.Retained, error) bool) {
 		for n := range begun.pages {
 			page, err := artifacts.Get[artifacts.Enumerated](ctx, w.shared, begun.key(n))

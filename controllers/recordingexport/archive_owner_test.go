@@ -45,7 +45,7 @@ func (h *harness) expectLost(owner string) {
 		return conditions.IsStalled(export) && conditions.Reason(export) == v1alpha1.ReasonArchiveOfAnotherCluster &&
 			strings.Contains(conditions.Message(export), "the cluster "+owner) && len(export.Finalizers) == 0
 	})
-	if h.Worker.Pools.Busy(prefix(client.ObjectKeyFromObject(newExport()))) {
+	if h.Worker.Pools.Busy(workPrefix(client.ObjectKeyFromObject(newExport()))) {
 		h.Error("work of the export is still running")
 	}
 }
@@ -127,7 +127,7 @@ func TestTwoClustersTakeOverAtOnce(t *testing.T) {
 		scopes[name] = s
 	}
 	winner := scopes["b"].owner().ClusterID
-	if winner != scopes["c"].owner().ClusterID || scopes["b"].mine() == scopes["c"].mine() {
+	if winner != scopes["c"].owner().ClusterID || scopes["b"].isOurs() == scopes["c"].isOurs() {
 		t.Errorf("b believes that it belongs to %s, c to %s", winner, scopes["c"].owner().ClusterID)
 	}
 	if log := a.log(); len(log) != 1 || log[0].Former != "a" || log[0].ClusterID != winner {

@@ -10,9 +10,9 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 )
 
-// memory is what a process remembers of an export from one look to the next. A
+// processState is what a process remembers of an export from one look to the next. A
 // process that has just started remembers nothing, and loses nothing by that.
-type memory struct {
+type processState struct {
 	mu sync.Mutex
 	// uid is that of the export: another one may get its name.
 	uid types.UID
@@ -28,8 +28,8 @@ type memory struct {
 	waiting time.Time
 }
 
-// takesUp tells, once for each retry request, that the pools are to try again.
-func (m *memory) takesUp(request string) bool {
+// isNewRetry tells, once for each retry request, that the pools are to try again.
+func (m *processState) isNewRetry(request string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	isNew := m.retried != request
@@ -37,34 +37,34 @@ func (m *memory) takesUp(request string) bool {
 	return isNew
 }
 
-// release notes whether an analytics job may be left at Genesys Cloud.
-func (m *memory) release(released bool) {
+// setJobsEnded notes whether an analytics job may be left at Genesys Cloud.
+func (m *processState) setJobsEnded(released bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.released = released
 }
 
-func (m *memory) isReleased() bool {
+func (m *processState) haveJobsEnded() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.released
 }
 
-func (m *memory) setSurveyDeadline(d time.Duration) {
+func (m *processState) setSurveyDeadline(d time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.surveyDeadline = d
 }
 
-func (m *memory) getSurveyDeadline() time.Duration {
+func (m *processState) getSurveyDeadline() time.Duration {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.surveyDeadline
 }
 
-// waits notes that the export waits at an instant, or, if that is zero, that it does
+// waitsSince notes that the export waits at an instant, or, if that is zero, that it does
 // not. It returns since when it does.
-func (m *memory) waits(now time.Time) time.Time {
+func (m *processState) waitsSince(now time.Time) time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.waiting.IsZero() || now.IsZero() {
@@ -73,28 +73,28 @@ func (m *memory) waits(now time.Time) time.Time {
 	return m.waiting
 }
 
-// memories are the memories of all exports. The zero value is ready for use.
-type memories struct {
+// processStates are the memories of all exports. The zero value is ready for use.
+type processStates struct {
 	mu     sync.Mutex
-	byName map[types.NamespacedName]*memory
+	byName map[types.NamespacedName]*processState
 }
 
 // of returns the memory of an export, not that of another one which had its name.
-func (m *memories) of(export *v1alpha1.RecordingExport) *memory {
+func (m *processStates) of(export *v1alpha1.RecordingExport) *processState {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.byName == nil {
-		m.byName = map[types.NamespacedName]*memory{}
+		m.byName = map[types.NamespacedName]*processState{}
 	}
 	name := client.ObjectKeyFromObject(export)
 	if known := m.byName[name]; known == nil || known.uid != export.UID {
-		m.byName[name] = &memory{uid: export.UID}
+		m.byName[name] = &processState{uid: export.UID}
 	}
 	return m.byName[name]
 }
 
 // forget forgets an export that is gone.
-func (m *memories) forget(export types.NamespacedName) {
+func (m *processStates) forget(export types.NamespacedName) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.byName, export)

@@ -83,7 +83,7 @@ func TestSortPutsEachConversationIntoOneList(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			survey, err := newSurvey(t, first.Add(tt.now)).sort(t.Context(), found)
+			survey, err := newSurvey(t, first.Add(tt.now)).classify(t.Context(), found)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -102,7 +102,7 @@ func TestALaterSurvey(t *testing.T) {
 		Deferred: []genesys.Conversation{conversation(2, 0), conversation(3, 0)}, Refused: []string{`"../x"`},
 		Open: []genesys.Conversation{conversation(5, 0)},
 	}
-	if err := w.askHolds(t.Context(), &before, []genesys.Conversation{conversation(1, time.Hour)}, nil); err != nil {
+	if err := w.classifyHolds(t.Context(), &before, []genesys.Conversation{conversation(1, time.Hour)}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := artifacts.Put(t.Context(), w.store, artifacts.SurveyKey(0, first), before); err != nil {
@@ -118,7 +118,7 @@ func TestALaterSurvey(t *testing.T) {
 	}
 	for purpose, want := range tests {
 		w.Purpose = purpose
-		survey, err := w.sort(t.Context(), found)
+		survey, err := w.classify(t.Context(), found)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -142,14 +142,14 @@ func (allHeld) Protected(_ context.Context, ids []string, _ time.Duration) ([]st
 func TestAReviewAsksForAllHolds(t *testing.T) {
 	w := newSurvey(t, first.Add(100*time.Hour))
 	before := artifacts.Survey{}
-	if err := w.askHolds(t.Context(), &before, []genesys.Conversation{conversation(1, time.Hour)}, nil); err != nil {
+	if err := w.classifyHolds(t.Context(), &before, []genesys.Conversation{conversation(1, time.Hour)}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := artifacts.Put(t.Context(), w.store, artifacts.SurveyKey(0, first), before); err != nil {
 		t.Fatal(err)
 	}
 	w.Pass, w.Purpose, w.cloud = 1, plan.PurposeReview, allHeld{}
-	survey, err := w.sort(t.Context(), []genesys.Conversation{conversation(1, time.Hour), conversation(2, time.Hour)})
+	survey, err := w.classify(t.Context(), []genesys.Conversation{conversation(1, time.Hour), conversation(2, time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestWhatBeganBeforeTheWindow(t *testing.T) {
 	w := newSurvey(t, first.Add(100*time.Hour))
 	early := conversation(1, time.Hour)
 	early.Start = first.Add(-time.Minute)
-	survey, err := w.sort(t.Context(), []genesys.Conversation{early, conversation(2, time.Hour)})
+	survey, err := w.classify(t.Context(), []genesys.Conversation{early, conversation(2, time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func TestAskAgain(t *testing.T) {
 	}
 	for name, tt := range tests {
 		survey := artifacts.Survey{Stamp: artifacts.Stamp{At: now}, Deferred: tt.deferred}
-		if got := newSurvey(t, now).askAgain(survey); !got.Equal(tt.want) {
+		if got := newSurvey(t, now).nextQueryTime(survey); !got.Equal(tt.want) {
 			t.Errorf("%s: %v, want %v", name, got, tt.want)
 		}
 	}
@@ -210,7 +210,7 @@ func TestHoldsThatNobodyAnswersAbout(t *testing.T) {
 	clock := w.clock.(*clocktesting.FakeClock)
 	w.cloud = noAnswer{}
 	ask := func() (survey artifacts.Survey, err error) {
-		err = w.askHolds(t.Context(), &survey, []genesys.Conversation{conversation(1, time.Hour)}, nil)
+		err = w.classifyHolds(t.Context(), &survey, []genesys.Conversation{conversation(1, time.Hour)}, nil)
 		return survey, err
 	}
 	for _, passed := range []time.Duration{0, holdPatience - time.Second} {

@@ -75,7 +75,7 @@ func newEnumeration(t *testing.T, s *shelf) (*enumeration, *clocktesting.FakeClo
 }
 
 // expect completes the enumeration, and expects so many pages and these requests.
-func (e *enumeration) expect(t *testing.T, pages int, asked ...int) beginning {
+func (e *enumeration) expect(t *testing.T, pages int, asked ...int) enumerationRun {
 	t.Helper()
 	begun, err := e.complete(t.Context())
 	if err != nil || begun.pages != pages {
@@ -235,7 +235,7 @@ func TestAnEnumerationThatAnotherFoundBroken(t *testing.T) {
 	if _, err := artifacts.Put(t.Context(), e.shared, artifacts.EndKey(begun.folder, begun.number), other); err != nil {
 		t.Fatal(err)
 	}
-	_, err := e.end(t.Context(), begun, artifacts.EnumerationEnd{Pages: 2})
+	_, err := e.endListing(t.Context(), begun, artifacts.EnumerationEnd{Pages: 2})
 	if genesys.KindOf(err) != genesys.KindTransient {
 		t.Fatalf("end: %v, want that it is begun anew", err)
 	}
@@ -274,7 +274,7 @@ func TestAnEnumerationThatDoesNotEnd(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			c := newCircles()
+			c := newCycleDetector()
 			c.most = 1000
 			pages, why := 0, ""
 			for cursor := 0; why == ""; pages++ {
@@ -294,7 +294,7 @@ func TestAnEnumerationThatDoesNotEnd(t *testing.T) {
 
 // TestALongEnumeration is not taken for one that does not end.
 func TestALongEnumeration(t *testing.T) {
-	c := newCircles()
+	c := newCycleDetector()
 	for n := range 2000 {
 		page := genesys.RetainedPage{Next: strconv.Itoa(n + 1)}
 		for i := range 100 {

@@ -74,8 +74,8 @@ type enumeration struct {
 	request, retryCommand string
 }
 
-// beginning is an enumeration that has been begun, and how many pages it has.
-type beginning struct {
+// enumerationRun is an enumeration that has been begun, and how many pages it has.
+type enumerationRun struct {
 	artifacts.Stamp
 	folder string
 	number int
@@ -86,10 +86,10 @@ type beginning struct {
 	broken series
 }
 
-func (b beginning) key(page int) string { return artifacts.PageKey(b.folder, b.number, page) }
+func (b enumerationRun) key(page int) string { return artifacts.PageKey(b.folder, b.number, page) }
 
 // complete returns today's enumeration once all its pages are stored.
-func (e *enumeration) complete(ctx context.Context) (beginning, error) {
+func (e *enumeration) complete(ctx context.Context) (enumerationRun, error) {
 	begun, end, err := e.current(ctx)
 	if err != nil {
 		return begun, err
@@ -103,7 +103,7 @@ func (e *enumeration) complete(ctx context.Context) (beginning, error) {
 		}
 	}
 	if end == nil {
-		if end, err = e.ask(ctx, begun); err != nil {
+		if end, err = e.listPages(ctx, begun); err != nil {
 			return begun, err
 		}
 	}
@@ -114,10 +114,10 @@ func (e *enumeration) complete(ctx context.Context) (beginning, error) {
 
 // current finds the enumeration to use: today's, or yesterday's if that has been
 // begun and goes on. Without either it is the one that is to be begun.
-func (e *enumeration) current(ctx context.Context) (beginning, *artifacts.EnumerationEnd, error) {
+func (e *enumeration) current(ctx context.Context) (enumerationRun, *artifacts.EnumerationEnd, error) {
 	today := e.clock.Now().UTC().Truncate(day)
 	for _, at := range []time.Time{today, today.Add(-day)} {
-		begun, end, err := e.last(ctx, at)
+		begun, end, err := e.lastCompleted(ctx, at)
 		if err != nil {
 			return begun, nil, err
 		}
@@ -126,15 +126,15 @@ func (e *enumeration) current(ctx context.Context) (beginning, *artifacts.Enumer
 			return begun, end, err
 		}
 	}
-	if err := e.sweep(ctx, today); err != nil {
-		return beginning{}, nil, err
+	if err := e.removeOldListings(ctx, today); err != nil {
+		return enumerationRun{}, nil, err
 	}
-	return e.last(ctx, today)
+	return e.lastCompleted(ctx, today)
 }
 
-// last finds the last enumeration of a day, the only one that is not broken.
-func (e *enumeration) last(ctx context.Context, at time.Time) (beginning, *artifacts.EnumerationEnd, error) {
-	begun := beginning{folder: artifacts.DayFolder(e.folder(e.organization), at)}
+// lastCompleted finds the last enumeration of a day, the only one that is not broken.
+func (e *enumeration) lastCompleted(ctx context.Context, at time.Time) (enumerationRun, *artifacts.EnumerationEnd, error) {
+	begun := enumerationRun{folder: artifacts.DayFolder(e.folder(e.organization), at)}
 	for ; ; begun.number++ {
 		end, err := artifacts.Get[artifacts.EnumerationEnd](ctx, e.shared, artifacts.EndKey(begun.folder, begun.number))
 		switch {
@@ -151,28 +151,28 @@ func (e *enumeration) last(ctx context.Context, at time.Time) (beginning, *artif
 	}
 }
 
-// ask continues an enumeration to its end.
-func (e *enumeration) ask(ctx context.Context, begun beginning) (*artifacts.EnumerationEnd, error) {
-	guard := newCircles()
+// listPages continues an enumeration to its end.
+func (e *enumeration) listPages(ctx context.Context, begun enumerationRun) (*artifacts.EnumerationEnd, error) {
+	guard := newCycleDetector()
 	for cursor, n := "", 0; ; n++ {
-		page, err := e.read(ctx, begun.key(n), cursor)
+		page, err := e.readPage(ctx, begun.key(n), cursor)
 		if kind := genesys.KindOf(err); cursor != "" && (kind == genesys.KindInvalid || kind == genesys.KindNotFound) {
-			return nil, e.abandon(ctx, begun, n, "its cursor is refused")
+			return nil, e.abandonListing(ctx, begun, n, "its cursor is refused")
 		}
 		if err != nil {
 			return nil, err
 		}
 		if why := guard.add(cursor, page); why != "" {
-			return nil, e.abandon(ctx, begun, n, why)
+			return nil, e.abandonListing(ctx, begun, n, why)
 		}
 		if cursor = page.Next(); cursor == "" {
-			return e.end(ctx, begun, artifacts.EnumerationEnd{Pages: n + 1})
+			return e.endListing(ctx, begun, artifacts.EnumerationEnd{Pages: n + 1})
 		}
 	}
 }
 
-// read returns a page, which it asks for if nobody has.
-func (e *enumeration) read(ctx context.Context, key, cursor string) (artifacts.Enumerated, error) {
+// readPage returns a page, which it asks for if nobody has.
+func (e *enumeration) readPage(ctx context.Context, key, cursor string) (artifacts.Enumerated, error) {
 	stored, err := artifacts.Get[artifacts.Enumerated](ctx, e.shared, key)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return stored, err
@@ -199,16 +199,16 @@ func (e *enumeration) read(ctx context.Context, key, cursor string) (artifacts.E
 	return stored, transfer.Wait(ctx, e.clock, min(took, longestRest))
 }
 
-// abandon ends an enumeration that cannot be continued, so that the next attempt
+// abandonListing ends an enumeration that cannot be continued, so that the next attempt
 // begins another.
-func (e *enumeration) abandon(ctx context.Context, begun beginning, page int, why string) error {
-	_, err := e.end(ctx, begun, artifacts.EnumerationEnd{Pages: page, Broken: why})
+func (e *enumeration) abandonListing(ctx context.Context, begun enumerationRun, page int, why string) error {
+	_, err := e.endListing(ctx, begun, artifacts.EnumerationEnd{Pages: page, Broken: why})
 	return err
 }
 
-// end notes down how an enumeration has ended. It is an error if it is broken,
+// endListing notes down how an enumeration has ended. It is an error if it is broken,
 // whoever found that first.
-func (e *enumeration) end(ctx context.Context, begun beginning, end artifacts.EnumerationEnd) (*artifacts.EnumerationEnd, error) {
+func (e *enumeration) endListing(ctx context.Context, begun enumerationRun, end artifacts.EnumerationEnd) (*artifacts.EnumerationEnd, error) {
 	end.Stamp, end.Request = e.stamp(), e.request
 	end, err := artifacts.Put(ctx, e.shared, artifacts.EndKey(begun.folder, begun.number), end)
 	if err == nil && end.Broken != "" {
@@ -219,8 +219,8 @@ func (e *enumeration) end(ctx context.Context, begun beginning, end artifacts.En
 	return &end, err
 }
 
-// sweep removes enumerations that nobody reads any more.
-func (e *enumeration) sweep(ctx context.Context, today time.Time) error {
+// removeOldListings removes enumerations that nobody reads any more.
+func (e *enumeration) removeOldListings(ctx context.Context, today time.Time) error {
 	folder := e.folder(e.organization)
 	entries, err := fs.ReadDir(e.shared.FS(ctx), folder)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

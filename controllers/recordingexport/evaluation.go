@@ -1,0 +1,35 @@
+package recordingexport
+
+import (
+	"context"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+)
+
+// evaluationsPerTenant is how many exports of a namespace are looked at at the same time.
+const evaluationsPerTenant = 2
+
+// evaluated is what a look works on, and the object as it was before.
+type evaluated struct {
+	*scope
+	former *v1alpha1.RecordingExport
+}
+
+// evaluate runs the steps, and does not wait for those that take long, so that an archive
+// that hangs holds up neither other exports nor the deletion of this one. Each look has
+// a copy of the export. untold tells that there is nothing to publish yet.
+func (r *Reconciler) evaluate(ctx context.Context, export, former *v1alpha1.RecordingExport) (at evaluated, out outcome.Outcome, untold bool) {
+	own := evaluated{&scope{export: export.DeepCopy(), before: former.Status}, former}
+	answer := r.evaluations.Wait(ctx, loop.Evaluation{
+		Name: own.name(), Now: r.Clock.Now(), Answer: r.Intervals.StepTimeout, Again: r.Intervals.Retry, PerTenant: evaluationsPerTenant, Worker: r.Worker,
+		HangMessage: func() string { return loop.ExportHangs(export.Spec.DestinationRef.Name) },
+		Run:         func(ctx context.Context) outcome.Outcome { return r.advance(ctx, own.scope) },
+		Of:          own,
+	})
+	if ended, is := answer.Of.(evaluated); is {
+		return ended, answer.Outcome, false
+	}
+	return evaluated{&scope{export: export, before: former.Status}, former}, answer.Outcome, answer.NothingNew
+}
