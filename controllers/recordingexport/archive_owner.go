@@ -19,7 +19,7 @@ import (
 // checkOwner is satisfied while the archive belongs to this cluster. One that belongs to
 // another is taken over if the export's annotation names that cluster; otherwise all
 // work on it stops, and a person is told how to take it over.
-func (r *Reconciler) checkOwner(ctx context.Context, s *scope, cluster string) (outcome.Outcome, error) {
+func (r *Reconciler) checkOwner(ctx context.Context, s *claimed, cluster string) (outcome.Outcome, error) {
 	log, err := artifacts.Owners(ctx, s.store)
 	if err != nil {
 		return outcome.Outcome{}, err
@@ -38,7 +38,7 @@ func (r *Reconciler) checkOwner(ctx context.Context, s *scope, cluster string) (
 
 // takeOver writes that this cluster has the archive now, unless another one was
 // quicker.
-func (r *Reconciler) takeOver(ctx context.Context, s *scope) error {
+func (r *Reconciler) takeOver(ctx context.Context, s *claimed) error {
 	former := s.owner().ClusterID
 	line, err := artifacts.Put(ctx, s.store, artifacts.OwnerKey(len(s.log)+1), artifacts.Owner{
 		Stamp: artifacts.NewStamp(r.Clock.Now(), r.InstanceID), ClusterID: s.cluster, Former: former,
@@ -55,7 +55,7 @@ func (r *Reconciler) takeOver(ctx context.Context, s *scope) error {
 
 // stopForOtherCluster stops all work on an archive that belongs to another cluster. An analytics job
 // that is noted down is that cluster's to end, so that nothing keeps the export here.
-func (r *Reconciler) stopForOtherCluster(ctx context.Context, s *scope) (outcome.Outcome, error) {
+func (r *Reconciler) stopForOtherCluster(ctx context.Context, s *claimed) (outcome.Outcome, error) {
 	work := workPrefix(s.name())
 	r.Worker.Pools.Cancel(work)
 	if controllerutil.ContainsFinalizer(s.export, v1alpha1.Finalizer) && !r.Worker.Pools.Busy(work) {

@@ -118,17 +118,18 @@ func TestTwoClustersTakeOverAtOnce(t *testing.T) {
 	a := inCluster(t, "a", nil)
 	a.expectWorks()
 	b, c := inCluster(t, "b", a), inCluster(t, "c", a)
-	scopes := map[string]*scope{}
+	exports := map[string]*claimed{}
 	for name, h := range map[string]*harness{"b": b, "c": c} {
-		s := &scope{export: h.export(), store: h.store, ownership: ownership{cluster: name, begunBy: "a", begunAt: first}}
+		s := claimedFor(h.export(), h.store)
+		s.ownership = ownership{cluster: name, begunBy: "a", begunAt: first}
 		if err := h.takeOver(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
-		scopes[name] = s
+		exports[name] = s
 	}
-	winner := scopes["b"].owner().ClusterID
-	if winner != scopes["c"].owner().ClusterID || scopes["b"].isOurs() == scopes["c"].isOurs() {
-		t.Errorf("b believes that it belongs to %s, c to %s", winner, scopes["c"].owner().ClusterID)
+	winner := exports["b"].owner().ClusterID
+	if winner != exports["c"].owner().ClusterID || exports["b"].isOurs() == exports["c"].isOurs() {
+		t.Errorf("b believes that it belongs to %s, c to %s", winner, exports["c"].owner().ClusterID)
 	}
 	if log := a.log(); len(log) != 1 || log[0].Former != "a" || log[0].ClusterID != winner {
 		t.Errorf("the log is %+v", log)

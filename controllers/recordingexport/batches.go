@@ -24,8 +24,8 @@ import (
 
 // runBatches deletes old batches, and creates new ones as long as their lane has capacity, and
 // the namespace of the destination has.
-func (r *Reconciler) runBatches(ctx context.Context, s *scope) (outcome.Outcome, error) {
-	if err := r.prune(ctx, s); err != nil {
+func (r *Reconciler) runBatches(ctx context.Context, s *loaded) (outcome.Outcome, error) {
+	if err := r.prune(ctx, s.subject, s.plan, s.batches); err != nil {
 		return outcome.Outcome{}, err
 	}
 	stalled := stalledAmong(s.batches)
@@ -39,12 +39,12 @@ func (r *Reconciler) runBatches(ctx context.Context, s *scope) (outcome.Outcome,
 
 // namespaceIsFull tells whether the namespace takes as much as it may of the volume that the
 // destination shares with others.
-func (s *scope) namespaceIsFull() bool {
+func (s *references) namespaceIsFull() bool {
 	return conditions.IsStalledBy(&s.destination, v1alpha1.ReasonNamespaceFull)
 }
 
 // create creates the next batches of each lane that has capacity.
-func (r *Reconciler) create(ctx context.Context, s *scope) error {
+func (r *Reconciler) create(ctx context.Context, s *loaded) error {
 	capacity := capacityOf(s.export.Spec, s.batches)
 	created := map[plan.SliceID]bool{}
 	for i := range s.batches {
@@ -106,7 +106,7 @@ func waits(reason string) bool {
 
 // createBatch makes the batch of a slice. That it is there already is success if
 // it is this export's.
-func (r *Reconciler) createBatch(ctx context.Context, s *scope, id plan.SliceID) error {
+func (r *Reconciler) createBatch(ctx context.Context, s *loaded, id plan.SliceID) error {
 	slice := s.plan.SliceAt(id)
 	if err := r.ensureSlice(ctx, s, id, slice.Name); err != nil {
 		return err
@@ -144,7 +144,7 @@ func (r *Reconciler) createBatch(ctx context.Context, s *scope, id plan.SliceID)
 
 // ensureSlice stores a slice's conversations if they are not: whoever wrote the entry of
 // the plan may have ended before.
-func (r *Reconciler) ensureSlice(ctx context.Context, s *scope, id plan.SliceID, name string) error {
+func (r *Reconciler) ensureSlice(ctx context.Context, s *loaded, id plan.SliceID, name string) error {
 	there, err := artifacts.Exists(ctx, s.store, artifacts.SliceKey(name))
 	if err != nil || there {
 		return err
@@ -154,15 +154,16 @@ func (r *Reconciler) ensureSlice(ctx context.Context, s *scope, id plan.SliceID,
 }
 
 // prune deletes the oldest finished batches beyond those to be kept, but only
-// ones whose account has been written to the export's status.
-func (r *Reconciler) prune(ctx context.Context, s *scope) error {
+// ones whose account has been written to the export's status. log is nil once the export has
+// ended.
+func (r *Reconciler) prune(ctx context.Context, s *subject, log *plan.Log, batches []v1alpha1.RecordingExportBatch) error {
 	counted, err := countedIn(s.before)
 	if err != nil {
 		return err
 	}
 	var finished []*v1alpha1.RecordingExportBatch
-	for i := range s.batches {
-		if batch := &s.batches[i]; isDeletable(s.plan, batch, counted) && batch.DeletionTimestamp.IsZero() {
+	for i := range batches {
+		if batch := &batches[i]; isDeletable(log, batch, counted) && batch.DeletionTimestamp.IsZero() {
 			finished = append(finished, batch)
 		}
 	}

@@ -141,38 +141,71 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	if untold {
 		return loop.Result(out), nil
 	}
-	out = r.withDeadline(s.scope, out)
-	s.summarize(out, r.Clock.Now())
+	out = r.withDeadline(s.subject, out)
+	summarize(s.subject, s.state, out, r.Clock.Now())
 	if s.ended {
 		r.plans.drop(s.name())
 	}
 	return loop.Requeue(loop.Result(out), r.Publish(ctx, s.export, s.former))
 }
 
-// step takes the export one step on, or says why it is not there yet.
-type step func(context.Context, *scope) (outcome.Outcome, error)
-
 // advance runs the steps in order until one is not satisfied, or the export has ended.
-func (r *Reconciler) advance(ctx context.Context, s *scope) (out outcome.Outcome) {
-	for _, step := range []step{r.handleRequests, r.skipIfFinished, r.checkSuspended, r.resolveReferences, r.openClients, r.claimArchive, r.loadState, r.workInParallel} {
-		err := ctx.Err() // it has ended if the step before hung
-		if err == nil {
-			out, err = step(ctx, s)
-		}
-		if err != nil {
-			return outcome.Of(err, r.Intervals.Retry)
-		}
-		if !out.IsDone() || s.ended {
-			return out
-		}
+func (r *Reconciler) advance(ctx context.Context, e *evaluated) outcome.Outcome {
+	out, err := r.runSteps(ctx, e)
+	if err != nil {
+		return outcome.Of(err, r.Intervals.Retry)
 	}
 	return out
 }
 
+// runSteps is advance. Each step has what those before it returned.
+func (r *Reconciler) runSteps(ctx context.Context, e *evaluated) (outcome.Outcome, error) {
+	if out, err := inOrder(ctx, e.subject, r.handleRequests, r.skipIfFinished, r.checkSuspended); err != nil || !out.IsDone() || e.ended {
+		return out, err
+	}
+	references, out, err := r.resolveReferences(ctx, e.subject)
+	if err := isOver(ctx, out, err); err != nil || !out.IsDone() {
+		return out, err
+	}
+	clients, out, err := r.openClients(ctx, references)
+	if err := isOver(ctx, out, err); err != nil || !out.IsDone() {
+		return out, err
+	}
+	claimed, out, err := r.claimArchive(ctx, clients)
+	if err := isOver(ctx, out, err); err != nil || !out.IsDone() {
+		return out, err
+	}
+	e.state, out, err = r.loadState(ctx, claimed)
+	if err := isOver(ctx, out, err); err != nil || !out.IsDone() {
+		return out, err
+	}
+	return r.workInParallel(ctx, e.state)
+}
+
+// inOrder runs steps in order until one is not satisfied, or the export has ended.
+func inOrder(ctx context.Context, s *subject, steps ...func(context.Context, *subject) (outcome.Outcome, error)) (out outcome.Outcome, err error) {
+	for _, step := range steps {
+		out, err = step(ctx, s)
+		if err := isOver(ctx, out, err); err != nil || !out.IsDone() || s.ended {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// isOver is the error of a step or, if the step is satisfied and took all of the evaluation's
+// time, that of the context: then no further step is run.
+func isOver(ctx context.Context, out outcome.Outcome, err error) error {
+	if err == nil && out.IsDone() {
+		return ctx.Err()
+	}
+	return err
+}
+
 // workInParallel has the plan grow, the batches go on and complete parts be sealed, side by side.
-func (r *Reconciler) workInParallel(ctx context.Context, s *scope) (outcome.Outcome, error) {
+func (r *Reconciler) workInParallel(ctx context.Context, s *loaded) (outcome.Outcome, error) {
 	var outs []outcome.Outcome
-	for _, step := range []step{r.sealWhatIsComplete, r.planFollowUps, r.surveyNext, r.runBatches} {
+	for _, step := range []func(context.Context, *loaded) (outcome.Outcome, error){r.sealWhatIsComplete, r.planFollowUps, r.surveyNext, r.runBatches} {
 		out, err := step(ctx, s)
 		if err == nil {
 			err = ctx.Err()
@@ -183,9 +216,9 @@ func (r *Reconciler) workInParallel(ctx context.Context, s *scope) (outcome.Outc
 		outs = append(outs, out)
 	}
 	closing, growing, survey, batches := outs[0], outs[1], outs[2], outs[3]
-	if closing.IsDone() && growing.IsDone() && !s.isSurveying(survey) {
+	if closing.IsDone() && growing.IsDone() && !isSurveying(survey) {
 		var err error
-		if closing, err = r.removeFinalizerIfIdle(ctx, s); err != nil || !closing.IsDone() {
+		if closing, err = r.removeFinalizerIfIdle(ctx, s.clients); err != nil || !closing.IsDone() {
 			s.ended = false // it is looked at again
 		}
 		if err != nil {
@@ -196,13 +229,13 @@ func (r *Reconciler) workInParallel(ctx context.Context, s *scope) (outcome.Outc
 }
 
 // isSurveying tells whether a survey is being made, rather than waited for.
-func (s *scope) isSurveying(survey outcome.Outcome) bool {
+func isSurveying(survey outcome.Outcome) bool {
 	return !survey.IsDone() && survey.Reason != v1alpha1.ReasonAwaitingSettlement && survey.Reason != v1alpha1.ReasonAwaitingConversationEnd
 }
 
 // combineOutcomes tells of everything that goes on together, and looks again when the
 // first of it is worth a look.
-func (s *scope) combineOutcomes(closing, growing, survey, batches outcome.Outcome) outcome.Outcome {
+func (s *loaded) combineOutcomes(closing, growing, survey, batches outcome.Outcome) outcome.Outcome {
 	first := s.mostImportant(closing, growing, survey, batches)
 	for _, out := range []outcome.Outcome{closing, growing, survey, batches} {
 		if out.After > 0 && (first.After == 0 || out.After < first.After) {
@@ -215,7 +248,7 @@ func (s *scope) combineOutcomes(closing, growing, survey, batches outcome.Outcom
 // mostImportant is what is to be told. What needs a person comes first, then sealing,
 // then the batches, because they are what is waited for. An export without an end
 // that has caught up waits for nothing that matters now.
-func (s *scope) mostImportant(closing, growing, survey, batches outcome.Outcome) outcome.Outcome {
+func (s *loaded) mostImportant(closing, growing, survey, batches outcome.Outcome) outcome.Outcome {
 	running := !batches.IsDone() && batches.Reason != v1alpha1.ReasonBatchesStalled
 	switch {
 	case survey.State == outcome.Stalled:

@@ -68,7 +68,7 @@ func countFinishedBatches(log *plan.Log, status *v1alpha1.RecordingExportStatus,
 // adoptSealed takes the numbers of what is sealed from the account, if the status does
 // not have them: it outlives batches and status, and an export that was created
 // again under an old name has nothing else.
-func (s *scope) adoptSealed() error {
+func (s *loaded) adoptSealed() error {
 	if s.sealed == nil {
 		return nil
 	}

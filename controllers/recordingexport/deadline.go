@@ -21,7 +21,7 @@ var endsByItself = []string{
 // withDeadline ends every other wait, such as for a service that does not answer:
 // spec.retry.deadline after this process has first met it, a person has to look. The
 // message names that instant from the beginning. The operator keeps retrying.
-func (r *Reconciler) withDeadline(s *scope, out outcome.Outcome) outcome.Outcome {
+func (r *Reconciler) withDeadline(s *subject, out outcome.Outcome) outcome.Outcome {
 	now := r.Clock.Now()
 	m := r.states.of(s.export)
 	if out.State != outcome.Waiting || slices.Contains(endsByItself, out.Reason) {

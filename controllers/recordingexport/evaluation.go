@@ -8,28 +8,31 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// evaluationsPerTenant is how many exports of a namespace are looked at at the same time.
+// evaluationsPerTenant is how many exports of a namespace are evaluated at the same time.
 const evaluationsPerTenant = 2
 
-// evaluated is what a look works on, and the object as it was before.
+// evaluated is what an evaluation works on.
 type evaluated struct {
-	*scope
+	*subject
+	// state is nil if it could not be loaded.
+	state *loaded
+	// former is the object as it was before.
 	former *v1alpha1.RecordingExport
 }
 
 // evaluate runs the steps, and does not wait for those that take long, so that an archive
-// that hangs holds up neither other exports nor the deletion of this one. Each look has
+// that hangs holds up neither other exports nor the deletion of this one. Each evaluation has
 // a copy of the export. untold tells that there is nothing to publish yet.
-func (r *Reconciler) evaluate(ctx context.Context, export, former *v1alpha1.RecordingExport) (at evaluated, out outcome.Outcome, untold bool) {
-	own := evaluated{&scope{export: export.DeepCopy(), before: former.Status}, former}
+func (r *Reconciler) evaluate(ctx context.Context, export, former *v1alpha1.RecordingExport) (at *evaluated, out outcome.Outcome, untold bool) {
+	own := &evaluated{subject: &subject{export: export.DeepCopy(), before: former.Status}, former: former}
 	answer := r.evaluations.Wait(ctx, loop.Evaluation{
 		Name: own.name(), Now: r.Clock.Now(), Answer: r.Intervals.StepTimeout, Again: r.Intervals.Retry, PerTenant: evaluationsPerTenant, Worker: r.Worker,
 		HangMessage: func() string { return loop.ExportHangs(export.Spec.DestinationRef.Name) },
-		Run:         func(ctx context.Context) outcome.Outcome { return r.advance(ctx, own.scope) },
+		Run:         func(ctx context.Context) outcome.Outcome { return r.advance(ctx, own) },
 		Of:          own,
 	})
-	if ended, is := answer.Of.(evaluated); is {
+	if ended, is := answer.Of.(*evaluated); is {
 		return ended, answer.Outcome, false
 	}
-	return evaluated{&scope{export: export, before: former.Status}, former}, answer.Outcome, answer.NothingNew
+	return &evaluated{subject: &subject{export: export, before: former.Status}, former: former}, answer.Outcome, answer.NothingNew
 }

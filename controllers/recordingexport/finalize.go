@@ -36,7 +36,7 @@ func endJobsKey(export types.NamespacedName) string { return export.String() + "
 //
 // Nothing here waits for the archive or for Genesys Cloud.
 func (r *Reconciler) finalize(ctx context.Context, export *v1alpha1.RecordingExport) (ctrl.Result, error) {
-	s := &scope{export: export}
+	s := &subject{export: export}
 	r.Worker.Pools.Cancel(workPrefix(s.name()))
 	if !controllerutil.ContainsFinalizer(export, v1alpha1.Finalizer) {
 		return ctrl.Result{}, nil
@@ -60,7 +60,7 @@ func (r *Reconciler) finalize(ctx context.Context, export *v1alpha1.RecordingExp
 // removeFinalizerIfIdle takes the finalizer away once no analytics job is left. One may be left
 // that no survey ended: of a process that was killed, or of a day that is not in
 // the window any more.
-func (r *Reconciler) removeFinalizerIfIdle(ctx context.Context, s *scope) (outcome.Outcome, error) {
+func (r *Reconciler) removeFinalizerIfIdle(ctx context.Context, s *clients) (outcome.Outcome, error) {
 	if !controllerutil.ContainsFinalizer(s.export, v1alpha1.Finalizer) {
 		return outcome.Done(), nil
 	}
@@ -69,28 +69,28 @@ func (r *Reconciler) removeFinalizerIfIdle(ctx context.Context, s *scope) (outco
 		return outcome.Outcome{}, err
 	}
 	if len(keys) > 0 {
-		return r.startEndingJobs(s), nil
+		return r.startEndingJobs(s.references), nil
 	}
 	return outcome.Done(), r.setFinalizer(ctx, s.export, false)
 }
 
 // endJobs has the pool end the analytics jobs of an export that does nothing else
 // any more. It is done once none is left. isGone tells that what it takes is gone.
-func (r *Reconciler) endJobs(ctx context.Context, s *scope) (out outcome.Outcome, isGone bool) {
+func (r *Reconciler) endJobs(ctx context.Context, s *subject) (out outcome.Outcome, isGone bool) {
 	if r.states.of(s.export).haveJobsEnded() {
 		return outcome.Done(), false
 	}
-	out, err := r.resolveReferences(ctx, s)
+	found, out, err := r.resolveReferences(ctx, s)
 	switch {
 	case err != nil:
 		out = outcome.Of(err, r.Intervals.Retry)
 	case !out.IsDone():
 		isGone = out.Reason == v1alpha1.ReasonOrganizationNotFound || out.Reason == v1alpha1.ReasonDestinationNotFound ||
-			conditions.Reason(&s.organization) == v1alpha1.ReasonSecretNotFound
+			conditions.Reason(&found.organization) == v1alpha1.ReasonSecretNotFound
 	case r.Worker.Pools.Busy(workPrefix(s.name())):
 		out = outcome.Wait(v1alpha1.ReasonSurveying, "stopping the work of the export", busyAgain)
 	default:
-		out = r.startEndingJobs(s)
+		out = r.startEndingJobs(found)
 	}
 	if out.After <= 0 {
 		out.After = r.Intervals.Retry
@@ -99,7 +99,7 @@ func (r *Reconciler) endJobs(ctx context.Context, s *scope) (out outcome.Outcome
 }
 
 // startEndingJobs has the pool end the analytics jobs that are noted down.
-func (r *Reconciler) startEndingJobs(s *scope) outcome.Outcome {
+func (r *Reconciler) startEndingJobs(s *references) outcome.Outcome {
 	m := r.states.of(s.export)
 	name, organization, destination := s.name(), s.organization.DeepCopy(), s.destination.DeepCopy()
 	return r.Worker.Do(name, loop.Task{
@@ -128,7 +128,7 @@ func (r *Reconciler) startEndingJobs(s *scope) outcome.Outcome {
 
 // isStillEndingJobs tells whether analytics jobs are being ended, which it stops: a
 // survey that starts meanwhile could lose the note of its job to that.
-func (r *Reconciler) isStillEndingJobs(s *scope) bool {
+func (r *Reconciler) isStillEndingJobs(s *subject) bool {
 	key := endJobsKey(s.name())
 	r.Worker.Pools.Cancel(key)
 	if r.Worker.Pools.Busy(key) {

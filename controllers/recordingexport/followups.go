@@ -32,7 +32,7 @@ func followUp(log *plan.Log, batch *v1alpha1.RecordingExportBatch) (plan.Entry, 
 }
 
 // planFollowUps appends to the plan what follows from finished batches.
-func (r *Reconciler) planFollowUps(_ context.Context, s *scope) (outcome.Outcome, error) {
+func (r *Reconciler) planFollowUps(_ context.Context, s *loaded) (outcome.Outcome, error) {
 	for i := range s.batches {
 		batch := &s.batches[i]
 		if !batch.IsFinished() || s.counted.Contains(sliceOf(batch)) || !isPlanned(s.plan, batch) {
@@ -46,9 +46,9 @@ func (r *Reconciler) planFollowUps(_ context.Context, s *scope) (outcome.Outcome
 }
 
 // appendEntry has the pool append an entry to the plan.
-func (r *Reconciler) appendEntry(s *scope, entry plan.Entry) outcome.Outcome {
+func (r *Reconciler) appendEntry(s *loaded, entry plan.Entry) outcome.Outcome {
 	p, number := r.planner(s), s.plan.EntryCount()
-	return r.runWork(s, loop.Task{
+	return r.runWork(s.subject, loop.Task{
 		Key: fmt.Sprintf("plan/%d", number), Reason: v1alpha1.ReasonPlanning, Message: "planning batches for newly found conversations",
 		Work: func(ctx context.Context, _ transfer.Try) error { return p.appendEntry(ctx, number, entry) },
 	})

@@ -12,7 +12,7 @@ import (
 
 // readSeal reads the account of the newest seal, if there is one. The seal is the one
 // whose digest was noted down when it was made, and the one that the status names.
-func (s *scope) readSeal(ctx context.Context) error {
+func (s *loaded) readSeal(ctx context.Context) error {
 	number := s.plan.SealCount()
 	if number > 0 {
 		written, err := s.isWritten(ctx, number)
@@ -37,7 +37,7 @@ func (s *scope) readSeal(ctx context.Context) error {
 }
 
 // isWritten tells whether a seal has been made.
-func (s *scope) isWritten(ctx context.Context, number int) (bool, error) {
+func (s *loaded) isWritten(ctx context.Context, number int) (bool, error) {
 	_, err := fs.Stat(s.store.FS(ctx), evidence.SealManifest(number))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -47,7 +47,7 @@ func (s *scope) isWritten(ctx context.Context, number int) (bool, error) {
 
 // checkAnchor compares the seals of the archive, of which there are a number, with the
 // one that the status names: who can write to the archive cannot write there.
-func (s *scope) checkAnchor(ctx context.Context, number int) error {
+func (s *loaded) checkAnchor(ctx context.Context, number int) error {
 	known := s.before.Seal
 	if known == nil {
 		return nil

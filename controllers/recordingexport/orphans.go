@@ -56,7 +56,7 @@ var orphaned = enumerable{
 // listOrphans has the pool list the orphaned recordings of the part of the window that
 // is about to be sealed. It is done once it is noted what they are, or why they cannot
 // be listed.
-func (r *Reconciler) listOrphans(ctx context.Context, s *scope, sealing plan.Sealing) (outcome.Outcome, error) {
+func (r *Reconciler) listOrphans(ctx context.Context, s *loaded, sealing plan.Sealing) (outcome.Outcome, error) {
 	noted, err := artifacts.Exists(ctx, s.store, artifacts.OrphansKey(sealing.Number))
 	if err != nil || noted {
 		return outcome.Done(), err
@@ -69,14 +69,14 @@ func (r *Reconciler) listOrphans(ctx context.Context, s *scope, sealing plan.Sea
 		enumeration: enumeration, store: s.store, seals: sealing.Number - 1, actor: r.InstanceID,
 		part: evidence.Span{Start: evidence.OrphansFrom(s.sealed, s.newFrom()), End: sealing.Until},
 	}
-	return r.runWork(s, loop.Task{
+	return r.runWork(s.subject, loop.Task{
 		Key: fmt.Sprintf("orphans/%d", sealing.Number), Work: work.run, WaitLimit: transfer.WaitLimit{Total: orphanRetries},
 		Reason: v1alpha1.ReasonComparingSources, Message: "listing recordings that are attached to no conversation, before the account is sealed",
 	}), nil
 }
 
 // newFrom is where the days begin that the next seal is the first to cover.
-func (s *scope) newFrom() time.Time {
+func (s *loaded) newFrom() time.Time {
 	if s.sealed != nil {
 		return s.sealed.Account.Until
 	}

@@ -67,7 +67,7 @@ const maxReads = 100
 
 // readPlan reads the plan's new entries, and sets the days that can be surveyed. It waits
 // while there are more to read.
-func (r *Reconciler) readPlan(ctx context.Context, s *scope) (outcome.Outcome, error) {
+func (r *Reconciler) readPlan(ctx context.Context, s *loaded) (outcome.Outcome, error) {
 	spec := exportspec.Slicing(s.export.Spec)
 	until := spec.End
 	if exportspec.IsContinuous(s.export.Spec) {

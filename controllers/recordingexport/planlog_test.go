@@ -217,7 +217,7 @@ func TestTheStatusOfAPlanThatIsBeingRead(t *testing.T) {
 		delete(store.MapFS, artifacts.PlanBundleKey(number))
 	}
 	r := &Reconciler{Clock: clock.RealClock{}}
-	s := &scope{export: wholeExport(), store: store}
+	s := &loaded{claimed: claimedFor(wholeExport(), store)}
 	out, err := r.readPlan(t.Context(), s)
 	if err != nil || out.IsDone() || out.After <= 0 || s.plan != nil || out.Message != "reading the plan: 100 entries so far" {
 		t.Errorf("%v, after %v, %v", out, out.After, err)

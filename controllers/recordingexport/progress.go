@@ -19,7 +19,7 @@ import (
 const maxStalled = 50
 
 // progressOf says how the batches stand.
-func progressOf(s *scope, stalled []string) outcome.Outcome {
+func progressOf(s *loaded, stalled []string) outcome.Outcome {
 	left := s.plan.SliceCount() - s.counted.Len()
 	says := s.progress()
 	switch {
@@ -41,7 +41,7 @@ func progressOf(s *scope, stalled []string) outcome.Outcome {
 }
 
 // progress says how many batches are done, and what is isolated.
-func (s *scope) progress() string {
+func (s *loaded) progress() string {
 	running := 0
 	for i := range s.batches {
 		if batch := &s.batches[i]; !batch.IsFinished() && !conditions.IsStalled(batch) {
@@ -57,7 +57,7 @@ func (s *scope) progress() string {
 
 // isolated tells what left its batch and is not finished: what the plan holds, and
 // what has left batches that are still running.
-func (s *scope) isolated() v1alpha1.IsolatedStatus {
+func (s *loaded) isolated() v1alpha1.IsolatedStatus {
 	var all v1alpha1.IsolatedStatus
 	for id := range s.plan.SlicesWithout(s.counted, slicing.Isolated) {
 		slice, since := s.plan.SliceAt(id), s.plan.TimeOf(s.plan.EntryWith(id))
@@ -82,7 +82,7 @@ func (s *scope) isolated() v1alpha1.IsolatedStatus {
 
 // unplannedIsolated is what was isolated from a batch and is not in the plan yet. Of the
 // two hold lanes, which share their conversations, one counts them.
-func (s *scope) unplannedIsolated(batch *v1alpha1.RecordingExportBatch) v1alpha1.LeftCounts {
+func (s *loaded) unplannedIsolated(batch *v1alpha1.RecordingExportBatch) v1alpha1.LeftCounts {
 	left := batch.Status.Isolated
 	shared := batch.Spec.Lane == v1alpha1.LaneLegalHoldScreen && s.plan.Spec().Other
 	if shared || s.plan.HasIsolatedConversations(s.plan.SliceAt(sliceOf(batch)).Group) {
@@ -108,7 +108,7 @@ func addIsolated(all *v1alpha1.IsolatedStatus, conversations, recordings int, si
 }
 
 // addRetry takes in when an isolated batch is retried, and until when.
-func (s *scope) addRetry(all *v1alpha1.IsolatedStatus, batch *v1alpha1.RecordingExportBatch) {
+func (s *loaded) addRetry(all *v1alpha1.IsolatedStatus, batch *v1alpha1.RecordingExportBatch) {
 	retry := batch.Status.Retry
 	if retry == nil || retry.NextAttemptTime == nil {
 		return

@@ -29,7 +29,7 @@ func TestWhatIsIsolatedIsTold(t *testing.T) {
 	whole, parts := laneSlice(slicing.Isolated, "Isolated0", "i"), laneSlice(slicing.Isolated, "Isolated1", "j")
 	whole.Conversations, parts.Conversations, parts.Recordings = 1, 1, 3
 	isolated := plan.Entry{Isolated: &plan.Isolated{Group: "g", Batch: "Standard0", Day: first}, Slices: []plan.Slice{whole, parts}}
-	s := scope{export: newExport(), plan: logOf(t, window(0, day), surveyed, isolated)}
+	s := loadedFor(newExport(), logOf(t, window(0, day), surveyed, isolated))
 	held, screens, retried := batch(0, "LegalHold", 0, false), batch(0, "LegalHoldScreen", 0, false), batch(0, "Isolated", 0, false)
 	began := metav1.NewTime(first.Add(2 * time.Hour))
 	held.Status.StartTime, screens.Status.StartTime = &began, &began
@@ -45,7 +45,7 @@ func TestWhatIsIsolatedIsTold(t *testing.T) {
 		t.Errorf("next attempt %v, until %v", got.NextAttemptTime, got.RetriesEndTime)
 	}
 	want := "0 of 5 batches done, 3 running; 2 conversations and 5 recordings isolated, next attempt 06:10:00Z, retried until about 2023-10-02T02:10Z"
-	if says := progressOf(&s, nil).Message; says != want {
+	if says := progressOf(s, nil).Message; says != want {
 		t.Errorf("%q, want %q", says, want)
 	}
 	s.counted = plan.SliceSet{"Standard": slicing.FirstOrdinals(1), "LegalHold": slicing.FirstOrdinals(1), "LegalHoldScreen": slicing.FirstOrdinals(1), "Isolated": slicing.FirstOrdinals(2)}

@@ -29,7 +29,7 @@ const clearAgain = time.Second
 // says how. Nothing is touched before that: another cluster may have the key, and work on
 // the archive. If the status knows the archive with another key than the one that it names,
 // somebody has changed it, and no annotation helps: one is good for one key that is lost.
-func (r *Reconciler) rekey(ctx context.Context, s *scope, claims archiveClaims, unknown *authentic.UnknownKeyError) (outcome.Outcome, error) {
+func (r *Reconciler) rekey(ctx context.Context, s *claimed, claims archiveClaims, unknown *authentic.UnknownKeyError) (outcome.Outcome, error) {
 	if known := s.before.ArtifactKey; known != "" && known != unknown.ID {
 		return outcome.Outcome{}, fmt.Errorf("%w: artifact %s names the artifact key %s, and had the key %s when the export's status was written: it was changed, "+
 			"or another cluster has continued the archive (docs/disaster-recovery.md)", evidence.ErrCorrupt, unknown.Artifact, unknown.ID, known)
@@ -112,20 +112,21 @@ func unverifiedOwners(ctx context.Context, store archive.Store) []artifacts.Owne
 // that they come from is not believed any more. What is sealed is counted again from the
 // seals. Only once the status says so is the archive touched, since afterwards nothing
 // would show that the status is too old.
-func (r *Reconciler) clearForRekeying(ctx context.Context, s *scope) (outcome.Outcome, error) {
-	if err := r.listBatches(ctx, s); err != nil {
+func (r *Reconciler) clearForRekeying(ctx context.Context, s *claimed) (outcome.Outcome, error) {
+	batches, err := r.listBatches(ctx, s.export)
+	if err != nil {
 		return outcome.Outcome{}, err
 	}
 	var failed []error
-	for i := range s.batches {
-		failed = append(failed, client.IgnoreNotFound(r.Client.Delete(ctx, &s.batches[i])))
+	for i := range batches {
+		failed = append(failed, client.IgnoreNotFound(r.Client.Delete(ctx, &batches[i])))
 	}
 	r.plans.drop(s.name())
 	status, before := &s.export.Status, s.before
 	status.Lanes, status.CompletionTime = nil, nil
 	status.Batches, status.Survey, status.Recordings, status.Isolated = v1alpha1.BatchCounts{}, v1alpha1.SurveyStatus{}, v1alpha1.RecordingCounts{}, v1alpha1.IsolatedStatus{}
 	status.Gaps, status.Progress = 0, ""
-	isClear := len(s.batches) == 0 && len(before.Lanes) == 0 && before.CompletionTime == nil && before.Batches == status.Batches
+	isClear := len(batches) == 0 && len(before.Lanes) == 0 && before.CompletionTime == nil && before.Batches == status.Batches
 	if err := errors.Join(failed...); err != nil || isClear {
 		return outcome.Done(), err
 	}
@@ -133,7 +134,7 @@ func (r *Reconciler) clearForRekeying(ctx context.Context, s *scope) (outcome.Ou
 }
 
 // startRekeying has the pool continue the archive.
-func (r *Reconciler) startRekeying(s *scope, claims archiveClaims, unknown authentic.UnknownKeyError) outcome.Outcome {
+func (r *Reconciler) startRekeying(s *claimed, claims archiveClaims, unknown authentic.UnknownKeyError) outcome.Outcome {
 	destination, export := s.destination.DeepCopy(), s.export.DeepCopy()
 	work := &rekeyWork{
 		store: s.store, now: r.Clock.Now, actor: r.InstanceID, from: unknown.ID, to: unknown.Own, cluster: claims.cluster, known: s.before.Seal.DeepCopy(),
@@ -144,7 +145,7 @@ func (r *Reconciler) startRekeying(s *scope, claims archiveClaims, unknown authe
 			r.Events.Eventf(export, nil, corev1.EventTypeWarning, evidence.ArtifactKeyReplaced, "Continue", "%s", loop.Note(says))
 		},
 	}
-	return r.runWork(s, loop.Task{
+	return r.runWork(s.subject, loop.Task{
 		Key: "rekey", Reason: v1alpha1.ReasonArtifactKeyUnknown, Message: "continuing without the artifact key: judging the seals", Work: work.run,
 	})
 }

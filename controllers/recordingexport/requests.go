@@ -16,7 +16,7 @@ import (
 
 // handleRequests acts upon the requests that annotations make: to cancel the export, and
 // to retry. A retry has the pools try again at once whatever has failed.
-func (r *Reconciler) handleRequests(_ context.Context, s *scope) (outcome.Outcome, error) {
+func (r *Reconciler) handleRequests(_ context.Context, s *subject) (outcome.Outcome, error) {
 	status := &s.export.Status
 	cancel, cancelNew := loop.Request(s.export, v1alpha1.AnnotationCancel, status.LastCancelRequest)
 	retry, retryNew := loop.Request(s.export, v1alpha1.AnnotationRetry, status.LastRetryRequest)
@@ -44,10 +44,10 @@ func retryCommand(export *v1alpha1.RecordingExport) string {
 }
 
 // lastRequest is the last retry request, whether or not it was accepted already.
-func (s *scope) lastRequest() string { return cmp.Or(s.retry, s.export.Status.LastRetryRequest) }
+func (s *subject) lastRequest() string { return cmp.Or(s.retry, s.export.Status.LastRetryRequest) }
 
 // acceptRetry notes that a retry was acted upon.
-func (s *scope) acceptRetry() {
+func (s *subject) acceptRetry() {
 	s.export.Status.LastRetryRequest, s.retry = s.retry, ""
 }
 
@@ -63,12 +63,12 @@ func isLater(one, other string) bool {
 // will come. Then nothing that it refers to is needed, whatever is edited: all that
 // decides what is exported is fixed, and an edit of the rest has nothing to act upon
 // but the batches that are kept.
-func (s *scope) isFinished() bool {
+func (s *subject) isFinished() bool {
 	return s.export.Status.CompletionTime != nil && !exportspec.IsContinuous(s.export.Spec)
 }
 
-// skipIfFinished ends the look at an export that rests, but for deleting batches.
-func (r *Reconciler) skipIfFinished(ctx context.Context, s *scope) (outcome.Outcome, error) {
+// skipIfFinished ends the evaluation of an export that is finished, but for deleting batches.
+func (r *Reconciler) skipIfFinished(ctx context.Context, s *subject) (outcome.Outcome, error) {
 	if !s.isFinished() || s.retry != "" {
 		return outcome.Done(), nil
 	}
@@ -76,16 +76,16 @@ func (r *Reconciler) skipIfFinished(ctx context.Context, s *scope) (outcome.Outc
 	if s.export.Status.Batches.Planned == 0 {
 		return outcome.Done(), nil
 	}
-	err := r.listBatches(ctx, s)
+	batches, err := r.listBatches(ctx, s.export)
 	if err == nil {
-		err = r.prune(ctx, s)
+		err = r.prune(ctx, s, nil, batches)
 	}
 	return outcome.Done(), err
 }
 
 // checkSuspended stops here while the export is suspended or cancelled: it needs nothing then
 // but what it takes to end its analytics jobs at Genesys Cloud.
-func (r *Reconciler) checkSuspended(ctx context.Context, s *scope) (outcome.Outcome, error) {
+func (r *Reconciler) checkSuspended(ctx context.Context, s *subject) (outcome.Outcome, error) {
 	var out outcome.Outcome
 	switch {
 	case s.export.Status.Cancelled:

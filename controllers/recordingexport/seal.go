@@ -23,7 +23,7 @@ import (
 
 // sealWhatIsComplete seals what is complete: a part of the plan is reviewed, closed by an entry
 // of its own, and its account drawn up and sealed.
-func (r *Reconciler) sealWhatIsComplete(ctx context.Context, s *scope) (outcome.Outcome, error) {
+func (r *Reconciler) sealWhatIsComplete(ctx context.Context, s *loaded) (outcome.Outcome, error) {
 	if !s.plan.AllSealed() {
 		s.export.Status.CompletionTime = nil // a retry may have begun that the status was never told of
 	}
@@ -50,11 +50,13 @@ func (r *Reconciler) sealWhatIsComplete(ctx context.Context, s *scope) (outcome.
 }
 
 // hasSeal tells whether a seal is written.
-func (s *scope) hasSeal(number int) bool { return s.sealed != nil && s.sealed.Account.Number >= number }
+func (s *loaded) hasSeal(number int) bool {
+	return s.sealed != nil && s.sealed.Account.Number >= number
+}
 
 // caughtUp tells, of a window without an end, whether every day that has settled
 // is sealed.
-func (s *scope) caughtUp() bool {
+func (s *loaded) caughtUp() bool {
 	return exportspec.IsContinuous(s.export.Spec) && s.sealed != nil && s.hasSeal(s.plan.SealCount()) && s.plan.AllDaysSealed()
 }
 
@@ -62,7 +64,7 @@ func (s *scope) caughtUp() bool {
 // request. Without gaps there is nothing to ask for; and while a retry is running,
 // the seals do not know of it, and what it has exported would be exported twice: a
 // request that comes then only has the pools try again, see handleRequests.
-func (r *Reconciler) retrySealed(s *scope) outcome.Outcome {
+func (r *Reconciler) retrySealed(s *loaded) outcome.Outcome {
 	if s.plan.HasRetry(s.retry) || s.sealed.Account.Gaps == 0 {
 		s.acceptRetry()
 		return outcome.Done()
@@ -76,7 +78,7 @@ func (r *Reconciler) retrySealed(s *scope) outcome.Outcome {
 }
 
 // startSealing draws up the account and seals it.
-func (r *Reconciler) startSealing(s *scope, number int) outcome.Outcome {
+func (r *Reconciler) startSealing(s *loaded, number int) outcome.Outcome {
 	work := &sealWork{
 		store: s.store, now: r.Clock.Now, actor: r.InstanceID, record: s.record, former: s.sealed,
 		from: s.plan.Spec().Start, scope: s.plan.Spec().Scope, deferred: s.plan.Totals().Deferred,
@@ -89,7 +91,7 @@ func (r *Reconciler) startSealing(s *scope, number int) outcome.Outcome {
 		return r.Signer(ctx, destination, name)
 	})
 	work.takeEntries(s.plan, number)
-	return r.runWork(s, loop.Task{
+	return r.runWork(s.subject, loop.Task{
 		Key: fmt.Sprintf("seal/%d", number), Work: work.run, Reason: v1alpha1.ReasonSealing, Message: "writing and sealing the final account",
 	})
 }

@@ -13,7 +13,7 @@ import (
 
 // sealedOnce is a window with an end that is sealed with a gap, and what came to its
 // plan after that; somebody has requested a retry.
-func sealedOnce(t *testing.T, request string, after ...plan.Entry) *scope {
+func sealedOnce(t *testing.T, request string, after ...plan.Entry) *loaded {
 	export := newExport()
 	export.Spec.Window.End = &metav1.Time{Time: first.Add(day)}
 	export.Status.StartTime, export.Status.CompletionTime = &metav1.Time{Time: first}, &metav1.Time{Time: first.Add(day)}
@@ -22,10 +22,9 @@ func sealedOnce(t *testing.T, request string, after ...plan.Entry) *scope {
 		withSlices(surveyedDay(1, 0, plan.PurposeFirst), 1), surveyedDay(1, 1, plan.PurposeReview),
 		{Sealing: &plan.Sealing{Number: 1, Until: first.Add(day), Entries: "0-1"}},
 	}
-	return &scope{
-		export: export, retry: request, counted: countedOf(1), plan: logOf(t, window(0, day), append(plan, after...)...),
-		sealed: &evidence.Former{Account: evidence.Account{Number: 1, Gaps: 1}},
-	}
+	s := loadedFor(export, logOf(t, window(0, day), append(plan, after...)...))
+	s.retry, s.counted, s.sealed = request, countedOf(1), &evidence.Former{Account: evidence.Account{Number: 1, Gaps: 1}}
+	return s
 }
 
 var retriedOnce = plan.Entry{
@@ -41,7 +40,7 @@ func TestARetryOfWhichTheStatusWasNotTold(t *testing.T) {
 	if err != nil || !out.IsDone() {
 		t.Fatalf("%v, %v", out, err)
 	}
-	s.summarize(out, first.Add(2*day))
+	summarize(s.subject, s, out, first.Add(2*day))
 	if s.ended || s.isFinished() || s.export.Status.LastRetryRequest != "once" {
 		t.Errorf("ended %v, rests %v, status %+v", s.ended, s.isFinished(), s.export.Status)
 	}

@@ -26,7 +26,7 @@ import (
 // second source, and the orphaned recordings of its time are listed, if that was asked
 // for. The comparison fixes what the part is: what can be sealed in the meantime comes
 // in the next seal.
-func (r *Reconciler) compareThenSeal(ctx context.Context, s *scope, sealing plan.Sealing) (outcome.Outcome, error) {
+func (r *Reconciler) compareThenSeal(ctx context.Context, s *loaded, sealing plan.Sealing) (outcome.Outcome, error) {
 	if exportspec.ComparesRetention(s.export.Spec) {
 		comparison, err := artifacts.Get[artifacts.Comparison](ctx, s.store, artifacts.ComparisonKey(sealing.Number))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -44,7 +44,7 @@ func (r *Reconciler) compareThenSeal(ctx context.Context, s *scope, sealing plan
 }
 
 // newEnumeration prepares the enumeration of something for an export.
-func (r *Reconciler) newEnumeration(ctx context.Context, s *scope, what enumerable) (enumeration, error) {
+func (r *Reconciler) newEnumeration(ctx context.Context, s *loaded, what enumerable) (enumeration, error) {
 	cloud, err := r.Cloud(ctx, &s.organization, exportspec.SecondSourceShare(s.name()))
 	if err != nil {
 		return enumeration{}, fmt.Errorf("connect to organisation %s: %w", s.organization.Name, err)
@@ -61,7 +61,7 @@ func (r *Reconciler) newEnumeration(ctx context.Context, s *scope, what enumerab
 }
 
 // startComparison has the pool compare a part of the plan with what the organisation retains.
-func (r *Reconciler) startComparison(ctx context.Context, s *scope, sealing plan.Sealing) (outcome.Outcome, error) {
+func (r *Reconciler) startComparison(ctx context.Context, s *loaded, sealing plan.Sealing) (outcome.Outcome, error) {
 	enumeration, err := r.newEnumeration(ctx, s, retained)
 	if err != nil {
 		return outcome.Outcome{}, err
@@ -73,7 +73,7 @@ func (r *Reconciler) startComparison(ctx context.Context, s *scope, sealing plan
 	if err := work.takeEntries(s.plan, exportspec.OpenDeadline(s.export.Spec)); err != nil {
 		return outcome.Outcome{}, err
 	}
-	return r.runWork(s, loop.Task{
+	return r.runWork(s.subject, loop.Task{
 		Key: fmt.Sprintf("second/%d", sealing.Number), Work: work.run, Reason: v1alpha1.ReasonComparingSources,
 		Message: "comparing the account with all recordings that the organisation retains, before it is sealed",
 	}), nil

@@ -16,26 +16,17 @@ import (
 )
 
 // summarize computes the whole status from the facts and from how the steps came out.
-func (s *scope) summarize(out outcome.Outcome, now time.Time) {
+// state is nil if it could not be loaded.
+func summarize(s *subject, state *loaded, out outcome.Outcome, now time.Time) {
 	status := &s.export.Status
 	status.ObservedGeneration = s.export.Generation
-	if s.plan != nil {
-		status.Survey = surveyStatus(s.plan.Totals())
-		status.Batches.Planned = int32(s.plan.SliceCount())          //nolint:gosec // ordinals are int32
-		status.Batches.Stalled = int32(len(stalledAmong(s.batches))) //nolint:gosec // ordinals are int32
-		status.Isolated = s.isolated()
-		s.addUpCounts(status)
-	}
-	if s.sealed != nil {
-		status.Seal = &v1alpha1.SealStatus{
-			Number: int32(s.sealed.Account.Number), Digest: s.sealed.Digest, Until: &metav1.Time{Time: s.sealed.Account.Until}, //nolint:gosec // one a day at most
-			SecondSource: secondStatus(s.sealed.Account),
-		}
+	if state != nil {
+		state.fillIn(status)
 	}
 	if s.ended && status.CompletionTime == nil {
 		status.CompletionTime = &metav1.Time{Time: now}
 	}
-	s.markSteps(out)
+	markSteps(s, state, out)
 	reason, message := ended(*status)
 	if !s.ended {
 		reason, message = v1alpha1.ReasonCaughtUp, caughtUpSays(*status)
@@ -43,16 +34,34 @@ func (s *scope) summarize(out outcome.Outcome, now time.Time) {
 	loop.Mark(s.export, out, reason, message)
 }
 
+// fillIn fills in what is surveyed, planned, counted and sealed.
+func (s *loaded) fillIn(status *v1alpha1.RecordingExportStatus) {
+	status.Survey = surveyStatus(s.plan.Totals())
+	status.Batches.Planned = int32(s.plan.SliceCount())          //nolint:gosec // ordinals are int32
+	status.Batches.Stalled = int32(len(stalledAmong(s.batches))) //nolint:gosec // ordinals are int32
+	status.Isolated = s.isolated()
+	s.addUpCounts(status)
+	if s.sealed != nil {
+		status.Seal = &v1alpha1.SealStatus{
+			Number: int32(s.sealed.Account.Number), Digest: s.sealed.Digest, Until: &metav1.Time{Time: s.sealed.Account.Until}, //nolint:gosec // one a day at most
+			SecondSource: secondStatus(s.sealed.Account),
+		}
+	}
+}
+
 // markSteps sets the condition of each step. If nothing could be observed, what
 // was known stays.
-func (s *scope) markSteps(out outcome.Outcome) {
-	if s.plan == nil && len(s.export.Status.Conditions) > 0 {
+func markSteps(s *subject, state *loaded, out outcome.Outcome) {
+	if state == nil && len(s.export.Status.Conditions) > 0 {
 		return
 	}
 	batches := s.export.Status.Batches
-	sealed := s.ended || s.plan != nil && s.caughtUp()
-	surveyed := sealed || s.surveyed && s.export.Status.Survey.Deferred == 0
-	made := batches.Completed + int32(len(s.uncountedBatches())) //nolint:gosec // ordinals are int32
+	sealed, surveyed, made := s.ended, s.ended, batches.Completed
+	if state != nil {
+		sealed = sealed || state.caughtUp()
+		surveyed = sealed || state.surveyed && s.export.Status.Survey.Deferred == 0
+		made += int32(len(state.uncountedBatches())) //nolint:gosec // ordinals are int32
+	}
 	loop.MarkSteps(s.export, out, []loop.Step{
 		{Condition: v1alpha1.ConditionSurveyed, Reached: surveyed, Message: "all conversations of the window are known"},
 		{Condition: v1alpha1.ConditionBatchesCreated, Reached: sealed || surveyed && made >= batches.Planned, Message: "every slice has its batch"},
@@ -62,7 +71,7 @@ func (s *scope) markSteps(out outcome.Outcome) {
 }
 
 // uncountedBatches are the batches that have not been counted.
-func (s *scope) uncountedBatches() []*v1alpha1.RecordingExportBatch {
+func (s *loaded) uncountedBatches() []*v1alpha1.RecordingExportBatch {
 	counted, err := countedIn(s.export.Status)
 	if err != nil {
 		return nil
@@ -77,7 +86,7 @@ func (s *scope) uncountedBatches() []*v1alpha1.RecordingExportBatch {
 }
 
 // addUpCounts adds up the finished batches, by lane in the status, and the live ones.
-func (s *scope) addUpCounts(status *v1alpha1.RecordingExportStatus) {
+func (s *loaded) addUpCounts(status *v1alpha1.RecordingExportStatus) {
 	status.Recordings, status.Gaps, status.Bytes = v1alpha1.RecordingCounts{}, status.Survey.Unavailable, 0
 	for _, lane := range status.Lanes {
 		addCounts(&status.Recordings, lane.Recordings)

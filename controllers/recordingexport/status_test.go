@@ -57,24 +57,28 @@ func TestSummarize(t *testing.T) {
 	none := logOf(t, window(0, day))
 	former := &evidence.Former{Account: evidence.Account{Number: 1, Until: first.Add(day)}, Digest: "d"}
 	tests := map[string]struct {
-		scope  scope
+		state  *loaded
+		ended  bool
 		out    outcome.Outcome
 		steps  string
 		reason string
 	}{
-		"nothing seen yet":     {scope{}, stalled, "FUUU", v1alpha1.ReasonArchiveMismatch},
-		"surveying":            {scope{plan: two}, waiting, "FUUU", v1alpha1.ReasonBatchesInProgress},
-		"creating batches":     {scope{plan: two, surveyed: true}, waiting, "TFUU", v1alpha1.ReasonBatchesInProgress},
-		"batches at work":      {scope{plan: two, surveyed: true, batches: []v1alpha1.RecordingExportBatch{batch(0, "Standard", 1, false), batch(1, "Standard", 1, false)}}, waiting, "TTFU", v1alpha1.ReasonBatchesInProgress},
-		"an export of nothing": {scope{plan: none, surveyed: true}, outcome.Wait(v1alpha1.ReasonSealing, "sealing", 0), "TTTF", v1alpha1.ReasonSealing},
-		"sealed":               {scope{plan: two, sealed: former, ended: true}, outcome.Done(), "TTTT", v1alpha1.ReasonComplete},
+		"nothing seen yet":     {nil, false, stalled, "FUUU", v1alpha1.ReasonArchiveMismatch},
+		"surveying":            {&loaded{plan: two}, false, waiting, "FUUU", v1alpha1.ReasonBatchesInProgress},
+		"creating batches":     {&loaded{plan: two, surveyed: true}, false, waiting, "TFUU", v1alpha1.ReasonBatchesInProgress},
+		"batches at work":      {&loaded{plan: two, surveyed: true, batches: []v1alpha1.RecordingExportBatch{batch(0, "Standard", 1, false), batch(1, "Standard", 1, false)}}, false, waiting, "TTFU", v1alpha1.ReasonBatchesInProgress},
+		"an export of nothing": {&loaded{plan: none, surveyed: true}, false, outcome.Wait(v1alpha1.ReasonSealing, "sealing", 0), "TTTF", v1alpha1.ReasonSealing},
+		"sealed":               {&loaded{plan: two, sealed: former}, true, outcome.Done(), "TTTT", v1alpha1.ReasonComplete},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := tt.scope
-			s.export = newExport()
+			s := claimedFor(newExport(), nil)
+			s.ended = tt.ended
 			s.export.Spec.Window.End = &metav1.Time{Time: first.Add(day)}
-			s.summarize(tt.out, time.Unix(0, 0))
+			if tt.state != nil {
+				tt.state.claimed = s
+			}
+			summarize(s.subject, tt.state, tt.out, time.Unix(0, 0))
 			if got := steps(s.export); got != tt.steps {
 				t.Errorf("steps %s, want %s", got, tt.steps)
 			}
@@ -89,10 +93,10 @@ func TestSummarize(t *testing.T) {
 }
 
 func TestSummarizeKeepsWhatWasKnown(t *testing.T) {
-	s := scope{export: newExport(), plan: logOf(t, window(0, day)), surveyed: true}
-	s.summarize(outcome.Wait(v1alpha1.ReasonSealing, "sealing", 0), time.Unix(0, 0))
-	blind := scope{export: s.export}
-	blind.summarize(outcome.Stall(v1alpha1.ReasonDestinationNotFound, "create it", 0), time.Unix(0, 0))
+	s := loadedFor(newExport(), logOf(t, window(0, day)))
+	s.surveyed = true
+	summarize(s.subject, s, outcome.Wait(v1alpha1.ReasonSealing, "sealing", 0), time.Unix(0, 0))
+	summarize(s.subject, nil, outcome.Stall(v1alpha1.ReasonDestinationNotFound, "create it", 0), time.Unix(0, 0))
 	if got := steps(s.export); got != "TTTF" || !conditions.IsStalled(s.export) {
 		t.Errorf("steps %s, conditions %+v; want what was known, and Stalled", got, s.export.Status.Conditions)
 	}
@@ -104,7 +108,7 @@ func TestSummarizeCountsEveryBatchOnce(t *testing.T) {
 		plannedSlice("Standard0", "g"), laneSlice(slicing.LegalHold, "LegalHold0", "h"),
 		plannedSlice("Standard1", "i"), laneSlice(slicing.LegalHoldScreen, "LegalHoldScreen0", "h"),
 	}
-	s := scope{export: newExport(), plan: logOf(t, window(0, day), entry)}
+	s := loadedFor(newExport(), logOf(t, window(0, day), entry))
 	s.batches = []v1alpha1.RecordingExportBatch{
 		batch(0, "Standard", 5, true), batch(0, "LegalHold", 3, true), batch(1, "Standard", 1, false), batch(0, "LegalHoldScreen", 0, false),
 	}
@@ -112,7 +116,7 @@ func TestSummarizeCountsEveryBatchOnce(t *testing.T) {
 		if _, err := countFinishedBatches(s.plan, &s.export.Status, s.batches); err != nil {
 			t.Fatal(err)
 		}
-		s.summarize(outcome.Wait("R", "m", 0), time.Unix(0, 0))
+		summarize(s.subject, s, outcome.Wait("R", "m", 0), time.Unix(0, 0))
 	}
 	got := s.export.Status
 	if got.Progress != "9/17" || got.Gaps != 8 || got.Bytes != 90 || got.Batches.Completed != 2 || got.Batches.Planned != 4 {
@@ -194,7 +198,7 @@ func TestCombine(t *testing.T) {
 		{done, refused, done, running, v1alpha1.ReasonPermissionMissing, time.Minute},
 		{sealing, done, surveying, done, v1alpha1.ReasonSealing, time.Second},
 	}
-	s := &scope{export: newExport(), plan: logOf(t, window(0, day))}
+	s := loadedFor(newExport(), logOf(t, window(0, day)))
 	for _, tt := range tests {
 		if got := s.combineOutcomes(tt.closing, tt.growing, tt.survey, tt.batches); got.Reason != tt.reason || got.After != tt.after {
 			t.Errorf("%v, %v, %v and %v make %v, want %s after %v", tt.closing, tt.growing, tt.survey, tt.batches, got, tt.reason, tt.after)
@@ -203,7 +207,7 @@ func TestCombine(t *testing.T) {
 }
 
 func TestProgressOfBatches(t *testing.T) {
-	s := &scope{export: newExport(), plan: logOf(t, window(0, day), withSlices(surveyedDay(1, 0, plan.PurposeFirst), 60))}
+	s := loadedFor(newExport(), logOf(t, window(0, day), withSlices(surveyedDay(1, 0, plan.PurposeFirst), 60)))
 	many := make([]string, maxStalled+1)
 	tests := []struct {
 		counted int
@@ -226,7 +230,7 @@ func TestProgressOfBatches(t *testing.T) {
 
 // TestANamespaceAtItsBound has its exports seal what has come, and create no batch.
 func TestANamespaceAtItsBound(t *testing.T) {
-	s := &scope{export: newExport(), plan: logOf(t, window(0, day), withSlices(surveyedDay(1, 0, plan.PurposeFirst), 60))}
+	s := loadedFor(newExport(), logOf(t, window(0, day), withSlices(surveyedDay(1, 0, plan.PurposeFirst), 60)))
 	full := outcome.Stall(v1alpha1.ReasonNamespaceFull, "make room", 0)
 	loop.Mark(&s.destination, full, "", "")
 	if out := usable(&s.destination, true, "NotReady", "ExportDestination"); !out.IsDone() {

@@ -27,7 +27,7 @@ const surveyWorks = "survey/"
 
 // surveyNext has the plan grow by what the conversations of the window are, a UTC day
 // at a time.
-func (r *Reconciler) surveyNext(ctx context.Context, s *scope) (outcome.Outcome, error) {
+func (r *Reconciler) surveyNext(ctx context.Context, s *loaded) (outcome.Outcome, error) {
 	settleAfter := exportspec.SettleAfter(s.export.Spec)
 	next, more := s.plan.NextSurvey(settleAfter)
 	if !more && exportspec.IsContinuous(s.export.Spec) {
@@ -47,7 +47,7 @@ func (r *Reconciler) surveyNext(ctx context.Context, s *scope) (outcome.Outcome,
 
 // waitingSlices is how many slices wait for a batch in the lane that moves fastest, so
 // that a lane that stands still does not hold up the survey for the others.
-func (s *scope) waitingSlices() int {
+func (s *loaded) waitingSlices() int {
 	spec, fastest := s.plan.Spec(), slicing.Standard
 	if spec.Scope == slicing.Only {
 		fastest = spec.Lanes(true)[0]
@@ -57,8 +57,8 @@ func (s *scope) waitingSlices() int {
 
 // startSurvey has the pool survey a day. The finalizer is there while it may have an
 // analytics job at Genesys Cloud.
-func (r *Reconciler) startSurvey(ctx context.Context, s *scope, due plan.DueSurvey) (outcome.Outcome, error) {
-	if r.isStillEndingJobs(s) {
+func (r *Reconciler) startSurvey(ctx context.Context, s *loaded, due plan.DueSurvey) (outcome.Outcome, error) {
+	if r.isStillEndingJobs(s.subject) {
 		return outcome.Wait(v1alpha1.ReasonSurveying, "ending earlier analytics jobs at Genesys Cloud", busyAgain), nil
 	}
 	if err := r.setFinalizer(ctx, s.export, true); err != nil {
@@ -68,7 +68,7 @@ func (r *Reconciler) startSurvey(ctx context.Context, s *scope, due plan.DueSurv
 	m.setSurveyDeadline(exportspec.SurveyDeadline(spec))
 	key := fmt.Sprintf("%s%s/%d", surveyWorks, due.Day.Format(time.DateOnly), due.Pass)
 	work := &surveyWork{
-		planner: r.planner(s), cloud: s.cloud, again: r.retrier(s, key), clock: r.Clock, pace: r.Intervals,
+		planner: r.planner(s), cloud: s.cloud, again: r.retrier(s.subject, key), clock: r.Clock, pace: r.Intervals,
 		DueSurvey: due, entry: s.plan.EntryCount(),
 		settleAfter: exportspec.SettleAfter(spec), openDeadline: exportspec.OpenDeadline(spec), deadline: m.getSurveyDeadline,
 		request: s.lastRequest(), retryCommand: retryCommand(s.export),
@@ -80,7 +80,7 @@ func (r *Reconciler) startSurvey(ctx context.Context, s *scope, due plan.DueSurv
 	if due.Purpose == plan.PurposeReview {
 		task.Reason, task.Message = v1alpha1.ReasonReviewing, "asking again for the conversations and legal holds of "+due.Day.Format(time.DateOnly)+" before it is sealed"+surveyTimeLimit(spec)
 	}
-	return r.runWork(s, task), nil
+	return r.runWork(s.subject, task), nil
 }
 
 // surveyTimeLimit says how long an analytics job is waited for.
@@ -89,7 +89,7 @@ func surveyTimeLimit(spec v1alpha1.RecordingExportSpec) string {
 }
 
 // planner writes the export's plan.
-func (r *Reconciler) planner(s *scope) planner {
+func (r *Reconciler) planner(s *loaded) planner {
 	return planner{
 		store: s.store, export: s.export.Name, spec: s.plan.Spec(),
 		stamp: func() artifacts.Stamp { return artifacts.NewStamp(r.Clock.Now(), r.InstanceID) },
@@ -97,7 +97,7 @@ func (r *Reconciler) planner(s *scope) planner {
 }
 
 // awaitSettlement says what the survey waits for.
-func (s *scope) awaitSettlement(next plan.DueSurvey, wait time.Duration) outcome.Outcome {
+func (s *subject) awaitSettlement(next plan.DueSurvey, wait time.Duration) outcome.Outcome {
 	spec := s.export.Spec
 	if next.Purpose == plan.PurposeDeferred {
 		return outcome.Wait(v1alpha1.ReasonAwaitingConversationEnd, fmt.Sprintf(
@@ -109,12 +109,12 @@ func (s *scope) awaitSettlement(next plan.DueSurvey, wait time.Duration) outcome
 }
 
 // retrier is what the task of this key asks again with.
-func (r *Reconciler) retrier(s *scope, key string) transfer.Retrier {
+func (r *Reconciler) retrier(s *subject, key string) transfer.Retrier {
 	return r.Worker.Pools[Pool].Retrier(workPrefix(s.name()) + key)
 }
 
 // runWork has the pool do work for the export, and says how it stands.
-func (r *Reconciler) runWork(s *scope, task loop.Task) outcome.Outcome {
+func (r *Reconciler) runWork(s *subject, task loop.Task) outcome.Outcome {
 	task.Pool, task.Key = Pool, workPrefix(s.name())+task.Key
 	return r.Worker.Do(s.name(), task)
 }

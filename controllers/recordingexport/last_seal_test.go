@@ -17,7 +17,7 @@ func TestASealThatCannotBeReadIsNotTakenForSealed(t *testing.T) {
 		t.Fatal(err)
 	}
 	sealing := plan.Entry{Sealing: &plan.Sealing{Number: 1, Until: first.Add(day)}}
-	s := &scope{store: store, plan: logOf(t, window(0, day), sealing)}
+	s := &loaded{claimed: claimedFor(newExport(), store), plan: logOf(t, window(0, day), sealing)}
 	if err := s.readSeal(t.Context()); err != nil || s.sealed != nil {
 		t.Errorf("readSeal of what is not there: %v, %v", s.sealed, err)
 	}
