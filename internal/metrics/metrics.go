@@ -230,8 +230,8 @@ func collectLanes(to chan<- prometheus.Metric, exports []v1alpha1.RecordingExpor
 	}
 }
 
-// collectIsolated adds up what of an organisation's exports is isolated. The time of
-// the oldest is told only if there is one: 0 would look like an item of 1970.
+// collectIsolated adds up the isolated items of an organisation's exports. It leaves out the
+// time of the oldest if there is none: 0 would look like an item of 1970.
 func collectIsolated(to chan<- prometheus.Metric, exports []v1alpha1.RecordingExport) {
 	sums := map[lane]*v1alpha1.IsolatedStatus{}
 	for i := range exports {

@@ -11,8 +11,8 @@ import (
 type RetryPolicy struct {
 	// First is the wait after the first failure; it doubles with each failure up to Most.
 	First, Most time.Duration
-	// FirstIsolated is First for work of the lane Isolated, all of which has just
-	// failed several times.
+	// FirstIsolated is First for work of the lane Isolated, which has just failed several
+	// times.
 	FirstIsolated time.Duration
 	// NeedsPerson is the wait for something that a person has to fix.
 	NeedsPerson time.Duration
