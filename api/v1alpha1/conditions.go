@@ -201,6 +201,8 @@ const (
 const (
 	// ReasonExportNotFound: the export that the batch belongs to does not exist any more.
 	ReasonExportNotFound = "ExportNotFound"
+	// ReasonLoadingState: the operator has just started or become the leader, and reads what the archive has about the batch.
+	ReasonLoadingState = "LoadingState"
 	// ReasonFetchingMetadata: the operator is listing the recordings of the conversations.
 	ReasonFetchingMetadata = "FetchingMetadata"
 	// ReasonMetadataRetrying: the operator retries conversations whose metadata timed out,

@@ -27,7 +27,7 @@ type ownerCheck struct {
 }
 
 // Reconcile is satisfied if the archive belongs to this cluster.
-func (c *ownerCheck) Reconcile(ctx context.Context, b *loadedBatch) (outcome.Outcome, error) {
+func (c *ownerCheck) Reconcile(ctx context.Context, b *resolvedBatch) (outcome.Outcome, error) {
 	cluster, err := c.clusterID(ctx)
 	if err != nil {
 		return outcome.Outcome{}, fmt.Errorf("tell this cluster from others: %w", err)
@@ -44,7 +44,8 @@ func (c *ownerCheck) Reconcile(ctx context.Context, b *loadedBatch) (outcome.Out
 	if owner.ClusterID == cluster {
 		return outcome.Done(), nil
 	}
-	c.pools.cancel(&b.references, b.state.slice.Group)
+	c.pools.cancel(&b.references)
+	c.pools.states.drop(b.batch) // the other cluster may change it
 	return outcome.Stall(v1alpha1.ReasonArchiveOfAnotherCluster, fmt.Sprintf(
 		"the archive %s has belonged to the cluster %s since %s: run the command in the message of the RecordingExport (kubectl get rex %s -n %s -o wide)",
 		b.location, owner.ClusterID, owner.Since.UTC().Format(time.RFC3339), b.export.Name, b.batch.Namespace), ownerCheckInterval), nil

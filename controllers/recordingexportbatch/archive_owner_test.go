@@ -30,15 +30,15 @@ func TestABatchStopsWithItsArchive(t *testing.T) {
 	pool := transfer.NewPool(transfer.Capacity{Total: 2}, clocktesting.NewFakeClock(begun), transfer.DefaultRetryPolicy().Backoff)
 	c := &ownerCheck{
 		clusterID: func(context.Context) (string, error) { return "here", nil }, foundings: &foundingCache{},
-		pools: lanePools{&loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool}}},
+		pools: lanePools{&loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool}}, &stateCache{}},
 	}
-	b := &loadedBatch{resolvedBatch: &resolvedBatch{references: references{
+	b := &resolvedBatch{references: references{
 		batch: &v1alpha1.RecordingExportBatch{
 			ObjectMeta: metav1.ObjectMeta{Name: "b", Namespace: "legal"},
 			Spec:       v1alpha1.RecordingExportBatchSpec{ExportRef: v1alpha1.LocalReference{Name: "case-1"}, Lane: v1alpha1.LaneStandard},
 		},
 		export: v1alpha1.RecordingExport{ObjectMeta: metav1.ObjectMeta{Name: "case-1"}},
-	}, archiveAccess: archiveAccess{store: store, location: "legal/evidence/case-1"}}, state: &batchState{slice: artifacts.Slice{Group: "standard-20231001"}}}
+	}, archiveAccess: archiveAccess{store: store, location: "legal/evidence/case-1"}}
 	expect := func(owner string) {
 		t.Helper()
 		out, err := c.Reconcile(t.Context(), b)
@@ -59,6 +59,10 @@ func TestABatchStopsWithItsArchive(t *testing.T) {
 	put(artifacts.RecordKey, evidence.ExportRecord{ClusterID: "here", CreatedAt: begun})
 	expect("here")
 	put(artifacts.OwnerKey(1), artifacts.Owner{Stamp: artifacts.Stamp{At: begun}, ClusterID: "there", Former: "here"})
+	put(artifacts.SliceKey("b"), artifacts.Slice{Group: "standard-20231001"})
+	if err := c.pools.states.read(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
 	keys := []string{"legal/case-1/b/completion", "legal/case-1/standard-20231001/metadata"}
 	runs, ended := make(chan struct{}, len(keys)), make(chan error, len(keys))
 	for _, key := range keys {
@@ -81,6 +85,9 @@ func TestABatchStopsWithItsArchive(t *testing.T) {
 			t.Errorf("the work %s ended with %v", key, err)
 		}
 	}
+	if c.pools.states.get(b.batch) != nil {
+		t.Error("the state is remembered although another cluster may change it")
+	}
 	stop()
 	if err := <-stopped; err != nil {
 		t.Error(err)
@@ -102,11 +109,9 @@ func TestABatchOfARestoredCluster(t *testing.T) {
 	pool := transfer.NewPool(transfer.Capacity{Total: 1}, clocktesting.NewFakeClock(time.Time{}), transfer.DefaultRetryPolicy().Backoff)
 	c := &ownerCheck{
 		clusterID: func(context.Context) (string, error) { return "here", nil }, foundings: &foundingCache{},
-		pools: lanePools{&loop.Worker{Pools: transfer.Pools{"": pool}}},
+		pools: lanePools{&loop.Worker{Pools: transfer.Pools{"": pool}}, &stateCache{}},
 	}
-	b := &loadedBatch{resolvedBatch: &resolvedBatch{
-		references: references{batch: &v1alpha1.RecordingExportBatch{}}, archiveAccess: archiveAccess{store: store, location: "l"},
-	}, state: &batchState{}}
+	b := &resolvedBatch{references: references{batch: &v1alpha1.RecordingExportBatch{}}, archiveAccess: archiveAccess{store: store, location: "l"}}
 	for _, want := range []bool{false, true} {
 		if out, err := c.Reconcile(t.Context(), b); err != nil || out.IsDone() != want {
 			t.Errorf("%v, %v; want that it is this cluster's: %t", out, err, want)

@@ -91,7 +91,7 @@ type batchRecord struct {
 
 func (w *completionWork) readRecord(ctx context.Context) (batchRecord, error) {
 	r := batchRecord{slice: w.slice, metadata: map[string]artifacts.Metadata{}}
-	var now batchState
+	var now batchArtifacts
 	if err := now.readTransfer(ctx, w.store, w.batch); err != nil {
 		return r, err
 	}

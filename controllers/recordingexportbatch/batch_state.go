@@ -1,31 +1,42 @@
 package recordingexportbatch
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io/fs"
+	"slices"
+	"strings"
 
-	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// batchState is what the archive proves about a batch.
+// batchState is what the archive proves about a batch, in a size that does not depend on that
+// of the batch. It is enough to decide on the next step and for the status. Decisions that
+// cannot be undone read the artifacts themselves.
 type batchState struct {
-	slice artifacts.Slice
-	// missingMetadata are the conversations whose metadata is still to be fetched.
-	missingMetadata []string
+	// group of the slice, empty if it is not needed any more; late tells that nothing is left
+	// of the deadline for its metadata.
+	group string
+	late  bool
+	// subject names the conversation and recordings of a batch of the lane Isolated, empty if
+	// there are several conversations.
+	subject string
+	// missingMetadata counts the conversations whose metadata is still to be fetched.
+	missingMetadata int
+	// restored tells that no restoration is waited for.
+	restored bool
 	// inventory is nil until the metadata is complete.
-	inventory *evidence.Inventory
-	// split tells that the batch is too large, and two others hold its halves.
-	split    bool
-	requests []artifacts.Request
-	setAside []artifacts.SetAside
-	files    []artifacts.StoredFile
+	inventory *inventoryCounts
+	split     bool
+	// requested tells whether any request was made, allRequested whether every wanted
+	// recording has been requested or set aside.
+	requested, allRequested bool
+	// stored counts the recordings with files in the bag, bytes their size.
+	stored int
+	bytes  int64
 	// outcome is nil until every wanted recording has its final disposition.
-	outcome *evidence.Inventory
+	outcome *inventoryCounts
 	// sealed is nil until the bag is sealed.
 	sealed *evidence.Summary
 	// retentionChanged are the restored recordings of which another date than the archive
@@ -33,122 +44,69 @@ type batchState struct {
 	retentionChanged []evidence.Restoration
 }
 
-// loadedBatch is a batch whose state is known.
-type loadedBatch struct {
-	*resolvedBatch
-	state *batchState
-	// report is filled by the work of a step.
-	report *workReport
-}
-
-// loadState reads the state of a batch. After an error it returns what could be read.
-func loadState(ctx context.Context, b *resolvedBatch) (*batchState, error) {
-	s := &batchState{}
-	var err error
-	if s.sealed, err = readSealed(ctx, b.store, b.batch.Name); err != nil {
-		return s, err
-	}
-	if s.sealed != nil {
-		s.retentionChanged = s.sealed.RetentionChanged
-		return s, nil
-	}
-	if s.slice, err = artifacts.Get[artifacts.Slice](ctx, b.store, artifacts.SliceKey(b.batch.Name)); err != nil {
-		return s, fmt.Errorf("read the batch's conversations: %w", err)
-	}
-	if b.restores() {
-		if s.retentionChanged, err = readRetentionChanges(ctx, b.store, s.slice); err != nil {
-			return s, err
-		}
-	}
-	inventory, err := artifacts.Get[artifacts.Inventory](ctx, b.store, artifacts.InventoryKey(b.batch.Name))
-	if errors.Is(err, fs.ErrNotExist) {
-		s.missingMetadata, err = missingMetadata(ctx, b.store, s.slice)
-		return s, err
-	}
-	s.inventory, s.split = &inventory.Inventory, inventory.Split
-	if err != nil || inventory.Split {
-		return s, err
-	}
-	return s, s.readTransfer(ctx, b.store, b.batch.Name)
-}
-
-// readRequests reads which recordings were requested or set aside.
-func (s *batchState) readRequests(ctx context.Context, store archive.Store, batch string) (err error) {
-	if s.requests, err = artifacts.All[artifacts.Request](ctx, store, artifacts.RequestFolder(batch)); err != nil {
-		return err
-	}
-	s.setAside, err = artifacts.All[artifacts.SetAside](ctx, store, artifacts.SetAsideFolder(batch))
-	return err
-}
-
-// readTransfer reads what was recorded after the inventory.
-func (s *batchState) readTransfer(ctx context.Context, store archive.Store, batch string) (err error) {
-	if err = s.readRequests(ctx, store, batch); err != nil {
-		return err
-	}
-	if s.files, err = artifacts.All[artifacts.StoredFile](ctx, store, artifacts.FileFolder(batch)); err != nil {
-		return err
-	}
-	s.outcome, err = readInventory(ctx, store, artifacts.OutcomeKey(batch))
-	return err
-}
-
-// readSealed returns the summary of the batch's bag, nil if it is not sealed. It is an error if
-// the bag is not the one that this operator sealed.
-func readSealed(ctx context.Context, store archive.Store, batch string) (*evidence.Summary, error) {
-	bag, err := fs.Sub(evidence.Trust(store.FS(ctx), artifacts.Anchors(ctx, store, 0)), evidence.BagFolder(batch))
-	if err != nil {
-		return nil, err
-	}
-	summary, err := evidence.ReadSummary(bag)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &summary, nil
-}
-
-// readInventory returns an inventory, nil if there is none.
-func readInventory(ctx context.Context, store archive.Store, key string) (*evidence.Inventory, error) {
-	inventory, err := artifacts.Get[artifacts.Inventory](ctx, store, key)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &inventory.Inventory, nil
-}
-
-// missingMetadata returns the slice's conversations without recorded metadata.
-func missingMetadata(ctx context.Context, store archive.Store, slice artifacts.Slice) ([]string, error) {
-	names, err := artifacts.Names(ctx, store, artifacts.MetadataFolder(slice.Group))
-	if err != nil {
-		return nil, err
-	}
-	known := make(map[string]bool, len(names))
-	for _, name := range names {
-		known[name] = true
-	}
-	var missing []string
-	for _, c := range slice.Conversations {
-		if !known[c.ID] {
-			missing = append(missing, c.ID)
-		}
-	}
-	return missing, nil
+// inventoryCounts are the numbers of an inventory.
+type inventoryCounts struct {
+	recordings evidence.Counts
+	gaps       int64
+	// wanted counts the recordings that are to be delivered.
+	wanted int
+	// moved counts conversations that left for another lane, isolated the conversations and
+	// recordings that left for the lane Isolated.
+	moved                                     int
+	isolatedConversations, isolatedRecordings int
+	replaced                                  evidence.Replaced
 }
 
 // isFinished tells whether nothing is left to do.
 func (s *batchState) isFinished() bool { return s.sealed != nil || s.split }
 
-// countStored counts the recordings that have files in the bag.
-func (s *batchState) countStored() int {
-	refs := map[genesys.RecordingRef]bool{}
-	for _, file := range s.files {
-		refs[refOf(file)] = true
+// summary returns the state that artifacts prove.
+func (a *batchArtifacts) summary() *batchState {
+	s := &batchState{
+		group: a.slice.Group, late: a.slice.Late, subject: subject(a.slice), missingMetadata: len(a.missingMetadata), restored: a.restored,
+		inventory: countInventory(a.inventory), split: a.split, requested: len(a.requests) > 0,
+		stored: a.countStored(), outcome: countInventory(a.outcome), sealed: a.sealed, retentionChanged: a.retentionChanged,
 	}
-	return len(refs)
+	if a.inventory != nil {
+		s.allRequested = len(notNamed(a.inventory.Wanted(), a.requests, a.setAside)) == 0
+	}
+	for _, file := range a.files {
+		s.bytes += file.Size
+	}
+	return s
+}
+
+// countInventory returns the numbers of an inventory, nil if there is none.
+func countInventory(inventory *evidence.Inventory) *inventoryCounts {
+	if inventory == nil {
+		return nil
+	}
+	counts := &inventoryCounts{
+		recordings: inventory.Counts(), gaps: inventory.Gaps(), wanted: len(inventory.Wanted()), moved: inventory.Moved(), replaced: inventory.Replaced(),
+	}
+	counts.isolatedConversations, counts.isolatedRecordings = inventory.Isolated()
+	return counts
+}
+
+// maxIDs is how many recordings a message names.
+const maxIDs = 3
+
+// subject names the conversation of a slice of the lane Isolated, and the recordings if only
+// those are retried; it is empty if there are several conversations.
+func subject(slice artifacts.Slice) string {
+	of := slice.Conversations
+	if slice.Lane != slicing.Isolated || len(of) != 1 || !genesys.ValidID(of[0].ID) {
+		return ""
+	}
+	name := "conversation " + of[0].ID
+	if of[0].Held.Held {
+		name += " (under legal hold)"
+	}
+	if ids := slices.DeleteFunc(slices.Clone(of[0].Only), func(id string) bool { return !genesys.ValidID(id) }); len(ids) > 0 {
+		name += ", recording " + strings.Join(ids[:min(len(ids), maxIDs)], ", ")
+		if more := len(ids) - maxIDs; more > 0 {
+			name += fmt.Sprintf(" and %d more", more)
+		}
+	}
+	return name
 }

@@ -18,9 +18,6 @@ type deliverer interface {
 	// request requests the wanted recordings that have not been requested, as many as can be
 	// delivered.
 	request(ctx context.Context, try transfer.Try) error
-	// requestsLater tells whether delivery can begin although recordings have not been
-	// requested: deliver requests them when others have been delivered.
-	requestsLater(state *batchState) bool
 	// deliver waits for what was requested, and requests what is outstanding again. It returns
 	// nil once everything is delivered that ever will be; its error says what is outstanding.
 	deliver(ctx context.Context, try transfer.Try) error
@@ -31,7 +28,11 @@ type deliverer interface {
 
 // deliverers makes the deliverer of a batch.
 type deliverers interface {
-	deliverer(b *connectedBatch) deliverer
+	// deliverer reads what the batch wants from the archive.
+	deliverer(ctx context.Context, b *connectedBatch) (deliverer, error)
+	// requestsLater tells whether delivery can begin when some recordings have been requested:
+	// deliver requests the others when these have been delivered.
+	requestsLater(b *connectedBatch) bool
 }
 
 // completionStep has the requested recordings delivered and seals the bag.
@@ -43,14 +44,34 @@ type completionStep struct {
 
 // Reconcile waits until the bag is sealed, which the next evaluation finds in the archive.
 func (c *completionStep) Reconcile(_ context.Context, b *connectedBatch) (outcome.Outcome, error) {
-	work := &completionWork{
-		recorder: recorder{c.process, heldStore(b.store, b.batch.Name, *b.state.inventory)}, batch: b.batch.Name,
-		deliverer: c.deliverers.deliverer(b), slice: b.state.slice, inventory: *b.state.inventory, info: bagInfo(b),
-		signing: artifacts.Signing(b.store, artifacts.BagSignatureKey(b.batch.Name), b.signer),
+	work := func(ctx context.Context, try transfer.Try) error {
+		work, err := c.prepare(ctx, b)
+		if err != nil {
+			return err
+		}
+		return work.run(ctx, try)
 	}
 	return c.pools.run(b.loadedBatch, b.batch.Spec.Lane, v1alpha1.StepCompletion, loop.Task{
-		Key: b.batch.Name + "/completion", Work: work.run, Reason: v1alpha1.ReasonTransferring, Message: "downloading and storing the recordings",
+		Key: b.batch.Name + "/completion", Work: work, Reason: v1alpha1.ReasonTransferring, Message: "downloading and storing the recordings",
 	}), nil
+}
+
+// prepare reads what the work begins with.
+func (c *completionStep) prepare(ctx context.Context, b *connectedBatch) (*completionWork, error) {
+	slice, err := artifacts.Get[artifacts.Slice](ctx, b.store, artifacts.SliceKey(b.batch.Name))
+	if err != nil {
+		return nil, err
+	}
+	inventory, err := artifacts.Get[artifacts.Inventory](ctx, b.store, artifacts.InventoryKey(b.batch.Name))
+	if err != nil {
+		return nil, err
+	}
+	deliverer, err := c.deliverers.deliverer(ctx, b)
+	return &completionWork{
+		recorder: recorder{c.process, heldStore(b.store, b.batch.Name, inventory.Inventory)}, batch: b.batch.Name,
+		deliverer: deliverer, slice: slice, inventory: inventory.Inventory, info: bagInfo(b),
+		signing: artifacts.Signing(b.store, artifacts.BagSignatureKey(b.batch.Name), b.signer),
+	}, err
 }
 
 // completionWork has a batch's recordings delivered and seals its bag.

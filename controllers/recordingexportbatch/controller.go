@@ -9,7 +9,10 @@
 //
 // A step decides by the batch's state (batch_state.go), which the archive proves,
 // never by conditions. Long work is done by a pool: it records artifacts and wakes
-// the reconciler.
+// the reconciler. A pool reads the artifacts for the state, too, when the process
+// begins with a batch and after each piece of work; in between the work counts
+// what it records (state_cache.go). So an evaluation reads nothing that grows with
+// the batch.
 //
 // How recordings are delivered is behind an interface of the completion step,
 // which downloader.go implements: it requests them (requester.go), polls the
@@ -92,31 +95,30 @@ type Reconciler struct {
 	foundings   *foundingCache
 
 	// What follows brings a batch forward, in this order.
-	references  referenceResolver
-	destination step[resolvedBatch]
-	permission  []step[loadedBatch]
-	clients     clientOpener
-	inventory   []step[connectedBatch]
-	transfer    []step[connectedBatch]
+	references referenceResolver
+	archive    []step[resolvedBatch]
+	pools      lanePools
+	suspension step[loadedBatch]
+	clients    clientOpener
+	steps      []step[connectedBatch]
 }
 
 // New makes a reconciler.
 func New(c Config) *Reconciler {
-	own, pools, foundings := process{c.Clock, c.InstanceID}, lanePools{c.Worker}, &foundingCache{}
-	deliverers := downloads{process: own, gates: c.Gates, addresses: c.Addresses, intervals: c.Intervals}
+	own, pools, foundings := process{c.Clock, c.InstanceID}, lanePools{c.Worker, &stateCache{}}, &foundingCache{}
+	deliverers := downloads{process: own, gates: c.Gates, addresses: c.Addresses, intervals: c.Intervals, pools: pools}
 	return &Reconciler{
 		Publisher: c.Publisher, clock: c.Clock, worker: c.Worker, intervals: c.Intervals, foundings: foundings,
 		references: referenceResolver{
 			client: c.Client, archive: c.Archive, location: c.Location, signer: c.Signer, reserve: c.Reserve, minFree: c.MinFree,
 		},
-		destination: &destinationCheck{pools},
-		permission:  []step[loadedBatch]{&suspensionCheck{pools}, &ownerCheck{clusterID: c.ClusterID, foundings: foundings, pools: pools}},
-		clients:     clientOpener{client: c.Client, cloud: c.Cloud},
-		inventory: []step[connectedBatch]{
+		pools:      pools,
+		archive:    []step[resolvedBatch]{&destinationCheck{pools}, &ownerCheck{clusterID: c.ClusterID, foundings: foundings, pools: pools}},
+		suspension: &suspensionCheck{pools},
+		clients:    clientOpener{client: c.Client, cloud: c.Cloud},
+		steps: []step[connectedBatch]{
 			&restorationStep{process: own, pools: pools, gates: c.Gates},
 			&metadataStep{process: own, pools: pools, gates: c.Gates, maxRecordings: c.MaxRecordings},
-		},
-		transfer: []step[connectedBatch]{
 			freeSpaceCheck{},
 			&submissionStep{pools: pools, deliverers: deliverers},
 			&completionStep{process: own, pools: pools, deliverers: deliverers},
@@ -131,6 +133,7 @@ func New(c Config) *Reconciler {
 // Reconcile evaluates one batch.
 func (r *Reconciler) Reconcile(ctx context.Context, batch *v1alpha1.RecordingExportBatch) (ctrl.Result, error) {
 	if !batch.DeletionTimestamp.IsZero() || batch.IsFinished() {
+		r.pools.states.drop(batch)
 		return ctrl.Result{}, nil
 	}
 	before := batch.DeepCopy()
@@ -145,6 +148,9 @@ func (r *Reconciler) Reconcile(ctx context.Context, batch *v1alpha1.RecordingExp
 	err := r.Publish(ctx, e.batch, e.former)
 	if err == nil {
 		r.warnOfRetentionChanges(e)
+		if e.isFinished() {
+			r.pools.states.drop(batch)
+		}
 	}
 	return loop.Requeue(loop.Result(out), err)
 }
@@ -155,27 +161,20 @@ func (r *Reconciler) advance(ctx context.Context, e *evaluation) (outcome.Outcom
 	if err != nil || !out.IsDone() {
 		return out, err
 	}
-	e.location = resolved.location
-	if out, err := inOrder(ctx, resolved, r.destination); err != nil || !out.IsDone() {
+	e.location, e.state = resolved.location, r.pools.states.get(e.batch)
+	if out, err := inOrder(ctx, resolved, r.archive...); err != nil || !out.IsDone() {
 		return out, err
 	}
-	state, err := loadState(ctx, resolved)
-	if err != nil {
-		return out, err
+	if e.state, out = r.pools.load(resolved); !out.IsDone() || e.state.isFinished() {
+		return out, nil
 	}
-	if e.state = state; state.isFinished() {
-		return outcome.Done(), nil
-	}
-	loaded := &loadedBatch{resolved, state, &e.work}
-	if out, err := inOrder(ctx, loaded, r.permission...); err != nil || !out.IsDone() {
+	loaded := &loadedBatch{resolved, e.state, &e.work}
+	if out, err := inOrder(ctx, loaded, r.suspension); err != nil || !out.IsDone() {
 		return out, err
 	}
 	connected, out, err := r.clients.openClients(ctx, loaded)
 	if err != nil || !out.IsDone() {
 		return out, err
 	}
-	if out, err := inOrder(ctx, connected, r.inventory...); err != nil || !out.IsDone() || state.isFinished() {
-		return out, err
-	}
-	return inOrder(ctx, connected, r.transfer...)
+	return inOrder(ctx, connected, r.steps...)
 }

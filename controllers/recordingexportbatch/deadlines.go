@@ -2,14 +2,10 @@ package recordingexportbatch
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
-	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
-	"github.com/gcexport/recording-export-operator/internal/slicing"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
@@ -17,6 +13,7 @@ import (
 // means that waiting ends with the current attempt, whose calls are all bounded, or as soon as
 // the thing that the message names is there. Such a wait does not use up the deadline.
 var waitEnds = map[string]string{
+	v1alpha1.ReasonLoadingState:         "",
 	v1alpha1.ReasonFetchingMetadata:     "",
 	v1alpha1.ReasonSubmitting:           "",
 	v1alpha1.ReasonTransferring:         "",
@@ -31,28 +28,12 @@ var waitEnds = map[string]string{
 	v1alpha1.ReasonGenesysUnavailable:   "retried for %v, then reported as Stalled (DeadlineExceeded)",
 }
 
-// maxIDs is how many recordings a message names.
-const maxIDs = 3
-
-// withIDs puts the ids of the retried items before the message of a batch of the lane
-// Isolated, so that a person can look them up, if they are one conversation or recordings of
-// one.
-func (b *loadedBatch) withIDs(out outcome.Outcome) outcome.Outcome {
-	of := b.state.slice.Conversations
-	if b.state.slice.Lane != slicing.Isolated || len(of) != 1 || out.IsDone() || !genesys.ValidID(of[0].ID) {
-		return out
+// withSubject puts the names of what is retried before the message of a batch of the lane
+// Isolated, so that a person can look it up.
+func (b *loadedBatch) withSubject(out outcome.Outcome) outcome.Outcome {
+	if b.state.subject != "" && !out.IsDone() {
+		out.Message = b.state.subject + ": " + out.Message
 	}
-	who := "conversation " + of[0].ID
-	if of[0].Held.Held {
-		who += " (under legal hold)"
-	}
-	if ids := slices.DeleteFunc(slices.Clone(of[0].Only), func(id string) bool { return !genesys.ValidID(id) }); len(ids) > 0 {
-		who += ", recording " + strings.Join(ids[:min(len(ids), maxIDs)], ", ")
-		if more := len(ids) - maxIDs; more > 0 {
-			who += fmt.Sprintf(" and %d more", more)
-		}
-	}
-	out.Message = who + ": " + out.Message
 	return out
 }
 

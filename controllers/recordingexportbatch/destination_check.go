@@ -16,7 +16,7 @@ import (
 type destinationCheck struct{ pools lanePools }
 
 // Reconcile is satisfied if the destination can be written, or the batch is finished.
-func (c *destinationCheck) Reconcile(ctx context.Context, b *resolvedBatch) (outcome.Outcome, error) {
+func (c *destinationCheck) Reconcile(_ context.Context, b *resolvedBatch) (outcome.Outcome, error) {
 	switch {
 	case conditions.IsStalledBy(&b.destination, v1alpha1.ReasonNamespaceFull):
 		return outcome.Done(), nil
@@ -26,11 +26,10 @@ func (c *destinationCheck) Reconcile(ctx context.Context, b *resolvedBatch) (out
 	default:
 		return outcome.Done(), nil
 	}
-	state, err := loadState(ctx, b)
-	if err == nil && state.isFinished() {
+	if state := c.pools.states.get(b.batch); state != nil && state.isFinished() {
 		return outcome.Done(), nil
 	}
-	c.pools.cancel(&b.references, state.slice.Group)
+	c.pools.cancel(&b.references)
 	return outcome.Stall(conditions.Reason(&b.destination), fmt.Sprintf(
 		"fix the ExportDestination %q: %s", b.destination.Name, conditions.Message(&b.destination)), 0), nil
 }

@@ -21,10 +21,26 @@ type downloads struct {
 	gates     *transfer.Gates
 	addresses *transfer.Addresses
 	intervals Intervals
+	pools     lanePools
 }
 
-func (f downloads) deliverer(b *connectedBatch) deliverer {
-	lane, inventory := b.batch.Spec.Lane, b.state.inventory
+// requestsLater is so if the addresses of recordings expire so early that not all recordings
+// can be requested at a time.
+func (f downloads) requestsLater(b *connectedBatch) bool {
+	_, unlimited := f.addresses.Capacity(b.route(f.gates, b.batch.Spec.Lane, "media").gate)
+	return !unlimited
+}
+
+func (f downloads) deliverer(ctx context.Context, b *connectedBatch) (deliverer, error) {
+	slice, err := artifacts.Get[artifacts.Slice](ctx, b.store, artifacts.SliceKey(b.batch.Name))
+	if err != nil {
+		return nil, err
+	}
+	inventory, err := artifacts.Get[artifacts.Inventory](ctx, b.store, artifacts.InventoryKey(b.batch.Name))
+	if err != nil {
+		return nil, err
+	}
+	lane := b.batch.Spec.Lane
 	maxPerRequest := maxRequest
 	if lane == v1alpha1.LaneLegalHoldScreen {
 		maxPerRequest = maxScreenRequest
@@ -32,15 +48,15 @@ func (f downloads) deliverer(b *connectedBatch) deliverer {
 	return &downloader{
 		delivery: delivery{
 			requester: requester{
-				recorder: recorder{f.process, heldStore(b.store, b.batch.Name, *inventory)}, batch: b.batch.Name, cloud: b.cloud,
+				recorder: recorder{f.process, heldStore(b.store, b.batch.Name, inventory.Inventory)}, batch: b.batch.Name, cloud: b.cloud,
 				requests: b.route(f.gates, lane, "batchrequests"), media: b.route(f.gates, lane, "media"), addresses: f.addresses,
 				maxPerRequest: maxPerRequest, isolated: lane == v1alpha1.LaneIsolated,
 			},
-			source: b.cloud, polls: b.route(f.gates, lane, "batchstatus"), space: b.space,
+			source: b.cloud, polls: b.route(f.gates, lane, "batchstatus"), space: b.space, progress: f.pools.progress(b.loadedBatch),
 			intervals: f.intervals.limitedTo(exportspec.RetryDeadline(b.export.Spec)),
 		},
-		wanted: inventory.Wanted(), formerBatch: b.state.slice.From,
-	}
+		wanted: inventory.Wanted(), formerBatch: slice.From,
+	}, nil
 }
 
 // downloader downloads the wanted recordings of a batch into its bag.
@@ -58,13 +74,6 @@ type downloader struct {
 func (d *downloader) request(ctx context.Context, try transfer.Try) error {
 	_, err := d.requestAll(ctx, try, 0, unboundedItems(d.wanted))
 	return err
-}
-
-// requestsLater is so once requests have been made, if the addresses expire so early that not
-// all recordings can be requested at a time.
-func (d *downloader) requestsLater(state *batchState) bool {
-	_, unlimited := d.addresses.Capacity(d.media.gate)
-	return !unlimited && len(state.requests) > 0
 }
 
 // deliver downloads every wanted recording. Its error says what is outstanding. Recordings that

@@ -11,7 +11,7 @@ import (
 // readRecordings returns the state of each wanted recording, and the requests that are still
 // to be followed.
 func (d *downloader) readRecordings(ctx context.Context) (recordingStates, []pendingRequest, error) {
-	var now batchState
+	var now batchArtifacts
 	if err := now.readTransfer(ctx, d.store, d.batch); err != nil {
 		return nil, nil, err
 	}

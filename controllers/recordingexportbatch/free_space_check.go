@@ -13,14 +13,13 @@ type freeSpaceCheck struct{}
 
 // Reconcile is satisfied if there is space, or nothing more is to be stored.
 func (freeSpaceCheck) Reconcile(ctx context.Context, b *connectedBatch) (outcome.Outcome, error) {
-	wanted := len(b.state.inventory.Wanted())
-	if b.state.outcome != nil || wanted == 0 {
+	if b.state.outcome != nil || b.state.inventory.wanted == 0 {
 		return outcome.Done(), nil
 	}
 	if err := b.space.checkDisk(ctx, 0); err != nil {
 		return outcome.Outcome{}, err
 	}
-	if b.state.countStored() >= wanted {
+	if b.state.stored >= b.state.inventory.wanted {
 		return outcome.Done(), nil
 	}
 	return outcome.Done(), b.space.checkQuota()

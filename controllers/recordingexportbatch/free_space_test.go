@@ -10,8 +10,6 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
-	"github.com/gcexport/recording-export-operator/internal/artifacts"
-	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/usage"
 )
@@ -114,18 +112,15 @@ func TestABatchThatWantsNothingMore(t *testing.T) {
 		t.Fatal(err)
 	}
 	full := errors.New("full")
-	state := &batchState{inventory: &evidence.Inventory{}}
+	state := &batchState{inventory: &inventoryCounts{}}
 	space := freeSpace{store: store, reserve: func(int64) (*usage.Reservation, error) { return nil, full }}
 	b := &connectedBatch{loadedBatch: &loadedBatch{resolvedBatch: &resolvedBatch{archiveAccess: archiveAccess{space: space}}, state: state}}
 	if out, err := (freeSpaceCheck{}).Reconcile(t.Context(), b); err != nil || !out.IsDone() {
 		t.Errorf("none is wanted: %v, %v", out, err)
 	}
-	state.inventory.Recordings = []evidence.Recording{
-		{ConversationID: "c", RecordingID: ref(1).RecordingID, Disposition: evidence.Wanted},
-		{ConversationID: "c", RecordingID: ref(2).RecordingID, Disposition: evidence.Wanted},
-	}
+	state.inventory.wanted = 2
 	for stored, want := range []error{full, full, nil} {
-		state.files = []artifacts.StoredFile{aFile(1, 0), aFile(2, 0)}[:stored]
+		state.stored = stored
 		if _, err := (freeSpaceCheck{}).Reconcile(t.Context(), b); !errors.Is(err, want) {
 			t.Errorf("%d of 2 are stored: %v", stored, err)
 		}

@@ -2,8 +2,6 @@ package recordingexportbatch
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"time"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
@@ -45,38 +43,56 @@ func (m *metadataStep) Reconcile(ctx context.Context, b *connectedBatch) (outcom
 	if b.state.inventory != nil {
 		return outcome.Done(), nil
 	}
-	hold, err := artifacts.Get[artifacts.Hold](ctx, b.store, artifacts.HoldKey(b.state.slice.Group))
-	if errors.Is(err, fs.ErrNotExist) {
-		return m.startWork(b), nil
-	}
+	// The legal holds are queried when the metadata is complete.
+	complete, err := artifacts.Exists(ctx, b.store, artifacts.HoldKey(b.state.group))
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
-	inventory, err := takeInventory(ctx, b.loadedBatch, hold)
+	if !complete {
+		return m.fetch(b), nil
+	}
+	lane := b.batch.Spec.Lane
+	return m.pools.run(b.loadedBatch, lane, v1alpha1.StepMetadata, loop.Task{
+		Key: b.batch.Name + "/inventory", Work: func(ctx context.Context, _ transfer.Try) error { return m.recordInventory(ctx, b.resolvedBatch) },
+		Reason: v1alpha1.ReasonFetchingMetadata, Message: "taking the inventory of the recordings",
+	}), nil
+}
+
+// recordInventory takes the inventory and decides whether the batch is split.
+func (m *metadataStep) recordInventory(ctx context.Context, b *resolvedBatch) error {
+	slice, err := artifacts.Get[artifacts.Slice](ctx, b.store, artifacts.SliceKey(b.batch.Name))
 	if err != nil {
-		return outcome.Outcome{}, err
+		return err
 	}
-	if err := applyRestorations(ctx, b.store, b.state.slice, &inventory); err != nil {
-		return outcome.Outcome{}, err
+	inventory, err := takeInventory(ctx, b, slice)
+	if err != nil {
+		return err
 	}
-	stored, err := artifacts.Put(ctx, b.store, artifacts.InventoryKey(b.batch.Name), artifacts.Inventory{
+	if err := applyRestorations(ctx, b.store, slice, &inventory); err != nil {
+		return err
+	}
+	_, err = artifacts.Put(ctx, b.store, artifacts.InventoryKey(b.batch.Name), artifacts.Inventory{
 		Stamp: m.stamp(), Inventory: inventory,
 		Split: len(inventory.Wanted()) > m.maxRecordings && len(inventory.Conversations) > 1,
 	})
-	b.state.inventory, b.state.split = &stored.Inventory, stored.Split
-	return outcome.Done(), err
+	return err
 }
 
-// startWork has the pool fetch what is missing.
-func (m *metadataStep) startWork(b *connectedBatch) outcome.Outcome {
-	lane, key := metadataLane(b.batch.Spec.Lane), b.state.slice.Group+"/metadata"
+// fetch has the pool fetch the metadata and the legal holds that are missing.
+func (m *metadataStep) fetch(b *connectedBatch) outcome.Outcome {
+	lane, key := metadataLane(b.batch.Spec.Lane), b.state.group+"/metadata"
 	work := &metadataWork{
 		recorder: recorder{m.process, b.store}, cloud: b.metadata, retrier: m.pools.retrier(b.loadedBatch, lane, key),
 		requests: b.route(m.gates, lane, "metadata"), isolatedRequests: b.route(m.gates, v1alpha1.LaneIsolated, "metadata"),
-		slice: b.state.slice, policy: exportspec.Policy(b.export.Spec),
+		policy: exportspec.Policy(b.export.Spec), progress: m.pools.progress(b.loadedBatch),
 	}
 	return m.pools.run(b.loadedBatch, lane, v1alpha1.StepMetadata, loop.Task{
-		Key: key, Work: work.run, Reason: v1alpha1.ReasonFetchingMetadata, Message: "requesting the metadata of the conversations",
+		Key: key, Work: func(ctx context.Context, try transfer.Try) (err error) {
+			if work.slice, err = artifacts.Get[artifacts.Slice](ctx, b.store, artifacts.SliceKey(b.batch.Name)); err != nil {
+				return err
+			}
+			return work.run(ctx, try)
+		}, Reason: v1alpha1.ReasonFetchingMetadata, Message: "requesting the metadata of the conversations",
 	})
 }
 
@@ -89,9 +105,12 @@ func metadataLane(lane v1alpha1.Lane) v1alpha1.Lane {
 }
 
 // takeInventory returns the inventory of a slice, made from its recorded metadata and the
-// legal holds before transfer.
-func takeInventory(ctx context.Context, b *loadedBatch, hold artifacts.Hold) (evidence.Inventory, error) {
-	slice := b.state.slice
+// legal holds before transfer. The error is fs.ErrNotExist if these are not known yet.
+func takeInventory(ctx context.Context, b *resolvedBatch, slice artifacts.Slice) (evidence.Inventory, error) {
+	hold, err := artifacts.Get[artifacts.Hold](ctx, b.store, artifacts.HoldKey(slice.Group))
+	if err != nil {
+		return evidence.Inventory{}, err
+	}
 	known, err := readMetadata(ctx, b.store, slice, hold)
 	if err != nil {
 		return evidence.Inventory{}, err

@@ -37,6 +37,7 @@ type metadataWork struct {
 	// take it.
 	isolatedRequests route
 	slice            artifacts.Slice
+	progress         progress
 	policy           evidence.Policy
 
 	// stop is set once an error concerns every conversation.
@@ -234,5 +235,8 @@ func (w *metadataWork) decide(id string, p failedConversation, last bool) *artif
 func (w *metadataWork) recordMetadata(ctx context.Context, m artifacts.Metadata) error {
 	m.Stamp = w.stamp()
 	_, err := artifacts.Put(ctx, w.store, artifacts.MetadataKey(w.slice.Group, m.ConversationID), m)
+	if err == nil {
+		w.progress.metadataRecorded(w.slice.Group)
+	}
 	return err
 }

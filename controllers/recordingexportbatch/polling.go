@@ -22,6 +22,8 @@ type delivery struct {
 	// try is the current attempt at the work.
 	try   transfer.Try
 	space freeSpace
+	// progress counts the stored files.
+	progress progress
 }
 
 // followRequest polls a request and fetches its results until it gives no more. Then it

@@ -81,7 +81,7 @@ type halving struct {
 
 // nextChunks reads what this try has requested, and splits the rest into requests.
 func (h *halving) nextChunks(ctx context.Context, wanted []requestItem) ([][]genesys.RecordingRef, error) {
-	var now batchState
+	var now batchArtifacts
 	if err := now.readRequests(ctx, h.store, h.batch); err != nil {
 		return nil, err
 	}

@@ -2,8 +2,6 @@ package recordingexportbatch
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"time"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
@@ -42,36 +40,31 @@ type restorationStep struct {
 
 // Reconcile is satisfied once no restoration is waited for.
 func (r *restorationStep) Reconcile(ctx context.Context, b *connectedBatch) (outcome.Outcome, error) {
-	if !b.restores() || len(b.state.missingMetadata) > 0 || b.state.inventory != nil {
+	if !b.restores() || b.state.restored || b.state.inventory != nil {
 		return outcome.Done(), nil
 	}
-	ended, err := readEndedRestorations(ctx, b.store, b.state.slice)
-	if err != nil {
-		return outcome.Outcome{}, err
-	}
-	hold, err := artifacts.Get[artifacts.Hold](ctx, b.store, artifacts.HoldKey(b.state.slice.Group))
-	if errors.Is(err, fs.ErrNotExist) {
-		return outcome.Done(), nil // queried with the metadata, in the next step
-	}
-	if err != nil {
-		return outcome.Outcome{}, err
-	}
-	inventory, err := takeInventory(ctx, b.loadedBatch, hold)
-	if err != nil {
-		return outcome.Outcome{}, err
-	}
-	remaining := stillArchived(inventory, ended)
-	if len(remaining) == 0 {
-		return outcome.Done(), nil
+	known, err := artifacts.Exists(ctx, b.store, artifacts.HoldKey(b.state.group))
+	if err != nil || !known { // the legal holds are queried with the metadata, in the next step
+		return outcome.Done(), err
 	}
 	lane := b.batch.Spec.Lane
 	work := &restorationWork{
 		recorder: recorder{r.process, b.store}, cloud: b.cloud, requests: b.route(r.gates, metadataLane(lane), "metadata"),
-		slice: b.state.slice, ended: ended, remaining: remaining,
 	}
 	return r.pools.run(b.loadedBatch, lane, v1alpha1.StepRestoration, loop.Task{
-		Key: b.batch.Name + "/restoration", Work: work.run, Reason: v1alpha1.ReasonRestoringArchived, Message: "waiting for archived recordings to be restored",
+		Key: b.batch.Name + "/restoration", Work: func(ctx context.Context, try transfer.Try) error { return work.begin(ctx, b.resolvedBatch, try) }, Reason: v1alpha1.ReasonRestoringArchived, Message: "waiting for archived recordings to be restored",
 	}), nil
+}
+
+// remainingRestorations returns the conversations with recordings that are archived or being
+// restored. The error is fs.ErrNotExist if the legal holds are not known yet.
+func remainingRestorations(ctx context.Context, b *resolvedBatch, slice artifacts.Slice) ([]archivedConversation, error) {
+	ended, err := readEndedRestorations(ctx, b.store, slice)
+	if err != nil {
+		return nil, err
+	}
+	inventory, err := takeInventory(ctx, b, slice)
+	return stillArchived(inventory, ended), err
 }
 
 // readEndedRestorations returns how the restorations of a slice's conversations ended.

@@ -102,11 +102,12 @@ func judgeRestoration(err error) once.State {
 		return once.None
 	case genesys.KindNotFound, genesys.KindInvalid:
 		return once.Refused
+	default:
+		if err == nil {
+			return once.Done
+		}
+		return once.Unknown
 	}
-	if err == nil {
-		return once.Done
-	}
-	return once.Unknown
 }
 
 // look proves nothing about a recording that is still archived, the only one that requests are

@@ -28,6 +28,20 @@ type restorationWork struct {
 	requestedBefore map[genesys.RecordingRef]bool
 }
 
+// begin reads what the work begins with, and runs it.
+func (w *restorationWork) begin(ctx context.Context, b *resolvedBatch, try transfer.Try) (err error) {
+	if w.slice, err = artifacts.Get[artifacts.Slice](ctx, w.store, artifacts.SliceKey(b.batch.Name)); err != nil {
+		return err
+	}
+	if w.ended, err = readEndedRestorations(ctx, w.store, w.slice); err != nil {
+		return err
+	}
+	if w.remaining, err = remainingRestorations(ctx, b, w.slice); err != nil {
+		return err
+	}
+	return w.run(ctx, try)
+}
+
 // run checks each conversation whose restoration has not ended once, and requests the
 // restorations that have not been requested.
 func (w *restorationWork) run(ctx context.Context, try transfer.Try) error {

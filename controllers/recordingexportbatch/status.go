@@ -62,7 +62,7 @@ func (e *evaluation) markSteps(out outcome.Outcome) {
 	settled := sealed || state.outcome != nil
 	loop.MarkSteps(e.batch, out, []loop.Step{
 		{Condition: v1alpha1.ConditionMetadataFetched, Reached: sealed || state.inventory != nil, Message: "the recordings of all conversations are known"},
-		{Condition: v1alpha1.ConditionSubmitted, Reached: settled || state.inventory != nil && state.allRequested(), Message: "every recording has been requested"},
+		{Condition: v1alpha1.ConditionSubmitted, Reached: settled || state.allRequested, Message: "every recording has been requested"},
 		{Condition: v1alpha1.ConditionCompleted, Reached: sealed, Message: "the bag is sealed, or others hold the halves"},
 	})
 }
@@ -78,8 +78,8 @@ func (s *batchState) fillCounts(status *v1alpha1.RecordingExportBatchStatus, con
 	case s.inventory != nil:
 		status.Metadata = conversations
 		s.fillTransferCounts(status)
-	case s.slice.Conversations != nil:
-		status.Metadata = conversations - int32(len(s.missingMetadata)) //nolint:gosec // at most the slice's conversations
+	case s.group != "":
+		status.Metadata = conversations - int32(s.missingMetadata) //nolint:gosec // at most the slice's conversations
 	}
 }
 
@@ -89,17 +89,14 @@ func (s *batchState) fillTransferCounts(status *v1alpha1.RecordingExportBatchSta
 	if s.outcome != nil {
 		inventory = s.outcome
 	}
-	status.Isolated = isolatedCounts(inventory.Isolated())
-	counts := inventory.Counts()
-	status.Moved, status.Replaces = int32(inventory.Moved()), replacedCounts(inventory.Replaced()) //nolint:gosec // at most the slice's conversations
+	status.Isolated = isolatedCounts(inventory.isolatedConversations, inventory.isolatedRecordings)
+	status.Moved, status.Replaces = int32(inventory.moved), replacedCounts(inventory.replaced) //nolint:gosec // at most the slice's conversations
+	counts := inventory.recordings
 	if s.outcome == nil {
-		counts.Exported = int64(s.countStored())
+		counts.Exported = int64(s.stored)
 		counts.Wanted -= counts.Exported
 	}
-	status.Recordings, status.Gaps, status.Bytes = recordingCounts(counts), inventory.Gaps(), 0
-	for _, file := range s.files {
-		status.Bytes += file.Size
-	}
+	status.Recordings, status.Gaps, status.Bytes = recordingCounts(counts), inventory.gaps, s.bytes
 }
 
 func isolatedCounts(conversations, recordings int) v1alpha1.LeftCounts {

@@ -44,7 +44,7 @@ func steps(batch *v1alpha1.RecordingExportBatch) string {
 }
 
 func TestSummarize(t *testing.T) {
-	slice := artifacts.Slice{Conversations: make([]evidence.Conversation, 2)}
+	slice := artifacts.Slice{Group: "g", Conversations: make([]evidence.Conversation, 2)}
 	requested := []artifacts.Request{{Refs: []genesys.RecordingRef{ref(0)}}}
 	stored := []artifacts.StoredFile{{File: evidence.File{ConversationID: "c", RecordingID: "0", Size: 7}, Number: 1}}
 	sealed := &evidence.Summary{Digest: "d", Gaps: 1, Bytes: 7, Media: map[genesys.Medium]*evidence.Counts{
@@ -52,28 +52,28 @@ func TestSummarize(t *testing.T) {
 	}}
 	waiting := outcome.Wait("Working", "at work", 0)
 	tests := map[string]struct {
-		state    batchState
+		state    batchArtifacts
 		out      outcome.Outcome
 		steps    string
 		progress string
 		metadata int32
 		reason   string
 	}{
-		"metadata missing":   {batchState{slice: slice, missingMetadata: []string{"x"}}, waiting, "FUU", "0/0", 1, "Working"},
-		"metadata there":     {batchState{slice: slice, inventory: inventory(evidence.Wanted, evidence.Excluded, evidence.Unavailable)}, waiting, "TFU", "0/2", 2, "Working"},
-		"requested":          {batchState{slice: slice, inventory: inventory(evidence.Wanted), requests: requested}, waiting, "TTF", "0/1", 2, "Working"},
-		"nothing to request": {batchState{slice: slice, inventory: inventory(evidence.Excluded)}, waiting, "TTF", "0/0", 2, "Working"},
-		"stored":             {batchState{slice: slice, inventory: inventory(evidence.Wanted, evidence.Unavailable), requests: requested, files: stored}, waiting, "TTF", "1/2", 2, "Working"},
-		"settled": {batchState{slice: slice, inventory: inventory(evidence.Wanted), outcome: inventory(evidence.Unavailable)},
+		"metadata missing":   {batchArtifacts{slice: slice, missingMetadata: []string{"x"}}, waiting, "FUU", "0/0", 1, "Working"},
+		"metadata there":     {batchArtifacts{slice: slice, inventory: inventory(evidence.Wanted, evidence.Excluded, evidence.Unavailable)}, waiting, "TFU", "0/2", 2, "Working"},
+		"requested":          {batchArtifacts{slice: slice, inventory: inventory(evidence.Wanted), requests: requested}, waiting, "TTF", "0/1", 2, "Working"},
+		"nothing to request": {batchArtifacts{slice: slice, inventory: inventory(evidence.Excluded)}, waiting, "TTF", "0/0", 2, "Working"},
+		"stored":             {batchArtifacts{slice: slice, inventory: inventory(evidence.Wanted, evidence.Unavailable), requests: requested, files: stored}, waiting, "TTF", "1/2", 2, "Working"},
+		"settled": {batchArtifacts{slice: slice, inventory: inventory(evidence.Wanted), outcome: inventory(evidence.Unavailable)},
 			waiting, "TTF", "0/1", 2, "Working"},
-		"sealed":  {batchState{sealed: sealed}, outcome.Done(), "TTT", "1/2", 2, v1alpha1.ReasonCompleteWithGaps},
-		"stalled": {batchState{slice: slice}, outcome.Stall(v1alpha1.ReasonPermissionMissing, "give it", 0), "FUU", "0/0", 2, v1alpha1.ReasonPermissionMissing},
-		"suspended": {batchState{slice: slice}, outcome.Wait(v1alpha1.ReasonSuspended, "the export is suspended", 0),
+		"sealed":  {batchArtifacts{sealed: sealed}, outcome.Done(), "TTT", "1/2", 2, v1alpha1.ReasonCompleteWithGaps},
+		"stalled": {batchArtifacts{slice: slice}, outcome.Stall(v1alpha1.ReasonPermissionMissing, "give it", 0), "FUU", "0/0", 2, v1alpha1.ReasonPermissionMissing},
+		"suspended": {batchArtifacts{slice: slice}, outcome.Wait(v1alpha1.ReasonSuspended, "the export is suspended", 0),
 			"FUU", "0/0", 2, v1alpha1.ReasonSuspended},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := &evaluation{batch: newBatch(), state: &tt.state, location: "legal/evidence/case-1"}
+			s := &evaluation{batch: newBatch(), state: tt.state.summary(), location: "legal/evidence/case-1"}
 			summarize(s, tt.out, time.Unix(0, 0))
 			got := s.batch.Status
 			if steps(s.batch) != tt.steps || got.Progress != tt.progress || got.Metadata != tt.metadata || conditions.Reason(s.batch) != tt.reason {
@@ -91,7 +91,7 @@ func TestSummarize(t *testing.T) {
 }
 
 func TestSummarizeKeepsWhatWasKnown(t *testing.T) {
-	s := &evaluation{batch: newBatch(), state: &batchState{inventory: inventory(evidence.Excluded)}}
+	s := &evaluation{batch: newBatch(), state: (&batchArtifacts{inventory: inventory(evidence.Excluded)}).summary()}
 	summarize(s, outcome.Wait("Working", "at work", 0), time.Unix(0, 0))
 	blind := &evaluation{batch: s.batch}
 	summarize(blind, outcome.Stall(v1alpha1.ReasonExportNotFound, "create it", 0), time.Unix(0, 0))

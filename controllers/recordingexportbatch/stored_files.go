@@ -79,6 +79,7 @@ func (d *delivery) recordFile(ctx context.Context, l *recordingState, f artifact
 		}
 		l.unrecorded = slices.DeleteFunc(l.unrecorded, func(other file) bool { return other.path == there.Path })
 		l.files = append(l.files, fileOf(there))
+		d.progress.fileStored(there.Size, len(l.files) == 1)
 		d.try.Progress()
 		if there.Path == f.Path {
 			return f.Number, nil

@@ -6,6 +6,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
 // submissionStep requests every wanted recording, or as many as can be delivered before their
@@ -18,20 +19,17 @@ type submissionStep struct {
 
 // Reconcile is satisfied once recordings have been requested.
 func (s *submissionStep) Reconcile(_ context.Context, b *connectedBatch) (outcome.Outcome, error) {
-	if b.state.outcome != nil || b.state.allRequested() {
+	if b.state.outcome != nil || b.state.allRequested || b.state.requested && s.deliverers.requestsLater(b) {
 		return outcome.Done(), nil
 	}
-	deliverer := s.deliverers.deliverer(b)
-	if deliverer.requestsLater(b.state) {
-		return outcome.Done(), nil
+	work := func(ctx context.Context, try transfer.Try) error {
+		deliverer, err := s.deliverers.deliverer(ctx, b)
+		if err != nil {
+			return err
+		}
+		return deliverer.request(ctx, try)
 	}
 	return s.pools.run(b.loadedBatch, b.batch.Spec.Lane, v1alpha1.StepSubmission, loop.Task{
-		Key: b.batch.Name + "/submission", Work: deliverer.request, Reason: v1alpha1.ReasonSubmitting, Message: "requesting the recordings",
+		Key: b.batch.Name + "/submission", Work: work, Reason: v1alpha1.ReasonSubmitting, Message: "requesting the recordings",
 	}), nil
-}
-
-// allRequested tells whether every wanted recording has been requested once, or is no longer
-// requested.
-func (s *batchState) allRequested() bool {
-	return len(notNamed(s.inventory.Wanted(), s.requests, s.setAside)) == 0
 }

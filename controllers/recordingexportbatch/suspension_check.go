@@ -21,6 +21,6 @@ func (c *suspensionCheck) Reconcile(_ context.Context, b *loadedBatch) (outcome.
 	default:
 		return outcome.Done(), nil
 	}
-	c.pools.cancel(&b.references, b.state.slice.Group)
+	c.pools.cancel(&b.references)
 	return out, nil
 }

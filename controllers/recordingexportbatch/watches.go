@@ -9,7 +9,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
@@ -21,7 +23,7 @@ import (
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("recordingexportbatch").
-		For(&v1alpha1.RecordingExportBatch{}, builder.WithPredicates(watch.Requested())).
+		For(&v1alpha1.RecordingExportBatch{}, builder.WithPredicates(watch.Requested(), r.forgetDeleted())).
 		Watches(&v1alpha1.RecordingExport{}, handler.EnqueueRequestsFromMapFunc(r.batchesOfExport), builder.WithPredicates(watch.Export)).
 		Watches(&v1alpha1.GenesysOrganization{}, r.batchesOf(watch.ExportOrganization), builder.WithPredicates(watch.Organization)).
 		Watches(&v1alpha1.ExportDestination{}, r.batchesOf(watch.ExportDestination), builder.WithPredicates(watch.Destination)).
@@ -35,8 +37,19 @@ func (r *Reconciler) batchesOfExport(ctx context.Context, export client.Object) 
 	name := client.ObjectKeyFromObject(export)
 	if err := r.Client.Get(ctx, name, &v1alpha1.RecordingExport{}); apierrors.IsNotFound(err) {
 		r.foundings.forget(name)
+		r.pools.states.dropExport(name)
 	}
 	return watch.UnfinishedBatches(ctx, r.Client, name)
+}
+
+// forgetDeleted drops what is cached about a deleted batch. There is nothing to reconcile then.
+func (r *Reconciler) forgetDeleted() predicate.Predicate {
+	return predicate.Funcs{DeleteFunc: func(e event.DeleteEvent) bool {
+		if batch, is := e.Object.(*v1alpha1.RecordingExportBatch); is {
+			r.pools.states.drop(batch)
+		}
+		return false
+	}}
 }
 
 // batchesOf enqueues the unfinished batches of the exports that refer to an object in a field.

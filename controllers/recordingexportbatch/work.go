@@ -1,6 +1,7 @@
 package recordingexportbatch
 
 import (
+	"cmp"
 	"context"
 	"math"
 
@@ -61,7 +62,10 @@ type workReport struct {
 }
 
 // lanePools runs the work of batches in the pools of their lanes.
-type lanePools struct{ worker *loop.Worker }
+type lanePools struct {
+	worker *loop.Worker
+	states *stateCache
+}
 
 // retrier returns what the work with this key retries with.
 func (p lanePools) retrier(b *loadedBatch, lane v1alpha1.Lane, key string) transfer.Retrier {
@@ -69,20 +73,35 @@ func (p lanePools) retrier(b *loadedBatch, lane v1alpha1.Lane, key string) trans
 }
 
 // run has the pool of a lane do a step's work for the batch, and returns how the work is
-// doing. It completes the task with the pool, the key's prefix and the wait limit.
+// doing. It completes the task with the pool, the key's prefix and the wait limit. The batch's
+// state is read again after the work, unless that was cancelled.
 func (p lanePools) run(b *loadedBatch, lane v1alpha1.Lane, step v1alpha1.BatchStep, task loop.Task) outcome.Outcome {
 	task.Pool, task.Key, task.WaitLimit = string(lane), b.keyPrefix()+task.Key, b.waitLimit(step)
+	task.Work = p.thenRead(b.resolvedBatch, task.Work)
 	out, state := p.worker.Run(client.ObjectKeyFromObject(b.batch), task)
 	*b.report = workReport{started: true, retry: retryStatus(step, state)}
-	return b.withIDs(withDeadline(out, state, task.WaitLimit.Total))
+	return b.withSubject(withDeadline(out, state, task.WaitLimit.Total))
+}
+
+// thenRead returns work that reads the batch's state after other work.
+func (p lanePools) thenRead(b *resolvedBatch, work transfer.Work) transfer.Work {
+	return func(ctx context.Context, try transfer.Try) error {
+		err := work(ctx, try)
+		if ctx.Err() != nil {
+			return err
+		}
+		return cmp.Or(err, p.states.read(ctx, b))
+	}
 }
 
 // cancel stops the work of the batch, and the metadata work that it shares with the other
 // batch of its group.
-func (p lanePools) cancel(refs *references, group string) {
+func (p lanePools) cancel(refs *references) {
 	lane := refs.batch.Spec.Lane
 	p.worker.Pools[string(lane)].Cancel(refs.keyPrefix() + refs.batch.Name + "/")
-	p.worker.Pools[string(metadataLane(lane))].Cancel(refs.keyPrefix() + group + "/")
+	if state := p.states.get(refs.batch); state != nil && state.group != "" {
+		p.worker.Pools[string(metadataLane(lane))].Cancel(refs.keyPrefix() + state.group + "/")
+	}
 }
 
 // waitLimit is how long a step is retried. The status says how much of it other processes
@@ -92,7 +111,7 @@ func (b *loadedBatch) waitLimit(step v1alpha1.BatchStep) transfer.WaitLimit {
 	if retry := b.batch.Status.Retry; retry != nil && retry.Step == step {
 		limit.Used = retry.Used.Duration
 	}
-	if b.state.slice.Late && step == v1alpha1.StepMetadata {
+	if b.state.late && step == v1alpha1.StepMetadata {
 		limit.Used = limit.Total
 	}
 	return limit

@@ -1,0 +1,153 @@
+package recordingexportbatch
+
+import (
+	"context"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+)
+
+// stateCache has the states of the batches that this process works on. A pool reads a state
+// when the process begins with the batch, and again after each piece of work; in between the
+// work counts what it records. So an evaluation reads no artifacts. The zero value is ready for
+// use.
+//
+// Another process may write to the same archive for a moment, when the leader changes. The
+// state does not show that until it is read again, which is why work reads the artifacts that
+// it decides by.
+type stateCache struct {
+	mu     sync.Mutex
+	states map[stateKey]*batchState
+}
+
+// stateKey tells batches apart, also those that have had the same name.
+type stateKey struct {
+	types.NamespacedName
+	export string
+	uid    types.UID
+}
+
+func keyOf(batch *v1alpha1.RecordingExportBatch) stateKey {
+	return stateKey{client.ObjectKeyFromObject(batch), batch.Spec.ExportRef.Name, batch.UID}
+}
+
+// get returns a copy of a batch's state, nil if it is not known.
+func (c *stateCache) get(batch *v1alpha1.RecordingExportBatch) *batchState {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	state := c.states[keyOf(batch)]
+	if state == nil {
+		return nil
+	}
+	now := *state
+	return &now
+}
+
+// read reads a batch's state. After an error the state is unknown: the next evaluation has it
+// read again.
+func (c *stateCache) read(ctx context.Context, b *resolvedBatch) error {
+	read, err := readArtifacts(ctx, b)
+	if err != nil {
+		c.drop(b.batch)
+		return err
+	}
+	state := read.summary()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.states == nil {
+		c.states = map[stateKey]*batchState{}
+	}
+	c.states[keyOf(b.batch)] = state
+	return nil
+}
+
+// drop forgets a batch that is finished or gone.
+func (c *stateCache) drop(batch *v1alpha1.RecordingExportBatch) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.states, keyOf(batch))
+}
+
+// dropExport forgets the batches of an export that is gone.
+func (c *stateCache) dropExport(export types.NamespacedName) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key := range c.states {
+		if key.Namespace == export.Namespace && key.export == export.Name {
+			delete(c.states, key)
+		}
+	}
+}
+
+// fileStored counts a file that was recorded for a batch, and its recording if it is the first
+// of that.
+func (c *stateCache) fileStored(key stateKey, bytes int64, first bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	state := c.states[key]
+	if state == nil {
+		return
+	}
+	state.bytes += bytes
+	if first {
+		state.stored++
+	}
+}
+
+// metadataRecorded counts the metadata of a conversation, for all batches of its group.
+func (c *stateCache) metadataRecorded(of stateKey, group string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key, state := range c.states {
+		if key.Namespace == of.Namespace && key.export == of.export && state.group == group {
+			state.missingMetadata = max(state.missingMetadata-1, 0)
+		}
+	}
+}
+
+// progress counts what work for one batch records. The zero value counts nothing.
+type progress struct {
+	states *stateCache
+	key    stateKey
+}
+
+func (p progress) fileStored(bytes int64, first bool) {
+	if p.states != nil {
+		p.states.fileStored(p.key, bytes, first)
+	}
+}
+
+func (p progress) metadataRecorded(group string) {
+	if p.states != nil {
+		p.states.metadataRecorded(p.key, group)
+	}
+}
+
+// loadedBatch is a batch whose state is known.
+type loadedBatch struct {
+	*resolvedBatch
+	state *batchState
+	// report is filled by the work of a step.
+	report *workReport
+}
+
+// progress counts what work for the batch records.
+func (p lanePools) progress(b *loadedBatch) progress { return progress{p.states, keyOf(b.batch)} }
+
+// load returns the state of a batch, or has it read by the pool of its lane.
+func (p lanePools) load(b *resolvedBatch) (*batchState, outcome.Outcome) {
+	if state := p.states.get(b.batch); state != nil {
+		return state, outcome.Done()
+	}
+	return nil, p.worker.Do(client.ObjectKeyFromObject(b.batch), loop.Task{
+		Pool: string(b.batch.Spec.Lane), Key: b.keyPrefix() + b.batch.Name + "/state",
+		Work:   func(ctx context.Context, _ transfer.Try) error { return p.states.read(ctx, b) },
+		Reason: v1alpha1.ReasonLoadingState, Message: "loading the state of the batch",
+	})
+}

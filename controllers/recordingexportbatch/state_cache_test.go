@@ -1,0 +1,190 @@
+package recordingexportbatch
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
+	clocktesting "k8s.io/utils/clock/testing"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/slicing"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+)
+
+// putAll stores artifacts by their keys.
+func putAll(t *testing.T, store archive.Store, all map[string]any) {
+	t.Helper()
+	for key, value := range all {
+		if _, err := artifacts.Put(t.Context(), store, key, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// resolvedAs is a batch of the export case-1 whose artifacts are in store.
+func resolvedAs(store archive.Store, name string) *resolvedBatch {
+	batch := &v1alpha1.RecordingExportBatch{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "legal", Name: name, UID: types.UID("uid of " + name)},
+		Spec:       v1alpha1.RecordingExportBatchSpec{ExportRef: v1alpha1.LocalReference{Name: "case-1"}, Lane: v1alpha1.LaneStandard},
+	}
+	return &resolvedBatch{references: references{batch: batch}, archiveAccess: archiveAccess{store: store}}
+}
+
+func openStore(t *testing.T) archive.Store {
+	t.Helper()
+	store, err := archive.OpenDirectory(t.TempDir(), "case-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+var compareStates = cmp.AllowUnexported(batchState{}, inventoryCounts{})
+
+// TestWhatIsCountedIsWhatIsRead: after each artifact that work records, the state is the one
+// that reading the archive gives.
+func TestWhatIsCountedIsWhatIsRead(t *testing.T) {
+	store, states := openStore(t), &stateCache{}
+	b, other := resolvedAs(store, "b"), resolvedAs(store, "other")
+	slice := artifacts.Slice{Group: "g", Lane: slicing.Standard, Conversations: []evidence.Conversation{{ID: "c"}, {ID: "d"}}}
+	putAll(t, store, map[string]any{artifacts.SliceKey("b"): slice, artifacts.SliceKey("other"): slice})
+	for _, batch := range []*resolvedBatch{b, other} {
+		if err := states.read(t.Context(), batch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect := func(when string, batch *resolvedBatch) {
+		t.Helper()
+		fresh := &stateCache{}
+		if err := fresh.read(t.Context(), batch); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(fresh.get(batch.batch), states.get(batch.batch), compareStates); diff != "" {
+			t.Errorf("%s (-read +counted):\n%s", when, diff)
+		}
+	}
+	w := &metadataWork{recorder: recorder{process{clock.RealClock{}, "test"}, store}, slice: slice, progress: progress{states, keyOf(b.batch)}}
+	for _, id := range []string{"c", "d"} {
+		if err := w.recordMetadata(t.Context(), artifacts.Metadata{ConversationID: id}); err != nil {
+			t.Fatal(err)
+		}
+		expect("metadata", b)
+		expect("metadata, for the other batch of the group", other)
+	}
+	inventory := inventory(evidence.Wanted, evidence.Wanted)
+	putAll(t, store, map[string]any{artifacts.InventoryKey("b"): artifacts.Inventory{Inventory: *inventory}})
+	if err := states.read(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	d := newDelivery(t, t.TempDir(), nil)
+	d.recorder, d.progress = w.recorder, w.progress
+	for n := range 2 {
+		recording := &recordingState{RecordingRef: inventory.Recordings[n].Ref()}
+		for number := range 2 {
+			if _, err := d.recordFile(t.Context(), recording, d.newStoredFile(recording, file{number: number + 1, size: 7})); err != nil {
+				t.Fatal(err)
+			}
+			expect("a file", b)
+		}
+	}
+	if state := states.get(b.batch); state.stored != 2 || state.bytes != 28 {
+		t.Errorf("%d recordings are stored, %d bytes", state.stored, state.bytes)
+	}
+}
+
+// TestStatesThatAreForgotten: of batches that are deleted, or whose export is gone. Nothing is
+// counted for them any more.
+func TestStatesThatAreForgotten(t *testing.T) {
+	store := openStore(t)
+	r := New(Config{Worker: &loop.Worker{}})
+	states, batches := r.pools.states, map[string]*resolvedBatch{}
+	for _, name := range []string{"deleted", "another-export", "this-export"} {
+		putAll(t, store, map[string]any{artifacts.SliceKey(name): artifacts.Slice{Group: name}})
+		batches[name] = resolvedAs(store, name)
+		if name == "another-export" {
+			batches[name].batch.Spec.ExportRef.Name = "case-2"
+		}
+		if err := states.read(t.Context(), batches[name]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r.forgetDeleted().Delete(event.DeleteEvent{Object: batches["deleted"].batch}) {
+		t.Error("a deleted batch is reconciled")
+	}
+	states.fileStored(keyOf(batches["deleted"].batch), 1, true)
+	states.dropExport(types.NamespacedName{Namespace: "legal", Name: "case-1"})
+	again := batches["another-export"].batch.DeepCopy()
+	again.UID = "of another object"
+	if len(states.states) != 1 || states.get(batches["another-export"].batch) == nil || states.get(again) != nil {
+		t.Errorf("%v are left", states.states)
+	}
+}
+
+// TestTheStateIsReadByAPool when the process begins with a batch, and after its work unless
+// that was cancelled. What could not be read is not known.
+func TestTheStateIsReadByAPool(t *testing.T) {
+	store := openStore(t)
+	b := resolvedAs(store, "b")
+	now := clocktesting.NewFakeClock(time.Unix(0, 0))
+	pool := transfer.NewPool(transfer.Capacity{Total: 1}, now, transfer.DefaultRetryPolicy().Backoff)
+	pools := lanePools{&loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool}}, &stateCache{}}
+	if state, out := pools.load(b); state != nil || out.Reason != v1alpha1.ReasonLoadingState {
+		t.Errorf("before the pool has started: %v, %v", state, out)
+	}
+	putAll(t, store, map[string]any{artifacts.SliceKey("b"): artifacts.Slice{Group: "g"}})
+	failed := errors.New("failed")
+	work := pools.thenRead(b, func(context.Context, transfer.Try) error { return failed })
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := work(cancelled, transfer.Try{}); !errors.Is(err, failed) || pools.states.get(b.batch) != nil {
+		t.Errorf("cancelled: %v, %v", err, pools.states.get(b.batch))
+	}
+	if err := work(t.Context(), transfer.Try{}); !errors.Is(err, failed) {
+		t.Errorf("the error of the work is %v", err)
+	}
+	if state, out := pools.load(b); !out.IsDone() || state.group != "g" {
+		t.Errorf("after work: %v, %v", state, out)
+	}
+	if _, err := artifacts.Put(t.Context(), store, artifacts.InventoryKey("b"), "not an inventory"); err != nil {
+		t.Fatal(err)
+	}
+	fine := pools.thenRead(b, func(context.Context, transfer.Try) error { return nil })
+	if err := fine(t.Context(), transfer.Try{}); !errors.Is(err, evidence.ErrCorrupt) || pools.states.get(b.batch) != nil {
+		t.Errorf("unreadable: %v, %v", err, pools.states.get(b.batch))
+	}
+}
+
+// TestTheSubjectOfMessages is named for a single conversation of the lane Isolated.
+func TestTheSubjectOfMessages(t *testing.T) {
+	const id, second = "6a1f0c3e-0000-4000-8000-000000000001", "6a1f0c3e-0000-4000-8000-000000000002"
+	tests := map[string]struct {
+		lane slicing.Lane
+		of   []evidence.Conversation
+		want string
+	}{
+		"one":              {slicing.Isolated, []evidence.Conversation{{ID: id}}, "conversation " + id},
+		"under legal hold": {slicing.Isolated, []evidence.Conversation{{ID: id, Held: evidence.HoldAnswer{Held: true}}}, "conversation " + id + " (under legal hold)"},
+		"recordings":       {slicing.Isolated, []evidence.Conversation{{ID: id, Only: []string{second, "../no id"}}}, "conversation " + id + ", recording " + second},
+		"many recordings":  {slicing.Isolated, []evidence.Conversation{{ID: id, Only: []string{id, id, id, id, id}}}, "conversation " + id + ", recording " + id + ", " + id + ", " + id + " and 2 more"},
+		"several":          {slicing.Isolated, []evidence.Conversation{{ID: id}, {ID: second}}, ""},
+		"another lane":     {slicing.Standard, []evidence.Conversation{{ID: id}}, ""},
+		"no id of Genesys": {slicing.Isolated, []evidence.Conversation{{ID: "../no id"}}, ""},
+		"no conversations": {slicing.Isolated, nil, ""},
+	}
+	for name, tt := range tests {
+		if got := subject(artifacts.Slice{Lane: tt.lane, Conversations: tt.of}); got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}
