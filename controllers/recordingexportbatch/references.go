@@ -62,7 +62,8 @@ type referenceResolver struct {
 
 // resolve returns the batch with its references. The outcome says which one does not exist.
 func (r *referenceResolver) resolve(ctx context.Context, batch *v1alpha1.RecordingExportBatch) (*resolvedBatch, outcome.Outcome, error) {
-	b := &resolvedBatch{references: references{batch: batch}}
+	// Work uses the copy while the evaluation's status is written.
+	b := &resolvedBatch{references: references{batch: batch.DeepCopy()}}
 	name := types.NamespacedName{Namespace: batch.Namespace, Name: batch.Spec.ExportRef.Name}
 	if err := r.client.Get(ctx, name, &b.export); err != nil {
 		out, err := loop.Absent(err, v1alpha1.ReasonExportNotFound, fmt.Sprintf("create the RecordingExport %q again, or delete this batch", name.Name))
