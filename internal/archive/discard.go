@@ -61,7 +61,7 @@ func Discard(ctx context.Context, store Store, key string) error {
 			return fmt.Errorf("discard %s: %w", key, err)
 		}
 	}
-	if discarder, ok := store.(Discarder); ok {
+	if discarder, ok := As[Discarder](store); ok {
 		return discarder.Discard(ctx, key)
 	}
 	return fmt.Errorf("discard %s: %w", key, errors.ErrUnsupported)

@@ -2,7 +2,6 @@ package archive
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/bits"
 	"syscall"
@@ -10,33 +9,19 @@ import (
 
 // freeSpaceReporter is a Store that knows how much space is free.
 type freeSpaceReporter interface {
-	// Free returns how many bytes can still be stored. The error is errors.ErrUnsupported if
-	// the Store wraps another one that does not know.
+	// Free returns how many bytes can still be stored.
 	Free(ctx context.Context) (int64, error)
 }
 
 // Free returns how many bytes a store can still take. known is false if it does not know,
 // as a bucket does not.
 func Free(ctx context.Context, store Store) (free int64, known bool, err error) {
-	s, ok := store.(freeSpaceReporter)
+	reporter, ok := As[freeSpaceReporter](store)
 	if !ok {
 		return 0, false, nil
 	}
-	free, err = s.Free(ctx)
-	if errors.Is(err, errors.ErrUnsupported) {
-		return 0, false, nil
-	}
+	free, err = reporter.Free(ctx)
 	return free, err == nil, err
-}
-
-// FreeOf is Free for a Store that wraps another one. The error is errors.ErrUnsupported if
-// the other one does not know.
-func FreeOf(ctx context.Context, inner Store) (int64, error) {
-	free, known, err := Free(ctx, inner)
-	if err == nil && !known {
-		err = errors.ErrUnsupported
-	}
-	return free, err
 }
 
 // Free returns how many bytes the file system has for this process; 0 if it has no inode

@@ -13,6 +13,13 @@ type HoldCreator interface {
 	CreateHeld(ctx context.Context, key string, write func(io.Writer) error) error
 }
 
+// LegalHolder is a Store that can put under legal hold what it has stored already.
+type LegalHolder interface {
+	// Hold tells whether what is under key is under legal hold then: it is not in an archive
+	// that is not locked. To do it again changes nothing.
+	Hold(ctx context.Context, key string) (held bool, err error)
+}
+
 // Held returns the store as lanes of held recordings use it: everything that is created is
 // under legal hold, if the store supports that.
 func Held(store Store) Store { return HeldWhere(store, func(string) bool { return true }) }
@@ -30,6 +37,9 @@ type heldStore struct {
 	HoldCreator
 	held func(key string) bool
 }
+
+// Unwrap returns the store.
+func (h heldStore) Unwrap() Store { return h.HoldCreator }
 
 // Create is the store's CreateHeld for keys under legal hold, and its Create for others.
 func (h heldStore) Create(ctx context.Context, key string, write func(io.Writer) error) error {

@@ -13,7 +13,11 @@ func (m *Meter) CountWrites(inner archive.Store, namespace string) archive.Store
 	if m.Limits.Of(namespace) == 0 {
 		return inner
 	}
-	return counted{inner, m, namespace}
+	store := counted{inner, m, namespace}
+	if creator, ok := inner.(archive.HoldCreator); ok {
+		return countedHolds{store, creator}
+	}
+	return store
 }
 
 // counted is a store whose writes are counted.
@@ -25,24 +29,35 @@ type counted struct {
 
 // Create stores, and counts what was stored. If it fails, nothing is stored or counted.
 func (c counted) Create(ctx context.Context, key string, write func(io.Writer) error) error {
+	return c.count(ctx, key, write, c.Store.Create)
+}
+
+// Unwrap returns the store. What is discarded there counts until the next measurement.
+func (c counted) Unwrap() archive.Store { return c.Store }
+
+// countedHolds is a counted store that supports legal hold.
+type countedHolds struct {
+	counted
+	inner archive.HoldCreator
+}
+
+// CreateHeld is Create, under legal hold.
+func (c countedHolds) CreateHeld(ctx context.Context, key string, write func(io.Writer) error) error {
+	return c.count(ctx, key, write, c.inner.CreateHeld)
+}
+
+// count has create store something, and counts it.
+func (c counted) count(ctx context.Context, key string, write func(io.Writer) error,
+	create func(context.Context, string, func(io.Writer) error) error,
+) error {
 	var bytes int64
-	err := c.Store.Create(ctx, key, func(w io.Writer) error {
+	err := create(ctx, key, func(w io.Writer) error {
 		return write(writer{w, c, &bytes})
 	})
 	if err != nil {
 		c.meter.addStored(c.namespace, -bytes)
 	}
 	return err
-}
-
-// Free is Free of the store.
-func (c counted) Free(ctx context.Context) (int64, error) {
-	return archive.FreeOf(ctx, c.Store)
-}
-
-// Discard is Discard of the store. What was discarded counts until the next measurement.
-func (c counted) Discard(ctx context.Context, key string) error {
-	return archive.Discard(ctx, c.Store, key)
 }
 
 // writer counts what is written.

@@ -45,7 +45,7 @@ func WrapShared(inner archive.Store, of Identity, keys Keys) archive.Store {
 }
 
 func wrap(s *Store) archive.Store {
-	if inner, ok := s.inner.(legalHolder); ok {
+	if inner, ok := s.inner.(archive.HoldCreator); ok {
 		return &holdStore{s, inner}
 	}
 	return s
@@ -63,16 +63,10 @@ type Store struct {
 	archiveKey atomic.Pointer[archiveKey]
 }
 
-// legalHolder is a Store that supports legal hold.
-type legalHolder interface {
-	archive.HoldCreator
-	Hold(ctx context.Context, key string) (held bool, err error)
-}
-
 // holdStore is a Store of an archive that supports legal hold.
 type holdStore struct {
 	*Store
-	inner legalHolder
+	inner archive.HoldCreator
 }
 
 // CreateHeld is Create under legal hold. Artifacts are never under legal hold.
@@ -83,16 +77,8 @@ func (s *holdStore) CreateHeld(ctx context.Context, key string, write func(io.Wr
 	return s.inner.CreateHeld(ctx, key, write)
 }
 
-// Hold puts the object under key under legal hold.
-func (s *holdStore) Hold(ctx context.Context, key string) (held bool, err error) {
-	return s.inner.Hold(ctx, key)
-}
-
-// Free returns how many bytes can still be stored. The error is errors.ErrUnsupported if
-// the archive does not know, as a bucket does not.
-func (s *Store) Free(ctx context.Context) (int64, error) {
-	return archive.FreeOf(ctx, s.inner)
-}
+// Unwrap returns the archive as it is stored.
+func (s *Store) Unwrap() archive.Store { return s.inner }
 
 // isWork tells whether a key is that of an artifact.
 func isWork(key string) bool { return strings.HasPrefix(key, archive.WorkPrefix) }
@@ -118,11 +104,6 @@ func (s *Store) Create(ctx context.Context, key string, write func(io.Writer) er
 
 // Remove removes artifacts.
 func (s *Store) Remove(ctx context.Context, key string) error { return s.inner.Remove(ctx, key) }
-
-// Discard discards evidence that is in no seal.
-func (s *Store) Discard(ctx context.Context, key string) error {
-	return archive.Discard(ctx, s.inner, key)
-}
 
 // FS reads the archive. The error for an artifact that is not authentic is
 // evidence.ErrCorrupt. The content of an artifact that was opened is authentic only once

@@ -385,7 +385,7 @@ func TestLegalHoldsPassThrough(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, knows := Wrap(inner, Identity{}, having(master(t, 1))).(legalHolder); knows {
+	if _, knows := archive.As[archive.LegalHolder](Wrap(inner, Identity{}, having(master(t, 1)))); knows {
 		t.Error("a directory knows legal holds")
 	}
 	known := &holds{Store: inner}
@@ -396,7 +396,8 @@ func TestLegalHoldsPassThrough(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := store.(legalHolder).Hold(t.Context(), "bags/b/x"); err != nil {
+	holder, _ := archive.As[archive.LegalHolder](store)
+	if _, err := holder.Hold(t.Context(), "bags/b/x"); err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Join(known.held, " "); got != "bags/b/bagit.txt bags/b/x" {

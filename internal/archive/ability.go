@@ -1,0 +1,27 @@
+package archive
+
+// wrapper is a Store around another one.
+type wrapper interface {
+	// Unwrap returns the other one.
+	Unwrap() Store
+}
+
+// As returns an optional ability of a store, such as [Discarder] or [LegalHolder], whether
+// the store has it itself or it is that of a store that it wraps.
+//
+// An ability that writes evidence, which is [HoldCreator] alone, does not survive a wrapper
+// by that: what the wrapper does with everything that is written would be left out. A
+// wrapper of a HoldCreator is one itself.
+func As[T any](store Store) (ability T, ok bool) {
+	for store != nil {
+		if ability, ok = store.(T); ok {
+			return ability, true
+		}
+		outer, is := store.(wrapper)
+		if !is {
+			break
+		}
+		store = outer.Unwrap()
+	}
+	return ability, false
+}
