@@ -50,7 +50,8 @@
 // What takes long is done by pools (package transfer), outside Reconcile. It
 // leaves artifacts (package artifacts) and wakes the reconciler, which finds
 // them. So a process may end anywhere and another go on: what is an artifact is
-// not asked for again.
+// not asked for again. The artifacts of a batch are read by pools, too, because
+// their number grows with the batch.
 //
 // What a controller needs of Genesys Cloud it declares itself, verb by verb;
 // package operator gives it the client. So no controller depends on the SDK,

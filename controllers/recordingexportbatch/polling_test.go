@@ -24,7 +24,7 @@ type shown struct {
 
 // lines are as many that more is to be waited for, beside one that is stored.
 func recordingsLeft(open int) recordingStates {
-	l := recordingStates{{files: []file{{number: 1}}, results: 1}}
+	l := recordingStates{{files: []file{{number: 1}}, answers: answers{results: 1}}}
 	for range open {
 		l = append(l, &recordingState{})
 	}

@@ -20,6 +20,21 @@ type recordingState struct {
 	inFormerBag []file
 	// unrecorded are its files that are in the bag without a record.
 	unrecorded []file
+	answers
+	// bound is the most recordings that the next request with it may name, 0 for no bound:
+	// half of a request that could not be read, or whose addresses expired before all were
+	// fetched.
+	bound int
+	// inUnreadable tells that the last request with it could not be read and named other
+	// recordings too: any of them may be the cause.
+	inUnreadable bool
+	// setAsideReason is why it is no longer requested, empty if it is still requested.
+	setAsideReason, setAsideDetail string
+	addresses
+}
+
+// answers is what requests gave for a recording.
+type answers struct {
 	// results is the largest number of results with an address in any listing, 0 if there was
 	// none; listed also counts those that Genesys Cloud refused.
 	results, listed int
@@ -32,17 +47,13 @@ type recordingState struct {
 	// incompleteRequests counts the requests that ended without all its results,
 	// expiredRequests those whose addresses expired.
 	incompleteRequests, expiredRequests int
-	// bound is the most recordings that the next request with it may name, 0 for no bound:
-	// half of a request that could not be read, or whose addresses expired before all were
-	// fetched.
-	bound int
-	// inUnreadable tells that the last request with it could not be read and named other
-	// recordings too: any of them may be the cause.
-	inUnreadable bool
-	// setAsideReason is why it is no longer requested, empty if it is still requested.
-	setAsideReason, setAsideDetail string
+}
+
+// addresses is what is known about the addresses of a recording's results, in the request that
+// is being followed.
+type addresses struct {
 	// fileOfURL has the number of the file that each address gave, deadURLs the error of those
-	// that never will. Both are about the request that is being followed.
+	// that never will.
 	fileOfURL map[genesys.SignedURL]int
 	deadURLs  map[genesys.SignedURL]error
 	// renewableURLs tells for each dead address whether a new address may help.
@@ -101,8 +112,10 @@ func (l *recordingState) toAnswer() artifacts.Answered {
 // startRequest resets what is about one request.
 func (l *recordingState) startRequest() {
 	l.refused, l.failed, l.expired = "", nil, false
-	l.fileOfURL, l.deadURLs = map[genesys.SignedURL]int{}, map[genesys.SignedURL]error{}
-	l.renewableURLs, l.urlMade = map[genesys.SignedURL]bool{}, map[genesys.SignedURL]timeRange{}
+	l.addresses = addresses{
+		fileOfURL: map[genesys.SignedURL]int{}, deadURLs: map[genesys.SignedURL]error{},
+		renewableURLs: map[genesys.SignedURL]bool{}, urlMade: map[genesys.SignedURL]timeRange{},
+	}
 }
 
 // recordFailure records that a result did not arrive. expired tells whether a new address may
