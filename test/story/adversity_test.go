@@ -124,7 +124,7 @@ func TestPausesCostNoRecording(t *testing.T) {
 	// broken keeps every batch in flight: some conversations and all requests fail.
 	broken := func(w *story) {
 		w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteBatch, Status: http.StatusServiceUnavailable})
-		w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, Status: http.StatusGatewayTimeout, Probability: 0.3})
+		w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, Status: http.StatusGatewayTimeout, Probability: 0.5})
 	}
 	for name, pause := range map[string]func(w *story, export *v1alpha1.RecordingExport, stop func()){
 		"suspended for a week": func(w *story, export *v1alpha1.RecordingExport, _ func()) {
