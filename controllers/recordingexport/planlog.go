@@ -105,6 +105,32 @@ func readEntries(ctx context.Context, store archive.Store, log *plan.Log) (compl
 	return false, nil
 }
 
+// readEntriesOf reads the entries with these numbers. The error is evidence.ErrCorrupt if one
+// is missing.
+func readEntriesOf(ctx context.Context, store archive.Store, numbers slicing.Ordinals) ([]plan.Numbered, error) {
+	var all []plan.Numbered
+	next := 0
+	for number := range numbers.All() {
+		if number < next {
+			continue // it came with the one before
+		}
+		entries, err := artifacts.PlanEntries(ctx, store, number)
+		if err == nil && len(entries) == 0 {
+			err = fmt.Errorf("%w: artifact %s is missing", evidence.ErrCorrupt, artifacts.EntryKey(number))
+		}
+		if err != nil {
+			return nil, err
+		}
+		for i, entry := range entries {
+			if numbers.Contains(number + i) {
+				all = append(all, plan.Numbered{Number: number + i, At: entry.At, By: entry.By, Entry: entry.Entry})
+			}
+		}
+		next = number + len(entries)
+	}
+	return all, nil
+}
+
 // appendTo appends an entry as it is stored. One that cannot be the next means that somebody
 // has changed the archive.
 func appendTo(log *plan.Log, entry artifacts.Entry) error {

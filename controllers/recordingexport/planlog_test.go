@@ -182,6 +182,29 @@ func TestALargePlan(t *testing.T) {
 	}
 }
 
+// TestReadingSomeEntries of a plan, in bundles and without: a missing one tells of a changed
+// archive.
+func TestReadingSomeEntries(t *testing.T) {
+	store := newPlanStore(t, voidedEntries(2*artifacts.BundledEntries+5)...)
+	const want = "0-1,3,127-129,200,256-260"
+	numbers, err := slicing.ParseOrdinals(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	delete(store.MapFS, artifacts.PlanBundleKey(artifacts.BundledEntries))
+	entries, err := readEntriesOf(t.Context(), store, numbers)
+	var got slicing.Ordinals
+	for _, entry := range entries {
+		got = got.With(entry.Number)
+	}
+	if err != nil || got.String() != want || len(entries) != numbers.Len() || entries[0].By != "a" || !entries[0].At.Equal(first) || entries[0].Voided == nil {
+		t.Errorf("entries %s, %v; want %s", got, err, want)
+	}
+	if _, err := readEntriesOf(t.Context(), store, numbers.With(261)); !errors.Is(err, evidence.ErrCorrupt) || !strings.Contains(err.Error(), artifacts.EntryKey(261)) {
+		t.Errorf("an entry is missing: %v", err)
+	}
+}
+
 // TestAPlanIsBundledWhateverFails: whichever write fails, before it has an effect or after
 // that, the entry is appended again, and the plan has every entry once, and its bundle.
 func TestAPlanIsBundledWhateverFails(t *testing.T) {

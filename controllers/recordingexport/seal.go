@@ -90,7 +90,7 @@ func (r *Reconciler) startSealing(s *loaded, number int) outcome.Outcome {
 	work.signing = artifacts.Signing(s.store, artifacts.SealSignatureKey(number), func(ctx context.Context) (*signing.Signer, error) {
 		return r.Signer(ctx, destination, name)
 	})
-	work.takeEntries(s.plan, number)
+	work.sealing, work.closedBy = s.plan.Seal(number), s.plan.ClosedBy(number)
 	return r.runWork(s.subject, loop.Task{
 		Key: fmt.Sprintf("seal/%d", number), Work: work.run, Reason: v1alpha1.ReasonSealing, Message: "writing and sealing the final account",
 	})
@@ -111,10 +111,10 @@ type sealWork struct {
 	// follows tells whether batches of later days may be at work while this is sealed.
 	follows bool
 	sealing plan.Sealing
-	// entries of the plan that the seal takes in.
+	// closedBy is the number of the entry that has the seal made.
+	closedBy int
+	// entries of the plan that the seal takes in, once readEntries has read them.
 	entries []plan.Numbered
-	// noted are the keys of these entries, and of the one that closes them.
-	noted []string
 	// rekeyed is the key of the artifact that tells of another artifact key, if there is one.
 	rekeyed []string
 	// owners is the log of the clusters that have taken the archive over.
@@ -127,17 +127,13 @@ type sealWork struct {
 	noticed evidence.NoticedKey
 }
 
-// takeEntries takes from the plan what the seal is to hold.
-func (w *sealWork) takeEntries(log *plan.Log, seal int) {
-	w.sealing = log.Seal(seal)
-	for number := range log.EntryCount() {
-		if log.SealOf(number) == seal {
-			w.entries = append(w.entries, log.EntryAt(number))
-		}
-		if log.SealOf(number) == seal || log.ClosedBy(seal) == number {
-			w.noted = append(w.noted, artifacts.EntryKey(number))
-		}
+// readEntries reads the entries that the seal takes in.
+func (w *sealWork) readEntries(ctx context.Context) error {
+	numbers, err := slicing.ParseOrdinals(w.sealing.Entries)
+	if err == nil {
+		w.entries, err = readEntriesOf(ctx, w.store, numbers)
 	}
+	return err
 }
 
 func (w *sealWork) run(ctx context.Context, _ transfer.Try) error {
@@ -148,6 +144,9 @@ func (w *sealWork) run(ctx context.Context, _ transfer.Try) error {
 		Tool: w.tool(), LoadFiles: w.loadFiles, Report: report.Seal, Signing: w.signing, Noticed: w.noticed,
 		Note:  artifacts.NoteSealed(w.store, artifacts.SealedKey(w.sealing.Number), func() artifacts.Stamp { return artifacts.NewStamp(w.now(), w.actor) }),
 		Begin: w.beginSeal,
+	}
+	if err := w.readEntries(ctx); err != nil {
+		return err
 	}
 	root := w.trustedFS(ctx)
 	if err := evidence.CheckSeals(root, w.sealing.Number-1); err != nil {

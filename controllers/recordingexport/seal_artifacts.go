@@ -17,8 +17,9 @@ import (
 // All else under .work/ is either about what the seals hold, and not read any more, or
 // about what no seal holds yet, and can be asked for again.
 func (w *sealWork) listArtifacts(ctx context.Context, seal *evidence.Seal) error {
-	keys := append([]string(nil), w.noted...)
+	keys := []string{artifacts.EntryKey(w.closedBy)}
 	for _, entry := range w.entries {
+		keys = append(keys, artifacts.EntryKey(entry.Number))
 		if s := entry.Surveyed; s != nil {
 			keys = append(keys, artifacts.SurveyKey(s.Pass, s.Day))
 		}

@@ -53,7 +53,10 @@ func TestWhichArtifactsASealLists(t *testing.T) {
 		if number > 1 {
 			w.former = &evidence.Former{Account: evidence.Account{TakenOver: []evidence.TakeOver{owners[0].TakeOver()}}}
 		}
-		w.takeEntries(log, number)
+		w.sealing, w.closedBy = log.Seal(number), log.ClosedBy(number)
+		if err := w.readEntries(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		var seal evidence.Seal
 		if err := w.listArtifacts(t.Context(), &seal); err != nil {
 			t.Fatal(err)

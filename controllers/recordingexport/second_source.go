@@ -67,11 +67,8 @@ func (r *Reconciler) startComparison(ctx context.Context, s *loaded, sealing pla
 		return outcome.Outcome{}, err
 	}
 	work := &compareWork{
-		enumeration: enumeration, from: s.newFrom(),
+		enumeration: enumeration, from: s.newFrom(), before: entriesBefore(s.plan, s.newFrom(), exportspec.OpenDeadline(s.export.Spec)),
 		part: sealWork{store: s.store, actor: r.InstanceID, former: s.sealed, from: s.plan.Spec().Start, scope: s.plan.Spec().Scope, sealing: sealing},
-	}
-	if err := work.takeEntries(s.plan, exportspec.OpenDeadline(s.export.Spec)); err != nil {
-		return outcome.Outcome{}, err
 	}
 	return r.runWork(s.subject, loop.Task{
 		Key: fmt.Sprintf("second/%d", sealing.Number), Work: work.run, Reason: v1alpha1.ReasonComparingSources,
@@ -86,33 +83,26 @@ type compareWork struct {
 	part sealWork
 	// from is where the part's days begin.
 	from time.Time
-	// earlier is what other seals hold and may still matter.
+	// earlier is what other seals hold and may still matter: the entries before.
 	earlier sealWork
+	before  slicing.Ordinals
 }
 
-// takeEntries takes from the plan what the part is, and what earlier seals hold of the
-// time before it. A conversation is in no batch later than openDeadline after its
-// start, so that what is older than that has no recordings in the part's days.
-func (w *compareWork) takeEntries(log *plan.Log, openDeadline time.Duration) error {
-	entries, err := slicing.ParseOrdinals(w.part.sealing.Entries)
-	if err != nil {
-		return err
-	}
-	w.earlier = w.part
-	since := w.from.Add(-openDeadline - day)
-	for number := range log.EntryCount() {
-		switch {
-		case entries.Contains(number):
-			w.part.entries = append(w.part.entries, log.EntryAt(number))
-		case log.SealOf(number) > 0 && !log.DayOf(number).Before(since):
-			w.earlier.entries = append(w.earlier.entries, log.EntryAt(number))
-		}
-	}
-	return nil
+// entriesBefore are the numbers of the entries that earlier seals hold of the time before a
+// part of the plan. A conversation is in no batch later than openDeadline after its start, so
+// that what is older than that has no recordings in the part's days, which begin at from.
+func entriesBefore(log *plan.Log, from time.Time, openDeadline time.Duration) slicing.Ordinals {
+	since := from.Add(-openDeadline - day)
+	return slicing.OrdinalsOf(log.EntryCount(), func(number int) bool {
+		return log.SealOf(number) > 0 && !log.DayOf(number).Before(since)
+	})
 }
 
 func (w *compareWork) run(ctx context.Context, _ transfer.Try) error {
 	begun, err := w.complete(ctx)
+	if err == nil {
+		err = w.readEntries(ctx)
+	}
 	if err != nil {
 		return err
 	}
@@ -124,6 +114,16 @@ func (w *compareWork) run(ctx context.Context, _ transfer.Try) error {
 	_, err = artifacts.Put(ctx, w.part.store, artifacts.ComparisonKey(w.part.sealing.Number), artifacts.Comparison{
 		Stamp: w.stamp(), Sealing: w.part.sealing, Found: found,
 	})
+	return err
+}
+
+// readEntries reads the entries of the part, and those before it.
+func (w *compareWork) readEntries(ctx context.Context) error {
+	w.earlier = w.part
+	err := w.part.readEntries(ctx)
+	if err == nil {
+		w.earlier.entries, err = readEntriesOf(ctx, w.part.store, w.before)
+	}
 	return err
 }
 

@@ -150,6 +150,19 @@ func (o Ordinals) Below(n int) Ordinals {
 	return Ordinals{below}
 }
 
+// All lists the numbers of the set, in order.
+func (o Ordinals) All() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for _, s := range o.spans {
+			for n := s.first; n <= s.last; n++ {
+				if !yield(n) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // Missing lists those of the first n numbers that are not in the set, in order.
 func (o Ordinals) Missing(n int) iter.Seq[int] {
 	return func(yield func(int) bool) {

@@ -1,6 +1,7 @@
 package slicing
 
 import (
+	"maps"
 	"slices"
 	"testing"
 
@@ -72,6 +73,14 @@ func TestOrdinalsAreASet(t *testing.T) {
 		}
 		if got := slices.Collect(set.Missing(n)); !slices.Equal(got, missing) {
 			t.Fatalf("Missing(%d) lists %v, want %v", n, got, missing)
+		}
+		if all, want := slices.Collect(set.All()), slices.Sorted(maps.Keys(model)); !slices.Equal(all, want) {
+			t.Fatalf("All lists %v, want %v", all, want)
+		}
+		for n := range set.All() {
+			if !model[n] || n > 30 {
+				break
+			}
 		}
 		again, err := ParseOrdinals(set.String())
 		if err != nil || again.String() != set.String() {
