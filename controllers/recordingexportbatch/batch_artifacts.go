@@ -57,7 +57,7 @@ func readArtifacts(ctx context.Context, b *resolvedBatch) (*batchArtifacts, erro
 	}
 	inventory, err := artifacts.Get[artifacts.Inventory](ctx, b.store, artifacts.InventoryKey(b.batch.Name))
 	if errors.Is(err, fs.ErrNotExist) {
-		return a, a.readMetadata(ctx, b)
+		return a, a.readBeforeInventory(ctx, b)
 	}
 	if err != nil {
 		return nil, err
@@ -68,8 +68,8 @@ func readArtifacts(ctx context.Context, b *resolvedBatch) (*batchArtifacts, erro
 	return a, a.readTransfer(ctx, b.store, b.batch.Name)
 }
 
-// readMetadata reads what was recorded before the inventory.
-func (a *batchArtifacts) readMetadata(ctx context.Context, b *resolvedBatch) (err error) {
+// readBeforeInventory reads what was recorded before the inventory.
+func (a *batchArtifacts) readBeforeInventory(ctx context.Context, b *resolvedBatch) (err error) {
 	if a.missingMetadata, err = missingMetadata(ctx, b.store, a.slice); err != nil || !b.restores() {
 		return err
 	}

@@ -122,7 +122,7 @@ func noRestorationsLeft(metadata *genesys.Metadata) bool {
 // of the organisation's quota, that is the reason, whatever the error says.
 func (w *restorationWork) recordRefusal(ctx context.Context, ref genesys.RecordingRef, refusal error) error {
 	end := notRestored(ref, refusal.Error())
-	metadata, err := w.readMetadata(ctx, ref.ConversationID)
+	metadata, err := w.requestMetadata(ctx, ref.ConversationID)
 	if err == nil && noRestorationsLeft(&metadata) {
 		end.Reason = evidence.ReasonRestorationQuota
 	}

@@ -84,7 +84,7 @@ func (w *restorationWork) startAttempt(ctx context.Context, try transfer.Try) er
 // restorations, and records the end once none is waited for. A restoration that this attempt
 // requests never ends in it: the next attempt reads the dates as they are afterwards.
 func (w *restorationWork) checkConversation(ctx context.Context, c archivedConversation, sum *restoringError) error {
-	metadata, err := w.readMetadata(ctx, c.id)
+	metadata, err := w.requestMetadata(ctx, c.id)
 	if err != nil {
 		return w.handleReadFailure(ctx, c, err, sum)
 	}
@@ -109,7 +109,7 @@ func (w *restorationWork) checkConversation(ctx context.Context, c archivedConve
 	return w.recordEnd(ctx, end)
 }
 
-func (w *restorationWork) readMetadata(ctx context.Context, conversationID string) (genesys.Metadata, error) {
+func (w *restorationWork) requestMetadata(ctx context.Context, conversationID string) (genesys.Metadata, error) {
 	permit, err := w.requests.acquire(ctx)
 	if err != nil {
 		return genesys.Metadata{}, err
