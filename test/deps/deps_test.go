@@ -127,7 +127,7 @@ func TestArchitectureNamesWhatExists(t *testing.T) {
 			t.Fatal(err)
 		}
 		for function := range strings.SplitSeq(strings.ReplaceAll(place[2], "`", ""), ", ") {
-			if !regexp.MustCompile(`(?m)^func (\([^)]*\) )?` + function + `\(`).Match(code) {
+			if !regexp.MustCompile(`(?m)^func (\([^)]*\) )?` + function + `[\[(]`).Match(code) {
 				t.Errorf("the page names %s in %s, where it is not", function, place[1])
 			}
 		}
