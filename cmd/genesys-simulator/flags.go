@@ -125,7 +125,7 @@ func into(target *string) func(string) error {
 func (s *settings) dataFlags(f *flag.FlagSet) {
 	o := &s.options
 	f.Uint64Var(&o.Seed, "seed", o.Seed, "chooses the data")
-	f.Func("start", "first `day` of the data, as 2023-10-01, or today (default 2023-10-01)", s.setStart)
+	f.Func("start", "first `day` of the data, for example 2023-10-01, or today (default 2023-10-01)", s.setStart)
 	f.IntVar(&o.Days, "days", o.Days, "number of days with data")
 	f.IntVar(&o.Conversations, "conversations", o.Conversations, "conversations a day; from 50 on with edge cases")
 	f.Float64Var(&o.HeldShare, "held", o.HeldShare, "`share` of conversations under legal hold, 0 to 1")

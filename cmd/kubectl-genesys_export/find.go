@@ -35,7 +35,7 @@ func addQueryFlags(f *flag.FlagSet, q *index.Query) {
 	f.StringVar(&q.Conversation, "conversation", "", "`id` of the conversation")
 	f.StringVar(&q.Recording, "recording", "", "`id` of the recording")
 	f.Func("medium", "`medium`: "+allMedia, medium(&q.Medium))
-	f.Func("from", "earliest start of the conversation: a `time`, as 2023-10-01 or 2023-10-01T08:00:00Z", instant(&q.From))
+	f.Func("from", "earliest start of the conversation: a `time`, for example 2023-10-01 or 2023-10-01T08:00:00Z", instant(&q.From))
 	f.Func("until", "`time` before which the conversation started", instant(&q.Until))
 }
 

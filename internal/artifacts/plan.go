@@ -98,8 +98,8 @@ type Slice struct {
 	Stay bool `json:"stay,omitempty"`
 	// From is the batch that the recordings of the slice left, empty if none did.
 	From string `json:"from,omitempty"`
-	// Late tells that there is no patience left with its conversations: their metadata
-	// and legal holds are queried a last few times.
+	// Late is true if the retry deadline of its conversations is used up: the operator
+	// queries their metadata and legal holds a last few times.
 	Late          bool                    `json:"late,omitempty"`
 	Conversations []evidence.Conversation `json:"conversations"`
 }

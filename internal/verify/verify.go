@@ -178,7 +178,7 @@ func (v *verifier) folders(of string) []string {
 	for _, entry := range entries {
 		switch at := of + "/" + entry.Name(); {
 		case !fs.ValidPath(entry.Name()):
-			v.fault(Name, at, "is no clean name: many systems take it for another one")
+			v.fault(Name, at, "is not a clean name: many systems take it for another one")
 		case entry.IsDir():
 			names = append(names, entry.Name())
 		case !entry.Type().IsRegular():

@@ -18,7 +18,7 @@ const standstill = 20 * time.Second
 
 // BenchmarkIsolation measures the promise that locked media never hold up the
 // rest: how long the Standard lane takes when no metadata of a held conversation
-// can be had at all, against how long it takes without the hold lanes.
+// can be read at all, against how long it takes without the hold lanes.
 func BenchmarkIsolation(b *testing.B) {
 	for b.Loop() {
 		alone, batches := standardLane(b, v1alpha1.HoldExclude, 0)

@@ -62,8 +62,8 @@ func TestTwoLeadersForAMoment(t *testing.T) {
 }
 
 // TestALateRecording stops a leader just before a recording gets its name. Another
-// one cannot get that recording, and seals the bag without it. When the first goes
-// on, before the export is sealed, the recording stays out of the bag.
+// one cannot get that recording, and seals the bag without it. When the first one
+// continues, before the export is sealed, the recording stays out of the bag.
 func TestALateRecording(t *testing.T) {
 	takeTurns(t)
 	s := newScene(t)

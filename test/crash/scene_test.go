@@ -57,10 +57,10 @@ type scene struct {
 	interrupted, looks int
 }
 
-// newScene makes a small day with everything that takes a way of its own: holds,
-// screens, a recording of several results, media that cannot be had, hostile
-// ids, and a conversation that ends only once the survey has seen it open. What
-// lands is signed, with a key that is made.
+// newScene makes a small day with every special case: legal holds, screens, a
+// recording of several results, media that cannot be downloaded, hostile ids,
+// and a conversation that ends only once the survey has seen it open. Bags and
+// seals are signed, with a key that the operator creates.
 func newScene(t *testing.T) *scene {
 	t.Helper()
 	return newSceneAt(t, nil)

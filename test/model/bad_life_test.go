@@ -16,7 +16,7 @@ const (
 	// eventful is how many rounds things happen in besides what is bad.
 	eventful = 12
 	// mostBadRounds is how many rounds an export may take to its end: four steps of a
-	// batch, and as many of an isolated one, each with all its patience.
+	// batch, and as many of an isolated one, each with its whole retry deadline.
 	mostBadRounds = 400
 )
 

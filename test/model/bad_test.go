@@ -51,7 +51,7 @@ type kind struct {
 // GoString is the kind as rapid shows it.
 func (k kind) GoString() string { return k.name }
 
-// often is how many times something may fail without using up the patience with it.
+// often is how many times something may fail without using up its retry deadline.
 const often = 5
 
 // kinds are all of them.

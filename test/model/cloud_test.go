@@ -104,8 +104,8 @@ func (c *cloud) BatchStatus(ctx context.Context, request genesys.Ticket) (genesy
 	return call(ctx, c.process, func() (genesys.BatchStatus, error) { return c.Client.BatchStatus(ctx, request.ID) })
 }
 
-// Restore notes that nobody may know whether a recording was restored: then none
-// waits for it except for as long as there is patience.
+// Restore notes that nobody may know whether a recording was restored: then the
+// operator waits for it only until the retry deadline.
 func (c *cloud) Restore(ctx context.Context, ref genesys.RecordingRef, before genesys.Retention, until time.Time, timeout time.Duration) error {
 	_, err := call(ctx, c.process, func() (struct{}, error) {
 		return struct{}{}, c.Client.Restore(ctx, ref, before, until, timeout)

@@ -33,8 +33,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
-// process is a manager: reconcilers, pools, books and caches, all of which are
-// gone with it.
+// process is a manager: reconcilers, pools, plans and caches, all of which end
+// with it.
 type process struct {
 	model   *model
 	name    string

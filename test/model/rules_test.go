@@ -215,7 +215,7 @@ func (m *model) checkBatches(export *v1alpha1.RecordingExport, planned []plan.Sl
 			most = mostIsolated
 		}
 		if n > most {
-			m.breaks("%d batches of lane %s are at work, %d may be", n, lane, most)
+			m.breaks("%d batches of lane %s are running, %d may be", n, lane, most)
 		}
 	}
 }

@@ -41,8 +41,8 @@ type message struct {
 	} `json:"error,omitempty"`
 }
 
-// mostStarts is how often Chromium is started before a test gives up: one start in
-// some hundreds crashes before it answers anything.
+// mostStarts is how often a test tries to start Chromium: one start in some
+// hundreds crashes before it answers anything.
 const mostStarts = 3
 
 // open starts Chromium with one empty page.

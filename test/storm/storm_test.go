@@ -119,8 +119,8 @@ func watchMemory(t *testing.T) (peak func() uint64) {
 }
 
 // TestStorm exports the same days in calm and in storm. In the storm every
-// recording arrives all the same except for those that cannot be had for good:
-// those, and nothing else, are gaps.
+// recording still arrives, except for those that never can: only those are
+// gaps.
 func TestStorm(t *testing.T) {
 	calm := calls(t)
 	w := scale(t)

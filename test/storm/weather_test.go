@@ -77,7 +77,7 @@ func inject(sim *simulator.Simulator, route string, faults []simulator.Fault) {
 
 // damage is what is wrong for good, or until it is requested again.
 type damage struct {
-	// lasting are the ids of recordings and conversations that cannot be had.
+	// lasting are the ids of recordings and conversations that can never be exported.
 	lasting []string
 }
 

@@ -320,8 +320,8 @@ func TestAfterTheDeadlineGenesysCloudMayBeAway(t *testing.T) {
 	}
 }
 
-// TestPastTheDeadlineAPersonIsAsked about what keeps a batch from continuing; it goes
-// on by itself all the same.
+// TestPastTheDeadlineAPersonIsAsked: the condition names what keeps a batch from
+// continuing, and the batch continues by itself.
 func TestPastTheDeadlineAPersonIsAsked(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) { o.Conversations, o.HeldShare = 50, 0 })
 	w.CreateReferences()

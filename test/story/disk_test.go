@@ -96,7 +96,7 @@ func (d *disk) do(format string, args ...any) {
 func (d *disk) remount(options string) {
 	d.Helper()
 	mount := d.root[strings.Index(d.root, "/root")+len("/root"):]
-	testenv.Eventually(d, "mounted anew with "+options, func() bool { return d.try("mount -o remount,%s %s", options, mount) == "" })
+	testenv.Eventually(d, "mounted again with "+options, func() bool { return d.try("mount -o remount,%s %s", options, mount) == "" })
 }
 
 // bytes is the size of everything that is to be exported.
@@ -144,8 +144,8 @@ func newDiskStory(t *testing.T) *story {
 	return newStory(t, func(o *simulator.Options) { o.Latency.Media = 20 * time.Millisecond })
 }
 
-// downloadsEnd lets some recordings be fetched, and no more until it is lifted, so that
-// an export does not end before its disk changes, however slow the test is.
+// downloadsEnd lets some recordings be fetched, and none after that until it is lifted,
+// so that an export does not end before its disk changes, however slow the test is.
 var downloadsEnd = simulator.Fault{Route: simulator.RouteDownload, Status: http.StatusServiceUnavailable, Nth: 20}
 
 // TestAFullDisk: writes fail in the middle, since nobody could tell how much room
@@ -169,7 +169,7 @@ func TestAFullDisk(t *testing.T) {
 	w.judge(w.exportable())
 }
 
-// createWithMinFree is Furnish with a floor of free space.
+// createWithMinFree is CreateReferences with minFree set.
 func (w *story) createWithMinFree(floor string) {
 	w.Helper()
 	w.Create(w.Secret(simulator.DefaultClientSecret))

@@ -83,7 +83,7 @@ func TestBadItemsDoNotHoldUpOthers(t *testing.T) {
 	w.judge(w.exportable())
 }
 
-// TestBadItemsBecomeGaps once the patience with them is used up, each with its last error.
+// TestBadItemsBecomeGaps once their retry deadline is used up, each with its last error.
 func TestBadItemsBecomeGaps(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) { o.Conversations, o.HeldShare = 120, 0.3 })
 	items := w.badItems()

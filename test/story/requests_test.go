@@ -42,8 +42,8 @@ func (w *story) expectKstatusOf(export *v1alpha1.RecordingExport, want status.St
 	}
 }
 
-// TestRetryAfterSealing requests again what was unavailable: a delta and a
-// further seal hold what can be had now, and nothing sealed is written again.
+// TestRetryAfterSealing retries everything that was unavailable: a further seal
+// lists what can be exported now, and nothing sealed is written again.
 func TestRetryAfterSealing(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) {
 		o.Edges.Open = 1

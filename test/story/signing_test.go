@@ -244,7 +244,7 @@ func (w *story) expectSealed(seal string) {
 	at := day
 	for _, part := range readCSV(w, filepath.Join(seal, "coverage.csv")) {
 		if part["start"] != at.Format(time.RFC3339) {
-			w.Errorf("coverage goes on at %s, want %v", part["start"], at)
+			w.Errorf("coverage continues at %s, want %v", part["start"], at)
 		}
 		if part["bags"] == "" && part["conversations_in_no_bag"] == "0" {
 			w.Errorf("nothing is said of %v", part)

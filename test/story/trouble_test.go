@@ -191,7 +191,7 @@ func TestAnArchiveThatIsAnothers(t *testing.T) {
 	w.Create(again)
 	w.Await(again, v1alpha1.ReasonComplete)
 	if now := w.Sim.Journal().Count(simulator.RouteDownload, 0); now != calls {
-		t.Errorf("an export made anew fetched %d recordings again", now-calls)
+		t.Errorf("an export that was created again fetched %d recordings again", now-calls)
 	}
 	if again.Status.Progress != export.Status.Progress || again.Status.Batches.Completed != export.Status.Batches.Completed {
 		t.Errorf("status %+v, want that of the first", again.Status)

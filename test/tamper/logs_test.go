@@ -40,7 +40,7 @@ func thinned() []tampering {
 		inBagLog("change the size in a log", on("RecordingStored", "01.wav", set("bytes", "1")), standardLog, `was stored with "1" bytes`),
 		inBagLog("change the request in a log", on("RecordingStored", "01.wav", set("request", specimen.ID(999))), standardLog, "came by request"),
 		inBagLog("change when a file was stored", on("RecordingStored", "02.wav", later(time.Second)), standardLog, "was stored at 2023-10-03T08:02:01Z, files.csv says"),
-		inBagLog("learn of a conversation before the export began", on("MetadataReceived", conversation1, later(-24*time.Hour)), standardLog, "tells of MetadataReceived at 2023-10-02T03:00:00Z, before the export began at 2023-10-03T00:00:00Z"),
+		inBagLog("find a conversation before the export began", on("MetadataReceived", conversation1, later(-24*time.Hour)), standardLog, "tells of MetadataReceived at 2023-10-02T03:00:00Z, before the export began at 2023-10-03T00:00:00Z"),
 		inBagLog("ask for holds after the requests", on("HoldChecked", "", later(4*time.Hour)), standardLog, "tells of RecordingsRequested at 2023-10-03T07:00:00Z, and of HoldChecked, which comes first, at 2023-10-03T08:00:00Z"),
 		inBagLog("request after the files came", on("RecordingsRequested", "", later(2*time.Hour)), standardLog, "before it was requested"),
 		inBagLog("isolate after the bag was sealed", on("RecordingIsolated", recording62, later(2*time.Hour)), standardLog, "tells of RecordingIsolated at 2023-10-03T11:00:00Z, after the bag was sealed at 2023-10-03T10:00:00Z"),

@@ -10,7 +10,7 @@ func (v *verdict) checkTold(where string, b bag, log []event) {
 		switch e.Type {
 		case "MetadataReceived", "MetadataUnreadable", "ConversationIsolated":
 			if learned[id] != "" {
-				v.fault(where, "the custody log tells twice what was learned of conversation %s", id)
+				v.fault(where, "the custody log tells twice what was found out about conversation %s", id)
 			}
 			learned[id] = e.Type
 		case "RecordingIsolated":

@@ -173,8 +173,8 @@ func ShortPaces() operator.Paces {
 	return p
 }
 
-// Start starts an operator for the world's namespace, hurried unless change
-// makes it otherwise, and returns what stops it.
+// Start starts an operator for the world's namespace, with ShortPaces unless
+// change sets others, and returns what stops it.
 func (w *World) Start(change ...func(*operator.Options)) (stop func()) {
 	w.Helper()
 	options := operator.Options{
