@@ -104,10 +104,10 @@ type LaneAccount struct {
 // Check is a sum that must hold.
 type Check struct {
 	// Says what must be equal.
-	Says  string `json:"says"`
-	Left  int64  `json:"left"`
-	Right int64  `json:"right"`
-	Holds bool   `json:"holds"`
+	Says    string `json:"says"`
+	Left    int64  `json:"left"`
+	Right   int64  `json:"right"`
+	IsEqual bool   `json:"holds"`
 }
 
 // BagRef names one bag of an export.
@@ -255,7 +255,7 @@ func (a *Account) check(says string, left, right int64) {
 
 func (a *Account) balanced() error {
 	for _, check := range a.Checks {
-		if !check.Holds {
+		if !check.IsEqual {
 			return fmt.Errorf("%w: %s: %d is not %d", ErrUnbalanced, check.Says, check.Left, check.Right)
 		}
 	}

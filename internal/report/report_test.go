@@ -52,7 +52,7 @@ func everywhere(t testing.TB, says string) Report {
 			Recordings:    []evidence.RecordingAccount{{Lane: lane, Medium: genesys.Medium(says), Counts: counts}},
 			Gaps:          2, SecondSource: &evidence.SecondSource{Source: says, At: hour(49), Listed: 1, NotInAccount: 1},
 			Orphans: &evidence.OrphanAccount{Listed: 3, Undated: 1, At: hour(49), Enumerated: 9, NotListed: &evidence.OrphansNotListed{From: hour(24), Until: hour(48), Why: says}},
-			Checks:  []evidence.Check{{Says: says, Left: 1, Right: 1, Holds: true}},
+			Checks:  []evidence.Check{{Says: says, Left: 1, Right: 1, IsEqual: true}},
 		}},
 		Findings: evidence.Findings{
 			Seals: []evidence.SealRef{{Number: 1, Digest: says}, {Number: 2}},

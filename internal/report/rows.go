@@ -12,7 +12,7 @@ type recordingRow struct {
 type check struct {
 	Says        text
 	Left, Right amount
-	Holds       bool
+	IsEqual     bool
 }
 
 type reasonRow struct {

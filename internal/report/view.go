@@ -117,7 +117,7 @@ func (v *view) counted(a evidence.Account) {
 		v.Recordings = append(v.Recordings, recordingRow{laneIn(lanes, r.Lane), mediumIn(media, r.Medium), r.Counts})
 	}
 	for _, c := range a.Checks {
-		v.Checks = append(v.Checks, check{clean(c.Says, longText), amount(c.Left), amount(c.Right), c.Holds})
+		v.Checks = append(v.Checks, check{clean(c.Says, longText), amount(c.Left), amount(c.Right), c.IsEqual})
 	}
 	for _, l := range a.Lanes {
 		v.Holdings = append(v.Holdings, laneRow{laneIn(lanes, l.Lane), size(l.Bytes), amount(l.Bags), amount(l.Files), amount(l.Bytes), amount(l.Gaps)})

@@ -31,7 +31,7 @@ func (c *census) judge(s *seal) {
 	c.judgeRecordings(at, a)
 	c.judgeLanes(at, a)
 	for _, check := range a.Checks {
-		if !check.Holds || check.Left != check.Right {
+		if !check.IsEqual || check.Left != check.Right {
 			c.fault(Account, at, "does not add up: %s: %d is not %d", cut(check.Says), check.Left, check.Right)
 		}
 	}

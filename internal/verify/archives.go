@@ -54,17 +54,17 @@ func isArchive(fsys fs.FS, folder string, entries []fs.DirEntry) bool {
 		return true
 	}
 	return slices.ContainsFunc(entries, func(entry fs.DirEntry) bool {
-		return isPart(entry) && (!entry.IsDir() || !holdsRecord(fsys, path.Join(folder, entry.Name()), 2))
+		return isPart(entry) && (!entry.IsDir() || !containsRecord(fsys, path.Join(folder, entry.Name()), 2))
 	})
 }
 
-// holdsRecord reports whether an export.json is in a folder, or so many folders below.
-func holdsRecord(fsys fs.FS, folder string, depth int) bool {
+// containsRecord reports whether an export.json is in a folder, or so many folders below.
+func containsRecord(fsys fs.FS, folder string, depth int) bool {
 	entries, err := fs.ReadDir(fsys, folder)
 	if err != nil {
 		return false
 	}
 	return slices.ContainsFunc(entries, func(entry fs.DirEntry) bool {
-		return isRecord(entry) || depth > 0 && entry.IsDir() && fs.ValidPath(entry.Name()) && holdsRecord(fsys, path.Join(folder, entry.Name()), depth-1)
+		return isRecord(entry) || depth > 0 && entry.IsDir() && fs.ValidPath(entry.Name()) && containsRecord(fsys, path.Join(folder, entry.Name()), depth-1)
 	})
 }

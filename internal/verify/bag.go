@@ -193,6 +193,6 @@ func (v *verifier) checkLog(b *bag, t tables, r *retention) {
 		}
 	}
 	if len(told) == 0 && len(t.files) > 0 {
-		v.fault(Contradiction, log, "tells of none of the %d files that files.csv lists", len(t.files))
+		v.fault(Contradiction, log, "reports none of the %d files that files.csv lists", len(t.files))
 	}
 }

@@ -76,11 +76,11 @@ func newBagHistory(v *verifier, log string) *bagHistory {
 func (s *bagHistory) tell(e event) {
 	about, known := bagEvents[e.Type]
 	if !known {
-		s.fault(Malformed, s.log, "line %d tells of %q, which does not happen to a bag", e.Sequence, cut(e.Type))
+		s.fault(Malformed, s.log, "line %d reports %q, which does not happen to a bag", e.Sequence, cut(e.Type))
 		return
 	}
 	if about != "" && e.Details[about] == "" {
-		s.fault(Malformed, s.log, "line %d tells of %s without saying which %s", e.Sequence, e.Type, about)
+		s.fault(Malformed, s.log, "line %d reports %s without saying which %s", e.Sequence, e.Type, about)
 	}
 	s.counts[e.Type]++
 	when, again := s.times[e.Type]
@@ -113,11 +113,11 @@ func (s *bagHistory) tell(e event) {
 func (s *bagHistory) tellRequest(e event) {
 	id := e.Details["request"]
 	if _, twice := s.requests[id]; twice {
-		s.fault(Contradiction, s.log, "line %d tells of request %s a second time", e.Sequence, cut(id))
+		s.fault(Contradiction, s.log, "line %d reports request %s a second time", e.Sequence, cut(id))
 	}
 	n, err := strconv.Atoi(e.Details["recordings"])
 	if err != nil || n < 1 {
-		s.fault(Malformed, s.log, "line %d tells of request %s for %q recordings", e.Sequence, cut(id), cut(e.Details["recordings"]))
+		s.fault(Malformed, s.log, "line %d reports request %s for %q recordings", e.Sequence, cut(id), cut(e.Details["recordings"]))
 	}
 	s.requests[id] = request{e.Time, n}
 }
@@ -195,7 +195,7 @@ func (s *bagHistory) checkConversations(b *bag, t tables) {
 	}
 	for id := range s.learned {
 		if _, listed := t.conversations[id]; !listed {
-			s.fault(Contradiction, s.log, "tells of conversation %s, which conversations.csv does not list", cut(id))
+			s.fault(Contradiction, s.log, "reports conversation %s, which conversations.csv does not list", cut(id))
 		}
 	}
 }

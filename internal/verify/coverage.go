@@ -62,7 +62,7 @@ func (v *verifier) checkDays(at string, from, until time.Time) {
 		}
 	}
 	if len(missing) > 0 {
-		v.fault(Coverage, at, "covers %s to %s, but no log tells of a survey of %s", stamp(from), stamp(until), cut(strings.Join(missing, ", ")))
+		v.fault(Coverage, at, "covers %s to %s, but no log reports a survey of %s", stamp(from), stamp(until), cut(strings.Join(missing, ", ")))
 	}
 }
 

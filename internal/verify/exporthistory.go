@@ -68,7 +68,7 @@ func newExportHistory(v *verifier, log string) *exportHistory {
 // tell adds an event.
 func (h *exportHistory) tell(e event) {
 	if !slices.Contains(sealEvents, e.Type) {
-		h.fault(Malformed, h.log, "line %d tells of %q, which does not happen to an export", e.Sequence, cut(e.Type))
+		h.fault(Malformed, h.log, "line %d reports %q, which does not happen to an export", e.Sequence, cut(e.Type))
 		return
 	}
 	h.counts[e.Type]++
@@ -116,12 +116,12 @@ func (h *exportHistory) tellSurvey(e event) {
 	} {
 		count, err := strconv.ParseInt(e.Details[n.name], 10, 64)
 		if err != nil || count < 0 {
-			h.fault(Malformed, h.log, "line %d tells of a survey, and says %s: %q", e.Sequence, n.name, cut(e.Details[n.name]))
+			h.fault(Malformed, h.log, "line %d reports a survey, and says %s: %q", e.Sequence, n.name, cut(e.Details[n.name]))
 		}
 		*n.into = count
 	}
 	if !slices.Contains(purposes, s.purpose) {
-		h.fault(Malformed, h.log, "line %d tells of a survey for a purpose that there is not: %q", e.Sequence, cut(s.purpose))
+		h.fault(Malformed, h.log, "line %d reports a survey for a purpose that there is not: %q", e.Sequence, cut(s.purpose))
 	}
 	held, err := time.Parse(time.RFC3339Nano, s.heldAt)
 	if err != nil {
@@ -179,7 +179,7 @@ func (c *census) checkOpening(s *seal) {
 	case h.counts[kind] != 1 || h.counts[other] > 0:
 		c.fault(Contradiction, h.log, "tells %d times of %s and %d times of %s: the log of seal %d begins with one %s", h.counts[kind], kind, h.counts[other], other, s.number, kind)
 	case !want.IsZero() && !h.opened.Time.Equal(want):
-		c.fault(Contradiction, h.log, "line %d tells of %s at %s, it was at %s", h.opened.Sequence, kind, stamp(h.opened.Time), stamp(want))
+		c.fault(Contradiction, h.log, "line %d reports %s at %s, it was at %s", h.opened.Sequence, kind, stamp(h.opened.Time), stamp(want))
 	}
 	if n := h.counts["ExportSealed"]; n != 1 {
 		c.fault(Contradiction, h.log, "tells %d times of ExportSealed, which happens once", n)
@@ -195,10 +195,10 @@ func (c *census) checkSealTimes(s *seal) {
 		c.fault(Contradiction, at, "was drawn up at %s, before the export began at %s", stamp(drawn), stamp(begun))
 	}
 	if before(h.first, begun) {
-		c.fault(Contradiction, h.log, "tells of something at %s, before the export began at %s", stamp(h.first), stamp(begun))
+		c.fault(Contradiction, h.log, "reports something at %s, before the export began at %s", stamp(h.first), stamp(begun))
 	}
 	if before(h.sealed, h.last) {
-		c.fault(Contradiction, h.log, "tells of something at %s, after the export was sealed at %s", stamp(h.last), stamp(h.sealed))
+		c.fault(Contradiction, h.log, "reports something at %s, after the export was sealed at %s", stamp(h.last), stamp(h.sealed))
 	}
 	if before(drawn, h.sealed) {
 		c.fault(Contradiction, at, "was drawn up at %s, but %s tells that the export was sealed at %s", stamp(drawn), h.log, stamp(h.sealed))

@@ -82,7 +82,7 @@ func TestHostileArchives(t *testing.T) {
 			for _, number := range []string{"1", "2"} {
 				a.Replace("seals/"+number+"/account.json", `"from": "2023`, `"from": "0001`)
 			}
-		}, verify.Coverage, "seals/2/account.json", "no log tells of a survey of 0001-10-01"},
+		}, verify.Coverage, "seals/2/account.json", "no log reports a survey of 0001-10-01"},
 	}
 	sound := specimen.New(t, specimen.NewSigner(t))
 	for name, tt := range tests {

@@ -69,7 +69,7 @@ func (v *verifier) journal(name, last string, do func(event)) {
 		return
 	}
 	if !ended {
-		v.fault(LogChain, name, "does not tell of %s: its end was cut off", last)
+		v.fault(LogChain, name, "does not report %s: its end was cut off", last)
 	}
 }
 
@@ -87,7 +87,7 @@ func follow(before event, line []byte) (now event, says string) {
 	case now.Sequence != before.Sequence+1:
 		return now, "has another number than its place: a line was added, removed or moved"
 	case now.Time.Before(before.Time):
-		return now, "tells of something earlier than the line before"
+		return now, "reports something earlier than the line before"
 	case now.Type == "" || now.Actor == "":
 		return now, "does not say what happened, or who did it"
 	}

@@ -48,7 +48,7 @@ func (v *verifier) checkOrphans(s *seal) {
 	case o.before != nil:
 		v.fault(Contradiction, s.at(evidence.AccountFile), "says nothing of recordings that are attached to no conversation, the former seal does")
 	case o.there || s.orphansTold.Type != "":
-		v.fault(Contradiction, s.at(evidence.AccountFile), "says nothing of recordings that are attached to no conversation, though the seal lists them, or tells of that")
+		v.fault(Contradiction, s.at(evidence.AccountFile), "says nothing of recordings that are attached to no conversation, though the seal lists them, or reports that")
 	}
 }
 
@@ -132,8 +132,8 @@ func (o *orphans) judgeLog(told evidence.OrphanAccount) {
 	case e.Type != "OrphansListed":
 		o.fault(Contradiction, log, "does not tell that recordings attached to no conversation were listed, as account.json says")
 	case e.Details["listed"] != strconv.FormatInt(o.listed, 10) || e.Details["undated"] != strconv.FormatInt(o.undated, 10):
-		o.fault(Contradiction, log, "line %d tells of %s recordings attached to no conversation, %s undated; orphans.csv lists %d, %d undated", e.Sequence, cut(e.Details["listed"]), cut(e.Details["undated"]), o.listed, o.undated)
+		o.fault(Contradiction, log, "line %d reports %s recordings attached to no conversation, %s undated; orphans.csv lists %d, %d undated", e.Sequence, cut(e.Details["listed"]), cut(e.Details["undated"]), o.listed, o.undated)
 	case o.there && !o.seal.found[orphanTable].unread && e.Details["sha256"] != o.seal.found[orphanTable].sha256:
-		o.fault(Altered, o.at, "was changed: line %d of %s tells of it with SHA-256 %s, it has %s", e.Sequence, log, cut(e.Details["sha256"]), o.seal.found[orphanTable].sha256)
+		o.fault(Altered, o.at, "was changed: line %d of %s reports it with SHA-256 %s, it has %s", e.Sequence, log, cut(e.Details["sha256"]), o.seal.found[orphanTable].sha256)
 	}
 }

@@ -61,7 +61,7 @@ func (c *census) checkPlan(s *seal) {
 func (p *part) number() {
 	for _, st := range p.seal.chronicle.steps {
 		if log, twice := p.plan.seen[st.entry]; twice {
-			p.fault(Contradiction, p.log, "line %d tells of entry %d of the plan, as %s does already", st.line, st.entry, log)
+			p.fault(Contradiction, p.log, "line %d reports entry %d of the plan, as %s does already", st.line, st.entry, log)
 		}
 		p.plan.seen[st.entry] = p.log
 		p.steps[st.entry] = st
@@ -83,7 +83,7 @@ func (p *part) number() {
 	}
 	for _, number := range numbers {
 		if number != next {
-			p.fault(Contradiction, p.log, "line %d tells of entry %d of the plan, the next one is %d: an event was removed or added", p.steps[number].line, number, next)
+			p.fault(Contradiction, p.log, "line %d reports entry %d of the plan, the next one is %d: an event was removed or added", p.steps[number].line, number, next)
 			next = number
 		}
 		next++
@@ -145,7 +145,7 @@ func (p *part) lead(name batchName, batch, at string) {
 		p.fault(Contradiction, at, "names batch %s, which no survey leads to", cut(batch))
 	case name.entry == 0:
 	case !told, !slices.Contains(leads[isIsolated], st.kind), st.kind == "DaySurveyed" && st.about == firstSurvey:
-		p.fault(Contradiction, at, "names batch %s, to which by its name entry %d of the plan led: the seal's log tells of no such entry", cut(batch), name.entry)
+		p.fault(Contradiction, at, "names batch %s, to which by its name entry %d of the plan led: the seal's log reports no such entry", cut(batch), name.entry)
 	case st.kind == "BatchSplit":
 		if whole, ok := p.nameOf(st.about); !ok || whole.lane != name.lane || whole.start != name.start {
 			p.fault(Contradiction, at, "names batch %s as a half of batch %s, which is of another lane or part of the window", cut(batch), cut(st.about))
@@ -251,16 +251,16 @@ func (p *part) checkLeft() {
 	for _, st := range p.seal.chronicle.steps {
 		groups, isLeaving := p.left[st.kind]
 		if _, left := groups[st.about]; isLeaving && !left && isWhole {
-			p.fault(Contradiction, p.log, "line %d tells of %s of group %s, no bag of that group says so", st.line, st.kind, cut(st.about))
+			p.fault(Contradiction, p.log, "line %d reports %s of group %s, no bag of that group says so", st.line, st.kind, cut(st.about))
 		}
-		if st.kind == "RecordingsIsolated" && !p.holds(st.about) {
+		if st.kind == "RecordingsIsolated" && !p.lists(st.about) {
 			p.fault(Contradiction, p.log, "line %d tells that recordings of batch %s were isolated, there is no bag of it", st.line, cut(st.about))
 		}
 	}
 }
 
-// holds reports whether the seal lists a bag.
-func (p *part) holds(bag string) bool {
+// lists reports whether the seal lists a bag.
+func (p *part) lists(bag string) bool {
 	_, listed := p.seal.order[bag]
 	return listed
 }
@@ -290,7 +290,7 @@ func (p *part) checkRetry() {
 		p.fault(Contradiction, p.log, "tells %d times of RetryRequested: a retry begins when the one before is sealed", retries)
 	}
 	if days != surveys && !p.terms.endless && p.terms.told {
-		p.fault(Contradiction, p.log, "tells of %d surveys for retries (Retry), and of retries that need %d", surveys, days)
+		p.fault(Contradiction, p.log, "reports %d surveys for retries (Retry), and retries that need %d", surveys, days)
 	}
 	p.plan.days += days
 	p.plan.surveys += surveys
@@ -299,7 +299,7 @@ func (p *part) checkRetry() {
 // checkRequest checks that a retry followed from a seal before.
 func (p *part) checkRequest(st planStep) {
 	if st.seals < 1 || st.seals >= int64(p.seal.number) {
-		p.fault(Contradiction, p.log, "line %d tells of a retry when there were %d seals, this is seal %d", st.line, st.seals, p.seal.number)
+		p.fault(Contradiction, p.log, "line %d reports a retry when there were %d seals, this is seal %d", st.line, st.seals, p.seal.number)
 		return
 	}
 	former := p.sealOf(int(st.seals))
@@ -308,9 +308,9 @@ func (p *part) checkRequest(st planStep) {
 	}
 	switch gaps := former.account.Gaps; {
 	case gaps == 0:
-		p.fault(Contradiction, p.log, "line %d tells of a retry, but seal %d has no gap", st.line, st.seals)
+		p.fault(Contradiction, p.log, "line %d reports a retry, but seal %d has no gap", st.line, st.seals)
 	case gaps > former.hopeless && st.batches == 0 && st.days == 0:
-		p.fault(Contradiction, p.log, "line %d tells of a retry that led to nothing, but seal %d has gaps that a retry can fill", st.line, st.seals)
+		p.fault(Contradiction, p.log, "line %d reports a retry that led to nothing, but seal %d has gaps that a retry can fill", st.line, st.seals)
 	}
 }
 
@@ -318,6 +318,6 @@ func (p *part) checkRequest(st planStep) {
 // a later seal, account for all surveys that logs report.
 func (c *census) closePlan() {
 	if c.plan.surveys > c.plan.days {
-		c.fault(Contradiction, "seals", "tell of %d surveys for retries (Retry), and of retries that need %d", c.plan.surveys, c.plan.days)
+		c.fault(Contradiction, "seals", "report %d surveys for retries (Retry), and retries that need %d", c.plan.surveys, c.plan.days)
 	}
 }

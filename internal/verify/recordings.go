@@ -223,7 +223,7 @@ func (s *bagHistory) checkStored(t tables) {
 	}
 	for id, asked := range s.requests {
 		if n := len(came[id]); n > asked.recordings {
-			s.fault(Contradiction, s.log, "tells of request %s for %d recordings, files of %d came by it", cut(id), asked.recordings, n)
+			s.fault(Contradiction, s.log, "reports request %s for %d recordings, files of %d came by it", cut(id), asked.recordings, n)
 		}
 	}
 }
@@ -266,7 +266,7 @@ func (s *bagHistory) checkHolds(b *bag, t tables) {
 // another half of the batch, too, with those in conversations.csv.
 func (s *bagHistory) checkAnswers(kind string, have int) {
 	if told, err := strconv.Atoi(s.checked.Details[kind]); err != nil || told < have {
-		s.fault(Contradiction, s.log, "line %d tells of %q conversations as %s, conversations.csv lists %d", s.checked.Sequence, cut(s.checked.Details[kind]), kind, have)
+		s.fault(Contradiction, s.log, "line %d reports %q conversations as %s, conversations.csv lists %d", s.checked.Sequence, cut(s.checked.Details[kind]), kind, have)
 	}
 }
 

@@ -237,7 +237,7 @@ func (r *retention) tell(e event) {
 func (r *retention) compareDates(e event, key string, dates genesys.Retention, suffix string) {
 	for _, name := range genesys.DateNames {
 		if told := e.Details[name+suffix]; told != dates.Date(name) {
-			r.fault(Contradiction, r.log, "line %d tells of %q as the %s of recording %s, retention.csv says %q", e.Sequence, cut(told), name, cut(key), cut(dates.Date(name)))
+			r.fault(Contradiction, r.log, "line %d reports %q as the %s of recording %s, retention.csv says %q", e.Sequence, cut(told), name, cut(key), cut(dates.Date(name)))
 		}
 	}
 }

@@ -24,7 +24,7 @@ func (c *census) checkSecond(s *seal) {
 		}
 		return
 	} else if n != 1 || !there {
-		c.fault(Contradiction, at, "says how it compares with a second source, the log tells of that %d times, %s is there: %t", n, secondTable, there)
+		c.fault(Contradiction, at, "says how it compares with a second source, the log reports that %d times, %s is there: %t", n, secondTable, there)
 		return
 	}
 	var before evidence.SecondSource
@@ -46,7 +46,7 @@ func (c *census) checkSecond(s *seal) {
 			c.fault(Account, at, "counts %d %s for this seal, its tables %d", n.told, n.what, n.have)
 		}
 		if got := h.compared.Details[n.detail]; got != strconv.FormatInt(n.told, 10) {
-			c.fault(Contradiction, h.log, "line %d tells of %q as %s, the account of %d", h.compared.Sequence, cut(got), n.detail, n.told)
+			c.fault(Contradiction, h.log, "line %d reports %q as %s, the account %d", h.compared.Sequence, cut(got), n.detail, n.told)
 		}
 	}
 }

@@ -203,7 +203,7 @@ func (c *census) checkSurveys(s *seal) {
 		refused += survey.refused
 		day, err := time.Parse(time.DateOnly, survey.day)
 		if err != nil || day.Before(s.account.From.UTC().Truncate(24*time.Hour)) || !day.Before(s.account.Until) {
-			c.fault(Contradiction, h.log, "line %d tells of a survey of %q, which the seals do not cover", survey.line, cut(survey.day))
+			c.fault(Contradiction, h.log, "line %d reports a survey of %q, which the seals do not cover", survey.line, cut(survey.day))
 			continue
 		}
 		if survey.purpose == firstSurvey {
@@ -229,7 +229,7 @@ func (c *census) checkNewDays(s *seal, since time.Time) {
 			continue
 		}
 		if day.first != 1 {
-			c.fault(Contradiction, h.log, "tells of %d first surveys of %s, there is one of each day", day.first, name)
+			c.fault(Contradiction, h.log, "reports %d first surveys of %s, there is one of each day", day.first, name)
 		}
 		if !day.reviewed {
 			c.fault(Contradiction, h.log, "does not tell that %s was surveyed again before it was sealed (Review)", name)
@@ -252,7 +252,7 @@ func (c *census) checkSettled(s *seal, survey survey, day time.Time) {
 		end = s.account.Until
 	}
 	if settled := end.Add(c.terms.settleAfter); before(survey.at, settled) {
-		c.fault(Contradiction, s.chronicle.log, "line %d tells of a survey of %s at %s, before the day had settled at %s", survey.line, survey.day, stamp(survey.at), stamp(settled))
+		c.fault(Contradiction, s.chronicle.log, "line %d reports a survey of %s at %s, before the day had settled at %s", survey.line, survey.day, stamp(survey.at), stamp(settled))
 	}
 }
 
@@ -273,7 +273,7 @@ func (c *census) compareFound(s *seal, found, open map[string]int64, refused int
 		}
 	}
 	if refused != c.page.refused {
-		c.fault(Contradiction, s.chronicle.log, "tells of %d conversations whose ids are none, conversations.csv lists %d", refused, c.page.refused)
+		c.fault(Contradiction, s.chronicle.log, "reports %d conversations whose ids are none, conversations.csv lists %d", refused, c.page.refused)
 	}
 }
 

@@ -25,17 +25,17 @@ func (s *bagHistory) checkTimes() {
 	begun, sealed := s.record.CreatedAt, s.times["BagSealed"].last
 	for kind, when := range s.times {
 		if before(when.first, begun) {
-			s.fault(Contradiction, s.log, "tells of %s at %s, before the export began at %s", kind, stamp(when.first), stamp(begun))
+			s.fault(Contradiction, s.log, "reports %s at %s, before the export began at %s", kind, stamp(when.first), stamp(begun))
 		}
 		if !sealed.IsZero() && before(sealed, when.last) {
-			s.fault(Contradiction, s.log, "tells of %s at %s, after the bag was sealed at %s", kind, stamp(when.last), stamp(sealed))
+			s.fault(Contradiction, s.log, "reports %s at %s, after the bag was sealed at %s", kind, stamp(when.last), stamp(sealed))
 		}
 	}
 	for _, order := range bagOrder {
 		first, one := s.times[order[0]]
 		then, other := s.times[order[1]]
 		if one && other && before(then.first, first.last) {
-			s.fault(Contradiction, s.log, "tells of %s at %s, and of %s, which comes first, at %s", order[1], stamp(then.first), order[0], stamp(first.last))
+			s.fault(Contradiction, s.log, "reports %s at %s, and %s, which comes first, at %s", order[1], stamp(then.first), order[0], stamp(first.last))
 		}
 	}
 }

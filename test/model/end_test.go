@@ -189,7 +189,7 @@ func (m *model) storedFiles(t tester) map[string]string {
 func (m *model) judgeAccount(t tester, want sum) {
 	account, status := m.account(t), m.export().Status
 	for _, check := range account.Checks {
-		if !check.Holds {
+		if !check.IsEqual {
 			t.Errorf("%s: %d is not %d", check.Says, check.Left, check.Right)
 		}
 	}

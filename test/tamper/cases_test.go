@@ -392,7 +392,7 @@ func insiders() []tampering {
 				a.Rewrite(fmt.Sprintf("seals/%d/events.jsonl", seal), func(lines []string) []string { return leaveOut(lines, "DaySurveyed") })
 			}
 			a.ForgeSeal(1)
-		}, kind: verify.Coverage, path: "seals/2/account.json", says: "no log tells of a survey of 2023-10-01"},
+		}, kind: verify.Coverage, path: "seals/2/account.json", says: "no log reports a survey of 2023-10-01"},
 		{name: "cover less of the window", do: func(a archive) {
 			for _, seal := range []int{1, 2} {
 				a.Replace(fmt.Sprintf("seals/%d/account.json", seal), `"until": "2023-10-02`, `"until": "2023-10-01`)

@@ -301,7 +301,7 @@ func misjudged() []tampering {
 			a.terms(func(record *evidence.ExportRecord) {
 				record.CreatedAt = specimen.Day.AddDate(0, 0, 2).Add(3 * time.Hour)
 			})
-		}, kind: verify.Contradiction, path: standardLog, says: "tells of SliceAssigned at 2023-10-03T02:00:00Z, before the export began at 2023-10-03T03:00:00Z"},
+		}, kind: verify.Contradiction, path: standardLog, says: "reports SliceAssigned at 2023-10-03T02:00:00Z, before the export began at 2023-10-03T03:00:00Z"},
 	}...)
 }
 
@@ -327,7 +327,7 @@ func misheld() []tampering {
 		}, kind: verify.Contradiction, path: standardTable, says: "Excluded MovedToHold, what can have become of it is: Exported"},
 		{name: "say no answer of before transfer", do: func(a archive) {
 			a.retell(",false,"+checked, ",,")
-		}, kind: verify.Contradiction, path: standardLog, says: `tells of "0" conversations as unknown, conversations.csv lists 1`},
+		}, kind: verify.Contradiction, path: standardLog, says: `reports "0" conversations as unknown, conversations.csv lists 1`},
 		{name: "make up an answer of before transfer", do: func(a archive) {
 			a.retell(",false,"+checked, ",maybe,"+checked)
 		}, kind: verify.Malformed, path: standardTable, says: `says "maybe" of the legal hold`},

@@ -24,38 +24,38 @@ func thinned() []tampering {
 		inBagLog("hide who worked on a bag", lose("WorkBegun", ""), standardLog, "does not tell which process worked on the bag"),
 		inBagLog("hide that metadata was received", lose("MetadataReceived", conversation1), standardLog, "tells 0 times what was found out about the recordings of conversation "+conversation1),
 		inBagLog("do not tell that a conversation was isolated", lose("ConversationIsolated", conversation5), standardLog, "tells 0 times what was found out about the recordings of conversation "+conversation5),
-		inBagLog("hide that legal holds were asked for", lose("HoldChecked", ""), standardLog, "does not tell of a query for legal holds before transfer (HoldChecked)"),
+		inBagLog("hide that legal holds were asked for", lose("HoldChecked", ""), standardLog, "does not report a query for legal holds before transfer (HoldChecked)"),
 		inBagLog("hide that a legal hold changed", lose("HoldChanged", ""), standardLog, "does not tell that the legal hold of conversation "+conversation2+" changed"),
 		inBagLog("hide a request", lose("RecordingsRequested", ""), standardLog, "of which no line tells"),
 		inBagLog("do not tell that a recording was isolated", lose("RecordingIsolated", recording62), standardLog, "does not tell that it was isolated (RecordingIsolated), though"),
-		inBagLog("make up a conversation", plant(logLine{Time: begun.Add(3 * time.Hour), Type: "MetadataReceived", Details: map[string]string{"conversation": conversation4}}), standardLog, "tells of conversation "+conversation4+", which conversations.csv does not list"),
+		inBagLog("make up a conversation", plant(logLine{Time: begun.Add(3 * time.Hour), Type: "MetadataReceived", Details: map[string]string{"conversation": conversation4}}), standardLog, "reports conversation "+conversation4+", which conversations.csv does not list"),
 		inBagLog("make up that a recording was isolated", plant(logLine{Time: begun.Add(9 * time.Hour), Type: "RecordingIsolated", Details: map[string]string{"conversation": conversation1, "recording": recording11}}), standardLog, "tells that recording "+conversation1+"/"+recording11+" was isolated, index.csv says otherwise"),
 		inBagLog("make up that a recording was refused", plant(logLine{Time: begun.Add(9 * time.Hour), Type: "RecordingRefused", Details: map[string]string{"conversation": conversation1, "recording": recording13}}), standardLog, "tells that recording "+conversation1+"/"+recording13+" was refused, index.csv says otherwise"),
 		inBagLog("make up that a legal hold changed", plant(logLine{Time: begun.Add(4 * time.Hour), Type: "HoldChanged", Details: map[string]string{"conversation": conversation1, "held": "true"}}), standardLog, "tells that the legal hold of conversation "+conversation1+" changed, conversations.csv says otherwise"),
 		inBagLog("make up a restoration", plant(logLine{Time: begun.Add(6 * time.Hour), Type: "RecordingRestored", Details: map[string]string{"conversation": conversation1, "recording": recording13}}), standardLog, "came back from the archive, index.csv says otherwise"),
-		malformed(inBagLog("make up a kind of event", plant(logLine{Time: begun.Add(6 * time.Hour), Type: "CoffeeSpilt"}), standardLog, `tells of "CoffeeSpilt", which does not happen to a bag`)),
+		malformed(inBagLog("make up a kind of event", plant(logLine{Time: begun.Add(6 * time.Hour), Type: "CoffeeSpilt"}), standardLog, `reports "CoffeeSpilt", which does not happen to a bag`)),
 		inBagLog("tell twice that a bag was sealed", plant(logLine{Time: begun.Add(10 * time.Hour), Type: "BagSealed"}), standardLog, "tells 2 times of BagSealed"),
 		inBagLog("assign fewer conversations", on("SliceAssigned", "", set("conversations", "3")), standardLog, `tells that the bag was to hold "3" conversations, conversations.csv lists 4`),
-		inBagLog("answer fewer holds", on("HoldChecked", "", set("held", "0")), standardLog, `tells of "0" conversations as held, conversations.csv lists 1`),
+		inBagLog("answer fewer holds", on("HoldChecked", "", set("held", "0")), standardLog, `reports "0" conversations as held, conversations.csv lists 1`),
 		inBagLog("change the size in a log", on("RecordingStored", "01.wav", set("bytes", "1")), standardLog, `was stored with "1" bytes`),
 		inBagLog("change the request in a log", on("RecordingStored", "01.wav", set("request", specimen.ID(999))), standardLog, "came by request"),
 		inBagLog("change when a file was stored", on("RecordingStored", "02.wav", later(time.Second)), standardLog, "was stored at 2023-10-03T08:02:01Z, files.csv says"),
-		inBagLog("find a conversation before the export began", on("MetadataReceived", conversation1, later(-24*time.Hour)), standardLog, "tells of MetadataReceived at 2023-10-02T03:00:00Z, before the export began at 2023-10-03T00:00:00Z"),
-		inBagLog("ask for holds after the requests", on("HoldChecked", "", later(4*time.Hour)), standardLog, "tells of RecordingsRequested at 2023-10-03T07:00:00Z, and of HoldChecked, which comes first, at 2023-10-03T08:00:00Z"),
+		inBagLog("find a conversation before the export began", on("MetadataReceived", conversation1, later(-24*time.Hour)), standardLog, "reports MetadataReceived at 2023-10-02T03:00:00Z, before the export began at 2023-10-03T00:00:00Z"),
+		inBagLog("ask for holds after the requests", on("HoldChecked", "", later(4*time.Hour)), standardLog, "reports RecordingsRequested at 2023-10-03T07:00:00Z, and of HoldChecked, which comes first, at 2023-10-03T08:00:00Z"),
 		inBagLog("request after the files came", on("RecordingsRequested", "", later(2*time.Hour)), standardLog, "before it was requested"),
-		inBagLog("isolate after the bag was sealed", on("RecordingIsolated", recording62, later(2*time.Hour)), standardLog, "tells of RecordingIsolated at 2023-10-03T11:00:00Z, after the bag was sealed at 2023-10-03T10:00:00Z"),
+		inBagLog("isolate after the bag was sealed", on("RecordingIsolated", recording62, later(2*time.Hour)), standardLog, "reports RecordingIsolated at 2023-10-03T11:00:00Z, after the bag was sealed at 2023-10-03T10:00:00Z"),
 		inBagLog("seal a bag after its seal", on("BagSealed", "", later(48*time.Hour)), firstLog, "before bag "+specimen.Standard+", which was sealed at 2023-10-05T10:00:00Z"),
 
 		inSealLog("hide a review", 1, lose("DaySurveyed", "Review"), firstLog, "does not tell that 2023-10-01 was surveyed again before it was sealed (Review)"),
-		inSealLog("hide a first survey", 1, lose("DaySurveyed", "First"), firstLog, "tells of 0 first surveys of 2023-10-01"),
+		inSealLog("hide a first survey", 1, lose("DaySurveyed", "First"), firstLog, "reports 0 first surveys of 2023-10-01"),
 		inSealLog("hide a survey of a retry", 2, lose("DaySurveyed", ""), secondLog, `tells that the surveys of "2023-10-01" found 0 conversations, the seal and its bags list 1`),
-		inSealLog("survey a day twice for the first time", 1, on("DaySurveyed", "Review", set("purpose", "First")), firstLog, "tells of 2 first surveys of 2023-10-01"),
+		inSealLog("survey a day twice for the first time", 1, on("DaySurveyed", "Review", set("purpose", "First")), firstLog, "reports 2 first surveys of 2023-10-01"),
 		malformed(inSealLog("survey a day for fun", 1, on("DaySurveyed", "Review", set("purpose", "Fun")), firstLog, `for a purpose that there is not: "Fun"`)),
 		inSealLog("find more conversations", 1, on("DaySurveyed", "First", set("conversations", "5")), firstLog, `found 6 conversations, the seal and its bags list 5`),
 		inSealLog("find fewer open conversations", 1, on("DaySurveyed", "First", func(e *logLine) { e.Details["open"], e.Details["conversations"] = "0", "5" }), firstLog, `tells that 0 conversations of "2023-10-01" had not ended, conversations.csv lists 1`),
-		inSealLog("find conversations without an id", 1, on("DaySurveyed", "First", set("refused", "1")), firstLog, "tells of 1 conversations whose ids are none, conversations.csv lists 0"),
+		inSealLog("find conversations without an id", 1, on("DaySurveyed", "First", set("refused", "1")), firstLog, "reports 1 conversations whose ids are none, conversations.csv lists 0"),
 		malformed(inSealLog("do not say how many were found", 1, on("DaySurveyed", "First", set("conversations", "many")), firstLog, `says conversations: "many"`)),
-		inSealLog("survey a day that is not covered", 1, on("DaySurveyed", "Review", set("day", "2023-10-02")), firstLog, `tells of a survey of "2023-10-02", which the seals do not cover`),
+		inSealLog("survey a day that is not covered", 1, on("DaySurveyed", "Review", set("day", "2023-10-02")), firstLog, `reports a survey of "2023-10-02", which the seals do not cover`),
 		inSealLog("survey a day before it had settled", 1, on("DaySurveyed", "First", later(-24*time.Hour)), firstLog, "before the day had settled at 2023-10-03T00:00:00Z"),
 		inSealLog("change when a survey asked for holds", 1, on("DaySurveyed", "First", set("holdsAskedAt", "2023-10-03T01:02:00Z")), standardTable, "at 2023-10-03T01:01:00Z, no log tells so"),
 		inSealLog("change when a review asked for holds", 1, on("DaySurveyed", "Review", set("holdsAskedAt", "2023-10-03T12:02:00Z")), firstTable, `was asked for at "2023-10-03T12:01:00Z" for the seal, its log does not tell so`),
@@ -67,11 +67,11 @@ func thinned() []tampering {
 		inSealLog("make up that a batch was cut in two", 1, invent("BatchSplit", "batch", specimen.LegalHold, 5, 2), firstLog, "was cut in two, but there is a bag of it"),
 		inSealLog("hide that somebody asked again", 2, lose("RetryRequested", ""), retry+"/data/index.csv", "no log tells that anything was asked for again (RetryRequested)"),
 		inSealLog("hide when the archive was begun", 1, lose("ArchiveBegun", ""), firstLog, "tells 0 times of ArchiveBegun"),
-		inSealLog("begin the archive at another time", 1, on("ArchiveBegun", "", later(time.Minute)), firstLog, "tells of ArchiveBegun at 2023-10-03T00:01:00Z, it was at 2023-10-03T00:00:00Z"),
-		inSealLog("date the former seal back", 2, on("FormerSeal", "", later(-time.Minute)), secondLog, "tells of FormerSeal at 2023-10-03T23:59:00Z, it was at 2023-10-04T00:00:00Z"),
+		inSealLog("begin the archive at another time", 1, on("ArchiveBegun", "", later(time.Minute)), firstLog, "reports ArchiveBegun at 2023-10-03T00:01:00Z, it was at 2023-10-03T00:00:00Z"),
+		inSealLog("date the former seal back", 2, on("FormerSeal", "", later(-time.Minute)), secondLog, "reports FormerSeal at 2023-10-03T23:59:00Z, it was at 2023-10-04T00:00:00Z"),
 		inSealLog("seal an export twice", 1, plant(logLine{Time: begun.Add(13 * time.Hour), Type: "ExportSealed"}), firstLog, "tells 2 times of ExportSealed"),
 		inSealLog("seal before the bags", 1, on("ExportSealed", "", later(-20*time.Hour)), firstLog, "tells that the export was sealed at 2023-10-03T04:00:00Z, before bag"),
-		malformed(inSealLog("make up a kind of event of an export", 1, plant(logLine{Time: begun.Add(11 * time.Hour), Type: "CourtAdjourned"}), firstLog, `tells of "CourtAdjourned", which does not happen to an export`)),
+		malformed(inSealLog("make up a kind of event of an export", 1, plant(logLine{Time: begun.Add(11 * time.Hour), Type: "CourtAdjourned"}), firstLog, `reports "CourtAdjourned", which does not happen to an export`)),
 		inSealLog("make up that a legal hold changed at sealing", 1, plant(logLine{Time: begun.Add(12 * time.Hour), Type: "HoldChanged", Details: map[string]string{"conversation": conversation1, "held": "true"}}), firstLog, "changed, conversations.csv says otherwise"),
 		inSealLog("make up a comparison with a second source", 1, plant(logLine{Time: begun.Add(12 * time.Hour), Type: "SecondSourceCompared"}), "seals/1/account.json", "though the seal holds a comparison with one"),
 		{name: "hide that a recording came back from the archive", do: func(a archive) {
@@ -111,7 +111,7 @@ func invented() []tampering {
 	}
 	changed := inSealLog("make up that the key changed", 2, plant(logLine{Time: specimen.Day.AddDate(0, 0, 3).Add(3 * time.Hour), Type: evidence.SigningKeyChanged, Details: map[string]string{"from": "a", "to": "b"}}), secondLog, "tells that the key changed from a to b at 2023-10-04T03:00:00Z, account.json and the seal before do not")
 	changed.kind = verify.KeyChanged
-	unnumbered := inSealLog("make up an event of no entry of the plan", 1, plant(logLine{Time: specimen.Day.AddDate(0, 0, 2).Add(11 * time.Hour), Type: "BatchSplit", Details: map[string]string{"batch": half}}), firstLog, `tells of BatchSplit, and says entry: ""`)
+	unnumbered := inSealLog("make up an event of no entry of the plan", 1, plant(logLine{Time: specimen.Day.AddDate(0, 0, 2).Add(11 * time.Hour), Type: "BatchSplit", Details: map[string]string{"batch": half}}), firstLog, `reports BatchSplit, and says entry: ""`)
 	unnumbered.kind = verify.Malformed
 	return []tampering{
 		unnumbered, changed,
@@ -121,20 +121,20 @@ func invented() []tampering {
 		inSealLog("cut a batch in two before there was one", 1, invent("BatchSplit", "batch", half+"-d7", 5, 2), firstLog, "was cut in two, which can be none"),
 		inSealLog("hide that conversations moved behind a batch that was cut in two", 1, both(lose("ConversationsMoved", ""), invent("BatchSplit", "batch", half, 1, 1)), standardTable, "no seal's log tells so (ConversationsMoved)"),
 		inSealLog("pass a bag off as a half", 1, both(lose("ConversationsMoved", ""), invent("BatchSplit", "batch", "case-1-standard-20231001t000000z-2", 1, 2)), "seals/1/bags.csv", "names batch "+specimen.LegalHold+" as a half of batch case-1-standard-20231001t000000z-2, which is of another lane"),
-		inSealLog("make up that conversations moved", 1, invent("ConversationsMoved", "group", other, 5, 0), firstLog, "tells of ConversationsMoved of group "+other+", no bag of that group says so"),
-		inSealLog("make up that conversations were isolated", 1, invent("ConversationsIsolated", "group", other, 5, 1), firstLog, "tells of ConversationsIsolated of group "+other+", no bag of that group says so"),
+		inSealLog("make up that conversations moved", 1, invent("ConversationsMoved", "group", other, 5, 0), firstLog, "reports ConversationsMoved of group "+other+", no bag of that group says so"),
+		inSealLog("make up that conversations were isolated", 1, invent("ConversationsIsolated", "group", other, 5, 1), firstLog, "reports ConversationsIsolated of group "+other+", no bag of that group says so"),
 		inSealLog("tell twice that conversations moved", 1, invent("ConversationsMoved", "group", group, 5, 0), firstLog, "tells a second time of ConversationsMoved of "+group),
-		inSealLog("tell of one entry of the plan twice", 1, on("ConversationsIsolated", "", set("entry", "4")), firstLog, "tells of entry 4 of the plan, as "+firstLog+" does already"),
-		inSealLog("skip an entry of the plan", 1, on("DaySurveyed", "Review", set("entry", "5")), firstLog, "tells of entry 3 of the plan, the next one is 2"),
-		inSealLog("add an entry to the plan", 1, invent("ConversationsMoved", "group", other, 5, 0), secondLog, "tells of entry 6 of the plan, the next one is 7"),
+		inSealLog("report one entry of the plan twice", 1, on("ConversationsIsolated", "", set("entry", "4")), firstLog, "reports entry 4 of the plan, as "+firstLog+" does already"),
+		inSealLog("skip an entry of the plan", 1, on("DaySurveyed", "Review", set("entry", "5")), firstLog, "reports entry 3 of the plan, the next one is 2"),
+		inSealLog("add an entry to the plan", 1, invent("ConversationsMoved", "group", other, 5, 0), secondLog, "reports entry 6 of the plan, the next one is 7"),
 		inSealLog("lead to more batches by a survey", 1, on("DaySurveyed", "First", set("batches", "2")), firstLog, "tells that the first surveys led to 2 batches, the seal names 1"),
-		inSealLog("lead to a batch of lane Isolated by moving", 1, on("ConversationsIsolated", "", func(e *logLine) { e.Type = "ConversationsMoved"; e.Details["group"] = other }), "seals/1/bags.csv", "names batch "+specimen.Isolated+", to which by its name entry 3 of the plan led: the seal's log tells of no such entry"),
-		inSealLog("retry before there was a seal", 1, invent("RetryRequested", "token", "again", 5, 0), firstLog, "tells of a retry when there were 1 seals, this is seal 1"),
+		inSealLog("lead to a batch of lane Isolated by moving", 1, on("ConversationsIsolated", "", func(e *logLine) { e.Type = "ConversationsMoved"; e.Details["group"] = other }), "seals/1/bags.csv", "names batch "+specimen.Isolated+", to which by its name entry 3 of the plan led: the seal's log reports no such entry"),
+		inSealLog("retry before there was a seal", 1, invent("RetryRequested", "token", "again", 5, 0), firstLog, "reports a retry when there were 1 seals, this is seal 1"),
 		inSealLog("retry twice at a time", 2, both(on("DaySurveyed", "", set("entry", "9")), invent("RetryRequested", "token", "once more", 8, 0)), secondLog, "tells 2 times of RetryRequested"),
-		inSealLog("make up a retry that led to nothing", 2, invent("RetryRequested", "token", "once more", 9, 0), secondLog, "tells of a retry that led to nothing, but seal 1 has gaps that a retry can fill"),
-		retry("retry after a seal that there was not", "seals", "2", "tells of a retry when there were 2 seals, this is seal 2"),
+		inSealLog("make up a retry that led to nothing", 2, invent("RetryRequested", "token", "once more", 9, 0), secondLog, "reports a retry that led to nothing, but seal 1 has gaps that a retry can fill"),
+		retry("retry after a seal that there was not", "seals", "2", "reports a retry when there were 2 seals, this is seal 2"),
 		retry("hide what a retry led to", "batches", "0", "tells that RetryRequested (entry 6 of the plan) led to 0 batches, the seal names 1"),
-		retry("hide that a day was to be surveyed for a retry", "days", "0", "tells of 1 surveys for retries (Retry), and of retries that need 0"),
+		retry("hide that a day was to be surveyed for a retry", "days", "0", "reports 1 surveys for retries (Retry), and retries that need 0"),
 		inSealLog("hold files of a bag that there is not", 1, placed("case-1-none", "1", "1"), firstLog, "there is no such bag"),
 		inSealLog("hold files of a bag without a held conversation", 1, placed(specimen.Standard, "1", "1"), firstLog, `of "1" conversations of bag `+specimen.Standard+" were put under legal hold, by the tables 0 are"),
 		inSealLog("hold files of a bag of a lane that is held", 1, placed(specimen.LegalHold, "1", "1"), firstLog, "by the tables 0 are"),
@@ -154,10 +154,10 @@ func invented() []tampering {
 			a.fitSeal(1)
 		}, kind: verify.Contradiction, path: firstLog, says: "does not tell that files of bag " + specimen.Isolated + " were put under legal hold (LegalHoldPlaced), as it does of other bags"},
 		inBagLog("refuse a restoration of a recording that there is not", plant(logLine{Time: specimen.Day.AddDate(0, 0, 2).Add(6 * time.Hour), Type: "RestorationRefused", Details: map[string]string{"conversation": conversation1, "recording": recording51}}), standardLog, "tells that the restoration of recording "+conversation1+"/"+recording51+" was refused, index.csv does not list it"),
-		inBagLog("request fewer recordings than came", on("RecordingsRequested", "", set("recordings", "1")), standardLog, "tells of request "+specimen.ID(903)+" for 1 recordings, files of"),
-		inBagLog("tell of a request twice", func(events []logLine) []logLine {
+		inBagLog("request fewer recordings than came", on("RecordingsRequested", "", set("recordings", "1")), standardLog, "reports request "+specimen.ID(903)+" for 1 recordings, files of"),
+		inBagLog("report a request twice", func(events []logLine) []logLine {
 			return append(events, events[slices.IndexFunc(events, func(e logLine) bool { return e.Type == "RecordingsRequested" })])
-		}, standardLog, "tells of request "+specimen.ID(903)+" a second time"),
+		}, standardLog, "reports request "+specimen.ID(903)+" a second time"),
 	}
 }
 
@@ -277,7 +277,7 @@ func retold() []tampering {
 		{name: "make up a second source", do: func(a archive) {
 			a.account(2, func(account *evidence.Account) { account.SecondSource = &evidence.SecondSource{Source: "Retention"} })
 			a.fitSeal(2)
-		}, kind: verify.Contradiction, path: "seals/2/account.json", says: "the log tells of that 0 times"},
+		}, kind: verify.Contradiction, path: "seals/2/account.json", says: "the log reports that 0 times"},
 		{name: "hide of which part of the window a bag is", do: func(a archive) {
 			a.without(standard+"/bag-info.txt", "Window: ")
 			a.fit(specimen.Standard)

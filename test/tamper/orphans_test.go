@@ -30,7 +30,7 @@ func orphanages() []tampering {
 		forged("drop an orphaned recording, and count it nowhere", func(a archive) {
 			a.without(table, orphan)
 			both(a, counted, strings.Replace(counted, "2", "1", 1))
-		}, verify.Contradiction, log, "tells of 2 recordings attached to no conversation, 1 undated; orphans.csv lists 1, 1 undated"),
+		}, verify.Contradiction, log, "reports 2 recordings attached to no conversation, 1 undated; orphans.csv lists 1, 1 undated"),
 		forged("plant an orphaned recording", func(a archive) {
 			a.after(table, orphan, strings.Replace(a.row(table, orphan), orphan, recording11, 1))
 		}, verify.Account, account, "orphans.csv of the seals so far list 3"),
@@ -49,7 +49,7 @@ func orphanages() []tampering {
 		forged("say nothing of orphaned recordings, and list none", func(a archive) {
 			both(a, `"orphans"`, `"others"`)
 			a.Remove(table)
-		}, verify.Contradiction, account, "though the seal lists them, or tells of that"),
+		}, verify.Contradiction, account, "though the seal lists them, or reports that"),
 		forged("say nothing of orphaned recordings any more", func(a archive) { a.Replace("seals/2/account.json", `"orphans"`, `"others"`) },
 			verify.Contradiction, "seals/2/account.json", "the former seal does"),
 		forged("drop the event about orphaned recordings", func(a archive) {

@@ -41,7 +41,7 @@ func restorations() []tampering {
 			a.onBoth("2032-10-01T00:00:00.000Z,,,,,deleteDate", "2033-10-01T00:00:00.000Z,,,,,")
 			a.Replace(answer, "2032", "2033")
 			a.Rewrite(log, func(lines []string) []string { return leaveOut(lines, "RetentionChanged") })
-		}, verify.Contradiction, log, `tells of "2032-10-01T00:00:00.000Z" as the deleteDate of recording `),
+		}, verify.Contradiction, log, `reports "2032-10-01T00:00:00.000Z" as the deleteDate of recording `),
 		forged("make up that a date changed", func(a archive) { a.onBoth(",deleteDate", ",deleteDate exportDate") },
 			verify.Contradiction, table, `its dates say "deleteDate"`),
 		forged("say that dates were not read", func(a archive) {

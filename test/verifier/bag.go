@@ -145,12 +145,12 @@ func (v *verdict) checkLog(where string, b bag) []event {
 	}
 	for path, sum := range told {
 		if b.payload[path].sha256 != sum {
-			v.fault(where, "the custody log tells of %s with a digest that it has not", path)
+			v.fault(where, "the custody log reports %s with a digest that it has not", path)
 		}
 	}
 	for _, f := range b.files {
 		if _, ok := told[f["path"]]; !ok {
-			v.fault(where, "the custody log does not tell of %s", f["path"])
+			v.fault(where, "the custody log does not report %s", f["path"])
 		}
 	}
 	return log

@@ -65,10 +65,10 @@ func (v *verdict) readRetention(where string, b bag, log []event) []row {
 		delete(changes, id)
 	}
 	for id := range told {
-		v.fault(where, "the custody log tells of the restoration of %s, retention.csv does not", id)
+		v.fault(where, "the custody log reports the restoration of %s, retention.csv does not", id)
 	}
 	for id := range changes {
-		v.fault(where, "the custody log tells of changed dates of %s, retention.csv does not list it", id)
+		v.fault(where, "the custody log reports changed dates of %s, retention.csv does not list it", id)
 	}
 	return lines
 }

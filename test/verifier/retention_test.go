@@ -48,11 +48,11 @@ func TestRestorationsThatDoNotFit(t *testing.T) {
 		"another date is asked for": {func(f *fixture) { both(f, "2024-06-08T00:00:00Z", "2024-06-09T00:00:00Z") }, "the custody log differ about"},
 		"the dates are hidden":      {func(f *fixture) { both(f, "2024-06-08T00:00:00.000Z", "unknown") }, "whose dates were not read"},
 		"another recording":         {func(f *fixture) { both(f, id(2, 82), id(2, 81)) }, "which index.csv does not"},
-		"a line is dropped":         {func(f *fixture) { f.write(lines, table(restoredColumns, nil)) }, "the custody log tells of the restoration of"},
+		"a line is dropped":         {func(f *fixture) { f.write(lines, table(restoredColumns, nil)) }, "the custody log reports the restoration of"},
 		"the table is gone": {func(f *fixture) {
 			f.remove(lines)
 			f.remove(sealed)
-		}, "the custody log tells of changed dates of"},
+		}, "the custody log reports changed dates of"},
 		"the seal's table is gone":  {func(f *fixture) { f.remove(sealed) }, "retention.csv and the bags differ"},
 		"the seal's table differs":  {func(f *fixture) { f.replace(sealed, "2030-01-01", "2030-01-02") }, "retention.csv and the bags differ"},
 		"a line is planted in seal": {func(f *fixture) { f.replace(sealed, "\n", "\n"+strings.Repeat("x,", len(restoredColumns))+"x\n") }, "retention.csv and the bags differ"},

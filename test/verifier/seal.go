@@ -182,7 +182,7 @@ func (v *verdict) checkTakenOver(seals []seal) {
 		owner = t.To
 	}
 	if len(listed) != len(told) {
-		v.fault("seals", "seal %d lists %d take-overs, the logs tell of %d", last.number, len(listed), len(told))
+		v.fault("seals", "seal %d lists %d take-overs, the logs report %d", last.number, len(listed), len(told))
 	}
 }
 

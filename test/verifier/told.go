@@ -33,7 +33,7 @@ func (v *verdict) checkTold(where string, b bag, log []event) {
 		}
 	}
 	for id := range learned {
-		v.fault(where, "the custody log tells of conversation %s, which the bag does not list", id)
+		v.fault(where, "the custody log reports conversation %s, which the bag does not list", id)
 	}
 	for _, r := range b.index {
 		if isolated(r) && !left[key(r)] {

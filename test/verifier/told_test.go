@@ -18,7 +18,7 @@ func TestALogThatWasThinnedOut(t *testing.T) {
 		"an isolated recording is not told":    {func(list []event) []event { return leave(list, "RecordingIsolated") }, "does not tell that recording"},
 		"a conversation is made up": {func(list []event) []event {
 			return append([]event{{Type: "MetadataReceived", Details: map[string]string{"conversation": id(1, 99)}}}, list...)
-		}, "tells of conversation " + id(1, 99)},
+		}, "reports conversation " + id(1, 99)},
 		"an isolated recording is made up": {func(list []event) []event {
 			return append([]event{{Type: "RecordingIsolated", Details: map[string]string{"conversation": id(1, 1), "recording": id(2, 11)}}}, list...)
 		}, "tells that recording " + id(1, 1) + "/" + id(2, 11) + " was isolated"},

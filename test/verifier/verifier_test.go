@@ -147,7 +147,7 @@ func TestEveryMutationIsCaught(t *testing.T) {
 		"an event is cut off": {func(f *fixture) {
 			f.write(standard+"/custody/events.jsonl", events(event{Type: "BagSealed"}))
 			f.forge("case-standard", "1")
-		}, "does not tell of"},
+		}, "does not report"},
 		"a bag that no seal holds": {func(f *fixture) { f.finish(f.bag("case-standard-2", "Standard")) }, "is in 0 seals"},
 		"a bag in two seals": {func(f *fixture) {
 			one, _ := os.ReadFile(filepath.Join(f.archive, "seals/1/bags.csv"))
@@ -182,7 +182,7 @@ func TestEveryMutationIsCaught(t *testing.T) {
 		"a take-over is not listed": {func(f *fixture) {
 			f.replace("seals/2/account.json", `"takenOver":[{"from":"old","to":"new","at":"2023-10-01T08:00:00Z"}]`, `"takenOver":[]`)
 			f.resign("seals/2")
-		}, "lists 0 take-overs, the logs tell of 1"},
+		}, "lists 0 take-overs, the logs report 1"},
 		"a take-over by another": {func(f *fixture) {
 			f.replace("seals/2/account.json", `"to":"new"`, `"to":"other"`)
 			f.resign("seals/2")

@@ -62,14 +62,14 @@ func (p predicate) check() *reply {
 	return nil
 }
 
-// holds reports whether facets satisfy the filter.
-func (f filter) holds(of facets) bool {
+// matches reports whether facets satisfy the filter.
+func (f filter) matches(of facets) bool {
 	var answers []bool
 	for _, p := range f.Predicates {
-		answers = append(answers, p.holds(of[p.Dimension]))
+		answers = append(answers, p.matches(of[p.Dimension]))
 	}
 	for _, clause := range f.Clauses {
-		answers = append(answers, clause.holds(of))
+		answers = append(answers, clause.matches(of))
 	}
 	if f.Type == "or" {
 		return slices.Contains(answers, true)
@@ -77,7 +77,7 @@ func (f filter) holds(of facets) bool {
 	return !slices.Contains(answers, false)
 }
 
-func (p predicate) holds(values []string) bool {
+func (p predicate) matches(values []string) bool {
 	switch p.Operator {
 	case "exists":
 		return len(values) > 0
@@ -97,13 +97,13 @@ func (q conversationQuery) matches(r row) bool {
 	a := describe(r.conversation, r.end)
 	own := a.facets()
 	for _, f := range q.ConversationFilters {
-		if !f.holds(own) {
+		if !f.matches(own) {
 			return false
 		}
 	}
 	segments := a.segmentFacets()
 	for _, f := range q.SegmentFilters {
-		if !slices.ContainsFunc(segments, f.holds) {
+		if !slices.ContainsFunc(segments, f.matches) {
 			return false
 		}
 	}
