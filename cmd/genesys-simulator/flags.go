@@ -48,8 +48,8 @@ type settings struct {
 	latency              float64
 }
 
-// parse reads the command line. What is wrong with it has been written to
-// stderr when it returns errUsage.
+// parse reads the command line. If it returns errUsage, it has written to
+// stderr what is wrong.
 func parse(args []string, getenv func(string) string, stderr io.Writer) (settings, error) {
 	s := settings{options: simulator.Defaults()}
 	f := flag.NewFlagSet("genesys-simulator", flag.ContinueOnError)
@@ -179,8 +179,8 @@ func (s *settings) complete() {
 	*o = slowed(*o, s.latency)
 }
 
-// slowed multiplies all that takes time. What is a matter of how fresh data are,
-// and of how long something lasts, stays.
+// slowed multiplies every latency and delay. It does not change how fresh data
+// are, or how long logins and addresses last.
 func slowed(o simulator.Options, factor float64) simulator.Options {
 	l := &o.Latency
 	for _, d := range []*time.Duration{

@@ -197,7 +197,8 @@ func TestListAndCat(t *testing.T) {
 	if code, out, says := call(t, "cat", a.Root, "--recording", recording13, "--file", "2"); code != exitVerified || out != "recording "+recording13+", file 2, "+specimen.Retry {
 		t.Errorf("exit code %d: %q, %s", code, out, says)
 	}
-	// What is isolated is where it came, not where it left except for a file that had come before.
+	// Isolated recordings are in the bag that they came to, except for files that had been stored
+	// before they left.
 	for recording, bag := range map[int]string{51: specimen.Isolated, 62: specimen.IsolatedOnes, 63: specimen.IsolatedAgain} {
 		want := fmt.Sprintf("recording %s, file 2, %s", specimen.ID(recording), bag)
 		if code, out, says := call(t, "cat", a.Root, "--recording", specimen.ID(recording), "--file", "2"); code != exitVerified || out != want {

@@ -264,7 +264,7 @@ func (v verdict) trust() []string {
 	lines := []string{"Checked as a complete export: everything is in a seal"}
 	switch {
 	case v.Running && v.Unsealed > 0:
-		lines[0] = "Checked as a running export (--running): every seal and what it holds. What is in no seal yet agrees with itself, and nothing else is shown"
+		lines[0] = "Checked as a running export (--running): every seal and its bags. Bags that are not sealed yet are consistent with themselves; nothing more is shown about them"
 	case v.Running:
 		lines[0] = "Checked as a running export (--running): every seal and what it holds"
 	}

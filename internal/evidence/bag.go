@@ -154,8 +154,8 @@ func (b Bag) writeTables(ctx context.Context, fsys fs.FS, create Creator) ([]Dig
 }
 
 // sign signs the manifest, and a statement over it, bag-info.txt and the log. A bag
-// that is not signed has bag-info.txt alone. What it returns is kept, and is what an
-// attempt before has kept.
+// that is not signed has bag-info.txt alone. It keeps its result, and returns the
+// one that an earlier attempt has kept, if there is one.
 func (b Bag) sign(ctx context.Context, fsys fs.FS, pen signingState, payload []Digest, log Digest) (Signed, error) {
 	if err := pen.begun(ctx, fsys, bagInfo); err != nil {
 		return Signed{}, err

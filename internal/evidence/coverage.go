@@ -52,9 +52,9 @@ func sortedSpans(spans []Span) []Span {
 	return slices.SortedFunc(slices.Values(spans), func(a, b Span) int { return a.Start.Compare(b.Start) })
 }
 
-// coverage cuts the window wherever a survey or a bag begins or ends. What is new
-// of the window is listed without a gap; of what a former seal covers, the parts
-// that later bags belong to.
+// coverage cuts the window wherever a survey or a bag begins or ends. The new
+// part of the window is listed without a gap; of the part that a former seal
+// covers, only the parts with later bags are listed.
 func (s Seal) coverage() []part {
 	bags := slices.SortedStableFunc(slices.Values(s.Bags), func(a, b BagRef) int { return a.Start.Compare(b.Start) })
 	starts := s.unbatchedStarts()

@@ -9,7 +9,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
-// Bounds of what findings list. What is counted is counted to the end.
+// Bounds of the lists of findings. The counts have no bound.
 const (
 	// MostListed bounds each list of lines.
 	MostListed = 500

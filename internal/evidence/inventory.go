@@ -126,8 +126,9 @@ type Policy struct {
 // TakeInventory lists every recording that is the lane's business, with what is
 // to become of it. metadata answers for each of the slice's conversations. A
 // conversation whose legal hold has changed since the survey leaves the slice,
-// unless the policy has it stay or the lane is Isolated. What cannot be read, or
-// is not ready yet, leaves the slice for one of the lane Isolated.
+// unless the policy has it stay or the lane is Isolated. Conversations that
+// cannot be read, and recordings that are not ready yet, leave the slice for one
+// of the lane Isolated.
 func TakeInventory(policy Policy, lane slicing.Lane, conversations []Conversation, metadata func(id string) Metadata) Inventory {
 	inventory := Inventory{Lane: lane, Conversations: slices.Clone(conversations)}
 	for i := range inventory.Conversations {
@@ -160,9 +161,9 @@ func (p Policy) isHome(lane slicing.Lane, c Conversation) bool {
 }
 
 // moveIfHoldChanged takes a conversation whose hold has changed out of its slice, and tells
-// whether another slice has it then. If the scope leaves it out there is none:
-// then it stays and is accounted for here, with all of its recordings excluded.
-// What is isolated stays isolated.
+// whether another slice has it then. If the scope leaves it out there is none: then it
+// stays and is accounted for here, with all of its recordings excluded. An isolated
+// conversation stays isolated.
 func (p Policy) moveIfHoldChanged(lane slicing.Lane, c *Conversation) bool {
 	if !p.Slicing.Scope.Takes(c.HeldLater.Held) {
 		c.Disposition, c.Reason, c.Detail = Excluded, ReasonHoldScope, ""

@@ -38,8 +38,9 @@ func (s Seal) writeAccount(ctx context.Context, root fs.FS, create Creator, pen 
 	return createExact(ctx, sealed, create, payloadManifest, manifest)
 }
 
-// sign signs the manifest that the seal is to have, unless it is not signed. What it
-// returns is kept, and is what an attempt before has kept.
+// sign signs the manifest that the seal is to have, unless it is not signed. It
+// keeps its result, and returns the one that an earlier attempt has kept, if there
+// is one.
 func (s Seal) sign(ctx context.Context, root fs.FS, pen signingState, account Account, tables []Digest) (Signed, error) {
 	if pen.kept != nil {
 		return *pen.kept, nil
@@ -73,7 +74,7 @@ func sealManifest(tables []Digest, files []SignedFile) []byte {
 var aboutFiles = []string{AccountFile, certified, instructions, reportFile}
 
 // about are the account, the texts about it and the report of it, all of which
-// name the key. What the report is made from is stored below root.
+// name the key. The report is made from the files below root.
 func (s Seal) about(root fs.FS, pen signingState, account Account) ([]SignedFile, error) {
 	if pen.signer != nil {
 		account.SigningKey, account.Timestamped = pen.signer.ID(), pen.signer.Authority != nil

@@ -19,7 +19,7 @@ const (
 	custody      = "custody/"
 )
 
-// What the predicates of signed statements are.
+// The predicate types of signed statements.
 const (
 	bagPredicate  = "https://recording.gcexport.dev/bag/v1"
 	sealPredicate = "https://recording.gcexport.dev/seal/v1"
@@ -36,10 +36,10 @@ const (
 // Signing is how a bag or a seal is signed. The zero value is not at all, and nothing
 // is kept.
 //
-// Signatures are random, and a key may be replaced between two attempts. So all
-// that depends on the key is made at once, kept as one artifact, and written from
-// there: the first that is kept counts, whoever continues and with whatever key. What is
-// not signed is kept as well, so that nobody else's file is taken for one of it.
+// Signatures are random, and a key may be replaced between two attempts. So all that
+// depends on the key is made at once, kept as one artifact, and written from there: the
+// first that is kept counts, whoever continues and with whatever key. An unsigned bag or
+// seal is kept as well, so that no planted signature is taken for its own.
 type Signing struct {
 	// Signer returns what signs, nil if nothing does.
 	Signer func(context.Context) (*signing.Signer, error)
@@ -140,7 +140,7 @@ func (p signingState) sign(ctx context.Context, files []SignedFile, folder strin
 	return p.keep(ctx, files)
 }
 
-// write stores what is signed. What is there already must be the same.
+// write stores the signed files. Files that are there already must be the same.
 func (s Signed) write(ctx context.Context, fsys fs.FS, create Creator) error {
 	for _, file := range s.Files {
 		if err := createExact(ctx, fsys, create, file.Path, file.Content); err != nil {

@@ -31,9 +31,9 @@ type Anchors struct {
 
 // Trust reads an archive in which somebody else may have changed what is sealed: each
 // file of a bag or a seal is compared, as it is read, with the manifest, and that with
-// its anchor. What does not fit is ErrCorrupt, at the latest where the file ends: so
-// whoever reads must read to the end before anything follows from it. Files that a
-// manifest does not list are not read, nor are recordings and metadata.
+// its anchor. A file that does not fit is ErrCorrupt, at the latest at its end: so
+// callers must read to the end before they use anything. Files that a manifest does
+// not list are not read, nor are recordings and metadata.
 func Trust(root fs.FS, known Anchors) fs.FS {
 	return &trusted{root: root, known: known, listed: map[string]map[string]string{}}
 }

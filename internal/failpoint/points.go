@@ -6,7 +6,7 @@
 // every other one [Do] and [Get] are the effect itself: they are inlined, and
 // nothing of this package is left (TestOrdinaryProgramsHoldNone).
 //
-// What a program with failpoints does is told by its environment:
+// The environment of a program with failpoints says what it does:
 //
 //	REX_FAILPOINT      what to do where, comma-separated: POINT/MOMENT[@DETAIL][:PASS]=ACTION
 //	REX_FAILPOINT_LOG  a file that gets a line for each pass of a point: POINT/MOMENT DETAIL

@@ -33,8 +33,8 @@ type registry struct {
 	set  []*trap
 }
 
-// loadRegistry reads the environment, once. What it cannot read ends the process: a
-// test that thinks to have set a trap must not pass without one.
+// loadRegistry reads the environment, once. It ends the process if it cannot read
+// it: a test must not pass because its trap was not set.
 var loadRegistry = sync.OnceValue(func() *registry {
 	w := &registry{mark: os.Getenv("REX_FAILPOINT_MARK")}
 	for text := range strings.SplitSeq(os.Getenv("REX_FAILPOINT"), ",") {

@@ -66,7 +66,7 @@ func (w *Watchdog) Start(ctx context.Context) error {
 	}
 }
 
-// look judges the controllers. What cannot be read now is read next time.
+// look judges the controllers. Values that cannot be read now are read next time.
 func (w *Watchdog) look() {
 	families, err := w.Metrics.Gather()
 	if err == nil {

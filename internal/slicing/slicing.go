@@ -13,11 +13,11 @@
 //	         | LegalHold      12                               |
 //	         | LegalHoldScreen the same 12                     |
 //
-// A conversation belongs to the part in which it started. One under legal hold
-// is in a slice of each of the two hold lanes that exist: its screen recordings
-// are the business of one, everything else that of the other. What has to leave
-// its slice because it cannot be read is isolated: each conversation gets a slice
-// of its own, under legal hold or not (see Isolate).
+// A conversation belongs to the part in which it started. One under legal hold is
+// in a slice of each of the two hold lanes that exist: its screen recordings are
+// the business of one, everything else that of the other. A conversation that has
+// to leave its slice because it cannot be read is isolated: it gets a slice of
+// its own, under legal hold or not (see Isolate).
 package slicing
 
 import (

@@ -20,7 +20,7 @@
 //
 // It reads strictly: what a manifest does not list has to follow, to the byte, from what
 // one does (docs/adr/0027). It never opens what is not a file, and bounds everything that
-// it reads. Of package evidence it takes the words, never
-// a number: whatever that package would have computed is computed here from what
-// is stored. What a verification proves, and what not, is in docs/adr/0028.
+// it reads. Of package evidence it takes the words, never a number: whatever that package
+// would have computed is computed here from what is stored. docs/adr/0028 says what a
+// verification proves, and what it does not.
 package verify

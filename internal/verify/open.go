@@ -15,7 +15,7 @@ type irregularError fs.FileMode
 
 func (e irregularError) Error() string { return "is " + irregular(fs.FileMode(e)) }
 
-// open opens a file. What is none is never opened, where the file system can tell
+// open opens a file. It never opens anything else, where the file system can tell
 // without opening it: a pipe would wait for somebody to write to it. The error then is
 // an irregularError.
 func (v *verifier) open(name string) (fs.File, error) {

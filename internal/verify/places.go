@@ -10,8 +10,9 @@ import (
 // instructions says how to verify a bag or a seal with other programs.
 const instructions = "VERIFY.txt"
 
-// What a seal holds beside its manifest and its signature: what each one has to hold,
-// and what it may. Nothing else belongs there, even if the manifest lists it.
+// The files of a seal beside its manifest and its signature: those that each seal
+// must have, and those that it may have. Nothing else belongs there, even if the
+// manifest lists it.
 var (
 	neededInSeal = []string{
 		evidence.AccountFile, bagDigests, bagTable, conversations, recordings, sealLog, coverageTable, "failures.csv", "certification.txt", instructions,

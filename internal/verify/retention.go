@@ -186,7 +186,7 @@ func text(value json.RawMessage) any {
 	}
 }
 
-// agrees reports whether a date is what was said. What was said and is not a date may
+// agrees reports whether a date is what was said. A value that is not a date may
 // stand in a table in another form.
 func (r reading) agrees(name, date string) bool {
 	if r[name] == nil {

@@ -137,7 +137,7 @@ func (s *boundedReader) Read(p []byte) (int, error) {
 // at most 10,000 recordings.
 const mostRows = 1 << 20
 
-// rows reads a stored table. What is wrong with it is a finding, and its end.
+// rows reads a stored table. An error is a finding, and ends the rows.
 func (v *verifier) rows(name string, needed ...string) iter.Seq[Row] {
 	return func(yield func(Row) bool) {
 		file, err := v.open(name)

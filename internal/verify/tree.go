@@ -35,9 +35,9 @@ const (
 // errEnough ends a listing that contains more than it can.
 var errEnough = errors.New("enough")
 
-// list lists what is below a directory. What is neither a file nor a directory is
-// a finding, and is never opened; so are names that mean different things elsewhere.
-// The error is that of the context.
+// list lists the files below a directory. Anything that is neither a file nor a
+// directory is a finding, and is never opened; so are names that mean different
+// things elsewhere. The error is that of the context.
 func (v *verifier) list(ctx context.Context, directory string) (listing, error) {
 	files := listing{}
 	var err error

@@ -32,7 +32,7 @@ func (v *verifier) isBegun(number int, files listing) bool {
 }
 
 // isRecent reports whether something of a seal was stored late enough for it to be in the
-// making still. What does not tell when it was stored counts as just now.
+// making still. A file without a time of storing counts as just stored.
 func (v *verifier) isRecent(folder string, files listing) bool {
 	if len(files) > mostOfASeal {
 		return false

@@ -164,8 +164,9 @@ func isPart(entry fs.DirEntry) bool {
 	return slices.Contains([]string{"bags", "seals", evidence.RecordPath}, entry.Name())
 }
 
-// folders lists the folders in a folder; anything else is a finding. What cannot be
-// listed is one, too: what can be read elsewhere is judged nevertheless.
+// folders lists the folders in a folder; anything else is a finding. A folder that
+// cannot be listed is one, too: everything else that can be read is judged
+// nevertheless.
 func (v *verifier) folders(of string) []string {
 	entries, err := v.readDir(of)
 	switch {

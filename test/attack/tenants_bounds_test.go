@@ -77,7 +77,8 @@ func TestATenantWeakensTheLock(t *testing.T) {
 }
 
 // TestATenantAsksForTooMuch: each bound is enforced by the API server, before the
-// operator sees anything of it. What is the operator's own no tenant writes.
+// operator sees anything of it. No tenant writes the fields that belong to the
+// operator.
 func TestATenantAsksForTooMuch(t *testing.T) {
 	server := testenv.Start(t)
 	w := world.New(t, server, nil)

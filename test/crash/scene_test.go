@@ -262,7 +262,8 @@ func killed(err error) bool {
 
 // judge has the verifier judge the archive. After an interruption, what was under
 // way may be asked once more, and an analytics job be left to expire whose id
-// nobody had noted down. What is lost forever must be listed as unavailable.
+// nobody had noted down. Recordings that are lost forever must be listed as
+// unavailable.
 func (s *scene) judge(lost ...string) {
 	s.Helper()
 	if s.s3 != nil {

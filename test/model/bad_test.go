@@ -257,7 +257,7 @@ func (m *model) begin(b *bad) {
 	}
 }
 
-// recover ends what was bad. What a fault was is ended by itself, or with all faults.
+// recover makes a bad item good again. Faults end by themselves, or with all faults.
 func (m *model) recover(b *bad) {
 	b.over = true
 	if b.state != "" {

@@ -50,8 +50,8 @@ func (m *model) table(t tester, name string) []row {
 // recordings, by both ids.
 type told struct{ conversations, recordings map[string]row }
 
-// told reads what the seals tell. What is told twice has been unavailable before, or
-// left its bag at a retry.
+// told reads what the seals tell. An item that is listed twice was unavailable
+// before, or left its bag at a retry.
 func (m *model) told(t tester) told {
 	all := told{map[string]row{}, map[string]row{}}
 	enter := func(into map[string]row, id string, r row) {

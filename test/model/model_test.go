@@ -8,11 +8,12 @@
 // says so, from a cache that is as old as rapid says, so that events get lost and
 // come late.
 //
-// What a process does outside of its memory is an effect: a write to Kubernetes
-// or to the archive, a call of Genesys Cloud. A trap waits at one of the next
-// effects of a process, and makes it fail, loses its reply, ends the process
-// before or after it, or has something else happen in the meantime: a user's
-// change, or a look by the same process or by another, which are two leaders then.
+// Everything that a process does outside of its memory is an effect: a write to
+// Kubernetes or to the archive, a call of Genesys Cloud. A trap waits at one of
+// the next effects of a process, and makes it fail, loses its reply, ends the
+// process before or after it, or has something else happen in the meantime: a
+// user's change, or a look by the same process or by another, which are two
+// leaders then.
 //
 // A run can be replayed: one goroutine runs at a time. The work of pools
 // waits until the look that began it has ended, and is run to its end before

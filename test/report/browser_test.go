@@ -118,7 +118,7 @@ func (b *browser) quit(command *exec.Cmd, from *os.File, says *bytes.Buffer) {
 		b.Errorf("close Chromium: %v", err)
 	}
 	_ = b.to.Close()
-	// What it still says is read, or it would wait for that.
+	// Its remaining output is read, or it would wait for that.
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

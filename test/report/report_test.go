@@ -226,8 +226,8 @@ func (b *browser) expectNothingForeign(name string) {
 	}
 }
 
-// expectFits: nothing is beyond the edge. What is wide scrolls by itself on a
-// screen, and wraps on paper.
+// expectFits: nothing is beyond the edge. Wide parts scroll by themselves on a
+// screen, and wrap on paper.
 func (b *browser) expectFits(name string, l look) {
 	b.Helper()
 	beyond := run[[]string](b, `[...document.querySelectorAll("body, body *")]

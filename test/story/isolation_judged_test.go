@@ -16,8 +16,9 @@ import (
 
 // TestTheEvidenceOfWhatIsIsolated is judged by the verifier, which shares no code with
 // the operator: when what was isolated has become gaps, and when a retry has exported
-// it. What was refused for good at first is isolated in the retry, itself or because of
-// the metadata of its conversation, so that its row says that it was retried and left.
+// it. A recording that was refused for good at first is isolated in the retry, itself
+// or because of the metadata of its conversation, so that its row says that it was
+// retried and left.
 func TestTheEvidenceOfWhatIsIsolated(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) { o.Conversations, o.HeldShare = 120, 0.3 })
 	split, calls := w.split(), w.plainCalls()

@@ -19,9 +19,9 @@ import (
 	"github.com/gcexport/recording-export-operator/test/world"
 )
 
-// TestRestartsInTheMiddle stops the operator again and again while an export is
-// in progress. What has been found out is not requested again: at most what was in
-// flight at a stop is.
+// TestRestartsInTheMiddle stops the operator again and again while an export is in
+// progress. The operator requests nothing again that it has found out, except for
+// requests that were in flight at a stop.
 func TestRestartsInTheMiddle(t *testing.T) {
 	w := newStory(t, nil)
 	w.CreateReferences()

@@ -4,7 +4,7 @@
 //
 // It is the second opinion in the tests that kill the operator: it shares no
 // code with it (TestTheVerifierSharesNoCode), only the format that the archive
-// documents. What the operator gets wrong, it cannot get wrong in the same way.
+// documents. It cannot make a mistake only because the operator makes it.
 package main
 
 import (

@@ -186,8 +186,8 @@ func (v *verdict) checkTakenOver(seals []seal) {
 	}
 }
 
-// checkSealed compares a seal's tables with the bags that it seals. What is isolated
-// is not counted, and listed only if it was retried: the gap that it was is closed.
+// checkSealed compares a seal's tables with the bags that it seals. Isolated items
+// are not counted, and listed only if they were retried: their gap is closed.
 func (v *verdict) checkSealed(s seal, bags map[string]bag) {
 	where := "seals/" + strconv.Itoa(s.number)
 	listed := map[string]int{}

@@ -88,8 +88,8 @@ func (w *window) observe(h Headers, sent, now time.Time) {
 	}
 }
 
-// begin begins a window of which an answer, or nothing, is known. What the last
-// one has not certainly counted may be counted in this one.
+// begin begins a window of which an answer, or nothing, is known. Requests that
+// the last window has not certainly counted may be counted in this one.
 func (w *window) begin(asOf, end time.Time, counted int) {
 	w.own = len(w.unseen)
 	w.end, w.counted = end, 0

@@ -15,7 +15,7 @@ import (
 // not all of it; what of the answer did come is returned all the same.
 type sender func(ctx context.Context, token string) (answer, error)
 
-// sdkCall makes one call with the SDK. What it returns of the answer is not used.
+// sdkCall makes one call with the SDK. Its answer is not used, only its error.
 type sdkCall func(*platformclientv2.Configuration) error
 
 // ask makes a call through the SDK.

@@ -9,7 +9,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
-// What a JSON text may hold. None that is documented is more than ten deep.
+// Bounds of a JSON text. No documented one is more than ten deep.
 var (
 	// answers are taken as a whole. The one with the most values is the metadata of a
 	// conversation, about 30 of each recording: these are those of 8,000 recordings.
@@ -68,8 +68,8 @@ func (i *instant) UnmarshalJSON(data []byte) error {
 }
 
 // received is a text exactly as received, of at most maxWord bytes. JSON null and
-// an absent field leave it empty. What is not a text is kept as the JSON that it
-// is: it is something else, but it is there.
+// an absent field leave it empty. Any other value is kept as its JSON, so that it
+// is not taken for an absent one.
 type received string
 
 // UnmarshalJSON implements json.Unmarshaler.

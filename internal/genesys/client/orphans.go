@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	// orphanPageSize is the largest page of orphans that is requested. What the
-	// largest is that Genesys Cloud gives is not documented; 100 is that of most of
-	// its listings. Half of it, and half of that, divide it.
+	// orphanPageSize is the largest page of orphans that is requested. Genesys
+	// Cloud does not document its limit; 100 is the limit of most of its listings.
+	// Half of it, and half of that, divide it.
 	orphanPageSize = 100
 	// maxOrphanPage bounds a page, in bytes. An orphan with all that may be known of
 	// its recording is a few kilobytes.

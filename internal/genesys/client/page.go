@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// surveyPageSize is the largest page of a survey that is requested. What the
-	// largest is that Genesys Cloud gives is not documented.
+	// surveyPageSize is the largest page of a survey that is requested. Genesys
+	// Cloud does not document its limit.
 	surveyPageSize = 1000
 	// pageTimeout bounds the reading of a page, which is usually 10 MB: each
 	// conversation comes with all that happened in it.

@@ -95,8 +95,8 @@ const (
 	// decompressed. The largest is that of a batch request: 100 recordings with a
 	// signed URL each.
 	maxAnswer = 8 << 20
-	// maxRefusal bounds the answer to a request that is refused. What is behind that
-	// is left out, because the status tells enough.
+	// maxRefusal bounds the answer to a request that is refused. The rest is not
+	// read, because the status says enough.
 	maxRefusal = 256 << 10
 )
 

@@ -23,8 +23,8 @@ type bulkJob struct {
 	cancelled  bool
 	settled    bool // the outcome was written into the recordings
 
-	// What it is about: conversations found, recordings that it is to change,
-	// those that it passes over, and those that it cannot change.
+	// The contents of the job: conversations found, recordings that it is to
+	// change, those that it passes over, and those that it cannot change.
 	conversations int
 	selected      []*Recording
 	skipped       int

@@ -15,7 +15,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/verify"
 )
 
-// Query says which recordings are looked for. What is empty does not matter.
+// Query says which recordings are looked for. Empty fields match everything.
 type Query struct {
 	Conversation, Recording, Medium string
 	// From and Until bound the start of the conversation, Until itself excluded.

@@ -219,7 +219,7 @@ func (a *Archive) Reseal(number int) string {
 }
 
 // Forge makes everything above a bag fit again: its manifests, what its seal says
-// of it, and the seals. What is left to be seen is what the bag says.
+// of it, and the seals. Only the contents of the bag show the change.
 func (a *Archive) Forge(name string, seal int) {
 	a.Helper()
 	folder := evidence.BagFolder(name)

@@ -210,8 +210,8 @@ func recording(n int, medium genesys.Medium) genesys.Recording {
 	return genesys.Recording{ID: ID(n), Medium: medium, FileState: genesys.FileAvailable}
 }
 
-// bag makes a bag: every wanted recording is stored, unless it leaves. What is
-// not known cannot be read, and leaves as a whole.
+// bag makes a bag: every wanted recording is stored, unless it leaves.
+// Conversations that known lacks cannot be read, and leave as a whole.
 func (a *Archive) bag(name string, lane slicing.Lane, known map[string][]genesys.Recording, conversations ...evidence.Conversation) {
 	a.Helper()
 	policy := evidence.Policy{Slicing: slicing.Spec{Scope: slicing.Include, Other: true}, Media: []genesys.Medium{genesys.Call}, Restores: true}
