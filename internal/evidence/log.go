@@ -15,7 +15,7 @@ import (
 // Event is something that happened to evidence: who did what, when, to what.
 type Event struct {
 	Time time.Time `json:"time"`
-	// Type names what happened, as RecordingStored.
+	// Type names what happened, for example RecordingStored.
 	Type string `json:"type"`
 	// Actor is the process that did it.
 	Actor string `json:"actor"`

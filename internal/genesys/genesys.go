@@ -1,7 +1,7 @@
 // Package genesys contains the words in which the rest of the program speaks of
 // Genesys Cloud: conversations, recordings, batch requests, errors.
 //
-// It knows no HTTP and no SDK. The client that answers in these words is
+// It does not use HTTP or the SDK. The client that answers in these words is
 // package client, the only importer of the Genesys SDK.
 package genesys
 
@@ -26,7 +26,7 @@ type Identity struct {
 	ClientName       string
 }
 
-// LoginResult is how one of an organisation's OAuth clients stands.
+// LoginResult is the state of one of an organisation's OAuth clients.
 type LoginResult struct {
 	// Secret names the Secret that holds the client's id and secret.
 	Secret string
@@ -76,8 +76,8 @@ const (
 	JobExpired   JobState = "EXPIRED"
 )
 
-// Medium is what a recording is a recording of. The zero value is a medium
-// that this version does not know.
+// Medium is the kind of a recording. The zero value is a medium that this
+// version does not know.
 type Medium string
 
 // The media that Genesys Cloud records.
@@ -135,10 +135,10 @@ type RecordingRef struct {
 	RecordingID    string `json:"recordingId"`
 }
 
-// BatchStatus is how far a batch request has come.
+// BatchStatus is the progress of a batch request.
 type BatchStatus struct {
 	// Expected is the number of results that Genesys Cloud expects to give. It
-	// starts at nought and may grow while recordings are still discovered.
+	// starts at 0 and may grow while recordings are still discovered.
 	Expected int
 	Results  []BatchResult
 }
@@ -152,7 +152,7 @@ type BatchResult struct {
 	Error string
 }
 
-// Media is a recording's content on its way.
+// Media is a recording's content while it is downloaded.
 type Media struct {
 	// Body is the content as stored; whoever opened it closes it. It ends with
 	// io.EOF only after Length bytes, if Length is known.

@@ -4,7 +4,7 @@ package genesys
 // is shared fairly while several wait for it: lanes by weight, the exports of a
 // lane in turn, the requests of an export in the order in which they come.
 type Share struct {
-	// Export is unlike that of any other export, as "legal/case-4711".
+	// Export is unique to the export, for example "legal/case-4711".
 	Export string
 	// Lane is what the request belongs to: a lane of the export, its survey, or
 	// the look after the login.

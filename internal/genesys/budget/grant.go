@@ -8,9 +8,9 @@ type Grant struct {
 	sent    time.Time
 }
 
-// Observe enters what the request's answer reported the budget. Headers that
-// tell nothing count as an answer all the same: a server that never sends them
-// is asked at the configured pace.
+// Observe records what the request's answer says about the budget. An answer
+// without such headers counts, too: a server that never sends them is asked at
+// the configured pace.
 func (g *Grant) Observe(h Headers) {
 	l := g.limiter
 	l.mu.Lock()
@@ -29,7 +29,7 @@ func (g *Grant) Observe(h Headers) {
 	l.serve(now)
 }
 
-// Throttle enters that the request was refused with 429: nobody sends for
+// Throttle records that the request was refused with 429: nobody sends for
 // retryAfter. If Genesys Cloud did not say how long (0 or less), nobody sends
 // until its window is over.
 func (g *Grant) Throttle(retryAfter time.Duration) {

@@ -11,18 +11,18 @@ import (
 const maxReset = 2 * time.Minute
 
 // Headers is what an answer of Genesys Cloud says about the budget. The zero
-// value tells nothing.
+// value says nothing.
 type Headers struct {
 	// Allowed is how many requests Genesys Cloud accepts in a window.
 	Allowed int
 	// Count is how many it has counted in the present one.
 	Count int
-	// Reset is how long the present window continues.
+	// Reset is the time until the present window ends.
 	Reset time.Duration
 }
 
 // ParseHeaders reads the inin-ratelimit-* headers. If one of them is missing or
-// is not a number, the result is zero: half a tale is none.
+// is not a number, the result is zero.
 func ParseHeaders(header http.Header) Headers {
 	allowed, okAllowed := number(header, "inin-ratelimit-allowed")
 	count, okCount := number(header, "inin-ratelimit-count")
