@@ -155,6 +155,6 @@ func fill(v reflect.Value, name string) {
 			}
 		}
 	default:
-		panic("a form holds a " + v.Type().String())
+		panic("a form contains a " + v.Type().String())
 	}
 }

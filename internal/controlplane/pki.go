@@ -76,5 +76,5 @@ func (p pki) token() (string, error) {
 			return string(content[:i]), nil
 		}
 	}
-	return "", fmt.Errorf("%s holds no token", p.tokens())
+	return "", fmt.Errorf("%s contains no token", p.tokens())
 }

@@ -54,7 +54,7 @@ func TestOrdinaryProgramsHoldNone(t *testing.T) {
 		t.Errorf("an ordinary program holds %q", found)
 	}
 	if found := within(t, program(t, "-tags=failpoints"), traces); len(found) != len(traces) {
-		t.Errorf("of %q a program with failpoints holds only %q: the test shows nothing", traces, found)
+		t.Errorf("of %q a program with failpoints contains only %q: the test shows nothing", traces, found)
 	}
 }
 

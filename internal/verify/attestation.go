@@ -163,7 +163,7 @@ func openBundle(content []byte, key Key) (said statement, signature []byte, err 
 		return said, nil, fmt.Errorf("has a signature that %s", fault)
 	}
 	if err := json.Unmarshal(payload, &said); err != nil || said.Type != statementType {
-		return said, nil, fmt.Errorf("holds no in-toto statement (%s)", statementType)
+		return said, nil, fmt.Errorf("contains no in-toto statement (%s)", statementType)
 	}
 	return said, signature, nil
 }

@@ -93,7 +93,7 @@ func (v *verifier) checkCovered(s *seal, since time.Time) {
 			continue
 		}
 		if !start.Equal(since) {
-			v.fault(Coverage, at, "line %d begins at %s: nothing says who holds what was from %s on", row.Line, row.Get("start"), stamp(since))
+			v.fault(Coverage, at, "line %d begins at %s: nothing says which bag has the conversations from %s on", row.Line, row.Get("start"), stamp(since))
 		}
 		since = end
 	}

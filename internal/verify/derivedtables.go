@@ -46,7 +46,7 @@ func (c *census) checkRepeats(s *seal) {
 		c.repeatsText(s.at(loadText), c.loadLines(s))
 	}
 	if asTable != asText {
-		c.reportMissing(s.folder, "holds only one of %s and %s, which are made together", loadTable, loadText)
+		c.reportMissing(s.folder, "contains only one of %s and %s, which are made together", loadTable, loadText)
 	}
 }
 

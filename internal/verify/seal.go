@@ -158,7 +158,7 @@ func (v *verifier) readAccount(s *seal) string {
 		v.fault(Contradiction, at, "says that the archive was begun at %s, export.json says %s", stamp(mine.CreatedAt), stamp(v.record.CreatedAt))
 	}
 	if digest := canonicalDigest(mine.Spec); digest != mine.SpecDigest {
-		v.fault(Altered, at, "holds a spec with SHA-256 %s, and says that it has %s", digest, cut(mine.SpecDigest))
+		v.fault(Altered, at, "contains a spec with SHA-256 %s, and says that it has %s", digest, cut(mine.SpecDigest))
 	}
 	return s.account.SigningKey
 }

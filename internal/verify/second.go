@@ -20,7 +20,7 @@ func (c *census) checkSecond(s *seal) {
 		case c.terms.compares:
 			c.fault(Contradiction, at, "says nothing of a second source, which export.json asks to be compared with")
 		case n > 0 || there:
-			c.fault(Contradiction, at, "says nothing of a second source, though the seal holds a comparison with one")
+			c.fault(Contradiction, at, "says nothing of a second source, though the seal contains a comparison with one")
 		}
 		return
 	} else if n != 1 || !there {

@@ -165,7 +165,7 @@ func (v *verifier) checkParts(s signed) string {
 		return ""
 	}
 	if canonical, err := key.pem(); err == nil && !bytes.Equal(canonical, text) {
-		v.fault(Malformed, path.Join(s.beside, signerFile), "holds more than key %s in PEM, or that in another form", key.ID)
+		v.fault(Malformed, path.Join(s.beside, signerFile), "contains more than key %s in PEM, or that in another form", key.ID)
 	}
 	if s.names != key.ID && !s.mute {
 		v.fault(Signature, path.Join(s.beside, signerFile), "is key %s, but %s names key %q", key.ID, s.says, cut(s.names))

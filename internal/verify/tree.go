@@ -51,7 +51,7 @@ func (v *verifier) list(ctx context.Context, directory string) (listing, error) 
 		err = v.descend(ctx, directory, ".", files)
 	}
 	if errors.Is(err, errEnough) {
-		v.fault(Malformed, directory, "holds more than %d files: it is not judged further", mostFiles)
+		v.fault(Malformed, directory, "contains more than %d files: it is not judged further", mostFiles)
 	}
 	v.checkNames(directory, files)
 	return files, ctx.Err()

@@ -171,7 +171,7 @@ func (v *verifier) folders(of string) []string {
 	entries, err := v.readDir(of)
 	switch {
 	case errors.Is(err, errEnough):
-		v.fault(Malformed, of, "holds more than %d folders: it is not judged further", mostFolders)
+		v.fault(Malformed, of, "contains more than %d folders: it is not judged further", mostFolders)
 	case err != nil:
 		v.unlistable(of, err)
 	}
@@ -211,7 +211,7 @@ func (v *verifier) readRecord() {
 	}
 	v.checkIdentity()
 	if digest := canonicalDigest(v.record.Spec); digest != v.record.SpecDigest {
-		v.fault(Altered, evidence.RecordPath, "holds a spec with SHA-256 %s, and says that it has %s", digest, cut(v.record.SpecDigest))
+		v.fault(Altered, evidence.RecordPath, "contains a spec with SHA-256 %s, and says that it has %s", digest, cut(v.record.SpecDigest))
 	}
 }
 

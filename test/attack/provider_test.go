@@ -128,7 +128,7 @@ func TestProviderLies(t *testing.T) {
 			t.Errorf("%s: the gap says %q, want %q", name, detail, lie.says)
 		}
 		if strings.Contains(detail, "Signature=") || strings.Contains(detail, "SIGNATURE") {
-			t.Errorf("%s: the gap holds a signed URL: %s", name, detail)
+			t.Errorf("%s: the gap contains a signed URL: %s", name, detail)
 		}
 	}
 	if total := len(w.Sim.Dataset().Started(world.Day, world.Day.AddDate(0, 0, 1)).Recordings()); int(export.Status.Recordings.Exported) != total-len(lies) {

@@ -86,7 +86,7 @@ func (w *story) notInArchive(secrets ...string) {
 		files++
 		for _, secret := range secrets {
 			if strings.Contains(string(content), secret) {
-				w.Errorf("%s holds a secret", path)
+				w.Errorf("%s contains a secret", path)
 			}
 		}
 		return err

@@ -236,7 +236,7 @@ func plain() []tampering {
 		{name: "add data to a manifest", do: func(a archive) { a.add("seals/1/manifest-sha256.txt", "# checked\n") }, kind: verify.Malformed, path: "seals/1/manifest-sha256.txt", says: "is not a SHA-256"},
 		{name: "add data to the list of bags", do: func(a archive) { a.add("seals/1/bags-sha256.txt", "# checked") }, kind: verify.Malformed, path: "seals/1/bags-sha256.txt", says: "is cut off"},
 		{name: "name another export", do: func(a archive) { a.Replace("export.json", "case-1", "case-2") }, kind: verify.Contradiction, path: "seals/1/account.json", says: "another export's"},
-		{name: "widen what was asked for", do: func(a archive) { a.Replace("export.json", `"holdScope":"Include"`, `"holdScope":"Only"`) }, kind: verify.Altered, path: "export.json", says: "holds a spec with SHA-256"},
+		{name: "widen what was asked for", do: func(a archive) { a.Replace("export.json", `"holdScope":"Include"`, `"holdScope":"Only"`) }, kind: verify.Altered, path: "export.json", says: "contains a spec with SHA-256"},
 		{name: "delete export.json", do: func(a archive) { a.Remove("export.json") }, kind: verify.Missing, path: "export.json", says: "is missing"},
 		{name: "delete a signature", do: func(a archive) { a.Remove("seals/2/manifest-sha256.txt.sig") }, kind: verify.Unsigned, path: "seals/2/manifest-sha256.txt.sig", says: "is missing"},
 		{name: "delete an attestation", do: func(a archive) { a.Remove("seals/2/attestation.sigstore.json") }, kind: verify.Unsigned, path: "attestation.sigstore.json", says: "is missing"},
@@ -406,7 +406,7 @@ func insiders() []tampering {
 		{name: "leave a part of the window out of the coverage", do: func(a archive) {
 			a.Replace("seals/1/coverage.csv", "2023-10-01T00:00:00Z", "2023-10-01T06:00:00Z")
 			a.ForgeSeal(1)
-		}, kind: verify.Coverage, path: "seals/1/coverage.csv", says: "nothing says who holds what was from 2023-10-01T00:00:00Z on"},
+		}, kind: verify.Coverage, path: "seals/1/coverage.csv", says: "nothing says which bag has the conversations from 2023-10-01T00:00:00Z on"},
 		{name: "put in another first seal", do: func(a archive) {
 			a.Replace("seals/1/account.json", `"sealedAt": "2023-10-04`, `"sealedAt": "2023-10-05`)
 			a.Reseal(1)

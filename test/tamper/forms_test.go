@@ -27,9 +27,9 @@ func forms() []tampering {
 	return []tampering{
 		{name: "write before a public key", do: func(a archive) {
 			a.change(sealSigner, func(text string) string { return "key of the defendant\n" + text })
-		}, kind: verify.Malformed, path: sealSigner, says: "holds more than key"},
+		}, kind: verify.Malformed, path: sealSigner, says: "contains more than key"},
 		{name: "write behind a public key", do: func(a archive) { a.add(sealSigner, "\n") }, kind: verify.Malformed, path: sealSigner, says: "key"},
-		{name: "add a header to a public key", do: replaced(sealSigner, "KEY-----\n", "KEY-----\nOwner: nobody\n\n"), kind: verify.Malformed, path: sealSigner, says: "holds more than key"},
+		{name: "add a header to a public key", do: replaced(sealSigner, "KEY-----\n", "KEY-----\nOwner: nobody\n\n"), kind: verify.Malformed, path: sealSigner, says: "contains more than key"},
 		{name: "wrap a public key otherwise", do: func(a archive) {
 			a.change(sealSigner, func(text string) string { return strings.Replace(text, "\n", "\r\n", 2) })
 		}, kind: verify.Malformed, path: sealSigner, says: "in another form"},

@@ -73,7 +73,7 @@ func thinned() []tampering {
 		inSealLog("seal before the bags", 1, on("ExportSealed", "", later(-20*time.Hour)), firstLog, "tells that the export was sealed at 2023-10-03T04:00:00Z, before bag"),
 		malformed(inSealLog("make up a kind of event of an export", 1, plant(logLine{Time: begun.Add(11 * time.Hour), Type: "CourtAdjourned"}), firstLog, `reports "CourtAdjourned", which does not happen to an export`)),
 		inSealLog("make up that a legal hold changed at sealing", 1, plant(logLine{Time: begun.Add(12 * time.Hour), Type: "HoldChanged", Details: map[string]string{"conversation": conversation1, "held": "true"}}), firstLog, "changed, conversations.csv says otherwise"),
-		inSealLog("make up a comparison with a second source", 1, plant(logLine{Time: begun.Add(12 * time.Hour), Type: "SecondSourceCompared"}), "seals/1/account.json", "though the seal holds a comparison with one"),
+		inSealLog("make up a comparison with a second source", 1, plant(logLine{Time: begun.Add(12 * time.Hour), Type: "SecondSourceCompared"}), "seals/1/account.json", "though the seal contains a comparison with one"),
 		{name: "hide that a recording came back from the archive", do: func(a archive) {
 			a.relog(ones+"/custody/events.jsonl", lose("RecordingRestored", ""))
 			a.fit(specimen.IsolatedOnes)

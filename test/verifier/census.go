@@ -250,7 +250,7 @@ func (c *census) takeFiles() {
 				continue
 			}
 			other, twice := holders[id]
-			c.expect(!twice || c.retried(id), "bags/"+name, "holds files of %s, and so does %s", id, other)
+			c.expect(!twice || c.retried(id), "bags/"+name, "contains files of %s, and so does %s", id, other)
 			holders[id] = name
 			if c.lines[id]["disposition"] != exported || !c.retriedElsewhere(id, name) {
 				whole[id] = n

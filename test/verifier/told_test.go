@@ -22,7 +22,7 @@ func TestALogThatWasThinnedOut(t *testing.T) {
 		"an isolated recording is made up": {func(list []event) []event {
 			return append([]event{{Type: "RecordingIsolated", Details: map[string]string{"conversation": id(1, 1), "recording": id(2, 11)}}}, list...)
 		}, "tells that recording " + id(1, 1) + "/" + id(2, 11) + " was isolated"},
-		"a conversation is told twice": {func(list []event) []event { return append(list[:1:1], list...) }, "tells twice what was learned"},
+		"a conversation is told twice": {func(list []event) []event { return append(list[:1:1], list...) }, "tells twice what was found out"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
