@@ -65,7 +65,7 @@ func (c archiveCheck) checkArchive(ctx context.Context, name string) (found, err
 	return last, err
 }
 
-// isRead tells whether everything could be read.
+// isRead reports whether everything could be read.
 func (f found) isRead() bool {
 	return !slices.ContainsFunc(f.findings, func(f verify.Finding) bool { return f.Kind == verify.Unreadable })
 }

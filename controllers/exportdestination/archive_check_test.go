@@ -148,7 +148,7 @@ func (d *listedDir) ReadDir(int) ([]fs.DirEntry, error) {
 }
 
 // TestAnExportSealsInTheMiddle: bags that were not there yet when they were listed,
-// though the seal over them was a moment later, are no fault.
+// though the seal over them was a moment later, are not faults.
 func TestAnExportSealsInTheMiddle(t *testing.T) {
 	_, fsys := stored(t)
 	known, passes := lastSeal(t, fsys), 0
@@ -167,7 +167,7 @@ func TestAnExportSealsInTheMiddle(t *testing.T) {
 		return slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e.Name() == specimen.Retry }), nil
 	}}
 	if _, says := checked(t, gone, known); len(says) == 0 {
-		t.Error("a bag that stays away is no fault: the test shows nothing")
+		t.Error("a bag that stays away is not a fault: the test shows nothing")
 	}
 }
 
@@ -286,8 +286,8 @@ func TestMoreIsWrongThanIsListed(t *testing.T) {
 	}
 }
 
-// TestASealThatNobodyFinishes is no fault and not in order either, whether its export was
-// deleted or has stored nothing of it for too long. What else is wrong stays wrong.
+// TestASealThatNobodyFinishes is not a fault and not in order either, whether its export
+// was deleted or has stored nothing of it for too long. What else is wrong stays wrong.
 func TestASealThatNobodyFinishes(t *testing.T) {
 	a, fsys := stored(t)
 	known := lastSeal(t, fsys)

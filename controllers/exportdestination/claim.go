@@ -34,7 +34,7 @@ func (c *claims) drop(name types.NamespacedName) {
 	delete(c.byName, name)
 }
 
-// has tells whether a destination has its place in S3: once it could be written there,
+// has reports whether a destination has its place in S3: once it could be written there,
 // until it is deleted. If it cannot write for a while, for example because a Secret is
 // replaced, it keeps its place. c.mu is held.
 func (c *claims) has(d *v1alpha1.ExportDestination) bool {
@@ -86,7 +86,7 @@ func (c claim) takePlace(ctx context.Context, destination *v1alpha1.ExportDestin
 	return outcome.Done(), nil
 }
 
-// decide tells whether a destination may have its place in S3. A destination that has it
+// decide reports whether a destination may have its place in S3. A destination that has it
 // keeps it; if two have it, as after an upgrade, the one that was created first keeps it.
 // A destination that could never be written has no place, so that nobody can keep others
 // out of a bucket by naming it: others wait for one that was created earlier only until
@@ -115,7 +115,7 @@ func (c claim) decide(ctx context.Context, destination *v1alpha1.ExportDestinati
 	return out, nil
 }
 
-// isEvaluated tells whether a destination has been evaluated.
+// isEvaluated reports whether a destination has been evaluated.
 func isEvaluated(d *v1alpha1.ExportDestination) bool { return d.Status.ObservedGeneration > 0 }
 
 // otherClaimants lists the destinations of other namespaces that may get, or lose, their
@@ -154,7 +154,7 @@ var claimChanged = predicate.Or(predicate.GenerationChangedPredicate{}, predicat
 	},
 })
 
-// isEarlier tells whether a was created before b; UIDs decide if both were created in the same second.
+// isEarlier reports whether a was created before b; UIDs decide if both were created in the same second.
 func isEarlier(a, b *v1alpha1.ExportDestination) bool {
 	if !a.CreationTimestamp.Equal(&b.CreationTimestamp) {
 		return a.CreationTimestamp.Before(&b.CreationTimestamp)

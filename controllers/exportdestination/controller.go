@@ -1,7 +1,7 @@
 // Package exportdestination ensures that evidence can be written to each destination and,
 // if its spec asks for that, verifies regularly what is stored there.
 //
-// evaluation.go lists the steps that tell whether a destination is ready: claim.go,
+// evaluation.go lists the steps that report whether a destination is ready: claim.go,
 // probe.go, signingkey.go and quota.go. verification.go decides when to verify,
 // verification_work.go does it, archive by archive (archive_check.go), and
 // verification_status.go writes the status.

@@ -29,7 +29,7 @@ func (r *Reconciler) newEvaluated(destination *v1alpha1.ExportDestination) evalu
 	return of
 }
 
-// evaluate tells whether a destination is ready. It waits only a short time for a
+// evaluate reports whether a destination is ready. It waits only a short time for a
 // destination that does not answer: nothingNew then tells that nothing is to be published.
 func (r *Reconciler) evaluate(ctx context.Context, destination *v1alpha1.ExportDestination) (of evaluated, out outcome.Outcome, nothingNew bool) {
 	own := r.newEvaluated(destination)

@@ -39,7 +39,7 @@ func service(endpoint string) string {
 	return net.JoinHostPort(strings.TrimSuffix(strings.ToLower(at.Hostname()), "."), port)
 }
 
-// overlap tells whether two prefixes are the same, or one is above the other. A
+// overlap reports whether two prefixes are the same, or one is above the other. A
 // destination without a prefix has all of its bucket.
 func overlap(a, b string) bool {
 	if a == "" || b == "" {

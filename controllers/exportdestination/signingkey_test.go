@@ -11,9 +11,10 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 )
 
-// TestAKeyThatChanges: the first key is no change, any other is, also one that comes
-// after signing had ended, and the condition stays until that change is confirmed: what
-// confirmed an earlier one is good for no other, not even for one back to the same key.
+// TestAKeyThatChanges: the first key is not a change, any other is, also one that comes
+// after signing was turned off, and the condition stays until that change is confirmed:
+// what confirmed an earlier one is good for no other, not even for one back to the same
+// key.
 func TestAKeyThatChanges(t *testing.T) {
 	now := clocktesting.NewFakeClock(time.Date(2023, 10, 1, 12, 0, 0, 1, time.UTC))
 	d := &v1alpha1.ExportDestination{}

@@ -54,7 +54,7 @@ func (r *result) add(name string, of found) {
 	}
 }
 
-// isFault tells whether a finding is a fault, and not only unreadable or unfinished.
+// isFault reports whether a finding is a fault, and not only unreadable or unfinished.
 func isFault(f verify.Finding) bool {
 	return f.Kind != verify.Unreadable && f.Kind != verify.Unfinished
 }

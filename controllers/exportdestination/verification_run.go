@@ -120,7 +120,7 @@ func (r *runs) set(name types.NamespacedName, of *run) {
 	r.byName[name] = of
 }
 
-// remove removes the run of a destination, and tells whether there was one.
+// remove removes the run of a destination, and reports whether there was one.
 func (r *runs) remove(name types.NamespacedName) (found bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -19,7 +19,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
-// applyConclusion writes the result of a run to the status, and tells whether it is new.
+// applyConclusion writes the result of a run to the status, and reports whether it is new.
 // Faults stay in the status until everything could be read and none was found.
 func applyConclusion(status *v1alpha1.ExportDestinationStatus, came conclusion) (isNew bool) {
 	v := status.Verification
@@ -72,7 +72,7 @@ func markVerified(destination *v1alpha1.ExportDestination, next time.Time, out o
 	}
 }
 
-// isInProgress tells whether a verification is running, or waits only for its turn.
+// isInProgress reports whether a verification is running, or waits only for its turn.
 func isInProgress(out outcome.Outcome) bool {
 	return out.Reason == v1alpha1.ReasonVerifying || out.Reason == v1alpha1.ReasonPending
 }

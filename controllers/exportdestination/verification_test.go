@@ -44,13 +44,13 @@ func TestDue(t *testing.T) {
 		change func(*v1alpha1.ExportDestination)
 		want   time.Time
 	}{
-		"as the spec says":     {nil, noon.Add(720 * time.Hour)},
-		"more often":           {func(d *v1alpha1.ExportDestination) { d.Spec.VerifyEvery.Duration = time.Hour }, noon.Add(time.Hour)},
-		"none has ended":       {func(d *v1alpha1.ExportDestination) { d.Status.Verification.CompletionTime = nil }, time.Time{}},
-		"asked for":            {func(d *v1alpha1.ExportDestination) { ask(d, "now") }, time.Time{}},
-		"asked for and heeded": {func(d *v1alpha1.ExportDestination) { ask(d, "now"); d.Status.LastRetryRequest = "now" }, noon.Add(720 * time.Hour)},
-		"asked for at length":  {func(d *v1alpha1.ExportDestination) { ask(d, long); d.Status.LastRetryRequest = long[:256] }, noon.Add(720 * time.Hour)},
-		"something was unread": {func(d *v1alpha1.ExportDestination) { d.Status.Verification.Unreadable = 1 }, noon.Add(24 * time.Hour)},
+		"as the spec says":      {nil, noon.Add(720 * time.Hour)},
+		"more often":            {func(d *v1alpha1.ExportDestination) { d.Spec.VerifyEvery.Duration = time.Hour }, noon.Add(time.Hour)},
+		"none has ended":        {func(d *v1alpha1.ExportDestination) { d.Status.Verification.CompletionTime = nil }, time.Time{}},
+		"asked for":             {func(d *v1alpha1.ExportDestination) { ask(d, "now") }, time.Time{}},
+		"asked for and handled": {func(d *v1alpha1.ExportDestination) { ask(d, "now"); d.Status.LastRetryRequest = "now" }, noon.Add(720 * time.Hour)},
+		"asked for at length":   {func(d *v1alpha1.ExportDestination) { ask(d, long); d.Status.LastRetryRequest = long[:256] }, noon.Add(720 * time.Hour)},
+		"something was unread":  {func(d *v1alpha1.ExportDestination) { d.Status.Verification.Unreadable = 1 }, noon.Add(24 * time.Hour)},
 		"unread, and more often": {func(d *v1alpha1.ExportDestination) {
 			d.Status.Verification.Unreadable = 1
 			d.Spec.VerifyEvery.Duration = time.Hour
@@ -74,8 +74,8 @@ func ask(d *v1alpha1.ExportDestination, token string) {
 	d.Annotations = map[string]string{v1alpha1.AnnotationRetry: token}
 }
 
-// TestMarkVerified: the condition tells of the last verification that ended, whatever goes
-// on, and faults are never covered up by anything else.
+// TestMarkVerified: the condition has the result of the last verification that ended, even
+// while another one runs, and nothing else hides faults.
 func TestMarkVerified(t *testing.T) {
 	verifying := outcome.Wait(v1alpha1.ReasonVerifying, "being verified", time.Minute)
 	away := outcome.Wait(v1alpha1.ReasonDestinationUnavailable, "retrying: no answer", time.Minute)

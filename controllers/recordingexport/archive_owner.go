@@ -66,7 +66,7 @@ func (r *Reconciler) stopForOtherCluster(ctx context.Context, s *claimed) (outco
 	return outcome.Stall(v1alpha1.ReasonArchiveOfAnotherCluster, s.transferMessage(s.export), r.Intervals.Retry), nil
 }
 
-// isMine tells whether an archive belongs to this cluster, or to nobody yet.
+// isMine reports whether an archive belongs to this cluster, or to nobody yet.
 func (r *Reconciler) isMine(ctx context.Context, store archive.Store) (bool, error) {
 	cluster, err := r.ClusterID(ctx)
 	if err != nil {

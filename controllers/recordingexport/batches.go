@@ -37,7 +37,7 @@ func (r *Reconciler) runBatches(ctx context.Context, s *loaded) (outcome.Outcome
 	return progressOf(s, stalled), nil
 }
 
-// namespaceIsFull tells whether the namespace takes as much as it may of the volume that the
+// namespaceIsFull reports whether the namespace takes as much as it may of the volume that the
 // destination shares with others.
 func (s *references) namespaceIsFull() bool {
 	return conditions.IsStalledBy(&s.destination, v1alpha1.ReasonNamespaceFull)
@@ -99,7 +99,7 @@ func capacityOf(spec v1alpha1.RecordingExportSpec, batches []v1alpha1.RecordingE
 	return capacity
 }
 
-// waits tells whether a batch with this reason waits for nothing but items that fail.
+// waits reports whether a batch with this reason waits for nothing but items that fail.
 func waits(reason string) bool {
 	return reason == v1alpha1.ReasonMetadataRetrying || reason == v1alpha1.ReasonRecordingsPending
 }
@@ -179,7 +179,7 @@ func (r *Reconciler) prune(ctx context.Context, s *subject, log *plan.Log, batch
 	return nil
 }
 
-// isDeletable tells whether nothing depends on a batch any more: it is counted, and so
+// isDeletable reports whether nothing depends on a batch any more: it is counted, and so
 // are its halves if it was cut in two. Without a log, the export has ended.
 func isDeletable(log *plan.Log, batch *v1alpha1.RecordingExportBatch, counted plan.SliceSet) bool {
 	return batch.IsFinished() && counted.Contains(sliceOf(batch)) && (log == nil || log.HasAllHalves(counted, batch.Name))

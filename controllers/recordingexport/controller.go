@@ -15,7 +15,7 @@
 // cut in two), by retries and by seals. Ordinals, slices and what a seal takes in
 // follow from it, whoever reads it and whenever.
 //
-// The survey goes on while batches of the days before are at work. A window
+// The survey continues while batches of earlier days are running. A window
 // without an end is sealed day by day, one with an end as a whole. A step looks
 // at the facts alone, never at conditions.
 package recordingexport
@@ -233,7 +233,7 @@ func isSurveying(survey outcome.Outcome) bool {
 	return !survey.IsDone() && survey.Reason != v1alpha1.ReasonAwaitingSettlement && survey.Reason != v1alpha1.ReasonAwaitingConversationEnd
 }
 
-// combineOutcomes tells of everything that goes on together, and looks again when the
+// combineOutcomes reports everything that runs side by side, and looks again when the
 // first of it is worth a look.
 func (s *loaded) combineOutcomes(closing, growing, survey, batches outcome.Outcome) outcome.Outcome {
 	first := s.mostImportant(closing, growing, survey, batches)

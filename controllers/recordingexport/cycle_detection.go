@@ -50,7 +50,7 @@ func (c *cycleDetector) add(cursor string, page artifacts.Enumerated) string {
 	}
 }
 
-// listsNew tells whether a page lists a recording that no page before did, as far as
+// listsNew reports whether a page lists a recording that no page before did, as far as
 // the sample shows. The recording with the least digest of a page is always in it.
 func (c *cycleDetector) listsNew(ids []string) bool {
 	isNew := false

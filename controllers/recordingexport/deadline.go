@@ -32,8 +32,8 @@ func (r *Reconciler) withDeadline(s *subject, out outcome.Outcome) outcome.Outco
 }
 
 // deadlineReached says of a wait since when it lasts and until when it may.
-func deadlineReached(out outcome.Outcome, since time.Time, patience time.Duration, now time.Time) outcome.Outcome {
-	deadline := since.Add(patience)
+func deadlineReached(out outcome.Outcome, since time.Time, limit time.Duration, now time.Time) outcome.Outcome {
+	deadline := since.Add(limit)
 	if left := deadline.Sub(now); left > 0 {
 		out.Message = fmt.Sprintf("%s; waiting since %s, reported as Stalled at %s if it lasts until then", out.Message, stamp(since), stamp(deadline))
 		if out.After <= 0 || out.After > left {

@@ -80,7 +80,7 @@ type enumerationRun struct {
 	folder string
 	number int
 	pages  int
-	// begun tells whether it has its first page.
+	// begun reports whether it has its first page.
 	begun bool
 	// broken are those of the day before it.
 	broken series
@@ -112,8 +112,8 @@ func (e *enumeration) complete(ctx context.Context) (enumerationRun, error) {
 	return begun, err
 }
 
-// current finds the enumeration to use: today's, or yesterday's if that has been
-// begun and goes on. Without either it is the one that is to be begun.
+// current finds the enumeration to use: today's, or yesterday's if that was
+// started and can continue. Without either it is a new one of today.
 func (e *enumeration) current(ctx context.Context) (enumerationRun, *artifacts.EnumerationEnd, error) {
 	today := e.clock.Now().UTC().Truncate(day)
 	for _, at := range []time.Time{today, today.Add(-day)} {

@@ -112,8 +112,8 @@ func TestAnEnumerationIsMadeOnceADay(t *testing.T) {
 	}
 }
 
-// TestAnEnumerationGoesOn from its last page, even if its day is over.
-func TestAnEnumerationGoesOn(t *testing.T) {
+// TestAnEnumerationContinues from its last page, even if its day is over.
+func TestAnEnumerationContinues(t *testing.T) {
 	for _, later := range []time.Duration{0, 13 * time.Hour} {
 		e, now := newEnumeration(t, &shelf{pages: 4, fails: 2})
 		begun := now.Now()
@@ -127,7 +127,7 @@ func TestAnEnumerationGoesOn(t *testing.T) {
 	}
 }
 
-func TestAnEnumerationThatCannotGoOnIsBegunAnew(t *testing.T) {
+func TestAnEnumerationThatCannotContinueIsStartedAgain(t *testing.T) {
 	for name, s := range map[string]*shelf{"refused": {pages: 4, refuses: 2}, "circle": {pages: 4, circles: 2}} {
 		e, _ := newEnumeration(t, s)
 		if _, err := e.complete(t.Context()); genesys.KindOf(err) != genesys.KindTransient {
@@ -237,7 +237,7 @@ func TestAnEnumerationThatAnotherFoundBroken(t *testing.T) {
 	}
 	_, err := e.endListing(t.Context(), begun, artifacts.EnumerationEnd{Pages: 2})
 	if genesys.KindOf(err) != genesys.KindTransient {
-		t.Fatalf("end: %v, want that it is begun anew", err)
+		t.Fatalf("end: %v, want that it is started again", err)
 	}
 	if again := e.expect(t, 2, 0, 1, 0, 1); again.number == begun.number {
 		t.Error("the broken enumeration is used")

@@ -41,7 +41,7 @@ func (s series) since(request string) series {
 	return counted
 }
 
-// begins tells whether the next attempt is the first of a series.
+// begins reports whether the next attempt is the first of a series.
 func (s series) begins() bool { return len(s)%seriesLength == 0 }
 
 // resumesAt is when the next attempt may be made, zero if that is at once.

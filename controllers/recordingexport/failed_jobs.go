@@ -30,7 +30,7 @@ func (w *surveyWork) abandonJob(ctx context.Context, job genesys.Ticket, why *br
 	}
 }
 
-// checkFailedJobs tells whether jobs of the survey have failed, and is an exhaustedError
+// checkFailedJobs reports whether jobs of the survey have failed, and is an exhaustedError
 // while there must be no other. A failed job that was not ended is. When a series
 // begins the failures of the one before are forgotten.
 func (w *surveyWork) checkFailedJobs(ctx context.Context) (some bool, err error) {

@@ -21,7 +21,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
-// busyAgain is before another look at work that is being stopped.
+// busyAgain is the wait before another look at work that is being stopped.
 const busyAgain = time.Second
 
 // endJobsKey is the key of the work that ends an export's analytics jobs. It does
@@ -126,7 +126,7 @@ func (r *Reconciler) startEndingJobs(s *references) outcome.Outcome {
 	})
 }
 
-// isStillEndingJobs tells whether analytics jobs are being ended, which it stops: a
+// isStillEndingJobs reports whether analytics jobs are being ended, which it stops: a
 // survey that starts meanwhile could lose the note of its job to that.
 func (r *Reconciler) isStillEndingJobs(s *subject) bool {
 	key := endJobsKey(s.name())

@@ -17,7 +17,7 @@ func sliceOf(batch *v1alpha1.RecordingExportBatch) plan.SliceID {
 	return plan.SliceID{Lane: slicing.Lane(batch.Spec.Lane), Ordinal: int(batch.Spec.Ordinal)}
 }
 
-// isPlanned tells whether a batch is the plan's, and not one of the same name or ordinal.
+// isPlanned reports whether a batch is the plan's, and not one of the same name or ordinal.
 func isPlanned(log *plan.Log, batch *v1alpha1.RecordingExportBatch) bool {
 	return log.Holds(sliceOf(batch), batch.Name)
 }

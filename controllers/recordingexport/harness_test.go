@@ -193,7 +193,7 @@ func (h *harness) remove(obj client.Object) {
 	}
 }
 
-// told tells whether an event was sent that names all of the words.
+// told reports whether an event was sent that names all of the words.
 func (h *harness) told(words ...string) bool {
 	for {
 		select {

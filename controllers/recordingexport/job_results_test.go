@@ -75,7 +75,7 @@ func TestResults(t *testing.T) {
 	}
 }
 
-// TestResultsThatOverlapTheDay are no part of it, but are something new.
+// TestResultsThatOverlapTheDay are not a part of it, but are something new.
 func TestResultsThatOverlapTheDay(t *testing.T) {
 	from, to := first.Add(day), first.Add(2*day)
 	r := newResults(first, from, to)

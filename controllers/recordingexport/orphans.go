@@ -27,9 +27,9 @@ import (
 const orphanPermission = "recording:orphan:view"
 
 const (
-	// orphanPatience is how long the operator retries to list orphaned recordings for a
+	// orphanDeadline is how long the operator retries to list orphaned recordings for a
 	// seal, from the first time that it failed, whichever process that was.
-	orphanPatience = 24 * time.Hour
+	orphanDeadline = 24 * time.Hour
 	// orphanRetries is how long it waits between attempts, all in all, before the last
 	// one of a process: one that was stopped for long does not end it at once.
 	orphanRetries = time.Hour
@@ -168,7 +168,7 @@ func (w *orphanWork) whyNotListed(ctx context.Context, failed error, last bool) 
 	if err != nil {
 		return "", err
 	}
-	until := trouble.At.Add(orphanPatience)
+	until := trouble.At.Add(orphanDeadline)
 	if last && !w.clock.Now().Before(until) {
 		return whyUnlisted(fmt.Sprintf("Genesys Cloud has not answered since %s", stamp(trouble.At)), failed.Error()), nil
 	}

@@ -169,7 +169,7 @@ func TestOrphansThatCannotBeListed(t *testing.T) {
 				t.Errorf("%s: %v", kind, out)
 			}
 			if !transfer.DefaultRetryPolicy().Backoff(err, 3).UsesDeadline {
-				t.Errorf("%s: waiting for the next attempt uses up no patience", kind)
+				t.Errorf("%s: waiting for the next attempt does not use up the deadline", kind)
 			}
 		}
 		retried(false)

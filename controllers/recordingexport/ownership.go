@@ -22,12 +22,12 @@ type ownership struct {
 
 func (o ownership) owner() artifacts.Ownership { return artifacts.OwnerOf(o.begunBy, o.begunAt, o.log) }
 
-// isOurs tells whether the archive belongs to this cluster.
+// isOurs reports whether the archive belongs to this cluster.
 func (o ownership) isOurs() bool { return o.owner().ClusterID == o.cluster }
 
 // token is what the annotation has to be for this cluster to take the archive over:
 // the id of the cluster that owns it. An annotation is good for one take-over, so that
-// two clusters that have one each do not take the archive from each other for ever: to
+// two clusters that have one each do not take the archive from each other forever: to
 // take it from the same cluster another time, the token has the number of take-overs
 // so far as well.
 func (o ownership) token() string {
@@ -56,7 +56,7 @@ func (o ownership) others() []string {
 	return slices.DeleteFunc(others, func(cluster string) bool { return cluster == o.cluster })
 }
 
-// wasOurs tells whether the archive belonged to this cluster once.
+// wasOurs reports whether the archive belonged to this cluster once.
 func (o ownership) wasOurs() bool {
 	return o.begunBy == o.cluster || slices.ContainsFunc(o.log, func(line artifacts.Owner) bool { return line.ClusterID == o.cluster })
 }

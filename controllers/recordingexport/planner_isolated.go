@@ -73,7 +73,7 @@ func (p planner) isolate(number, first, most int, left []evidence.Conversation) 
 
 // isolatedConversations are the conversations of a group of slices whose recordings
 // or legal hold could not be learned: those that failed while others did not, and
-// those with which there was no patience left. Of a retry, recordings leave.
+// those whose retry deadline was used up. Of a retry, recordings leave.
 func (p planner) isolatedConversations(ctx context.Context, batch artifacts.Slice) (left, late []evidence.Conversation, err error) {
 	hold, err := artifacts.Get[artifacts.Hold](ctx, p.store, artifacts.HoldKey(batch.Group))
 	if err != nil {

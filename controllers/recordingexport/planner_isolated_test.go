@@ -17,7 +17,7 @@ func conversationID(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-
 
 // isolating is a planner over an archive in which a batch of four held
 // conversations has finished: the first was read, the second isolated, the third
-// and the fourth left when there was no patience any more. Of the first, two
+// and the fourth left when the retry deadline was used up. Of the first, two
 // recordings left, too.
 func isolating(t *testing.T) planner {
 	t.Helper()
@@ -52,8 +52,8 @@ func put[T any](t *testing.T, p planner, key string, value T) {
 	}
 }
 
-// TestConversationsThatAreIsolated get slices of their own, but for those that left
-// together when there was no patience any more.
+// TestConversationsThatAreIsolated get slices of their own, except for those that
+// left together when the retry deadline was used up.
 func TestConversationsThatAreIsolated(t *testing.T) {
 	p := isolating(t)
 	cut, err := p.slicesOf(t.Context(), 7, plan.Entry{Isolated: &plan.Isolated{Group: "g", Batch: "b", Day: first}})
@@ -73,7 +73,8 @@ func TestConversationsThatAreIsolated(t *testing.T) {
 }
 
 // TestConversationsWhoseHoldIsUnknown are isolated, each by itself if there was an
-// answer about others, together if there was none until the patience was used up.
+// answer about others, together if there was none until the retry deadline was
+// used up.
 func TestConversationsWhoseHoldIsUnknown(t *testing.T) {
 	for late, want := range map[bool]int{false: 2, true: 1} {
 		p := isolating(t)
@@ -89,7 +90,7 @@ func TestConversationsWhoseHoldIsUnknown(t *testing.T) {
 		put(t, p, artifacts.HoldKey("h"), hold)
 		cut, err := p.slicesOf(t.Context(), 7, plan.Entry{Isolated: &plan.Isolated{Group: "h", Batch: "c", Day: first}})
 		if err != nil || len(cut) != want || cut[0].Late != late {
-			t.Errorf("without patience %t: %+v, %v", late, cut, err)
+			t.Errorf("retry deadline used up %t: %+v, %v", late, cut, err)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
-// judgeSeals sees to it that every seal is whole, signed with the key that signs the export
+// judgeSeals makes sure that every seal is whole, signed with the key that signs the export
 // now, and lists the artifacts that it was made from.
 func (w *rekeyWork) judgeSeals(ctx context.Context, root fs.FS, seals int) (verify.SealedDigests, error) {
 	signer, err := w.signer(ctx)

@@ -85,7 +85,7 @@ func (w *rekeyWork) run(ctx context.Context, _ transfer.Try) error {
 	return err
 }
 
-// mayBeSealed tells whether anything hints at a seal: the status, any file below seals/, or
+// mayBeSealed reports whether anything hints at a seal: the status, any file below seals/, or
 // a seal that somebody has hidden in a bucket with versions, which is an error.
 func (w *rekeyWork) mayBeSealed(ctx context.Context, root fs.FS) (bool, error) {
 	if w.known != nil {

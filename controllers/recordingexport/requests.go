@@ -51,7 +51,7 @@ func (s *subject) acceptRetry() {
 	s.export.Status.LastRetryRequest, s.retry = s.retry, ""
 }
 
-// isLater tells whether one request was made after another. Unless both are
+// isLater reports whether one request was made after another. Unless both are
 // instants there is no telling.
 func isLater(one, other string) bool {
 	a, errA := time.Parse(time.RFC3339, one)
@@ -59,7 +59,7 @@ func isLater(one, other string) bool {
 	return errA == nil && errB == nil && a.After(b)
 }
 
-// isFinished tells whether the export has ended: all of it is sealed, and nothing more
+// isFinished reports whether the export has ended: all of it is sealed, and nothing more
 // will come. Then nothing that it refers to is needed, whatever is edited: all that
 // decides what is exported is fixed, and an edit of the rest has nothing to act upon
 // but the batches that are kept.

@@ -106,9 +106,9 @@ type sealWork struct {
 	from     time.Time
 	scope    slicing.Scope
 	deferred int64
-	// compares tells whether there is a comparison with a second source.
+	// compares reports whether there is a comparison with a second source.
 	compares bool
-	// follows tells whether batches of later days may be at work while this is sealed.
+	// follows reports whether batches of later days may be running while this is sealed.
 	follows bool
 	sealing plan.Sealing
 	// closedBy is the number of the entry that has the seal made.

@@ -15,7 +15,7 @@ import (
 // it was continued without its artifact key.
 //
 // All else under .work/ is either about what the seals hold, and not read any more, or
-// about what no seal holds yet, and can be asked for again.
+// about what no seal holds yet, and can be requested again.
 func (w *sealWork) listArtifacts(ctx context.Context, seal *evidence.Seal) error {
 	keys := []string{artifacts.EntryKey(w.closedBy)}
 	for _, entry := range w.entries {

@@ -46,9 +46,9 @@ func TestARetryOfWhichTheStatusWasNotTold(t *testing.T) {
 	}
 }
 
-// TestARetryWhileAnotherIsAtWork is taken for another try of the same: the seals
+// TestARetryWhileAnotherIsRunning is taken for another try of the same: the seals
 // have as unavailable what the first is about to bring, and it would be exported twice.
-func TestARetryWhileAnotherIsAtWork(t *testing.T) {
+func TestARetryWhileAnotherIsRunning(t *testing.T) {
 	s := sealedOnce(t, "twice", retriedOnce)
 	out, err := (&Reconciler{Clock: clock.RealClock{}, Worker: &loop.Worker{}}).sealWhatIsComplete(t.Context(), s)
 	if err != nil || !out.IsDone() || s.ended {

@@ -166,7 +166,7 @@ func TestARetryReplacesWhatWasUnavailable(t *testing.T) {
 	b.Status.Recordings, b.Status.Gaps = v1alpha1.RecordingCounts{Total: 5, Exported: 3}, 0
 	b.Status.Replaces = v1alpha1.ReplacedCounts{Recordings: 5}
 	if got := recordingsOf(&b); got != (v1alpha1.RecordingCounts{Exported: 3, Unavailable: -3}) || gapsOf(&b) != -3 {
-		t.Errorf("at work it adds %+v and %d gaps", got, gapsOf(&b))
+		t.Errorf("while running it adds %+v and %d gaps", got, gapsOf(&b))
 	}
 	b.Status.Bag, b.Status.Gaps, b.Status.Recordings.Unavailable = &v1alpha1.BagStatus{}, 2, 2
 	if got := recordingsOf(&b); got != (v1alpha1.RecordingCounts{Exported: 3, Unavailable: -3}) || gapsOf(&b) != -3 {
@@ -216,7 +216,7 @@ func TestProgressOfBatches(t *testing.T) {
 	}{
 		{60, nil, ""},
 		{59, nil, v1alpha1.ReasonBatchesInProgress},
-		{58, []string{"b: mend it"}, v1alpha1.ReasonBatchesInProgress},
+		{58, []string{"b: fix it"}, v1alpha1.ReasonBatchesInProgress},
 		{59, []string{"b: mend it"}, v1alpha1.ReasonBatchesStalled},
 		{0, many, v1alpha1.ReasonTooManyBatchesStalled},
 	}

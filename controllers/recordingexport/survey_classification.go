@@ -96,10 +96,10 @@ func (w *surveyWork) nextQueryTime(survey artifacts.Survey) time.Time {
 	return first
 }
 
-// holdPatience is how long the legal holds of a survey are asked for before a few
+// holdDeadline is how long the legal holds of a survey are asked for before a few
 // conversations without an answer are planned as what keeps them in the export. They are
 // asked about again before transfer.
-const holdPatience = 15 * time.Minute
+const holdDeadline = 15 * time.Minute
 
 // queryHolds asks for legal holds. How long there has been no answer is counted from the
 // first query that failed, whichever process made it.
@@ -108,7 +108,7 @@ func (w *surveyWork) queryHolds(ctx context.Context, ids []string) (genesys.Hold
 	trouble, err := artifacts.Get[artifacts.Trouble](ctx, w.store, key)
 	switch {
 	case err == nil:
-		last = !w.clock.Now().Before(trouble.At.Add(holdPatience))
+		last = !w.clock.Now().Before(trouble.At.Add(holdDeadline))
 	case !errors.Is(err, fs.ErrNotExist):
 		return genesys.Holds{}, err
 	}

@@ -158,7 +158,7 @@ func TestAReviewAsksForAllHolds(t *testing.T) {
 	}
 }
 
-// TestWhatBeganBeforeTheWindow is no part of the export, and known all the same.
+// TestWhatBeganBeforeTheWindow is not a part of the export, but is known.
 func TestWhatBeganBeforeTheWindow(t *testing.T) {
 	w := newSurvey(t, first.Add(100*time.Hour))
 	early := conversation(1, time.Hour)
@@ -192,7 +192,7 @@ func TestAskAgain(t *testing.T) {
 	}
 }
 
-// noAnswer never says whether anything is under legal hold.
+// noAnswer never reports whether anything is under legal hold.
 type noAnswer struct {
 	surveyor
 	enumerator
@@ -213,7 +213,7 @@ func TestHoldsThatNobodyAnswersAbout(t *testing.T) {
 		err = w.classifyHolds(t.Context(), &survey, []genesys.Conversation{conversation(1, time.Hour)}, nil)
 		return survey, err
 	}
-	for _, passed := range []time.Duration{0, holdPatience - time.Second} {
+	for _, passed := range []time.Duration{0, holdDeadline - time.Second} {
 		clock.Step(passed)
 		if _, err := ask(); genesys.KindOf(err) != genesys.KindInvalid {
 			t.Errorf("after %v: %v", passed, err)
@@ -221,6 +221,6 @@ func TestHoldsThatNobodyAnswersAbout(t *testing.T) {
 	}
 	clock.Step(time.Second)
 	if survey, err := ask(); err != nil || len(survey.HoldsUnknown) != 1 {
-		t.Errorf("after %v: %+v, %v", holdPatience, survey.HoldsUnknown, err)
+		t.Errorf("after %v: %+v, %v", holdDeadline, survey.HoldsUnknown, err)
 	}
 }

@@ -50,9 +50,9 @@ type surveyWork struct {
 	request, retryCommand string
 }
 
-// unsettledPatience is how long Genesys Cloud's own data may be late before a
+// unsettledDeadline is how long Genesys Cloud's own data may be late before a
 // person is to look. Usually it takes hours.
-const unsettledPatience = 24 * time.Hour
+const unsettledDeadline = 24 * time.Hour
 
 // unsettledError tells that Genesys Cloud's own data do not reach far enough: to
 // available instead of until, an instant that has passed now.
@@ -62,10 +62,10 @@ func (e *unsettledError) Error() string {
 	return fmt.Sprintf("analytics data are complete up to %s, and are needed up to %s", stamp(e.available), stamp(e.until))
 }
 
-// Outcome is to wait, and unsettledPatience after the data were due a person is to
+// Outcome is to wait, and unsettledDeadline after the data were due a person is to
 // look. The survey is tried again all the same.
 func (e *unsettledError) Outcome() outcome.Outcome {
-	late := e.until.Add(unsettledPatience)
+	late := e.until.Add(unsettledDeadline)
 	if e.now.Before(late) {
 		return outcome.Wait(v1alpha1.ReasonAwaitingSettlement, fmt.Sprintf(
 			"Genesys Cloud is behind: %v; reported as Stalled at %s", e, stamp(late)), 0)
@@ -74,7 +74,7 @@ func (e *unsettledError) Outcome() outcome.Outcome {
 		"analytics have been behind since %s: ask Genesys Cloud's support why; the operator keeps retrying: %v", stamp(e.until), e), 0)
 }
 
-// run goes on from whatever artifacts there are: the survey, then the plan.
+// run continues from whatever artifacts there are: the survey, then the plan.
 func (w *surveyWork) run(ctx context.Context, try transfer.Try) error {
 	w.timeout = genesys.Timeout(try.Failures)
 	done, err := artifacts.Exists(ctx, w.store, artifacts.SurveyKey(w.Pass, w.Day))

@@ -109,9 +109,9 @@ func (w *watched) add(obj client.Object) {
 	}
 }
 
-// furnish creates an organisation, a destination and an export that refers to both, all of
+// createReferences creates an organisation, a destination and an export that refers to both, all of
 // one name, and waits until the export was reconciled with them.
-func (w *watched) furnish(name string) {
+func (w *watched) createReferences(name string) {
 	w.Helper()
 	meta := metav1.ObjectMeta{Name: name, Namespace: metav1.NamespaceDefault}
 	w.add(&v1alpha1.GenesysOrganization{
@@ -166,7 +166,7 @@ func (w *watched) settle(step string) {
 func TestOnlyWhoRefersToAChangeIsReconciled(t *testing.T) {
 	w := startWatched(t)
 	for _, name := range []string{"one", "two", "last"} {
-		w.furnish(name)
+		w.createReferences(name)
 	}
 	w.settle("first")
 	steps := []struct {

@@ -50,7 +50,7 @@ func TestSummarize(t *testing.T) {
 	sealed := &evidence.Summary{Digest: "d", Gaps: 1, Bytes: 7, Media: map[genesys.Medium]*evidence.Counts{
 		genesys.Call: {Exported: 1, Excluded: 1, Unavailable: 1},
 	}}
-	waiting := outcome.Wait("Working", "at work", 0)
+	waiting := outcome.Wait("Working", "running", 0)
 	tests := map[string]struct {
 		state    batchArtifacts
 		out      outcome.Outcome

@@ -37,7 +37,7 @@ func TestAFile(t *testing.T) {
 }
 
 // TestARecord of the bound is read, whatever was read before it; one without an end is
-// an error, and no more is read than a record may hold.
+// an error, and is read only up to the bound.
 func TestARecord(t *testing.T) {
 	cell := strings.Repeat("x", longestRecord-10)
 	table := NewTable(strings.NewReader("a\n" + cell + "\n" + cell + "\nb\n"))

@@ -34,21 +34,21 @@ func Ready(obj Object, reason, message string) {
 	remove(obj, reconciling, stalled)
 }
 
-// Reconciling says that work goes on, or waits for something that will come.
+// Reconciling says that the operator works on the object, or waits for something that will come.
 func Reconciling(obj Object, reason, message string) {
 	set(obj, ready, metav1.ConditionFalse, reason, message)
 	set(obj, reconciling, metav1.ConditionTrue, reason, message)
 	remove(obj, stalled)
 }
 
-// Stalled says that a person has to mend something; message says what.
+// Stalled says that a person has to fix something; message says what.
 func Stalled(obj Object, reason, message string) {
 	set(obj, ready, metav1.ConditionFalse, reason, message)
 	set(obj, stalled, metav1.ConditionTrue, reason, message)
 	remove(obj, reconciling)
 }
 
-// Suspended says that nothing goes on because somebody wants it so.
+// Suspended says that work is suspended because somebody has asked for it.
 func Suspended(obj Object, reason, message string) {
 	set(obj, ready, metav1.ConditionFalse, reason, message)
 	remove(obj, reconciling, stalled)

@@ -213,8 +213,8 @@ func TestAllClientsBelongToOneOrganization(t *testing.T) {
 	expectLogins(t, c, org, "a In", "b In")
 }
 
-// TestASecretThatGoesOrCannotBeRead: what is gone is out; what cannot be read
-// just now goes on as it is.
+// TestASecretThatGoesOrCannotBeRead: a client whose Secret is gone is inactive;
+// one whose Secret cannot be read just now stays as it is.
 func TestASecretThatGoesOrCannotBeRead(t *testing.T) {
 	_, url := serve(t, "")
 	held := secrets{"a": oauth("id-a", "secret-a"), "b": oauth("id-b", "secret-b")}

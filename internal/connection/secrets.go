@@ -86,7 +86,7 @@ func (c *Connections) clientFor(ctx context.Context, organization *v1alpha1.Gene
 	old := set.bySecret(secret)
 	credentials, err := c.credentials(ctx, types.NamespacedName{Namespace: organization.Namespace, Name: secret})
 	if err != nil {
-		if mend := (outcome.UserError{}); errors.As(err, &mend) {
+		if userErr := (outcome.UserError{}); errors.As(err, &userErr) {
 			return secret, nil, err
 		}
 		return secret, old, err

@@ -17,7 +17,7 @@ func Note(message string) string { return cut(message, maxNote) }
 const maxToken = 256
 
 // Request returns the value of an annotation that asks for something, and whether
-// it is another one than the last that was heeded.
+// it is another one than the last that was handled.
 func Request(obj client.Object, annotation, last string) (token string, isNew bool) {
 	token = cut(obj.GetAnnotations()[annotation], maxToken)
 	return token, token != "" && token != last

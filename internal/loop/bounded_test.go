@@ -15,12 +15,12 @@ func TestTokensOfRequests(t *testing.T) {
 		value, last string
 		isNew       bool
 	}{
-		"none":                         {"", "", false},
-		"new":                          {"again", "", true},
-		"another":                      {"again", "before", true},
-		"the same":                     {"again", "again", false},
-		"cut in the midst of a letter": {strings.Repeat("a", maxToken-1) + "ü", "", true},
-		"cut, and the same":            {strings.Repeat("a", maxToken+7), strings.Repeat("a", maxToken), false},
+		"none":                          {"", "", false},
+		"new":                           {"again", "", true},
+		"another":                       {"again", "before", true},
+		"the same":                      {"again", "again", false},
+		"cut in the middle of a letter": {strings.Repeat("a", maxToken-1) + "ü", "", true},
+		"cut, and the same":             {strings.Repeat("a", maxToken+7), strings.Repeat("a", maxToken), false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -31,7 +31,7 @@ func TestTokensOfRequests(t *testing.T) {
 				t.Errorf("token %q, new %t, want %t", token, isNew, test.isNew)
 			}
 			if _, again := Request(export, v1alpha1.AnnotationRetry, token); again {
-				t.Error("once it is heeded it is new again")
+				t.Error("once it is handled it is new again")
 			}
 		})
 	}

@@ -15,9 +15,10 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// soon is how long a reconciler waits for a look itself. One that takes longer goes on
-// without it, and wakes it at its end: a file system that hangs takes no notice of a
-// context, and nothing that a tenant controls may hold up those that look for others.
+// soon is how long a reconciler waits for a look itself. One that takes longer
+// continues without it, and wakes it at its end: a file system that hangs takes no
+// notice of a context, and nothing that a tenant controls may hold up those that look
+// for others.
 const soon = 2 * time.Second
 
 // kept is how long the outcome of a look that was not waited for is kept, for an object

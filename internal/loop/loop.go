@@ -53,7 +53,7 @@ func (p Publisher) Publish(ctx context.Context, obj, before Object) error {
 }
 
 // announce logs, and sends as an event, that the object became ready or stalled,
-// or went on.
+// or continues.
 func (p Publisher) announce(ctx context.Context, obj, before Object) {
 	reason, message := conditions.Reason(obj), conditions.Message(obj)
 	if reason == conditions.Reason(before) && conditions.IsStalled(obj) == conditions.IsStalled(before) {

@@ -31,8 +31,8 @@ type Step struct {
 	Message string
 }
 
-// MarkSteps sets the condition of each step: those behind are True, the one at
-// work is False with what it waits for, those ahead are Unknown.
+// MarkSteps sets the condition of each step: finished steps are True, the
+// current one is False with what it waits for, later ones are Unknown.
 func MarkSteps(obj conditions.Object, out outcome.Outcome, steps []Step) {
 	waiting := !out.IsDone()
 	for _, step := range steps {

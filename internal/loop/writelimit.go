@@ -43,7 +43,7 @@ func (l *WriteLimit) note(obj Object) {
 	l.writes.note(obj.GetUID(), now, now)
 }
 
-// IsTurningPoint tells whether the status of an object says something else than before,
+// IsTurningPoint reports whether the status of an object says something else than before,
 // not only in other words or numbers: a condition was added or removed, or has another
 // status or reason, or is about another generation. So it is when a step is done.
 func IsTurningPoint(obj, before Object) bool {

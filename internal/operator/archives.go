@@ -112,7 +112,7 @@ func (o *operator) free(ctx context.Context, d *v1alpha1.ExportDestination) (int
 	return archive.Free(ctx, store)
 }
 
-// probe sees to it that evidence can be written to a destination: it writes
+// probe checks that evidence can be written to a destination: it writes
 // something there, durably, and removes it.
 func (o *operator) probe(ctx context.Context, d *v1alpha1.ExportDestination) error {
 	if d.Spec.S3 != nil {

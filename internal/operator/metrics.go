@@ -44,13 +44,13 @@ func (o *operator) addMetrics() error {
 	return nil
 }
 
-// scrapePatience is how long a scrape waits for the cache, which answers from
+// scrapeTimeout is how long a scrape waits for the cache, which answers from
 // memory once it is filled.
-const scrapePatience = 2 * time.Second
+const scrapeTimeout = 2 * time.Second
 
 // list lists objects for a scrape. Before the cache is filled there is nothing to tell.
 func (o *operator) list(into client.ObjectList) {
-	ctx, cancel := context.WithTimeout(context.Background(), scrapePatience) //nolint:forbidigo // a scrape brings no context of its own
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout) //nolint:forbidigo // a scrape brings no context of its own
 	defer cancel()
 	err := o.manager.GetCache().List(ctx, into)
 	if notStarted := (*cache.ErrCacheNotStarted)(nil); err != nil && !errors.As(err, &notStarted) {

@@ -236,11 +236,11 @@ func (o *operator) addPools() error {
 		string(v1alpha1.LaneLegalHoldScreen): work, string(v1alpha1.LaneIsolated): work,
 		exportdestination.Pool: {PerTenant: 1, Total: 1, Turn: verificationTurn},
 	} {
-		patience := o.Paces.Patience
+		policy := o.Paces.Patience
 		if name == string(v1alpha1.LaneIsolated) {
-			patience = patience.Isolated()
+			policy = policy.Isolated()
 		}
-		pool := transfer.NewPool(room, o.clock, patience.Backoff)
+		pool := transfer.NewPool(room, o.clock, policy.Backoff)
 		o.pools[name] = pool
 		if err := o.manager.Add(pool); err != nil {
 			return err

@@ -57,7 +57,7 @@ func reached(err error) error {
 
 // synced fails while the caches are not filled.
 func (o *operator) synced(request *http.Request) error {
-	ctx, cancel := context.WithTimeout(request.Context(), scrapePatience)
+	ctx, cancel := context.WithTimeout(request.Context(), scrapeTimeout)
 	defer cancel()
 	if !o.manager.GetCache().WaitForCacheSync(ctx) {
 		return errors.New("the caches are not filled")

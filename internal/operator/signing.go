@@ -25,9 +25,9 @@ const signingKeyKey = "signing.key"
 // signingCure makes a key that can be used.
 const signingCure = "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out " + signingKeyKey
 
-// signingKey sees to it that there is a key to sign with, if the spec wants that,
-// and returns its id. A Secret is created once: if it is gone later, somebody has
-// to say whether the key is lost.
+// signingKey makes sure that there is a key to sign with, if the spec asks for
+// signing, and returns its id. A Secret is created once: if it is gone later,
+// somebody has to say whether the key is lost.
 func (o *operator) signingKey(ctx context.Context, d *v1alpha1.ExportDestination) (string, error) {
 	signer, err := o.signer(ctx, d, "")
 	var absent secretAbsent
@@ -131,7 +131,7 @@ func (o *operator) authority(spec *v1alpha1.Timestamp) (signing.Authority, error
 	}
 	parsed, err := url.Parse(spec.URL)
 	if err != nil {
-		return nil, outcome.UserError{Reason: v1alpha1.ReasonEndpointNotAllowed, Message: "correct spec.signing.timestamp.url, which is no URL"}
+		return nil, outcome.UserError{Reason: v1alpha1.ReasonEndpointNotAllowed, Message: "correct spec.signing.timestamp.url, which is not a URL"}
 	}
 	if !o.Endpoints.Allows(egress.Timestamp, parsed) {
 		return nil, outcome.UserError{Reason: v1alpha1.ReasonEndpointNotAllowed, Message: fmt.Sprintf(
@@ -158,7 +158,7 @@ type timestampFailed struct{ of *rfc3161.Error }
 
 func (f timestampFailed) Error() string { return f.of.Error() }
 
-// Outcome is to ask again, or to have somebody see to it.
+// Outcome is to retry, or to have a person fix it.
 func (f timestampFailed) Outcome() outcome.Outcome {
 	if f.of.Refused {
 		return outcome.Stall(v1alpha1.ReasonTimestampRefused,

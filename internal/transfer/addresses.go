@@ -74,7 +74,7 @@ func (a *Addresses) RecordWorked(at Gate, age Age, took time.Duration, now time.
 	of.countDownload(&of.fetched)
 }
 
-// RecordRefused records that an address of this age was refused, and tells whether its age
+// RecordRefused records that an address of this age was refused, and reports whether its age
 // may be the cause. It is not if older addresses work.
 func (a *Addresses) RecordRefused(at Gate, age Age) bool {
 	a.mu.Lock()
@@ -93,7 +93,7 @@ func (a *Addresses) RecordRefused(at Gate, age Age) bool {
 	return true
 }
 
-// WorthTrying tells whether to try an address. An address that has probably expired,
+// WorthTrying reports whether to try an address. An address that has probably expired,
 // because of its age or because a similar one was refused (doubted), is worth trying now
 // and then, since the others may have been refused for another reason: one in twenty
 // downloads may be in vain. The caller tries one address of each poll without calling

@@ -52,7 +52,7 @@ type itemHistory struct {
 type result struct {
 	item string
 	at   time.Time
-	// failed tells whether the request failed, recovered whether it succeeded after
+	// failed reports whether the request failed, recovered whether it succeeded after
 	// the one before had failed.
 	failed, recovered bool
 }
@@ -124,7 +124,7 @@ func (h *itemHistory) rememberResult(e result) {
 	}
 }
 
-// isBad tells whether the item is bad itself: it may be, and has failed often enough.
+// isBad reports whether the item is bad itself: it may be, and has failed often enough.
 func (h *itemHistory) isBad(item string, c IsolationCriteria) bool {
 	bad, byChance := h.mayBeBad(item, c)
 	enough := c.Failures
@@ -134,7 +134,7 @@ func (h *itemHistory) isBad(item string, c IsolationCriteria) bool {
 	return bad && h.failing[item].count >= enough
 }
 
-// mayBeBad tells whether an item has failed while at least as many others succeeded as
+// mayBeBad reports whether an item has failed while at least as many others succeeded as
 // failed: if most items fail, the service is bad, and no item is. byChance tells that
 // other items that failed mostly succeeded when they were retried.
 func (h *itemHistory) mayBeBad(item string, c IsolationCriteria) (bad, byChance bool) {

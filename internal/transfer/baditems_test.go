@@ -134,9 +134,9 @@ func TestRecordsAreBounded(t *testing.T) {
 	}
 }
 
-// TestPatience: only the waits between failures of what is asked for use it up, the
+// TestRetryDeadline: only the waits between failures of what is asked for use it up, the
 // last attempt comes when it is used up, and never before a few have failed.
-func TestPatience(t *testing.T) {
+func TestRetryDeadline(t *testing.T) {
 	tests := map[string]struct {
 		waitLimit WaitLimit
 		// errs are the answers to the attempts, the last one for all others.
@@ -181,9 +181,9 @@ func TestPatience(t *testing.T) {
 	}
 }
 
-// TestAPauseCostsNoPatience: work that is cancelled and begun again, after however
+// TestAPauseDoesNotUseUpTheDeadline: work that is cancelled and begun again, after however
 // long, is tried a few times before its last attempt.
-func TestAPauseCostsNoPatience(t *testing.T) {
+func TestAPauseDoesNotUseUpTheDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pool := startPool(t, 1)
 		var lasts []bool

@@ -151,7 +151,7 @@ func (g *Gates) checkBlocked(at Gate) error {
 	}
 }
 
-// IsBad tells whether an item that fails is bad itself, and not the service: it has failed
+// IsBad reports whether an item that fails is bad itself, and not the service: it has failed
 // several times, some time apart, while other items of the same gate succeeded. A bad item
 // must not delay others.
 func (g *Gates) IsBad(at Gate, item string) bool {
@@ -160,7 +160,7 @@ func (g *Gates) IsBad(at Gate, item string) bool {
 	return g.at(at).history.isBad(item, g.criteria())
 }
 
-// MayBeBad tells whether an item has failed while other items of the same gate succeeded,
+// MayBeBad reports whether an item has failed while other items of the same gate succeeded,
 // and not by chance. Items fail by chance when those that fail mostly succeed when they
 // are retried.
 func (g *Gates) MayBeBad(at Gate, item string) bool {
@@ -237,7 +237,7 @@ func (s *gate) admit() {
 	}
 }
 
-// withdraw gives up a wait, and the permit if it was given in the meantime.
+// withdraw ends a wait, and returns the permit if it was granted in the meantime.
 func (g *Gates) withdraw(p *Permit) {
 	g.mu.Lock()
 	state := g.gates[p.at]

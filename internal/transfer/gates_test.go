@@ -59,7 +59,7 @@ func TestGatesOfDifferentLanesDoNotMeet(t *testing.T) {
 }
 
 // TestGatesAreShared: two exports with different limits; the smaller one is not
-// passed over for ever by the larger.
+// passed over forever by the larger.
 func TestGatesAreShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var gates Gates
@@ -96,8 +96,8 @@ func TestGatesCanBeLeftWaiting(t *testing.T) {
 	})
 }
 
-// TestGatesCloseAndOpen: under trouble one request at a time goes on to find out
-// whether Genesys Cloud copes again, and once it does there are soon as many as before.
+// TestGatesCloseAndOpen: under trouble one request at a time finds out whether Genesys
+// Cloud copes again, and once it does there are soon as many as before.
 func TestGatesCloseAndOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var gates Gates

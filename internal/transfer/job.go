@@ -61,7 +61,7 @@ const minFailures = 2
 
 // State is how a piece of work stands.
 type State struct {
-	// Running tells whether it is running or waiting for capacity of the pool.
+	// Running reports whether it is running or waiting for capacity of the pool.
 	Running bool
 	// Err is how the last attempt failed.
 	Err error
@@ -80,9 +80,9 @@ type State struct {
 // Pause is the wait after a failed attempt.
 type Pause struct {
 	Wait time.Duration
-	// Counts tells whether the attempt counts as a failure.
+	// Counts reports whether the attempt counts as a failure.
 	Counts bool
-	// UsesDeadline tells whether the wait uses up the WaitLimit.
+	// UsesDeadline reports whether the wait uses up the WaitLimit.
 	UsesDeadline bool
 }
 

@@ -128,7 +128,7 @@ func (e *entry) nextTry() Try {
 	return Try{Failures: e.attempts, Last: e.isLast()}
 }
 
-// isLast tells whether the next attempt is the last one, because the WaitLimit is used up.
+// isLast reports whether the next attempt is the last one, because the WaitLimit is used up.
 // The caller holds the lock.
 func (e *entry) isLast() bool {
 	return e.waitLimit.Total > 0 && e.waitLimit.Used >= e.waitLimit.Total && e.attempts >= minFailures
@@ -241,7 +241,7 @@ func (e *entry) interrupt() {
 	}
 }
 
-// Busy tells whether any work whose key begins with prefix is running.
+// Busy reports whether any work whose key begins with prefix is running.
 func (p *Pool) Busy(prefix string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -25,7 +25,7 @@ func (p Pools) Retry(prefix string) {
 	}
 }
 
-// Busy tells whether any pool is running work whose key begins with prefix.
+// Busy reports whether any pool is running work whose key begins with prefix.
 func (p Pools) Busy(prefix string) bool {
 	for _, pool := range p {
 		if pool.Busy(prefix) {

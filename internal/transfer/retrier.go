@@ -42,8 +42,8 @@ type HoldQuery func(ctx context.Context, conversationIDs []string, timeout time.
 // retries each query that fails, with a longer timeout. last tells that this is the last
 // attempt, so that a few conversations may stay unknown.
 func (r Retrier) LegalHolds(ctx context.Context, ask HoldQuery, ids []string, last bool) (genesys.Holds, error) {
-	return genesys.AskHolds(ctx, func(ctx context.Context, some []string, insist bool) ([]string, error) {
-		if !insist {
+	return genesys.AskHolds(ctx, func(ctx context.Context, some []string, retry bool) ([]string, error) {
+		if !retry {
 			return ask(ctx, some, genesys.Timeout(1))
 		}
 		return Retry(ctx, r, func(failures int) ([]string, error) { return ask(ctx, some, genesys.Timeout(failures)) })
@@ -82,7 +82,7 @@ func (r Retrier) retry(ctx context.Context, most int, call func(failures int) er
 	}
 }
 
-// isTransient tells whether an error may go away by itself in a moment.
+// isTransient reports whether an error may go away by itself in a moment.
 func isTransient(err error) bool {
 	switch genesys.KindOf(err) {
 	case genesys.KindThrottled, genesys.KindOverloaded, genesys.KindTimeout, genesys.KindTransient, genesys.KindMalformed:

@@ -24,7 +24,7 @@ func patient(err error, attempt int) Pause {
 	return Pause{Wait: time.Second << attempt, Counts: genesys.KindOf(err) != genesys.KindThrottled}
 }
 
-// answers gives one answer after the other, and the last one for ever.
+// answers gives one answer after the other, and the last one forever.
 func answers(asked *int, all ...error) func(int) (int, error) {
 	return func(int) (int, error) {
 		err := all[min(*asked, len(all)-1)]
@@ -40,13 +40,13 @@ func TestAskingAgain(t *testing.T) {
 		waited  time.Duration
 		err     error
 	}{
-		"at once":                  {[]error{nil}, 1, 0, nil},
-		"after some failures":      {[]error{errBusy, errBusy, nil}, 3, 3 * time.Second, nil},
-		"given up in the end":      {[]error{errBusy}, maxTries, 15 * time.Second, errBusy},
-		"throttling is no attempt": {[]error{errEarly, errEarly, errEarly, errEarly, errEarly, errEarly, nil}, 7, 6 * time.Second, nil},
-		"a limit of its own":       {[]error{errOwnLimit, nil}, 2, time.Second, nil},
-		"what will not pass":       {[]error{errBusy, errNever}, 2, time.Second, errNever},
-		"what is not Genesys's":    {[]error{errFailed}, 1, 0, errFailed},
+		"at once":                {[]error{nil}, 1, 0, nil},
+		"after some failures":    {[]error{errBusy, errBusy, nil}, 3, 3 * time.Second, nil},
+		"failed in the end":      {[]error{errBusy}, maxTries, 15 * time.Second, errBusy},
+		"throttled, no attempts": {[]error{errEarly, errEarly, errEarly, errEarly, errEarly, errEarly, nil}, 7, 6 * time.Second, nil},
+		"a limit of its own":     {[]error{errOwnLimit, nil}, 2, time.Second, nil},
+		"what will not pass":     {[]error{errBusy, errNever}, 2, time.Second, errNever},
+		"what is not Genesys's":  {[]error{errFailed}, 1, 0, errFailed},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -81,8 +81,8 @@ func TestMoreTimeAfterEachFailure(t *testing.T) {
 	})
 }
 
-// TestInsisting: no number of failures is too many, but the end of the work is.
-func TestInsisting(t *testing.T) {
+// TestRetryUntilDone: no number of failures is too many, but the end of the work is.
+func TestRetryUntilDone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pool, asked := startPool(t, 1), 0
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
@@ -133,7 +133,7 @@ func TestAskingOnce(t *testing.T) {
 	}
 }
 
-// TestARetryEndsTheWait in the midst of work.
+// TestARetryEndsTheWait in the middle of work.
 func TestARetryEndsTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pool, begun, asked := startPool(t, 1), time.Now(), 0

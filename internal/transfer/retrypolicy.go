@@ -31,14 +31,14 @@ func (p RetryPolicy) Isolated() RetryPolicy {
 
 // RetryHinter is an error that says something about when to retry.
 type RetryHinter interface {
-	// CountsAsFailure tells whether the attempt counts as a failed one. One that was
+	// CountsAsFailure reports whether the attempt counts as a failed one. One that was
 	// only told to wait does not.
 	CountsAsFailure() bool
 	// MinWait is the shortest wait before the next attempt, 0 if there is no shortest.
 	MinWait() time.Duration
 }
 
-// DeadlineUser is an error that says whether waiting because of it uses up the
+// DeadlineUser is an error that reports whether waiting because of it uses up the
 // deadline of the work (WaitLimit).
 type DeadlineUser interface{ UsesDeadline() bool }
 

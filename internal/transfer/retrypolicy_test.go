@@ -9,7 +9,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
-// deadlineUser is an error that says whether it uses up the deadline.
+// deadlineUser is an error that reports whether it uses up the deadline.
 type deadlineUser bool
 
 func (deadlineUser) Error() string        { return "deadline user" }

@@ -181,12 +181,12 @@ func (q *queue) admit() {
 	}
 }
 
-// mayStart tells whether PerTenant allows a tenant's next piece of work to run.
+// mayStart reports whether PerTenant allows a tenant's next piece of work to run.
 func (q *queue) mayStart(of *tenant) bool {
 	return q.PerTenant <= 0 || of.begun < q.PerTenant || of.waiting[0].begun
 }
 
-// pauseOther pauses the work of another tenant whose turn is over, and tells whether there
+// pauseOther pauses the work of another tenant whose turn is over, and reports whether there
 // was any. The caller holds the lock.
 func (q *queue) pauseOther(waiting *tenant) bool {
 	for _, p := range q.running {

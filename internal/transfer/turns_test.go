@@ -149,8 +149,8 @@ func TestWorkPausesWhenItsTurnIsOver(t *testing.T) {
 	})
 }
 
-// TestATurnGoesOnWhileNobodyElseWaits.
-func TestATurnGoesOnWhileNobodyElseWaits(t *testing.T) {
+// TestATurnContinuesWhileNobodyElseWaits.
+func TestATurnContinuesWhileNobodyElseWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pool := startPoolWith(t, Capacity{PerTenant: 1, Total: 1, Turn: time.Second})
 		start, took := time.Now(), time.Duration(0)

@@ -22,7 +22,7 @@ func updates[T client.Object](differ func(before, now T) bool) predicate.Predica
 	}}
 }
 
-// isReplaced tells whether an object was changed by a user, is being deleted, or is
+// isReplaced reports whether an object was changed by a user, is being deleted, or is
 // another one of the same name.
 func isReplaced(before, now client.Object) bool {
 	return before.GetGeneration() != now.GetGeneration() || before.GetUID() != now.GetUID() ||
@@ -73,7 +73,7 @@ var Export = updates(func(before, now *v1alpha1.RecordingExport) bool {
 	return isReplaced(before, now) || before.Status.Cancelled != now.Status.Cancelled || isLost(before) != isLost(now)
 })
 
-// isLost tells whether an export says that its archive is another cluster's.
+// isLost reports whether an export says that its archive is another cluster's.
 func isLost(export *v1alpha1.RecordingExport) bool {
 	return conditions.Reason(export) == v1alpha1.ReasonArchiveOfAnotherCluster
 }

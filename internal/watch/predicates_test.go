@@ -136,7 +136,7 @@ func TestBatches(t *testing.T) {
 	}
 }
 
-// TestCreationsAndDeletions pass, but are no progress.
+// TestCreationsAndDeletions pass, but are not progress.
 func TestCreationsAndDeletions(t *testing.T) {
 	for name, p := range map[string]predicate.Predicate{"Organization": Organization, "Destination": Destination, "Export": Export, "BatchTurned": BatchTurned, "Requested": Requested()} {
 		if !p.Create(event.CreateEvent{}) || !p.Delete(event.DeleteEvent{}) {

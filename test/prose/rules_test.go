@@ -23,7 +23,7 @@ var rules = []rule{
 	{words: "whence|thereof|therein|whereof|lest|in the midst of", say: "rewrite the sentence"},
 	{words: "(could not|cannot|can|to|must not|must|will|may|might|would) be had", say: "be exported, be retrieved, be read"},
 	{words: "(go|goes|went|gone|going) on", names: "(goes|going|went) on|go on", say: "continue, resume, run", unless: "what is going on"},
-	{words: "at work", names: "at work", say: "running, in progress"},
+	{words: "at work", names: "at work", say: "running, in progress", unless: "looks? at work"},
 	{words: "(give|gives|gave|given|giving) ((it|them|a|an|the)( \\w+)? )?up", names: "(give|gives|gave|given) up", say: "stops retrying, ends, cancelled", not: []string{"internal/genesys/client/errors_test.go"}},
 	{words: "as [0-9]+(s|m|h|d|Gi|Mi|Ti)|, as 20[0-9]{2}-", say: "for example 1h", unless: "such as"},
 	{words: "(is|are|was|were|being|been) no [a-z-]+", say: "is not a …", unless: "there (is|are|was|were|be|has been|have been|need be) no|no (longer|more|later|earlier|one|fewer|less|larger|greater|smaller|older|newer|better|worse)\\b"},

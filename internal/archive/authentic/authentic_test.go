@@ -424,7 +424,7 @@ func TestWithoutAKeyNothingIsWritten(t *testing.T) {
 	}
 }
 
-// TestRoomThatNobodyKnows is no error: a bucket cannot tell how much it takes.
+// TestRoomThatNobodyKnows is not an error: a bucket cannot tell how much it takes.
 func TestRoomThatNobodyKnows(t *testing.T) {
 	inner, err := archive.OpenDirectory(t.TempDir(), "case-1")
 	if err != nil {

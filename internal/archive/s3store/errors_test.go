@@ -130,8 +130,8 @@ func TestAReadThatIsCutShortIsAnError(t *testing.T) {
 	expectNoSecret(t, err)
 }
 
-// TestAReadThatStandsStillIsGivenUp, and asked for again by whoever reads.
-func TestAReadThatStandsStillIsGivenUp(t *testing.T) {
+// TestAReadThatStandsStillIsAborted, and whoever reads requests the rest again.
+func TestAReadThatStandsStillIsAborted(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", "100")
 		fmt.Fprint(w, "half")

@@ -100,7 +100,7 @@ func (p *PartBuffers) release(tenant string, part []byte) {
 	p.uncount(tenant)
 }
 
-// withdraw gives up a wait, and the buffer if there was one in the meantime.
+// withdraw ends a wait, and returns the buffer if there was one in the meantime.
 func (p *PartBuffers) withdraw(t *waiter) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

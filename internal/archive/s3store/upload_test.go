@@ -44,7 +44,7 @@ func expect(t *testing.T, store archive.Store, key string, want []byte) {
 	}
 }
 
-// TestAServerKilledInMidUpload: while it comes back soon the upload goes on, and
+// TestAServerKilledInMidUpload: if it comes back soon the upload continues, and
 // nothing shows before its end.
 func TestAServerKilledInMidUpload(t *testing.T) {
 	server := newServer(t)

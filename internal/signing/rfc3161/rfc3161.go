@@ -20,8 +20,8 @@ import (
 )
 
 const (
-	// patience is how long an authority may take to answer.
-	patience = 30 * time.Second
+	// timeout is how long an authority may take to answer.
+	timeout = 30 * time.Second
 	// longest answer that is read, in bytes: a token with its chain of certificates
 	// takes less than 10 KiB.
 	longest = 256 << 10
@@ -47,7 +47,7 @@ type Authority struct{ URL *url.URL }
 
 // client follows no redirects: they may lead to where nobody has allowed to ask.
 var client = &http.Client{
-	Timeout:       patience,
+	Timeout:       timeout,
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 

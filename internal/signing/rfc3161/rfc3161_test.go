@@ -62,8 +62,8 @@ func TestTimestampsAtOnce(t *testing.T) {
 	group.Wait()
 }
 
-// TestAnswersThatAreNone: whatever is answered, it is no time-stamp, and the error
-// holds neither the answer nor a path that may be secret.
+// TestAnswersThatAreNone: no such answer is taken for a time-stamp, and the error
+// contains neither the answer nor a path that may be secret.
 func TestAnswersThatAreNone(t *testing.T) {
 	server := tsaserver.Start(t)
 	other, err := authority(t, server.URL).Timestamp(t.Context(), []byte("other"))
@@ -130,8 +130,8 @@ func TestAnAuthorityThatDoesNotAnswer(t *testing.T) {
 	}
 }
 
-// FuzzAnswer: whatever an authority sends, it is no panic, and no time-stamp of
-// what was not asked for.
+// FuzzAnswer: no answer of an authority causes a panic, or is taken for a
+// time-stamp of something else.
 func FuzzAnswer(f *testing.F) {
 	server := tsaserver.Start(f)
 	parsed, err := url.Parse(server.URL)
