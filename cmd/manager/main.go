@@ -116,7 +116,7 @@ func run(s settings) error {
 		MinFree:        s.minFree.Value(),
 		MaxBytes:       s.maxBytes,
 		SigningKey:     s.signingKey,
-		Paces:          operator.DefaultPaces(),
+		Intervals:      operator.DefaultIntervals(),
 		Metrics:        metrics.Registry,
 		Manager:        s.manager(),
 	}

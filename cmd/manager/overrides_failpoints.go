@@ -20,12 +20,12 @@ func applyTestOverrides(options *operator.Options) error {
 	}
 	manager := &options.Manager
 	err := json.Unmarshal([]byte(text), &struct {
-		Paces          *operator.Paces
+		Intervals      *operator.Intervals
 		LeaseNamespace *string
 		LeaseDuration  **time.Duration
 		RenewDeadline  **time.Duration
 		RetryPeriod    **time.Duration
-	}{&options.Paces, &manager.LeaderElectionNamespace, &manager.LeaseDuration, &manager.RenewDeadline, &manager.RetryPeriod})
+	}{&options.Intervals, &manager.LeaderElectionNamespace, &manager.LeaseDuration, &manager.RenewDeadline, &manager.RetryPeriod})
 	if err != nil {
 		return fmt.Errorf("REX_TEST_OVERRIDES: %w", err)
 	}

@@ -110,7 +110,7 @@ func newManager(plane *controlplane.ControlPlane, s settings, log io.Writer) (ct
 		Endpoints:   s.endpoints,
 		// In the program's own control plane nobody else has a namespace.
 		ArtifactKey: types.NamespacedName{Namespace: metav1.NamespaceSystem, Name: operator.DefaultArtifactKey},
-		Paces:       operator.DefaultPaces(),
+		Intervals:   operator.DefaultIntervals(),
 		Manager:     ctrl.Options{Metrics: metricsserver.Options{BindAddress: "0"}},
 	})
 }

@@ -202,7 +202,7 @@ func isOver(ctx context.Context, out outcome.Outcome, err error) error {
 	return err
 }
 
-// workInParallel has the plan grow, the batches go on and complete parts be sealed, side by side.
+// workInParallel has the plan grow, the batches continue and complete parts be sealed, side by side.
 func (r *Reconciler) workInParallel(ctx context.Context, s *loaded) (outcome.Outcome, error) {
 	var outs []outcome.Outcome
 	for _, step := range []func(context.Context, *loaded) (outcome.Outcome, error){r.sealWhatIsComplete, r.planFollowUps, r.surveyNext, r.runBatches} {

@@ -21,7 +21,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
-// busyAgain is the wait before another look at work that is being stopped.
+// busyAgain is the wait before another look at the work that is being stopped.
 const busyAgain = time.Second
 
 // endJobsKey is the key of the work that ends an export's analytics jobs. It does

@@ -66,7 +66,7 @@ func TestSummarize(t *testing.T) {
 		"nothing seen yet":     {nil, false, stalled, "FUUU", v1alpha1.ReasonArchiveMismatch},
 		"surveying":            {&loaded{plan: two}, false, waiting, "FUUU", v1alpha1.ReasonBatchesInProgress},
 		"creating batches":     {&loaded{plan: two, surveyed: true}, false, waiting, "TFUU", v1alpha1.ReasonBatchesInProgress},
-		"batches at work":      {&loaded{plan: two, surveyed: true, batches: []v1alpha1.RecordingExportBatch{batch(0, "Standard", 1, false), batch(1, "Standard", 1, false)}}, false, waiting, "TTFU", v1alpha1.ReasonBatchesInProgress},
+		"batches running":      {&loaded{plan: two, surveyed: true, batches: []v1alpha1.RecordingExportBatch{batch(0, "Standard", 1, false), batch(1, "Standard", 1, false)}}, false, waiting, "TTFU", v1alpha1.ReasonBatchesInProgress},
 		"an export of nothing": {&loaded{plan: none, surveyed: true}, false, outcome.Wait(v1alpha1.ReasonSealing, "sealing", 0), "TTTF", v1alpha1.ReasonSealing},
 		"sealed":               {&loaded{plan: two, sealed: former}, true, outcome.Done(), "TTTT", v1alpha1.ReasonComplete},
 	}
@@ -217,7 +217,7 @@ func TestProgressOfBatches(t *testing.T) {
 		{60, nil, ""},
 		{59, nil, v1alpha1.ReasonBatchesInProgress},
 		{58, []string{"b: fix it"}, v1alpha1.ReasonBatchesInProgress},
-		{59, []string{"b: mend it"}, v1alpha1.ReasonBatchesStalled},
+		{59, []string{"b: fix it"}, v1alpha1.ReasonBatchesStalled},
 		{0, many, v1alpha1.ReasonTooManyBatchesStalled},
 	}
 	for _, tt := range tests {

@@ -22,7 +22,7 @@ const Workers = 8
 // has ended.
 type Worker struct {
 	Pools transfer.Pools
-	// SilenceLimit is how long until the reconciler looks at work that is running and has
+	// SilenceLimit is how long until the reconciler looks at the work that is running and has
 	// reported no progress.
 	SilenceLimit time.Duration
 

@@ -83,8 +83,8 @@ type Options struct {
 	ArtifactKey types.NamespacedName
 	// Image that this program runs from, with its digest; seals name it.
 	Image string
-	// Paces is how often things are looked at.
-	Paces Paces
+	// Intervals is how often things are looked at.
+	Intervals Intervals
 	// MaxRecordings in one bag; 0 is recordingexportbatch.DefaultMaxRecordings.
 	MaxRecordings int
 	// Clock, if it is not the machine's own.
@@ -97,13 +97,13 @@ type Options struct {
 	Manager ctrl.Options
 }
 
-// Paces is how often each controller looks at things.
-type Paces struct {
+// Intervals is how often each controller looks at things.
+type Intervals struct {
 	Organization genesysorganization.Intervals
 	Destination  exportdestination.Intervals
 	Export       recordingexport.Intervals
 	Batch        recordingexportbatch.Intervals
-	Patience     transfer.RetryPolicy
+	Retries      transfer.RetryPolicy
 	// Isolation says when an item that fails is taken to be bad itself.
 	Isolation transfer.IsolationCriteria
 	// SilenceLimit is how long until an object is reconciled whose work is running and has
@@ -113,9 +113,9 @@ type Paces struct {
 	Stall time.Duration
 }
 
-// DefaultPaces is what the manager uses.
-func DefaultPaces() Paces {
-	return Paces{
+// DefaultIntervals is what the manager uses.
+func DefaultIntervals() Intervals {
+	return Intervals{
 		genesysorganization.DefaultIntervals(), exportdestination.DefaultIntervals(), recordingexport.DefaultIntervals(),
 		recordingexportbatch.DefaultIntervals(), transfer.DefaultRetryPolicy(), transfer.DefaultIsolationCriteria(), time.Minute, genesysclient.DefaultStallTimeout,
 	}
@@ -149,15 +149,15 @@ func New(cfg *rest.Config, options Options) (ctrl.Manager, error) {
 		secrets: secrets,
 		reader:  mgr.GetAPIReader(),
 		connections: &connection.Connections{
-			Secrets: secrets, Endpoints: options.Endpoints, StallTimeout: options.Paces.Stall, MaxMedia: options.MaxMedia,
-			Clock: options.Clock, RetryInterval: options.Paces.Organization.Retry,
+			Secrets: secrets, Endpoints: options.Endpoints, StallTimeout: options.Intervals.Stall, MaxMedia: options.MaxMedia,
+			Clock: options.Clock, RetryInterval: options.Intervals.Organization.Retry,
 		},
 		publisher: loop.Publisher{
 			Client: writer(mgr.GetClient()), Events: mgr.GetEventRecorder(name), Writes: &loop.WriteLimit{Clock: clock.RealClock{}},
 		},
 		clock:     options.Clock,
 		actor:     actor(),
-		gates:     &transfer.Gates{Clock: options.Clock, Criteria: options.Paces.Isolation},
+		gates:     &transfer.Gates{Clock: options.Clock, Criteria: options.Intervals.Isolation},
 		addresses: &transfer.Addresses{},
 		buckets:   newBuckets(secrets, options, options.Clock.Now),
 		artifactKey: &artifactKey{
@@ -236,7 +236,7 @@ func (o *operator) addPools() error {
 		string(v1alpha1.LaneLegalHoldScreen): work, string(v1alpha1.LaneIsolated): work,
 		exportdestination.Pool: {PerTenant: 1, Total: 1, Turn: verificationTurn},
 	} {
-		policy := o.Paces.Patience
+		policy := o.Intervals.Retries
 		if name == string(v1alpha1.LaneIsolated) {
 			policy = policy.Isolated()
 		}
@@ -263,7 +263,7 @@ func (o *operator) addControllers() error {
 
 func (o *operator) addOrganizations() error {
 	organizations := &genesysorganization.Reconciler{
-		Publisher: o.publisher, Login: o.connections.Login, Forget: o.connections.Forget, Worker: o.worker(), Intervals: o.Paces.Organization,
+		Publisher: o.publisher, Login: o.connections.Login, Forget: o.connections.Forget, Worker: o.worker(), Intervals: o.Intervals.Organization,
 	}
 	o.connections.OnInactive, o.connections.OnLoggedIn = organizations.Wake, o.tellOfLogin
 	return organizations.SetupWithManager(o.manager)
@@ -277,12 +277,12 @@ func (o *operator) tellOfLogin(ctx context.Context, organization types.Namespace
 }
 
 func (o *operator) addDestinations() error {
-	worker := &loop.Worker{Pools: o.pools, SilenceLimit: o.Paces.Destination.Verifying}
+	worker := &loop.Worker{Pools: o.pools, SilenceLimit: o.Intervals.Destination.Verifying}
 	o.lookAtDestination = worker.Wake
 	return (&exportdestination.Reconciler{
 		Publisher: o.publisher, Location: o.destination, Probe: o.probe, Free: o.free, SigningKey: o.signingKey,
 		Files: o.files, Clock: o.clock, Worker: worker, Fits: o.fits, Forget: o.buckets.forget,
-		Intervals: o.Paces.Destination, MinFree: o.MinFree, Version: Version,
+		Intervals: o.Intervals.Destination, MinFree: o.MinFree, Version: Version,
 	}).SetupWithManager(o.manager)
 }
 
@@ -292,7 +292,7 @@ func (o *operator) addExports() error {
 		Cloud: func(_ context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (recordingexport.Cloud, error) {
 			return o.connections.Cloud(organization, share)
 		},
-		Archive: o.archive, Location: o.location, Signer: o.noticedSigner, Tool: o.tool, Worker: o.worker(), Intervals: o.Paces.Export,
+		Archive: o.archive, Location: o.location, Signer: o.noticedSigner, Tool: o.tool, Worker: o.worker(), Intervals: o.Intervals.Export,
 	}
 	o.loggedIn = append(o.loggedIn, exports.WakeOrganization)
 	return exports.SetupWithManager(o.manager)
@@ -304,7 +304,7 @@ func (o *operator) addBatches() error {
 		Cloud: func(_ context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (recordingexportbatch.Cloud, error) {
 			return o.connections.Cloud(organization, share)
 		},
-		Archive: o.archive, Location: o.location, Signer: o.noticedSigner, Worker: o.worker(), Gates: o.gates, Addresses: o.addresses, Intervals: o.Paces.Batch,
+		Archive: o.archive, Location: o.location, Signer: o.noticedSigner, Worker: o.worker(), Gates: o.gates, Addresses: o.addresses, Intervals: o.Intervals.Batch,
 		MaxRecordings: cmp.Or(o.MaxRecordings, recordingexportbatch.DefaultMaxRecordings), MinFree: o.MinFree,
 		Reserve: o.reserve,
 	})
@@ -314,7 +314,7 @@ func (o *operator) addBatches() error {
 
 // worker makes a reconciler's worker; all share the pools.
 func (o *operator) worker() *loop.Worker {
-	return &loop.Worker{Pools: o.pools, SilenceLimit: o.Paces.SilenceLimit}
+	return &loop.Worker{Pools: o.pools, SilenceLimit: o.Intervals.SilenceLimit}
 }
 
 // clusterID tells this cluster from others by what no other has, and what never

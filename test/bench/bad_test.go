@@ -51,7 +51,7 @@ func everythingElse(b *testing.B, bad int) (time.Duration, int) {
 	w.Create(w.Destination())
 	export := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.Slicing.Width = &metav1.Duration{Duration: time.Hour} })
 	w.Create(export)
-	stop := w.Start(func(o *operator.Options) { o.Paces = operator.DefaultPaces() })
+	stop := w.Start(func(o *operator.Options) { o.Intervals = operator.DefaultIntervals() })
 	defer stop()
 	for !othersAreSealed(b, w, export) {
 		<-time.After(50 * time.Millisecond)

@@ -50,7 +50,7 @@ func export(b *testing.B, change func(*simulator.Options)) (*world.World, *v1alp
 	w.Create(w.Destination())
 	done := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.Slicing.Width = &metav1.Duration{Duration: time.Hour} })
 	w.Create(done)
-	w.Start(func(o *operator.Options) { o.Paces = operator.DefaultPaces() })
+	w.Start(func(o *operator.Options) { o.Intervals = operator.DefaultIntervals() })
 	for !conditions.IsReady(done) {
 		<-time.After(time.Second)
 		w.Refresh(done)

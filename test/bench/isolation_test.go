@@ -52,7 +52,7 @@ func standardLane(b *testing.B, scope v1alpha1.HoldScope, batches int32) (time.D
 		s.Slicing.Width = &metav1.Duration{Duration: time.Hour}
 	})
 	w.Create(export)
-	stop := w.Start(func(o *operator.Options) { o.Paces = operator.DefaultPaces() })
+	stop := w.Start(func(o *operator.Options) { o.Intervals = operator.DefaultIntervals() })
 	defer stop()
 	for !conditions.IsReady(export) && (batches == 0 || finished(export) < batches) {
 		<-time.After(time.Second)

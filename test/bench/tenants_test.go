@@ -45,7 +45,7 @@ func calmExport(b *testing.B, besideHostile bool) time.Duration {
 	})
 	tenants := hostile.Settle(w, hostileNumbers)
 	stop := w.Start(func(o *operator.Options) {
-		o.Paces, o.Manager.Cache = operator.DefaultPaces(), cache.Options{DefaultNamespaces: tenants.Namespaces()}
+		o.Intervals, o.Manager.Cache = operator.DefaultIntervals(), cache.Options{DefaultNamespaces: tenants.Namespaces()}
 	})
 	defer stop()
 	if besideHostile {

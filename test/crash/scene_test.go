@@ -115,10 +115,10 @@ type run struct {
 // overrides tells a manager with failpoints the paces of tests, and of its lease.
 func (s *scene) overrides() string {
 	body, err := json.Marshal(struct {
-		Paces                                     operator.Paces
+		Intervals                                 operator.Intervals
 		LeaseNamespace                            string
 		LeaseDuration, RenewDeadline, RetryPeriod time.Duration
-	}{world.ShortPaces(), s.Namespace, 10 * time.Second, 8 * time.Second, 500 * time.Millisecond})
+	}{world.ShortIntervals(), s.Namespace, 10 * time.Second, 8 * time.Second, 500 * time.Millisecond})
 	if err != nil {
 		s.Fatal(err)
 	}

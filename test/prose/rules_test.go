@@ -53,20 +53,4 @@ var rules = []rule{
 }
 
 // unfinished are beginnings of paths whose words are being replaced at present. The list must be empty.
-var unfinished = []string{
-	"controllers/",
-	"internal/archive/",
-	"internal/bounded/",
-	"internal/conditions/",
-	"internal/connection/",
-	"internal/loop/",
-	"internal/metrics/",
-	"internal/operator/",
-	"internal/signing/",
-	"internal/transfer/",
-	"internal/outcome/",
-	"internal/plan/",
-	"internal/usage/",
-	"internal/exportspec/",
-	"internal/floor/",
-}
+var unfinished = []string{}

@@ -100,11 +100,11 @@ func newSoak(t *testing.T) *soak {
 	hostile.CreateCalmTenant(s.World, 10_000)
 	s.tenants = hostile.Settle(s.World, numbers)
 	s.Start(func(o *operator.Options) {
-		o.Paces.Patience.Most = 500 * time.Millisecond
+		o.Intervals.Retries.Most = 500 * time.Millisecond
 		// Who waits is looked at no more often than by the manager: hostile tenants have much
 		// that waits, the calm one little.
-		manager := operator.DefaultPaces()
-		o.Paces.SilenceLimit, o.Paces.Export.Retry, o.Paces.Organization.Retry = manager.SilenceLimit, manager.Export.Retry, 5*time.Second
+		manager := operator.DefaultIntervals()
+		o.Intervals.SilenceLimit, o.Intervals.Export.Retry, o.Intervals.Organization.Retry = manager.SilenceLimit, manager.Export.Retry, 5*time.Second
 		o.Manager.Cache = cache.Options{DefaultNamespaces: s.tenants.Namespaces()}
 		o.Manager.Controller.RecoverPanic = ptr.To(false)
 	})

@@ -58,8 +58,8 @@ func scale(t *testing.T) *world.World {
 
 // hastened are the paces of a test in which a lot is tried again.
 func hastened(o *operator.Options) {
-	o.Paces.Patience.First, o.Paces.Patience.Most = 20*time.Millisecond, 200*time.Millisecond
-	o.Paces.Batch.LastPoll, o.Paces.Export.LastPoll = 200*time.Millisecond, 200*time.Millisecond
+	o.Intervals.Retries.First, o.Intervals.Retries.Most = 20*time.Millisecond, 200*time.Millisecond
+	o.Intervals.Batch.LastPoll, o.Intervals.Export.LastPoll = 200*time.Millisecond, 200*time.Millisecond
 }
 
 // begin starts an operator and an export of all days.

@@ -48,7 +48,7 @@ func TestWhatIsNoRecordingIsNotStored(t *testing.T) {
 			w.Sim.InjectFault(fault)
 			w.Start(func(o *operator.Options) {
 				if fault.Body == simulator.Standing {
-					o.Paces.Stall = 2 * time.Second
+					o.Intervals.Stall = 2 * time.Second
 				}
 			})
 			export := w.exportWithin(time.Hour)
@@ -64,7 +64,7 @@ func TestAddressesThatExpireInMidWork(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) { o.Latency.Media = 20 * time.Millisecond })
 	w.CreateReferences()
 	w.Start(func(o *operator.Options) {
-		o.Paces.Patience.First, o.Paces.Patience.Most = time.Hour, time.Hour
+		o.Intervals.Retries.First, o.Intervals.Retries.Most = time.Hour, time.Hour
 	})
 	export := w.exportWithin(24 * time.Hour)
 	testenv.Eventually(t, "some were fetched", func() bool {
@@ -237,7 +237,7 @@ func TestStoppedBetweenTwoFiles(t *testing.T) {
 	split := w.split()
 	second := "/media/" + split.ConversationID + "/" + split.ID + "/1.wav"
 	w.Sim.InjectFault(simulator.Fault{Path: second, Body: simulator.Standing})
-	stop := w.Start(func(o *operator.Options) { o.Paces.Stall = time.Hour })
+	stop := w.Start(func(o *operator.Options) { o.Intervals.Stall = time.Hour })
 	export := w.exportWithin(time.Hour)
 	testenv.Eventually(t, "the second file stands still", func() bool {
 		stored, _ := filepath.Glob(filepath.Join(w.Archive(), ".work", "batches", "*", "files", "*"+split.ID+".01.json"))
@@ -299,7 +299,7 @@ func TestARequestThatGenesysCloudForgot(t *testing.T) {
 	w.CreateReferences()
 	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteBatch, Status: http.StatusNotFound, Count: 8})
 	w.Start(func(o *operator.Options) {
-		o.Paces.Patience.First, o.Paces.Patience.Most = time.Second, time.Second
+		o.Intervals.Retries.First, o.Intervals.Retries.Most = time.Second, time.Second
 	})
 	export := w.exportWithin(time.Hour)
 	w.Await(export, v1alpha1.ReasonComplete)

@@ -311,8 +311,8 @@ func TestASlowDisk(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) { o.Conversations, o.HeldShare = 12, 0 })
 	w.CreateReferences()
 	w.Start(func(o *operator.Options) {
-		o.Paces.Stall = 500 * time.Millisecond
-		o.Paces.Batch.NoProgress, o.Paces.Batch.Missing = 200*time.Millisecond, 200*time.Millisecond
+		o.Intervals.Stall = 500 * time.Millisecond
+		o.Intervals.Batch.NoProgress, o.Intervals.Batch.Missing = 200*time.Millisecond, 200*time.Millisecond
 		o.OpenArchive = func(root, name string) (archive.Store, error) {
 			store, err := archive.OpenDirectory(root, name)
 			return slowStore{store, 700 * time.Millisecond}, err

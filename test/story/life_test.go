@@ -142,7 +142,7 @@ func TestAConversationThatEndsLater(t *testing.T) {
 	})
 	w.Create(export)
 	// It is not requested again before the clock says so, however slow the machine is.
-	w.Start(func(o *operator.Options) { o.Paces.Export.Reask = time.Hour })
+	w.Start(func(o *operator.Options) { o.Intervals.Export.Reask = time.Hour })
 	w.Await(export, v1alpha1.ReasonAwaitingConversationEnd)
 	if export.Status.Survey.Deferred != 1 {
 		t.Errorf("survey %+v", export.Status.Survey)

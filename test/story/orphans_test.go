@@ -209,7 +209,7 @@ func TestOrphansOfABadService(t *testing.T) {
 			tt.fault.Route = simulator.RouteOrphans
 			w.Sim.InjectFault(tt.fault)
 			w.CreateReferences()
-			w.Start(func(o *operator.Options) { o.Paces.Patience.Most = time.Hour })
+			w.Start(func(o *operator.Options) { o.Intervals.Retries.Most = time.Hour })
 			export := w.compared(nil)
 			w.Create(export)
 			if tt.why != "" {

@@ -33,7 +33,7 @@ func monthly(destination *v1alpha1.ExportDestination) *v1alpha1.ExportDestinatio
 
 // looking has an operator look at destinations all the time, so that it notices
 // soon when the clock is set.
-func looking(o *operator.Options) { o.Paces.Destination.Ready = 200 * time.Millisecond }
+func looking(o *operator.Options) { o.Intervals.Destination.Ready = 200 * time.Millisecond }
 
 // awaitVerified waits until the condition Verified has a reason, and returns its message.
 func (w *story) awaitVerified(destination *v1alpha1.ExportDestination, status metav1.ConditionStatus, reason string) string {

@@ -159,9 +159,9 @@ func (w *World) ClusterID() string {
 	return string(system.UID)
 }
 
-// ShortPaces are the operator's paces for tests that wait for it.
-func ShortPaces() operator.Paces {
-	p := operator.DefaultPaces()
+// ShortIntervals are the operator's paces for tests that wait for it.
+func ShortIntervals() operator.Intervals {
+	p := operator.DefaultIntervals()
 	p.Organization.Ready, p.Organization.Retry = time.Minute, 200*time.Millisecond
 	p.Destination.Retry, p.Destination.Verifying = 200*time.Millisecond, 200*time.Millisecond
 	p.Export.Retry, p.Export.FirstPoll = 200*time.Millisecond, 20*time.Millisecond
@@ -169,7 +169,7 @@ func ShortPaces() operator.Paces {
 	p.Batch.Retry, p.Batch.FirstPoll = 200*time.Millisecond, 20*time.Millisecond
 	p.Batch.Missing, p.Batch.NoProgress = 300*time.Millisecond, time.Second
 	p.Isolation.MinInterval = 20 * time.Millisecond
-	p.Patience.First, p.Patience.FirstIsolated, p.Patience.Most, p.Patience.NeedsPerson = 50*time.Millisecond, 50*time.Millisecond, time.Second, 200*time.Millisecond
+	p.Retries.First, p.Retries.FirstIsolated, p.Retries.Most, p.Retries.NeedsPerson = 50*time.Millisecond, 50*time.Millisecond, time.Second, 200*time.Millisecond
 	return p
 }
 
@@ -178,7 +178,7 @@ func ShortPaces() operator.Paces {
 func (w *World) Start(change ...func(*operator.Options)) (stop func()) {
 	w.Helper()
 	options := operator.Options{
-		ArchiveRoot: w.Root, Endpoints: egress.Any(), Paces: ShortPaces(), Clock: w.Clock,
+		ArchiveRoot: w.Root, Endpoints: egress.Any(), Intervals: ShortIntervals(), Clock: w.Clock,
 		ArtifactKey: w.artifactKey(),
 		Manager: ctrl.Options{
 			Metrics:    metricsserver.Options{BindAddress: "0"},
