@@ -49,7 +49,7 @@
 //
 // What takes long is done by pools (package transfer), outside Reconcile. It
 // leaves artifacts (package artifacts) and wakes the reconciler, which finds
-// them. So a process may end anywhere and another go on: what is an artifact is
+// them. So a process may end anywhere and another one continues: what is an artifact is
 // not asked for again. The artifacts of a batch are read by pools, too, because
 // their number grows with the batch.
 //

@@ -92,7 +92,7 @@ func TestSummarize(t *testing.T) {
 
 func TestSummarizeKeepsWhatWasKnown(t *testing.T) {
 	s := &evaluation{batch: newBatch(), state: (&batchArtifacts{inventory: inventory(evidence.Excluded)}).summary()}
-	summarize(s, outcome.Wait("Working", "at work", 0), time.Unix(0, 0))
+	summarize(s, outcome.Wait("Working", "running", 0), time.Unix(0, 0))
 	blind := &evaluation{batch: s.batch}
 	summarize(blind, outcome.Stall(v1alpha1.ReasonExportNotFound, "create it", 0), time.Unix(0, 0))
 	if steps(s.batch) != "TTF" || !conditions.IsStalled(s.batch) || s.batch.Status.Metadata != 2 {
