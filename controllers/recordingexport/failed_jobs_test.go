@@ -214,7 +214,7 @@ func TestAPollThatFailsDoesNotBeginTheWaitAgain(t *testing.T) {
 	flaky := &flakyCloud{fakeCloud: cloud}
 	w.cloud = flaky
 	pool := transfer.NewPool(transfer.Capacity{Total: 1}, w.clock, func(error, int) transfer.Pause { return transfer.Pause{Wait: time.Minute, Counts: true} })
-	w.again = pool.Retrier("survey")
+	w.retrier = pool.Retrier("survey")
 	err := w.awaitJob(t.Context(), genesys.Ticket{ID: id(1)})
 	var broken *brokenJobError
 	if !errors.As(err, &broken) || !strings.Contains(err.Error(), "polled for 2h0m0s") {

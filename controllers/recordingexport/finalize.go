@@ -21,8 +21,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
-// busyAgain is the wait before another look at the work that is being stopped.
-const busyAgain = time.Second
+// stopInterval is the wait before another look at the work that is being stopped.
+const stopInterval = time.Second
 
 // endJobsKey is the key of the work that ends an export's analytics jobs. It does
 // not begin with the prefix of all other work, which is cancelled before it starts.
@@ -88,7 +88,7 @@ func (r *Reconciler) endJobs(ctx context.Context, s *subject) (out outcome.Outco
 		isGone = out.Reason == v1alpha1.ReasonOrganizationNotFound || out.Reason == v1alpha1.ReasonDestinationNotFound ||
 			conditions.Reason(&found.organization) == v1alpha1.ReasonSecretNotFound
 	case r.Worker.Pools.Busy(workPrefix(s.name())):
-		out = outcome.Wait(v1alpha1.ReasonSurveying, "stopping the work of the export", busyAgain)
+		out = outcome.Wait(v1alpha1.ReasonSurveying, "stopping the work of the export", stopInterval)
 	default:
 		out = r.startEndingJobs(found)
 	}

@@ -39,14 +39,14 @@ func (r *Reconciler) planFollowUps(_ context.Context, s *loaded) (outcome.Outcom
 			continue
 		}
 		if entry, follows := followUp(s.plan, batch); follows {
-			return r.appendEntry(s, entry), nil
+			return r.startAppending(s, entry), nil
 		}
 	}
 	return outcome.Done(), nil
 }
 
-// appendEntry has the pool append an entry to the plan.
-func (r *Reconciler) appendEntry(s *loaded, entry plan.Entry) outcome.Outcome {
+// startAppending has the pool append an entry to the plan.
+func (r *Reconciler) startAppending(s *loaded, entry plan.Entry) outcome.Outcome {
 	p, number := r.planner(s), s.plan.EntryCount()
 	return r.runWork(s.subject, loop.Task{
 		Key: fmt.Sprintf("plan/%d", number), Reason: v1alpha1.ReasonPlanning, Message: "planning batches for newly found conversations",

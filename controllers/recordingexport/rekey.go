@@ -21,8 +21,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/signing"
 )
 
-// clearAgain is before another look at an export whose batches are being deleted.
-const clearAgain = time.Second
+// clearInterval is before another look at an export whose batches are being deleted.
+const clearInterval = time.Second
 
 // rekey continues an archive whose artifacts name a key that this operator does not have,
 // if a person has said so on the export, and has said whose the archive is; otherwise it
@@ -130,7 +130,7 @@ func (r *Reconciler) clearForRekeying(ctx context.Context, s *claimed) (outcome.
 	if err := errors.Join(failed...); err != nil || isClear {
 		return outcome.Done(), err
 	}
-	return outcome.Wait(v1alpha1.ReasonArtifactKeyUnknown, "continuing without the artifact key: deleting the batches", clearAgain), nil
+	return outcome.Wait(v1alpha1.ReasonArtifactKeyUnknown, "continuing without the artifact key: deleting the batches", clearInterval), nil
 }
 
 // startRekeying has the pool continue the archive.

@@ -61,7 +61,7 @@ func (w *rekeyWork) run(ctx context.Context, _ transfer.Try) error {
 		return err
 	}
 	if !sealed {
-		return w.beginAgain(ctx)
+		return w.restartArchive(ctx)
 	}
 	seals, err := w.countSeals(ctx)
 	if err != nil {
@@ -128,8 +128,8 @@ func (w *rekeyWork) countSeals(ctx context.Context) (int, error) {
 	}
 }
 
-// beginAgain removes everything of an archive without a seal.
-func (w *rekeyWork) beginAgain(ctx context.Context) error {
+// restartArchive removes everything of an archive without a seal.
+func (w *rekeyWork) restartArchive(ctx context.Context) error {
 	r := authentic.Rekeying{Added: map[string][]byte{}}
 	var err error
 	if r.Record, err = json.Marshal(w.mine); err != nil {

@@ -74,7 +74,7 @@ func (r *Reconciler) retrySealed(s *loaded) outcome.Outcome {
 		return outcome.Done()
 	}
 	s.export.Status.CompletionTime = nil
-	return r.appendEntry(s, plan.Entry{Retried: &plan.Retried{Token: s.retry, Seals: s.sealed.Account.Number, Days: s.plan.OpenDays()}})
+	return r.startAppending(s, plan.Entry{Retried: &plan.Retried{Token: s.retry, Seals: s.sealed.Account.Number, Days: s.plan.OpenDays()}})
 }
 
 // startSealing draws up the account and seals it.

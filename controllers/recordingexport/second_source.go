@@ -40,7 +40,7 @@ func (r *Reconciler) compareThenSeal(ctx context.Context, s *loaded, sealing pla
 			return out, err
 		}
 	}
-	return r.appendEntry(s, plan.Entry{Sealing: &sealing}), nil
+	return r.startAppending(s, plan.Entry{Sealing: &sealing}), nil
 }
 
 // newEnumeration prepares the enumeration of something for an export.

@@ -59,7 +59,7 @@ func (s *loaded) waitingSlices() int {
 // analytics job at Genesys Cloud.
 func (r *Reconciler) startSurvey(ctx context.Context, s *loaded, due plan.DueSurvey) (outcome.Outcome, error) {
 	if r.isStillEndingJobs(s.subject) {
-		return outcome.Wait(v1alpha1.ReasonSurveying, "ending earlier analytics jobs at Genesys Cloud", busyAgain), nil
+		return outcome.Wait(v1alpha1.ReasonSurveying, "ending earlier analytics jobs at Genesys Cloud", stopInterval), nil
 	}
 	if err := r.setFinalizer(ctx, s.export, true); err != nil {
 		return outcome.Outcome{}, err
@@ -68,7 +68,7 @@ func (r *Reconciler) startSurvey(ctx context.Context, s *loaded, due plan.DueSur
 	m.setSurveyDeadline(exportspec.SurveyDeadline(spec))
 	key := fmt.Sprintf("%s%s/%d", surveyWorks, due.Day.Format(time.DateOnly), due.Pass)
 	work := &surveyWork{
-		planner: r.planner(s), cloud: s.cloud, again: r.retrier(s.subject, key), clock: r.Clock, pace: r.Intervals,
+		planner: r.planner(s), cloud: s.cloud, retrier: r.retrier(s.subject, key), clock: r.Clock, pace: r.Intervals,
 		DueSurvey: due, entry: s.plan.EntryCount(),
 		settleAfter: exportspec.SettleAfter(spec), openDeadline: exportspec.OpenDeadline(spec), deadline: m.getSurveyDeadline,
 		request: s.lastRequest(), retryCommand: retryCommand(s.export),

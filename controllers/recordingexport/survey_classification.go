@@ -112,7 +112,7 @@ func (w *surveyWork) queryHolds(ctx context.Context, ids []string) (genesys.Hold
 	case !errors.Is(err, fs.ErrNotExist):
 		return genesys.Holds{}, err
 	}
-	answer, failed := w.again.LegalHolds(ctx, w.cloud.Protected, ids, last)
+	answer, failed := w.retrier.LegalHolds(ctx, w.cloud.Protected, ids, last)
 	if failed == nil || !genesys.AboutItem(failed) {
 		return answer, failed
 	}

@@ -33,10 +33,10 @@ type holdChecker interface {
 // surveyWork surveys one UTC day, and takes what it finds into the plan.
 type surveyWork struct {
 	planner
-	cloud Cloud
-	again transfer.Retrier
-	clock clock.Clock
-	pace  Intervals
+	cloud   Cloud
+	retrier transfer.Retrier
+	clock   clock.Clock
+	pace    Intervals
 	plan.DueSurvey
 	// timeout is how long it may take to start the analytics job.
 	timeout time.Duration
@@ -159,7 +159,7 @@ func (w *surveyWork) fetchConversations(ctx context.Context, job genesys.Ticket)
 	from, to := plan.DayInWindow(w.spec, w.Day)
 	all := newResults(w.spec.Start, from, to)
 	for cursor, first := "", true; first || cursor != ""; first = false {
-		page, err := transfer.Retry(ctx, w.again, func(int) (genesys.SurveyPage, error) { return w.cloud.SurveyPage(ctx, job, cursor) })
+		page, err := transfer.Retry(ctx, w.retrier, func(int) (genesys.SurveyPage, error) { return w.cloud.SurveyPage(ctx, job, cursor) })
 		if err == nil {
 			err = all.add(cursor, page)
 		}
@@ -186,7 +186,7 @@ func (w *surveyWork) currentJob(ctx context.Context, from, to time.Time) (genesy
 	}
 	stored, err := artifacts.Put(ctx, w.store, key, artifacts.AnalyticsJob{Stamp: w.stamp(), Job: job})
 	if err != nil || stored.Job != job {
-		err = errors.Join(err, w.again.RetryUntilDone(ctx, func() error { return w.cloud.EndSurvey(context.WithoutCancel(ctx), job) }))
+		err = errors.Join(err, w.retrier.RetryUntilDone(ctx, func() error { return w.cloud.EndSurvey(context.WithoutCancel(ctx), job) }))
 	}
 	return stored.Job, err
 }
@@ -224,7 +224,7 @@ func (w *surveyWork) awaitJob(ctx context.Context, job genesys.Ticket) error {
 // jobState polls the job. A poll that fails for a moment is repeated: it must not begin
 // the wait again.
 func (w *surveyWork) jobState(ctx context.Context, job genesys.Ticket) (state genesys.JobState, err error) {
-	err = w.again.RetryUntilDone(ctx, func() error {
+	err = w.retrier.RetryUntilDone(ctx, func() error {
 		state, err = w.cloud.SurveyState(ctx, job)
 		return err
 	})
