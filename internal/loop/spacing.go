@@ -42,12 +42,12 @@ func (s *spacing[K]) note(of K, at, now time.Time) {
 }
 
 // schedule records that it is done for an object as soon as it may be, and returns how
-// long that is from now. isNew is false if it was scheduled before and is still to come.
-func (s *spacing[K]) schedule(of K, now time.Time) (wait time.Duration, isNew bool) {
+// long that is from now. What was scheduled before and is still to come stays where it is.
+func (s *spacing[K]) schedule(of K, now time.Time) time.Duration {
 	if last, known := s.last[of]; known && last.After(now) && last.Sub(now) <= statusInterval {
-		return 0, false
+		return last.Sub(now)
 	}
-	wait = s.wait(of, now)
+	wait := s.wait(of, now)
 	s.note(of, now.Add(wait), now)
-	return wait, true
+	return wait
 }

@@ -101,7 +101,9 @@ func (w *Waker) Source() source.Source {
 }
 
 // Progress has the object reconciled because work for it has reported progress: at once or,
-// if that was less than a second ago, a second after it.
+// if that was less than a second ago, a second after it. The queue is told each time, also
+// of a reconcile that is still to come: it keeps one entry of an object, so that another
+// reconcile, which came earlier, may have taken the place of that one.
 func (w *Waker) Progress(name types.NamespacedName) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -109,9 +111,8 @@ func (w *Waker) Progress(name types.NamespacedName) {
 		return
 	}
 	// The queue's delays are in the machine's time, too.
-	if wait, isNew := w.progress.schedule(name, time.Now()); isNew { //nolint:forbidigo // see above
-		w.queue.AddAfter(reconcile.Request{NamespacedName: name}, wait)
-	}
+	wait := w.progress.schedule(name, time.Now()) //nolint:forbidigo // see above
+	w.queue.AddAfter(reconcile.Request{NamespacedName: name}, wait)
 }
 
 // Wake has the object looked at soon. Before the controller has started it does
