@@ -13,13 +13,22 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/loop"
 )
 
-// updates passes updates that differ, and all creations and deletions.
+// updates passes updates that differ, and all creations and deletions. It passes also the
+// updates of a resync, in which the object is the same: the cache sends one of each object
+// every ten hours or so, in case that something was missed.
 func updates[T client.Object](differ func(before, now T) bool) predicate.Predicate {
-	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+	return predicate.Funcs{UpdateFunc: changed(func(before, now T) bool {
+		return before.GetResourceVersion() == now.GetResourceVersion() || differ(before, now)
+	})}
+}
+
+// changed passes updates between two objects of the type that differ.
+func changed[T client.Object](differ func(before, now T) bool) func(event.UpdateEvent) bool {
+	return func(e event.UpdateEvent) bool {
 		before, okBefore := e.ObjectOld.(T)
 		now, okNow := e.ObjectNew.(T)
 		return okBefore && okNow && differ(before, now)
-	}}
+	}
 }
 
 // isReplaced reports whether an object was changed by a user, is being deleted, or is
@@ -89,13 +98,14 @@ func batchTurned(before, now *v1alpha1.RecordingExportBatch) bool {
 
 // BatchProgressed passes the other changes of a RecordingExportBatch that its export
 // shows in its own status: what it has exported, what left it and when it is retried.
-var BatchProgressed = predicate.And(predicate.Funcs{
+var BatchProgressed = predicate.Funcs{
 	CreateFunc:  func(event.CreateEvent) bool { return false },
 	DeleteFunc:  func(event.DeleteEvent) bool { return false },
 	GenericFunc: func(event.GenericEvent) bool { return false },
-}, updates(func(before, now *v1alpha1.RecordingExportBatch) bool {
-	return !batchTurned(before, now) && !equality.Semantic.DeepEqual(shownOf(before), shownOf(now))
-}))
+	UpdateFunc: changed(func(before, now *v1alpha1.RecordingExportBatch) bool {
+		return !batchTurned(before, now) && !equality.Semantic.DeepEqual(shownOf(before), shownOf(now))
+	}),
+}
 
 // shownOf is the part of a batch's status that its export adds up.
 func shownOf(batch *v1alpha1.RecordingExportBatch) v1alpha1.RecordingExportBatchStatus {

@@ -25,6 +25,7 @@ func try[T client.Object](t *testing.T, p predicate.Predicate, obj T, changes ma
 	t.Helper()
 	for name, c := range changes {
 		now, _ := obj.DeepCopyObject().(T)
+		now.SetResourceVersion("2")
 		c.does(now)
 		if got := p.Update(event.UpdateEvent{ObjectOld: obj, ObjectNew: now}); got != c.pass {
 			t.Errorf("%s: passed %t, want %t", name, got, c.pass)
@@ -32,18 +33,20 @@ func try[T client.Object](t *testing.T, p predicate.Predicate, obj T, changes ma
 	}
 }
 
-// users are changes that are made by users, which always pass.
+// users are changes that are made by users, which always pass, as resyncs do; and writes
+// that change nothing.
 func users[T client.Object](changes map[string]change[T]) map[string]change[T] {
 	changes["the spec"] = change[T]{func(obj T) { obj.SetGeneration(obj.GetGeneration() + 1) }, true}
 	changes["a deletion"] = change[T]{func(obj T) { obj.SetDeletionTimestamp(&metav1.Time{Time: time.Unix(1, 0)}) }, true}
 	changes["created again"] = change[T]{func(obj T) { obj.SetUID("another") }, true}
 	changes["nothing"] = change[T]{func(T) {}, false}
+	changes["a resync"] = change[T]{func(obj T) { obj.SetResourceVersion(meta.ResourceVersion) }, true}
 	changes["a label"] = change[T]{func(obj T) { obj.SetLabels(map[string]string{"a": "b"}) }, false}
 	changes["a write of somebody"] = change[T]{func(obj T) { obj.SetResourceVersion("7") }, false}
 	return changes
 }
 
-var meta = metav1.ObjectMeta{Name: "a", Namespace: "legal", Generation: 1, UID: "uid"}
+var meta = metav1.ObjectMeta{Name: "a", Namespace: "legal", Generation: 1, UID: "uid", ResourceVersion: "1"}
 
 func TestOrganization(t *testing.T) {
 	organization := &v1alpha1.GenesysOrganization{ObjectMeta: meta}
@@ -106,6 +109,7 @@ func TestBatches(t *testing.T) {
 		turned, progressed bool
 	}{
 		"nothing":           {func(*v1alpha1.RecordingExportBatch) {}, false, false},
+		"a resync":          {func(b *v1alpha1.RecordingExportBatch) { b.ResourceVersion = meta.ResourceVersion }, true, false},
 		"a deletion":        {func(b *v1alpha1.RecordingExportBatch) { b.DeletionTimestamp = &metav1.Time{Time: time.Unix(1, 0)} }, true, false},
 		"another reason":    {func(b *v1alpha1.RecordingExportBatch) { conditions.Reconciling(b, "RecordingsPending", "waiting") }, true, false},
 		"it is finished":    {func(b *v1alpha1.RecordingExportBatch) { conditions.Ready(b, "Complete", "done") }, true, false},
@@ -121,6 +125,7 @@ func TestBatches(t *testing.T) {
 	}
 	for name, test := range tests {
 		now := batch.DeepCopy()
+		now.ResourceVersion = "2"
 		test.does(now)
 		update := event.UpdateEvent{ObjectOld: batch, ObjectNew: now}
 		if turned, progressed := BatchTurned.Update(update), BatchProgressed.Update(update); turned != test.turned || progressed != test.progressed {
@@ -130,6 +135,7 @@ func TestBatches(t *testing.T) {
 	stalled := batch.DeepCopy()
 	conditions.Stalled(stalled, "ArchiveCorrupt", "one file")
 	other := batch.DeepCopy()
+	other.ResourceVersion = "2"
 	conditions.Stalled(other, "ArchiveCorrupt", "another file")
 	if !BatchTurned.Update(event.UpdateEvent{ObjectOld: stalled, ObjectNew: other}) {
 		t.Error("the export quotes what a person has to fix, and is not told of it")
