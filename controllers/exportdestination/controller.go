@@ -33,7 +33,8 @@ type Intervals struct {
 	Retry time.Duration
 	// Timeout is how long each access to a destination may take during an evaluation.
 	Timeout time.Duration
-	// Verifying is how often the progress of a running verification is published.
+	// Verifying is how often the progress of a running verification is published. Each time
+	// evaluates the whole destination, so that it is not done after each archive.
 	Verifying time.Duration
 }
 

@@ -81,7 +81,6 @@ func (w verificationWork) checkArchives(ctx context.Context, check archiveCheck,
 		}
 		sum.add(name, of)
 		check.run.archiveDone()
-		check.try.Progress()
 	}
 	return sum, archives, nil
 }
