@@ -62,16 +62,16 @@ func work(ctx context.Context, s settings, out *screen, plane *controlplane.Cont
 	}
 	defer func() { _ = log.Close() }()
 	s.endpoints = withNamed(s.endpoints, objects)
-	mgr, err := newManager(plane, s, log)
-	if err != nil {
-		return out.fail(err)
-	}
 	// The operator reads and writes through the manager, this program past its cache.
-	api, err := client.New(plane.Config, client.Options{Scheme: mgr.GetScheme(), FieldValidation: "Strict"})
+	api, err := client.New(plane.Config, client.Options{Scheme: operator.NewScheme(), FieldValidation: "Strict"})
 	if err != nil {
 		return out.fail(err)
 	}
 	if err := install(ctx, api); err != nil {
+		return out.fail(err)
+	}
+	mgr, err := newManager(plane, s, log) // it needs the kinds
+	if err != nil {
 		return out.fail(err)
 	}
 	exports, err := apply(ctx, api, objects, out)
