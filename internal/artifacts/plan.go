@@ -2,6 +2,7 @@ package artifacts
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -31,6 +32,14 @@ type PlanBundle struct {
 	Entries []Entry `json:"entries"`
 }
 
+// storedBundle is a PlanBundle as it is written: its entries are what is stored, byte for
+// byte, with the fields that only later releases know.
+type storedBundle struct {
+	Stamp
+	First   int               `json:"first"`
+	Entries []json.RawMessage `json:"entries"`
+}
+
 const (
 	// BundledEntries is how many entries a PlanBundle holds. The nth holds those from
 	// n*BundledEntries on.
@@ -41,9 +50,10 @@ const (
 )
 
 // PutPlanBundle stores the PlanBundle of the entries from a number on, a multiple of
-// BundledEntries. The error is evidence.ErrCorrupt if one of them is missing.
+// BundledEntries. The error is evidence.ErrCorrupt if one of them is missing, and *NewerError
+// if only a later release can read one.
 func PutPlanBundle(ctx context.Context, store archive.Store, stamp Stamp, first int) error {
-	bundle, size := PlanBundle{Stamp: stamp, First: first}, 0
+	bundle, size := storedBundle{Stamp: stamp, First: first}, 0
 	for number := first; number < first+BundledEntries; number++ {
 		body, err := fs.ReadFile(store.FS(ctx), EntryKey(number))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -55,11 +65,10 @@ func PutPlanBundle(ctx context.Context, store archive.Store, stamp Stamp, first 
 		if size += len(body); size > maxBundle {
 			return nil
 		}
-		entry, err := decode[Entry](EntryKey(number), body)
-		if err != nil {
+		if _, err := decode[Entry](EntryKey(number), body); err != nil {
 			return err
 		}
-		bundle.Entries = append(bundle.Entries, entry)
+		bundle.Entries = append(bundle.Entries, body)
 	}
 	_, err := Put(ctx, store, PlanBundleKey(first), bundle)
 	return err

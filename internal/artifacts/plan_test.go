@@ -1,8 +1,11 @@
 package artifacts
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"strings"
@@ -102,6 +105,53 @@ func TestBundlesThatCannotBe(t *testing.T) {
 	delete(missing.MapFS, EntryKey(7))
 	if err := PutPlanBundle(t.Context(), missing, stamp, 0); !errors.Is(err, evidence.ErrCorrupt) || !strings.Contains(err.Error(), EntryKey(7)) {
 		t.Errorf("an entry is missing: %v", err)
+	}
+}
+
+// TestABundleHasItsEntriesByteForByte, with the fields that only a later release knows: it
+// never reads the entries themselves again.
+func TestABundleHasItsEntriesByteForByte(t *testing.T) {
+	store := keptPlan(t, BundledEntries, 1)
+	const later = `,"later":{"text":"\u003cb\u003e","number":1.50,"list":[null,{}]}}`
+	known := store.MapFS[EntryKey(7)].Data
+	store.MapFS[EntryKey(7)].Data = append(bytes.TrimSuffix(known, []byte("}")), later...)
+	if err := PutPlanBundle(t.Context(), store, stamp, 0); err != nil {
+		t.Fatal(err)
+	}
+	var stored struct{ Entries []json.RawMessage }
+	if err := json.Unmarshal(store.MapFS[PlanBundleKey(0)].Data, &stored); err != nil || len(stored.Entries) != BundledEntries {
+		t.Fatalf("%d entries, %v", len(stored.Entries), err)
+	}
+	for number, entry := range stored.Entries {
+		if diff := cmp.Diff(string(store.MapFS[EntryKey(number)].Data), string(entry)); diff != "" {
+			t.Errorf("entry %d (-stored +bundled):\n%s", number, diff)
+		}
+	}
+}
+
+// TestTheFormOfABundle is that of a PlanBundle, of which there is a golden file.
+func TestTheFormOfABundle(t *testing.T) {
+	store := keptPlan(t, BundledEntries, 1)
+	if err := PutPlanBundle(t.Context(), store, stamp, 0); err != nil {
+		t.Fatal(err)
+	}
+	bundle, err := Get[PlanBundle](t.Context(), store, PlanBundleKey(0))
+	if err != nil || bundle.Stamp != stamp || len(bundle.Entries) != BundledEntries {
+		t.Fatalf("%d entries of %+v, %v", len(bundle.Entries), bundle.Stamp, err)
+	}
+	want, err := json.Marshal(bundle)
+	if diff := cmp.Diff(string(want), string(store.MapFS[PlanBundleKey(0)].Data)); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+// TestEntriesOfALaterReleaseAreNotBundled: this one cannot read them.
+func TestEntriesOfALaterReleaseAreNotBundled(t *testing.T) {
+	store := keptPlan(t, BundledEntries, 1)
+	store.MapFS[EntryKey(7)].Data = fmt.Appendf(nil, `{"version":%d,"voided":{}}`, Version+1)
+	err := PutPlanBundle(t.Context(), store, stamp, 0)
+	if _, newer := errors.AsType[*NewerError](err); !newer || store.MapFS[PlanBundleKey(0)] != nil {
+		t.Errorf("%v, want the error for an artifact of a later release, and no bundle", err)
 	}
 }
 
