@@ -119,6 +119,24 @@ func readAll(t *testing.T, l *Log) {
 		l.EntryAt(number)
 	}
 	for seal := 1; seal <= l.SealCount(); seal++ {
-		l.Seal(seal)
+		readSeal(t, l, seal)
+	}
+}
+
+// readSeal asks a log what a seal takes in, as whoever makes the seal does: entries from
+// before the one that closes it. Another seal may take in the same later.
+func readSeal(t *testing.T, l *Log, seal int) {
+	closing := l.EntryAt(l.ClosedBy(seal)).Sealing
+	if closing == nil || closing.Number != seal || *closing != l.Seal(seal) {
+		t.Fatalf("seal %d is %+v, and closed by %+v", seal, l.Seal(seal), closing)
+	}
+	entries, err := slicing.ParseOrdinals(closing.Entries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for number := range entries.All() {
+		if number >= l.ClosedBy(seal) || l.SealOf(number) < seal || l.EntryAt(number).Number != number {
+			t.Errorf("seal %d, closed by entry %d, takes in entry %d, which is in seal %d", seal, l.ClosedBy(seal), number, l.SealOf(number))
+		}
 	}
 }
