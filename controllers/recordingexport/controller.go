@@ -185,8 +185,10 @@ func (r *Reconciler) runSteps(ctx context.Context, e *evaluated) (outcome.Outcom
 // inOrder runs steps in order until one is not satisfied, or the export has ended.
 func inOrder(ctx context.Context, s *subject, steps ...func(context.Context, *subject) (outcome.Outcome, error)) (out outcome.Outcome, err error) {
 	for _, step := range steps {
-		out, err = step(ctx, s)
-		if err := isOver(ctx, out, err); err != nil || !out.IsDone() || s.ended {
+		if out, err = step(ctx, s); err != nil || s.ended {
+			return out, err // it has ended, however long that took
+		}
+		if err := isOver(ctx, out, err); err != nil || !out.IsDone() {
 			return out, err
 		}
 	}
