@@ -176,6 +176,7 @@ func (r *Reconciler) runSteps(ctx context.Context, e *evaluated) (outcome.Outcom
 		return out, err
 	}
 	e.state, out, err = r.loadState(ctx, claimed)
+	e.isReadingPlan = e.state == nil && err == nil
 	if err := isOver(ctx, out, err); err != nil || !out.IsDone() {
 		return out, err
 	}

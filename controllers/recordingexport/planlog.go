@@ -60,10 +60,11 @@ func (p *planLogs) drop(export types.NamespacedName) {
 	delete(p.byName, export)
 }
 
-// maxReads is how many artifacts a reconcile reads of a plan, each a bundle of entries or an
-// entry. A process that has just started reads a large plan in several reconciles, so that
-// none takes longer the larger the plan is.
-const maxReads = 100
+// maxReads is after how many reads of artifacts a reconcile stops reading a plan; one more may
+// be made. An entry takes one read, a bundle two: that of its first entry, and its own. So a
+// plan of 15 years, 128 bundles and at most 127 entries that are in none yet, is read in one
+// reconcile, and a larger one in several: none takes longer the larger the plan is.
+const maxReads = 400
 
 // readPlan reads the plan's new entries, and sets the days that can be surveyed. It waits
 // while there are more to read.
@@ -91,7 +92,10 @@ func (r *Reconciler) readPlan(ctx context.Context, s *loaded) (outcome.Outcome, 
 // readEntries reads the entries that have been written since the last time, and tells
 // whether these are all that there are.
 func readEntries(ctx context.Context, store archive.Store, log *plan.Log) (complete bool, err error) {
-	for range maxReads {
+	for reads := 0; reads < maxReads; reads++ {
+		if log.EntryCount()%artifacts.BundledEntries == 0 {
+			reads++ // there may be a bundle
+		}
 		entries, err := artifacts.PlanEntries(ctx, store, log.EntryCount())
 		if err != nil || len(entries) == 0 {
 			return err == nil, err
