@@ -121,10 +121,13 @@ func TestAddressesThatExpireEarly(t *testing.T) {
 // long, nothing is listed as a gap that could not be requested meanwhile.
 func TestPausesCostNoRecording(t *testing.T) {
 	const week = 7 * 24 * time.Hour
-	// broken keeps every batch in flight: some conversations and all requests fail.
+	// broken keeps every batch in flight: some conversations, one of them every time, and
+	// all requests fail.
 	broken := func(w *story) {
+		one := w.Sim.Dataset().Started(day, day.AddDate(0, 0, 1)).Conversations[0].ID
 		w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteBatch, Status: http.StatusServiceUnavailable})
-		w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, Status: http.StatusGatewayTimeout, Probability: 0.5})
+		w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, ConversationID: one, Status: http.StatusGatewayTimeout})
+		w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, Status: http.StatusGatewayTimeout, Probability: 0.3})
 	}
 	for name, pause := range map[string]func(w *story, export *v1alpha1.RecordingExport, stop func()){
 		"suspended for a week": func(w *story, export *v1alpha1.RecordingExport, _ func()) {
