@@ -22,7 +22,7 @@ func (e *Error) Advice() outcome.Advice {
 	case KindRefused:
 		reason, do = "RequestRefused", "the object store refuses the request"
 	default:
-		return outcome.Advice{State: outcome.Waiting, Reason: "DestinationUnavailable", Before: "retrying"}
+		return outcome.Advice{Cause: outcome.CauseStore, State: outcome.Waiting, Reason: "DestinationUnavailable", Before: "retrying"}
 	}
-	return outcome.Advice{State: outcome.Stalled, Reason: reason, Before: do}
+	return outcome.Advice{Cause: outcome.CauseStore, State: outcome.Stalled, Reason: reason, Before: do}
 }

@@ -95,7 +95,10 @@ func (e *NewerError) Error() string {
 
 // Advice is to use a release that can read the artifact.
 func (e *NewerError) Advice() outcome.Advice {
-	return outcome.Advice{State: outcome.Stalled, Reason: "ArchiveNewer", Before: "use the release of the operator that wrote the archive, or a later one"}
+	return outcome.Advice{
+		Cause: outcome.CauseVersion, State: outcome.Stalled, Reason: "ArchiveNewer",
+		Before: "use the release of the operator that wrote the archive, or a later one",
+	}
 }
 
 // Put stores an artifact under key and returns what is stored there: value, or

@@ -10,20 +10,24 @@ import (
 // Advice says what to do about an error of each kind. Kinds that are not named here
 // are retried.
 func (e *Error) Advice() outcome.Advice {
+	state, reason, before := e.advice()
+	return outcome.Advice{Cause: outcome.CauseGenesys, State: state, Reason: reason, Before: before}
+}
+
+func (e *Error) advice() (state outcome.State, reason, before string) {
 	switch e.Kind {
 	case KindThrottled:
-		return outcome.Advice{State: outcome.Waiting, Reason: "Throttled", Before: "Genesys Cloud asked to wait"}
+		return outcome.Waiting, "Throttled", "Genesys Cloud asked to wait"
 	case KindOrphaned:
-		return outcome.Advice{State: outcome.Waiting, Reason: "ClientInactive", Before: "restarting with another OAuth client"}
+		return outcome.Waiting, "ClientInactive", "restarting with another OAuth client"
 	case KindUnauthorized:
-		return outcome.Advice{State: outcome.Stalled, Reason: "CredentialsRejected",
-			Before: "correct the client id and secret in the organisation's Secret, or the OAuth client"}
+		return outcome.Stalled, "CredentialsRejected", "correct the client id and secret in the organisation's Secret, or the OAuth client"
 	case KindForbidden:
-		return outcome.Advice{State: outcome.Stalled, Reason: "PermissionMissing", Before: "give the OAuth client a role with the permission"}
+		return outcome.Stalled, "PermissionMissing", "give the OAuth client a role with the permission"
 	case KindNotFound, KindInvalid:
-		return outcome.Advice{State: outcome.Stalled, Reason: "RequestRefused", Before: "Genesys Cloud refuses the request"}
+		return outcome.Stalled, "RequestRefused", "Genesys Cloud refuses the request"
 	default:
-		return outcome.Advice{State: outcome.Waiting, Reason: "GenesysUnavailable", Before: "retrying"}
+		return outcome.Waiting, "GenesysUnavailable", "retrying"
 	}
 }
 

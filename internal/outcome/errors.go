@@ -24,6 +24,8 @@ func (r UserError) Outcome() Outcome { return Stall(r.Reason, r.Message, 0) }
 // of its own: the message is the text of the error, with everything that it is
 // wrapped in, between Before and Behind.
 type Advice struct {
+	// Cause is what the error comes from; it says which advice counts if there are several.
+	Cause  Cause
 	State  State
 	Reason string
 	// Before is put in front of the text, with a colon. It says what happens, or what
@@ -56,8 +58,9 @@ func (e *advised) Unwrap() error { return e.error }
 const reasonInternalError = "InternalError"
 
 // Of is the outcome of a step that failed with err and is retried after so long. It
-// follows from the first error in err's tree that has an outcome or, if none has,
-// from the first that has an advice. Nothing is known of others, so they are retried.
+// follows from the first error in err's tree that has an outcome or, if none has, from
+// the advice for the Cause that counts most. Nothing is known of others, so they are
+// retried.
 func Of(err error, after time.Duration) Outcome {
 	var known HasOutcome
 	if errors.As(err, &known) {
@@ -65,11 +68,7 @@ func Of(err error, after time.Duration) Outcome {
 		out.After = after
 		return out
 	}
-	var advised HasAdvice
-	if errors.As(err, &advised) {
-		return advised.Advice().outcome(err, after)
-	}
-	if advice, found := ofOperatingSystem(err); found {
+	if advice, found := adviceOf(err); found {
 		return advice.outcome(err, after)
 	}
 	return Wait(reasonInternalError, err.Error(), after)

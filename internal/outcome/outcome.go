@@ -1,5 +1,6 @@
 // Package outcome says how a step of a reconciler came out (outcome.go), and what
-// follows from an error: to wait, or that a person has to do something (errors.go).
+// follows from an error: to wait, or that a person has to do something (errors.go), and
+// which of several errors counts (causes.go).
 // It imports nothing of ours. Each package that has errors of its own says next to
 // them what to do about each (internal/genesys/outcome.go, internal/archive/outcome.go);
 // storage.go says it for the errors of the operating system.

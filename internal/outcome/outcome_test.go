@@ -76,6 +76,46 @@ func TestOf(t *testing.T) {
 	}
 }
 
+// TestCauseThatCounts: where an error has several causes, the same one counts in whatever
+// order and form they are wrapped. Least of all is an archive called corrupt that could
+// not be read.
+func TestCauseThatCounts(t *testing.T) {
+	causes := []struct {
+		err    error
+		reason string
+	}{
+		{parked{errors.New("x")}, "Parked"},
+		{&genesys.Error{Op: "start survey", Kind: genesys.KindTransient, Message: "teapot"}, v1alpha1.ReasonGenesysUnavailable},
+		{&archive.Error{Op: "read bagit.txt", Kind: archive.KindUnavailable, Message: "teapot"}, v1alpha1.ReasonDestinationUnavailable},
+		{&fs.PathError{Op: "read", Path: "a", Err: syscall.EIO}, v1alpha1.ReasonDestinationNotWritable},
+		{&authentic.UnknownKeyError{Artifact: "a"}, v1alpha1.ReasonArtifactKeyUnknown},
+		{&artifacts.NewerError{Key: "a", Version: 2}, v1alpha1.ReasonArchiveNewer},
+		{evidence.ErrCorrupt, v1alpha1.ReasonArchiveCorrupt},
+		{errors.New("teapot"), v1alpha1.ReasonInternalError},
+	}
+	forms := map[string]func(first, second error) error{
+		"joined":  func(first, second error) error { return errors.Join(first, second) },
+		"wrapped": func(first, second error) error { return fmt.Errorf("%w: account.json: %w", first, second) },
+		"joined deep within": func(first, second error) error {
+			return errors.Join(errors.New("a"), fmt.Errorf("b: %w", errors.Join(first, second)))
+		},
+		"each wrapped, joined": func(first, second error) error {
+			return errors.Join(fmt.Errorf("a: %w", first), fmt.Errorf("b: %w", second))
+		},
+	}
+	for i, strong := range causes {
+		for _, weak := range causes[i:] {
+			for name, form := range forms {
+				for _, err := range []error{form(strong.err, weak.err), form(weak.err, strong.err)} {
+					if got := outcome.Of(err, time.Minute); got.Reason != strong.reason {
+						t.Errorf("%s: Of(%q) = %v, want %s", name, err, got, strong.reason)
+					}
+				}
+			}
+		}
+	}
+}
+
 type parked struct{ error }
 
 func (parked) Outcome() outcome.Outcome { return outcome.Wait("Parked", "three of them", time.Hour) }

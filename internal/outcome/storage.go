@@ -19,9 +19,9 @@ const (
 func ofOperatingSystem(err error) (Advice, bool) {
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return Advice{State: Stalled, Reason: reasonFull, Before: "free space at the destination"}, true
+		return Advice{Cause: CauseOperatingSystem, State: Stalled, Reason: reasonFull, Before: "free space at the destination"}, true
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.EIO):
-		return Advice{State: Stalled, Reason: reasonNotWritable, Before: "let the manager write to the destination"}, true
+		return Advice{Cause: CauseOperatingSystem, State: Stalled, Reason: reasonNotWritable, Before: "let the manager write to the destination"}, true
 	default:
 		return Advice{}, false
 	}
@@ -30,5 +30,5 @@ func ofOperatingSystem(err error) (Advice, bool) {
 // CorruptArchive is the advice for everything that an archive holds and no operator
 // has stored there.
 func CorruptArchive() Advice {
-	return Advice{State: Stalled, Reason: reasonCorrupt, Before: "inspect the archive, the operator has stopped writing to it"}
+	return Advice{Cause: CauseContent, State: Stalled, Reason: reasonCorrupt, Before: "inspect the archive, the operator has stopped writing to it"}
 }

@@ -79,7 +79,7 @@ func (e *UnknownKeyError) IsReadable() bool { return e.ID != unreadable }
 // Advice is to restore the key that the artifact names.
 func (e *UnknownKeyError) Advice() outcome.Advice {
 	return outcome.Advice{
-		State: outcome.Stalled, Reason: "ArtifactKeyUnknown",
+		Cause: outcome.CauseKey, State: outcome.Stalled, Reason: "ArtifactKeyUnknown",
 		Before: "restore the Secret with the artifact key from its backup and restart the manager, " +
 			"or use another export name and have everything exported again",
 		Behind: "seals and bags stay valid by their signatures (docs/disaster-recovery.md)",
