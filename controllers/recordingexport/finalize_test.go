@@ -134,7 +134,7 @@ func TestASuspendedExportDoesNotWaitForWhatHangs(t *testing.T) {
 }
 
 // TestAnArchiveThatHangs: the reconciler is not held up, says what it waits for, and
-// continues once the archive answers; and the export can be deleted meanwhile.
+// continues once the archive answers. Meanwhile the export can be deleted, and created again.
 func TestAnArchiveThatHangs(t *testing.T) {
 	for name, deleted := range map[string]bool{"continued": false, "deleted": true} {
 		t.Run(name, func(t *testing.T) {
@@ -160,8 +160,9 @@ func TestAnArchiveThatHangs(t *testing.T) {
 				if h.export() != nil {
 					t.Error("the export is still there")
 				}
-				close(store.until)
-				return
+				if err := h.api.Create(h.Context(), wholeExport()); err != nil {
+					t.Fatal(err)
+				}
 			}
 			close(store.until)
 			h.lookUntil("it is surveyed", func() bool { return h.cloud.jobs() > 0 })
