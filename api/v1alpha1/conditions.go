@@ -201,7 +201,7 @@ const (
 const (
 	// ReasonExportNotFound: the export that the batch belongs to does not exist any more.
 	ReasonExportNotFound = "ExportNotFound"
-	// ReasonLoadingState: the operator has just started or become the leader, and reads what the archive has about the batch.
+	// ReasonLoadingState: the operator begins with a new batch, and reads what the archive has about it.
 	ReasonLoadingState = "LoadingState"
 	// ReasonFetchingMetadata: the operator is listing the recordings of the conversations.
 	ReasonFetchingMetadata = "FetchingMetadata"

@@ -65,7 +65,7 @@ type Config struct {
 	Location func(destination *v1alpha1.ExportDestination, export string) string
 	// Signer returns the signer of an export at a destination, nil if nothing is signed.
 	Signer func(ctx context.Context, destination *v1alpha1.ExportDestination, export string) (*signing.Signer, error)
-	// Worker has a pool for each lane, by its name.
+	// Worker has a pool for each lane, by its name, and Pool.
 	Worker *loop.Worker
 	Gates  *transfer.Gates
 	// Addresses tell how many recordings a batch request may name.
@@ -95,12 +95,12 @@ type Reconciler struct {
 	foundings   *foundingCache
 
 	// What follows brings a batch forward, in this order.
-	references referenceResolver
-	archive    []step[resolvedBatch]
-	pools      lanePools
-	suspension step[loadedBatch]
-	clients    clientOpener
-	steps      []step[connectedBatch]
+	references  referenceResolver
+	destination step[resolvedBatch]
+	pools       lanePools
+	export      []step[resolvedBatch]
+	clients     clientOpener
+	steps       []step[connectedBatch]
 }
 
 // New makes a reconciler.
@@ -112,10 +112,10 @@ func New(c Config) *Reconciler {
 		references: referenceResolver{
 			client: c.Client, archive: c.Archive, location: c.Location, signer: c.Signer, reserve: c.Reserve, minFree: c.MinFree,
 		},
-		pools:      pools,
-		archive:    []step[resolvedBatch]{&destinationCheck{pools}, &ownerCheck{clusterID: c.ClusterID, foundings: foundings, pools: pools}},
-		suspension: &suspensionCheck{pools},
-		clients:    clientOpener{client: c.Client, cloud: c.Cloud},
+		destination: &destinationCheck{pools},
+		pools:       pools,
+		export:      []step[resolvedBatch]{&suspensionCheck{pools}, &ownerCheck{clusterID: c.ClusterID, foundings: foundings, pools: pools}},
+		clients:     clientOpener{client: c.Client, cloud: c.Cloud},
 		steps: []step[connectedBatch]{
 			&restorationStep{process: own, pools: pools, gates: c.Gates},
 			&metadataStep{process: own, pools: pools, gates: c.Gates, maxRecordings: c.MaxRecordings},
@@ -141,7 +141,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, batch *v1alpha1.RecordingExp
 		batch.Status.StartTime = &metav1.Time{Time: r.clock.Now()}
 	}
 	e, out, nothingNew := r.evaluate(ctx, batch, before)
-	if nothingNew {
+	if nothingNew || isLoading(out) && len(batch.Status.Conditions) > 0 { // what the status says stays true while the state is read
 		return loop.Result(out), nil
 	}
 	summarize(e, out, r.clock.Now())
@@ -155,24 +155,25 @@ func (r *Reconciler) Reconcile(ctx context.Context, batch *v1alpha1.RecordingExp
 	return loop.Requeue(loop.Result(out), err)
 }
 
-// advance runs the steps in order until one is not satisfied, or the batch is finished.
+// advance runs the steps in order until one is not satisfied, or the batch is finished. A
+// finished batch is finished whatever has happened to its export or destination since.
 func (r *Reconciler) advance(ctx context.Context, e *evaluation) (outcome.Outcome, error) {
 	resolved, out, err := r.references.resolve(ctx, e.batch)
 	if err != nil || !out.IsDone() {
 		return out, err
 	}
-	e.location, e.state = resolved.location, r.pools.states.get(e.batch)
-	if out, err := inOrder(ctx, resolved, r.archive...); err != nil || !out.IsDone() {
+	e.location = resolved.location
+	out, err = inOrder(ctx, resolved, r.destination)
+	if e.state = r.pools.states.get(e.batch); err != nil || !out.IsDone() {
 		return out, err
 	}
-	if e.state, out = r.pools.load(resolved); !out.IsDone() || e.state.isFinished() {
+	if e.state, out = r.pools.load(ctx, resolved); !out.IsDone() || e.isFinished() {
 		return out, nil
 	}
-	loaded := &loadedBatch{resolved, e.state, &e.work}
-	if out, err := inOrder(ctx, loaded, r.suspension); err != nil || !out.IsDone() {
+	if out, err := inOrder(ctx, resolved, r.export...); err != nil || !out.IsDone() {
 		return out, err
 	}
-	connected, out, err := r.clients.openClients(ctx, loaded)
+	connected, out, err := r.clients.openClients(ctx, &loadedBatch{resolved, e.state, &e.work})
 	if err != nil || !out.IsDone() {
 		return out, err
 	}

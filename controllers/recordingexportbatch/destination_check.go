@@ -15,8 +15,9 @@ import (
 // wait (freeSpaceCheck), but what was downloaded is sealed.
 type destinationCheck struct{ pools lanePools }
 
-// Reconcile is satisfied if the destination can be written, or the batch is finished.
-func (c *destinationCheck) Reconcile(_ context.Context, b *resolvedBatch) (outcome.Outcome, error) {
+// Reconcile is satisfied if the destination can be written, or the batch is finished. A state that
+// cannot be read does not matter.
+func (c *destinationCheck) Reconcile(ctx context.Context, b *resolvedBatch) (outcome.Outcome, error) {
 	switch {
 	case conditions.IsStalledBy(&b.destination, v1alpha1.ReasonNamespaceFull):
 		return outcome.Done(), nil
@@ -26,7 +27,10 @@ func (c *destinationCheck) Reconcile(_ context.Context, b *resolvedBatch) (outco
 	default:
 		return outcome.Done(), nil
 	}
-	if state := c.pools.states.get(b.batch); state != nil && state.isFinished() {
+	switch state, out := c.pools.load(ctx, b); {
+	case isLoading(out):
+		return out, nil
+	case state != nil && state.isFinished():
 		return outcome.Done(), nil
 	}
 	c.pools.cancel(&b.references)

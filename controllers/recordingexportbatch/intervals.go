@@ -1,10 +1,15 @@
 package recordingexportbatch
 
-import "time"
+import (
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+)
 
 // Intervals says how often the reconciler evaluates and polls.
 type Intervals struct {
-	// Retry is the wait before the next evaluation after an error outside the pools.
+	// Retry is the wait before the next evaluation after an error outside the pools of the
+	// lanes.
 	Retry time.Duration
 	// StepTimeout is how long an evaluation of a batch may take; 0 is without end.
 	StepTimeout time.Duration
@@ -25,6 +30,10 @@ func DefaultIntervals() Intervals {
 		Missing: time.Minute, NoProgress: 10 * time.Minute,
 	}
 }
+
+// Backoff is that of the pool that reads archives for states and inventories: the wait is always
+// Retry, and an error is not a failure of the step that needs them.
+func (p Intervals) Backoff(error, int) transfer.Pause { return transfer.Pause{Wait: p.Retry} }
 
 // limitedTo shortens NoProgress, to Missing at least, so that maxTries requests without
 // progress end within a deadline.

@@ -53,7 +53,7 @@ func (m *metadataStep) Reconcile(ctx context.Context, b *connectedBatch) (outcom
 	}
 	lane := b.batch.Spec.Lane
 	return m.pools.run(b.loadedBatch, lane, v1alpha1.StepMetadata, loop.Task{
-		Key: b.batch.Name + "/inventory", Work: func(ctx context.Context, _ transfer.Try) error { return m.recordInventory(ctx, b.resolvedBatch) },
+		Pool: Pool, Key: b.batch.Name + "/inventory", Work: func(ctx context.Context, _ transfer.Try) error { return m.recordInventory(ctx, b.resolvedBatch) },
 		Reason: v1alpha1.ReasonFetchingMetadata, Message: "taking the inventory of the recordings",
 	}), nil
 }

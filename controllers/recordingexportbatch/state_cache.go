@@ -8,6 +8,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
@@ -49,9 +50,13 @@ func (c *stateCache) get(batch *v1alpha1.RecordingExportBatch) *batchState {
 	return &now
 }
 
-// read reads a batch's state. After an error the state is unknown: the next evaluation has it
-// read again.
+// read reads a batch's state. After an error, which is that of ctx if ctx has ended, the state
+// is unknown: the next evaluation has it read again.
 func (c *stateCache) read(ctx context.Context, b *resolvedBatch) error {
+	if err := ctx.Err(); err != nil {
+		c.drop(b.batch)
+		return err
+	}
 	read, err := readArtifacts(ctx, b)
 	if err != nil {
 		c.drop(b.batch)
@@ -60,6 +65,10 @@ func (c *stateCache) read(ctx context.Context, b *resolvedBatch) error {
 	state := read.summary()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if err := ctx.Err(); err != nil { // the batch may have been forgotten meanwhile
+		delete(c.states, keyOf(b.batch))
+		return err
+	}
 	if c.states == nil {
 		c.states = map[stateKey]*batchState{}
 	}
@@ -140,14 +149,28 @@ type loadedBatch struct {
 // progress counts what work for the batch records.
 func (p lanePools) progress(b *loadedBatch) progress { return progress{p.states, keyOf(b.batch)} }
 
-// load returns the state of a batch, or has it read by the pool of its lane.
-func (p lanePools) load(b *resolvedBatch) (*batchState, outcome.Outcome) {
+// Pool is the name of the pool that reads archives for the states and inventories of batches. It
+// is not that of a lane: work there may wait for Genesys Cloud for minutes.
+const Pool = "BatchState"
+
+// load returns the state of a batch, or has it read by the pool for that. Meanwhile it reads
+// something small itself: an archive that hangs shows in the evaluation.
+func (p lanePools) load(ctx context.Context, b *resolvedBatch) (*batchState, outcome.Outcome) {
 	if state := p.states.get(b.batch); state != nil {
 		return state, outcome.Done()
 	}
-	return nil, p.worker.Do(client.ObjectKeyFromObject(b.batch), loop.Task{
-		Pool: string(b.batch.Spec.Lane), Key: b.keyPrefix() + b.batch.Name + "/state",
+	out := p.worker.Do(client.ObjectKeyFromObject(b.batch), loop.Task{
+		Pool: Pool, Key: b.keyPrefix() + b.batch.Name + "/state",
 		Work:   func(ctx context.Context, _ transfer.Try) error { return p.states.read(ctx, b) },
 		Reason: v1alpha1.ReasonLoadingState, Message: "loading the state of the batch",
 	})
+	if isLoading(out) {
+		_, _ = artifacts.Exists(ctx, b.store, artifacts.RecordKey) // its error is also that of the load
+	}
+	return nil, out
+}
+
+// isLoading tells whether an outcome only says that the state is being read.
+func isLoading(out outcome.Outcome) bool {
+	return out.State == outcome.Waiting && out.Reason == v1alpha1.ReasonLoadingState
 }

@@ -11,7 +11,7 @@ import (
 type suspensionCheck struct{ pools lanePools }
 
 // Reconcile is satisfied unless the export is suspended or cancelled.
-func (c *suspensionCheck) Reconcile(_ context.Context, b *loadedBatch) (outcome.Outcome, error) {
+func (c *suspensionCheck) Reconcile(_ context.Context, b *resolvedBatch) (outcome.Outcome, error) {
 	var out outcome.Outcome
 	switch {
 	case b.export.Status.Cancelled:

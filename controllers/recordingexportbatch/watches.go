@@ -42,11 +42,11 @@ func (r *Reconciler) batchesOfExport(ctx context.Context, export client.Object) 
 	return watch.UnfinishedBatches(ctx, r.Client, name)
 }
 
-// forgetDeleted drops what is cached about a deleted batch. There is nothing to reconcile then.
+// forgetDeleted forgets a deleted batch. There is nothing to reconcile then.
 func (r *Reconciler) forgetDeleted() predicate.Predicate {
 	return predicate.Funcs{DeleteFunc: func(e event.DeleteEvent) bool {
 		if batch, is := e.Object.(*v1alpha1.RecordingExportBatch); is {
-			r.pools.states.drop(batch)
+			r.pools.forget(batch)
 		}
 		return false
 	}}

@@ -73,24 +73,24 @@ func (p lanePools) retrier(b *loadedBatch, lane v1alpha1.Lane, key string) trans
 }
 
 // run has the pool of a lane do a step's work for the batch, and returns how the work is
-// doing. It completes the task with the pool, the key's prefix and the wait limit. The batch's
-// state is read again after the work, unless that was cancelled.
+// doing. It completes the task with the key's prefix and the wait limit, and with the lane's
+// pool unless it names another. The batch's state is read again after the work.
 func (p lanePools) run(b *loadedBatch, lane v1alpha1.Lane, step v1alpha1.BatchStep, task loop.Task) outcome.Outcome {
-	task.Pool, task.Key, task.WaitLimit = string(lane), b.keyPrefix()+task.Key, b.waitLimit(step)
+	task.Pool, task.Key, task.WaitLimit = cmp.Or(task.Pool, string(lane)), b.keyPrefix()+task.Key, b.waitLimit(step)
 	task.Work = p.thenRead(b.resolvedBatch, task.Work)
 	out, state := p.worker.Run(client.ObjectKeyFromObject(b.batch), task)
 	*b.report = workReport{started: true, retry: retryStatus(step, state)}
 	return b.withSubject(withDeadline(out, state, task.WaitLimit.Total))
 }
 
-// thenRead returns work that reads the batch's state after other work.
+// thenRead returns work that reads the batch's state after other work, and returns the error of
+// that. If the state cannot be read, or the work was cancelled, it is unknown: the work may have
+// recorded something, even the end of the batch, so the next evaluation loads the state.
 func (p lanePools) thenRead(b *resolvedBatch, work transfer.Work) transfer.Work {
 	return func(ctx context.Context, try transfer.Try) error {
 		err := work(ctx, try)
-		if ctx.Err() != nil {
-			return err
-		}
-		return cmp.Or(err, p.states.read(ctx, b))
+		_ = p.states.read(ctx, b) // after an error the state is unknown, and loading it tells why
+		return err
 	}
 }
 
@@ -102,6 +102,17 @@ func (p lanePools) cancel(refs *references) {
 	if state := p.states.get(refs.batch); state != nil && state.group != "" {
 		p.worker.Pools[string(metadataLane(lane))].Cancel(refs.keyPrefix() + state.group + "/")
 	}
+}
+
+// forget drops what is cached about a deleted batch, and cancels its work in every pool:
+// another batch may have its name.
+func (p lanePools) forget(batch *v1alpha1.RecordingExportBatch) {
+	prefix := (&references{batch: batch}).keyPrefix()
+	p.worker.Pools.Cancel(prefix + batch.Name + "/")
+	if state := p.states.get(batch); state != nil && state.group != "" {
+		p.worker.Pools.Cancel(prefix + state.group + "/")
+	}
+	p.states.drop(batch)
 }
 
 // waitLimit is how long a step is retried. The status says how much of it other processes

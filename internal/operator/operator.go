@@ -53,6 +53,9 @@ const (
 	// workEach is how much work of a namespace one lane has in progress. Gates limit
 	// what is in flight; this only bounds the memory that waiting work takes.
 	workEach = 64
+	// stateReadsEach is how many states and inventories of a namespace's batches are read at a
+	// time.
+	stateReadsEach = 8
 	// loginsEach is how many GenesysOrganizations of a namespace log in at a time.
 	loginsEach = 8
 	// verificationTurn is how long a destination is verified while those of other
@@ -224,9 +227,9 @@ func actor() string {
 	return unsafe.ReplaceAllString(fmt.Sprintf("%s-%s.%s.%s", name, Version, host, rand.Text()[:8]), "-")
 }
 
-// addPools makes a pool for logins, one for the exports, one for each lane, and one
-// that verifies one destination at a time, since nothing waits for that. Most of what
-// they do is waiting, so there each namespace has room of its own, see docs/adr/0031.
+// addPools makes a pool for logins, one for the exports, one for each lane, one that reads
+// what archives have about batches, and one that verifies one destination at a time, since
+// nothing waits for that. Most of what they do is waiting, so there each namespace has room of its own, see docs/adr/0031.
 func (o *operator) addPools() error {
 	o.pools = transfer.Pools{}
 	work := transfer.Capacity{PerTenant: workEach}
@@ -234,13 +237,17 @@ func (o *operator) addPools() error {
 		genesysorganization.Pool: {PerTenant: loginsEach}, recordingexport.Pool: work,
 		string(v1alpha1.LaneStandard): work, string(v1alpha1.LaneLegalHold): work,
 		string(v1alpha1.LaneLegalHoldScreen): work, string(v1alpha1.LaneIsolated): work,
-		exportdestination.Pool: {PerTenant: 1, Total: 1, Turn: verificationTurn},
+		recordingexportbatch.Pool: {PerTenant: stateReadsEach},
+		exportdestination.Pool:    {PerTenant: 1, Total: 1, Turn: verificationTurn},
 	} {
-		policy := o.Intervals.Retries
-		if name == string(v1alpha1.LaneIsolated) {
-			policy = policy.Isolated()
+		backoff := o.Intervals.Retries.Backoff
+		switch name {
+		case string(v1alpha1.LaneIsolated):
+			backoff = o.Intervals.Retries.Isolated().Backoff
+		case recordingexportbatch.Pool:
+			backoff = o.Intervals.Batch.Backoff
 		}
-		pool := transfer.NewPool(room, o.clock, policy.Backoff)
+		pool := transfer.NewPool(room, o.clock, backoff)
 		o.pools[name] = pool
 		if err := o.manager.Add(pool); err != nil {
 			return err
