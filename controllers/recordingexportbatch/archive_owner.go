@@ -2,6 +2,7 @@ package recordingexportbatch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -21,34 +22,75 @@ const ownerCheckInterval = time.Minute
 // and not the status of the export: a cluster that was away for days starts with a status that
 // is as old, and must not request anything before its export has been evaluated.
 type ownerCheck struct {
-	clusterID func(context.Context) (string, error)
-	foundings *foundingCache
-	pools     lanePools
+	archiveOwner
+	pools lanePools
 }
 
 // Reconcile is satisfied if the archive belongs to this cluster.
 func (c *ownerCheck) Reconcile(ctx context.Context, b *resolvedBatch) (outcome.Outcome, error) {
-	cluster, err := c.clusterID(ctx)
-	if err != nil {
-		return outcome.Outcome{}, fmt.Errorf("tell this cluster from others: %w", err)
-	}
-	begun, err := c.foundings.foundingOf(ctx, cluster, &b.references, &b.archiveAccess)
-	if err != nil {
-		return outcome.Outcome{}, fmt.Errorf("read whose archive this is: %w", err)
-	}
-	log, err := artifacts.Owners(ctx, b.store)
-	if err != nil {
-		return outcome.Outcome{}, err
-	}
-	owner := artifacts.OwnerOf(begun.ClusterID, begun.Since, log)
-	if owner.ClusterID == cluster {
-		return outcome.Done(), nil
+	var lost lostArchiveError
+	if err := c.verify(ctx, b); !errors.As(err, &lost) {
+		return outcome.Done(), err
 	}
 	c.pools.cancel(&b.references)
 	c.pools.states.drop(b.batch) // the other cluster may change it
-	return outcome.Stall(v1alpha1.ReasonArchiveOfAnotherCluster, fmt.Sprintf(
+	return lost.Outcome(), nil
+}
+
+// lostArchiveError tells that an archive belongs to another cluster, and what to do.
+type lostArchiveError struct{ message string }
+
+func (e lostArchiveError) Error() string { return e.message }
+
+// Outcome is Stalled until the archive is taken back.
+func (e lostArchiveError) Outcome() outcome.Outcome {
+	return outcome.Stall(v1alpha1.ReasonArchiveOfAnotherCluster, e.message, ownerCheckInterval)
+}
+
+// archiveOwner tells whether archives belong to this cluster.
+type archiveOwner struct {
+	clusterID func(context.Context) (string, error)
+	foundings *foundingCache
+}
+
+// verify returns a lostArchiveError if the archive of a batch belongs to another cluster.
+func (o archiveOwner) verify(ctx context.Context, b *resolvedBatch) error {
+	cluster, err := o.clusterID(ctx)
+	if err != nil {
+		return fmt.Errorf("tell this cluster from others: %w", err)
+	}
+	begun, err := o.foundings.foundingOf(ctx, cluster, &b.references, &b.archiveAccess)
+	if err != nil {
+		return fmt.Errorf("read whose archive this is: %w", err)
+	}
+	log, err := artifacts.Owners(ctx, b.store)
+	if err != nil {
+		return err
+	}
+	owner := artifacts.OwnerOf(begun.ClusterID, begun.Since, log)
+	if owner.ClusterID == cluster {
+		return nil
+	}
+	return lostArchiveError{fmt.Sprintf(
 		"the archive %s has belonged to the cluster %s since %s: run the command in the message of the RecordingExport (kubectl get rex %s -n %s -o wide)",
-		b.location, owner.ClusterID, owner.Since.UTC().Format(time.RFC3339), b.export.Name, b.batch.Namespace), ownerCheckInterval), nil
+		b.location, owner.ClusterID, owner.Since.UTC().Format(time.RFC3339), b.export.Name, b.batch.Namespace)}
+}
+
+// ownership is archiveOwner.verify for one batch. Work that runs long verifies it just before
+// each request that would cost Genesys Cloud or the customer something twice. The zero value
+// verifies nothing.
+type ownership func(context.Context) error
+
+func (o ownership) verify(ctx context.Context) error {
+	if o == nil {
+		return nil
+	}
+	return o(ctx)
+}
+
+// ownership returns what verifies that the archive of the batch belongs to this cluster.
+func (o archiveOwner) ownership(b *resolvedBatch) ownership {
+	return func(ctx context.Context) error { return o.verify(ctx, b) }
 }
 
 // foundingCache remembers the archives that this cluster began. The record of that is written

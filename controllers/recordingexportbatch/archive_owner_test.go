@@ -14,7 +14,9 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
@@ -29,8 +31,8 @@ func TestABatchStopsWithItsArchive(t *testing.T) {
 	begun := time.Date(2023, 10, 1, 0, 0, 0, 0, time.UTC)
 	pool := transfer.NewPool(transfer.Capacity{Total: 2}, clocktesting.NewFakeClock(begun), transfer.DefaultRetryPolicy().Backoff)
 	c := &ownerCheck{
-		clusterID: func(context.Context) (string, error) { return "here", nil }, foundings: &foundingCache{},
-		pools: lanePools{&loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool}}, &stateCache{}},
+		archiveOwner: archiveOwner{func(context.Context) (string, error) { return "here", nil }, &foundingCache{}},
+		pools:        lanePools{&loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool}}, &stateCache{}},
 	}
 	b := &resolvedBatch{references: references{
 		batch: &v1alpha1.RecordingExportBatch{
@@ -108,8 +110,8 @@ func TestABatchOfARestoredCluster(t *testing.T) {
 	}
 	pool := transfer.NewPool(transfer.Capacity{Total: 1}, clocktesting.NewFakeClock(time.Time{}), transfer.DefaultRetryPolicy().Backoff)
 	c := &ownerCheck{
-		clusterID: func(context.Context) (string, error) { return "here", nil }, foundings: &foundingCache{},
-		pools: lanePools{&loop.Worker{Pools: transfer.Pools{"": pool}}, &stateCache{}},
+		archiveOwner: archiveOwner{func(context.Context) (string, error) { return "here", nil }, &foundingCache{}},
+		pools:        lanePools{&loop.Worker{Pools: transfer.Pools{"": pool}}, &stateCache{}},
 	}
 	b := &resolvedBatch{references: references{batch: &v1alpha1.RecordingExportBatch{}}, archiveAccess: archiveAccess{store: store, location: "l"}}
 	for _, want := range []bool{false, true} {
@@ -120,5 +122,30 @@ func TestABatchOfARestoredCluster(t *testing.T) {
 		if _, err := artifacts.Put(t.Context(), store, artifacts.OwnerKey(1), entry); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestNothingIsRequestedOfALostArchive: work that runs on asks once more before each request.
+func TestNothingIsRequestedOfALostArchive(t *testing.T) {
+	lost := lostArchiveError{"of another cluster"}
+	requests := &picky{accepted: map[genesys.RecordingRef]int{}}
+	q, _ := newRequester(t, t.TempDir(), requests)
+	verified := 0
+	q.owned, q.maxPerRequest = func(context.Context) error {
+		if verified++; verified > 1 {
+			return lost
+		}
+		return nil
+	}, 1
+	if _, err := q.requestAll(t.Context(), transfer.Try{}, 0, unboundedItems(refs(3))); !errors.Is(err, lost) || requests.calls != 1 || outcome.Of(err, 0).Reason != v1alpha1.ReasonArchiveOfAnotherCluster {
+		t.Errorf("%d batch requests were made, %v; want one before the archive is lost", requests.calls, err)
+	}
+	w := restoring(t)
+	w.requests, w.owned = q.requests, func(context.Context) error { return lost }
+	metadata := &genesys.Metadata{Recordings: []genesys.Recording{{ID: ref(1).RecordingID, FileState: genesys.FileArchived}}}
+	_, err := w.requestRestoration(t.Context(), ref(1), metadata)
+	there, existsErr := artifacts.Exists(t.Context(), w.store, artifacts.AttemptKey(w.slice, ref(1)))
+	if !errors.Is(err, lost) || there || existsErr != nil {
+		t.Errorf("restoring: %v; an attempt is recorded: %t, %v", err, there, existsErr)
 	}
 }

@@ -105,19 +105,19 @@ type Reconciler struct {
 
 // New makes a reconciler.
 func New(c Config) *Reconciler {
-	own, pools, foundings := process{c.Clock, c.InstanceID}, lanePools{c.Worker, &stateCache{}}, &foundingCache{}
-	deliverers := downloads{process: own, gates: c.Gates, addresses: c.Addresses, intervals: c.Intervals, pools: pools}
+	own, pools, owner := process{c.Clock, c.InstanceID}, lanePools{c.Worker, &stateCache{}}, archiveOwner{c.ClusterID, &foundingCache{}}
+	deliverers := downloads{process: own, owner: owner, gates: c.Gates, addresses: c.Addresses, intervals: c.Intervals, pools: pools}
 	return &Reconciler{
-		Publisher: c.Publisher, clock: c.Clock, worker: c.Worker, intervals: c.Intervals, foundings: foundings,
+		Publisher: c.Publisher, clock: c.Clock, worker: c.Worker, intervals: c.Intervals, foundings: owner.foundings,
 		references: referenceResolver{
 			client: c.Client, archive: c.Archive, location: c.Location, signer: c.Signer, reserve: c.Reserve, minFree: c.MinFree,
 		},
 		destination: &destinationCheck{pools},
 		pools:       pools,
-		export:      []step[resolvedBatch]{&suspensionCheck{pools}, &ownerCheck{clusterID: c.ClusterID, foundings: foundings, pools: pools}},
+		export:      []step[resolvedBatch]{&suspensionCheck{pools}, &ownerCheck{owner, pools}},
 		clients:     clientOpener{client: c.Client, cloud: c.Cloud},
 		steps: []step[connectedBatch]{
-			&restorationStep{process: own, pools: pools, gates: c.Gates},
+			&restorationStep{process: own, owner: owner, pools: pools, gates: c.Gates},
 			&metadataStep{process: own, pools: pools, gates: c.Gates, maxRecordings: c.MaxRecordings},
 			freeSpaceCheck{},
 			&submissionStep{pools: pools, deliverers: deliverers},

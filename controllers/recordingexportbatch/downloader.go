@@ -18,6 +18,7 @@ import (
 // downloads makes deliverers that download recordings into the bag of their batch.
 type downloads struct {
 	process
+	owner     archiveOwner
 	gates     *transfer.Gates
 	addresses *transfer.Addresses
 	intervals Intervals
@@ -48,7 +49,7 @@ func (f downloads) deliverer(ctx context.Context, b *connectedBatch) (deliverer,
 	return &downloader{
 		delivery: delivery{
 			requester: requester{
-				recorder: recorder{f.process, heldStore(b.store, b.batch.Name, inventory.Inventory)}, batch: b.batch.Name, cloud: b.cloud,
+				recorder: recorder{f.process, heldStore(b.store, b.batch.Name, inventory.Inventory)}, batch: b.batch.Name, cloud: b.cloud, owned: f.owner.ownership(b.resolvedBatch),
 				requests: b.route(f.gates, lane, "batchrequests"), media: b.route(f.gates, lane, "media"), addresses: f.addresses,
 				maxPerRequest: maxPerRequest, isolated: lane == v1alpha1.LaneIsolated,
 			},

@@ -25,6 +25,7 @@ const (
 // requester makes batch requests and records them.
 type requester struct {
 	recorder
+	owned    ownership
 	batch    string
 	cloud    batchRequester
 	requests route

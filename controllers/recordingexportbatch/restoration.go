@@ -34,6 +34,7 @@ var restoreTimeout = genesys.Timeout(2)
 // batches of the lane Isolated do so, where nothing else waits for it.
 type restorationStep struct {
 	process
+	owner archiveOwner
 	pools lanePools
 	gates *transfer.Gates
 }
@@ -49,7 +50,7 @@ func (r *restorationStep) Reconcile(ctx context.Context, b *connectedBatch) (out
 	}
 	lane := b.batch.Spec.Lane
 	work := &restorationWork{
-		recorder: recorder{r.process, b.store}, cloud: b.cloud, requests: b.route(r.gates, metadataLane(lane), "metadata"),
+		recorder: recorder{r.process, b.store}, owned: r.owner.ownership(b.resolvedBatch), cloud: b.cloud, requests: b.route(r.gates, metadataLane(lane), "metadata"),
 	}
 	return r.pools.run(b.loadedBatch, lane, v1alpha1.StepRestoration, loop.Task{
 		Key: b.batch.Name + "/restoration", Work: func(ctx context.Context, try transfer.Try) error { return work.begin(ctx, b.resolvedBatch, try) }, Reason: v1alpha1.ReasonRestoringArchived, Message: "waiting for archived recordings to be restored",

@@ -44,6 +44,9 @@ func (w *restorationWork) requestRestoration(ctx context.Context, ref genesys.Re
 		return nil, err
 	}
 	defer a.permit.Drop()
+	if err := w.owned.verify(ctx); err != nil {
+		return nil, err
+	}
 	_, err = once.Effect{Log: a, Call: a.call, Judge: judgeRestoration, Look: a.look}.Run(ctx)
 	return nil, err
 }

@@ -14,6 +14,7 @@ import (
 // restorationWork has the archived recordings of one slice restored.
 type restorationWork struct {
 	recorder
+	owned     ownership
 	cloud     recordingRestorer
 	requests  route
 	slice     artifacts.Slice
