@@ -160,9 +160,12 @@ func TestAnArchiveThatHangs(t *testing.T) {
 				if h.export() != nil {
 					t.Error("the export is still there")
 				}
-				if err := h.api.Create(h.Context(), wholeExport()); err != nil {
+				another := wholeExport()
+				another.UID = "uid-2"
+				if err := h.api.Create(h.Context(), another); err != nil {
 					t.Fatal(err)
 				}
+				h.look()
 			}
 			close(store.until)
 			h.lookUntil("it is surveyed", func() bool { return h.cloud.jobs() > 0 })

@@ -84,6 +84,8 @@ func TestTheStatusOfAPlanThatIsBeingRead(t *testing.T) {
 			}
 			h := newHarness(t, export)
 			h.store = longPlan{h.store, entriesWithoutBundles(t, 2*maxReads)}
+			h.Intervals.StepTimeout = 0 // each pass is waited for
+			h.cloud.state = "PENDING"
 			before := h.export()
 			passes := 0
 			for result := h.look(); result.RequeueAfter > 0 && result.RequeueAfter < 2*time.Millisecond; result = h.look() {
@@ -111,6 +113,7 @@ func TestTheStatusOfAPlanThatIsBeingRead(t *testing.T) {
 // same slices under the same ordinals, and the retries that it holds.
 func TestTheLogOfAnExportThatHasEnded(t *testing.T) {
 	h := newHarness(t, finished())
+	h.Intervals.StepTimeout = 0 // each look is waited for
 	h.Tool = func() evidence.Tool { return evidence.Tool{} }
 	h.Signer = func(context.Context, *v1alpha1.ExportDestination, string) (*signing.Signer, error) { return nil, nil }
 	retried := plan.Entry{Retried: &plan.Retried{Token: "again", Seals: 1}, Slices: []plan.Slice{plannedSlice("third", "g"), laneSlice(slicing.LegalHold, "fourth", "h")}}
