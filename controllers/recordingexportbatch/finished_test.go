@@ -132,7 +132,7 @@ var stops = map[string]func(*v1alpha1.RecordingExport, *v1alpha1.ExportDestinati
 		loop.Mark(destination, outcome.Stall(v1alpha1.ReasonBucketShared, "name another bucket", 0), "", "")
 	},
 	v1alpha1.ReasonArchiveOfAnotherCluster: func(_ *v1alpha1.RecordingExport, _ *v1alpha1.ExportDestination, store archive.Store) {
-		_, _ = artifacts.Put(context.Background(), store, artifacts.OwnerKey(1), artifacts.Owner{ClusterID: "there", Former: "here"}) //nolint:forbidigo // it waits for nothing
+		_, _ = artifacts.Put(context.Background(), store, artifacts.OwnerKey(1), artifacts.Owner{ClusterID: "there", Former: "here"})
 	},
 }
 
