@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/gcexport/recording-export-operator/internal/slicing"
@@ -166,7 +167,8 @@ func (e Entry) kinds() []any {
 	return set
 }
 
-// entryOf makes an entry of what kinds returned for it.
+// entryOf makes an entry of what kinds returned for it. It panics on anything else, which
+// would be an entry of a kind that is missing here.
 func entryOf(kind any) Entry {
 	switch kind := kind.(type) {
 	case *Surveyed:
@@ -181,7 +183,9 @@ func entryOf(kind any) Entry {
 		return Entry{Retried: kind}
 	case *Sealing:
 		return Entry{Sealing: kind}
+	case *Voided:
+		return Entry{Voided: kind}
 	default:
-		return Entry{Voided: &Voided{}}
+		panic(fmt.Sprintf("plan: entryOf does not know the kind %T", kind))
 	}
 }

@@ -66,7 +66,7 @@ func (l *Log) HasAllHalves(set SliceSet, batch string) bool {
 	if !isHalved {
 		return true
 	}
-	first, end := l.slicesOf(number)
+	first, end := l.placesOf(number)
 	for place := first; place < end; place++ {
 		if !set.Contains(l.id(place)) {
 			return false

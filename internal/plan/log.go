@@ -1,7 +1,13 @@
 // Package plan is the plan of an export: a log of entries that only grows. An entry says
 // what became known (a survey of a day, what left a batch, a request to retry, a part that is
-// to be sealed) and which slices follow from it. Whoever reads the entries in order knows
-// the same slices under the same ordinals, which survey is next, and what can be sealed.
+// to be sealed) and which slices follow from it. Everybody who reads the entries in order
+// gets the same slices with the same ordinals, the same next survey, and the same answer to
+// what can be sealed.
+//
+// Everything is counted from 0, except seals, which are counted from 1. The number of an
+// entry is its position among all entries. The place of a slice is its position among the
+// slices of all entries, whatever their lane. The ordinal of a slice is its position among
+// the slices of its lane; the batch of the slice has it in its spec.
 //
 // The package decides and does nothing else: it imports neither Kubernetes nor the archive.
 // Whoever uses it reads and writes the entries (controllers/recordingexport, planlog.go and
@@ -26,7 +32,7 @@ import (
 )
 
 // Log is what an export's plan says so far. New makes one. It is not safe for use by
-// several goroutines at a time.
+// several goroutines at once.
 //
 // A plan of 131,400 slices, 15 years of hours, takes less than 100 bytes of memory for each
 // slice (TestMemory).
@@ -36,8 +42,9 @@ type Log struct {
 	totals  Totals
 	entries []entryRow
 	slices  sliceTable
-	// moved are the groups, isolated the groups and batches, retried the tokens that the
-	// plan has taken care of, halved the numbers of the entries that cut a batch in two.
+	// What the plan has dealt with: moved names groups, isolated names groups and batches,
+	// and retried has the tokens of requests. halved has, for each batch that is cut in two,
+	// the number of the entry that does so.
 	moved, isolated, retried map[string]bool
 	halved                   map[string]int
 	// seals are the numbers of the entries that close a part of the plan.
@@ -55,8 +62,7 @@ type entryRow struct {
 	seal int32
 }
 
-// Numbered is an entry with its number, from 0, and with when and by which process it
-// was written.
+// Numbered is an entry with its number (from 0), when it was written, and by which process.
 type Numbered struct {
 	Number int
 	At     time.Time
@@ -73,8 +79,9 @@ func New(export string, spec slicing.Spec) *Log {
 	}
 }
 
-// Append takes in the plan's next entry, and when and by which process it was written. The
-// error is an *EntryError if it cannot be the next one; the log is as before then.
+// Append adds the next entry of the plan, with the time at which and the process by which it
+// was written. If it cannot be the next one, the error is an *EntryError and the log is
+// unchanged.
 func (l *Log) Append(entry Entry, at time.Time, by string) error {
 	if err := l.validate(entry); err != nil {
 		return &EntryError{Number: len(l.entries), Err: err}
@@ -103,7 +110,7 @@ func (l *Log) Append(entry Entry, at time.Time, by string) error {
 	return nil
 }
 
-// Spec is what the slices follow from. Its End is the one that SetWindow has worked out.
+// Spec is what the slices are computed from. SetWindow has set its End.
 func (l *Log) Spec() slicing.Spec { return l.spec }
 
 // EntryCount is how many entries there are.
@@ -112,7 +119,7 @@ func (l *Log) EntryCount() int { return len(l.entries) }
 // EntryAt returns an entry by its number, from 0, with its slices.
 func (l *Log) EntryAt(number int) Numbered {
 	row, entry := l.entries[number], l.withoutSlices(number)
-	first, end := l.slicesOf(number)
+	first, end := l.placesOf(number)
 	for place := first; place < end; place++ {
 		entry.Slices = append(entry.Slices, l.slices.at(place))
 	}
@@ -127,9 +134,9 @@ func (l *Log) DayOf(entry int) time.Time { return l.withoutSlices(entry).day() }
 
 func (l *Log) withoutSlices(number int) Entry { return entryOf(l.entries[number].kind) }
 
-// slicesOf returns the places of an entry's slices in the plan: from first on, end is not
-// among them.
-func (l *Log) slicesOf(number int) (first, end int) {
+// placesOf returns the places of an entry's slices in the plan, from first up to, but not
+// including, end.
+func (l *Log) placesOf(number int) (first, end int) {
 	if number+1 < len(l.entries) {
 		return int(l.entries[number].first), int(l.entries[number+1].first)
 	}
@@ -164,8 +171,8 @@ func (l *Log) addSeal(s Sealing) {
 // SealCount is how many parts of the plan are closed: sealed, or about to be.
 func (l *Log) SealCount() int { return len(l.seals) }
 
-// Seal returns what the seal of this number, from 1, takes in. There must be SealCount at
-// least.
+// Seal returns what the seal of this number, from 1, takes in. The number must not be
+// greater than SealCount.
 func (l *Log) Seal(number int) Sealing {
 	return *l.withoutSlices(l.seals[number-1]).Sealing
 }
@@ -176,8 +183,8 @@ func (l *Log) SealOf(entry int) int { return int(l.entries[entry].seal) }
 // ClosedBy returns the number of the entry that closes the part of the plan of a seal.
 func (l *Log) ClosedBy(seal int) int { return l.seals[seal-1] }
 
-// addRetry has the days surveyed again that held conversations without an end. A day after
-// the end of the window was never surveyed, and is not.
+// addRetry marks the days of the request, which had conversations without an end, to be
+// surveyed again. A day after the end of the window was never surveyed and is not surveyed now.
 func (l *Log) addRetry(r Retried) {
 	l.retried[r.Token] = true
 	for _, at := range r.Days {

@@ -114,7 +114,7 @@ func (l *Log) anyEntry(entries slicing.Ordinals, holds func(number int, entry En
 func isRetry(_ int, entry Entry) bool { return entry.Retried != nil }
 
 func (l *Log) hasSlices(number int, _ Entry) bool {
-	first, end := l.slicesOf(number)
+	first, end := l.placesOf(number)
 	return end > first
 }
 
