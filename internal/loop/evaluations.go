@@ -15,84 +15,89 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// soon is how long a reconciler waits for a look itself. One that takes longer
-// continues without it, and wakes it at its end: a file system that hangs takes no
-// notice of a context, and nothing that a tenant controls may hold up those that look
-// for others.
-const soon = 2 * time.Second
+// shortWait is how long a reconciler waits for an evaluation to end. An evaluation that
+// takes longer continues in a goroutine of its own and wakes the reconciler when it ends:
+// a file system that hangs takes no notice of a context, and nothing that a tenant controls
+// may block a reconciler that others need.
+const shortWait = 2 * time.Second
 
-// kept is how long the outcome of a look that was not waited for is kept, for an object
-// that may be gone.
+// kept is how long the outcome of an evaluation is kept whose end the reconciler did not wait
+// for. The object may be gone, so that nobody takes the outcome.
 const kept = time.Minute
 
-// Evaluations are the looks at the objects of a controller. The zero value is ready for use.
+// Evaluations runs the evaluations of the objects of a controller. The zero value is ready for
+// use.
 type Evaluations struct {
 	mu sync.Mutex
-	// running are the looks that run, ended those whose outcome nobody has taken yet.
+	// running has the evaluations that run, ended the outcomes that nobody has taken yet.
 	running map[types.NamespacedName]*running
 	ended   map[types.NamespacedName]*Evaluated
-	// begun counts, for each namespace, the looks that are waited for by others, and
-	// parked are the objects that wait for one of them to end.
-	begun  map[string]int
-	parked map[string][]types.NamespacedName
+	// counted is how many evaluations of each namespace count towards Evaluation.PerTenant:
+	// those that run and have not used up their time. waiting has the objects that wait until
+	// fewer are counted.
+	counted map[string]int
+	waiting map[string][]types.NamespacedName
 }
 
-// running is a look that runs.
+// running is an evaluation that runs.
 type running struct {
 	since time.Time
-	ctx   context.Context //nolint:containedctx // it tells when the look should have ended
+	ctx   context.Context //nolint:containedctx // it ends when the time of the evaluation is used up
 	end   context.CancelFunc
-	// alone tells that the reconciler does not wait for it any more.
-	alone bool
+	// leftRunning tells that the reconciler does not wait for its end any more.
+	leftRunning bool
 }
 
-// Evaluation is a look at one object.
+// Evaluation is one evaluation of one object: what a reconcile does up to the status.
 type Evaluation struct {
 	Name types.NamespacedName
-	// Now is when it begins, Answer how long it may take until the object says that it
-	// hangs, 0 without end, and Again how long it is until the next one after a panic, or
-	// while it does not end.
-	Now           time.Time
-	Answer, Again time.Duration
-	// PerTenant is how many looks at objects of one namespace run at a time, 0 without a
-	// bound. Those that hang are not counted.
+	// Now is when the evaluation begins.
+	Now time.Time
+	// Answer is how long the evaluation may take. After that the status says that it hangs. If
+	// it is 0, there is no limit, and the reconciler waits for the end.
+	Answer time.Duration
+	// Again is the wait before the next evaluation after a panic, and while one hangs.
+	Again time.Duration
+	// PerTenant is how many evaluations of objects of one namespace may run at the same time;
+	// 0 is without a limit. Evaluations that have used up Answer are not counted.
 	PerTenant int
 	// Worker wakes the reconciler.
 	Worker *Worker
-	// HangMessage says what to do while it does not end in time.
+	// HangMessage returns what to do if the evaluation has used up Answer.
 	HangMessage func() string
-	// Run is the look itself. It must not touch what others use: it may run on after
-	// Wait has returned. Of is what it works on.
+	// Run does the evaluation. It must not touch what others use, because it may still run
+	// after Wait has returned.
 	Run func(context.Context) outcome.Outcome
-	Of  any
+	// Of is what Run works on.
+	Of any
 }
 
-// Evaluated is what there is to tell of an object.
+// Evaluated is what Wait found out about an object.
 type Evaluated struct {
 	outcome.Outcome
-	// Of is that of the look that has ended: the one that was asked for or, if a reconciler
-	// did not wait for its end, an earlier one. It is nil if none has ended.
+	// Of is the Of of the evaluation that has ended. That is the one given to Wait or, if the
+	// reconciler did not wait for its end, an earlier one. It is nil if none has ended.
 	Of any
-	// NothingNew tells that there is nothing to tell yet. The reconciler is woken, or looks
-	// again after Outcome.After at the latest.
+	// NothingNew tells that there is nothing to publish yet. The reconciler is woken, or has to
+	// reconcile the object after Outcome.After.
 	NothingNew bool
 }
 
-// Wait has the look run, and returns how it came out. If an earlier look at the object
-// has ended since, that is the answer. If it does not end soon there is nothing to tell,
-// and once it has not ended in time, what is waited for. Until a look has ended there is
-// no other at the same object.
-func (l *Evaluations) Wait(ctx context.Context, look Evaluation) Evaluated {
-	if look.Answer <= 0 {
-		return Evaluated{Outcome: look.safely(ctx), Of: look.Of}
+// Wait runs an evaluation and returns its outcome. If an earlier evaluation of the object has
+// ended in the meantime, Wait returns the outcome of that one instead. If the evaluation takes
+// longer than shortWait, nothing is new; if it takes longer than its Answer, the outcome says
+// that it hangs. An object has one evaluation at a time.
+func (l *Evaluations) Wait(ctx context.Context, e Evaluation) Evaluated {
+	if e.Answer <= 0 {
+		return Evaluated{Outcome: e.safely(ctx), Of: e.Of}
 	}
-	r, answer := l.begin(ctx, look)
+	r, answer := l.begin(ctx, e)
 	if r == nil {
 		return answer
 	}
 	done := make(chan Evaluated, 1)
-	go func() { l.end(look, r, done) }()
-	timer := time.NewTimer(min(soon, look.Answer))
+	go func() { l.finish(e, r, done) }()
+	timer := time.NewTimer(min(shortWait, e.Answer))
 	defer timer.Stop()
 	select {
 	case answer := <-done:
@@ -100,100 +105,101 @@ func (l *Evaluations) Wait(ctx context.Context, look Evaluation) Evaluated {
 	case <-timer.C:
 	case <-ctx.Done():
 	}
-	return l.leave(look, r, done)
+	return l.leaveRunning(e, r, done)
 }
 
-// begin begins a look, or says why it does not.
-func (l *Evaluations) begin(ctx context.Context, look Evaluation) (*running, Evaluated) {
+// begin begins an evaluation. If it does not, it returns nil and what Wait returns.
+func (l *Evaluations) begin(ctx context.Context, e Evaluation) (*running, Evaluated) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	namespace := look.Name.Namespace
-	if answer := l.ended[look.Name]; answer != nil {
-		delete(l.ended, look.Name)
-		l.unpark(look.Name)
-		if after := answer.After; after == 0 || after > look.Again {
-			answer.After = look.Again // what has happened since is not in it
+	namespace := e.Name.Namespace
+	if answer := l.ended[e.Name]; answer != nil {
+		delete(l.ended, e.Name)
+		l.removeWaiting(e.Name)
+		if after := answer.After; after == 0 || after > e.Again {
+			answer.After = e.Again // it does not know what has happened since
 		}
 		return nil, *answer
 	}
-	if r := l.running[look.Name]; r != nil {
-		return nil, look.nothingNew(r)
+	if r := l.running[e.Name]; r != nil {
+		return nil, e.nothingNew(r)
 	}
-	if look.PerTenant > 0 && l.begun[namespace] >= look.PerTenant {
-		if !slices.Contains(l.parked[namespace], look.Name) {
-			l.parked[namespace] = append(l.parked[namespace], look.Name)
+	if e.PerTenant > 0 && l.counted[namespace] >= e.PerTenant {
+		if !slices.Contains(l.waiting[namespace], e.Name) {
+			l.waiting[namespace] = append(l.waiting[namespace], e.Name)
 		}
-		// Whoever is woken may begin no look, and wake nobody: none waits for that alone.
-		return nil, Evaluated{NothingNew: true, Outcome: outcome.Outcome{State: outcome.Waiting, After: look.Again}}
+		// An object that is woken may begin no evaluation and wake no other object, so none
+		// waits for being woken alone.
+		return nil, Evaluated{NothingNew: true, Outcome: outcome.Outcome{State: outcome.Waiting, After: e.Again}}
 	}
 	if l.running == nil {
 		l.running, l.ended = map[types.NamespacedName]*running{}, map[types.NamespacedName]*Evaluated{}
-		l.begun, l.parked = map[string]int{}, map[string][]types.NamespacedName{}
+		l.counted, l.waiting = map[string]int{}, map[string][]types.NamespacedName{}
 	}
-	l.unpark(look.Name)
-	r := &running{since: look.Now}
-	r.ctx, r.end = look.within(ctx)
-	l.running[look.Name] = r
-	l.begun[namespace]++
-	context.AfterFunc(r.ctx, func() { l.release(look) })
+	l.removeWaiting(e.Name)
+	r := &running{since: e.Now}
+	r.ctx, r.end = e.newContext(ctx)
+	l.running[e.Name] = r
+	l.counted[namespace]++
+	context.AfterFunc(r.ctx, func() { l.wakeNext(e) })
 	return r, Evaluated{}
 }
 
-// unpark takes an object out of those that wait, whatever woke it: another one is to be
-// woken in its place. l.mu is held.
-func (l *Evaluations) unpark(name types.NamespacedName) {
-	waiting := l.parked[name.Namespace]
+// removeWaiting removes an object from those that wait, whatever woke it, so that another one is
+// woken in its place. l.mu must be locked.
+func (l *Evaluations) removeWaiting(name types.NamespacedName) {
+	waiting := l.waiting[name.Namespace]
 	if i := slices.Index(waiting, name); i >= 0 {
-		l.parked[name.Namespace] = slices.Delete(waiting, i, i+1)
+		l.waiting[name.Namespace] = slices.Delete(waiting, i, i+1)
 	}
-	if len(l.parked[name.Namespace]) == 0 {
-		delete(l.parked, name.Namespace)
+	if len(l.waiting[name.Namespace]) == 0 {
+		delete(l.waiting, name.Namespace)
 	}
 }
 
-// within is the context of a look: it ends in time, and with the controller.
-func (l Evaluation) within(ctx context.Context) (context.Context, context.CancelFunc) {
-	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.Answer)
-	if l.Worker == nil || l.Worker.waker.life() == nil {
+// newContext returns the context of an evaluation. It ends after Answer, and with the controller.
+func (e Evaluation) newContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.Answer)
+	if e.Worker == nil || e.Worker.waker.life() == nil {
 		return own, cancel
 	}
-	stop := context.AfterFunc(l.Worker.waker.life(), cancel)
+	stop := context.AfterFunc(e.Worker.waker.life(), cancel)
 	return own, func() {
 		stop()
 		cancel()
 	}
 }
 
-// end has the look run, and hands on how it came out.
-func (l *Evaluations) end(look Evaluation, r *running, done chan<- Evaluated) {
-	answer := Evaluated{Outcome: look.safely(r.ctx), Of: look.Of}
+// finish runs the evaluation, and gives its outcome to Wait or keeps it for the next call.
+func (l *Evaluations) finish(e Evaluation, r *running, done chan<- Evaluated) {
+	answer := Evaluated{Outcome: e.safely(r.ctx), Of: e.Of}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r.end()
-	delete(l.running, look.Name)
-	if !r.alone {
+	delete(l.running, e.Name)
+	if !r.leftRunning {
 		done <- answer
 		return
 	}
-	l.ended[look.Name] = &answer
-	time.AfterFunc(kept, func() { l.drop(look.Name, &answer) })
-	look.wake(look.Name)
+	l.ended[e.Name] = &answer
+	time.AfterFunc(kept, func() { l.drop(e.Name, &answer) })
+	e.wake(e.Name)
 }
 
-// leave has a look run on alone, unless it has just ended.
-func (l *Evaluations) leave(look Evaluation, r *running, done <-chan Evaluated) Evaluated {
+// leaveRunning has the evaluation continue without the reconciler, unless it has just ended.
+func (l *Evaluations) leaveRunning(e Evaluation, r *running, done <-chan Evaluated) Evaluated {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	select {
 	case answer := <-done:
 		return answer
 	default:
-		r.alone = true
-		return look.nothingNew(r)
+		r.leftRunning = true
+		return e.nothingNew(r)
 	}
 }
 
-// drop forgets an outcome that nobody has taken.
+// drop drops an outcome that nobody has taken.
 func (l *Evaluations) drop(name types.NamespacedName, answer *Evaluated) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -202,57 +208,57 @@ func (l *Evaluations) drop(name types.NamespacedName, answer *Evaluated) {
 	}
 }
 
-// nothingNew is what there is to tell while a look runs.
-func (l Evaluation) nothingNew(r *running) Evaluated {
+// nothingNew returns what Wait returns while an evaluation runs.
+func (e Evaluation) nothingNew(r *running) Evaluated {
 	if r.ctx.Err() != nil {
-		return Evaluated{Outcome: l.hangs(r.since)}
+		return Evaluated{Outcome: e.hangs(r.since)}
 	}
 	deadline, _ := r.ctx.Deadline()
-	left := time.Until(deadline) //nolint:forbidigo // a context's deadline is told in the machine's time
+	left := time.Until(deadline) //nolint:forbidigo // a context's deadline is in the machine's time
 	return Evaluated{NothingNew: true, Outcome: outcome.Outcome{State: outcome.Waiting, After: max(left, time.Millisecond)}}
 }
 
-func (l Evaluation) wake(name types.NamespacedName) {
-	if l.Worker != nil {
-		l.Worker.Wake(name)
+func (e Evaluation) wake(name types.NamespacedName) {
+	if e.Worker != nil {
+		e.Worker.Wake(name)
 	}
 }
 
-// release has another look at an object of the namespace begin.
-func (l *Evaluations) release(look Evaluation) {
+// wakeNext no longer counts an evaluation, and wakes the next object of its namespace that waits.
+func (l *Evaluations) wakeNext(e Evaluation) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	namespace := look.Name.Namespace
-	if l.begun[namespace]--; l.begun[namespace] <= 0 {
-		delete(l.begun, namespace)
+	namespace := e.Name.Namespace
+	if l.counted[namespace]--; l.counted[namespace] <= 0 {
+		delete(l.counted, namespace)
 	}
-	if waiting := l.parked[namespace]; len(waiting) > 0 {
+	if waiting := l.waiting[namespace]; len(waiting) > 0 {
 		next := waiting[0]
-		l.unpark(next)
-		look.wake(next)
+		l.removeWaiting(next)
+		e.wake(next)
 	}
 }
 
-// safely turns a panic into an outcome.
-func (l Evaluation) safely(ctx context.Context) (out outcome.Outcome) {
+// safely runs the evaluation and turns a panic into an outcome.
+func (e Evaluation) safely(ctx context.Context) (out outcome.Outcome) {
 	defer func() {
 		if caught := recover(); caught != nil {
 			err := fmt.Errorf("panic: %v", caught)
 			ctrl.LoggerFrom(ctx).Error(err, "Failed to look at the object", "stack", string(debug.Stack()))
-			out = outcome.Of(err, l.Again)
+			out = outcome.Of(err, e.Again)
 		}
 	}()
-	return l.Run(ctx)
+	return e.Run(ctx)
 }
 
-// hangs is the outcome while a look does not end.
-func (l Evaluation) hangs(since time.Time) outcome.Outcome {
+// hangs returns the outcome of an evaluation that has used up its time.
+func (e Evaluation) hangs(since time.Time) outcome.Outcome {
 	return outcome.Wait(v1alpha1.ReasonDestinationUnavailable, fmt.Sprintf(
-		"an access to the archive has been running since %s: %s", since.UTC().Format(time.RFC3339), l.HangMessage()), l.Again)
+		"an access to the archive has been running since %s: %s", since.UTC().Format(time.RFC3339), e.HangMessage()), e.Again)
 }
 
-// ExportHangs says what to do while the look at an export or a batch does not end,
-// whose archive is at the ExportDestination of this name.
+// ExportHangs returns what to do while the evaluation of an export or a batch hangs whose archive
+// is at the ExportDestination of this name.
 func ExportHangs(destination string) string {
 	return fmt.Sprintf("check that the file system or bucket of the ExportDestination %q answers; "+
 		"the export continues as soon as it does, and can be deleted meanwhile", destination)

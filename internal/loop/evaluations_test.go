@@ -17,8 +17,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// lookAt is a look at an object of a namespace.
-func lookAt(worker *Worker, namespace, name string, run func(context.Context) outcome.Outcome) Evaluation {
+// evaluationOf makes an evaluation of an object of a namespace.
+func evaluationOf(worker *Worker, namespace, name string, run func(context.Context) outcome.Outcome) Evaluation {
 	return Evaluation{
 		Name: types.NamespacedName{Namespace: namespace, Name: name}, Now: time.Unix(0, 0), Answer: time.Hour, Again: time.Minute, PerTenant: 2,
 		Worker: worker, HangMessage: func() string { return ExportHangs("evidence") }, Run: run, Of: name,
@@ -39,33 +39,33 @@ func queued(t *testing.T, ctx context.Context) (*Worker, workqueue.TypedRateLimi
 	return worker, queue
 }
 
-// TestALookThatHangs is waited for a moment only, and not begun a second time; once it
-// has not ended in time the object says so. A look at another object is made meanwhile,
+// TestAnEvaluationThatHangs is waited for a moment only, and not begun a second time; once it
+// has not ended in time the object says so. Another object is evaluated meanwhile,
 // and one at the same once the first has ended.
-func TestALookThatHangs(t *testing.T) {
+func TestAnEvaluationThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var looks Evaluations
+		var evaluations Evaluations
 		worker, queue := queued(t, t.Context())
 		until, begun := make(chan struct{}), 0
-		hanging := lookAt(worker, "a", "hangs", func(context.Context) outcome.Outcome {
+		hanging := evaluationOf(worker, "a", "hangs", func(context.Context) outcome.Outcome {
 			begun++
 			<-until
 			return outcome.Wait("Ended", "", 0)
 		})
 		start := time.Now()
 		for range 2 {
-			if answer := looks.Wait(t.Context(), hanging); !answer.NothingNew || answer.After > time.Hour {
+			if answer := evaluations.Wait(t.Context(), hanging); !answer.NothingNew || answer.After > time.Hour {
 				t.Errorf("%+v, want nothing to tell for an hour", answer)
 			}
 		}
-		if took := time.Since(start); took != soon {
-			t.Errorf("waited %v, want %v once", took, soon)
+		if took := time.Since(start); took != shortWait {
+			t.Errorf("waited %v, want %v once", took, shortWait)
 		}
-		if answer := looks.Wait(t.Context(), lookAt(worker, "a", "works", works)); answer.Reason != "Works" || answer.Of != "works" {
-			t.Errorf("another look: %+v", answer)
+		if answer := evaluations.Wait(t.Context(), evaluationOf(worker, "a", "works", works)); answer.Reason != "Works" || answer.Of != "works" {
+			t.Errorf("another evaluation: %+v", answer)
 		}
 		<-time.After(time.Hour)
-		answer := looks.Wait(t.Context(), hanging)
+		answer := evaluations.Wait(t.Context(), hanging)
 		if answer.NothingNew || answer.Of != nil || answer.After != time.Minute ||
 			!strings.Contains(answer.Message, `since 1970-01-01T00:00:00Z: check that the file system or bucket of the ExportDestination "evidence"`) {
 			t.Errorf("after an hour: %+v", answer)
@@ -75,37 +75,37 @@ func TestALookThatHangs(t *testing.T) {
 		if item, _ := queue.Get(); item.NamespacedName != hanging.Name {
 			t.Errorf("%v was woken", item)
 		}
-		if answer := looks.Wait(t.Context(), lookAt(worker, "a", "hangs", works)); answer.Reason != "Ended" || answer.After != time.Minute {
-			t.Errorf("after its end: %+v, want how it came out, and another look after a minute", answer)
+		if answer := evaluations.Wait(t.Context(), evaluationOf(worker, "a", "hangs", works)); answer.Reason != "Ended" || answer.After != time.Minute {
+			t.Errorf("after its end: %+v, want how it came out, and another evaluation after a minute", answer)
 		}
-		if answer := looks.Wait(t.Context(), lookAt(worker, "a", "hangs", works)); answer.Reason != "Works" || begun != 1 {
+		if answer := evaluations.Wait(t.Context(), evaluationOf(worker, "a", "hangs", works)); answer.Reason != "Works" || begun != 1 {
 			t.Errorf("then: %+v, begun %d times", answer, begun)
 		}
 	})
 }
 
-// TestLooksOfANamespaceWaitForEachOther, and nobody else's for them, whether or not they
+// TestEvaluationsOfANamespaceWaitForEachOther, and nobody else's for them, whether or not they
 // ever end.
-func TestLooksOfANamespaceWaitForEachOther(t *testing.T) {
+func TestEvaluationsOfANamespaceWaitForEachOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var looks Evaluations
+		var evaluations Evaluations
 		worker, queue := queued(t, t.Context())
 		var begun atomic.Int32
 		until := make(chan struct{})
 		waits := func(context.Context) outcome.Outcome { begun.Add(1); <-until; return outcome.Done() }
 		start := time.Now()
 		for i := range 50 {
-			if answer := looks.Wait(t.Context(), lookAt(worker, "mallory", fmt.Sprint(i), waits)); !answer.NothingNew || answer.After <= 0 {
-				t.Errorf("look %d: %+v", i, answer)
+			if answer := evaluations.Wait(t.Context(), evaluationOf(worker, "mallory", fmt.Sprint(i), waits)); !answer.NothingNew || answer.After <= 0 {
+				t.Errorf("evaluation %d: %+v", i, answer)
 			}
 		}
-		if took := time.Since(start); begun.Load() != 2 || took != 2*soon {
-			t.Errorf("%d looks were begun, which took %v; want 2, and %v", begun.Load(), took, 2*soon)
+		if took := time.Since(start); begun.Load() != 2 || took != 2*shortWait {
+			t.Errorf("%d evaluations were begun, which took %v; want 2, and %v", begun.Load(), took, 2*shortWait)
 		}
-		if answer := looks.Wait(t.Context(), lookAt(worker, "calm", "a", works)); answer.Reason != "Works" {
+		if answer := evaluations.Wait(t.Context(), evaluationOf(worker, "calm", "a", works)); answer.Reason != "Works" {
 			t.Errorf("another namespace's: %+v", answer)
 		}
-		<-time.After(time.Hour) // the two hang: two others are looked at
+		<-time.After(time.Hour) // the two hang: two others are evaluated
 		synctest.Wait()
 		for _, want := range []string{"2", "3"} { // in the order in which they came
 			if item, _ := queue.Get(); item.Name != want {
@@ -115,27 +115,27 @@ func TestLooksOfANamespaceWaitForEachOther(t *testing.T) {
 		close(until)
 		synctest.Wait()
 		<-time.After(2 * kept)
-		looks.mu.Lock()
-		defer looks.mu.Unlock()
-		if len(looks.running)+len(looks.ended)+len(looks.begun) != 0 {
-			t.Errorf("what nobody asks for any more is remembered: %v %v %v", looks.running, looks.ended, looks.begun)
+		evaluations.mu.Lock()
+		defer evaluations.mu.Unlock()
+		if len(evaluations.running)+len(evaluations.ended)+len(evaluations.counted) != 0 {
+			t.Errorf("what nobody asks for any more is remembered: %v %v %v", evaluations.running, evaluations.ended, evaluations.counted)
 		}
 	})
 }
 
-// TestALookThatBeginsByItselfIsNotWokenToo: its place is free for who waits behind it.
-func TestALookThatBeginsByItselfIsNotWokenToo(t *testing.T) {
+// TestAnEvaluationThatBeginsByItselfIsNotWokenToo: its place is free for who waits behind it.
+func TestAnEvaluationThatBeginsByItselfIsNotWokenToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var looks Evaluations
+		var evaluations Evaluations
 		worker, _ := queued(t, t.Context())
 		first, second := make(chan struct{}), make(chan struct{})
 		until := func(ch chan struct{}) func(context.Context) outcome.Outcome {
 			return func(context.Context) outcome.Outcome { <-ch; return outcome.Done() }
 		}
 		ask := func(name string, run func(context.Context) outcome.Outcome) {
-			look := lookAt(worker, "a", name, run)
-			look.PerTenant = 1
-			looks.Wait(t.Context(), look)
+			evaluation := evaluationOf(worker, "a", name, run)
+			evaluation.PerTenant = 1
+			evaluations.Wait(t.Context(), evaluation)
 		}
 		ask("1", until(first))
 		ask("2", works)
@@ -144,23 +144,23 @@ func TestALookThatBeginsByItselfIsNotWokenToo(t *testing.T) {
 		synctest.Wait() // 2 is woken
 		ask("3", until(second))
 		ask("2", works) // has to wait again
-		looks.mu.Lock()
-		defer looks.mu.Unlock()
-		if waiting := fmt.Sprint(looks.parked["a"]); waiting != "[a/2]" {
+		evaluations.mu.Lock()
+		defer evaluations.mu.Unlock()
+		if waiting := fmt.Sprint(evaluations.waiting["a"]); waiting != "[a/2]" {
 			t.Errorf("%s wait, want 2 alone: it is the next to be woken", waiting)
 		}
 		close(second)
 	})
 }
 
-// TestALookEndsWithItsController, also one that is not waited for.
-func TestALookEndsWithItsController(t *testing.T) {
+// TestAnEvaluationEndsWithItsController, also one that is not waited for.
+func TestAnEvaluationEndsWithItsController(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var looks Evaluations
+		var evaluations Evaluations
 		ctx, cancel := context.WithCancel(t.Context())
 		worker, _ := queued(t, ctx)
 		var ended error
-		looks.Wait(t.Context(), lookAt(worker, "a", "a", func(ctx context.Context) outcome.Outcome {
+		evaluations.Wait(t.Context(), evaluationOf(worker, "a", "a", func(ctx context.Context) outcome.Outcome {
 			<-ctx.Done()
 			ended = ctx.Err()
 			return outcome.Done()
@@ -173,10 +173,10 @@ func TestALookEndsWithItsController(t *testing.T) {
 	})
 }
 
-// TestALookThatPanics has an outcome.
-func TestALookThatPanics(t *testing.T) {
-	var looks Evaluations
-	answer := looks.Wait(t.Context(), lookAt(nil, "a", "a", func(context.Context) outcome.Outcome { panic(errors.New("broken")) }))
+// TestAnEvaluationThatPanics has an outcome.
+func TestAnEvaluationThatPanics(t *testing.T) {
+	var evaluations Evaluations
+	answer := evaluations.Wait(t.Context(), evaluationOf(nil, "a", "a", func(context.Context) outcome.Outcome { panic(errors.New("broken")) }))
 	if answer.State != outcome.Waiting || !strings.Contains(answer.Message, "panic: broken") {
 		t.Errorf("%+v", answer)
 	}
