@@ -238,15 +238,15 @@ func (e *enumeration) removeOldListings(ctx context.Context, today time.Time) er
 	return nil
 }
 
-// turns are the turns to ask for a page of whatever listing, one for each organisation
+// enumerationTurns are the turns to ask for a page of whatever listing, one for each organisation
 // and destination of a namespace. The zero value is ready for use.
-type turns struct {
+type enumerationTurns struct {
 	mu sync.Mutex
 	of map[string]map[string]chan struct{}
 }
 
 // turn is the one of this name in a namespace.
-func (t *turns) turn(namespace, name string) chan struct{} {
+func (t *enumerationTurns) turn(namespace, name string) chan struct{} {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.of == nil {
@@ -262,7 +262,7 @@ func (t *turns) turn(namespace, name string) chan struct{} {
 }
 
 // forget forgets the turns of a namespace that has no exports any more.
-func (t *turns) forget(namespace string) {
+func (t *enumerationTurns) forget(namespace string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.of, namespace)

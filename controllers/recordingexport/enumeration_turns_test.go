@@ -7,19 +7,19 @@ func TestTurnsGoWithTheLastExport(t *testing.T) {
 	export := wholeExport()
 	export.Name = "case-2"
 	h := newHarness(t, export)
-	turn := h.turns.turn("legal", "a")
-	if h.turns.turn("legal", "a") != turn || h.turns.turn("legal", "b") == turn || h.turns.turn("sales", "a") == turn {
+	turn := h.enumerationTurns.turn("legal", "a")
+	if h.enumerationTurns.turn("legal", "a") != turn || h.enumerationTurns.turn("legal", "b") == turn || h.enumerationTurns.turn("sales", "a") == turn {
 		t.Error("the turns are not one for each name in a namespace")
 	}
 	h.look() // case-1 is gone, case-2 is not
-	if len(h.turns.of["legal"]) != 2 {
-		t.Errorf("%d turns are remembered, want 2", len(h.turns.of["legal"]))
+	if len(h.enumerationTurns.of["legal"]) != 2 {
+		t.Errorf("%d turns are remembered, want 2", len(h.enumerationTurns.of["legal"]))
 	}
 	if err := h.api.Delete(t.Context(), export); err != nil {
 		t.Fatal(err)
 	}
 	h.look()
-	if len(h.turns.of) != 1 {
-		t.Errorf("%d namespaces are remembered, want that of sales", len(h.turns.of))
+	if len(h.enumerationTurns.of) != 1 {
+		t.Errorf("%d namespaces are remembered, want that of sales", len(h.enumerationTurns.of))
 	}
 }

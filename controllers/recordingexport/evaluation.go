@@ -26,10 +26,10 @@ type evaluated struct {
 
 // evaluate runs the steps, and does not wait for those that take long, so that an archive
 // that hangs holds up neither other exports nor the deletion of this one. Each evaluation has
-// a copy of the export. untold tells that there is nothing to publish yet: so it is while the
+// a copy of the export. nothingNew tells that there is nothing to publish yet: so it is while the
 // plan is being read, unless the object says nothing at all yet, and if the evaluation that
 // has ended was of another export, which had this one's name.
-func (r *Reconciler) evaluate(ctx context.Context, export, former *v1alpha1.RecordingExport) (at *evaluated, out outcome.Outcome, untold bool) {
+func (r *Reconciler) evaluate(ctx context.Context, export, former *v1alpha1.RecordingExport) (at *evaluated, out outcome.Outcome, nothingNew bool) {
 	own := &evaluated{subject: &subject{export: export.DeepCopy(), before: former.Status}, former: former}
 	answer := r.evaluations.Wait(ctx, loop.Evaluation{
 		Name: own.name(), Now: r.Clock.Now(), Answer: r.Intervals.StepTimeout, Again: r.Intervals.Retry, PerTenant: evaluationsPerTenant, Worker: r.Worker,

@@ -30,8 +30,8 @@ func (r *Reconciler) sealWhatIsComplete(ctx context.Context, s *loaded) (outcome
 	if last := s.plan.SealCount(); last > 0 && !s.hasSeal(last) {
 		return r.startSealing(s, last), nil
 	}
-	follows := exportspec.IsContinuous(s.export.Spec)
-	sealable := s.plan.Sealable(s.counted, follows, s.export.Status.StartTime.Time, r.Clock.Now())
+	continuous := exportspec.IsContinuous(s.export.Spec)
+	sealable := s.plan.Sealable(s.counted, continuous, s.export.Status.StartTime.Time, r.Clock.Now())
 	switch {
 	case sealable.Due && len(sealable.Reviews) > 0:
 		return r.startSurvey(ctx, s, sealable.Reviews[0])
@@ -45,7 +45,7 @@ func (r *Reconciler) sealWhatIsComplete(ctx context.Context, s *loaded) (outcome
 			return out, nil
 		}
 	}
-	s.ended = !follows && s.sealed != nil && s.plan.AllSealed()
+	s.ended = !continuous && s.sealed != nil && s.plan.AllSealed()
 	return outcome.Done(), nil
 }
 
@@ -83,7 +83,7 @@ func (r *Reconciler) startSealing(s *loaded, number int) outcome.Outcome {
 		store: s.store, now: r.Clock.Now, actor: r.InstanceID, record: s.record, former: s.sealed,
 		from: s.plan.Spec().Start, scope: s.plan.Spec().Scope, deferred: s.plan.Totals().Deferred,
 		tool: r.Tool, loadFiles: s.destination.Spec.LoadFiles,
-		compares: exportspec.ComparesRetention(s.export.Spec), follows: exportspec.IsContinuous(s.export.Spec), owners: s.log,
+		compares: exportspec.ComparesRetention(s.export.Spec), continuous: exportspec.IsContinuous(s.export.Spec), owners: s.log,
 	}
 	destination, name := s.destination.DeepCopy(), s.export.Name
 	work.noticed = noticedKey(destination, r.InstanceID)
@@ -108,9 +108,10 @@ type sealWork struct {
 	deferred int64
 	// compares reports whether there is a comparison with a second source.
 	compares bool
-	// follows reports whether batches of later days may be running while this is sealed.
-	follows bool
-	sealing plan.Sealing
+	// continuous tells that the window has no end: batches of later days may be running while
+	// this is sealed.
+	continuous bool
+	sealing    plan.Sealing
 	// closedBy is the number of the entry that has the seal made.
 	closedBy int
 	// entries of the plan that the seal takes in, once readEntries has read them.
@@ -180,7 +181,7 @@ func (w *sealWork) run(ctx context.Context, _ transfer.Try) error {
 	if _, _, err := seal.Write(ctx, root, create); err != nil {
 		return err
 	}
-	if w.follows {
+	if w.continuous {
 		return nil
 	}
 	return w.store.Remove(ctx, archive.Scratch)

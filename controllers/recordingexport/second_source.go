@@ -55,7 +55,7 @@ func (r *Reconciler) newEnumeration(ctx context.Context, s *loaded, what enumera
 	}
 	return enumeration{
 		enumerable: what, shared: shared, cloud: cloud, clock: r.Clock, stamp: r.planner(s).stamp, organization: s.record.OrganizationID,
-		turn:    r.turns.turn(s.export.Namespace, r.Location(&s.destination, artifacts.SharedArchive)+"/"+s.record.OrganizationID),
+		turn:    r.enumerationTurns.turn(s.export.Namespace, r.Location(&s.destination, artifacts.SharedArchive)+"/"+s.record.OrganizationID),
 		request: s.lastRequest(), retryCommand: retryCommand(s.export),
 	}, nil
 }
