@@ -1,18 +1,27 @@
 // Package recordingexportbatch drives each batch from the metadata of its
 // conversations to a sealed bag.
 //
-//	step         file            ends when                          condition then True
-//	restoration  restoration.go  archived recordings are restored   (only in the lane Isolated, before the inventory)
-//	metadata     metadata.go     the inventory is recorded          MetadataFetched
-//	submission   submission.go   every wanted recording is requested  Submitted
-//	completion   completion.go   the bag is sealed                  Completed, Ready
+//	step         file                  ends when                            condition then True
+//	references   references.go         export and destination are there
+//	destination  destination_check.go  the destination can be used
+//	state        state_cache.go        the state is read from the archive
+//	suspension   suspension_check.go   the export is not suspended or cancelled
+//	owner        archive_owner.go      the archive belongs to this cluster
+//	clients      connection.go         the organisation can be used
+//	restoration  restoration.go        archived recordings are restored     (only in the lane Isolated, before the inventory)
+//	metadata     metadata.go           the inventory is recorded            MetadataFetched
+//	free space   free_space_check.go   the destination has space
+//	submission   submission.go         every wanted recording is requested  Submitted
+//	completion   completion.go         the bag is sealed                    Completed, Ready
 //
-// A step decides by the batch's state (batch_state.go), which the archive proves,
-// never by conditions. Long work is done by a pool: it records artifacts and wakes
-// the reconciler. A pool reads the artifacts for the state, too, when the process
-// begins with a batch and after each piece of work; in between the work counts
-// what it records (state_cache.go). So an evaluation reads nothing that grows with
-// the batch.
+// The steps run in this order until one is not satisfied, or the state says that the
+// batch is finished.
+//
+// A step decides by the state of the batch (batch_state.go), which is read from the
+// archive, never by conditions. A pool does slow work, records artifacts and wakes the
+// reconciler. A pool also reads the artifacts for the state, when the process begins with
+// a batch and after each piece of work; in between the work counts what it records
+// (state_cache.go). So an evaluation reads nothing that grows with the batch.
 //
 // How recordings are delivered is behind an interface of the completion step,
 // which downloader.go implements: it requests them (requester.go), polls the
@@ -65,19 +74,23 @@ type Config struct {
 	Location func(destination *v1alpha1.ExportDestination, export string) string
 	// Signer returns the signer of an export at a destination, nil if nothing is signed.
 	Signer func(ctx context.Context, destination *v1alpha1.ExportDestination, export string) (*signing.Signer, error)
-	// Worker has a pool for each lane, by its name, and Pool.
+	// Worker has a pool for each lane, with the name of the lane, and the pool named Pool, which
+	// reads archives for states and inventories. It wakes the reconciler when work has ended.
 	Worker *loop.Worker
 	Gates  *transfer.Gates
-	// Addresses tell how many recordings a batch request may name.
+	// Addresses learn how long download addresses work; that limits how many recordings a batch
+	// request may name.
 	Addresses *transfer.Addresses
 	Intervals Intervals
 	// MaxRecordings is the most recordings that one bag may hold; a batch with more is split
 	// in two.
 	MaxRecordings int
-	// MinFree is how many bytes transfers leave free at every directory, whatever its spec says.
+	// MinFree is how many bytes transfers leave free in the file system of every directory, even
+	// if the spec of the destination asks for less.
 	MinFree int64
-	// Reserve reserves a number of bytes of the share that the namespace of a destination has
-	// of a volume, or returns an error if they do not fit; nil if there is no bound.
+	// Reserve reserves a number of bytes of the share of a volume that the namespace of a
+	// destination has. It returns an error if they do not fit. If Reserve is nil, the shares have
+	// no limit.
 	Reserve func(destination *v1alpha1.ExportDestination, bytes int64) (*usage.Reservation, error)
 }
 
@@ -94,13 +107,13 @@ type Reconciler struct {
 	evaluations loop.Evaluations
 	foundings   *foundingCache
 
-	// What follows brings a batch forward, in this order.
-	references  referenceResolver
-	destination step[resolvedBatch]
-	pools       lanePools
-	export      []step[resolvedBatch]
-	clients     clientOpener
-	steps       []step[connectedBatch]
+	// The steps of a batch, in the order in which they run.
+	references       referenceResolver
+	destinationCheck step[resolvedBatch]
+	pools            lanePools
+	exportChecks     []step[resolvedBatch]
+	clients          clientOpener
+	steps            []step[connectedBatch]
 }
 
 // New makes a reconciler.
@@ -112,10 +125,10 @@ func New(c Config) *Reconciler {
 		references: referenceResolver{
 			client: c.Client, archive: c.Archive, location: c.Location, signer: c.Signer, reserve: c.Reserve, minFree: c.MinFree,
 		},
-		destination: &destinationCheck{pools},
-		pools:       pools,
-		export:      []step[resolvedBatch]{&suspensionCheck{pools}, &ownerCheck{owner, pools}},
-		clients:     clientOpener{client: c.Client, cloud: c.Cloud},
+		destinationCheck: &destinationCheck{pools},
+		pools:            pools,
+		exportChecks:     []step[resolvedBatch]{&suspensionCheck{pools}, &ownerCheck{owner, pools}},
+		clients:          clientOpener{client: c.Client, cloud: c.Cloud},
 		steps: []step[connectedBatch]{
 			&restorationStep{process: own, owner: owner, pools: pools, gates: c.Gates},
 			&metadataStep{process: own, pools: pools, gates: c.Gates, maxRecordings: c.MaxRecordings},
@@ -163,14 +176,14 @@ func (r *Reconciler) advance(ctx context.Context, e *evaluation) (outcome.Outcom
 		return out, err
 	}
 	e.location = resolved.location
-	out, err = inOrder(ctx, resolved, r.destination)
+	out, err = inOrder(ctx, resolved, r.destinationCheck)
 	if e.state = r.pools.states.get(e.batch); err != nil || !out.IsDone() {
 		return out, err
 	}
 	if e.state, out = r.pools.load(ctx, resolved); !out.IsDone() || e.isFinished() {
 		return out, nil
 	}
-	if out, err := inOrder(ctx, resolved, r.export...); err != nil || !out.IsDone() {
+	if out, err := inOrder(ctx, resolved, r.exportChecks...); err != nil || !out.IsDone() {
 		return out, err
 	}
 	connected, out, err := r.clients.openClients(ctx, &loadedBatch{resolved, e.state, &e.work})
