@@ -53,12 +53,12 @@ func (r *Reconciler) takeOver(ctx context.Context, s *claimed) error {
 	return nil
 }
 
-// stopForOtherCluster stops all work on an archive that belongs to another cluster. An analytics job
-// that is noted down is that cluster's to end, so that nothing keeps the export here.
+// stopForOtherCluster stops the work on an archive that belongs to another cluster; its batches
+// stop their own. An analytics job that is noted down is that cluster's to end, so that nothing
+// keeps the export here.
 func (r *Reconciler) stopForOtherCluster(ctx context.Context, s *claimed) (outcome.Outcome, error) {
-	work := workPrefix(s.name())
-	r.Worker.Pools.Cancel(work)
-	if controllerutil.ContainsFinalizer(s.export, v1alpha1.Finalizer) && !r.Worker.Pools.Busy(work) {
+	r.cancelOwnWork(s.name())
+	if controllerutil.ContainsFinalizer(s.export, v1alpha1.Finalizer) && !r.hasOwnWork(s.name()) {
 		if err := r.setFinalizer(ctx, s.export, false); err != nil {
 			return outcome.Outcome{}, err
 		}

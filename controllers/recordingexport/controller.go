@@ -277,5 +277,17 @@ func (s *loaded) mostImportant(sealing, planning, survey, batches outcome.Outcom
 	}
 }
 
-// workPrefix begins the keys of all work for an export.
+// workPrefix begins the keys of all work for an export, in the pools of its batches too.
 func workPrefix(export types.NamespacedName) string { return export.String() + "/" }
+
+// cancelOwnWork stops an export's own work, which is all that may start an analytics job. Its
+// batches stop theirs themselves, once their states are read: cancelling that work here, each
+// time that the export is evaluated, would never let it end.
+func (r *Reconciler) cancelOwnWork(export types.NamespacedName) {
+	r.Worker.Pools[Pool].Cancel(workPrefix(export))
+}
+
+// hasOwnWork reports whether an export's own work is running.
+func (r *Reconciler) hasOwnWork(export types.NamespacedName) bool {
+	return r.Worker.Pools[Pool].Busy(workPrefix(export))
+}

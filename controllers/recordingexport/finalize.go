@@ -87,7 +87,7 @@ func (r *Reconciler) endJobs(ctx context.Context, s *subject) (out outcome.Outco
 	case !out.IsDone():
 		isGone = out.Reason == v1alpha1.ReasonOrganizationNotFound || out.Reason == v1alpha1.ReasonDestinationNotFound ||
 			conditions.Reason(&found.organization) == v1alpha1.ReasonSecretNotFound
-	case r.Worker.Pools.Busy(workPrefix(s.name())):
+	case r.hasOwnWork(s.name()):
 		out = outcome.Wait(v1alpha1.ReasonSurveying, "stopping the work of the export", stopInterval)
 	default:
 		out = r.startEndingJobs(found)

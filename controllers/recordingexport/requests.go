@@ -95,7 +95,7 @@ func (r *Reconciler) checkSuspended(ctx context.Context, s *subject) (outcome.Ou
 	default:
 		return outcome.Done(), nil
 	}
-	r.Worker.Pools.Cancel(workPrefix(s.name()))
+	r.cancelOwnWork(s.name())
 	if !controllerutil.ContainsFinalizer(s.export, v1alpha1.Finalizer) {
 		return out, nil
 	}

@@ -15,8 +15,9 @@ import (
 )
 
 // ownerCheckInterval is the wait before the owner of an archive is checked again that belongs
-// to another cluster, in case that the change of the export was missed.
-const ownerCheckInterval = time.Minute
+// to another cluster, in case that the change of the export was missed. The whole state of the
+// batch is read for that.
+const ownerCheckInterval = 15 * time.Minute
 
 // ownerCheck stops a batch while its archive belongs to another cluster. It reads the archive
 // and not the status of the export: a cluster that was away for days starts with a status that

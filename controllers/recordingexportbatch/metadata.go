@@ -53,10 +53,14 @@ func (m *metadataStep) Reconcile(ctx context.Context, b *connectedBatch) (outcom
 	}
 	lane := b.batch.Spec.Lane
 	return m.pools.run(b.loadedBatch, lane, v1alpha1.StepMetadata, loop.Task{
-		Pool: Pool, Key: b.batch.Name + "/inventory", Work: func(ctx context.Context, _ transfer.Try) error { return m.recordInventory(ctx, b.resolvedBatch) },
+		Pool: Pool, Key: inventoryKey(b.batch.Name), Work: func(ctx context.Context, _ transfer.Try) error { return m.recordInventory(ctx, b.resolvedBatch) },
 		Reason: v1alpha1.ReasonFetchingMetadata, Message: "taking the inventory of the recordings",
 	}), nil
 }
+
+// inventoryKey is the key of the work that takes the inventory of a batch, after that of its
+// export.
+func inventoryKey(batch string) string { return batch + "/inventory" }
 
 // recordInventory takes the inventory and decides whether the batch is split.
 func (m *metadataStep) recordInventory(ctx context.Context, b *resolvedBatch) error {

@@ -196,14 +196,14 @@ func (h *halving) handleSingle(ctx context.Context, ref genesys.RecordingRef, wh
 
 // postRequest makes one request and records it, if the archive still belongs to this cluster.
 func (h *halving) postRequest(ctx context.Context, refs []genesys.RecordingRef) error {
+	if err := h.owned.verify(ctx); err != nil { // an archive that hangs must not keep a permit
+		return err
+	}
 	permit, err := h.requests.acquire(ctx)
 	if err != nil {
 		return err
 	}
 	defer permit.Drop()
-	if err := h.owned.verify(ctx); err != nil {
-		return err
-	}
 	ticket, err := h.cloud.RequestBatch(ctx, refs, genesys.Timeout(h.try.Failures))
 	permit.Release(err)
 	if err != nil {

@@ -153,21 +153,19 @@ func (p lanePools) progress(b *loadedBatch) progress { return progress{p.states,
 // is not that of a lane: work there may wait for Genesys Cloud for minutes.
 const Pool = "BatchState"
 
-// load returns the state of a batch, or has it read by the pool for that. Meanwhile it reads
-// something small itself: an archive that hangs shows in the evaluation.
+// load returns the state of a batch, or has it read by the pool for that. Before that it reads
+// something small itself: an archive that hangs then hangs the evaluation, which shows that, and
+// takes no place in the pool.
 func (p lanePools) load(ctx context.Context, b *resolvedBatch) (*batchState, outcome.Outcome) {
 	if state := p.states.get(b.batch); state != nil {
 		return state, outcome.Done()
 	}
-	out := p.worker.Do(client.ObjectKeyFromObject(b.batch), loop.Task{
+	_, _ = artifacts.Exists(ctx, b.store, artifacts.RecordKey) // its error is also that of the load
+	return nil, p.worker.Do(client.ObjectKeyFromObject(b.batch), loop.Task{
 		Pool: Pool, Key: b.keyPrefix() + b.batch.Name + "/state",
 		Work:   func(ctx context.Context, _ transfer.Try) error { return p.states.read(ctx, b) },
 		Reason: v1alpha1.ReasonLoadingState, Message: "loading the state of the batch",
 	})
-	if isLoading(out) {
-		_, _ = artifacts.Exists(ctx, b.store, artifacts.RecordKey) // its error is also that of the load
-	}
-	return nil, out
 }
 
 // isLoading tells whether an outcome only says that the state is being read.

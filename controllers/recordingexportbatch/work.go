@@ -99,6 +99,9 @@ func (p lanePools) thenRead(b *resolvedBatch, work transfer.Work) transfer.Work 
 func (p lanePools) cancel(refs *references) {
 	lane := refs.batch.Spec.Lane
 	p.worker.Pools[string(lane)].Cancel(refs.keyPrefix() + refs.batch.Name + "/")
+	if reads := p.worker.Pools[Pool]; reads != nil {
+		reads.Cancel(refs.keyPrefix() + inventoryKey(refs.batch.Name))
+	}
 	if state := p.states.get(refs.batch); state != nil && state.group != "" {
 		p.worker.Pools[string(metadataLane(lane))].Cancel(refs.keyPrefix() + state.group + "/")
 	}
