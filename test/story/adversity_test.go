@@ -170,9 +170,12 @@ func TestPausesCostNoRecording(t *testing.T) {
 			w.CreateReferences()
 			stop := w.Start()
 			export := w.exportWithin(12 * time.Hour)
-			testenv.Eventually(t, "batches fail", func() bool {
+			requests, metadata := false, false
+			testenv.Eventually(t, "requests and metadata have failed", func() bool {
 				batch := &v1alpha1.RecordingExportBatch{}
-				return w.anyBatch(batch, v1alpha1.ReasonGenesysUnavailable) && w.anyBatch(batch, v1alpha1.ReasonMetadataRetrying)
+				requests = requests || w.anyBatch(batch, v1alpha1.ReasonGenesysUnavailable)
+				metadata = metadata || w.anyBatch(batch, v1alpha1.ReasonMetadataRetrying)
+				return requests && metadata
 			})
 			pause(w, export, stop)
 			w.Sim.ClearFaults()
