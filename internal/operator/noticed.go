@@ -30,7 +30,7 @@ func (o *operator) noticedSigner(ctx context.Context, d *v1alpha1.ExportDestinat
 		key = signer.ID()
 	}
 	if key != now.Status.SigningKey {
-		o.lookAtDestination(client.ObjectKeyFromObject(d))
+		o.wakeDestination(client.ObjectKeyFromObject(d))
 		return nil, unnoticedKey{destination: d.Name, key: key}
 	}
 	return signer, nil

@@ -33,7 +33,7 @@ func newSwapping(t *testing.T) *swapping {
 	}}
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "legal", Name: "signing"}, Type: corev1.SecretTypeOpaque}
 	s.api = fake.NewClientBuilder().WithScheme(NewScheme()).WithObjects(s.destination, secret).WithStatusSubresource(s.destination).Build()
-	s.operator = &operator{reader: s.api, secrets: secretReader{Reader: s.api}, lookAtDestination: func(name types.NamespacedName) { s.looks = append(s.looks, name) }}
+	s.operator = &operator{reader: s.api, secrets: secretReader{Reader: s.api}, wakeDestination: func(name types.NamespacedName) { s.looks = append(s.looks, name) }}
 	return s
 }
 
