@@ -134,7 +134,7 @@ func TestAnEditorForgesASeal(t *testing.T) {
 	replaced.ResourceVersion = secret.ResourceVersion
 	w.Update(replaced)
 	w.Refresh(destination)
-	destination.Annotations = map[string]string{"touched": "yes"}
+	destination.Spec.LoadFiles = true // wakes its reconciler
 	w.Update(destination)
 	testenv.Eventually(t, "the key's change is told of", func() bool {
 		w.Refresh(destination)

@@ -96,8 +96,9 @@ func TestAPageSizeThatIsRefused(t *testing.T) {
 }
 
 // TestAddressesThatExpireEarly: at Genesys Cloud only answers take time, so that
-// addresses expire after as many of them, however fast this machine is. Few downloads
-// meet one that has expired, and everything comes.
+// addresses expire after as many of them, however fast this machine is. At most one download
+// in ten meets one that has expired, with what was requested before their lifetime was known,
+// and everything comes.
 func TestAddressesThatExpireEarly(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) {
 		o.Conversations, o.HeldShare, o.ResultURLTTL = 120, 0, time.Second
@@ -112,7 +113,7 @@ func TestAddressesThatExpireEarly(t *testing.T) {
 	journal := w.Sim.Journal()
 	ok, expired := journal.Count(simulator.RouteDownload, http.StatusOK), journal.Count(simulator.RouteDownload, http.StatusForbidden)
 	t.Logf("%d downloads, %d of them of addresses that had expired", ok+expired, expired)
-	if inFlight := 4; expired == 0 || expired > ok/20+inFlight {
+	if expired == 0 || expired > ok/10 {
 		t.Errorf("%d files came, and %d addresses had expired when they were used", ok, expired)
 	}
 }
