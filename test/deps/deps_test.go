@@ -3,8 +3,10 @@
 package deps
 
 import (
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -132,4 +134,60 @@ func TestArchitectureNamesWhatExists(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestDocumentsNameTestsThatExist: every test that README.md or a page of docs names is there.
+func TestDocumentsNameTestsThatExist(t *testing.T) {
+	defined := testsBelow(t, "../..")
+	pages := []string{"../../README.md"}
+	err := filepath.WalkDir("../../docs", func(path string, _ fs.DirEntry, err error) error {
+		if filepath.Ext(path) == ".md" {
+			pages = append(pages, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := 0
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, test := range regexp.MustCompile(`\b(?:Test|Fuzz)[A-Z]\w+`).FindAllString(string(text), -1) {
+			named++
+			if !defined[test] {
+				t.Errorf("%s names %s, which does not exist", page, test)
+			}
+		}
+	}
+	if named < 100 {
+		t.Errorf("only %d tests are named: the test shows nothing", named)
+	}
+}
+
+// testsBelow returns the names of the functions that the tests below a directory declare.
+func testsBelow(t *testing.T, directory string) map[string]bool {
+	t.Helper()
+	defined := map[string]bool{}
+	err := filepath.WalkDir(directory, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == "bin" || entry.Name() == ".git"):
+			return fs.SkipDir
+		case !strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		code, err := os.ReadFile(path)
+		for _, function := range regexp.MustCompile(`(?m)^func (\w+)\(`).FindAllSubmatch(code, -1) {
+			defined[string(function[1])] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return defined
 }
