@@ -146,10 +146,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	}
 	out = r.withDeadline(s.subject, out)
 	summarize(s.subject, s.state, out, r.Clock.Now())
-	if s.ended {
+	err := r.Publish(ctx, s.export, s.former)
+	if err == nil && s.ended {
 		r.plans.drop(s.name())
 	}
-	return loop.Requeue(loop.Result(out), r.Publish(ctx, s.export, s.former))
+	return loop.Requeue(loop.Result(out), err)
 }
 
 // advance runs the steps until one is not satisfied, or the export has ended. An error becomes
@@ -219,6 +220,7 @@ func (r *Reconciler) runIndependentSteps(ctx context.Context, s *loaded) (outcom
 			err = ctx.Err()
 		}
 		if err != nil {
+			s.ended = false // it is evaluated again: only then is the finalizer removed
 			return outcome.Outcome{}, err
 		}
 		outs = append(outs, out)

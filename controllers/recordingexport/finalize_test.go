@@ -2,11 +2,15 @@ package recordingexport
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
@@ -130,6 +134,47 @@ func TestASuspendedExportDoesNotWaitForWhatHangs(t *testing.T) {
 				t.Error("there is nothing to look at any more")
 			}
 		})
+	}
+}
+
+// TestAnExportEndsOnlyWithItsLastStep: while a batch cannot be deleted, it has no completion
+// time, after which nobody would remove its finalizer.
+func TestAnExportEndsOnlyWithItsLastStep(t *testing.T) {
+	export := wholeExport()
+	export.Spec.RetainBatches = ptr.To[int32](0)
+	export.Status.Lanes = []v1alpha1.LaneStatus{{Lane: v1alpha1.LaneStandard, CompletedOrdinals: "0"}}
+	h := newHarness(t, export)
+	h.canSeal()
+	counted := batch(0, v1alpha1.LaneStandard, 1, true)
+	counted.Name, counted.Namespace, counted.Spec.ExportRef.Name = "counted", export.Namespace, export.Name
+	status := counted.Status
+	if err := errors.Join(controllerutil.SetControllerReference(export, &counted, h.api.Scheme()), h.api.Create(t.Context(), &counted)); err != nil {
+		t.Fatal(err)
+	}
+	counted.Status = status
+	if err := h.api.Status().Update(t.Context(), &counted); err != nil {
+		t.Fatal(err)
+	}
+	refuses := true
+	h.Client = interceptor.NewClient(h.api, interceptor.Funcs{
+		Delete: func(ctx context.Context, c client.WithWatch, obj client.Object, options ...client.DeleteOption) error {
+			if refuses {
+				return errors.New("the API server is busy")
+			}
+			return c.Delete(ctx, obj, options...)
+		},
+	})
+	h.lookUntil("it is sealed", func() bool { h.now.Step(time.Second); return h.export().Status.Seal != nil })
+	for range 2 {
+		h.look()
+		if got := h.export(); got.Status.CompletionTime != nil || len(got.Finalizers) != 1 || !strings.Contains(conditions.Message(got), "busy") {
+			t.Fatalf("completed at %v, finalizers %v: %s", got.Status.CompletionTime, got.Finalizers, conditions.Message(got))
+		}
+	}
+	refuses = false
+	h.lookUntil("it has ended", func() bool { return h.export().Status.CompletionTime != nil })
+	if got := h.export(); len(got.Finalizers) != 0 || conditions.Reason(got) != v1alpha1.ReasonComplete {
+		t.Errorf("finalizers %v, %s: %s", got.Finalizers, conditions.Reason(got), conditions.Message(got))
 	}
 }
 

@@ -23,8 +23,10 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/signing"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 	"github.com/gcexport/recording-export-operator/internal/watch"
@@ -41,7 +43,7 @@ func TestMain(m *testing.M) {
 type harness struct {
 	*Reconciler
 	*testing.T
-	api      client.Client
+	api      client.WithWatch
 	now      *clocktesting.FakeClock
 	recorder *events.FakeRecorder
 	// store is the export's archive, as the reconciler opens it.
@@ -92,6 +94,12 @@ func newHarness(t *testing.T, export *v1alpha1.RecordingExport) *harness {
 		}
 	})
 	return h
+}
+
+// canSeal has the export sealed without a signature.
+func (h *harness) canSeal() {
+	h.Tool = func() evidence.Tool { return evidence.Tool{} }
+	h.Signer = func(context.Context, *v1alpha1.ExportDestination, string) (*signing.Signer, error) { return nil, nil }
 }
 
 // furniture is what an export refers to, ready for use.

@@ -2,23 +2,25 @@ package recordingexport
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
-	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/plan"
-	"github.com/gcexport/recording-export-operator/internal/signing"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
@@ -114,8 +116,7 @@ func TestTheStatusOfAPlanThatIsBeingRead(t *testing.T) {
 func TestTheLogOfAnExportThatHasEnded(t *testing.T) {
 	h := newHarness(t, finished())
 	h.Intervals.StepTimeout = 0 // each look is waited for
-	h.Tool = func() evidence.Tool { return evidence.Tool{} }
-	h.Signer = func(context.Context, *v1alpha1.ExportDestination, string) (*signing.Signer, error) { return nil, nil }
+	h.canSeal()
 	retried := plan.Entry{Retried: &plan.Retried{Token: "again", Seals: 1}, Slices: []plan.Slice{plannedSlice("third", "g"), laneSlice(slicing.LegalHold, "fourth", "h")}}
 	h.appendEntries(0, withSlices(surveyedDay(1, 0, plan.PurposeFirst), 2), surveyedDay(1, 1, plan.PurposeReview),
 		plan.Entry{Sealing: &plan.Sealing{Number: 1, Until: first.Add(day), Entries: "0-1"}}, retried)
@@ -143,6 +144,30 @@ func TestTheLogOfAnExportThatHasEnded(t *testing.T) {
 	}
 	if !log.Holds(plan.SliceID{Lane: slicing.LegalHold}, "fourth") {
 		t.Error("the slice of the other lane is another")
+	}
+}
+
+// TestTheLogIsKeptUntilTheStatusIsWritten: if it is not, the export is evaluated again.
+func TestTheLogIsKeptUntilTheStatusIsWritten(t *testing.T) {
+	export := finished()
+	export.Generation++
+	h := newHarness(t, export)
+	refuses := true
+	h.Client = interceptor.NewClient(h.api, interceptor.Funcs{
+		SubResourcePatch: func(ctx context.Context, c client.Client, name string, obj client.Object, patch client.Patch, options ...client.SubResourcePatchOption) error {
+			if refuses {
+				return apierrors.NewConflict(schema.GroupResource{}, obj.GetName(), errors.New("it was changed"))
+			}
+			return c.SubResource(name).Patch(ctx, obj, patch, options...)
+		},
+	})
+	log := h.plans.of(h.export(), exportspec.Slicing(export.Spec))
+	if result := h.look(); result.RequeueAfter <= 0 || h.plans.byName[client.ObjectKeyFromObject(export)].log != log {
+		t.Errorf("evaluated again after %v, kept are %v", result.RequeueAfter, h.plans.byName)
+	}
+	refuses = false
+	if h.look(); len(h.plans.byName) != 0 || h.export().Status.ObservedGeneration != export.Generation {
+		t.Errorf("kept are %v; generation %d is observed", h.plans.byName, h.export().Status.ObservedGeneration)
 	}
 }
 

@@ -28,7 +28,8 @@ type loaded struct {
 }
 
 // loadState reads what the archive proves of the export, lists its batches and counts those
-// that have finished. As soon as the plan is read, what is loaded is returned in any case.
+// that have finished. Unless all of that was read, the state is nil: a part of it would make
+// the status report too little.
 func (r *Reconciler) loadState(ctx context.Context, owned *claimed) (*loaded, outcome.Outcome, error) {
 	batches, err := r.listBatches(ctx, owned.export)
 	if err != nil {
@@ -39,13 +40,15 @@ func (r *Reconciler) loadState(ctx context.Context, owned *claimed) (*loaded, ou
 		return nil, out, err
 	}
 	if err := s.readSeal(ctx); err != nil {
-		return s, outcome.Outcome{}, err
+		return nil, outcome.Outcome{}, err
 	}
 	if err := s.adoptSealed(); err != nil {
-		return s, outcome.Outcome{}, err
+		return nil, outcome.Outcome{}, err
 	}
-	s.counted, err = countFinishedBatches(s.plan, &s.export.Status, s.batches)
-	return s, outcome.Done(), err
+	if s.counted, err = countFinishedBatches(s.plan, &s.export.Status, s.batches); err != nil {
+		return nil, outcome.Outcome{}, err
+	}
+	return s, outcome.Done(), nil
 }
 
 // listBatches lists an export's batches.

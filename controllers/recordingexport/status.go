@@ -72,13 +72,9 @@ func markSteps(s *subject, state *loaded, out outcome.Outcome) {
 
 // uncountedBatches are the batches that have not been counted.
 func (s *loaded) uncountedBatches() []*v1alpha1.RecordingExportBatch {
-	counted, err := countedIn(s.export.Status)
-	if err != nil {
-		return nil
-	}
 	var live []*v1alpha1.RecordingExportBatch
 	for i := range s.batches {
-		if !counted.Contains(sliceOf(&s.batches[i])) {
+		if !s.counted.Contains(sliceOf(&s.batches[i])) {
 			live = append(live, &s.batches[i])
 		}
 	}

@@ -113,7 +113,8 @@ func TestSummarizeCountsEveryBatchOnce(t *testing.T) {
 		batch(0, "Standard", 5, true), batch(0, "LegalHold", 3, true), batch(1, "Standard", 1, false), batch(0, "LegalHoldScreen", 0, false),
 	}
 	for range 3 {
-		if _, err := countFinishedBatches(s.plan, &s.export.Status, s.batches); err != nil {
+		var err error
+		if s.counted, err = countFinishedBatches(s.plan, &s.export.Status, s.batches); err != nil {
 			t.Fatal(err)
 		}
 		summarize(s.subject, s, outcome.Wait("R", "m", 0), time.Unix(0, 0))
