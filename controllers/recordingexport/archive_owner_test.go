@@ -36,11 +36,11 @@ func (h *harness) annotate(cluster string) {
 	})
 }
 
-// expectLost looks, and expects that the archive belongs to another cluster, and that
+// expectLost reconciles the export, and expects that the archive belongs to another cluster, and that
 // no work is left here.
 func (h *harness) expectLost(owner string) {
 	h.Helper()
-	h.lookUntil("the archive belongs to "+owner, func() bool {
+	h.reconcileUntil("the archive belongs to "+owner, func() bool {
 		export := h.export()
 		return conditions.IsStalled(export) && conditions.Reason(export) == v1alpha1.ReasonArchiveOfAnotherCluster &&
 			strings.Contains(conditions.Message(export), "the cluster "+owner) && len(export.Finalizers) == 0
@@ -50,10 +50,10 @@ func (h *harness) expectLost(owner string) {
 	}
 }
 
-// expectWorks looks, and expects that the day is being surveyed.
+// expectWorks reconciles the export, and expects that the day is being surveyed.
 func (h *harness) expectWorks() {
 	h.Helper()
-	h.lookUntil("the day is being surveyed", func() bool {
+	h.reconcileUntil("the day is being surveyed", func() bool {
 		return conditions.Reason(h.export()) == v1alpha1.ReasonSurveying && len(h.export().Finalizers) == 1
 	})
 }
@@ -154,12 +154,12 @@ func TestTheJobOfAnArchiveThatWasTakenOver(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := inCluster(t, "a", nil)
-			a.lookUntil("a job is started", func() bool { return a.cloud.jobs() == 1 })
+			a.reconcileUntil("a job is started", func() bool { return a.cloud.jobs() == 1 })
 			b := inCluster(t, "b", a)
 			b.annotate("a")
 			b.expectWorks()
 			stop(a)
-			a.lookUntil("the finalizer is gone", func() bool { return a.export() == nil || len(a.export().Finalizers) == 0 })
+			a.reconcileUntil("the finalizer is gone", func() bool { return a.export() == nil || len(a.export().Finalizers) == 0 })
 			if ended := a.cloud.endedJobs(); len(ended) > 0 {
 				t.Errorf("the jobs %v were ended", ended)
 			}
@@ -194,7 +194,7 @@ func TestAnArchiveOfAnotherExport(t *testing.T) {
 					tt.change(&e.Spec)
 					e.Annotations = map[string]string{v1alpha1.AnnotationTakeOver: "a"}
 				})
-				h.look()
+				h.reconcile()
 				export := h.export()
 				if conditions.Reason(export) != v1alpha1.ReasonArchiveMismatch || !strings.Contains(conditions.Message(export), tt.says) {
 					t.Errorf("%s: %s, want %q", conditions.Reason(export), conditions.Message(export), tt.says)
@@ -220,7 +220,7 @@ func TestAnEndlessArchiveInAnotherCluster(t *testing.T) {
 
 	other := inCluster(t, "a", a)
 	other.change(func(e *v1alpha1.RecordingExport) { e.Spec.Archived = v1alpha1.ArchivedRestore })
-	other.look()
+	other.reconcile()
 	if message := conditions.Message(other.export()); !strings.Contains(message, "its spec differs in: archived") || strings.Contains(message, "window") {
 		t.Errorf("it says %q", message)
 	}

@@ -53,15 +53,15 @@ func (r *Reconciler) create(ctx context.Context, s *loaded) error {
 		}
 	}
 	var failed []error
-	for _, lane := range lanes {
-		for id := range s.plan.SlicesWithout(s.counted, slicing.Lane(lane)) {
-			if capacity[lane] <= 0 {
+	for _, lane := range slicing.AllLanes {
+		for id := range s.plan.SlicesWithout(s.counted, lane) {
+			if capacity[v1alpha1.Lane(lane)] <= 0 {
 				break
 			}
 			if created[id] {
 				continue
 			}
-			capacity[lane]--
+			capacity[v1alpha1.Lane(lane)]--
 			failed = append(failed, r.createBatch(ctx, s, id))
 		}
 	}
@@ -82,7 +82,7 @@ const (
 // itself.
 func capacityOf(spec v1alpha1.RecordingExportSpec, batches []v1alpha1.RecordingExportBatch) map[v1alpha1.Lane]int {
 	capacity, waiting := map[v1alpha1.Lane]int{v1alpha1.LaneIsolated: maxIsolated}, map[v1alpha1.Lane]int{}
-	for _, lane := range lanes[:len(lanes)-1] {
+	for _, lane := range []v1alpha1.Lane{v1alpha1.LaneStandard, v1alpha1.LaneLegalHold, v1alpha1.LaneLegalHoldScreen} {
 		capacity[lane] = 2 * exportspec.Parallelism(spec, lane)
 	}
 	for i := range batches {

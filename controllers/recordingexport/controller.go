@@ -238,7 +238,7 @@ func (r *Reconciler) runIndependentSteps(ctx context.Context, s *loaded) (outcom
 	return s.combineOutcomes(sealing, planning, survey, batches), nil
 }
 
-// isSurveying tells whether a survey is being made, rather than waited for.
+// isSurveying reports whether a survey is being made, rather than waited for.
 func isSurveying(survey outcome.Outcome) bool {
 	return !survey.IsDone() && survey.Reason != v1alpha1.ReasonAwaitingSettlement && survey.Reason != v1alpha1.ReasonAwaitingConversationEnd
 }

@@ -10,11 +10,6 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// lanes in the order in which they are shown.
-var lanes = []v1alpha1.Lane{
-	v1alpha1.LaneStandard, v1alpha1.LaneLegalHold, v1alpha1.LaneLegalHoldScreen, v1alpha1.LaneIsolated,
-}
-
 // countedIn reads from a status which slices' batches are finished and counted.
 func countedIn(status v1alpha1.RecordingExportStatus) (plan.SliceSet, error) {
 	counted := plan.SliceSet{}
@@ -134,10 +129,13 @@ func laneOf(status *v1alpha1.RecordingExportStatus, lane v1alpha1.Lane) *laneSta
 	}
 	status.Lanes = append(status.Lanes, v1alpha1.LaneStatus{Lane: lane})
 	slices.SortFunc(status.Lanes, func(a, b v1alpha1.LaneStatus) int {
-		return cmp.Compare(slices.Index(lanes, a.Lane), slices.Index(lanes, b.Lane))
+		return cmp.Compare(laneIndex(a.Lane), laneIndex(b.Lane))
 	})
 	return laneOf(status, lane)
 }
+
+// laneIndex is the place of a lane in the order in which lanes are shown.
+func laneIndex(lane v1alpha1.Lane) int { return slices.Index(slicing.AllLanes[:], slicing.Lane(lane)) }
 
 func addCounts(sum *v1alpha1.RecordingCounts, more v1alpha1.RecordingCounts) {
 	sum.Total += more.Total

@@ -44,7 +44,7 @@ func TestAWaitForAServiceEnds(t *testing.T) {
 	}
 	expect := func(reason string) {
 		t.Helper()
-		h.look()
+		h.reconcile()
 		if got := conditions.Reason(h.export()); got != reason {
 			t.Errorf("reason %s: %s, want %s", got, conditions.Message(h.export()), reason)
 		}

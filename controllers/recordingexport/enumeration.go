@@ -13,6 +13,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
@@ -115,9 +116,9 @@ func (e *enumeration) complete(ctx context.Context) (enumerationRun, error) {
 // current finds the enumeration to use: today's, or yesterday's if that was
 // started and can continue. Without either it is a new one of today.
 func (e *enumeration) current(ctx context.Context) (enumerationRun, *artifacts.EnumerationEnd, error) {
-	today := e.clock.Now().UTC().Truncate(day)
+	today := plan.StartOfDay(e.clock.Now())
 	for _, at := range []time.Time{today, today.Add(-day)} {
-		begun, end, err := e.lastCompleted(ctx, at)
+		begun, end, err := e.lastUnbroken(ctx, at)
 		if err != nil {
 			return begun, nil, err
 		}
@@ -129,11 +130,11 @@ func (e *enumeration) current(ctx context.Context) (enumerationRun, *artifacts.E
 	if err := e.removeOldListings(ctx, today); err != nil {
 		return enumerationRun{}, nil, err
 	}
-	return e.lastCompleted(ctx, today)
+	return e.lastUnbroken(ctx, today)
 }
 
-// lastCompleted finds the last enumeration of a day, the only one that is not broken.
-func (e *enumeration) lastCompleted(ctx context.Context, at time.Time) (enumerationRun, *artifacts.EnumerationEnd, error) {
+// lastUnbroken finds the last enumeration of a day, the only one that is not broken.
+func (e *enumeration) lastUnbroken(ctx context.Context, at time.Time) (enumerationRun, *artifacts.EnumerationEnd, error) {
 	begun := enumerationRun{folder: artifacts.DayFolder(e.folder(e.organization), at)}
 	for ; ; begun.number++ {
 		end, err := artifacts.Get[artifacts.EnumerationEnd](ctx, e.shared, artifacts.EndKey(begun.folder, begun.number))

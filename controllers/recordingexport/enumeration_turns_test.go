@@ -11,14 +11,14 @@ func TestTurnsGoWithTheLastExport(t *testing.T) {
 	if h.enumerationTurns.turn("legal", "a") != turn || h.enumerationTurns.turn("legal", "b") == turn || h.enumerationTurns.turn("sales", "a") == turn {
 		t.Error("the turns are not one for each name in a namespace")
 	}
-	h.look() // case-1 is gone, case-2 is not
+	h.reconcile() // case-1 is gone, case-2 is not
 	if len(h.enumerationTurns.of["legal"]) != 2 {
 		t.Errorf("%d turns are remembered, want 2", len(h.enumerationTurns.of["legal"]))
 	}
 	if err := h.api.Delete(t.Context(), export); err != nil {
 		t.Fatal(err)
 	}
-	h.look()
+	h.reconcile()
 	if len(h.enumerationTurns.of) != 1 {
 		t.Errorf("%d namespaces are remembered, want that of sales", len(h.enumerationTurns.of))
 	}

@@ -262,7 +262,7 @@ func TestASurveyThatFails(t *testing.T) {
 		h.now.Step(time.Second)
 		return conditions.IsStalled(h.export()) && conditions.Reason(h.export()) == v1alpha1.ReasonSurveyFailed
 	}
-	h.lookUntil("the export is stalled", stalled)
+	h.reconcileUntil("the export is stalled", stalled)
 	if message := conditions.Message(h.export()); !strings.Contains(message, "the survey of 2023-10-01 failed") || !strings.Contains(message, "-n legal") {
 		t.Errorf("it says %q", message)
 	}
@@ -272,8 +272,8 @@ func TestASurveyThatFails(t *testing.T) {
 	h.change(func(e *v1alpha1.RecordingExport) {
 		e.Annotations = map[string]string{v1alpha1.AnnotationRetry: "now"}
 	})
-	h.lookUntil("three more have failed", func() bool { return stalled() && h.cloud.jobs() == 6 })
+	h.reconcileUntil("three more have failed", func() bool { return stalled() && h.cloud.jobs() == 6 })
 	h.cloud.answer()
 	h.now.Step(2 * seriesPause)
-	h.lookUntil("the day is surveyed", func() bool { h.now.Step(time.Second); return h.export().Status.Survey.DaysSurveyed == 1 })
+	h.reconcileUntil("the day is surveyed", func() bool { h.now.Step(time.Second); return h.export().Status.Survey.DaysSurveyed == 1 })
 }

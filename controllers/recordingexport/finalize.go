@@ -21,7 +21,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
-// stopInterval is the wait before another look at the work that is being stopped.
+// stopInterval is the wait before the next evaluation while work is being stopped.
 const stopInterval = time.Second
 
 // endJobsKey is the key of the work that ends an export's analytics jobs. It does

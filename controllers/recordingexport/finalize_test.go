@@ -44,14 +44,14 @@ func (h *harness) expectNoJob() {
 func TestADeletedExportEndsItsJob(t *testing.T) {
 	h := withJob(t)
 	h.remove(wholeExport())
-	h.lookUntil("the export is gone", func() bool { return h.export() == nil })
+	h.reconcileUntil("the export is gone", func() bool { return h.export() == nil })
 	h.expectNoJob()
 	if h.told("AnalyticsJobLeft") {
 		t.Error("it is said that the job was left")
 	}
 }
 
-// TestADeletedExportGoesWhateverHangs: no look waits for what hangs, and ten minutes
+// TestADeletedExportGoesWhateverHangs: no evaluation waits for what hangs, and ten minutes
 // after the deletion the export goes.
 func TestADeletedExportGoesWhateverHangs(t *testing.T) {
 	for name, hang := range map[string]func(*harness) (until chan struct{}){
@@ -85,16 +85,16 @@ func TestADeletedExportGoesWhateverHangs(t *testing.T) {
 			h.remove(wholeExport())
 			h.now.SetTime(h.export().DeletionTimestamp.Time)
 			for range 3 {
-				if result := h.look(); result.RequeueAfter <= 0 || result.RequeueAfter > h.Intervals.ForcedDeletion {
-					t.Errorf("looked at again after %v", result.RequeueAfter)
+				if result := h.reconcile(); result.RequeueAfter <= 0 || result.RequeueAfter > h.Intervals.ForcedDeletion {
+					t.Errorf("reconciled again after %v", result.RequeueAfter)
 				}
 			}
 			h.now.Step(h.Intervals.ForcedDeletion - time.Second)
-			if result := h.look(); h.export() == nil || result.RequeueAfter > time.Second {
-				t.Fatalf("a second before its time, the export is %v, looked at again after %v", h.export(), result.RequeueAfter)
+			if result := h.reconcile(); h.export() == nil || result.RequeueAfter > time.Second {
+				t.Fatalf("a second before its time, the export is %v, reconciled again after %v", h.export(), result.RequeueAfter)
 			}
 			h.now.Step(time.Second)
-			h.look()
+			h.reconcile()
 			if h.export() != nil {
 				t.Error("the export is still there")
 			}
@@ -119,8 +119,8 @@ func TestASuspendedExportDoesNotWaitForWhatHangs(t *testing.T) {
 			h.cloud.hangs = make(chan struct{})
 			h.change(stop)
 			for range 3 {
-				if h.look().RequeueAfter <= 0 {
-					t.Error("it is not looked at again")
+				if h.reconcile().RequeueAfter <= 0 {
+					t.Error("it is not reconciled again")
 				}
 			}
 			export := h.export()
@@ -128,10 +128,10 @@ func TestASuspendedExportDoesNotWaitForWhatHangs(t *testing.T) {
 				t.Errorf("%s: %s, finalizers %v", conditions.Reason(export), conditions.Message(export), export.Finalizers)
 			}
 			close(h.cloud.hangs)
-			h.lookUntil("the finalizer is gone", func() bool { return len(h.export().Finalizers) == 0 })
+			h.reconcileUntil("the finalizer is gone", func() bool { return len(h.export().Finalizers) == 0 })
 			h.expectNoJob()
-			if h.look().RequeueAfter != 0 {
-				t.Error("there is nothing to look at any more")
+			if h.reconcile().RequeueAfter != 0 {
+				t.Error("it is reconciled again")
 			}
 		})
 	}
@@ -164,15 +164,15 @@ func TestAnExportEndsOnlyWithItsLastStep(t *testing.T) {
 			return c.Delete(ctx, obj, options...)
 		},
 	})
-	h.lookUntil("it is sealed", func() bool { h.now.Step(time.Second); return h.export().Status.Seal != nil })
+	h.reconcileUntil("it is sealed", func() bool { h.now.Step(time.Second); return h.export().Status.Seal != nil })
 	for range 2 {
-		h.look()
+		h.reconcile()
 		if got := h.export(); got.Status.CompletionTime != nil || len(got.Finalizers) != 1 || !strings.Contains(conditions.Message(got), "busy") {
 			t.Fatalf("completed at %v, finalizers %v: %s", got.Status.CompletionTime, got.Finalizers, conditions.Message(got))
 		}
 	}
 	refuses = false
-	h.lookUntil("it has ended", func() bool { return h.export().Status.CompletionTime != nil })
+	h.reconcileUntil("it has ended", func() bool { return h.export().Status.CompletionTime != nil })
 	if got := h.export(); len(got.Finalizers) != 0 || conditions.Reason(got) != v1alpha1.ReasonComplete {
 		t.Errorf("finalizers %v, %s: %s", got.Finalizers, conditions.Reason(got), conditions.Message(got))
 	}
@@ -186,14 +186,14 @@ func TestAnArchiveThatHangs(t *testing.T) {
 			h := newHarness(t, wholeExport())
 			store := newHangingStore(h.store)
 			h.store = store
-			h.lookNoLongerThan(store.entered)
+			h.reconcileNoLongerThan(store.entered)
 			for range 2 {
-				if result := h.look(); result.RequeueAfter < h.Intervals.Retry {
-					t.Errorf("looked at again after %v", result.RequeueAfter)
+				if result := h.reconcile(); result.RequeueAfter < h.Intervals.Retry {
+					t.Errorf("reconciled again after %v", result.RequeueAfter)
 				}
 			}
 			if n := len(store.entered); n != 0 {
-				t.Errorf("%d more looks wait for the archive", n)
+				t.Errorf("%d more evaluations wait for the archive", n)
 			}
 			export := h.export()
 			if conditions.Reason(export) != v1alpha1.ReasonDestinationUnavailable || !strings.Contains(conditions.Message(export), `"evidence"`) {
@@ -201,7 +201,7 @@ func TestAnArchiveThatHangs(t *testing.T) {
 			}
 			if deleted {
 				h.remove(export)
-				h.look()
+				h.reconcile()
 				if h.export() != nil {
 					t.Error("the export is still there")
 				}
@@ -210,10 +210,10 @@ func TestAnArchiveThatHangs(t *testing.T) {
 				if err := h.api.Create(h.Context(), another); err != nil {
 					t.Fatal(err)
 				}
-				h.look()
+				h.reconcile()
 			}
 			close(store.until)
-			h.lookUntil("it is surveyed", func() bool { return h.cloud.jobs() > 0 })
+			h.reconcileUntil("it is surveyed", func() bool { return h.cloud.jobs() > 0 })
 		})
 	}
 }

@@ -19,7 +19,7 @@ func sliceOf(batch *v1alpha1.RecordingExportBatch) plan.SliceID {
 
 // isPlanned reports whether a batch is the plan's, and not one of the same name or ordinal.
 func isPlanned(log *plan.Log, batch *v1alpha1.RecordingExportBatch) bool {
-	return log.Holds(sliceOf(batch), batch.Name)
+	return log.HasSlice(sliceOf(batch), batch.Name)
 }
 
 // followUp returns the entry that follows from a finished batch of the plan, if there is one.

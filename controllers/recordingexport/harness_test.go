@@ -128,8 +128,8 @@ func wholeExport() *v1alpha1.RecordingExport {
 	return export
 }
 
-// look reconciles the export once, which must return by itself.
-func (h *harness) look() ctrl.Result {
+// reconcile reconciles the export once, which must return by itself.
+func (h *harness) reconcile() ctrl.Result {
 	h.Helper()
 	result, err := h.Reconcile(h.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(newExport())})
 	if err != nil {
@@ -138,9 +138,9 @@ func (h *harness) look() ctrl.Result {
 	return result
 }
 
-// lookNoLongerThan reconciles the export once, and waits for its look no longer than
+// reconcileNoLongerThan reconciles the export once, and waits for the evaluation no longer than
 // until something comes.
-func (h *harness) lookNoLongerThan(something <-chan struct{}) {
+func (h *harness) reconcileNoLongerThan(something <-chan struct{}) {
 	h.Helper()
 	ctx, cancel := context.WithCancel(h.Context())
 	h.startController(ctx)
@@ -148,11 +148,11 @@ func (h *harness) lookNoLongerThan(something <-chan struct{}) {
 		<-something
 		cancel()
 	}()
-	h.look()
+	h.reconcile()
 	h.startController(h.Context())
 }
 
-// startController has looks last as long as a context does.
+// startController has evaluations last as long as a context does.
 func (h *harness) startController(ctx context.Context) {
 	h.Helper()
 	queue := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
@@ -162,10 +162,10 @@ func (h *harness) startController(ctx context.Context) {
 	}
 }
 
-// lookUntil reconciles the export again and again until something holds.
-func (h *harness) lookUntil(what string, holds func() bool) {
+// reconcileUntil reconciles the export again and again until something holds.
+func (h *harness) reconcileUntil(what string, holds func() bool) {
 	h.Helper()
-	testenv.Eventually(h, what, func() bool { h.look(); return holds() })
+	testenv.Eventually(h, what, func() bool { h.reconcile(); return holds() })
 }
 
 // export returns the export as it is stored, nil if it is gone.

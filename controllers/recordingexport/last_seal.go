@@ -36,7 +36,7 @@ func (s *loaded) readSeal(ctx context.Context) error {
 	return err
 }
 
-// isWritten tells whether a seal has been made.
+// isWritten reports whether a seal has been made.
 func (s *loaded) isWritten(ctx context.Context, number int) (bool, error) {
 	_, err := fs.Stat(s.store.FS(ctx), evidence.SealManifest(number))
 	if errors.Is(err, fs.ErrNotExist) {

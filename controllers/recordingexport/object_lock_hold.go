@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
@@ -30,7 +31,7 @@ func (w *sealWork) placeHolds(ctx context.Context, seal *evidence.Seal) error {
 		}
 		if files > 0 {
 			seal.Events = append(seal.Events, evidence.Event{Time: seal.At, Type: "LegalHoldPlaced", Actor: w.actor, Details: map[string]string{
-				"bag": bag, "conversations": count(len(found[bag])), "files": count(files),
+				"bag": bag, "conversations": strconv.Itoa(len(found[bag])), "files": strconv.Itoa(files),
 			}})
 		}
 	}

@@ -2,7 +2,6 @@ package recordingexport
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -72,7 +71,7 @@ func (r *Reconciler) readPlan(ctx context.Context, s *loaded) (outcome.Outcome, 
 	spec := exportspec.Slicing(s.export.Spec)
 	until := spec.End
 	if exportspec.IsContinuous(s.export.Spec) {
-		until = r.Clock.Now().Add(-exportspec.SettleAfter(s.export.Spec)).UTC().Truncate(day)
+		until = plan.StartOfDay(r.Clock.Now().Add(-exportspec.SettleAfter(s.export.Spec)))
 	}
 	spec.Daily = s.daily
 	log := r.plans.of(s.export, spec)
@@ -138,9 +137,8 @@ func readEntriesOf(ctx context.Context, store archive.Store, numbers slicing.Ord
 // appendTo appends an entry as it is stored. One that cannot be the next means that somebody
 // has changed the archive.
 func appendTo(log *plan.Log, entry artifacts.Entry) error {
-	err := log.Append(entry.Entry, entry.At, entry.By)
-	if errors.Is(err, plan.ErrInvalid) {
+	if err := log.Append(entry.Entry, entry.At, entry.By); err != nil {
 		return fmt.Errorf("%w: %w", evidence.ErrCorrupt, err)
 	}
-	return err
+	return nil
 }

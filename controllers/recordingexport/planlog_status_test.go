@@ -90,7 +90,7 @@ func TestTheStatusOfAPlanThatIsBeingRead(t *testing.T) {
 			h.cloud.state = "PENDING"
 			before := h.export()
 			passes := 0
-			for result := h.look(); result.RequeueAfter > 0 && result.RequeueAfter < 2*time.Millisecond; result = h.look() {
+			for result := h.reconcile(); result.RequeueAfter > 0 && result.RequeueAfter < 2*time.Millisecond; result = h.reconcile() {
 				passes++
 				got := h.export()
 				if diff := cmp.Diff(before, got); say != nil && (diff != "" || h.told()) {
@@ -103,7 +103,7 @@ func TestTheStatusOfAPlanThatIsBeingRead(t *testing.T) {
 			if log := h.plans.byName[client.ObjectKeyFromObject(export)].log; passes != 2 || log.EntryCount() < 2*maxReads {
 				t.Errorf("%d entries were read in %d passes before the last", log.EntryCount(), passes)
 			}
-			h.lookUntil("it is being surveyed", func() bool { return conditions.Reason(h.export()) == v1alpha1.ReasonSurveying })
+			h.reconcileUntil("it is being surveyed", func() bool { return conditions.Reason(h.export()) == v1alpha1.ReasonSurveying })
 			if !h.told(v1alpha1.ReasonSurveying) {
 				t.Error("there is no event for what changed then")
 			}
@@ -115,7 +115,7 @@ func TestTheStatusOfAPlanThatIsBeingRead(t *testing.T) {
 // same slices under the same ordinals, and the retries that it holds.
 func TestTheLogOfAnExportThatHasEnded(t *testing.T) {
 	h := newHarness(t, finished())
-	h.Intervals.StepTimeout = 0 // each look is waited for
+	h.Intervals.StepTimeout = 0 // each evaluation is waited for
 	h.canSeal()
 	retried := plan.Entry{Retried: &plan.Retried{Token: "again", Seals: 1}, Slices: []plan.Slice{plannedSlice("third", "g"), laneSlice(slicing.LegalHold, "fourth", "h")}}
 	h.appendEntries(0, withSlices(surveyedDay(1, 0, plan.PurposeFirst), 2), surveyedDay(1, 1, plan.PurposeReview),
@@ -125,24 +125,24 @@ func TestTheLogOfAnExportThatHasEnded(t *testing.T) {
 	if _, err := readEntries(t.Context(), h.store, ended); err != nil {
 		t.Fatal(err)
 	}
-	if h.look(); len(h.plans.byName) != 0 {
+	if h.reconcile(); len(h.plans.byName) != 0 {
 		t.Errorf("the log is kept: %v", h.plans.byName)
 	}
 	h.change(func(e *v1alpha1.RecordingExport) {
 		e.Annotations = map[string]string{v1alpha1.AnnotationRetry: "again"}
 	})
-	h.look()
+	h.reconcile()
 	log := h.plans.byName[name].log
 	if log == nil || log == ended || log.EntryCount() != 4 || !log.HasRetry("again") || log.HasRetry("another") || log.SliceCount() != 4 {
 		t.Fatalf("the plan that was read again is %+v", log)
 	}
 	for ordinal, slice := range []string{"0", "1", "third"} {
 		id := plan.SliceID{Lane: slicing.Standard, Ordinal: ordinal}
-		if !log.Holds(id, slice) || log.SliceAt(id) != ended.SliceAt(id) {
+		if !log.HasSlice(id, slice) || log.SliceAt(id) != ended.SliceAt(id) {
 			t.Errorf("slice %d is %+v, was %+v", ordinal, log.SliceAt(id), ended.SliceAt(id))
 		}
 	}
-	if !log.Holds(plan.SliceID{Lane: slicing.LegalHold}, "fourth") {
+	if !log.HasSlice(plan.SliceID{Lane: slicing.LegalHold}, "fourth") {
 		t.Error("the slice of the other lane is another")
 	}
 }
@@ -162,11 +162,11 @@ func TestTheLogIsKeptUntilTheStatusIsWritten(t *testing.T) {
 		},
 	})
 	log := h.plans.of(h.export(), exportspec.Slicing(export.Spec))
-	if result := h.look(); result.RequeueAfter <= 0 || h.plans.byName[client.ObjectKeyFromObject(export)].log != log {
+	if result := h.reconcile(); result.RequeueAfter <= 0 || h.plans.byName[client.ObjectKeyFromObject(export)].log != log {
 		t.Errorf("evaluated again after %v, kept are %v", result.RequeueAfter, h.plans.byName)
 	}
 	refuses = false
-	if h.look(); len(h.plans.byName) != 0 || h.export().Status.ObservedGeneration != export.Generation {
+	if h.reconcile(); len(h.plans.byName) != 0 || h.export().Status.ObservedGeneration != export.Generation {
 		t.Errorf("kept are %v; generation %d is observed", h.plans.byName, h.export().Status.ObservedGeneration)
 	}
 }
@@ -180,7 +180,7 @@ func TestNothingIsKeptOfAnExportThatIsGone(t *testing.T) {
 	for range 2 {
 		h.plans.of(export, exportspec.Slicing(export.Spec))
 		h.states.of(export)
-		if h.look(); len(h.plans.byName) != 0 || len(h.states.byName) != 0 {
+		if h.reconcile(); len(h.plans.byName) != 0 || len(h.states.byName) != 0 {
 			t.Errorf("kept are %v and %v", h.plans.byName, h.states.byName)
 		}
 	}

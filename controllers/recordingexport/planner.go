@@ -108,13 +108,13 @@ func (p planner) slicesOfSurvey(ctx context.Context, number int, s plan.Surveyed
 	return p.split(0, conversationsKnownWith(p.spec, s.Day, surveys), surveys)
 }
 
-// readFirstSurveys reads the first surveys of the days that parts known with a day
-// may draw on, the day's own last.
+// readFirstSurveys reads the first surveys of a day and of the days before it that the part
+// of the window touches in which the day begins. The day's own comes last.
 func (p planner) readFirstSurveys(ctx context.Context, today time.Time) ([]artifacts.Survey, error) {
 	from, _ := plan.DayInWindow(p.spec, today)
 	begin, _, _ := p.spec.Part(from)
 	var surveys []artifacts.Survey
-	for at := begin.UTC().Truncate(day); !at.After(today); at = at.Add(day) {
+	for at := plan.StartOfDay(begin); !at.After(today); at = at.Add(day) {
 		survey, err := artifacts.Get[artifacts.Survey](ctx, p.store, artifacts.SurveyKey(0, at))
 		if err != nil {
 			return nil, err
@@ -130,7 +130,7 @@ func conversationsKnownWith(spec slicing.Spec, today time.Time, surveys []artifa
 	var out []slicing.Conversation
 	for _, survey := range surveys {
 		for _, c := range survey.Conversations {
-			if _, end, _ := spec.Part(c.Start); end.Add(-1).UTC().Truncate(day).Equal(today) {
+			if _, end, _ := spec.Part(c.Start); plan.StartOfDay(end.Add(-1)).Equal(today) {
 				out = append(out, c)
 			}
 		}
@@ -165,7 +165,7 @@ func (p planner) named(slices []slicing.Slice, held func(slicing.Conversation) e
 // heldAt is when the legal holds of the day of an instant were asked for.
 func heldAt(surveys []artifacts.Survey, at time.Time) time.Time {
 	for _, survey := range surveys {
-		if survey.Day.Equal(at.UTC().Truncate(day)) {
+		if survey.Day.Equal(plan.StartOfDay(at)) {
 			return survey.HeldAt
 		}
 	}

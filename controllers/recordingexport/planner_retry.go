@@ -18,7 +18,7 @@ func (p planner) slicesOfRetry(ctx context.Context, number int, r plan.Retried) 
 		return nil, err
 	}
 	var out []namedSlice
-	for _, lane := range []slicing.Lane{slicing.Standard, slicing.LegalHold, slicing.LegalHoldScreen, slicing.Isolated} {
+	for _, lane := range slicing.AllLanes {
 		missing := map[string]evidence.Gap{}
 		var some, all []slicing.Conversation
 		for _, gap := range p.gapsOfLane(gaps, lane) {

@@ -10,7 +10,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 )
 
-// processState is what a process remembers of an export from one look to the next. A
+// processState is what a process remembers of an export from one evaluation to the next. A
 // process that has just started remembers nothing, and loses nothing by that.
 type processState struct {
 	mu sync.Mutex
@@ -18,10 +18,10 @@ type processState struct {
 	uid types.UID
 	// retried is the retry request for which the pools last tried everything again.
 	retried string
-	// released tells that no analytics job of the export is left at Genesys Cloud,
+	// jobsEnded tells that no analytics job of the export is left at Genesys Cloud,
 	// and that none was started since.
-	released bool
-	// surveyDeadline is that of the spec at the last look.
+	jobsEnded bool
+	// surveyDeadline is that of the spec at the last evaluation.
 	surveyDeadline time.Duration
 	// waiting is since when the export waits for something that may never come, zero
 	// if it does not.
@@ -38,16 +38,16 @@ func (m *processState) isNewRetry(request string) bool {
 }
 
 // setJobsEnded notes whether an analytics job may be left at Genesys Cloud.
-func (m *processState) setJobsEnded(released bool) {
+func (m *processState) setJobsEnded(ended bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.released = released
+	m.jobsEnded = ended
 }
 
 func (m *processState) haveJobsEnded() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.released
+	return m.jobsEnded
 }
 
 func (m *processState) setSurveyDeadline(d time.Duration) {
@@ -73,13 +73,13 @@ func (m *processState) waitsSince(now time.Time) time.Time {
 	return m.waiting
 }
 
-// processStates are the memories of all exports. The zero value is ready for use.
+// processStates are the states of all exports. The zero value is ready for use.
 type processStates struct {
 	mu     sync.Mutex
 	byName map[types.NamespacedName]*processState
 }
 
-// of returns the memory of an export, not that of another one which had its name.
+// of returns the state of an export, not that of another export which had its name.
 func (m *processStates) of(export *v1alpha1.RecordingExport) *processState {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -67,7 +67,7 @@ func (r *Reconciler) resolveReferences(ctx context.Context, s *subject) (*refere
 	return found, usable(&found.organization, known, v1alpha1.ReasonOrganizationNotReady, "GenesysOrganization"), nil
 }
 
-// usable tells whether what the export refers to can be used: it has been evaluated, and
+// usable reports whether what the export refers to can be used: it has been evaluated, and
 // nobody has to fix it. Trouble that passes by itself does not stop the export, nor that the
 // namespace of a destination takes as much as it may: then no batches are created, and what
 // has come is sealed (runBatches).

@@ -21,7 +21,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/signing"
 )
 
-// clearInterval is before another look at an export whose batches are being deleted.
+// clearInterval is the wait before the next evaluation of an export whose batches are being deleted.
 const clearInterval = time.Second
 
 // rekey continues an archive whose artifacts name a key that this operator does not have,

@@ -28,8 +28,8 @@ func TestAFinishedExportNeedsNothing(t *testing.T) {
 				h.remove(obj)
 			}
 			h.change(edit)
-			if result := h.look(); result.RequeueAfter != 0 {
-				t.Errorf("looked at again after %v", result.RequeueAfter)
+			if result := h.reconcile(); result.RequeueAfter != 0 {
+				t.Errorf("reconciled again after %v", result.RequeueAfter)
 			}
 			export := h.export()
 			if !conditions.IsReady(export) || conditions.Reason(export) != v1alpha1.ReasonComplete || export.Status.ObservedGeneration != export.Generation {
@@ -38,7 +38,7 @@ func TestAFinishedExportNeedsNothing(t *testing.T) {
 			h.change(func(e *v1alpha1.RecordingExport) {
 				e.Annotations = map[string]string{v1alpha1.AnnotationRetry: "again"}
 			})
-			h.look()
+			h.reconcile()
 			if got := conditions.Reason(h.export()); got != v1alpha1.ReasonDestinationNotFound {
 				t.Errorf("after a retry request the reason is %s", got)
 			}

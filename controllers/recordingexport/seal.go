@@ -49,7 +49,7 @@ func (r *Reconciler) sealWhatIsComplete(ctx context.Context, s *loaded) (outcome
 	return outcome.Done(), nil
 }
 
-// hasSeal tells whether a seal is written.
+// hasSeal reports whether a seal is written.
 func (s *loaded) hasSeal(number int) bool {
 	return s.sealed != nil && s.sealed.Account.Number >= number
 }
@@ -60,16 +60,12 @@ func (s *loaded) caughtUp() bool {
 	return exportspec.IsContinuous(s.export.Spec) && s.sealed != nil && s.hasSeal(s.plan.SealCount()) && s.plan.AllDaysSealed()
 }
 
-// retrySealed asks again for what the seals have as unavailable, once for each
+// retrySealed requests again what the seals list as unavailable, once for each
 // request. Without gaps there is nothing to ask for; and while a retry is running,
 // the seals do not know of it, and what it has exported would be exported twice: a
 // request that comes then only has the pools try again, see handleRequests.
 func (r *Reconciler) retrySealed(s *loaded) outcome.Outcome {
-	if s.plan.HasRetry(s.retry) || s.sealed.Account.Gaps == 0 {
-		s.acceptRetry()
-		return outcome.Done()
-	}
-	if s.plan.HasUnsealedRetry() {
+	if s.plan.HasRetry(s.retry) || s.sealed.Account.Gaps == 0 || s.plan.HasUnsealedRetry() {
 		s.acceptRetry()
 		return outcome.Done()
 	}
@@ -211,28 +207,37 @@ func (w *sealWork) beginSeal(ctx context.Context, seal evidence.Seal) (evidence.
 // that are in no batch.
 func (w *sealWork) addSurveys(ctx context.Context, seal *evidence.Seal) error {
 	holds := map[string]evidence.HoldAnswer{}
-	for _, entry := range w.entries {
-		if entry.Surveyed == nil {
-			continue
-		}
-		survey, err := artifacts.Get[artifacts.Survey](ctx, w.store, artifacts.SurveyKey(entry.Surveyed.Pass, entry.Surveyed.Day))
-		if err != nil {
-			return err
-		}
+	err := w.eachSurvey(ctx, func(entry plan.Numbered, survey artifacts.Survey) error {
 		if entry.Surveyed.Pass == 0 {
 			seal.Surveys = append(seal.Surveys, w.span(*entry.Surveyed))
 		}
 		seal.Surveyed += entry.Surveyed.Conversations
 		seal.Reopened += entry.Surveyed.Reopened
 		seal.Unbatched = append(seal.Unbatched, w.unbatched(survey)...)
-		seal.Events = append(seal.Events, planned(entry, surveyed(survey)))
+		seal.Events = append(seal.Events, planned(entry, surveyEvent(survey)))
 		if survey.Purpose == plan.PurposeReview {
-			if err := w.addHolds(ctx, survey, holds); err != nil {
-				return err
-			}
+			return w.addHolds(ctx, survey, holds)
+		}
+		return nil
+	})
+	seal.HeldAtSealing = func(id string) evidence.HoldAnswer { return holds[id] }
+	return err
+}
+
+// eachSurvey reads the surveys of the entries, in order, until do returns an error.
+func (w *sealWork) eachSurvey(ctx context.Context, do func(plan.Numbered, artifacts.Survey) error) error {
+	for _, entry := range w.entries {
+		if entry.Surveyed == nil {
+			continue
+		}
+		survey, err := artifacts.Get[artifacts.Survey](ctx, w.store, artifacts.SurveyKey(entry.Surveyed.Pass, entry.Surveyed.Day))
+		if err == nil {
+			err = do(entry, survey)
+		}
+		if err != nil {
+			return err
 		}
 	}
-	seal.HeldAtSealing = func(id string) evidence.HoldAnswer { return holds[id] }
 	return nil
 }
 
@@ -278,7 +283,7 @@ func (w *sealWork) addSlices(seal *evidence.Seal) {
 				seal.Bags = append(seal.Bags, evidence.BagRef{Name: slice.Name, Lane: slice.Lane, Start: slice.Start, End: slice.End})
 			}
 		}
-		if event, ok := told(entry); ok {
+		if event, ok := eventOf(entry); ok {
 			seal.Events = append(seal.Events, planned(entry, event))
 		}
 	}

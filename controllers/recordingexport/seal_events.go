@@ -1,6 +1,7 @@
 package recordingexport
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
@@ -15,7 +16,7 @@ func (w *sealWork) opening() evidence.Event {
 		return evidence.Event{Time: w.record.CreatedAt, Type: "ArchiveBegun", Actor: w.actor}
 	}
 	return evidence.Event{Time: w.former.Account.SealedAt, Type: "FormerSeal", Actor: w.actor, Details: map[string]string{
-		"number": count(w.former.Account.Number), "sha256": w.former.Digest,
+		"number": strconv.Itoa(w.former.Account.Number), "sha256": w.former.Digest,
 	}}
 }
 
@@ -45,8 +46,8 @@ func noticedKey(destination *v1alpha1.ExportDestination, by string) evidence.Not
 	return evidence.NoticedKey{ID: change.To, At: change.Time.Time, By: by}
 }
 
-// told is the event of an entry that is not about a survey.
-func told(entry plan.Numbered) (evidence.Event, bool) {
+// eventOf is the event of an entry that is not about a survey.
+func eventOf(entry plan.Numbered) (evidence.Event, bool) {
 	event := evidence.Event{Time: entry.At, Actor: entry.By}
 	switch {
 	case entry.Moved != nil:
@@ -59,7 +60,7 @@ func told(entry plan.Numbered) (evidence.Event, bool) {
 		event.Type, event.Details = "ConversationsIsolated", map[string]string{"group": entry.Isolated.Group}
 	case entry.Retried != nil:
 		event.Type, event.Details = "RetryRequested", map[string]string{
-			"token": entry.Retried.Token, "seals": count(entry.Retried.Seals), "days": count(len(entry.Retried.Days)),
+			"token": entry.Retried.Token, "seals": strconv.Itoa(entry.Retried.Seals), "days": strconv.Itoa(len(entry.Retried.Days)),
 		}
 	default:
 		return event, false
@@ -71,7 +72,7 @@ func told(entry plan.Numbered) (evidence.Event, bool) {
 // it led to. The names of batches that became known after the first survey of their day end
 // in that number, so that a verification can compare each with the event that led to it.
 func planned(entry plan.Numbered, event evidence.Event) evidence.Event {
-	event.Details["entry"], event.Details["batches"] = count(entry.Number), count(len(entry.Slices))
+	event.Details["entry"], event.Details["batches"] = strconv.Itoa(entry.Number), strconv.Itoa(len(entry.Slices))
 	return event
 }
 
@@ -97,13 +98,13 @@ func (w *sealWork) unbatched(survey artifacts.Survey) []evidence.Conversation {
 	return out
 }
 
-func surveyed(survey artifacts.Survey) evidence.Event {
+func surveyEvent(survey artifacts.Survey) evidence.Event {
 	return evidence.Event{
 		Time: survey.At, Type: "DaySurveyed", Actor: survey.By, Details: map[string]string{
 			"day": survey.Day.Format(time.DateOnly), "purpose": string(survey.Purpose), "analyticsJob": survey.JobID,
-			"conversations": count(len(survey.Conversations)), "deferred": count(len(survey.Deferred)),
-			"open": count(len(survey.Open)), "refused": count(len(survey.Refused)),
-			"holdsAskedAt": survey.HeldAt.Format(time.RFC3339Nano), "holdsUnknown": count(len(survey.HoldsUnknown)),
+			"conversations": strconv.Itoa(len(survey.Conversations)), "deferred": strconv.Itoa(len(survey.Deferred)),
+			"open": strconv.Itoa(len(survey.Open)), "refused": strconv.Itoa(len(survey.Refused)),
+			"holdsAskedAt": survey.HeldAt.Format(time.RFC3339Nano), "holdsUnknown": strconv.Itoa(len(survey.HoldsUnknown)),
 		},
 	}
 }

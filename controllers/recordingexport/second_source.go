@@ -148,10 +148,10 @@ func (w *compareWork) compareAccount(ctx context.Context, begun enumerationRun) 
 
 // indexAccount tells what the account knows, and returns the bags of the part.
 func (w *compareWork) indexAccount(ctx context.Context, known *evidence.AccountIndex) ([]evidence.BagRef, error) {
-	if err := w.earlier.eachSurvey(ctx, func(s artifacts.Survey) { w.earlier.indexElsewhere(known, s, true) }); err != nil {
+	if err := w.earlier.indexElsewhere(ctx, known, true); err != nil {
 		return nil, err
 	}
-	if err := w.part.eachSurvey(ctx, func(s artifacts.Survey) { w.part.indexElsewhere(known, s, false) }); err != nil {
+	if err := w.part.indexElsewhere(ctx, known, false); err != nil {
 		return nil, err
 	}
 	root := w.part.trustedFS(ctx)
@@ -171,38 +171,26 @@ func (w *compareWork) indexAccount(ctx context.Context, known *evidence.AccountI
 	return now.Bags, nil
 }
 
-// eachSurvey reads the surveys of a part of the plan.
-func (w *sealWork) eachSurvey(ctx context.Context, do func(artifacts.Survey)) error {
-	for _, entry := range w.entries {
-		if entry.Surveyed == nil {
-			continue
-		}
-		survey, err := artifacts.Get[artifacts.Survey](ctx, w.store, artifacts.SurveyKey(entry.Surveyed.Pass, entry.Surveyed.Day))
-		if err != nil {
-			return err
-		}
-		do(survey)
-	}
-	return nil
-}
-
-// indexElsewhere tells what a survey found that is in no bag of its seal: what
+// indexElsewhere tells what the surveys found that is in no bag of their seal: what
 // comes in a later one, what began before the window, and what is accounted for
 // without a bag.
-func (w *sealWork) indexElsewhere(known *evidence.AccountIndex, survey artifacts.Survey, earlier bool) {
-	for _, c := range survey.Deferred {
-		known.MarkElsewhere(accountID(c.ID))
-	}
-	for _, id := range survey.Before {
-		known.MarkElsewhere(accountID(id))
-	}
-	for _, c := range w.unbatched(survey) {
-		if earlier {
-			known.MarkElsewhere(c.ID)
-		} else {
-			known.MarkAccounted(c.ID)
+func (w *sealWork) indexElsewhere(ctx context.Context, known *evidence.AccountIndex, earlier bool) error {
+	return w.eachSurvey(ctx, func(_ plan.Numbered, survey artifacts.Survey) error {
+		for _, c := range survey.Deferred {
+			known.MarkElsewhere(accountID(c.ID))
 		}
-	}
+		for _, id := range survey.Before {
+			known.MarkElsewhere(accountID(id))
+		}
+		for _, c := range w.unbatched(survey) {
+			if earlier {
+				known.MarkElsewhere(c.ID)
+			} else {
+				known.MarkAccounted(c.ID)
+			}
+		}
+		return nil
+	})
 }
 
 // accountID is a conversation's id as the account has it.

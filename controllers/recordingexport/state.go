@@ -21,7 +21,7 @@ type loaded struct {
 	batches []v1alpha1.RecordingExportBatch
 	// counted are the slices whose batches are finished and counted.
 	counted plan.SliceSet
-	// surveyed tells whether every day that can be surveyed has been.
+	// surveyed reports whether every day that can be surveyed has been.
 	surveyed bool
 	// sealed is the newest seal, nil if there is none.
 	sealed *evidence.Former

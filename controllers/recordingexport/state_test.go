@@ -49,13 +49,13 @@ func TestWhileTheLastSealCannotBeRead(t *testing.T) {
 	h := newHarness(t, export)
 	h.canSeal()
 	h.now.SetTime(first.Add(3 * day))
-	h.lookUntil("it has caught up", func() bool {
+	h.reconcileUntil("it has caught up", func() bool {
 		h.now.Step(time.Second)
 		return conditions.Reason(h.export()) == v1alpha1.ReasonCaughtUp
 	})
 	before := h.export()
 	h.store = unreadableSeals{h.store}
-	h.lookUntil("the seal cannot be read", func() bool { return strings.Contains(conditions.Message(h.export()), "connection reset") })
+	h.reconcileUntil("the seal cannot be read", func() bool { return strings.Contains(conditions.Message(h.export()), "connection reset") })
 	after := h.export()
 	if conditions.IsReady(after) || steps(before) != "TTTT" || steps(after) != "TTTT" {
 		t.Errorf("ready %t, steps %s, before %s", conditions.IsReady(after), steps(after), steps(before))

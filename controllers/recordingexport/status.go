@@ -2,7 +2,6 @@ package recordingexport
 
 import (
 	"fmt"
-	"strconv"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -140,5 +139,3 @@ func sealPath(status v1alpha1.RecordingExportStatus) string {
 	}
 	return status.Archive + "/" + evidence.SealFolder(int(status.Seal.Number))
 }
-
-func count(n int) string { return strconv.Itoa(n) }

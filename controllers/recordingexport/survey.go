@@ -121,10 +121,10 @@ func (r *Reconciler) runWork(s *subject, task loop.Task) outcome.Outcome {
 
 // setFinalizer sets or removes the finalizer, which is there only while there may be
 // an analytics job at Genesys Cloud that a deletion would have to end.
-func (r *Reconciler) setFinalizer(ctx context.Context, export *v1alpha1.RecordingExport, hold bool) error {
+func (r *Reconciler) setFinalizer(ctx context.Context, export *v1alpha1.RecordingExport, present bool) error {
 	before := export.DeepCopy()
 	change := controllerutil.RemoveFinalizer
-	if hold {
+	if present {
 		change = controllerutil.AddFinalizer
 	}
 	if !change(export, v1alpha1.Finalizer) {

@@ -159,8 +159,8 @@ type Answered struct {
 	Listed  int `json:"listed,omitempty"`
 	// Refused is what Genesys Cloud said of a result that it will not give.
 	Refused string `json:"refused,omitempty"`
-	// Failed is why a result did not arrive, and Expired reports whether that was
-	// for its address.
+	// Failed is why a result did not arrive, and Expired is true if that was because
+	// its address did not work any more.
 	Failed  string `json:"failed,omitempty"`
 	Expired bool   `json:"expired,omitempty"`
 	// Passed tells that not all came that is due, without a reason.

@@ -74,8 +74,9 @@ func PutPlanBundle(ctx context.Context, store archive.Store, stamp Stamp, first 
 	return err
 }
 
-// PlanEntries returns the next entries of the plan from a number on: the rest of a bundle if
-// there is one, or else one entry. There is none after the last.
+// PlanEntries returns the next entries of the plan from a number on: those of a bundle if the
+// number is that of its first entry and it is stored, or else one entry. It returns none after
+// the last.
 func PlanEntries(ctx context.Context, store archive.Store, number int) ([]Entry, error) {
 	entry, err := Get[Entry](ctx, store, EntryKey(number))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -235,13 +235,10 @@ func (a *Account) addRecordings(bag sealedBag) {
 	}
 }
 
-// laneOrder is the order in which lanes are listed.
-var laneOrder = []slicing.Lane{slicing.Standard, slicing.LegalHold, slicing.LegalHoldScreen, slicing.Isolated}
-
 // sort puts lanes in their order and media in the alphabet's.
 func (a *Account) sort() {
 	order := func(x, y slicing.Lane) int {
-		return cmp.Compare(slices.Index(laneOrder, x), slices.Index(laneOrder, y))
+		return cmp.Compare(slices.Index(slicing.AllLanes[:], x), slices.Index(slicing.AllLanes[:], y))
 	}
 	slices.SortFunc(a.Lanes, func(x, y LaneAccount) int { return order(x.Lane, y.Lane) })
 	slices.SortFunc(a.Recordings, func(x, y RecordingAccount) int {

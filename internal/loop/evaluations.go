@@ -244,7 +244,7 @@ func (e Evaluation) safely(ctx context.Context) (out outcome.Outcome) {
 	defer func() {
 		if caught := recover(); caught != nil {
 			err := fmt.Errorf("panic: %v", caught)
-			ctrl.LoggerFrom(ctx).Error(err, "Failed to look at the object", "stack", string(debug.Stack()))
+			ctrl.LoggerFrom(ctx).Error(err, "Failed to evaluate the object", "stack", string(debug.Stack()))
 			out = outcome.Of(err, e.Again)
 		}
 	}()

@@ -1,5 +1,5 @@
 // Package loop is what every reconciler does around its own steps: it is woken,
-// publishes a status, tells of what changed, and says when to look again.
+// publishes a status, tells of what changed, and says when it is to be evaluated again.
 package loop
 
 import (
@@ -79,7 +79,7 @@ func Absent(err error, reason, says string) (outcome.Outcome, error) {
 // jitter spreads requeues, as a share of the wait.
 const jitter = 0.1
 
-// Result says when to look again after an outcome.
+// Result says when the object is evaluated again after an outcome.
 func Result(out outcome.Outcome) ctrl.Result {
 	if out.After <= 0 {
 		return ctrl.Result{}

@@ -113,7 +113,7 @@ func TestPublishLosesARace(t *testing.T) {
 		t.Errorf("Publish: %v, want a conflict and no event", err)
 	}
 	if result, err := Requeue(reconcile.Result{}, err); err != nil || result.RequeueAfter == 0 {
-		t.Errorf("Requeue: %+v, %v; want another look", result, err)
+		t.Errorf("Requeue: %+v, %v; want another reconcile", result, err)
 	}
 }
 

@@ -31,8 +31,9 @@ type Step struct {
 	Message string
 }
 
-// MarkSteps sets the condition of each step: finished steps are True, the
-// current one is False with what it waits for, later ones are Unknown.
+// MarkSteps sets the condition of each step. Steps that have succeeded are True. If something
+// is waited for, the first of the others is False and says what that is. All others are
+// Unknown.
 func MarkSteps(obj conditions.Object, out outcome.Outcome, steps []Step) {
 	waiting := !out.IsDone()
 	for _, step := range steps {

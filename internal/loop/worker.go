@@ -22,8 +22,8 @@ const Workers = 8
 // has ended.
 type Worker struct {
 	Pools transfer.Pools
-	// SilenceLimit is how long until the reconciler looks at the work that is running and has
-	// reported no progress.
+	// SilenceLimit is how long until the object is reconciled while work for it is running and
+	// reports no progress.
 	SilenceLimit time.Duration
 
 	waker Waker
@@ -32,10 +32,10 @@ type Worker struct {
 // Source is what wakes the reconciler; give it to its controller.
 func (w *Worker) Source() source.Source { return w.waker.Source() }
 
-// Wake has the reconciler look at an object soon.
+// Wake has an object reconciled soon.
 func (w *Worker) Wake(name types.NamespacedName) { w.waker.Wake(name) }
 
-// Progress has the reconciler look at an object soon, at most once a second: something that
+// Progress has an object reconciled soon, at most once a second: something that
 // its status shows has progressed.
 func (w *Worker) Progress(name types.NamespacedName) { w.waker.Progress(name) }
 
@@ -115,8 +115,8 @@ func (w *Waker) Progress(name types.NamespacedName) {
 	w.queue.AddAfter(reconcile.Request{NamespacedName: name}, wait)
 }
 
-// Wake has the object looked at soon. Before the controller has started it does
-// nothing: a start looks at every object.
+// Wake has the object reconciled soon. Before the controller has started it does
+// nothing: a start reconciles every object.
 func (w *Waker) Wake(name types.NamespacedName) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -11,7 +11,8 @@ import (
 // Day is the span that is surveyed at once. Days begin at midnight UTC.
 const Day = 24 * time.Hour
 
-func startOfDay(at time.Time) time.Time { return at.UTC().Truncate(Day) }
+// StartOfDay returns the beginning of the UTC day of an instant.
+func StartOfDay(at time.Time) time.Time { return at.UTC().Truncate(Day) }
 
 // dayState is the state of one day of the window.
 type dayState struct {
@@ -49,7 +50,7 @@ func (l *Log) Totals() Totals { return l.totals }
 func (l *Log) SetWindow(end, until time.Time) {
 	l.spec.End = end
 	for number := range l.entries {
-		if s, isSurvey := l.entries[number].kind.(*Surveyed); isSurvey && s.To.After(l.spec.End) {
+		if s := l.entries[number].entry.Surveyed; s != nil && s.To.After(l.spec.End) {
 			l.spec.End = s.To
 		}
 	}
@@ -78,19 +79,19 @@ func (l *Log) dayAfterLast() time.Time {
 	if n := len(l.days); n > 0 {
 		return l.days[n-1].at.Add(Day)
 	}
-	return startOfDay(l.spec.Start)
+	return StartOfDay(l.spec.Start)
 }
 
 // day returns the state of a day, which it adds, with those before it, if need be.
 func (l *Log) day(at time.Time) *dayState {
-	at = startOfDay(at)
+	at = StartOfDay(at)
 	l.addDays(at.Add(Day))
 	return &l.days[int(at.Sub(l.days[0].at)/Day)]
 }
 
 // passesOf is how often a day was surveyed.
 func (l *Log) passesOf(day time.Time) int {
-	if n := day.Sub(startOfDay(l.spec.Start)) / Day; int(n) < len(l.days) {
+	if n := day.Sub(StartOfDay(l.spec.Start)) / Day; int(n) < len(l.days) {
 		return l.days[n].passes
 	}
 	return 0
@@ -174,7 +175,7 @@ func earliest(surveys []DueSurvey) (DueSurvey, bool) {
 	}), true
 }
 
-// AllSurveyed tells whether every known day has been surveyed.
+// AllSurveyed reports whether every known day has been surveyed.
 func (l *Log) AllSurveyed() bool {
 	return len(l.days) == 0 || l.days[len(l.days)-1].passes > 0
 }

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/gcexport/recording-export-operator/internal/slicing"
@@ -165,27 +164,4 @@ func (e Entry) kinds() []any {
 		set = append(set, e.Voided)
 	}
 	return set
-}
-
-// entryOf makes an entry of what kinds returned for it. It panics on anything else, which
-// would be an entry of a kind that is missing here.
-func entryOf(kind any) Entry {
-	switch kind := kind.(type) {
-	case *Surveyed:
-		return Entry{Surveyed: kind}
-	case *Moved:
-		return Entry{Moved: kind}
-	case *Halved:
-		return Entry{Halved: kind}
-	case *Isolated:
-		return Entry{Isolated: kind}
-	case *Retried:
-		return Entry{Retried: kind}
-	case *Sealing:
-		return Entry{Sealing: kind}
-	case *Voided:
-		return Entry{Voided: kind}
-	default:
-		panic(fmt.Sprintf("plan: entryOf does not know the kind %T", kind))
-	}
 }

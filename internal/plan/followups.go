@@ -33,25 +33,25 @@ func (l *Log) FollowUp(batch FinishedBatch) (entry Entry, found bool) {
 	}
 }
 
-// HasIsolatedConversations tells whether the plan holds the conversations that were isolated
+// HasIsolatedConversations reports whether the plan holds the conversations that were isolated
 // from the batches of a group.
 func (l *Log) HasIsolatedConversations(group string) bool {
-	return l.isolated[isolatedKey(Isolated{Group: group})]
+	return l.isolatedGroups[group]
 }
 
-// HasIsolatedRecordings tells whether the plan holds the recordings that were isolated from
+// HasIsolatedRecordings reports whether the plan holds the recordings that were isolated from
 // a batch.
 func (l *Log) HasIsolatedRecordings(batch string) bool {
-	return l.isolated[isolatedKey(Isolated{Batch: batch, Recordings: true})]
+	return l.isolatedBatches[batch]
 }
 
-// isolatedKey names what an entry isolates: recordings of a batch, or conversations
-// of a group. No batch has the name of a group.
-func isolatedKey(i Isolated) string {
+// addIsolated takes in what was isolated: recordings of a batch, or conversations of a group.
+func (l *Log) addIsolated(i Isolated) {
 	if i.Recordings {
-		return "batch " + i.Batch
+		l.isolatedBatches[i.Batch] = true
+	} else {
+		l.isolatedGroups[i.Group] = true
 	}
-	return "group " + i.Group
 }
 
 func (l *Log) isHalved(batch string) bool {
@@ -59,7 +59,7 @@ func (l *Log) isHalved(batch string) bool {
 	return isHalved
 }
 
-// HasAllHalves tells whether the halves of a batch are in a set. It is true of a batch that
+// HasAllHalves reports whether the halves of a batch are in a set. It is true of a batch that
 // was not cut in two.
 func (l *Log) HasAllHalves(set SliceSet, batch string) bool {
 	number, isHalved := l.halved[batch]

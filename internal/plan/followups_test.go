@@ -90,8 +90,10 @@ func kindOf(entry Entry) string {
 	switch {
 	case entry.Moved != nil:
 		return "moved " + entry.Moved.Group
+	case entry.Isolated != nil && entry.Isolated.Recordings:
+		return "isolated batch " + entry.Isolated.Batch
 	case entry.Isolated != nil:
-		return "isolated " + isolatedKey(*entry.Isolated)
+		return "isolated group " + entry.Isolated.Group
 	case entry.Halved != nil:
 		return "halved " + entry.Halved.Batch
 	default:

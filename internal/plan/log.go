@@ -42,20 +42,21 @@ type Log struct {
 	totals  Totals
 	entries []entryRow
 	slices  sliceTable
-	// What the plan has dealt with: moved names groups, isolated names groups and batches,
-	// and retried has the tokens of requests. halved has, for each batch that is cut in two,
-	// the number of the entry that does so.
-	moved, isolated, retried map[string]bool
-	halved                   map[string]int
+	// What the plan has dealt with: moved and isolatedGroups name groups, isolatedBatches names
+	// the batches whose recordings were isolated, and retried has the tokens of requests. halved
+	// has, for each batch that is cut in two, the number of the entry that does so.
+	moved, isolatedGroups, isolatedBatches, retried map[string]bool
+	halved                                          map[string]int
 	// seals are the numbers of the entries that close a part of the plan.
 	seals []int
 }
 
-// entryRow is an entry without its slices.
+// entryRow is an entry with its slices kept apart.
 type entryRow struct {
-	at   time.Time
-	by   string
-	kind any
+	at time.Time
+	by string
+	// entry has no slices: those are in the sliceTable.
+	entry Entry
 	// first is the place of its first slice in the plan.
 	first int32
 	// seal is the number of the seal that takes it in, 0 if none does yet.
@@ -75,7 +76,7 @@ type Numbered struct {
 func New(export string, spec slicing.Spec) *Log {
 	return &Log{
 		spec: spec, slices: newSliceTable(export, spec.Start),
-		moved: map[string]bool{}, isolated: map[string]bool{}, retried: map[string]bool{}, halved: map[string]int{},
+		moved: map[string]bool{}, isolatedGroups: map[string]bool{}, isolatedBatches: map[string]bool{}, retried: map[string]bool{}, halved: map[string]int{},
 	}
 }
 
@@ -89,8 +90,10 @@ func (l *Log) Append(entry Entry, at time.Time, by string) error {
 	if n := len(l.entries); n > 0 && l.entries[n-1].by == by {
 		by = l.entries[n-1].by // share the memory
 	}
-	l.entries = append(l.entries, entryRow{at: at, by: by, kind: entry.kinds()[0], first: int32(l.slices.count())}) //nolint:gosec // validate bounds it
-	for _, slice := range entry.Slices {
+	slices := entry.Slices
+	entry.Slices = nil
+	l.entries = append(l.entries, entryRow{at: at, by: by, entry: entry, first: int32(l.slices.count())}) //nolint:gosec // validate bounds it
+	for _, slice := range slices {
 		l.slices.add(slice)
 	}
 	switch {
@@ -101,7 +104,7 @@ func (l *Log) Append(entry Entry, at time.Time, by string) error {
 	case entry.Halved != nil:
 		l.halved[entry.Halved.Batch] = len(l.entries) - 1
 	case entry.Isolated != nil:
-		l.isolated[isolatedKey(*entry.Isolated)] = true
+		l.addIsolated(*entry.Isolated)
 	case entry.Retried != nil:
 		l.addRetry(*entry.Retried)
 	case entry.Sealing != nil:
@@ -132,7 +135,7 @@ func (l *Log) TimeOf(entry int) time.Time { return l.entries[entry].at }
 // DayOf is the day that an entry is about, zero if it is about no single day.
 func (l *Log) DayOf(entry int) time.Time { return l.withoutSlices(entry).day() }
 
-func (l *Log) withoutSlices(number int) Entry { return entryOf(l.entries[number].kind) }
+func (l *Log) withoutSlices(number int) Entry { return l.entries[number].entry }
 
 // placesOf returns the places of an entry's slices in the plan, from first up to, but not
 // including, end.
@@ -194,13 +197,12 @@ func (l *Log) addRetry(r Retried) {
 	}
 }
 
-// HasRetry tells whether the plan holds the retry that was requested with a token.
+// HasRetry reports whether the plan holds the retry that was requested with a token.
 func (l *Log) HasRetry(token string) bool { return l.retried[token] }
 
-// HasUnsealedRetry tells whether there is a retry that is in no seal yet.
+// HasUnsealedRetry reports whether there is a retry that is in no seal yet.
 func (l *Log) HasUnsealedRetry() bool {
 	return slices.ContainsFunc(l.entries, func(row entryRow) bool {
-		_, isRetry := row.kind.(*Retried)
-		return isRetry && row.seal == 0
+		return row.entry.Retried != nil && row.seal == 0
 	})
 }

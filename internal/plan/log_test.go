@@ -136,7 +136,8 @@ func TestAVoidedEntry(t *testing.T) {
 	if !l.AllSealed() || !l.AllDaysSealed() {
 		t.Error("something is waited for")
 	}
-	if err := l.Append(Entry{Voided: &Voided{}, Retried: &Retried{}}, first, "a"); !errors.Is(err, ErrInvalid) {
+	var invalid *EntryError
+	if err := l.Append(Entry{Voided: &Voided{}, Retried: &Retried{}}, first, "a"); !errors.As(err, &invalid) || invalid.Number != l.EntryCount() {
 		t.Errorf("an entry of two kinds: %v", err)
 	}
 }

@@ -41,7 +41,7 @@ func (t *nameTable) beginnings(s Slice) (name, group string) {
 	return first.Name(t.export), first.Group()
 }
 
-// hasRoom tells whether names and groups of so many more slices can be kept.
+// hasRoom reports whether names and groups of so many more slices can be kept.
 func (t *nameTable) hasRoom(slices int) bool {
 	return len(t.text)+slices*2*math.MaxUint8 <= math.MaxUint32
 }

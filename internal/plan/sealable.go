@@ -6,9 +6,9 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// SealInterval is how long an export without an end waits between two seals if it has not
+// sealInterval is how long an export without an end waits between two seals if it has not
 // caught up.
-const SealInterval = 24 * time.Hour
+const sealInterval = 24 * time.Hour
 
 // Sealable is how much of the plan can be sealed next.
 type Sealable struct {
@@ -18,19 +18,19 @@ type Sealable struct {
 	Reviews []DueSurvey
 	// Entries of the plan that the seal takes in.
 	Entries slicing.Ordinals
-	// Due tells whether it is time for a seal.
+	// Due reports whether it is time for a seal.
 	Due bool
 }
 
 // Sealable returns what can be sealed. A window with an end is sealed as a whole, once
-// nothing is waited for any more. One without an end (follows) is sealed day by day, as soon
-// as all that has settled is complete, or SealInterval after the last seal, or after the
+// nothing is waited for any more. One without an end (continuous) is sealed day by day, as soon
+// as all that has settled is complete, or a day after the last seal, or after the
 // export began; what it still waits for comes in a later seal. counted are the slices whose
 // batches have finished and are counted.
-func (l *Log) Sealable(counted SliceSet, follows bool, began, now time.Time) Sealable {
+func (l *Log) Sealable(counted SliceSet, continuous bool, began, now time.Time) Sealable {
 	busy := l.busyDays(counted)
-	s := Sealable{Until: l.completeUntil(busy, follows)}
-	if s.Until.IsZero() || !follows && len(busy) > 0 {
+	s := Sealable{Until: l.completeUntil(busy, continuous)}
+	if s.Until.IsZero() || !continuous && len(busy) > 0 {
 		return Sealable{}
 	}
 	newDays := 0
@@ -45,10 +45,10 @@ func (l *Log) Sealable(counted SliceSet, follows bool, began, now time.Time) Sea
 	}
 	s.Entries = l.sealableEntries(s.Until, busy)
 	last := l.days[len(l.days)-1]
-	late := now.Sub(l.lastSealed(began)) >= SealInterval
+	late := now.Sub(l.lastSealed(began)) >= sealInterval
 	switch {
 	case s.Entries.Len() == 0:
-	case !follows:
+	case !continuous:
 		s.Due = true
 	case newDays > 0:
 		s.Due = last.at.Before(s.Until) || late
@@ -62,7 +62,7 @@ func (l *Log) Sealable(counted SliceSet, follows bool, began, now time.Time) Sea
 // such a slice is of no single day: it is of a retry.
 func (l *Log) busyDays(counted SliceSet) map[time.Time]bool {
 	days := map[time.Time]bool{}
-	for i, lane := range lanes {
+	for i, lane := range slicing.AllLanes {
 		number := -1
 		for id := range l.SlicesWithout(counted, lane) {
 			place := l.slices.inLane[i][id.Ordinal]
@@ -78,11 +78,11 @@ func (l *Log) busyDays(counted SliceSet) map[time.Time]bool {
 
 // completeUntil is the end of the days, from the first on, that are complete: all of
 // the window if it has an end, or nothing.
-func (l *Log) completeUntil(busy map[time.Time]bool, follows bool) time.Time {
+func (l *Log) completeUntil(busy map[time.Time]bool, continuous bool) time.Time {
 	var end time.Time
 	for _, d := range l.days {
-		if d.passes == 0 || d.again || !follows && d.deferred > 0 || !d.sealed && busy[d.at] {
-			if !follows {
+		if d.passes == 0 || d.again || !continuous && d.deferred > 0 || !d.sealed && busy[d.at] {
+			if !continuous {
 				return time.Time{}
 			}
 			return end
@@ -101,7 +101,7 @@ func (l *Log) sealableEntries(until time.Time, busy map[time.Time]bool) slicing.
 	})
 }
 
-// anyEntry tells whether something holds of any of the entries.
+// anyEntry reports whether something holds of any of the entries.
 func (l *Log) anyEntry(entries slicing.Ordinals, holds func(number int, entry Entry) bool) bool {
 	for number := range l.entries {
 		if entries.Contains(number) && holds(number, l.withoutSlices(number)) {
@@ -126,7 +126,7 @@ func (l *Log) lastSealed(began time.Time) time.Time {
 	return began
 }
 
-// AllSealed tells whether every known day and every entry of the plan is in a seal, sealed
+// AllSealed reports whether every known day and every entry of the plan is in a seal, sealed
 // or about to be, and nothing is waited for.
 func (l *Log) AllSealed() bool {
 	for _, d := range l.days {
@@ -143,7 +143,7 @@ func (l *Log) AllSealed() bool {
 	return true
 }
 
-// AllDaysSealed tells whether the last known day is in a seal, and so all before it.
+// AllDaysSealed reports whether the last known day is in a seal, and so all before it.
 func (l *Log) AllDaysSealed() bool {
 	return len(l.days) == 0 || l.days[len(l.days)-1].sealed
 }

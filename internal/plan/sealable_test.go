@@ -21,11 +21,11 @@ func TestWhatCanBeSealed(t *testing.T) {
 	retried := withSlices(Entry{Retried: &Retried{Token: "t", Seals: 1}}, 1)
 	late := withSlices(surveyedDay(1, 2, PurposeDeferred, 0), 1)
 	tests := map[string]struct {
-		days    int
-		follows bool
-		entries []Entry
-		counted int
-		after   time.Duration
+		days       int
+		continuous bool
+		entries    []Entry
+		counted    int
+		after      time.Duration
 		// want is "<entries> until <day>, <days to review>", empty if nothing is due
 		want string
 	}{
@@ -41,15 +41,15 @@ func TestWhatCanBeSealed(t *testing.T) {
 		"a retry":                              {1, false, []Entry{firstDay, reviewed, sealed, retried}, 2, 0, "3 until 2, 0 to review"},
 		"a retry of an endless window":         {1, true, []Entry{firstDay, reviewed, sealed, retried}, 2, 0, "3 until 2, 0 to review"},
 		"what came later":                      {1, true, []Entry{firstDay, reviewed, sealed, late}, 2, 0, ""},
-		"what came later, after a day":         {1, true, []Entry{firstDay, reviewed, sealed, late}, 2, SealInterval, "3 until 2, 0 to review"},
+		"what came later, after a day":         {1, true, []Entry{firstDay, reviewed, sealed, late}, 2, sealInterval, "3 until 2, 0 to review"},
 		"a day whose neighbour has a batch":    {2, true, []Entry{firstDay, secondDay}, 1, 0, ""},
-		"the same when a day has passed":       {2, true, []Entry{firstDay, secondDay}, 1, SealInterval, "0 until 2, 1 to review"},
+		"the same when a day has passed":       {2, true, []Entry{firstDay, secondDay}, 1, sealInterval, "0 until 2, 1 to review"},
 		"two days, of which one has caught up": {2, true, []Entry{firstDay, reviewed, sealed, secondDay}, 2, 0, "3 until 3, 1 to review"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			l := logOf(t, window(0, time.Duration(tt.days)*Day), tt.entries...)
-			s, got := l.Sealable(counted(tt.counted), tt.follows, first, first.Add(tt.after)), ""
+			s, got := l.Sealable(counted(tt.counted), tt.continuous, first, first.Add(tt.after)), ""
 			if s.Due {
 				got = fmt.Sprintf("%s until %d, %d to review", s.Entries, s.Until.Day(), len(s.Reviews))
 			}

@@ -8,12 +8,9 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// lanes are all lanes, in the order in which they are shown.
-var lanes = [...]slicing.Lane{slicing.Standard, slicing.LegalHold, slicing.LegalHoldScreen, slicing.Isolated}
-
-// laneIndex is the place of a lane among lanes, and whether it is one.
+// laneIndex is the place of a lane among all lanes, and whether it is one.
 func laneIndex(lane slicing.Lane) (int, bool) {
-	i := slices.Index(lanes[:], lane)
+	i := slices.Index(slicing.AllLanes[:], lane)
 	return i, i >= 0
 }
 
@@ -34,7 +31,7 @@ type sliceTable struct {
 	widths     []time.Duration
 	widthIndex map[time.Duration]uint32
 	// inLane are the places of each lane's slices in rows.
-	inLane [len(lanes)][]int32
+	inLane [len(slicing.AllLanes)][]int32
 }
 
 // sliceRow is a slice in 32 bytes.
@@ -79,7 +76,7 @@ func (t *sliceTable) widthOf(width time.Duration) uint32 {
 func (t *sliceTable) at(place int) Slice {
 	row := t.rows[place]
 	s := Slice{
-		Lane: lanes[row.lane], Start: t.start.Add(time.Duration(row.offset)).UTC(),
+		Lane: slicing.AllLanes[row.lane], Start: t.start.Add(time.Duration(row.offset)).UTC(),
 		Conversations: int(row.conversations), Recordings: int(row.recordings),
 	}
 	s.End = s.Start.Add(t.widths[row.width])
@@ -111,7 +108,7 @@ func (l *Log) place(id SliceID) (int, bool) {
 func (l *Log) id(place int) SliceID {
 	lane := l.slices.rows[place].lane
 	ordinal, _ := slices.BinarySearch(l.slices.inLane[lane], int32(place)) //nolint:gosec // places are int32
-	return SliceID{lanes[lane], ordinal}
+	return SliceID{slicing.AllLanes[lane], ordinal}
 }
 
 // SliceAt returns a slice of the plan. There must be one.
@@ -120,8 +117,8 @@ func (l *Log) SliceAt(id SliceID) Slice {
 	return l.slices.at(place)
 }
 
-// Holds tells whether the plan has a slice with this id, and under this name.
-func (l *Log) Holds(id SliceID, name string) bool {
+// HasSlice reports whether the plan has a slice with this id, and under this name.
+func (l *Log) HasSlice(id SliceID, name string) bool {
 	place, found := l.place(id)
 	return found && l.slices.at(place).Name == name
 }

@@ -45,7 +45,7 @@ func TestSlicesByTheirID(t *testing.T) {
 		if want := first.Add(time.Duration(id.Ordinal) * time.Hour); slice.Lane != id.Lane || !slice.Start.Equal(want) || slice.End.Sub(want) != time.Hour {
 			t.Errorf("%v is %+v", id, slice)
 		}
-		if !l.Holds(id, slice.Name) || l.Holds(id, "another") {
+		if !l.HasSlice(id, slice.Name) || l.HasSlice(id, "another") {
 			t.Errorf("%v is not known by its name, or by any", id)
 		}
 		if place, _ := l.place(id); l.id(place) != id || l.EntryWith(id) != entry {
@@ -53,7 +53,7 @@ func TestSlicesByTheirID(t *testing.T) {
 		}
 	}
 	for _, id := range []SliceID{{slicing.Standard, -1}, {slicing.LegalHold, last + 1}, {slicing.Isolated, 0}, {"Fast", 0}, {}} {
-		if l.Holds(id, "") {
+		if l.HasSlice(id, "") {
 			t.Errorf("%v is in the plan", id)
 		}
 	}
@@ -105,7 +105,7 @@ func TestNames(t *testing.T) {
 		var rows []nameRow
 		var added []Slice
 		for range rapid.IntRange(1, 20).Draw(t, "slices") {
-			s := Slice{Lane: rapid.SampledFrom(lanes[:]).Draw(t, "lane"), Start: first.Add(time.Duration(rapid.IntRange(0, 1e6).Draw(t, "start")) * time.Second)}
+			s := Slice{Lane: rapid.SampledFrom(slicing.AllLanes[:]).Draw(t, "lane"), Start: first.Add(time.Duration(rapid.IntRange(0, 1e6).Draw(t, "start")) * time.Second)}
 			shape := slicing.Slice{Lane: s.Lane, Start: s.Start, Piece: rapid.IntRange(0, 9).Draw(t, "piece"), Delta: rapid.IntRange(0, 9).Draw(t, "delta")}
 			s.Name = rapid.SampledFrom([]string{shape.Name("case-1"), shape.Name("case-1") + part.Draw(t, "end"), part.Draw(t, "name")}).Draw(t, "which name")
 			s.Group = rapid.SampledFrom([]string{shape.Group(), part.Draw(t, "group")}).Draw(t, "which group")

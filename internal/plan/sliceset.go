@@ -11,7 +11,7 @@ import (
 // behind another. nil is the empty set.
 type SliceSet map[slicing.Lane]slicing.Ordinals
 
-// Contains tells whether a slice is in the set.
+// Contains reports whether a slice is in the set.
 func (s SliceSet) Contains(id SliceID) bool { return s[id.Lane].Contains(id.Ordinal) }
 
 // Add adds a slice to a set that is not nil.
@@ -26,7 +26,7 @@ func (s SliceSet) Len() int {
 	return n
 }
 
-// ContainsAll tells whether every slice of other is in the set.
+// ContainsAll reports whether every slice of other is in the set.
 func (s SliceSet) ContainsAll(other SliceSet) bool {
 	for lane, ordinals := range other {
 		if !s[lane].ContainsAll(ordinals) {
@@ -39,7 +39,7 @@ func (s SliceSet) ContainsAll(other SliceSet) bool {
 // Planned returns the slices of a set that are in the plan.
 func (l *Log) Planned(set SliceSet) SliceSet {
 	planned := SliceSet{}
-	for _, lane := range lanes {
+	for _, lane := range slicing.AllLanes {
 		if ordinals := set[lane].Below(l.SlicesIn(lane)); ordinals.Len() > 0 {
 			planned[lane] = ordinals
 		}
@@ -61,10 +61,13 @@ func (l *Log) SlicesWithout(set SliceSet, lane slicing.Lane) iter.Seq[SliceID] {
 // SealedSlices are the slices that the first seals take in.
 func (l *Log) SealedSlices(seals int) SliceSet {
 	sealed := SliceSet{}
-	for i, lane := range lanes {
-		places := l.slices.inLane[i]
+	for i, lane := range slicing.AllLanes {
+		places, entry := l.slices.inLane[i], 0
 		ordinals := slicing.OrdinalsOf(len(places), func(ordinal int) bool {
-			seal := l.SealOf(l.entryWith(int(places[ordinal])))
+			for entry+1 < len(l.entries) && l.entries[entry+1].first <= places[ordinal] {
+				entry++ // ordinals come in order, and so do the entries of their slices
+			}
+			seal := l.SealOf(entry)
 			return seal > 0 && seal <= seals
 		})
 		if ordinals.Len() > 0 {

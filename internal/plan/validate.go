@@ -10,11 +10,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// ErrInvalid is the error for an entry that cannot be the plan's next. Somebody may have
-// changed the archive.
-var ErrInvalid = errors.New("invalid entry of the plan")
-
-// EntryError tells which entry cannot be the plan's next, and why. It is ErrInvalid.
+// EntryError tells which entry cannot be the plan's next, and why. Somebody may have changed
+// the archive.
 type EntryError struct {
 	Number int
 	Err    error
@@ -22,8 +19,8 @@ type EntryError struct {
 
 func (e *EntryError) Error() string { return fmt.Sprintf("entry %d of the plan: %v", e.Number, e.Err) }
 
-// Unwrap lists what the error is.
-func (e *EntryError) Unwrap() []error { return []error{ErrInvalid, e.Err} }
+// Unwrap returns why the entry cannot be the next.
+func (e *EntryError) Unwrap() error { return e.Err }
 
 const (
 	// maxDays is how many days a plan may speak of: a hundred years, more than there
@@ -76,15 +73,15 @@ func (l *Log) validateKind(kind any) error {
 
 // validateDay wants a day that may be in the window.
 func (l *Log) validateDay(at time.Time) error {
-	if !l.mayBeInWindow(at) || !at.Equal(startOfDay(at)) {
+	if !l.mayBeInWindow(at) || !at.Equal(StartOfDay(at)) {
 		return fmt.Errorf("%s is not a day of the window", at.Format(time.RFC3339))
 	}
 	return nil
 }
 
-// mayBeInWindow tells whether an instant is in a day that the plan may speak of.
+// mayBeInWindow reports whether an instant is in a day that the plan may speak of.
 func (l *Log) mayBeInWindow(at time.Time) bool {
-	start := startOfDay(l.spec.Start)
+	start := StartOfDay(l.spec.Start)
 	return !at.Before(start) && at.Sub(start) < maxDays*Day
 }
 

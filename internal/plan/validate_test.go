@@ -51,8 +51,8 @@ func TestEntriesThatCannotBe(t *testing.T) {
 			l := New("case-1", slicing.Spec{Start: first, End: far, Width: time.Hour, MaxConversations: 10, Daily: true})
 			err := l.Append(entry, first, "a")
 			var invalid *EntryError
-			if !errors.Is(err, ErrInvalid) || !errors.As(err, &invalid) || invalid.Number != 0 {
-				t.Errorf("Append: %v, want ErrInvalid for entry 0", err)
+			if !errors.As(err, &invalid) || invalid.Number != 0 {
+				t.Errorf("Append: %v, want an EntryError for entry 0", err)
 			}
 			if l.EntryCount()+len(l.days)+l.SliceCount()+l.SealCount() > 0 {
 				t.Errorf("%d entries, %d days, %d slices were taken in", l.EntryCount(), len(l.days), l.SliceCount())
@@ -99,8 +99,8 @@ func readAll(t *testing.T, l *Log) {
 	if len(l.days) > maxDays || l.Totals().Days < 0 {
 		t.Fatalf("%d days", len(l.days))
 	}
-	for _, follows := range []bool{false, true} {
-		l.Sealable(counted(l.SliceCount()/2), follows, first, first.Add(9*Day))
+	for _, continuous := range []bool{false, true} {
+		l.Sealable(counted(l.SliceCount()/2), continuous, first, first.Add(9*Day))
 	}
 	l.NextSurvey(time.Hour)
 	l.FirstSurveyAfter(time.Hour)
@@ -110,7 +110,7 @@ func readAll(t *testing.T, l *Log) {
 	}
 	for place := range l.SliceCount() {
 		id := l.id(place)
-		if number := l.EntryWith(id); number >= l.EntryCount() || !l.Holds(id, l.SliceAt(id).Name) {
+		if number := l.EntryWith(id); number >= l.EntryCount() || !l.HasSlice(id, l.SliceAt(id).Name) {
 			t.Errorf("slice %d is of entry %d", place, number)
 		}
 		l.FollowUp(FinishedBatch{SliceID: id, Moved: true})

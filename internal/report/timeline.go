@@ -73,7 +73,7 @@ func tracks(f evidence.Findings) []track {
 		byLane[noBag] = append(byLane[noBag], span{h.Hour, h.Hour.Add(time.Hour), 0, 0, h.Gaps, h.Excluded})
 	}
 	var out []track
-	for _, lane := range []slicing.Lane{slicing.Standard, slicing.LegalHold, slicing.LegalHoldScreen, slicing.Isolated, noBag} {
+	for _, lane := range append(slicing.AllLanes[:], noBag) {
 		name := laneIn(shortLanes, lane)
 		if lane == noBag {
 			name = "In no bag"

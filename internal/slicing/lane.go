@@ -3,7 +3,7 @@ package slicing
 // Lane keeps conversations apart that must not delay one another.
 type Lane string
 
-// The lanes, in the order in which a conversation's first lane is looked for.
+// The lanes. The first lane of a conversation is the first of these that it has.
 const (
 	Standard        Lane = "Standard"
 	LegalHold       Lane = "LegalHold"
@@ -12,6 +12,9 @@ const (
 	// because they could not be read, so that the others need not wait for them.
 	Isolated Lane = "Isolated"
 )
+
+// AllLanes are all lanes, in the order in which they are shown.
+var AllLanes = [...]Lane{Standard, LegalHold, LegalHoldScreen, Isolated}
 
 // Scope says which conversations are taken, by legal hold.
 type Scope string

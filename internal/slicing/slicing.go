@@ -38,8 +38,8 @@ type Spec struct {
 	MaxConversations int
 	// Scope says which conversations are taken, by legal hold.
 	Scope Scope
-	// Daily cuts parts at midnight UTC too, so that a day is known with its own survey:
-	// of a window without end, no other day may ever come.
+	// Daily also cuts parts at midnight UTC, so that the conversations of every part are
+	// known with the survey of one day. A window without an end is sealed day by day.
 	Daily bool
 	// Screen and Other report whether screen recordings, and recordings of any
 	// other medium, are requested.
