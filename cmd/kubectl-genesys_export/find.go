@@ -115,7 +115,7 @@ func runList(ctx context.Context, arguments []string, to streams) error {
 	return table.Flush()
 }
 
-// find looks in every archive of a place.
+// find looks in every archive of a location.
 func find(ctx context.Context, where location, query index.Query) ([]hit, fs.FS, error) {
 	fsys, _, err := where.open(ctx)
 	if err != nil {
@@ -165,7 +165,7 @@ func runCat(ctx context.Context, arguments []string, to streams) error {
 	return file.copy(ctx, fsys, to)
 }
 
-// onlyFile is the one file that was requested. Its path is from the place's root.
+// onlyFile is the one file that was requested. Its path is from the location's root.
 func onlyFile(hits []hit, number int) (storedFile, error) {
 	var files []storedFile
 	for _, h := range hits {

@@ -83,7 +83,7 @@ func runVerify(ctx context.Context, arguments []string, to streams) error {
 	return cmp.Or(conclude(to, shape, where, verdicts), err)
 }
 
-// verifyAll verifies every archive of a place. With an error there may be verdicts as
+// verifyAll verifies every archive of a location. With an error there may be verdicts as
 // well: of the archives that are not in what could not be listed.
 func verifyAll(ctx context.Context, fsys fs.FS, where location, options verify.Options, progress *gauge) ([]verdict, error) {
 	archives, unlisted := verify.Archives(fsys)

@@ -70,7 +70,7 @@ func work(ctx context.Context, s settings, out *screen, plane *controlplane.Cont
 	if err := install(ctx, api); err != nil {
 		return out.fail(err)
 	}
-	mgr, err := newManager(plane, s, log) // it needs the kinds
+	mgr, err := newManager(plane, s, log) // only now: it needs the kinds to be installed
 	if err != nil {
 		return out.fail(err)
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// pollInterval is between two looks at the exports.
+	// pollInterval is the time between two reads of the exports.
 	pollInterval = time.Second
 	// stallGrace is how long something may be stalled before it counts: objects
 	// that were just applied find each other only by and by.

@@ -73,7 +73,7 @@ func markKeyChange(destination *v1alpha1.ExportDestination) {
 		conditions.Forget(destination, v1alpha1.ConditionSigningKeyChanged)
 		return
 	}
-	conditions.Reached(destination, v1alpha1.ConditionSigningKeyChanged, metav1.ConditionTrue, v1alpha1.ReasonSigningKeyChanged, fmt.Sprintf(
+	conditions.SetStep(destination, v1alpha1.ConditionSigningKeyChanged, metav1.ConditionTrue, v1alpha1.ReasonSigningKeyChanged, fmt.Sprintf(
 		"the signing key was %s, and is %s since %s: find out who changed it; if that was intended, tell those who verify, and run: "+
 			"kubectl annotate gcdest %s -n %s --overwrite %s=%s",
 		cmp.Or(change.From, noKey), to, stamp(&change.Time), destination.Name, destination.Namespace, v1alpha1.AnnotationConfirmSigningKey, changeID(change)))

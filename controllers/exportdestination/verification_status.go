@@ -51,7 +51,7 @@ func markVerified(destination *v1alpha1.ExportDestination, next time.Time, out o
 		v.NextTime = &metav1.Time{Time: next}
 	}
 	set := func(status metav1.ConditionStatus, reason, message string) {
-		conditions.Reached(destination, v1alpha1.ConditionVerified, status, reason, message)
+		conditions.SetStep(destination, v1alpha1.ConditionVerified, status, reason, message)
 	}
 	switch {
 	case v.Faults > 0:

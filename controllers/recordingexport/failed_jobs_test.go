@@ -52,7 +52,7 @@ func newFailingSurvey(t *testing.T, cloud *fakeCloud) *surveyWork {
 			store: store, export: "case-1", spec: slicing.Spec{Start: first, End: first.Add(day), Width: day, MaxConversations: 100, Other: true},
 			stamp: func() artifacts.Stamp { return artifacts.NewStamp(now.Now(), "m") },
 		},
-		cloud: cloud, clock: now, pace: DefaultIntervals(), DueSurvey: plan.DueSurvey{Day: first, Purpose: plan.PurposeFirst},
+		cloud: cloud, clock: now, intervals: DefaultIntervals(), DueSurvey: plan.DueSurvey{Day: first, Purpose: plan.PurposeFirst},
 		openDeadline: 720 * time.Hour, deadline: func() time.Duration { return 2 * time.Hour }, retryCommand: "kubectl annotate",
 	}
 }

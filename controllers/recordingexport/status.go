@@ -62,10 +62,10 @@ func markSteps(s *subject, state *loaded, out outcome.Outcome) {
 		made += int32(len(state.uncountedBatches())) //nolint:gosec // ordinals are int32
 	}
 	loop.MarkSteps(s.export, out, []loop.Step{
-		{Condition: v1alpha1.ConditionSurveyed, Reached: surveyed, Message: "all conversations of the window are known"},
-		{Condition: v1alpha1.ConditionBatchesCreated, Reached: sealed || surveyed && made >= batches.Planned, Message: "every slice has its batch"},
-		{Condition: v1alpha1.ConditionBatchesCompleted, Reached: sealed || surveyed && batches.Completed >= batches.Planned, Message: "every batch is finished and counted"},
-		{Condition: v1alpha1.ConditionSealed, Reached: sealed, Message: "the account of the export is sealed"},
+		{Condition: v1alpha1.ConditionSurveyed, Succeeded: surveyed, Message: "all conversations of the window are known"},
+		{Condition: v1alpha1.ConditionBatchesCreated, Succeeded: sealed || surveyed && made >= batches.Planned, Message: "every slice has its batch"},
+		{Condition: v1alpha1.ConditionBatchesCompleted, Succeeded: sealed || surveyed && batches.Completed >= batches.Planned, Message: "every batch is finished and counted"},
+		{Condition: v1alpha1.ConditionSealed, Succeeded: sealed, Message: "the account of the export is sealed"},
 	})
 }
 

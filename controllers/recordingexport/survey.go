@@ -68,7 +68,7 @@ func (r *Reconciler) startSurvey(ctx context.Context, s *loaded, due plan.DueSur
 	m.setSurveyDeadline(exportspec.SurveyDeadline(spec))
 	key := fmt.Sprintf("%s%s/%d", surveyWorks, due.Day.Format(time.DateOnly), due.Pass)
 	work := &surveyWork{
-		planner: r.planner(s), cloud: s.cloud, retrier: r.retrier(s.subject, key), clock: r.Clock, pace: r.Intervals,
+		planner: r.planner(s), cloud: s.cloud, retrier: r.retrier(s.subject, key), clock: r.Clock, intervals: r.Intervals,
 		DueSurvey: due, entry: s.plan.EntryCount(),
 		settleAfter: exportspec.SettleAfter(spec), openDeadline: exportspec.OpenDeadline(spec), deadline: m.getSurveyDeadline,
 		request: s.lastRequest(), retryCommand: retryCommand(s.export),
@@ -78,7 +78,7 @@ func (r *Reconciler) startSurvey(ctx context.Context, s *loaded, due plan.DueSur
 		Reason: v1alpha1.ReasonSurveying, Message: "listing the conversations of " + due.Day.Format(time.DateOnly) + surveyTimeLimit(spec),
 	}
 	if due.Purpose == plan.PurposeReview {
-		task.Reason, task.Message = v1alpha1.ReasonReviewing, "asking again for the conversations and legal holds of "+due.Day.Format(time.DateOnly)+" before it is sealed"+surveyTimeLimit(spec)
+		task.Reason, task.Message = v1alpha1.ReasonReviewing, "surveying "+due.Day.Format(time.DateOnly)+" once more, with its legal holds, before it is sealed"+surveyTimeLimit(spec)
 	}
 	return r.runWork(s.subject, task), nil
 }

@@ -86,7 +86,7 @@ func (w *surveyWork) nextQueryTime(survey artifacts.Survey) time.Time {
 	var first time.Time
 	for _, c := range survey.Deferred {
 		at := w.openUntil(c)
-		if again := survey.At.Add(max(w.pace.Reask, min(w.settleAfter, day))); c.End.IsZero() && again.Before(at) {
+		if again := survey.At.Add(max(w.intervals.Reask, min(w.settleAfter, day))); c.End.IsZero() && again.Before(at) {
 			at = again
 		}
 		if first.IsZero() || at.Before(first) {

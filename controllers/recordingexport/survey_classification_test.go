@@ -36,7 +36,7 @@ func newSurvey(t *testing.T, now time.Time) *surveyWork {
 	return &surveyWork{
 		planner: planner{store: store, spec: window(0, 24*time.Hour), stamp: func() artifacts.Stamp { return artifacts.NewStamp(now, "m") }},
 		cloud:   nobodyHeld{}, clock: clocktesting.NewFakeClock(now), DueSurvey: plan.DueSurvey{Day: first, Purpose: plan.PurposeFirst},
-		settleAfter: 48 * time.Hour, openDeadline: 240 * time.Hour, pace: DefaultIntervals(),
+		settleAfter: 48 * time.Hour, openDeadline: 240 * time.Hour, intervals: DefaultIntervals(),
 	}
 }
 

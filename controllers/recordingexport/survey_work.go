@@ -33,10 +33,10 @@ type holdChecker interface {
 // surveyWork surveys one UTC day, and takes what it finds into the plan.
 type surveyWork struct {
 	planner
-	cloud   Cloud
-	retrier transfer.Retrier
-	clock   clock.Clock
-	pace    Intervals
+	cloud     Cloud
+	retrier   transfer.Retrier
+	clock     clock.Clock
+	intervals Intervals
 	plan.DueSurvey
 	// timeout is how long it may take to start the analytics job.
 	timeout time.Duration
@@ -197,7 +197,7 @@ func (w *surveyWork) currentJob(ctx context.Context, from, to time.Time) (genesy
 // polls that were answered count.
 func (w *surveyWork) awaitJob(ctx context.Context, job genesys.Ticket) error {
 	waited := time.Duration(0)
-	for delay := w.pace.FirstPoll; ; delay = min(2*delay, w.pace.LastPoll) {
+	for delay := w.intervals.FirstPoll; ; delay = min(2*delay, w.intervals.LastPoll) {
 		state, err := w.jobState(ctx, job)
 		kind := genesys.KindOf(err)
 		gone := kind == genesys.KindNotFound || kind == genesys.KindOrphaned

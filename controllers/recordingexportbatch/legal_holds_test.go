@@ -62,7 +62,7 @@ func (u unheld) Protected(context.Context, []string, time.Duration) ([]string, e
 	return nil, &genesys.Error{Op: "read deletion protection", Kind: u.kind}
 }
 
-// TestAHoldThatNobodyAnswersAbout keeps no batch for ever: once the deadline is used up its
+// TestAHoldThatNobodyAnswersAbout keeps no batch forever: once the deadline is used up its
 // conversation leaves for the lane Isolated, and there the survey's answer counts. A
 // permission that is missing is waited for, but not in the lane Isolated.
 func TestAHoldThatNobodyAnswersAbout(t *testing.T) {

@@ -85,7 +85,7 @@ func (w *restorationWork) put(t *testing.T, key string, value any) {
 	}
 }
 
-// TestAConversationThatCannotBeLookedAt holds nothing up for ever.
+// TestAConversationThatCannotBeLookedAt holds nothing up forever.
 func TestAConversationThatCannotBeLookedAt(t *testing.T) {
 	for kind, tt := range map[genesys.Kind]struct{ returned, waits, waitsLate bool }{
 		genesys.KindThrottled:    {returned: true},

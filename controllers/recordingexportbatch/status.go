@@ -61,9 +61,9 @@ func (e *evaluation) markSteps(out outcome.Outcome) {
 	sealed := state.isFinished()
 	settled := sealed || state.outcome != nil
 	loop.MarkSteps(e.batch, out, []loop.Step{
-		{Condition: v1alpha1.ConditionMetadataFetched, Reached: sealed || state.inventory != nil, Message: "the recordings of all conversations are known"},
-		{Condition: v1alpha1.ConditionSubmitted, Reached: settled || state.allRequested, Message: "every recording has been requested"},
-		{Condition: v1alpha1.ConditionCompleted, Reached: sealed, Message: "the bag is sealed, or others hold the halves"},
+		{Condition: v1alpha1.ConditionMetadataFetched, Succeeded: sealed || state.inventory != nil, Message: "the recordings of all conversations are known"},
+		{Condition: v1alpha1.ConditionSubmitted, Succeeded: settled || state.allRequested, Message: "every recording has been requested"},
+		{Condition: v1alpha1.ConditionCompleted, Succeeded: sealed, Message: "the bag is sealed, or others hold the halves"},
 	})
 }
 

@@ -4,7 +4,8 @@
 //	go run ./hack/figures [DIRECTORY]
 //
 // It reads the source in api, cmd, controllers and internal of a checkout, without tests and
-// generated files, so two revisions can be compared from two worktrees.
+// generated files, so two revisions can be compared from two worktrees. The simulator and the
+// failpoint package, which help tests only, are counted, too.
 package main
 
 import (

@@ -182,21 +182,17 @@ func (t *tree) namesWith(word string) []string {
 	return found
 }
 
-// wordsOf splits a name at its upper-case letters and returns its words in lower case.
+// wordsOf returns the words of a name in lower case; those of "URLOf" are "url" and "of".
 func wordsOf(name string) []string {
-	return strings.Fields(strings.Map(unicode.ToLower, strings.Join(strings.FieldsFunc(spaced(name), func(r rune) bool { return r == '_' }), " ")))
-}
-
-// spaced puts a space before each upper-case letter that follows a lower-case one.
-func spaced(name string) string {
-	var b strings.Builder
-	isLower := false
-	for _, r := range name {
-		if isLower && unicode.IsUpper(r) {
-			b.WriteByte(' ')
+	var spaced strings.Builder
+	runes := []rune(name)
+	for i, r := range runes {
+		lowerBefore := i > 0 && !unicode.IsUpper(runes[i-1])
+		lowerAfter := i > 0 && i+1 < len(runes) && unicode.IsLower(runes[i+1])
+		if unicode.IsUpper(r) && (lowerBefore || lowerAfter) {
+			spaced.WriteByte(' ')
 		}
-		isLower = unicode.IsLower(r)
-		b.WriteRune(r)
+		spaced.WriteRune(unicode.ToLower(r))
 	}
-	return b.String()
+	return strings.FieldsFunc(spaced.String(), func(r rune) bool { return r == ' ' || r == '_' })
 }

@@ -54,8 +54,8 @@ func Suspended(obj Object, reason, message string) {
 	remove(obj, reconciling, stalled)
 }
 
-// Reached says whether a step has been reached; False and Unknown tell why not.
-func Reached(obj Object, step string, status metav1.ConditionStatus, reason, message string) {
+// SetStep sets the condition of a step; False and Unknown tell why it has not succeeded.
+func SetStep(obj Object, step string, status metav1.ConditionStatus, reason, message string) {
 	set(obj, step, status, reason, message)
 }
 

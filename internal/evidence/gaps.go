@@ -30,10 +30,10 @@ type Gap struct {
 }
 
 // ReadGaps reads from the first seals of an export what is still unavailable,
-// along (start, conversation id, lane). What asking again cannot fix is left
+// along (start, conversation id, lane). What a retry cannot fix is left
 // out, and so are conversations that are in no bag.
 func ReadGaps(root fs.FS, seals int) ([]Gap, error) {
-	known := gapsBySeal{gaps: map[gapKey]*Gap{}, starts: map[string]time.Time{}, held: map[string]bool{}}
+	known := openGaps{gaps: map[gapKey]*Gap{}, starts: map[string]time.Time{}, held: map[string]bool{}}
 	for number := 1; number <= seals; number++ {
 		if err := known.readSeal(root, SealFolder(number)); err != nil {
 			return nil, err
@@ -47,14 +47,14 @@ type gapKey struct {
 	lane         slicing.Lane
 }
 
-// gapsBySeal follows what is unavailable from seal to seal.
-type gapsBySeal struct {
+// openGaps follows what is unavailable from seal to seal.
+type openGaps struct {
 	gaps   map[gapKey]*Gap
 	starts map[string]time.Time
 	held   map[string]bool
 }
 
-func (b *gapsBySeal) readSeal(root fs.FS, folder string) error {
+func (b *openGaps) readSeal(root fs.FS, folder string) error {
 	lanes := map[string]slicing.Lane{}
 	if err := eachCell(root, folder+"/"+bagTable, func(row map[string]string) error {
 		lanes[row["bag"]] = slicing.Lane(row["lane"])
@@ -70,7 +70,7 @@ func (b *gapsBySeal) readSeal(root fs.FS, folder string) error {
 }
 
 // conversation adds a line about a conversation that is in a bag.
-func (b *gapsBySeal) conversation(row map[string]string, lanes map[string]slicing.Lane) error {
+func (b *openGaps) conversation(row map[string]string, lanes map[string]slicing.Lane) error {
 	lane, inBag := lanes[row["bag"]]
 	if !inBag {
 		return nil
@@ -91,11 +91,11 @@ func (b *gapsBySeal) conversation(row map[string]string, lanes map[string]slicin
 	return nil
 }
 
-// notRetried are reasons that asking again does not fix.
+// notRetried are reasons that a retry does not fix.
 var notRetried = []string{ReasonInvalidID, ReasonUnknownMedium}
 
 // recording adds a line about a recording.
-func (b *gapsBySeal) recording(row map[string]string) error {
+func (b *openGaps) recording(row map[string]string) error {
 	key, id := gapKey{row["conversation_id"], slicing.Lane(row["lane"])}, row["recording_id"]
 	gap := b.gaps[key]
 	switch {
@@ -118,7 +118,7 @@ func (b *gapsBySeal) recording(row map[string]string) error {
 	return nil
 }
 
-func (b *gapsBySeal) list() []Gap {
+func (b *openGaps) list() []Gap {
 	gaps := make([]Gap, 0, len(b.gaps))
 	for _, gap := range b.gaps {
 		gap.Start, gap.Held = b.starts[gap.ConversationID], b.held[gap.ConversationID]

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// glance is between two looks at whether a pause is over.
-const glance = 10 * time.Millisecond
+// pollInterval is the time between two checks whether a pause is over.
+const pollInterval = 10 * time.Millisecond
 
 // halt is longer than any thread keeps running after the process was told to stop.
 const halt = 200 * time.Millisecond
@@ -129,7 +129,7 @@ func (w *registry) pause() error {
 		panic(err)
 	}
 	for there := true; there; {
-		<-time.After(glance)
+		<-time.After(pollInterval)
 		_, err := os.Stat(w.mark)
 		there = err == nil
 	}

@@ -23,11 +23,11 @@ func Mark(obj conditions.Object, out outcome.Outcome, reason, message string) {
 	}
 }
 
-// Step is the condition of a step, and whether it has been reached.
+// Step is the condition of a step, and whether it has succeeded.
 type Step struct {
 	Condition string
-	Reached   bool
-	// Message what is so once it has been reached.
+	Succeeded bool
+	// Message is what the condition says once the step has succeeded.
 	Message string
 }
 
@@ -38,13 +38,13 @@ func MarkSteps(obj conditions.Object, out outcome.Outcome, steps []Step) {
 	waiting := !out.IsDone()
 	for _, step := range steps {
 		switch {
-		case step.Reached:
-			conditions.Reached(obj, step.Condition, metav1.ConditionTrue, v1alpha1.ReasonSucceeded, step.Message)
+		case step.Succeeded:
+			conditions.SetStep(obj, step.Condition, metav1.ConditionTrue, v1alpha1.ReasonSucceeded, step.Message)
 		case waiting:
-			conditions.Reached(obj, step.Condition, metav1.ConditionFalse, out.Reason, out.Message)
+			conditions.SetStep(obj, step.Condition, metav1.ConditionFalse, out.Reason, out.Message)
 			waiting = false
 		default:
-			conditions.Reached(obj, step.Condition, metav1.ConditionUnknown, v1alpha1.ReasonPending, "waiting for the previous step")
+			conditions.SetStep(obj, step.Condition, metav1.ConditionUnknown, v1alpha1.ReasonPending, "waiting for the previous step")
 		}
 	}
 }

@@ -81,7 +81,7 @@ func TestDestination(t *testing.T) {
 		"its free space":     {func(d *v1alpha1.ExportDestination) { d.Status.Free = resource.NewQuantity(1, resource.BinarySI) }, false},
 		"a verification": {func(d *v1alpha1.ExportDestination) {
 			d.Status.Verification = &v1alpha1.VerificationStatus{Progress: "1/2 exports"}
-			conditions.Reached(d, v1alpha1.ConditionVerified, metav1.ConditionUnknown, "Verifying", "first")
+			conditions.SetStep(d, v1alpha1.ConditionVerified, metav1.ConditionUnknown, "Verifying", "first")
 		}, false},
 		"it does not answer just now": {func(d *v1alpha1.ExportDestination) { conditions.Reconciling(d, "DestinationUnavailable", "retrying") }, false},
 	}))

@@ -26,7 +26,7 @@ import (
 )
 
 const (
-	// pollInterval is between two looks at whether the export has ended.
+	// pollInterval is the time between two reads of the export.
 	pollInterval = 50 * time.Millisecond
 	// exportTimeout is how long an export may take, on a busy machine.
 	exportTimeout = 5 * time.Minute
@@ -52,8 +52,8 @@ type scene struct {
 	kubeconfig string
 	// s3 is where the evidence lands, nil if that is a directory.
 	s3 *s3server.Server
-	// interrupted counts what may have made the operator ask again, and looks how often
-	// it may have asked again without that.
+	// interrupted counts what may have made the operator send a request again, and looks
+	// how often it may have done so without that.
 	interrupted, looks int
 }
 
@@ -112,7 +112,8 @@ type run struct {
 	ended  chan error
 }
 
-// overrides tells a manager with failpoints the paces of tests, and of its lease.
+// overrides returns REX_TEST_OVERRIDES for a manager with failpoints: the intervals of
+// tests, and those of its lease.
 func (s *scene) overrides() string {
 	body, err := json.Marshal(struct {
 		Intervals                                 operator.Intervals

@@ -43,7 +43,7 @@ func (p *location) flags(name string, to io.Writer) *flag.FlagSet {
 	return f
 }
 
-// parse reads a command line of one place and flags, before it or after. The flags
+// parse reads a command line of one location and flags, before it or after. The flags
 // are listed for who asks for them: under a mistake they would hide what it is.
 func (p *location) parse(f *flag.FlagSet, arguments []string) error {
 	for len(arguments) > 0 {
@@ -72,7 +72,7 @@ func (p *location) parse(f *flag.FlagSet, arguments []string) error {
 	return nil
 }
 
-// open opens the place, and says how many files are best read at the same time.
+// open opens the location, and says how many files are best read at the same time.
 func (p *location) open(ctx context.Context) (fs.FS, int, error) {
 	workers := runtime.GOMAXPROCS(0)
 	if !strings.Contains(p.name, "://") {
