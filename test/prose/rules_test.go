@@ -11,46 +11,49 @@ type rule struct {
 	// unless is a regular expression of what is right: it is matched against the words with
 	// 40 characters before and after, or against the whole identifier.
 	unless string
+	// code is a regular expression as it is written, for names of the API in comments, strings and documents.
+	code string
 	// not are files to which the rule does not apply: patterns of package path, or directories that end in "/".
 	not []string
+	// example has what the rule finds, for each alternative of words, names and code; commas separate names.
+	example string
 }
 
 var rules = []rule{
 	// Old words.
-	{words: "mend(s|ed|ing)?", names: "mend(s|ed|ing)?", say: "fix"},
-	{words: "heed(s|ed|ing)?", names: "heed(s|ed|ing)?", say: "handle, obey"},
-	{words: "anew", names: "anew", say: "again, new"},
-	{words: "whence|thereof|therein|whereof|lest|in the midst of", say: "rewrite the sentence"},
-	{words: "(could not|cannot|can|to|must not|must|will|may|might|would) be had", say: "be exported, be retrieved, be read"},
-	{words: "(go|goes|went|gone|going) on", names: "(goes|going|went) on|go on", say: "continue, resume, run", unless: "what is going on"},
-	{words: "at work", names: "at work", say: "running, in progress", unless: "looks? at work"},
-	{words: "(give|gives|gave|given|giving) ((it|them|a|an|the)( \\w+)? )?up", names: "(give|gives|gave|given) up", say: "stops retrying, ends, cancelled", not: []string{"internal/genesys/client/errors_test.go"}},
-	{words: "as [0-9]+(s|m|h|d|Gi|Mi|Ti)|, as 20[0-9]{2}-", say: "for example 1h", unless: "such as"},
-	{words: "(is|are|was|were|being|been) no [a-z-]+", say: "is not a …", unless: "there (is|are|was|were|be|has been|have been|need be) no|no (longer|more|later|earlier|one|fewer|less|larger|greater|smaller|older|newer|better|worse)\\b"},
-	{words: "learn(s|ed|ing)? of", say: "found out, is told"},
-	{words: "(see|sees|saw|seen|seeing) to it", say: "makes sure"},
-	{words: "and no more", say: "only"},
+	{words: "mend(s|ed|ing)?", names: "mend(s|ed|ing)?", say: "fix", example: "mended"},
+	{words: "heed(s|ed|ing)?", names: "heed(s|ed|ing)?", say: "handle, obey", example: "heeds"},
+	{words: "anew", names: "anew", say: "again, new", example: "anew"},
+	{words: "whence|thereof|therein|whereof|lest|in the midst of", say: "rewrite the sentence", example: "whence, thereof, therein, whereof, lest, in the midst of"},
+	{words: "(could not|cannot|can|to|must not|must|will|may|might|would) be had", say: "be exported, be retrieved, be read", example: "what could not be had"},
+	{words: "(go|goes|went|gone|going) on", names: "(goes|going|went) on|go on", say: "continue, resume, run", unless: "what is going on", example: "goes on, go on"},
+	{words: "at work", names: "at work", say: "running, in progress", unless: "looks? at work", example: "at work"},
+	{words: "(give|gives|gave|given|giving) ((it|them|a|an|the)( \\w+)? )?up", names: "(give|gives|gave|given) up", say: "stops retrying, ends, cancelled", not: []string{"internal/genesys/client/errors_test.go"}, example: "gives a request up, give up"},
+	{words: "as [0-9]+(s|m|h|d|Gi|Mi|Ti)|, as 20[0-9]{2}-", say: "for example 1h", unless: "such as", example: "as 5m, as 2024-01-01"},
+	{words: "(is|are|was|were|being|been) no [a-z-]+", say: "is not a …", unless: "there (is|are|was|were|be|has been|have been|need be) no|no (longer|more|later|earlier|one|fewer|less|larger|greater|smaller|older|newer|better|worse)\\b", example: "is no gap"},
+	{words: "learn(s|ed|ing)? of", say: "found out, is told", example: "learns of"},
+	{words: "(see|sees|saw|seen|seeing) to it", say: "makes sure", example: "sees to it"},
+	{words: "and no more", say: "only", example: "and no more"},
 
 	// Private metaphors.
-	{words: "arsenal|weapons?", names: "arsenal|weapons?", say: "test overrides, registry"},
-	{words: "in a hurry|hurry|hurries|hurried", names: "hurry|hurries|hurried|hurriedly", say: "test overrides"},
-	{words: "ledgers?", names: "ledgers?", say: "recording states, record"},
-	{words: "learners?", names: "learners?", say: "metadata source"},
-	{words: "ripe(ns|ned|r)?", names: "ripe(ns|ned|r)?", say: "sealable, due"},
-	{names: "let go|lets go|hold on|holds on|may go", say: "removeFinalizer, setFinalizer, checkSuspended"},
-	{names: "insist(s|ed|ing)?", words: "insist(s|ed|ing)?", say: "retry until done, require"},
-	{names: "book(s|ed|ing)?", words: "book(s|ed|ing)?", say: "plan, record", unless: "runbook"},
-	{names: "grow|grows|fold|folds", say: "planFollowUps, countFinishedBatches"},
-	{words: "patience", names: "patience", say: "retry deadline, retry policy, wait limit", not: []string{"hack/figures/"}},
-	{words: "founders?", names: "founders?", say: "the first claim, who created it"},
-	{names: "beat(s|en|ing)?", say: "report progress"},
-	{words: "furnish(es|ed|ing)?", names: "furnish(es|ed|ing)?", say: "set up, create"},
-	{words: "lives that chance makes up|made-up lives", say: "randomly generated runs"},
-	{words: "be asked anew|is asked again|are asked again|asked again:", say: "the operator retries, retrying"},
+	{words: "arsenal|weapons?", names: "arsenal|weapons?", say: "test overrides, registry", example: "arsenal, weapons"},
+	{words: "hurry|hurries|hurried", names: "hurry|hurries|hurried|hurriedly", say: "test overrides", example: "hurry, hurries, hurried, hurriedly"},
+	{words: "ledgers?", names: "ledgers?", say: "recording states, record", example: "ledger"},
+	{words: "learners?", names: "learners?", say: "metadata source", example: "learner"},
+	{words: "ripe(ns|ned|r)?", names: "ripe(ns|ned|r)?", say: "sealable, due", example: "ripens"},
+	{names: "let go|lets go|hold on|holds on|may go", say: "removeFinalizer, setFinalizer, checkSuspended", example: "let go, lets go, hold on, holds on, may go"},
+	{names: "insist(s|ed|ing)?", words: "insist(s|ed|ing)?", say: "retry until done, require", example: "insists"},
+	{names: "book(s|ed|ing)?", words: "book(s|ed|ing)?", say: "plan, record", example: "booked"},
+	{names: "grow|grows|fold|folds", say: "planFollowUps, countFinishedBatches", example: "grow, grows, fold, folds"},
+	{words: "patience", names: "patience", say: "retry deadline, retry policy, wait limit", not: []string{"hack/figures/"}, example: "patience"},
+	{words: "founders?", names: "founders?", say: "the first claim, who created it", example: "founders"},
+	{names: "beat(s|en|ing)?", say: "report progress", example: "beat"},
+	{words: "furnish(es|ed|ing)?", names: "furnish(es|ed|ing)?", say: "set up, create", example: "furnished"},
+	{words: "lives that chance makes up|made-up lives", say: "randomly generated runs", example: "lives that chance makes up, made-up lives"},
+	{words: "asked again", say: "the operator retries, retrying", example: "asked again"},
 
-	// One word, one meaning.
-	{words: `"(Reached|In|Out)"`, say: "Succeeded, Active, Inactive"},
+	// Old names of the API.
+	{code: `"(Reached|In|Out)"|ClientsOut|NoActiveClient|EvidenceFaults|BatchesRunning|\bTooManyStalled|MetadataParked|RecordingsOutstanding|REX_HURRY`,
+		say: "the names of today: CHANGELOG.md, Renamed", not: []string{"CHANGELOG.md"},
+		example: `"Reached", ClientsOut, NoActiveClient, EvidenceFaults, BatchesRunning, TooManyStalled, MetadataParked, RecordingsOutstanding, REX_HURRY`},
 }
-
-// unfinished are beginnings of paths whose words are being replaced at present. The list must be empty.
-var unfinished = []string{}

@@ -1,11 +1,15 @@
 package prose
 
 import (
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/scanner"
 	"go/token"
+	"io/fs"
 	"os"
+	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -38,47 +42,51 @@ func (t text) line(offset int) int { return 1 + strings.Count(t.prose[:offset], 
 // It omits test data, whose bytes are compared, and generated Go code.
 func readFiles(t *testing.T) []text {
 	t.Helper()
-	var texts []text
-	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		base := entry.Name()
-		if entry.IsDir() {
-			if path != root && strings.HasPrefix(base, ".") || slices.Contains([]string{"bin", "demo", "testdata"}, base) && !strings.Contains(path, "config/") && !strings.Contains(path, "hack/") {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		isText := base == "Makefile" || base == "Dockerfile" || slices.Contains([]string{".md", ".yaml", ".sh"}, filepath.Ext(base))
-		isGo := filepath.Ext(base) == ".go" && !strings.HasPrefix(base, "zz_generated")
-		if !isText && !isGo {
-			return nil
-		}
-		content, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		relative, err := filepath.Rel(root, path)
-		if err != nil {
-			return err
-		}
-		read := text{path: filepath.ToSlash(relative)}
-		if isGo {
-			read.prose = proseOfGo(content)
-			read.names = namesOfGo(t, path, content)
-		} else {
-			// A sentence in a comment continues on the next line, behind its mark.
-			read.prose = strings.ReplaceAll(string(content), "\n#", "\n ")
-		}
-		texts = append(texts, read)
-		return nil
-	})
+	list := exec.CommandContext(t.Context(), "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+	list.Dir = root
+	output, err := list.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
+	paths := strings.Split(strings.TrimSuffix(string(output), "\x00"), "\x00")
+	slices.Sort(paths)
+	var texts []text
+	for _, file := range slices.Compact(paths) {
+		if !isRead(file) {
+			continue
+		}
+		content, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(file)))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // it was removed since the last commit
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		read := text{path: file}
+		if path.Ext(file) == ".go" {
+			read.prose = proseOfGo(content)
+			read.names = namesOfGo(t, file, content)
+		} else {
+			// A sentence in a comment continues on the next line, behind its mark.
+			read.prose = scriptMarks.ReplaceAllString(string(content), "$1 ")
+		}
+		texts = append(texts, read)
+	}
 	return texts
 }
+
+// isRead reports whether people read a file of the repository.
+func isRead(file string) bool {
+	if slices.Contains(strings.Split(file, "/"), "testdata") && !strings.HasPrefix(file, "config/") && !strings.HasPrefix(file, "hack/") {
+		return false
+	}
+	base := path.Base(file)
+	isText := base == "Makefile" || base == "Dockerfile" || slices.Contains([]string{".md", ".yaml", ".sh", ".txt", ".tmpl"}, path.Ext(base))
+	return isText || path.Ext(base) == ".go" && !strings.HasPrefix(base, "zz_generated")
+}
+
+// scriptMarks are what comments of scripts and manifests begin with; they are blanked, too.
+var scriptMarks = regexp.MustCompile(`(?m)^([ \t]*)#`)
 
 // commentMarks are what a comment's lines begin with; they are blanked, so that a sentence
 // reads on across lines.
@@ -121,10 +129,10 @@ func proseOfGo(source []byte) string {
 }
 
 // namesOfGo returns the identifiers that a file declares.
-func namesOfGo(t *testing.T, path string, source []byte) []name {
+func namesOfGo(t *testing.T, at string, source []byte) []name {
 	t.Helper()
 	files := token.NewFileSet()
-	file, err := parser.ParseFile(files, path, source, parser.SkipObjectResolution)
+	file, err := parser.ParseFile(files, at, source, parser.SkipObjectResolution)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,6 +154,12 @@ func namesOfGo(t *testing.T, path string, source []byte) []name {
 			add(n.Names...)
 		case *ast.Field:
 			add(n.Names...)
+		case *ast.RangeStmt:
+			for _, declared := range []ast.Expr{n.Key, n.Value} {
+				if i, ok := declared.(*ast.Ident); ok && n.Tok == token.DEFINE {
+					add(i)
+				}
+			}
 		case *ast.AssignStmt:
 			for _, left := range n.Lhs {
 				if i, ok := left.(*ast.Ident); ok && n.Tok == token.DEFINE {
