@@ -127,7 +127,7 @@ type SurveyStatus struct {
 	// +optional
 	Deferred int64 `json:"deferred"`
 
-	// unavailable is how many of them cannot be exported: they did not end in time, or their id is not one.
+	// unavailable is how many of them cannot be exported: they did not end in time, or their id is not a UUID.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Unavailable int64 `json:"unavailable"`

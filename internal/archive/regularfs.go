@@ -14,7 +14,7 @@ import (
 var ErrIrregular = outcome.Advise(errors.New("neither a file nor a folder"), outcome.CorruptArchive())
 
 // openRegular opens a file or a folder for reading, and nothing else: a pipe would wait
-// for ever for a writer, and a device may do anything. If somebody replaces the file
+// forever for a writer, and a device may do anything. If somebody replaces the file
 // between the check and the opening, it is opened without waiting, where the system can do
 // that, and then the replacement is noticed.
 func openRegular(root *os.Root, name string) (fs.File, error) {

@@ -34,7 +34,7 @@ func irregulars(t *testing.T, folder string) (names []string) {
 	return []string{"pipe", "link", "socket"}
 }
 
-// doesNotWait fails the test if something waits for ever.
+// doesNotWait fails the test if something waits forever.
 func doesNotWait(t *testing.T, do func()) {
 	t.Helper()
 	done := make(chan struct{})

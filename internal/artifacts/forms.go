@@ -31,11 +31,11 @@ type Survey struct {
 	HeldAt time.Time `json:"heldAt"`
 	// Conversations have ended and settled.
 	Conversations []slicing.Conversation `json:"conversations"`
-	// Deferred ones have not, and are requested again.
+	// Deferred ones have not, and are surveyed again.
 	Deferred []genesys.Conversation `json:"deferred,omitempty"`
 	// Open ones did not end in time.
 	Open []genesys.Conversation `json:"open,omitempty"`
-	// Refused are ids that are none, made printable.
+	// Refused are invalid ids, made printable.
 	Refused []string `json:"refused,omitempty"`
 	// Reopened are those of Conversations that a survey before has listed as open.
 	Reopened []string `json:"reopened,omitempty"`
@@ -45,7 +45,7 @@ type Survey struct {
 	// Held is, of a review, which of all conversations of the day are under legal hold.
 	Held []string `json:"held,omitempty"`
 	// HoldsUnknown are those whose legal hold could not be determined. Before transfer it
-	// is requested again; until then they count as held, unless the export leaves held
+	// is queried again; until then they count as held, unless the export leaves held
 	// ones out.
 	HoldsUnknown []genesys.UnknownHold `json:"holdsUnknown,omitempty"`
 }

@@ -8,7 +8,7 @@ import (
 	"testing/fstest"
 )
 
-// endless gives the same byte for ever, and counts how often.
+// endless gives the same byte forever, and counts how often.
 type endless struct {
 	byte
 	given int

@@ -26,7 +26,7 @@ func refuse(purpose Purpose, address *url.URL, why string) error {
 	return &Refused{fmt.Sprintf("%s %s; start the manager with %s if that is meant", address.Hostname(), why, Setting(purpose, address))}
 }
 
-// Check refuses an address whose form alone forbids to use it for a purpose:
+// Check refuses an address whose form alone forbids using it for a purpose:
 // http if it is not on the list, or a user, who would be sent as Authorization.
 func (l List) Check(purpose Purpose, address *url.URL) error {
 	switch {

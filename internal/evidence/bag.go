@@ -74,7 +74,7 @@ type Bag struct {
 // files that an earlier attempt left are the same, and there are no others in data.
 // bagit.txt comes last: it makes the bag.
 func (b Bag) Seal(ctx context.Context, fsys fs.FS, create Creator) (string, error) {
-	pen, err := b.Signing.prepare(ctx)
+	state, err := b.Signing.prepare(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -96,7 +96,7 @@ func (b Bag) Seal(ctx context.Context, fsys fs.FS, create Creator) (string, erro
 	if err != nil {
 		return "", err
 	}
-	signed, err := b.sign(ctx, fsys, pen, payload, log)
+	signed, err := b.sign(ctx, fsys, state, payload, log)
 	if err != nil {
 		return "", err
 	}
@@ -156,17 +156,17 @@ func (b Bag) writeTables(ctx context.Context, fsys fs.FS, create Creator) ([]Dig
 // sign signs the manifest, and a statement over it, bag-info.txt and the log. A bag
 // that is not signed has bag-info.txt alone. It keeps its result, and returns the
 // one that an earlier attempt has kept, if there is one.
-func (b Bag) sign(ctx context.Context, fsys fs.FS, pen signingState, payload []Digest, log Digest) (Signed, error) {
-	if err := pen.begun(ctx, fsys, bagInfo); err != nil {
+func (b Bag) sign(ctx context.Context, fsys fs.FS, state signingState, payload []Digest, log Digest) (Signed, error) {
+	if err := state.begun(ctx, fsys, bagInfo); err != nil {
 		return Signed{}, err
 	}
-	if pen.kept != nil {
-		return *pen.kept, nil
+	if state.kept != nil {
+		return *state.kept, nil
 	}
 	fields := slices.Clone(b.Info)
-	if pen.signer != nil {
-		fields = append(fields, InfoField{signingKeyField, pen.signer.ID()})
-		if pen.signer.Authority != nil {
+	if state.signer != nil {
+		fields = append(fields, InfoField{signingKeyField, state.signer.ID()})
+		if state.signer.Authority != nil {
 			fields = append(fields, InfoField{timestampField, timestampForm})
 		}
 	}
@@ -175,17 +175,17 @@ func (b Bag) sign(ctx context.Context, fsys fs.FS, pen signingState, payload []D
 		return Signed{}, err
 	}
 	files := []SignedFile{{bagInfo, info.Bytes()}}
-	if pen.signer == nil {
-		return pen.keep(ctx, files)
+	if state.signer == nil {
+		return state.keep(ctx, files)
 	}
-	key, manifest := pen.signer.ID(), manifestBytes(payload)
-	said := pen.statement(bagPredicate, map[string]string{"signingKey": key},
+	key, manifest := state.signer.ID(), manifestBytes(payload)
+	said := state.statement(bagPredicate, map[string]string{"signingKey": key},
 		digestBytes(payloadManifest, manifest), digestBytes(bagInfo, info.Bytes()), log)
-	verify, err := fillText("bag.txt", pen.verification(bagPredicate))
+	verify, err := fillText("bag.txt", state.verification(bagPredicate))
 	if err != nil {
 		return Signed{}, err
 	}
-	return pen.sign(ctx, append(files, SignedFile{custody + instructions, verify}), custody, manifest, said)
+	return state.sign(ctx, append(files, SignedFile{custody + instructions, verify}), custody, manifest, said)
 }
 
 // writeTags stores the tag files, bagit.txt last.

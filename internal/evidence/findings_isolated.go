@@ -11,7 +11,7 @@ import (
 // it at last.
 type Isolation struct {
 	// Conversations that left as a whole. Unread are those among them whose recordings
-	// could not be determined to the end.
+	// could not be determined completely.
 	Conversations, Unread int64
 	// OfConversations counts the recordings of those that could be read, Alone the
 	// recordings that left their batch without their conversation.

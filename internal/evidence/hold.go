@@ -21,8 +21,8 @@ func (held HeldConversations) Needs(file string) bool {
 	return len(held) > 0 && (id == "" || held[id])
 }
 
-// conversationOf is the conversation that a file of a bag belongs to, empty if it
-// reports all.
+// conversationOf is the conversation that a file of a bag belongs to, empty if the
+// file is about all of them.
 func conversationOf(file string) string {
 	for _, folder := range []string{RecordingsFolder, metadataFolder} {
 		if below, ok := strings.CutPrefix(file, folder+"/"); ok {

@@ -102,7 +102,8 @@ func TestHeldIn(t *testing.T) {
 	expect(second, []string{id(1)}, map[string]HeldConversations{"again": {id(1): true}, "b": {id(1): true}})
 }
 
-// TestHeldInByTheAnswerBeforeTransfer, of who was not requested again at sealing.
+// TestHeldInByTheAnswerBeforeTransfer: it counts for conversations whose legal hold was
+// not queried again at sealing.
 func TestHeldInByTheAnswerBeforeTransfer(t *testing.T) {
 	root := t.TempDir()
 	seal := sampleSeal(t, root)

@@ -66,7 +66,7 @@ const (
 const NothingSaid = "no reason was given"
 
 // Said reports whether a detail is what Genesys Cloud said. Others are the operator's
-// words: they may cite an answer, or report none.
+// words: they may cite an answer, or say that there was none.
 func Said(reason, detail string) bool {
 	return reason == ReasonRefused && detail != "" && detail != NothingSaid
 }

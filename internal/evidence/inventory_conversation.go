@@ -66,8 +66,8 @@ func (c Conversation) Drifted() bool {
 	return !c.HeldLater.At.IsZero() && c.HeldLater.Held != c.Held.Held
 }
 
-// unlistedRecordings lists the recordings of those that are requested that Genesys Cloud does not
-// let anybody list. If they left another batch it lists those that are not listed any
+// unlistedRecordings lists the requested recordings that Genesys Cloud does not let anybody
+// list. If they left another batch it lists those that are not listed any
 // more, too: the batch that they left does not account for them, so this slice does.
 func (c Conversation) unlistedRecordings(known Metadata, listed map[string]bool) []Recording {
 	if !c.Left && known.Reason == "" {

@@ -56,8 +56,8 @@ type FoundOrphans struct {
 	Enumerated int64     `json:"enumerated,omitempty"`
 	Listed     int64     `json:"listed,omitempty"`
 	Undated    int64     `json:"undated,omitempty"`
-	// Table is where the archive contains what ListOrphans wrote, empty if nothing, and
-	// SHA256 its digest, in hexadecimal.
+	// Table is where in the archive the table is that ListOrphans wrote, empty if there is
+	// none, and SHA256 its digest, in hexadecimal.
 	Table  string `json:"table,omitempty"`
 	SHA256 string `json:"sha256,omitempty"`
 	// NotListed is why they could not be listed, empty if they could.

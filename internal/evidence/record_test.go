@@ -21,7 +21,7 @@ func TestMismatch(t *testing.T) {
 	unreadable := record("legal", "case-1", "here", "org", "a text")
 	tests := map[string]struct {
 		stored             ExportRecord
-		mismatch, stranger string
+		mismatch, identity string
 	}{
 		"the same":             {mine, "", ""},
 		"the same, indented":   {indented, "", ""},
@@ -38,8 +38,8 @@ func TestMismatch(t *testing.T) {
 			if got := mine.Mismatch(tt.stored); got != tt.mismatch {
 				t.Errorf("Mismatch: %q, want %q", got, tt.mismatch)
 			}
-			if got := mine.IdentityMismatch(tt.stored); got != tt.stranger {
-				t.Errorf("Stranger: %q, want %q", got, tt.stranger)
+			if got := mine.IdentityMismatch(tt.stored); got != tt.identity {
+				t.Errorf("IdentityMismatch: %q, want %q", got, tt.identity)
 			}
 		})
 	}

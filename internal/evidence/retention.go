@@ -20,8 +20,8 @@ const (
 	retentionTable = "retention.csv"
 )
 
-// NotReadAgain replaces dates that were not read after a restoration,
-// and in that of the names of those that changed: nothing is known of either.
+// NotReadAgain stands for dates that were not read after a restoration, and for the
+// names of those that changed: nothing is known of either.
 const NotReadAgain = "unknown"
 
 // Restoration is a recording that was asked to be restored from Genesys Cloud's

@@ -63,7 +63,7 @@ type Seal struct {
 	// Bags in the order of the plan.
 	Bags []BagRef
 	// HeldAtSealing is the last answer about a conversation's legal hold, zero if
-	// it was not requested again.
+	// it was not queried again.
 	HeldAtSealing func(conversationID string) HoldAnswer
 	// Compared is what the comparison with a second source found, nil if there was none.
 	Compared *Compared
@@ -122,7 +122,7 @@ type Former struct {
 // the export's archive as stored. The error is ErrUnbalanced if the numbers do
 // not add up; then nothing is written. The manifest comes last: it makes the seal.
 func (s Seal) Write(ctx context.Context, root fs.FS, create Creator) (Account, string, error) {
-	pen, err := s.Signing.prepare(ctx)
+	state, err := s.Signing.prepare(ctx)
 	if err != nil {
 		return Account{}, "", err
 	}
@@ -130,7 +130,7 @@ func (s Seal) Write(ctx context.Context, root fs.FS, create Creator) (Account, s
 	if err != nil {
 		return Account{}, "", err
 	}
-	if s, err = s.begun(ctx, root, pen, bags); err != nil {
+	if s, err = s.begun(ctx, root, state, bags); err != nil {
 		return Account{}, "", err
 	}
 	account, err := s.account(bags)
@@ -146,7 +146,7 @@ func (s Seal) Write(ctx context.Context, root fs.FS, create Creator) (Account, s
 		return account, "", err
 	}
 	account.TakenOver = s.takenOver()
-	if err := s.writeAccount(ctx, exactly(root, folder, tables), within, pen, account, tables); err != nil {
+	if err := s.writeAccount(ctx, exactly(root, folder, tables), within, state, account, tables); err != nil {
 		return account, "", err
 	}
 	return ReadSeal(root, s.Number)
@@ -154,7 +154,7 @@ func (s Seal) Write(ctx context.Context, root fs.FS, create Creator) (Account, s
 
 // begun is the seal with all that its log tells, as it was begun. One that does not
 // add up is not begun.
-func (s Seal) begun(ctx context.Context, root fs.FS, pen signingState, bags []sealedBag) (Seal, error) {
+func (s Seal) begun(ctx context.Context, root fs.FS, state signingState, bags []sealedBag) (Seal, error) {
 	if _, err := s.account(bags); err != nil {
 		return s, err
 	}
@@ -163,7 +163,7 @@ func (s Seal) begun(ctx context.Context, root fs.FS, pen signingState, bags []se
 		return s, err
 	}
 	s.Events = append(s.Events, drifts...)
-	s.Events = append(s.Events, s.keyEvents(pen)...)
+	s.Events = append(s.Events, s.keyEvents(state)...)
 	if s.Begin == nil {
 		return s, nil
 	}

@@ -14,15 +14,15 @@ import (
 
 // writeAccount stores the account with what is written about it, the signatures
 // and, last, the manifest. tables are the files that are stored already.
-func (s Seal) writeAccount(ctx context.Context, root fs.FS, create Creator, pen signingState, account Account, tables []Digest) error {
+func (s Seal) writeAccount(ctx context.Context, root fs.FS, create Creator, state signingState, account Account, tables []Digest) error {
 	sealed, err := fs.Sub(root, SealFolder(s.Number))
 	if err != nil {
 		return err
 	}
-	if err := pen.begun(ctx, sealed, AccountFile); err != nil {
+	if err := state.begun(ctx, sealed, AccountFile); err != nil {
 		return err
 	}
-	signed, err := s.sign(ctx, root, pen, account, tables)
+	signed, err := s.sign(ctx, root, state, account, tables)
 	if err == nil {
 		err = signed.write(ctx, sealed, create)
 	}
@@ -41,20 +41,20 @@ func (s Seal) writeAccount(ctx context.Context, root fs.FS, create Creator, pen 
 // sign signs the manifest that the seal is to have, unless it is not signed. It
 // keeps its result, and returns the one that an earlier attempt has kept, if there
 // is one.
-func (s Seal) sign(ctx context.Context, root fs.FS, pen signingState, account Account, tables []Digest) (Signed, error) {
-	if pen.kept != nil {
-		return *pen.kept, nil
+func (s Seal) sign(ctx context.Context, root fs.FS, state signingState, account Account, tables []Digest) (Signed, error) {
+	if state.kept != nil {
+		return *state.kept, nil
 	}
-	files, err := s.about(root, pen, account)
+	files, err := s.about(root, state, account)
 	if err != nil {
 		return Signed{}, err
 	}
-	if pen.signer == nil {
-		return pen.keep(ctx, files)
+	if state.signer == nil {
+		return state.keep(ctx, files)
 	}
 	manifest := sealManifest(tables, files)
-	said := pen.statement(sealPredicate, map[string]any{"signingKey": pen.signer.ID(), "seal": s.Number}, digestBytes(payloadManifest, manifest))
-	return pen.sign(ctx, files, "", manifest, said)
+	said := state.statement(sealPredicate, map[string]any{"signingKey": state.signer.ID(), "seal": s.Number}, digestBytes(payloadManifest, manifest))
+	return state.sign(ctx, files, "", manifest, said)
 }
 
 // sealManifest is the manifest of a seal: of its tables and of what is about it, and
@@ -75,9 +75,9 @@ var aboutFiles = []string{AccountFile, certified, instructions, reportFile}
 
 // about are the account, the texts about it and the report of it, all of which
 // name the key. The report is made from the files below root.
-func (s Seal) about(root fs.FS, pen signingState, account Account) ([]SignedFile, error) {
-	if pen.signer != nil {
-		account.SigningKey, account.Timestamped = pen.signer.ID(), pen.signer.Authority != nil
+func (s Seal) about(root fs.FS, state signingState, account Account) ([]SignedFile, error) {
+	if state.signer != nil {
+		account.SigningKey, account.Timestamped = state.signer.ID(), state.signer.Authority != nil
 		account.KeyChange, account.BagKeys = s.keyChange(account.SigningKey), without(account.BagKeys, account.SigningKey)
 	}
 	var body bytes.Buffer
@@ -88,7 +88,7 @@ func (s Seal) about(root fs.FS, pen signingState, account Account) ([]SignedFile
 	if err != nil {
 		return nil, err
 	}
-	says := pen.verification(sealPredicate)
+	says := state.verification(sealPredicate)
 	verify, err := fillText("seal.txt", says)
 	if err != nil {
 		return nil, err

@@ -93,7 +93,7 @@ func (s Seal) writeConversations(w io.Writer, root fs.FS) error {
 }
 
 // writeRecordings lists every recording of every bag that accounts for it, and
-// those that were retried in a bag that they left: they are not gap of its lane any more.
+// those that were retried in a bag that they left: they are not gaps of its lane any more.
 func (s Seal) writeRecordings(w io.Writer, root fs.FS) error {
 	table := csv.NewWriter(w)
 	err := table.Write([]string{"conversation_id", "recording_id", "medium", "lane", "disposition", "reason", "detail", "files", "retried", "bag"})

@@ -58,7 +58,7 @@ type SecondSource struct {
 // Compared is what the comparison with a second source found, for a seal.
 type Compared struct {
 	SecondSource
-	// Table is where the archive contains what Compare wrote.
+	// Table is where in the archive the table is that Compare wrote.
 	Table string `json:"table"`
 }
 
@@ -216,7 +216,7 @@ func (k *AccountIndex) Compare(w io.Writer, enumeration iter.Seq2[genesys.Retain
 	return c.found, errors.Join(err, c.table.Error())
 }
 
-// comparison is a Compare that continues.
+// comparison is a Compare in progress.
 type comparison struct {
 	*AccountIndex
 	table *csv.Writer

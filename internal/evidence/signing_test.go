@@ -83,7 +83,7 @@ func run(t *testing.T, folder, command string) error {
 	return nil
 }
 
-// followInstructions runs what a VERIFY.txt says except for cosign and what is for
+// followInstructions runs what a VERIFY.txt says, except what is for cosign or for
 // the folders of bags, and returns the error of the first command that fails.
 func followInstructions(t *testing.T, folder, name string) error {
 	t.Helper()

@@ -174,7 +174,7 @@ func heldCell(answer HoldAnswer) string {
 	return strconv.FormatBool(answer.Held)
 }
 
-// parseHoldAnswer reads what later and stamp write.
+// parseHoldAnswer reads what heldCell and stamp write.
 func parseHoldAnswer(held, at string) HoldAnswer {
 	when, err := time.Parse(time.RFC3339Nano, at)
 	if err != nil {

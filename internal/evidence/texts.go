@@ -34,7 +34,7 @@ func fillText(name string, values any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// verification is what there is to be verified of what a pen signs.
+// verification is what there is to be verified of what is signed.
 func (p signingState) verification(predicate string) verification {
 	if p.signer == nil {
 		return verification{}

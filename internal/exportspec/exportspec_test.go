@@ -103,8 +103,6 @@ func TestTermsAreThoseThatCannotChange(t *testing.T) {
 	}
 }
 
-// TestShares: lanes weigh what the design says, and exports are told apart by
-// their namespace too.
 // TestMinFree: the manager's minimum counts where a destination allows less.
 func TestMinFree(t *testing.T) {
 	small, large := resource.MustParse("1Mi"), resource.MustParse("10Gi")
@@ -125,6 +123,8 @@ func TestMinFree(t *testing.T) {
 	}
 }
 
+// TestShares: lanes weigh what the design says, and exports are told apart by
+// their namespace too.
 func TestShares(t *testing.T) {
 	export := types.NamespacedName{Namespace: "legal", Name: "case-1"}
 	want := []genesys.Share{

@@ -249,7 +249,7 @@ func (s scale) bar(t track, part span, y float64) bar {
 	return b
 }
 
-// says reports a part what its mark shows.
+// says is the text for the mark of a part.
 func (s span) says(t track) text {
 	what := words("%s, %s until %s: ", t.name, minute(s.start), minute(s.end))
 	if t.lane == noBag {

@@ -167,8 +167,8 @@ var recordingPath = regexp.MustCompile(`^data/recordings/([0-9a-fA-F-]{36})/([0-
 // metadataPath is data/metadata/<conversation>.json, or .restored.json.
 var metadataPath = regexp.MustCompile(`^data/metadata/([0-9a-fA-F-]{36})(\.restored)?\.json$`)
 
-// checkLog compares what the custody log says about files with files.csv, and of
-// restorations against retention.csv.
+// checkLog compares what the custody log says about files with files.csv, and what
+// it says about restorations with retention.csv.
 func (v *verifier) checkLog(b *bag, t tables, r *retention) {
 	log, told := b.at(bagLog), map[string]bool{}
 	b.told = newBagHistory(v, log)

@@ -19,7 +19,7 @@ type census struct {
 	// page is what the seal in hand lists, holds is when legal holds were queried.
 	page  page
 	holds holdTimes
-	// plan is what the logs report the plan of the export.
+	// plan is what the logs say about the plan of the export.
 	plan planned
 	// hopeless counts lines about what no retry can export: it has no valid id, or its
 	// medium is not known.
@@ -31,7 +31,7 @@ type census struct {
 	lanes      map[string]*laneTally
 	// known counts the conversations that lines account for.
 	known evidence.ConversationAccount
-	// strange are conversations whose ids are none, by what became of them.
+	// strange are conversations with invalid ids, by what became of them.
 	strange tally
 	listed  int64
 	files   int64

@@ -138,7 +138,7 @@ func leave(ends []end, state genesys.FileState, restores, overQuota bool) []end 
 }
 
 // conversationEnds are what may become of a conversation in a bag, by what the log
-// reports its metadata, by the answers about its legal hold and by the scope.
+// says about its metadata, by the answers about its legal hold and by the scope.
 func (t exportTerms) conversationEnds(lane string, c conversationLine, told toldMetadata, unknownHolds bool) []end {
 	var ends []end
 	switch told.kind {

@@ -151,7 +151,7 @@ func (h *exportHistory) addDay(s survey, held time.Time) {
 	h.days[s.day] = d
 }
 
-// checkExportHistory compares a seal's log with the seals before and against its bags.
+// checkExportHistory compares a seal's log with the seals before and with its bags.
 func (c *census) checkExportHistory(s *seal) {
 	if !s.told {
 		return
@@ -168,7 +168,7 @@ func (c *census) checkExportHistory(s *seal) {
 // checkOpening checks that a seal's log begins where the seal before ended, and
 // ends with the seal.
 func (c *census) checkOpening(s *seal) {
-	h, want, kind, other := s.chronicle, c.verifier.record.CreatedAt, "ArchiveBegun", "FormerSeal"
+	h, want, kind, other := s.history, c.verifier.record.CreatedAt, "ArchiveBegun", "FormerSeal"
 	if s.number > 1 {
 		want, kind, other = time.Time{}, other, kind
 		if former := c.sealOf(s.number - 1); former != nil && former.told {
@@ -189,7 +189,7 @@ func (c *census) checkOpening(s *seal) {
 // checkSealTimes checks that nothing in a seal is reported before the export began
 // or after the seal was made, and that the bags were sealed before.
 func (c *census) checkSealTimes(s *seal) {
-	h, begun, at := s.chronicle, c.verifier.record.CreatedAt, s.at(evidence.AccountFile)
+	h, begun, at := s.history, c.verifier.record.CreatedAt, s.at(evidence.AccountFile)
 	drawn := s.account.SealedAt
 	if before(drawn, begun) {
 		c.fault(Contradiction, at, "was drawn up at %s, before the export began at %s", stamp(drawn), stamp(begun))

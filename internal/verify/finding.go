@@ -27,7 +27,7 @@ const (
 	Name Kind = "Name"
 	// Malformed: a file is not of the form that it has to have.
 	Malformed Kind = "Malformed"
-	// LogChain: a custody log was changed, cut or put together again.
+	// LogChain: a custody log was changed, cut or rebuilt.
 	LogChain Kind = "LogChain"
 	// SealChain: seals do not follow each other.
 	SealChain Kind = "SealChain"

@@ -39,7 +39,7 @@ type hashedFile struct {
 type hashedFiles map[string]hashedFile
 
 // hashAll reads every file of a listing. Files of several bags are read at the
-// same time, as many as there are workers; each contains one buffer.
+// same time, as many as there are workers; each has one buffer.
 func (v *verifier) hashAll(ctx context.Context, directory string, files listing) (hashedFiles, error) {
 	found := make(hashedFiles, len(files))
 	var mu sync.Mutex

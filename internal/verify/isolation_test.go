@@ -85,7 +85,7 @@ func drawLines(t *rapid.T) (recordings int, lines []told) {
 // take adds lines about recordings of a conversation of the lane Standard.
 func take(listed int, lines []told) *census {
 	c := newCensus(&verifier{})
-	c.beginPage(&seal{chronicle: newExportHistory(c.verifier, "events.jsonl")})
+	c.beginPage(&seal{history: newExportHistory(c.verifier, "events.jsonl")})
 	c.inBag("conversations.csv", step{disposition: "Exported", home: true}.row(2, "", listed), "Standard")
 	for i, line := range lines {
 		id := testID(100 + line.recording)

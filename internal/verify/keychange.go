@@ -31,19 +31,19 @@ func (v *verifier) checkKeyChanges() {
 }
 
 // checkKeyEvents compares what the log of a seal says about a change of the key with the seal
-// before, and against its account. The log is as it was when the seal was begun: if the key
+// before, and with its account. The log is as it was when the seal was begun: if the key
 // was changed again while the seal was made, it reports another change than the account, or
-// of one though that reports none. So only the key before has to be the right one.
+// one though the account reports none. So only the key before has to be the right one.
 func (v *verifier) checkKeyEvents(s, before *seal) {
 	told := s.account.KeyChange
-	for i, e := range s.chronicle.keyChanges {
+	for i, e := range s.history.keyChanges {
 		from, to := e.Details["from"], e.Details["to"]
 		isNext := before != nil && before.number == s.number-1
 		wrong := i > 0 || s.number == 1 || from == to || !keyID.MatchString(to) ||
 			isNext && before.told && from != before.account.SigningKey ||
 			told != nil && to == told.To && !e.Time.Equal(told.NoticedAt)
 		if wrong {
-			v.fault(KeyChanged, s.chronicle.log, "line %d tells that the key changed from %s to %s at %s, account.json and the seal before do not", e.Sequence, cut(from), cut(to), stamp(e.Time))
+			v.fault(KeyChanged, s.history.log, "line %d tells that the key changed from %s to %s at %s, account.json and the seal before do not", e.Sequence, cut(from), cut(to), stamp(e.Time))
 		}
 	}
 }

@@ -124,7 +124,7 @@ func (v *verifier) altered(manifest, at, listed string, found hashedFile, owner 
 	v.fault(Altered, at, says, manifest, listed, found.size, found.sha256)
 }
 
-// sub is the files of a shelf that fit.
+// sub returns the files whose names fit.
 func (s hashedFiles) sub(fits func(name string) bool) hashedFiles {
 	some := hashedFiles{}
 	for name, file := range s {

@@ -44,11 +44,11 @@ func (v *verifier) open(name string) (fs.File, error) {
 	return file, nil
 }
 
-// mappedOpener are the files of an archive, for who reads them by itself: what is none is
-// never opened.
-type mappedOpener struct{ *verifier }
+// regularFS is the archive as a file system of regular files: nothing else in it is ever
+// opened.
+type regularFS struct{ *verifier }
 
-func (p mappedOpener) Open(name string) (fs.File, error) { return p.open(name) }
+func (p regularFS) Open(name string) (fs.File, error) { return p.open(name) }
 
 // The largest that files are which are read as a whole, in bytes. A hostile one must
 // not take more memory than there is.

@@ -48,7 +48,7 @@ func (v *verifier) checkOrphans(s *seal) {
 	case o.before != nil:
 		v.fault(Contradiction, s.at(evidence.AccountFile), "says nothing of recordings that are attached to no conversation, the former seal does")
 	case o.there || s.orphansTold.Type != "":
-		v.fault(Contradiction, s.at(evidence.AccountFile), "says nothing of recordings that are attached to no conversation, though the seal lists them, or reports that")
+		v.fault(Contradiction, s.at(evidence.AccountFile), "says nothing of recordings that are attached to no conversation, though the seal lists them, or its log reports them")
 	}
 }
 

@@ -19,7 +19,7 @@ type heldRows struct{ shown, possible int64 }
 // files under legal hold, all bags of the lanes Standard and Isolated that need it are told
 // of; which destination can do so is nowhere in an archive.
 func (c *census) checkPlaced(s *seal) {
-	h := s.chronicle
+	h := s.history
 	if len(h.placed) == 0 {
 		return
 	}
@@ -54,7 +54,7 @@ func (c *census) checkPlaced(s *seal) {
 func (c *census) checkPlacedAll(s *seal, held map[string]heldRows, told map[string]bool) {
 	for _, name := range slices.Sorted(maps.Keys(held)) {
 		if held[name].shown > 0 && !told[name] {
-			c.fault(Contradiction, s.chronicle.log, "does not tell that files of bag %s were put under legal hold (LegalHoldPlaced), as it does of other bags", name)
+			c.fault(Contradiction, s.history.log, "does not tell that files of bag %s were put under legal hold (LegalHoldPlaced), as it does of other bags", name)
 		}
 	}
 }
@@ -86,7 +86,7 @@ func (c *census) heldIn(s *seal) (held map[string]heldRows, again int64) {
 			answer = lastHeld(l.Row) == "true"
 		}
 		rows := held[l.bag]
-		switch mayDiffer := !shown && s.chronicle.reviewed(startDay(l.Row.Get("start")), l.Row); {
+		switch mayDiffer := !shown && s.history.reviewed(startDay(l.Row.Get("start")), l.Row); {
 		case mayDiffer:
 			rows.possible++
 		case answer:

@@ -8,9 +8,9 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
 
-// planned is what the logs of the seals so far report the plan.
+// planned is what the logs of the seals so far say about the plan.
 type planned struct {
-	// next is the number of the first entry that the next seal adds, and judged the
+	// next is the number of the first entry that the next seal includes, and judged the
 	// seal up to which that is known.
 	next   int64
 	judged int
@@ -23,7 +23,7 @@ type planned struct {
 
 func newPlanned() planned { return planned{seen: map[int64]string{}} }
 
-// part is the part of the plan that a seal adds.
+// part is the part of the plan that a seal includes.
 type part struct {
 	*census
 	seal *seal
@@ -45,7 +45,7 @@ type part struct {
 // it says, what left a bag has an entry, and what entries report is in the tables.
 func (c *census) checkPlan(s *seal) {
 	p := part{
-		census: c, seal: s, log: s.chronicle.log, steps: map[int64]planStep{}, led: map[int64]int64{}, told: map[string]int64{},
+		census: c, seal: s, log: s.history.log, steps: map[int64]planStep{}, led: map[int64]int64{}, told: map[string]int64{},
 		left: map[string]map[string]string{"ConversationsMoved": {}, "ConversationsIsolated": {}},
 	}
 	p.number()
@@ -57,9 +57,9 @@ func (c *census) checkPlan(s *seal) {
 }
 
 // number adds the steps, each of which has a number of its own. Of a window with an
-// end, a seal adds all entries since the one that closed the part of the plan before.
+// end, a seal includes all entries since the one that closed the part of the plan before.
 func (p *part) number() {
-	for _, st := range p.seal.chronicle.steps {
+	for _, st := range p.seal.history.steps {
 		if log, twice := p.plan.seen[st.entry]; twice {
 			p.fault(Contradiction, p.log, "line %d reports entry %d of the plan, as %s does already", st.line, st.entry, log)
 		}
@@ -113,7 +113,7 @@ func (p *part) place() {
 		p.lead(says, name, p.seal.at(bagTable))
 		p.depart(name)
 	}
-	for _, st := range p.seal.chronicle.steps {
+	for _, st := range p.seal.history.steps {
 		if st.kind != "BatchSplit" {
 			continue
 		}
@@ -152,7 +152,7 @@ func (p *part) lead(name batchName, batch, at string) {
 		}
 	}
 	p.led[name.entry]++
-	if table := p.page.retried[batch]; table != "" && (!told || st.kind == "DaySurveyed" || st.kind == "ConversationsMoved" || p.seal.chronicle.counts["RetryRequested"] == 0) {
+	if table := p.page.retried[batch]; table != "" && (!told || st.kind == "DaySurveyed" || st.kind == "ConversationsMoved" || p.seal.history.counts["RetryRequested"] == 0) {
 		p.fault(Contradiction, table, "has lines that replace those of an earlier bag, no log tells that anything was asked for again (RetryRequested)")
 	}
 }
@@ -248,7 +248,7 @@ func (p *part) checkLeft() {
 		}
 	}
 	isWhole := p.isWhole()
-	for _, st := range p.seal.chronicle.steps {
+	for _, st := range p.seal.history.steps {
 		groups, isLeaving := p.left[st.kind]
 		if _, left := groups[st.about]; isLeaving && !left && isWhole {
 			p.fault(Contradiction, p.log, "line %d reports %s of group %s, no bag of that group says so", st.line, st.kind, cut(st.about))
@@ -275,7 +275,7 @@ func (p *part) isWhole() bool {
 // surveys of days with conversations that had not ended.
 func (p *part) checkRetry() {
 	var days, surveys, retries int64
-	for _, st := range p.seal.chronicle.steps {
+	for _, st := range p.seal.history.steps {
 		switch {
 		case st.kind == "DaySurveyed" && st.about == retrySurvey:
 			surveys++

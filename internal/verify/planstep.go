@@ -7,7 +7,7 @@ import (
 )
 
 // planStep is an event of an entry of the export's plan. The operator numbers the entries
-// from 0, each seal adds some of them, and the entries that close a part of the plan
+// from 0, each seal includes some of them, and the entries that close a part of the plan
 // for a seal have no event.
 type planStep struct {
 	kind string

@@ -46,8 +46,8 @@ type seal struct {
 	orphansTold event
 	// artifacts are the SHA-256s of the artifacts that it lists, by key.
 	artifacts map[string]string
-	// chronicle is what its log tells.
-	chronicle *exportHistory
+	// history is what its log tells.
+	history *exportHistory
 	// hopeless is how many gaps there are up to it that no retry can fill.
 	hopeless int64
 }
@@ -103,7 +103,7 @@ func (v *verifier) readSeals(ctx context.Context, names []string) error {
 // There is none if it is the last, and the one that a running export is making.
 func (v *verifier) readSeal(ctx context.Context, number int, last bool) (*seal, error) {
 	s := &seal{number: number, folder: evidence.SealFolder(number), surveyed: map[string]bool{}, order: map[string]int{}}
-	s.chronicle = newExportHistory(v, s.at(sealLog))
+	s.history = newExportHistory(v, s.at(sealLog))
 	files, err := v.list(ctx, s.folder)
 	if err != nil {
 		return nil, err
@@ -217,7 +217,7 @@ func (v *verifier) readSealLog(s *seal) {
 	formers := 0
 	var takenOver []evidence.TakeOver
 	v.journal(s.at(sealLog), "ExportSealed", func(e event) {
-		s.chronicle.tell(e)
+		s.history.tell(e)
 		switch e.Type {
 		case "OrphansListed", "OrphansNotListed":
 			s.orphansTold = e

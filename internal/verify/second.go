@@ -13,7 +13,7 @@ const secondTable = "second-source.csv"
 // checkSecond compares what an account says of a second source with the terms, the
 // log, the table and the lines of the bags so far.
 func (c *census) checkSecond(s *seal) {
-	at, h, told := s.at(evidence.AccountFile), s.chronicle, s.account.SecondSource
+	at, h, told := s.at(evidence.AccountFile), s.history, s.account.SecondSource
 	_, there := s.found[secondTable]
 	if n := h.counts["SecondSourceCompared"]; told == nil {
 		switch {

@@ -47,7 +47,7 @@ func (c *census) beginPage(s *seal) {
 		}
 	}
 	c.holds.reviews = map[string]bool{}
-	for _, survey := range s.chronicle.surveys {
+	for _, survey := range s.history.surveys {
 		key := survey.day + " " + survey.heldAt
 		c.holds.surveys[key] = true
 		if survey.purpose == reviewSurvey {
@@ -117,7 +117,7 @@ func (c *census) takeSealLine(s *seal, at string, row Row) {
 	inBag := row.Get("bag") != ""
 	switch {
 	case now == "" && when == "":
-		if s.chronicle.reviewed(day, row) {
+		if s.history.reviewed(day, row) {
 			c.fault(Contradiction, at, "line %d does not say what the review of %s answered about the legal hold of conversation %s", row.Line, day, cut(id))
 		}
 	case now != "true" && now != "false":
@@ -125,15 +125,15 @@ func (c *census) takeSealLine(s *seal, at string, row Row) {
 	case !c.holds.reviews[day+" "+when]:
 		c.fault(Contradiction, at, "line %d says that the legal hold of conversation %s was asked for at %q for the seal, its log does not tell so", row.Line, cut(id), cut(when))
 	}
-	if now != "" && len(s.chronicle.placed) > 0 {
+	if now != "" && len(s.history.placed) > 0 {
 		c.page.sealing[id] = now == "true"
 	}
 	if now == "" || !inBag || now == lastHeld(row) {
 		return
 	}
 	c.page.drifted[id] = true
-	if e, told := s.chronicle.drifted[id]; !told || e.Details["held"] != now || e.Details["bag"] != row.Get("bag") {
-		c.fault(Contradiction, s.chronicle.log, "does not tell that the legal hold of conversation %s changed, as line %d of %s says", cut(id), row.Line, at)
+	if e, told := s.history.drifted[id]; !told || e.Details["held"] != now || e.Details["bag"] != row.Get("bag") {
+		c.fault(Contradiction, s.history.log, "does not tell that the legal hold of conversation %s changed, as line %d of %s says", cut(id), row.Line, at)
 	}
 }
 
@@ -186,7 +186,7 @@ func (c *census) takeUnbatched(s *seal, at string, row Row) {
 func (c *census) checkOpen(s *seal, at string, row Row) {
 	start, err := time.Parse(time.RFC3339Nano, row.Get("start"))
 	late := start.Add(c.terms.openDeadline)
-	if open := s.chronicle.days[startDay(row.Get("start"))].open; err != nil || open.IsZero() || before(open, late) {
+	if open := s.history.days[startDay(row.Get("start"))].open; err != nil || open.IsZero() || before(open, late) {
 		c.fault(Contradiction, at, "line %d calls conversation %s open, but no survey tells so after it had been waited for until %s", row.Line, cut(row.Get("conversation_id")), stamp(late))
 	}
 }
@@ -194,7 +194,7 @@ func (c *census) checkOpen(s *seal, at string, row Row) {
 // checkSurveys checks that each day that is new in a seal was surveyed when it had
 // settled, and again before it was sealed, and that the surveys found what is listed.
 func (c *census) checkSurveys(s *seal) {
-	h := s.chronicle
+	h := s.history
 	var found, open = map[string]int64{}, map[string]int64{}
 	var refused int64
 	for _, survey := range h.surveys {
@@ -221,7 +221,7 @@ func (c *census) checkSurveys(s *seal) {
 // checkNewDays checks that each day since a time was surveyed for the first time once,
 // and reviewed.
 func (c *census) checkNewDays(s *seal, since time.Time) {
-	h := s.chronicle
+	h := s.history
 	for name, day := range h.days { // those that no log reports are reported with the coverage
 		d, err := time.Parse(time.DateOnly, name)
 		begins := since.UTC().Truncate(24 * time.Hour)
@@ -252,7 +252,7 @@ func (c *census) checkSettled(s *seal, survey survey, day time.Time) {
 		end = s.account.Until
 	}
 	if settled := end.Add(c.terms.settleAfter); before(survey.at, settled) {
-		c.fault(Contradiction, s.chronicle.log, "line %d reports a survey of %s at %s, before the day had settled at %s", survey.line, survey.day, stamp(survey.at), stamp(settled))
+		c.fault(Contradiction, s.history.log, "line %d reports a survey of %s at %s, before the day had settled at %s", survey.line, survey.day, stamp(survey.at), stamp(settled))
 	}
 }
 
@@ -266,20 +266,20 @@ func (c *census) compareFound(s *seal, found, open map[string]int64, refused int
 	}
 	for day := range days {
 		if found[day] != c.page.fresh[day] {
-			c.fault(Contradiction, s.chronicle.log, "tells that the surveys of %q found %d conversations, the seal and its bags list %d", cut(day), found[day], c.page.fresh[day])
+			c.fault(Contradiction, s.history.log, "tells that the surveys of %q found %d conversations, the seal and its bags list %d", cut(day), found[day], c.page.fresh[day])
 		}
 		if open[day] != c.page.open[day] {
-			c.fault(Contradiction, s.chronicle.log, "tells that %d conversations of %q had not ended, conversations.csv lists %d", open[day], cut(day), c.page.open[day])
+			c.fault(Contradiction, s.history.log, "tells that %d conversations of %q had not ended, conversations.csv lists %d", open[day], cut(day), c.page.open[day])
 		}
 	}
 	if refused != c.page.refused {
-		c.fault(Contradiction, s.chronicle.log, "reports %d conversations whose ids are none, conversations.csv lists %d", refused, c.page.refused)
+		c.fault(Contradiction, s.history.log, "reports %d conversations with invalid ids, conversations.csv lists %d", refused, c.page.refused)
 	}
 }
 
 // checkPage compares what else the lines of a seal show with its log.
 func (c *census) checkPage(s *seal) {
-	h := s.chronicle
+	h := s.history
 	for id, e := range h.drifted {
 		if !c.page.drifted[id] {
 			c.fault(Contradiction, h.log, "line %d tells that the legal hold of conversation %s changed, conversations.csv says otherwise", e.Sequence, cut(id))

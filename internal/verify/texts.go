@@ -40,7 +40,7 @@ func (c *census) checkTexts(s *seal) {
 	}
 	c.checkText(s, reportPage, func(a evidence.Account) ([]byte, error) {
 		var page bytes.Buffer
-		err := report.Seal(&page, mappedOpener{c.verifier}, evidence.Reported{Account: a, Timestamped: a.Timestamped})
+		err := report.Seal(&page, regularFS{c.verifier}, evidence.Reported{Account: a, Timestamped: a.Timestamped})
 		return page.Bytes(), err
 	}, s.account)
 }

@@ -19,8 +19,8 @@ var bagOrder = [][2]string{
 	{"RecordingRestored", "RecordingsRequested"}, {"RecordingNotRestored", "RecordingsRequested"},
 }
 
-// checkTimes checks that a bag's log reports nothing before the export began, of
-// nothing after the bag was sealed, and of nothing before what it rests on.
+// checkTimes checks that a bag's log reports nothing before the export began,
+// nothing after the bag was sealed, and nothing before what it rests on.
 func (s *bagHistory) checkTimes() {
 	begun, sealed := s.record.CreatedAt, s.times["BagSealed"].last
 	for kind, when := range s.times {

@@ -32,7 +32,7 @@ const (
 	deepestFile = 8
 )
 
-// errEnough ends a listing that contains more than it can.
+// errEnough ends a listing that would become too long.
 var errEnough = errors.New("enough")
 
 // list lists the files below a directory. Anything that is neither a file nor a

@@ -7,7 +7,7 @@ import (
 )
 
 // checkTrust compares the signatures with the keys that were given, the last seal
-// against the one that is known, and checks that signing did not just end.
+// with the one that is known, and checks that signing did not just end.
 func (v *verifier) checkTrust() {
 	signed := 0
 	for _, s := range v.seals {

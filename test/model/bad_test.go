@@ -140,7 +140,7 @@ func (b *bad) forEver() bool {
 	return b.begun && !b.over && b.name != holdUnknown.name && (b.final || b.lasts == 0 && b.fault.Count == 0)
 }
 
-// String reports it, for whoever reads of a failure.
+// String describes it, for whoever reads of a failure.
 func (b *bad) String() string {
 	return fmt.Sprintf("bad: %s: conversation %s, recording %q, HTTP %d, %d times, for %v, from round %d, until %v, begun %t, over %t",
 		b.name, b.conversation, b.id, b.fault.Status, b.fault.Count, b.lasts, b.from, b.until, b.begun, b.over)

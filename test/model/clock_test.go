@@ -45,7 +45,7 @@ func (timer) Stop() bool               { return false }
 func (timer) Reset(time.Duration) bool { return false }
 
 // turn lets one goroutine run at a time: the work of pools waits at its
-// effects while a look continues.
+// effects while an evaluation is running.
 type turn struct {
 	mu      sync.Mutex
 	free    *sync.Cond
@@ -81,7 +81,7 @@ func (t *turn) stand(p *process, more int) {
 	t.free.Broadcast()
 }
 
-// await waits until no look continues, and none of the process's works stands still.
+// await waits until no evaluation is running, and none of the process's works stands still.
 func (t *turn) await(p *process) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -23,7 +23,7 @@ const (
 	// nothing goes wrong any more, and round the time between two.
 	mostRounds = 150
 	round      = 40 * time.Minute
-	// mostRetries is how often is requested what was unavailable.
+	// mostRetries is how often unavailable items are retried.
 	mostRetries = 3
 )
 

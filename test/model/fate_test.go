@@ -100,7 +100,7 @@ func (m *model) judgeFates(t tester) sum {
 			if r["bag"] != "" { // its legal hold became known only then
 				sum.batched++
 			}
-			for _, recording := range c.Recordings { // none is counted except as excluded, too
+			for _, recording := range c.Recordings { // each is listed only as excluded, too
 				if id := c.ID + "/" + recording.ID; all.recordings[id]["disposition"] == string(evidence.Excluded) {
 					delete(all.recordings, id)
 				}

@@ -16,11 +16,12 @@
 // leaders then.
 //
 // A run can be replayed: one goroutine runs at a time. The work of pools
-// waits until the look that began it has ended, and is run to its end before
+// waits until the evaluation that began it has ended, and is run to its end before
 // the next step; what happens in the meantime happens while it stands still at
-// an effect, and other work of the process that begins then continues after it. The clock stands still but when a step sets it forward, or when
-// somebody waits, which takes no time at all. Only where a lane has a parallelism
-// above one are its requests in the order in which Go runs them.
+// an effect, and other work of the process that begins then is run after it. The
+// clock stands still but when a step sets it forward, or when somebody waits,
+// which takes no time at all. Only where a lane has a parallelism above one are
+// its requests in the order in which Go runs them.
 package model
 
 import (

@@ -163,7 +163,7 @@ func (s *sealed) seal(seal evidence.Seal) {
 	}
 }
 
-// signing signs as the operator does except for what that keeps in case of a crash.
+// signing signs as the operator does, except that it keeps nothing in case of a crash.
 func (s *sealed) signing() evidence.Signing {
 	if s.signer == nil {
 		return evidence.Signing{}
@@ -268,8 +268,8 @@ func surveyed() evidence.Event {
 }
 
 // troubled is an archive of two seals, with gaps of every sort, of which some were
-// had at a second attempt, with what was isolated, with legal holds that changed, with a second source that knows
-// more, and with hostile text. It is signed, and its time attested.
+// exported at a second attempt, with what was isolated, with legal holds that changed,
+// with a second source that knows more, and with hostile text. It is signed, and its time attested.
 func troubled(t *testing.T) *sealed {
 	t.Helper()
 	s := newSealed(t, map[string]string{"caseId": "4711", "note": hostile, "long": strings.Repeat("ab", 128)})

@@ -293,7 +293,7 @@ func (w *story) requested(r simulator.Recording) int {
 	return n
 }
 
-// TestARequestThatGenesysCloudForgot is created again, at once.
+// TestARequestThatGenesysCloudForgot is made again, at once.
 func TestARequestThatGenesysCloudForgot(t *testing.T) {
 	w := newStory(t, nil)
 	w.CreateReferences()

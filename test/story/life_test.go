@@ -141,7 +141,7 @@ func TestAConversationThatEndsLater(t *testing.T) {
 		s.Window = world.Window(day, day.AddDate(0, 0, 1))
 	})
 	w.Create(export)
-	// It is not requested again before the clock says so, however slow the machine is.
+	// It is not checked again before the clock says so, however slow the machine is.
 	w.Start(func(o *operator.Options) { o.Intervals.Export.Reask = time.Hour })
 	w.Await(export, v1alpha1.ReasonAwaitingConversationEnd)
 	if export.Status.Survey.Deferred != 1 {

@@ -49,7 +49,7 @@ func orphanages() []tampering {
 		forged("say nothing of orphaned recordings, and list none", func(a archive) {
 			both(a, `"orphans"`, `"others"`)
 			a.Remove(table)
-		}, verify.Contradiction, account, "though the seal lists them, or reports that"),
+		}, verify.Contradiction, account, "though the seal lists them, or its log reports them"),
 		forged("say nothing of orphaned recordings any more", func(a archive) { a.Replace("seals/2/account.json", `"orphans"`, `"others"`) },
 			verify.Contradiction, "seals/2/account.json", "the former seal does"),
 		forged("drop the event about orphaned recordings", func(a archive) {

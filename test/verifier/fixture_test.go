@@ -24,7 +24,7 @@ type fixture struct {
 	bags           []*madeBag
 	former         map[string]any
 	totals         map[string]int
-	// orphans is what accounts report orphaned recordings.
+	// orphans is what accounts say about orphaned recordings.
 	orphans map[string]any
 }
 

@@ -15,8 +15,8 @@ const (
 	requestRoute  = "POST /api/v2/recording/batchrequests"
 )
 
-// checkJournal judges what was asked of Genesys Cloud: every analytics job was
-// ended, and nothing that had been answered was asked again without need.
+// checkJournal judges what was requested of Genesys Cloud: every analytics job was
+// ended, and nothing that had been answered was requested again without need.
 func (c *census) checkJournal(t terms, known truth) {
 	started, ended := 0, map[string]bool{}
 	answered, allowed := map[string]int{}, map[string]int{}

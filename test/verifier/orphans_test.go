@@ -62,7 +62,7 @@ func TestOrphansThatDoNotFit(t *testing.T) {
 	}
 }
 
-// TestOrphansThatCouldNotBeListed are not violation if the account says so, nor if
+// TestOrphansThatCouldNotBeListed are not a violation if the account says so, nor if
 // nobody asked for them.
 func TestOrphansThatCouldNotBeListed(t *testing.T) {
 	t.Parallel()

@@ -1,7 +1,7 @@
 package main
 
-// checkTold compares what a bag's custody log says about conversations and of what was
-// isolated with its tables, both ways: each conversation was read or was not, and what
+// checkTold compares what a bag's custody log says about conversations and about
+// isolated items with its tables, both ways: each conversation was read or was not, and what
 // left the bag is told.
 func (v *verdict) checkTold(where string, b bag, log []event) {
 	learned, left, ends := map[string]string{}, map[string]bool{}, 0

@@ -71,7 +71,7 @@ func readTruth(from string) (truth, error) {
 		return t, err
 	}
 	if len(t.dataset.Conversations) == 0 {
-		return t, fmt.Errorf("%s reports no conversation", from)
+		return t, fmt.Errorf("%s contains no conversation", from)
 	}
 	return t, decode(read, from, "journal", &t.journal)
 }

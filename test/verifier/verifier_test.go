@@ -217,11 +217,11 @@ func TestEveryMutationIsCaught(t *testing.T) {
 		}, "is listed twice"},
 		"a conversation that did not end in time": {func(f *fixture) { f.data.Conversations[2].End = morning.Add(time.Hour); f.tell() }, "is unavailable because of ConversationOpen"},
 		"an analytics job left":                   {func(f *fixture) { f.log.Entries = append(f.log.Entries, entry{Route: startJob, Status: 202}); f.tell() }, "1 analytics jobs were left"},
-		"asked again": {func(f *fixture) {
+		"metadata requested again": {func(f *fixture) {
 			f.log.Entries = append(f.log.Entries, entry{Route: metadataRoute, Status: 200, Path: "/metadata/1"})
 			f.tell()
 		}, "was answered 2 times"},
-		"requested again": {func(f *fixture) {
+		"recordings requested again": {func(f *fixture) {
 			f.log.Entries = append(f.log.Entries, entry{Route: requestRoute, Status: 200, IDs: 12})
 			f.tell()
 		}, "recordings were requested"},

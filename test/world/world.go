@@ -159,7 +159,7 @@ func (w *World) ClusterID() string {
 	return string(system.UID)
 }
 
-// ShortIntervals are the operator's paces for tests that wait for it.
+// ShortIntervals are the operator's intervals for tests that wait for it.
 func ShortIntervals() operator.Intervals {
 	p := operator.DefaultIntervals()
 	p.Organization.Ready, p.Organization.Retry = time.Minute, 200*time.Millisecond
@@ -173,7 +173,7 @@ func ShortIntervals() operator.Intervals {
 	return p
 }
 
-// Start starts an operator for the world's namespace, with ShortPaces unless
+// Start starts an operator for the world's namespace, with ShortIntervals unless
 // change sets others, and returns what stops it.
 func (w *World) Start(change ...func(*operator.Options)) (stop func()) {
 	w.Helper()

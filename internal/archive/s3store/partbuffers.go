@@ -32,7 +32,7 @@ func PartSize(largest int64) int {
 // PartBuffers are the buffers for the parts that are being sent. All uploads of a process
 // share them, so that the memory in use does not depend on how many uploads there are or
 // how long they take. An upload keeps its buffer until all of the file has arrived, which
-// may take for ever: so each tenant has a buffer of its own, and tenants share only those
+// may take forever: so each tenant has a buffer of its own, and tenants share only those
 // beyond it.
 type PartBuffers struct {
 	size int

@@ -115,7 +115,7 @@ func readRecording(in *json.Decoder, page *genesys.RetainedPage) error {
 func cursorOf(address string) (string, error) {
 	at, err := url.Parse(address)
 	if err != nil {
-		return "", errors.New("the next page's address is none") // err contains it
+		return "", errors.New("the next page's address is not a URL") // err contains it
 	}
 	query, err := url.ParseQuery(at.RawQuery)
 	if err != nil || query.Get("cursor") == "" {
