@@ -104,8 +104,7 @@ func (r *Reconciler) logIn(organization *v1alpha1.GenesysOrganization) (out outc
 	if run, found := r.runs.latest(organization); found {
 		return applyLogins(organization, run, r.Intervals.Retry), false
 	}
-	out = r.login().start(organization)
-	return out, out.Reason == v1alpha1.ReasonOrganizationNotReady
+	return r.login().start(organization)
 }
 
 func (r *Reconciler) login() login {

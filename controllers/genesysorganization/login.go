@@ -29,11 +29,11 @@ type login struct {
 	runs    *loginRuns
 }
 
-// start starts logging in, unless the pool is doing so already. The reason is
-// OrganizationNotReady unless something went wrong before.
-func (l login) start(organization *v1alpha1.GenesysOrganization) outcome.Outcome {
+// start starts logging in, unless the pool is doing so already, and tells whether that is
+// running. It is not while the pool waits after logging in has panicked.
+func (l login) start(organization *v1alpha1.GenesysOrganization) (out outcome.Outcome, isRunning bool) {
 	name, stored := client.ObjectKeyFromObject(organization), organization.DeepCopy()
-	return l.worker.Do(name, loop.Task{
+	out, state := l.worker.Run(name, loop.Task{
 		Pool: Pool, Key: workKey(name), Reason: v1alpha1.ReasonOrganizationNotReady, Message: "logging in",
 		Work: func(ctx context.Context, _ transfer.Try) error {
 			ctx, cancel := context.WithTimeout(ctx, l.timeout)
@@ -44,6 +44,7 @@ func (l login) start(organization *v1alpha1.GenesysOrganization) outcome.Outcome
 			return nil
 		},
 	})
+	return out, state.Running
 }
 
 // cancel stops logging in for an organisation that was deleted, and tells whether the

@@ -9,9 +9,9 @@ type wrapper interface {
 // As returns an optional ability of a store, such as [Discarder] or [LegalHolder], whether
 // the store has it itself or it is that of a store that it wraps.
 //
-// An ability that writes evidence, which is [HoldCreator] alone, does not survive a wrapper
-// by that: what the wrapper does with everything that is written would be left out. A
-// wrapper of a HoldCreator is one itself.
+// Do not use it for [HoldCreator], the only ability that writes evidence: a write would
+// bypass what the wrappers do with everything that is written. A wrapper of a HoldCreator
+// is a HoldCreator itself.
 func As[T any](store Store) (ability T, ok bool) {
 	for store != nil {
 		if ability, ok = store.(T); ok {

@@ -2,5 +2,5 @@
 
 package archive
 
-// dontWait is for pipes, which other systems do not keep among files.
-const dontWait = 0
+// nonBlocking is nothing here: other systems do not keep pipes among files.
+const nonBlocking = 0

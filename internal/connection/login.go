@@ -29,7 +29,7 @@ func (c *Connections) Login(ctx context.Context, organization *v1alpha1.GenesysO
 	defer set.loginMu.Unlock()
 	check := &loginCheck{set: set, now: c.Clock.Now(), allowLogin: func() bool { return c.allowLogin(name) }}
 	for _, entry := range organization.Spec.Credentials {
-		check.addClient(c.clientFor(ctx, organization, endpoint, entry.SecretRef.Name))
+		check.addClient(c.clientFor(ctx, name, set, endpoint, entry.SecretRef.Name))
 	}
 	c.releaseBudgets(name, set.setClients(check.clients))
 	check.identify(ctx)
@@ -67,7 +67,7 @@ type loginCheck struct {
 type clientCheck struct {
 	secret string
 	// client is nil if the Secret cannot be used.
-	client   *oauthClient // nil if the Secret cannot be used
+	client   *oauthClient
 	identity genesys.Identity
 	err      error
 }

@@ -10,7 +10,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
-	kube "sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/egress"
@@ -78,11 +77,9 @@ func (c *Connections) credentials(ctx context.Context, name types.NamespacedName
 	return credentials, nil
 }
 
-// clientFor reads a Secret and returns a client for it: the present one if the Secret has
-// not changed, or cannot be read just now.
-func (c *Connections) clientFor(ctx context.Context, organization *v1alpha1.GenesysOrganization, endpoint, secret string) (string, *oauthClient, error) {
-	name := kube.ObjectKeyFromObject(organization)
-	set := c.clientSetOf(name)
+// clientFor reads a Secret of an organisation and returns a client for it: that of the set if
+// the Secret has not changed, or cannot be read just now.
+func (c *Connections) clientFor(ctx context.Context, organization types.NamespacedName, set *clientSet, endpoint, secret string) (string, *oauthClient, error) {
 	old := set.bySecret(secret)
 	credentials, err := c.credentials(ctx, types.NamespacedName{Namespace: organization.Namespace, Name: secret})
 	if err != nil {
@@ -94,7 +91,7 @@ func (c *Connections) clientFor(ctx context.Context, organization *v1alpha1.Gene
 	if old != nil && old.endpoint == endpoint && old.credentials == credentials {
 		return secret, old, nil
 	}
-	c.releaseBudgets(name, []string{secret})
+	c.releaseBudgets(organization, []string{secret})
 	limiter := budget.NewLimiter(budget.DefaultRequestsPerMinute)
 	made, err := client.New(client.Config{
 		Endpoint: endpoint, Credentials: credentials, Budget: limiter, StallTimeout: c.StallTimeout, Pages: &set.pages,

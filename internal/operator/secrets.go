@@ -23,7 +23,7 @@ const managedBy = "app.kubernetes.io/managed-by"
 // secretReader reads single Secrets from the API server itself: they are neither
 // listed nor watched nor cached. A Secret that the manager may not read, and one
 // of a type that others give rights with, such as a ServiceAccount's token, is an
-// outcome.Refusal that says what a person has to do.
+// outcome.UserError that says what a person has to do.
 type secretReader struct {
 	client.Reader
 	// serviceAccount of the manager, as namespace:name; empty for that of config/default.

@@ -226,11 +226,11 @@ func TestAnItemThatWantsToBeLeftAlone(t *testing.T) {
 	}
 }
 
-// TestAGateCloses when two items in a row are refused for a while, and no other does.
-func TestAGateCloses(t *testing.T) {
+// TestAGateIsBlocked when two items in a row are refused for a while, and no other does.
+func TestAGateIsBlocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g Gates
-		closed := func(at Gate) bool {
+		blocked := func(at Gate) bool {
 			permit, err := g.Acquire(t.Context(), at, 1)
 			if err == nil {
 				permit.Drop()
@@ -240,24 +240,24 @@ func TestAGateCloses(t *testing.T) {
 		at, other := Gate{"legal", "o", "LegalHold", "metadata"}, Gate{"legal", "o", "Standard", "metadata"}
 		refused := &genesys.Error{Kind: genesys.KindOverloaded, RetryAfter: time.Minute}
 		for _, step := range []struct {
-			item   string
-			err    error
-			closed bool
+			item    string
+			err     error
+			blocked bool
 		}{{"a", refused, false}, {"a", refused, false}, {"b", nil, false}, {"a", refused, false}, {"c", errItem, false}, {"d", refused, true}} {
 			g.Record(at, step.item, step.err)
-			if closed(at) != step.closed || closed(other) {
-				t.Fatalf("after %+v: closed %v, the other %v", step, closed(at), closed(other))
+			if blocked(at) != step.blocked || blocked(other) {
+				t.Fatalf("after %+v: blocked %v, the other %v", step, blocked(at), blocked(other))
 			}
 		}
 		if _, err := g.Acquire(t.Context(), at, 1); !errors.Is(err, ErrBlocked) {
 			t.Errorf("the error is %v", err)
 		}
 		<-time.After(time.Minute)
-		if closed(at) {
-			t.Error("it is still closed after a minute")
+		if blocked(at) {
+			t.Error("it is still blocked after a minute")
 		}
-		if g.Record(at, "d", refused); closed(at) {
-			t.Error("one item alone closes it again")
+		if g.Record(at, "d", refused); blocked(at) {
+			t.Error("one item alone blocks it again")
 		}
 	})
 }

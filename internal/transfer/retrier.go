@@ -35,18 +35,17 @@ func Retry[T any](ctx context.Context, r Retrier, call func(failures int) (T, er
 	return answer, err
 }
 
-// HoldQuery tells which of some conversations are under legal hold. It has a timeout.
-type HoldQuery func(ctx context.Context, conversationIDs []string, timeout time.Duration) ([]string, error)
-
-// LegalHolds tells which of the conversations are under legal hold (genesys.AskHolds). It
-// retries each query that fails, with a longer timeout. last tells that this is the last
-// attempt, so that a few conversations may stay unknown.
-func (r Retrier) LegalHolds(ctx context.Context, ask HoldQuery, ids []string, last bool) (genesys.Holds, error) {
+// LegalHolds tells which of the conversations are under legal hold (genesys.AskHolds). query
+// asks about some of them. LegalHolds retries each query that fails, with a longer timeout.
+// last tells that this is the last attempt, so that a few conversations may stay unknown.
+func (r Retrier) LegalHolds(
+	ctx context.Context, query func(ctx context.Context, ids []string, timeout time.Duration) ([]string, error), ids []string, last bool,
+) (genesys.Holds, error) {
 	return genesys.AskHolds(ctx, func(ctx context.Context, some []string, retry bool) ([]string, error) {
 		if !retry {
-			return ask(ctx, some, genesys.Timeout(1))
+			return query(ctx, some, genesys.Timeout(1))
 		}
-		return Retry(ctx, r, func(failures int) ([]string, error) { return ask(ctx, some, genesys.Timeout(failures)) })
+		return Retry(ctx, r, func(failures int) ([]string, error) { return query(ctx, some, genesys.Timeout(failures)) })
 	}, ids, last)
 }
 
