@@ -32,7 +32,7 @@ func TestABatchStopsWithItsArchive(t *testing.T) {
 	pool := transfer.NewPool(transfer.Capacity{Total: 2}, clocktesting.NewFakeClock(begun), transfer.DefaultRetryPolicy().Backoff)
 	c := &ownerCheck{
 		archiveOwner: archiveOwner{func(context.Context) (string, error) { return "here", nil }, &foundingCache{}},
-		pools:        lanePools{&loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool}}, &stateCache{}},
+		pools:        lanePools{&loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool, StatePool: pool}}, &stateCache{}},
 	}
 	b := &resolvedBatch{references: references{
 		batch: &v1alpha1.RecordingExportBatch{
@@ -111,7 +111,7 @@ func TestABatchOfARestoredCluster(t *testing.T) {
 	pool := transfer.NewPool(transfer.Capacity{Total: 1}, clocktesting.NewFakeClock(time.Time{}), transfer.DefaultRetryPolicy().Backoff)
 	c := &ownerCheck{
 		archiveOwner: archiveOwner{func(context.Context) (string, error) { return "here", nil }, &foundingCache{}},
-		pools:        lanePools{&loop.Worker{Pools: transfer.Pools{"": pool}}, &stateCache{}},
+		pools:        lanePools{&loop.Worker{Pools: transfer.Pools{"": pool, StatePool: pool}}, &stateCache{}},
 	}
 	b := &resolvedBatch{references: references{batch: &v1alpha1.RecordingExportBatch{}}, archiveAccess: archiveAccess{store: store, location: "l"}}
 	for _, want := range []bool{false, true} {

@@ -73,7 +73,7 @@ func (a *batchArtifacts) readBeforeInventory(ctx context.Context, b *resolvedBat
 	if a.missingMetadata, err = missingMetadata(ctx, b.store, a.slice); err != nil || !b.restores() {
 		return err
 	}
-	remaining, err := remainingRestorations(ctx, b, a.slice)
+	_, remaining, err := endedAndRemaining(ctx, b, a.slice)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // the metadata or the legal holds are not known yet
 	}

@@ -51,8 +51,8 @@ func (c *completionStep) Reconcile(_ context.Context, b *connectedBatch) (outcom
 		}
 		return work.run(ctx, try)
 	}
-	return c.pools.run(b.loadedBatch, b.batch.Spec.Lane, v1alpha1.StepCompletion, loop.Task{
-		Key: b.batch.Name + "/completion", Work: work, Reason: v1alpha1.ReasonTransferring, Message: "downloading and storing the recordings",
+	return c.pools.run(b.loadedBatch, v1alpha1.StepCompletion, loop.Task{
+		Pool: string(b.batch.Spec.Lane), Key: b.batch.Name + "/completion", Work: work, Reason: v1alpha1.ReasonTransferring, Message: "downloading and storing the recordings",
 	}), nil
 }
 

@@ -74,7 +74,7 @@ type Config struct {
 	Location func(destination *v1alpha1.ExportDestination, export string) string
 	// Signer returns the signer of an export at a destination, nil if nothing is signed.
 	Signer func(ctx context.Context, destination *v1alpha1.ExportDestination, export string) (*signing.Signer, error)
-	// Worker has a pool for each lane, with the name of the lane, and the pool named Pool, which
+	// Worker has a pool for each lane, with the name of the lane, and the pool named StatePool, which
 	// reads archives for states and inventories. It wakes the reconciler when work has ended.
 	Worker *loop.Worker
 	Gates  *transfer.Gates
@@ -145,7 +145,11 @@ func New(c Config) *Reconciler {
 
 // Reconcile evaluates one batch.
 func (r *Reconciler) Reconcile(ctx context.Context, batch *v1alpha1.RecordingExportBatch) (ctrl.Result, error) {
-	if !batch.DeletionTimestamp.IsZero() || batch.IsFinished() {
+	if !batch.DeletionTimestamp.IsZero() {
+		r.pools.forget(batch)
+		return ctrl.Result{}, nil
+	}
+	if batch.IsFinished() {
 		r.pools.states.drop(batch)
 		return ctrl.Result{}, nil
 	}

@@ -30,7 +30,7 @@ func TestABatchStopsWhileItsDestinationIsStalled(t *testing.T) {
 	}
 	pool := transfer.NewPool(transfer.Capacity{Total: 2}, clocktesting.NewFakeClock(time.Unix(0, 0)), transfer.DefaultRetryPolicy().Backoff)
 	go func() { _ = pool.Start(t.Context()) }()
-	c := &destinationCheck{lanePools{&loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool}}, &stateCache{}}}
+	c := &destinationCheck{lanePools{&loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool, StatePool: pool}}, &stateCache{}}}
 	used := &v1alpha1.RetryStatus{Step: v1alpha1.StepCompletion, Failures: 3, Used: metav1.Duration{Duration: time.Hour}}
 	b := &resolvedBatch{references: references{
 		batch: &v1alpha1.RecordingExportBatch{

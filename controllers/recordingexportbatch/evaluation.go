@@ -63,7 +63,7 @@ func (r *Reconciler) destinationName(ctx context.Context, batch *v1alpha1.Record
 }
 
 // step brings a batch forward, or says what the batch waits for. B is what the step needs to
-// know about the batch: resolvedBatch, loadedBatch or connectedBatch.
+// know about the batch: resolvedBatch or connectedBatch.
 type step[B any] interface {
 	Reconcile(ctx context.Context, batch *B) (outcome.Outcome, error)
 }

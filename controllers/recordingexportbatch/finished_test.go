@@ -55,7 +55,7 @@ func newStopped(t *testing.T, stop func(*v1alpha1.RecordingExport, *v1alpha1.Exp
 	s := &stopped{batch: b.batch, store: store, queue: workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())}
 	now := clocktesting.NewFakeClock(time.Unix(0, 0))
 	pools := transfer.Pools{}
-	for _, name := range []string{Pool, string(v1alpha1.LaneStandard)} {
+	for _, name := range []string{StatePool, string(v1alpha1.LaneStandard)} {
 		pools[name] = transfer.NewPool(transfer.Capacity{Total: 1}, now, DefaultIntervals().Backoff)
 	}
 	intervals := DefaultIntervals()

@@ -51,9 +51,8 @@ func (m *metadataStep) Reconcile(ctx context.Context, b *connectedBatch) (outcom
 	if !complete {
 		return m.fetch(b), nil
 	}
-	lane := b.batch.Spec.Lane
-	return m.pools.run(b.loadedBatch, lane, v1alpha1.StepMetadata, loop.Task{
-		Pool: Pool, Key: inventoryKey(b.batch.Name), Work: func(ctx context.Context, _ transfer.Try) error { return m.recordInventory(ctx, b.resolvedBatch) },
+	return m.pools.run(b.loadedBatch, v1alpha1.StepMetadata, loop.Task{
+		Pool: StatePool, Key: inventoryKey(b.batch.Name), Work: func(ctx context.Context, _ transfer.Try) error { return m.recordInventory(ctx, b.resolvedBatch) },
 		Reason: v1alpha1.ReasonFetchingMetadata, Message: "taking the inventory of the recordings",
 	}), nil
 }
@@ -90,8 +89,8 @@ func (m *metadataStep) fetch(b *connectedBatch) outcome.Outcome {
 		requests: b.route(m.gates, lane, "metadata"), isolatedRequests: b.route(m.gates, v1alpha1.LaneIsolated, "metadata"),
 		policy: exportspec.Policy(b.export.Spec), progress: m.pools.progress(b.loadedBatch),
 	}
-	return m.pools.run(b.loadedBatch, lane, v1alpha1.StepMetadata, loop.Task{
-		Key: key, Work: func(ctx context.Context, try transfer.Try) (err error) {
+	return m.pools.run(b.loadedBatch, v1alpha1.StepMetadata, loop.Task{
+		Pool: string(lane), Key: key, Work: func(ctx context.Context, try transfer.Try) (err error) {
 			if work.slice, err = artifacts.Get[artifacts.Slice](ctx, b.store, artifacts.SliceKey(b.batch.Name)); err != nil {
 				return err
 			}

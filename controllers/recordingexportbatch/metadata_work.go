@@ -73,10 +73,10 @@ func (w *metadataWork) run(ctx context.Context, try transfer.Try) error {
 		})
 	}
 	err = group.Wait()
-	// Conversations that closed the gate in this attempt were requested: their failure counts
+	// Conversations that blocked the gate in this attempt were requested: their failure counts
 	// and not that of the gate.
-	closed := errors.Is(err, transfer.ErrBlocked) && len(w.failed) > 0
-	if err != nil && !closed {
+	blocked := errors.Is(err, transfer.ErrBlocked) && len(w.failed) > 0
+	if err != nil && !blocked {
 		return err
 	}
 	if err := cmp.Or(w.decideRetries(ctx, try), err); err != nil {

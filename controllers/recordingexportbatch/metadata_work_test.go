@@ -74,7 +74,7 @@ func (r *refusing) Protected(context.Context, []string, time.Duration) ([]string
 }
 
 // TestConversationsThatCloseTheirGate use up the deadline all the same: each was
-// asked for and refused, though the gate is closed before all of them have been.
+// asked for and refused, though the gate is blocked before all of them have been.
 func TestConversationsThatCloseTheirGate(t *testing.T) {
 	store, err := archive.OpenDirectory(t.TempDir(), "case-1")
 	if err != nil {

@@ -30,12 +30,12 @@ func unboundedItems(refs []genesys.RecordingRef) []requestItem {
 }
 
 // requestAll requests the recordings that are neither set aside nor requested in this try
-// already, as many as can be fetched before their addresses expire. Tries count from 0. It
-// returns the recordings that it requested, whether or not the requests were accepted. A
+// already, as many as can be fetched before their addresses expire. number is that of the
+// try, from 0. It returns the recordings that it requested, whether or not the requests were accepted. A
 // request that fails because of one of its recordings is split in halves until that recording
 // is alone.
-func (q requester) requestAll(ctx context.Context, try transfer.Try, round int, wanted []requestItem) ([]genesys.RecordingRef, error) {
-	h := halving{requester: q, number: round, try: try}
+func (q requester) requestAll(ctx context.Context, try transfer.Try, number int, wanted []requestItem) ([]genesys.RecordingRef, error) {
+	h := halving{requester: q, number: number, try: try}
 	chunks, err := h.nextChunks(ctx, wanted)
 	if err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func (q requester) requestAll(ctx context.Context, try transfer.Try, round int, 
 }
 
 // asRetryError turns an error about single recordings into one that says they are requested
-// again. If refused recordings have closed the gate, their error counts and not that of the
+// again. If refused recordings have blocked the gate, their error counts and not that of the
 // gate.
 func (h *halving) asRetryError(err error) error {
 	if errors.Is(err, transfer.ErrBlocked) && h.lastError != nil {
@@ -217,7 +217,6 @@ func (h *halving) postRequest(ctx context.Context, refs []genesys.RecordingRef) 
 			return err
 		}
 		h.nextRequest++
-		h.try.Progress()
 		if stored.Ticket == ticket {
 			return nil
 		}

@@ -52,20 +52,25 @@ func (r *restorationStep) Reconcile(ctx context.Context, b *connectedBatch) (out
 	work := &restorationWork{
 		recorder: recorder{r.process, b.store}, owned: r.owner.ownership(b.resolvedBatch), cloud: b.cloud, requests: b.route(r.gates, metadataLane(lane), "metadata"),
 	}
-	return r.pools.run(b.loadedBatch, lane, v1alpha1.StepRestoration, loop.Task{
-		Key: b.batch.Name + "/restoration", Work: func(ctx context.Context, try transfer.Try) error { return work.begin(ctx, b.resolvedBatch, try) }, Reason: v1alpha1.ReasonRestoringArchived, Message: "waiting for archived recordings to be restored",
+	return r.pools.run(b.loadedBatch, v1alpha1.StepRestoration, loop.Task{
+		Pool: string(lane), Key: b.batch.Name + "/restoration",
+		Work: func(ctx context.Context, try transfer.Try) error {
+			return work.restoreArchived(ctx, b.resolvedBatch, try)
+		},
+		Reason: v1alpha1.ReasonRestoringArchived, Message: "waiting for archived recordings to be restored",
 	}), nil
 }
 
-// remainingRestorations returns the conversations with recordings that are archived or being
-// restored. The error is fs.ErrNotExist if the legal holds are not known yet.
-func remainingRestorations(ctx context.Context, b *resolvedBatch, slice artifacts.Slice) ([]archivedConversation, error) {
+// endedAndRemaining returns how restorations ended, and the conversations with recordings that
+// are still archived or being restored. The error is fs.ErrNotExist if the legal holds are not
+// known yet.
+func endedAndRemaining(ctx context.Context, b *resolvedBatch, slice artifacts.Slice) ([]artifacts.Restoration, []archivedConversation, error) {
 	ended, err := readEndedRestorations(ctx, b.store, slice)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	inventory, err := takeInventory(ctx, b, slice)
-	return stillArchived(inventory, ended), err
+	return ended, stillArchived(inventory, ended), err
 }
 
 // readEndedRestorations returns how the restorations of a slice's conversations ended.

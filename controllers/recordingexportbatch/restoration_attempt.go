@@ -31,8 +31,10 @@ func (w *restorationWork) requestRestoration(ctx context.Context, ref genesys.Re
 	switch state, err := a.Recorded(ctx); {
 	case err != nil:
 		return nil, err
-	case state != once.None:
+	case state == once.Refused:
 		return w.readRefusal(ctx, ref)
+	case state != once.None: // the file state will show what became of the request
+		return nil, nil
 	case w.last:
 		return nil, nil
 	case noRestorationsLeft(metadata):
@@ -47,6 +49,8 @@ func (w *restorationWork) requestRestoration(ctx context.Context, ref genesys.Re
 	if err := w.owned.verify(ctx); err != nil {
 		return nil, err
 	}
+	// The next attempt finds what became of the request: a refusal is recorded, and the file
+	// state shows everything else.
 	_, err = once.Effect{Log: a, Call: a.call, Judge: judgeRestoration, Look: a.look}.Run(ctx)
 	return nil, err
 }
@@ -100,15 +104,15 @@ func (a *restorationAttempt) call(ctx context.Context) error {
 
 // judgeRestoration tells what the answer to a restoration request proves.
 func judgeRestoration(err error) once.State {
+	if err == nil {
+		return once.Done
+	}
 	switch genesys.KindOf(err) {
 	case genesys.KindThrottled, genesys.KindOverloaded, genesys.KindUnauthorized, genesys.KindForbidden:
 		return once.None
 	case genesys.KindNotFound, genesys.KindInvalid:
 		return once.Refused
 	default:
-		if err == nil {
-			return once.Done
-		}
 		return once.Unknown
 	}
 }

@@ -29,15 +29,13 @@ type restorationWork struct {
 	requestedBefore map[genesys.RecordingRef]bool
 }
 
-// begin reads what the work begins with, and runs it.
-func (w *restorationWork) begin(ctx context.Context, b *resolvedBatch, try transfer.Try) (err error) {
+// restoreArchived reads which recordings are archived, and makes one attempt to have them
+// restored.
+func (w *restorationWork) restoreArchived(ctx context.Context, b *resolvedBatch, try transfer.Try) (err error) {
 	if w.slice, err = artifacts.Get[artifacts.Slice](ctx, w.store, artifacts.SliceKey(b.batch.Name)); err != nil {
 		return err
 	}
-	if w.ended, err = readEndedRestorations(ctx, w.store, w.slice); err != nil {
-		return err
-	}
-	if w.remaining, err = remainingRestorations(ctx, b, w.slice); err != nil {
+	if w.ended, w.remaining, err = endedAndRemaining(ctx, b, w.slice); err != nil {
 		return err
 	}
 	return w.run(ctx, try)
@@ -63,7 +61,6 @@ func (w *restorationWork) run(ctx context.Context, try transfer.Try) error {
 		if err := w.checkConversation(ctx, c, sum); err != nil {
 			return err
 		}
-		try.Progress()
 	}
 	if sum.waiting > 0 {
 		return sum

@@ -73,16 +73,11 @@ func (e *metadataRetryError) Unwrap() error { return e.last }
 // Outcome is to wait for the next attempt: all other conversations have been requested. Only a
 // permission that is missing for all of them, outside the lane Isolated, needs a person.
 func (e *metadataRetryError) Outcome() outcome.Outcome {
-	out := outcome.Of(e.last, 0)
 	var waiting *notReadyError
-	switch {
-	case errors.As(e.last, &waiting):
-		return out
-	case e.forbidden == e.count && !e.isolated:
-		return out
-	default:
-		return outcome.Wait(v1alpha1.ReasonMetadataRetrying, e.Error(), 0)
+	if errors.As(e.last, &waiting) || e.forbidden == e.count && !e.isolated {
+		return outcome.Of(e.last, 0)
 	}
+	return outcome.Wait(v1alpha1.ReasonMetadataRetrying, e.Error(), 0)
 }
 
 // UsesDeadline tells that waiting uses up the deadline, unless a person is waited for.

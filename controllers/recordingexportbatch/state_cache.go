@@ -149,9 +149,9 @@ type loadedBatch struct {
 // progress counts what work for the batch records.
 func (p lanePools) progress(b *loadedBatch) progress { return progress{p.states, keyOf(b.batch)} }
 
-// Pool is the name of the pool that reads archives for the states and inventories of batches. It
+// StatePool is the name of the pool that reads archives for the states and inventories of batches. It
 // is not that of a lane: work there may wait for Genesys Cloud for minutes.
-const Pool = "BatchState"
+const StatePool = "BatchState"
 
 // load returns the state of a batch, or has it read by the pool for that. Before that it reads
 // something small itself: an archive that hangs then hangs the evaluation, which shows that, and
@@ -162,7 +162,7 @@ func (p lanePools) load(ctx context.Context, b *resolvedBatch) (*batchState, out
 	}
 	_, _ = artifacts.Exists(ctx, b.store, artifacts.RecordKey) // its error is also that of the load
 	return nil, p.worker.Do(client.ObjectKeyFromObject(b.batch), loop.Task{
-		Pool: Pool, Key: b.keyPrefix() + b.batch.Name + "/state",
+		Pool: StatePool, Key: b.keyPrefix() + b.batch.Name + "/state",
 		Work:   func(ctx context.Context, _ transfer.Try) error { return p.states.read(ctx, b) },
 		Reason: v1alpha1.ReasonLoadingState, Message: "loading the state of the batch",
 	})

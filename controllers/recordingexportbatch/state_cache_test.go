@@ -143,6 +143,39 @@ func TestStatesThatAreForgotten(t *testing.T) {
 	}
 }
 
+// TestTheWorkOfABatchIsCancelledWithItsDeletion, also the metadata work of its group, although a
+// finalizer still keeps the object.
+func TestTheWorkOfABatchIsCancelledWithItsDeletion(t *testing.T) {
+	lane := transfer.NewPool(transfer.Capacity{}, clocktesting.NewFakeClock(time.Unix(0, 0)), DefaultIntervals().Backoff)
+	go func() { _ = lane.Start(t.Context()) }()
+	r := New(Config{Worker: &loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): lane}}})
+	b := resolvedAs(openStore(t), "b")
+	putAll(t, b.store, map[string]any{artifacts.SliceKey("b"): artifacts.Slice{Group: "g"}})
+	if err := r.pools.states.read(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	began := make(chan context.Context)
+	start := func(key string) context.Context {
+		lane.Do(transfer.Job{Key: "legal/case-1/" + key, Wake: func() {}, Work: func(ctx context.Context, _ transfer.Try) error {
+			began <- ctx
+			<-ctx.Done()
+			return ctx.Err()
+		}})
+		return <-began
+	}
+	completion, metadata, other := start("b/completion"), start("g/metadata"), start("other/completion")
+	b.batch.DeletionTimestamp = &metav1.Time{Time: time.Unix(0, 0)}
+	if _, err := r.Reconcile(t.Context(), b.batch); err != nil {
+		t.Fatal(err)
+	}
+	if completion.Err() == nil || metadata.Err() == nil || other.Err() != nil {
+		t.Errorf("cancelled: completion %v, metadata %v, another batch %v", completion.Err(), metadata.Err(), other.Err())
+	}
+	if r.pools.states.get(b.batch) != nil {
+		t.Error("the state is remembered")
+	}
+}
+
 // TestTheStateIsReadByAPool when the process begins with a batch, and after its work. What
 // could not be read is not known, nor what work has recorded that was cancelled.
 func TestTheStateIsReadByAPool(t *testing.T) {
@@ -150,7 +183,7 @@ func TestTheStateIsReadByAPool(t *testing.T) {
 	b := resolvedAs(store, "b")
 	now := clocktesting.NewFakeClock(time.Unix(0, 0))
 	pool := transfer.NewPool(transfer.Capacity{Total: 1}, now, DefaultIntervals().Backoff)
-	pools := lanePools{&loop.Worker{Pools: transfer.Pools{Pool: pool}}, &stateCache{}}
+	pools := lanePools{&loop.Worker{Pools: transfer.Pools{StatePool: pool}}, &stateCache{}}
 	if state, out := pools.load(t.Context(), b); state != nil || out.Reason != v1alpha1.ReasonLoadingState {
 		t.Errorf("before the pool has started: %v, %v", state, out)
 	}

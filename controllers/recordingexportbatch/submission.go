@@ -29,7 +29,7 @@ func (s *submissionStep) Reconcile(_ context.Context, b *connectedBatch) (outcom
 		}
 		return deliverer.request(ctx, try)
 	}
-	return s.pools.run(b.loadedBatch, b.batch.Spec.Lane, v1alpha1.StepSubmission, loop.Task{
-		Key: b.batch.Name + "/submission", Work: work, Reason: v1alpha1.ReasonSubmitting, Message: "requesting the recordings",
+	return s.pools.run(b.loadedBatch, v1alpha1.StepSubmission, loop.Task{
+		Pool: string(b.batch.Spec.Lane), Key: b.batch.Name + "/submission", Work: work, Reason: v1alpha1.ReasonSubmitting, Message: "requesting the recordings",
 	}), nil
 }

@@ -1,7 +1,6 @@
 package recordingexportbatch
 
 import (
-	"cmp"
 	"context"
 	"math"
 
@@ -72,11 +71,11 @@ func (p lanePools) retrier(b *loadedBatch, lane v1alpha1.Lane, key string) trans
 	return p.worker.Pools[string(lane)].Retrier(b.keyPrefix() + key)
 }
 
-// run has the pool of a lane do a step's work for the batch, and returns how the work is
-// doing. It completes the task with the key's prefix and the wait limit, and with the lane's
-// pool unless it names another. The batch's state is read again after the work.
-func (p lanePools) run(b *loadedBatch, lane v1alpha1.Lane, step v1alpha1.BatchStep, task loop.Task) outcome.Outcome {
-	task.Pool, task.Key, task.WaitLimit = cmp.Or(task.Pool, string(lane)), b.keyPrefix()+task.Key, b.waitLimit(step)
+// run has a pool do a step's work for the batch, and returns how the work is doing. It
+// completes the task with the key's prefix and the wait limit. The batch's state is read again
+// after the work.
+func (p lanePools) run(b *loadedBatch, step v1alpha1.BatchStep, task loop.Task) outcome.Outcome {
+	task.Key, task.WaitLimit = b.keyPrefix()+task.Key, b.waitLimit(step)
 	task.Work = p.thenRead(b.resolvedBatch, task.Work)
 	out, state := p.worker.Run(client.ObjectKeyFromObject(b.batch), task)
 	*b.report = workReport{started: true, retry: retryStatus(step, state)}
@@ -99,16 +98,14 @@ func (p lanePools) thenRead(b *resolvedBatch, work transfer.Work) transfer.Work 
 func (p lanePools) cancel(refs *references) {
 	lane := refs.batch.Spec.Lane
 	p.worker.Pools[string(lane)].Cancel(refs.keyPrefix() + refs.batch.Name + "/")
-	if reads := p.worker.Pools[Pool]; reads != nil {
-		reads.Cancel(refs.keyPrefix() + inventoryKey(refs.batch.Name))
-	}
+	p.worker.Pools[StatePool].Cancel(refs.keyPrefix() + inventoryKey(refs.batch.Name))
 	if state := p.states.get(refs.batch); state != nil && state.group != "" {
 		p.worker.Pools[string(metadataLane(lane))].Cancel(refs.keyPrefix() + state.group + "/")
 	}
 }
 
-// forget drops what is cached about a deleted batch, and cancels its work in every pool:
-// another batch may have its name.
+// forget drops what is cached about a batch that is deleted, and cancels its work in every
+// pool, also the metadata work of its group: another batch may have its name.
 func (p lanePools) forget(batch *v1alpha1.RecordingExportBatch) {
 	prefix := (&references{batch: batch}).keyPrefix()
 	p.worker.Pools.Cancel(prefix + batch.Name + "/")

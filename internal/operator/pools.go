@@ -42,7 +42,7 @@ func (o *operator) addPools() error {
 		{string(v1alpha1.LaneLegalHold), work, retries.Backoff},
 		{string(v1alpha1.LaneLegalHoldScreen), work, retries.Backoff},
 		{string(v1alpha1.LaneIsolated), work, retries.Isolated().Backoff},
-		{recordingexportbatch.Pool, transfer.Capacity{PerTenant: stateReadsEach}, o.Intervals.Batch.Backoff},
+		{recordingexportbatch.StatePool, transfer.Capacity{PerTenant: stateReadsEach}, o.Intervals.Batch.Backoff},
 		// Nothing waits for a verification.
 		{exportdestination.Pool, transfer.Capacity{PerTenant: 1, Total: 1, Turn: verificationTurn}, retries.Backoff},
 	} {

@@ -65,7 +65,7 @@ type target struct {
 // poolNames are those of package operator.
 var poolNames = []string{
 	recordingexport.Pool, string(v1alpha1.LaneStandard), string(v1alpha1.LaneLegalHold), string(v1alpha1.LaneLegalHoldScreen),
-	string(v1alpha1.LaneIsolated), recordingexportbatch.Pool,
+	string(v1alpha1.LaneIsolated), recordingexportbatch.StatePool,
 }
 
 // paces are such that nothing is tried again before time passes by a step.
