@@ -1,7 +1,7 @@
 // Package transfer does work that takes long.
 //
-// Pools (pool.go, job.go) run pieces of work outside reconciles; tenants take turns in them
-// (turns.go). Work that fails is retried (retrypolicy.go), and so are single calls within
+// Pools (pool.go, job.go) run pieces of work outside reconciles. Tenants take turns in them
+// (turns.go), and so do the organisations and destinations of a tenant (tenant.go). Work that fails is retried (retrypolicy.go), and so are single calls within
 // it (retrier.go). Gates limit the requests in flight (gates.go, gates_limit.go) and tell
 // bad items from a bad service (baditems.go). Addresses learn how long download addresses
 // work (addresses.go). Copy streams a recording into an archive (copy.go).
@@ -24,7 +24,8 @@ import (
 )
 
 // Pool runs pieces of work, each known by a key, a bounded number at a time: those of one
-// tenant in the order in which they were asked for, those of several tenants in turn.
+// group of a tenant in the order in which they were asked for, those of several groups, and
+// of several tenants, in turn.
 type Pool struct {
 	clock   clock.Clock
 	backoff Backoff
@@ -108,7 +109,7 @@ func (p *Pool) Do(job Job) State {
 func (p *Pool) start(job Job, e *entry) {
 	ctx, cancel := context.WithCancel(context.Background()) //nolint:forbidigo // its life is the pool's, see Start
 	e.running, e.cancel = true, cancel
-	try, place := e.nextTry(), p.queue.join(job.Tenant)
+	try, place := e.nextTry(), p.queue.join(job.Tenant, job.Group)
 	try.place, try.progress = place, func() { p.progressed(e) }
 	p.running.Go(func() {
 		defer cancel()

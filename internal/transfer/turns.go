@@ -15,6 +15,12 @@ type Capacity struct {
 	// PerTenant is how many pieces of work of one tenant may be in progress, 0 without a
 	// bound. Work that waits for something counts, so it delays only its own tenant.
 	PerTenant int
+	// PerGroup takes the place of PerTenant if it is not 0. A tenant has twice as many places,
+	// which its groups ([Job].Group) share: they take turns, and a group starts work only while
+	// it has less in progress than places are free. So a group has PerGroup places while it is
+	// the only one and fewer while others have work in progress, and it delays only itself if
+	// its work hangs.
+	PerGroup int
 	// Total is how many pieces of work may run at the same time, 0 without a bound. Without
 	// a bound no tenant ever waits for another; with one, set Turn.
 	Total int
@@ -24,8 +30,8 @@ type Capacity struct {
 	Turn time.Duration
 }
 
-// queue starts pieces of work within its Capacity: those of one tenant in the order in
-// which they joined, those of several tenants in turn.
+// queue starts pieces of work within its Capacity: those of one group of a tenant in the
+// order in which they joined, those of several groups, and of several tenants, in turn.
 type queue struct {
 	Capacity
 
@@ -39,17 +45,11 @@ type queue struct {
 	turns   []*tenant
 }
 
-type tenant struct {
-	name string
-	// begun counts the work that has started and not ended.
-	begun   int
-	waiting []*place
-}
-
 // place is the place of one piece of work in the queue.
 type place struct {
 	queue  *queue
 	tenant *tenant
+	group  *group
 	// mayRun is closed while the work may run, and after it has run.
 	mayRun chan struct{}
 	// begun tells that the work has started, running that it runs and has not paused,
@@ -58,8 +58,8 @@ type place struct {
 	turn                     *time.Timer
 }
 
-// join adds a piece of work behind all other work of its tenant.
-func (q *queue) join(name string) *place {
+// join adds a piece of work behind all other work of its group of a tenant.
+func (q *queue) join(name, group string) *place {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.tenants == nil {
@@ -67,25 +67,20 @@ func (q *queue) join(name string) *place {
 	}
 	of := q.tenants[name]
 	if of == nil {
-		of = &tenant{name: name}
+		of = newTenant(name, q.Capacity)
 		q.tenants[name] = of
 	}
-	p := &place{queue: q, tenant: of, mayRun: make(chan struct{})}
+	p := &place{queue: q, tenant: of, group: of.groupOf(group), mayRun: make(chan struct{})}
 	q.enqueue(p)
 	return p
 }
 
-// enqueue has a piece of work wait: paused work before work that has not started. The
-// caller holds the lock.
+// enqueue has a piece of work wait. The caller holds the lock.
 func (q *queue) enqueue(p *place) {
-	of, at := p.tenant, len(p.tenant.waiting)
-	if first := slices.IndexFunc(of.waiting, func(other *place) bool { return !other.begun }); p.begun && first >= 0 {
-		at = first
+	if !p.tenant.isWaiting() {
+		q.turns = append(q.turns, p.tenant)
 	}
-	of.waiting = slices.Insert(of.waiting, at, p)
-	if len(of.waiting) == 1 {
-		q.turns = append(q.turns, of)
-	}
+	p.tenant.wait(p)
 	q.admit()
 }
 
@@ -116,7 +111,7 @@ func (p *place) yield(ctx context.Context, pausing func()) error {
 	q := p.queue
 	q.mu.Lock()
 	isRunning := p.running
-	if !isRunning && !slices.Contains(p.tenant.waiting, p) {
+	if !isRunning && !slices.Contains(p.group.waiting, p) {
 		p.mayRun = make(chan struct{})
 		q.enqueue(p)
 	}
@@ -134,14 +129,11 @@ func (p *place) leave() {
 	defer q.mu.Unlock()
 	q.stop(p)
 	of := p.tenant
-	of.waiting = slices.DeleteFunc(of.waiting, func(other *place) bool { return other == p })
-	if p.begun {
-		of.begun--
-	}
-	if len(of.waiting) == 0 {
+	of.remove(p)
+	if !of.isWaiting() {
 		q.turns = slices.DeleteFunc(q.turns, func(other *tenant) bool { return other == of })
 	}
-	if of.begun == 0 && len(of.waiting) == 0 && q.tenants[of.name] == of {
+	if of.isIdle() && q.tenants[of.name] == of {
 		delete(q.tenants, of.name)
 	}
 	q.admit()
@@ -164,7 +156,7 @@ func (q *queue) stop(p *place) {
 // holds the lock.
 func (q *queue) admit() {
 	for q.started {
-		at := slices.IndexFunc(q.turns, q.mayStart)
+		at := slices.IndexFunc(q.turns, (*tenant).canStart)
 		if at < 0 {
 			return
 		}
@@ -173,17 +165,12 @@ func (q *queue) admit() {
 		}
 		of := q.turns[at]
 		q.turns = slices.Delete(q.turns, at, at+1)
-		p := of.waiting[0]
-		if of.waiting = of.waiting[1:]; len(of.waiting) > 0 {
+		p := of.takeNext()
+		if of.isWaiting() {
 			q.turns = append(q.turns, of)
 		}
 		q.startWork(p)
 	}
-}
-
-// mayStart reports whether PerTenant allows a tenant's next piece of work to run.
-func (q *queue) mayStart(of *tenant) bool {
-	return q.PerTenant <= 0 || of.begun < q.PerTenant || of.waiting[0].begun
 }
 
 // pauseOther pauses the work of another tenant whose turn is over, and reports whether there
@@ -201,8 +188,7 @@ func (q *queue) pauseOther(waiting *tenant) bool {
 // startWork lets a piece of work run. The caller holds the lock.
 func (q *queue) startWork(p *place) {
 	if !p.begun {
-		p.begun = true
-		p.tenant.begun++
+		p.tenant.begin(p)
 	}
 	p.running, p.turnOver = true, false
 	q.running = append(q.running, p)
@@ -235,8 +221,8 @@ func (q *queue) stats() []TenantStats {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	all := make([]TenantStats, 0, len(q.tenants))
-	for name, of := range q.tenants {
-		all = append(all, TenantStats{name, of.begun, len(of.waiting)})
+	for _, of := range q.tenants {
+		all = append(all, of.stats())
 	}
 	slices.SortFunc(all, func(a, b TenantStats) int { return strings.Compare(a.Tenant, b.Tenant) })
 	return all
