@@ -103,7 +103,7 @@ func (r *Reconciler) startEndingJobs(s *references) outcome.Outcome {
 	m := r.states.of(s.export)
 	name, organization, destination := s.name(), s.organization.DeepCopy(), s.destination.DeepCopy()
 	return r.Worker.Do(name, loop.Task{
-		Pool: Pool, Key: endJobsKey(name), Reason: v1alpha1.ReasonSurveying, Message: "ending its analytics jobs at Genesys Cloud",
+		Pool: Pool, Key: endJobsKey(name), Group: s.organizationGroup(), Reason: v1alpha1.ReasonSurveying, Message: "ending its analytics jobs at Genesys Cloud",
 		Work: func(ctx context.Context, _ transfer.Try) error {
 			store, err := r.Archive(destination, name.Name)
 			if err != nil {

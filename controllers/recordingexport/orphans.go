@@ -70,7 +70,7 @@ func (r *Reconciler) listOrphans(ctx context.Context, s *loaded, sealing plan.Se
 		part: evidence.Span{Start: evidence.OrphansFrom(s.sealed, s.newFrom()), End: sealing.Until},
 	}
 	return r.runWork(s.subject, loop.Task{
-		Key: fmt.Sprintf("orphans/%d", sealing.Number), Work: work.run, WaitLimit: transfer.WaitLimit{Total: orphanRetries},
+		Key: fmt.Sprintf("orphans/%d", sealing.Number), Group: s.organizationGroup(), Work: work.run, WaitLimit: transfer.WaitLimit{Total: orphanRetries},
 		Reason: v1alpha1.ReasonComparingSources, Message: "listing recordings that are attached to no conversation, before the account is sealed",
 	}), nil
 }

@@ -71,7 +71,7 @@ func (r *Reconciler) startComparison(ctx context.Context, s *loaded, sealing pla
 		part: sealWork{store: s.store, actor: r.InstanceID, former: s.sealed, from: s.plan.Spec().Start, scope: s.plan.Spec().Scope, sealing: sealing},
 	}
 	return r.runWork(s.subject, loop.Task{
-		Key: fmt.Sprintf("second/%d", sealing.Number), Work: work.run, Reason: v1alpha1.ReasonComparingSources,
+		Key: fmt.Sprintf("second/%d", sealing.Number), Group: s.organizationGroup(), Work: work.run, Reason: v1alpha1.ReasonComparingSources,
 		Message: "comparing the account with all recordings that the organisation retains, before it is sealed",
 	}), nil
 }

@@ -1,6 +1,7 @@
 package recordingexport
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -74,7 +75,7 @@ func (r *Reconciler) startSurvey(ctx context.Context, s *loaded, due plan.DueSur
 		request: s.lastRequest(), retryCommand: retryCommand(s.export),
 	}
 	task := loop.Task{
-		Key: key, Work: work.run,
+		Key: key, Group: s.organizationGroup(), Work: work.run,
 		Reason: v1alpha1.ReasonSurveying, Message: "listing the conversations of " + due.Day.Format(time.DateOnly) + surveyTimeLimit(spec),
 	}
 	if due.Purpose == plan.PurposeReview {
@@ -113,9 +114,16 @@ func (r *Reconciler) retrier(s *subject, key string) transfer.Retrier {
 	return r.Worker.Pools[Pool].Retrier(workPrefix(s.name()) + key)
 }
 
-// runWork has the pool do work for the export, and says how it stands.
+// organizationGroup is the group of work that calls Genesys Cloud.
+func (s *subject) organizationGroup() string {
+	return loop.OrganizationGroup(s.export.Spec.OrganizationRef.Name)
+}
+
+// runWork has the pool do work for the export, and says how it stands. Work that names no group
+// only uses the archive.
 func (r *Reconciler) runWork(s *subject, task loop.Task) outcome.Outcome {
 	task.Pool, task.Key = Pool, workPrefix(s.name())+task.Key
+	task.Group = cmp.Or(task.Group, loop.DestinationGroup(s.export.Spec.DestinationRef.Name))
 	return r.Worker.Do(s.name(), task)
 }
 

@@ -52,7 +52,7 @@ func (m *metadataStep) Reconcile(ctx context.Context, b *connectedBatch) (outcom
 		return m.fetch(b), nil
 	}
 	return m.pools.run(b.loadedBatch, v1alpha1.StepMetadata, loop.Task{
-		Pool: StatePool, Key: inventoryKey(b.batch.Name), Work: func(ctx context.Context, _ transfer.Try) error { return m.recordInventory(ctx, b.resolvedBatch) },
+		Pool: StatePool, Key: inventoryKey(b.batch.Name), Group: b.archiveGroup(), Work: func(ctx context.Context, _ transfer.Try) error { return m.recordInventory(ctx, b.resolvedBatch) },
 		Reason: v1alpha1.ReasonFetchingMetadata, Message: "taking the inventory of the recordings",
 	}), nil
 }

@@ -45,6 +45,9 @@ func (r *references) keyPrefix() string {
 	return r.batch.Namespace + "/" + r.batch.Spec.ExportRef.Name + "/"
 }
 
+// archiveGroup is the group of work for the batch that only uses its archive.
+func (r *references) archiveGroup() string { return loop.DestinationGroup(r.destination.Name) }
+
 // restores tells whether the batch has archived recordings restored.
 func (r *references) restores() bool {
 	return r.batch.Spec.Lane == v1alpha1.LaneIsolated && r.export.Spec.Archived == v1alpha1.ArchivedRestore

@@ -1,6 +1,7 @@
 package recordingexportbatch
 
 import (
+	"cmp"
 	"context"
 	"math"
 
@@ -72,10 +73,11 @@ func (p lanePools) retrier(b *loadedBatch, lane v1alpha1.Lane, key string) trans
 }
 
 // run has a pool do a step's work for the batch, and returns how the work is doing. It
-// completes the task with the key's prefix and the wait limit. The batch's state is read again
-// after the work.
+// completes the task with the key's prefix and the wait limit, and with the group of the
+// organisation unless the task names one. The batch's state is read again after the work.
 func (p lanePools) run(b *loadedBatch, step v1alpha1.BatchStep, task loop.Task) outcome.Outcome {
 	task.Key, task.WaitLimit = b.keyPrefix()+task.Key, b.waitLimit(step)
+	task.Group = cmp.Or(task.Group, loop.OrganizationGroup(b.export.Spec.OrganizationRef.Name))
 	task.Work = p.thenRead(b.resolvedBatch, task.Work)
 	out, state := p.worker.Run(client.ObjectKeyFromObject(b.batch), task)
 	*b.report = workReport{started: true, retry: retryStatus(step, state)}

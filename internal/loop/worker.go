@@ -43,12 +43,23 @@ func (w *Worker) Progress(name types.NamespacedName) { w.waker.Progress(name) }
 type Task struct {
 	// Pool does it, and Key tells it from all other work there.
 	Pool, Key string
-	Work      transfer.Work
+	// Group is OrganizationGroup or DestinationGroup of what the work may wait for, if a namespace
+	// has places there for work of several, so that others have places if that hangs.
+	Group string
+	Work  transfer.Work
 	// Reason and Message say what is going on while it runs.
 	Reason, Message string
 	// WaitLimit with it; the zero value is without end.
 	WaitLimit transfer.WaitLimit
 }
+
+// OrganizationGroup is the group of work that calls the Genesys Cloud of a GenesysOrganization,
+// whichever destination it stores in: so an organisation has no more places because it has
+// many destinations.
+func OrganizationGroup(name string) string { return "GenesysOrganization/" + name }
+
+// DestinationGroup is the group of work that only uses archives of an ExportDestination.
+func DestinationGroup(name string) string { return "ExportDestination/" + name }
 
 // Do has a task done for an object and says how it stands. What failed is told
 // until it has worked, not only until it is retried.
@@ -60,7 +71,7 @@ func (w *Worker) Do(name types.NamespacedName, task Task) outcome.Outcome {
 // Run is Do, and tells how often the task has failed and when it is retried.
 func (w *Worker) Run(name types.NamespacedName, task Task) (outcome.Outcome, transfer.State) {
 	state := w.Pools[task.Pool].Do(transfer.Job{
-		Key: task.Key, Tenant: name.Namespace, Owner: name.String(), Work: task.Work, WaitLimit: task.WaitLimit,
+		Key: task.Key, Tenant: name.Namespace, Group: task.Group, Owner: name.String(), Work: task.Work, WaitLimit: task.WaitLimit,
 		Wake: func() { w.waker.Wake(name) }, Progress: func() { w.waker.Progress(name) },
 	})
 	after := state.After

@@ -13,11 +13,11 @@ import (
 )
 
 const (
-	// workEach is how much work of a namespace one lane has in progress. Gates limit
+	// workEach is how much work of an organisation one lane has in progress. Gates limit
 	// what is in flight; this only bounds the memory that waiting work takes.
 	workEach = 64
-	// stateReadsEach is how many states and inventories of a namespace's batches are read at a
-	// time.
+	// stateReadsEach is how many states and inventories of batches are read from a destination
+	// at a time.
 	stateReadsEach = 8
 	// loginsEach is how many GenesysOrganizations of a namespace log in at a time.
 	loginsEach = 8
@@ -27,22 +27,24 @@ const (
 )
 
 // addPools makes the pools that do what takes long. Most of what they do is waiting, so each
-// namespace has capacity of its own, see docs/adr/0031.
+// namespace has capacity of its own, and shares it between its organisations and destinations,
+// see docs/adr/0031.
 func (o *operator) addPools() error {
-	work, retries := transfer.Capacity{PerTenant: workEach}, o.Intervals.Retries
+	work, retries := transfer.Capacity{PerGroup: workEach}, o.Intervals.Retries
 	o.pools = transfer.Pools{}
 	for _, p := range []struct {
 		name     string
 		capacity transfer.Capacity
 		backoff  transfer.Backoff
 	}{
+		// An organisation logs in once at a time, so it takes one place.
 		{genesysorganization.Pool, transfer.Capacity{PerTenant: loginsEach}, retries.Backoff},
 		{recordingexport.Pool, work, retries.Backoff},
 		{string(v1alpha1.LaneStandard), work, retries.Backoff},
 		{string(v1alpha1.LaneLegalHold), work, retries.Backoff},
 		{string(v1alpha1.LaneLegalHoldScreen), work, retries.Backoff},
 		{string(v1alpha1.LaneIsolated), work, retries.Isolated().Backoff},
-		{recordingexportbatch.StatePool, transfer.Capacity{PerTenant: stateReadsEach}, o.Intervals.Batch.Backoff},
+		{recordingexportbatch.StatePool, transfer.Capacity{PerGroup: stateReadsEach}, o.Intervals.Batch.Backoff},
 		// Nothing waits for a verification.
 		{exportdestination.Pool, transfer.Capacity{PerTenant: 1, Total: 1, Turn: verificationTurn}, retries.Backoff},
 	} {

@@ -1,0 +1,82 @@
+package recordingexportbatch
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/utils/clock"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+)
+
+// TestWorkLeavesPlacesToOthers: work of a batch waits while other work of its organisation, or of
+// its destination if it only uses the archive, has taken all places that it may.
+func TestWorkLeavesPlacesToOthers(t *testing.T) {
+	tests := map[string]struct {
+		pool, group string
+		start       func(*testing.T, *metadataStep, *loadedBatch)
+	}{
+		"metadata": {string(v1alpha1.LaneStandard), "GenesysOrganization/emea", func(t *testing.T, m *metadataStep, b *loadedBatch) {
+			if _, err := m.Reconcile(t.Context(), &connectedBatch{loadedBatch: b}); err != nil {
+				t.Error(err)
+			}
+		}},
+		"inventory": {StatePool, "ExportDestination/evidence", func(t *testing.T, m *metadataStep, b *loadedBatch) {
+			putAll(t, b.store, map[string]any{artifacts.HoldKey("g"): artifacts.Hold{}})
+			if _, err := m.Reconcile(t.Context(), &connectedBatch{loadedBatch: b}); err != nil {
+				t.Error(err)
+			}
+		}},
+		"state": {StatePool, "ExportDestination/evidence", func(t *testing.T, m *metadataStep, b *loadedBatch) {
+			if _, out := m.pools.load(t.Context(), b.resolvedBatch); out.IsDone() {
+				t.Error("the state is known")
+			}
+		}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			store := openStore(t)
+			pool := startPoolWithWork(t, tt.group)
+			pools := lanePools{worker: &loop.Worker{Pools: transfer.Pools{tt.pool: pool}}, states: &stateCache{}}
+			tt.start(t, &metadataStep{pools: pools, gates: &transfer.Gates{Clock: clock.RealClock{}}}, loadedAs(store))
+			if diff := cmp.Diff([]transfer.TenantStats{{Tenant: "legal", Begun: 1, Waiting: 1}}, pool.Stats()); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// loadedAs is a batch of the organisation "emea" and the destination "evidence".
+func loadedAs(store archive.Store) *loadedBatch {
+	b := &loadedBatch{resolvedBatch: resolvedAs(store, "b"), state: &batchState{group: "g"}, report: &workReport{}}
+	b.export.Spec.OrganizationRef.Name, b.destination.Name = "emea", "evidence"
+	return b
+}
+
+// startPoolWithWork runs a pool with two places, of which work of a group has taken the one that
+// it may.
+func startPoolWithWork(t *testing.T, group string) *transfer.Pool {
+	t.Helper()
+	pool := transfer.NewPool(transfer.Capacity{PerGroup: 1}, clock.RealClock{}, DefaultIntervals().Backoff)
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended, running := make(chan error, 1), make(chan struct{})
+	go func() { ended <- pool.Start(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	pool.Do(transfer.Job{Key: "other", Tenant: "legal", Group: group, Wake: func() {}, Work: func(ctx context.Context, _ transfer.Try) error {
+		close(running)
+		<-ctx.Done()
+		return ctx.Err()
+	}})
+	<-running
+	return pool
+}
