@@ -5,9 +5,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"k8s.io/utils/clock"
 
 	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/testenv/busypool"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
@@ -32,9 +32,9 @@ func TestWorkLeavesPlacesToOthers(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			h := withJob(t)
-			h.Worker.Pools = transfer.Pools{Pool: startPoolWithWork(t, tt.group)}
+			h.Worker.Pools = transfer.Pools{Pool: busypool.Start(t, tt.group)}
 			tt.start(h)
-			if diff := cmp.Diff([]transfer.TenantStats{{Tenant: "legal", Begun: 1, Waiting: 1}}, h.Worker.Pools[Pool].Stats()); diff != "" {
+			if diff := cmp.Diff([]transfer.TenantStats{{Tenant: busypool.Tenant, Begun: 1, Waiting: 1}}, h.Worker.Pools[Pool].Stats()); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
@@ -45,27 +45,4 @@ func TestWorkLeavesPlacesToOthers(t *testing.T) {
 func isWaiting(pool *transfer.Pool) bool {
 	stats := pool.Stats()
 	return len(stats) > 0 && stats[0].Waiting > 0
-}
-
-// startPoolWithWork runs a pool with two places, of which work of a group has taken the one that
-// it may.
-func startPoolWithWork(t *testing.T, group string) *transfer.Pool {
-	t.Helper()
-	pool := transfer.NewPool(transfer.Capacity{PerGroup: 1}, clock.RealClock{}, transfer.DefaultRetryPolicy().Backoff)
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	ended, running := make(chan error, 1), make(chan struct{})
-	go func() { ended <- pool.Start(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	pool.Do(transfer.Job{Key: "other", Tenant: "legal", Group: group, Wake: func() {}, Work: func(ctx context.Context, _ transfer.Try) error {
-		close(running)
-		<-ctx.Done()
-		return ctx.Err()
-	}})
-	<-running
-	return pool
 }

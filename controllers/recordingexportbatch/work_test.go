@@ -1,7 +1,6 @@
 package recordingexportbatch
 
 import (
-	"context"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,6 +10,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/testenv/busypool"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
@@ -41,10 +41,10 @@ func TestWorkLeavesPlacesToOthers(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			store := openStore(t)
-			pool := startPoolWithWork(t, tt.group)
+			pool := busypool.Start(t, tt.group)
 			pools := lanePools{worker: &loop.Worker{Pools: transfer.Pools{tt.pool: pool}}, states: &stateCache{}}
 			tt.start(t, &metadataStep{pools: pools, gates: &transfer.Gates{Clock: clock.RealClock{}}}, loadedAs(store))
-			if diff := cmp.Diff([]transfer.TenantStats{{Tenant: "legal", Begun: 1, Waiting: 1}}, pool.Stats()); diff != "" {
+			if diff := cmp.Diff([]transfer.TenantStats{{Tenant: busypool.Tenant, Begun: 1, Waiting: 1}}, pool.Stats()); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
@@ -56,27 +56,4 @@ func loadedAs(store archive.Store) *loadedBatch {
 	b := &loadedBatch{resolvedBatch: resolvedAs(store, "b"), state: &batchState{group: "g"}, report: &workReport{}}
 	b.export.Spec.OrganizationRef.Name, b.destination.Name = "emea", "evidence"
 	return b
-}
-
-// startPoolWithWork runs a pool with two places, of which work of a group has taken the one that
-// it may.
-func startPoolWithWork(t *testing.T, group string) *transfer.Pool {
-	t.Helper()
-	pool := transfer.NewPool(transfer.Capacity{PerGroup: 1}, clock.RealClock{}, DefaultIntervals().Backoff)
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	ended, running := make(chan error, 1), make(chan struct{})
-	go func() { ended <- pool.Start(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	pool.Do(transfer.Job{Key: "other", Tenant: "legal", Group: group, Wake: func() {}, Work: func(ctx context.Context, _ transfer.Try) error {
-		close(running)
-		<-ctx.Done()
-		return ctx.Err()
-	}})
-	<-running
-	return pool
 }

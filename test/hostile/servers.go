@@ -2,11 +2,11 @@ package hostile
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
+	"github.com/gcexport/recording-export-operator/internal/testenv/silentserver"
 	"github.com/gcexport/recording-export-operator/test/world"
 )
 
@@ -35,21 +35,5 @@ func lyingCloud(w *world.World) (endpoint string) {
 // silentServer takes every request and never answers.
 func silentServer(w *world.World) (endpoint string) {
 	w.Helper()
-	until := make(chan struct{})
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		// A server learns that a client has left only once the request is read.
-		if _, err := io.Copy(io.Discard, r.Body); err != nil {
-			return
-		}
-		select {
-		case <-until:
-		case <-r.Context().Done():
-		}
-	}))
-	w.Cleanup(func() {
-		close(until)
-		server.CloseClientConnections()
-		server.Close()
-	})
-	return server.URL
+	return silentserver.Start(w, func(*http.Request) http.Handler { return nil })
 }

@@ -2,9 +2,7 @@ package story
 
 import (
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -15,6 +13,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/operator"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
+	"github.com/gcexport/recording-export-operator/internal/testenv/silentserver"
 )
 
 // TestAnOrganizationThatHangsDelaysNoOther: two organisations of a namespace export to the same
@@ -56,22 +55,11 @@ func (w *story) serverThatHangs() (endpoint string) {
 	w.Helper()
 	options := w.Sim.Options()
 	options.OrganizationID, options.OrganizationName = "0ff1ce00-5eed-4abc-8def-0123456789ab", "Another Organization"
-	answering, until := simulator.New(options), make(chan struct{})
-	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.URL.Path, "/api/v2/analytics/") {
-			answering.ServeHTTP(rw, r)
-			return
+	answering := simulator.New(options)
+	return silentserver.Start(w, func(r *http.Request) http.Handler {
+		if strings.HasPrefix(r.URL.Path, "/api/v2/analytics/") {
+			return nil
 		}
-		_, _ = io.Copy(io.Discard, r.Body)
-		select {
-		case <-until:
-		case <-r.Context().Done():
-		}
-	}))
-	w.Cleanup(func() {
-		close(until)
-		server.CloseClientConnections()
-		server.Close()
+		return answering
 	})
-	return server.URL
 }
