@@ -31,10 +31,8 @@ func (w *restorationWork) requestRestoration(ctx context.Context, ref genesys.Re
 	switch state, err := a.Recorded(ctx); {
 	case err != nil:
 		return nil, err
-	case state == once.Refused:
+	case state != once.None: // there may be a refusal by now, whatever was recorded a moment ago
 		return w.readRefusal(ctx, ref)
-	case state != once.None: // the file state will show what became of the request
-		return nil, nil
 	case w.last:
 		return nil, nil
 	case noRestorationsLeft(metadata):
