@@ -30,9 +30,9 @@ func (w *story) takeOver(from string) string {
 // over, once a person says so, and completes it; nothing is fetched twice. When the old
 // one wakes up it is told, and asks Genesys Cloud for nothing.
 func TestAClusterThatIsLost(t *testing.T) {
-	w := newStory(t, nil)
+	w := newStory(t, twoClients)
 	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteBatchSubmit, Status: http.StatusServiceUnavailable, Nth: 5})
-	w.CreateReferences()
+	w.createWithClients("one")
 	export := w.Export(nil)
 	w.Create(export)
 	lose := w.Start()
@@ -49,10 +49,9 @@ func TestAClusterThatIsLost(t *testing.T) {
 	})
 	lose()
 	w.Sim.ClearFaults()
-	asked := w.asked()
 
 	other := w.inAnotherCluster()
-	other.CreateReferences()
+	other.createWithClients("two")
 	again := other.Export(nil)
 	other.Create(again)
 	other.Start()
@@ -63,8 +62,8 @@ func TestAClusterThatIsLost(t *testing.T) {
 		other.Refresh(again)
 		return strings.Contains(conditions.Message(again), "--overwrite")
 	})
-	if n := w.asked(); n != asked {
-		t.Errorf("%d requests were made before the archive was taken over", n-asked)
+	if n := w.askedBy("two"); n != 0 {
+		t.Errorf("%d requests were made before the archive was taken over", n)
 	}
 	other.annotate(again, v1alpha1.AnnotationTakeOver, w.ClusterID())
 	other.Await(again, v1alpha1.ReasonComplete)
@@ -86,11 +85,11 @@ func TestAClusterThatIsLost(t *testing.T) {
 		t.Errorf("the verifier says:\n%s", says)
 	}
 
-	asked = w.asked()
+	asked := w.askedBy("one")
 	w.Start()
 	w.Await(export, v1alpha1.ReasonArchiveOfAnotherCluster)
 	w.says(export, "the cluster "+other.ClusterID()+" took this export's archive over from this cluster", w.takeOver(other.ClusterID()))
-	if n := w.asked(); n != asked {
+	if n := w.askedBy("one"); n != asked {
 		t.Errorf("the old cluster made %d requests after it was lost", n-asked)
 	}
 }
@@ -129,11 +128,13 @@ func TestTwoClustersThatLive(t *testing.T) {
 	other.Await(again, v1alpha1.ReasonArchiveOfAnotherCluster)
 }
 
-// asked is how often Genesys Cloud was asked for anything but a login.
-func (w *story) asked() int {
+// askedBy is how often a client asked Genesys Cloud for anything but a login. Each cluster
+// has a client of its own, because a request that is in flight when a process ends may
+// arrive later.
+func (w *story) askedBy(client string) int {
 	n := 0
-	for _, route := range []string{simulator.RouteDetailsSubmit, simulator.RouteMetadata, simulator.RouteBatchSubmit, simulator.RouteBatch, simulator.RouteDownload} {
-		n += w.Sim.Journal().Count(route, 0)
+	for _, route := range []string{simulator.RouteDetailsSubmit, simulator.RouteMetadata, simulator.RouteBatchSubmit, simulator.RouteBatch} {
+		n += w.madeBy(client, route, 0)
 	}
 	return n
 }
