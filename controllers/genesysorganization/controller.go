@@ -78,7 +78,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	organization := &v1alpha1.GenesysOrganization{}
 	if err := r.Client.Get(ctx, request.NamespacedName, organization); err != nil {
 		if apierrors.IsNotFound(err) {
-			return r.forget(request.NamespacedName), nil
+			return r.forgetDeleted(request.NamespacedName), nil
 		}
 		return ctrl.Result{}, err
 	}
@@ -123,8 +123,8 @@ func (r *Reconciler) interval(organization *v1alpha1.GenesysOrganization) time.D
 // logging in to it is still running.
 const forgetRetry = time.Second
 
-// forget forgets an organisation that was deleted, once logging in to it has stopped.
-func (r *Reconciler) forget(name types.NamespacedName) ctrl.Result {
+// forgetDeleted forgets an organisation that was deleted, once logging in to it has stopped.
+func (r *Reconciler) forgetDeleted(name types.NamespacedName) ctrl.Result {
 	if !r.login().cancel(name) {
 		return ctrl.Result{RequeueAfter: forgetRetry}
 	}

@@ -45,7 +45,7 @@ func (h *harness) expectLost(owner string) {
 		return conditions.IsStalled(export) && conditions.Reason(export) == v1alpha1.ReasonArchiveOfAnotherCluster &&
 			strings.Contains(conditions.Message(export), "the cluster "+owner) && len(export.Finalizers) == 0
 	})
-	if h.Worker.Pools.Busy(workPrefix(client.ObjectKeyFromObject(newExport()))) {
+	if h.Worker.Pools.BusyInAny(workPrefix(client.ObjectKeyFromObject(newExport()))) {
 		h.Error("work of the export is still running")
 	}
 }

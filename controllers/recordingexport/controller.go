@@ -125,8 +125,8 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 	export := &v1alpha1.RecordingExport{}
 	if err := r.Client.Get(ctx, request.NamespacedName, export); err != nil {
 		if client.IgnoreNotFound(err) == nil {
-			r.Worker.Pools.Cancel(workPrefix(request.NamespacedName))
-			r.Worker.Pools.Cancel(endJobsKey(request.NamespacedName))
+			r.Worker.Pools.CancelInAll(workPrefix(request.NamespacedName))
+			r.Worker.Pools.CancelInAll(endJobsKey(request.NamespacedName))
 			r.plans.drop(request.NamespacedName)
 			r.states.forget(request.NamespacedName)
 			r.forgetTurns(ctx, request.Namespace)

@@ -37,7 +37,7 @@ func endJobsKey(export types.NamespacedName) string { return export.String() + "
 // Nothing here waits for the archive or for Genesys Cloud.
 func (r *Reconciler) finalize(ctx context.Context, export *v1alpha1.RecordingExport) (ctrl.Result, error) {
 	s := &subject{export: export}
-	r.Worker.Pools.Cancel(workPrefix(s.name()))
+	r.Worker.Pools.CancelInAll(workPrefix(s.name()))
 	if !controllerutil.ContainsFinalizer(export, v1alpha1.Finalizer) {
 		return ctrl.Result{}, nil
 	}
@@ -46,7 +46,7 @@ func (r *Reconciler) finalize(ctx context.Context, export *v1alpha1.RecordingExp
 	if !out.IsDone() && !isGone && left > 0 {
 		return ctrl.Result{RequeueAfter: min(out.After, left)}, nil
 	}
-	r.Worker.Pools.Cancel(endJobsKey(s.name()))
+	r.Worker.Pools.CancelInAll(endJobsKey(s.name()))
 	if err := r.setFinalizer(ctx, export, false); err != nil {
 		return ctrl.Result{}, err
 	}
@@ -130,8 +130,8 @@ func (r *Reconciler) startEndingJobs(s *references) outcome.Outcome {
 // survey that starts meanwhile could lose the note of its job to that.
 func (r *Reconciler) isStillEndingJobs(s *subject) bool {
 	key := endJobsKey(s.name())
-	r.Worker.Pools.Cancel(key)
-	if r.Worker.Pools.Busy(key) {
+	r.Worker.Pools.CancelInAll(key)
+	if r.Worker.Pools.BusyInAny(key) {
 		return true
 	}
 	r.states.of(s.export).setJobsEnded(false)

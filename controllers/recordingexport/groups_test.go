@@ -34,7 +34,7 @@ func TestWorkLeavesPlacesToOthers(t *testing.T) {
 			h := withJob(t)
 			h.Worker.Pools = transfer.Pools{Pool: busypool.Start(t, tt.group)}
 			tt.start(h)
-			if diff := cmp.Diff([]transfer.TenantStats{{Tenant: busypool.Tenant, Begun: 1, Waiting: 1}}, h.Worker.Pools[Pool].Stats()); diff != "" {
+			if diff := cmp.Diff([]transfer.TenantStats{{Tenant: busypool.Tenant, Begun: 1, Waiting: 1}}, h.Worker.Pools[Pool].TenantStats()); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
@@ -43,6 +43,6 @@ func TestWorkLeavesPlacesToOthers(t *testing.T) {
 
 // isWaiting reports whether work waits for a place.
 func isWaiting(pool *transfer.Pool) bool {
-	stats := pool.Stats()
+	stats := pool.TenantStats()
 	return len(stats) > 0 && stats[0].Waiting > 0
 }

@@ -30,7 +30,7 @@ func (r *Reconciler) handleRequests(_ context.Context, s *subject) (outcome.Outc
 	status.Cancelled = false
 	s.retry = retry
 	if r.states.of(s.export).isNewRetry(retry) {
-		r.Worker.Pools.Retry(workPrefix(s.name()))
+		r.Worker.Pools.RetryInAll(workPrefix(s.name()))
 	}
 	if status.Seal == nil {
 		s.acceptRetry()

@@ -30,7 +30,7 @@ type ownerCheck struct {
 // Reconcile is satisfied if the archive belongs to this cluster.
 func (c *ownerCheck) Reconcile(ctx context.Context, b *resolvedBatch) (outcome.Outcome, error) {
 	var lost lostArchiveError
-	if err := c.verify(ctx, b); !errors.As(err, &lost) {
+	if err := c.verifyOwner(ctx, b); !errors.As(err, &lost) {
 		return outcome.Done(), err
 	}
 	c.pools.cancel(&b.references)
@@ -54,8 +54,8 @@ type archiveOwner struct {
 	foundings *foundingCache
 }
 
-// verify returns a lostArchiveError if the archive of a batch belongs to another cluster.
-func (o archiveOwner) verify(ctx context.Context, b *resolvedBatch) error {
+// verifyOwner returns a lostArchiveError if the archive of a batch belongs to another cluster.
+func (o archiveOwner) verifyOwner(ctx context.Context, b *resolvedBatch) error {
 	cluster, err := o.clusterID(ctx)
 	if err != nil {
 		return fmt.Errorf("tell this cluster from others: %w", err)
@@ -77,7 +77,7 @@ func (o archiveOwner) verify(ctx context.Context, b *resolvedBatch) error {
 		b.location, owner.ClusterID, owner.Since.UTC().Format(time.RFC3339), b.export.Name, b.batch.Namespace)}
 }
 
-// ownership is archiveOwner.verify for one batch. Work that runs long verifies it just before
+// ownership is archiveOwner.verifyOwner for one batch. Work that runs long verifies it just before
 // each request that would cost Genesys Cloud or the customer something twice. The zero value
 // verifies nothing.
 type ownership func(context.Context) error
@@ -91,7 +91,7 @@ func (o ownership) verify(ctx context.Context) error {
 
 // ownership returns what verifies that the archive of the batch belongs to this cluster.
 func (o archiveOwner) ownership(b *resolvedBatch) ownership {
-	return func(ctx context.Context) error { return o.verify(ctx, b) }
+	return func(ctx context.Context) error { return o.verifyOwner(ctx, b) }
 }
 
 // foundingCache remembers the archives that this cluster began. The record of that is written
@@ -132,8 +132,8 @@ func (f *foundingCache) remember(export types.NamespacedName, begun founding) {
 	f.ours[export] = begun
 }
 
-// forget drops an export that was deleted.
-func (f *foundingCache) forget(export types.NamespacedName) {
+// forgetExport drops an export that was deleted.
+func (f *foundingCache) forgetExport(export types.NamespacedName) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.ours, export)

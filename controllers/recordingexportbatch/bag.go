@@ -71,7 +71,7 @@ func (w *completionWork) startBag(ctx context.Context, record batchRecord, settl
 		Info: append(w.info,
 			evidence.InfoField{Name: "Bag-Software-Agent", Value: w.instance},
 			evidence.InfoField{Name: "Bagging-Date", Value: now.At.Format(time.DateOnly)}),
-		Events: append(record.events(settled), evidence.Event{Time: now.At, Type: "BagSealed", Actor: now.By}),
+		Events: append(record.custodyEvents(settled), evidence.Event{Time: now.At, Type: "BagSealed", Actor: now.By}),
 	})
 }
 

@@ -49,7 +49,7 @@ func (c *completionStep) Reconcile(_ context.Context, b *connectedBatch) (outcom
 		if err != nil {
 			return err
 		}
-		return work.run(ctx, try)
+		return work.deliverAndSeal(ctx, try)
 	}
 	return c.pools.run(b.loadedBatch, v1alpha1.StepCompletion, loop.Task{
 		Pool: string(b.batch.Spec.Lane), Key: b.batch.Name + "/completion", Work: work, Reason: v1alpha1.ReasonTransferring, Message: "downloading and storing the recordings",
@@ -85,8 +85,8 @@ type completionWork struct {
 	signing   evidence.Signing
 }
 
-// run continues from the artifacts that are there.
-func (w *completionWork) run(ctx context.Context, try transfer.Try) error {
+// deliverAndSeal continues from the artifacts that are there.
+func (w *completionWork) deliverAndSeal(ctx context.Context, try transfer.Try) error {
 	if _, err := artifacts.Put(ctx, w.store, artifacts.RunKey(w.batch, w.instance), artifacts.Run{Stamp: w.stamp()}); err != nil {
 		return err
 	}

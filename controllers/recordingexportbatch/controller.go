@@ -146,7 +146,7 @@ func New(c Config) *Reconciler {
 // Reconcile evaluates one batch.
 func (r *Reconciler) Reconcile(ctx context.Context, batch *v1alpha1.RecordingExportBatch) (ctrl.Result, error) {
 	if !batch.DeletionTimestamp.IsZero() {
-		r.pools.forget(batch)
+		r.pools.forgetBatch(batch)
 		return ctrl.Result{}, nil
 	}
 	if batch.IsFinished() {
@@ -165,7 +165,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, batch *v1alpha1.RecordingExp
 	err := r.Publish(ctx, e.batch, e.former)
 	if err == nil {
 		r.warnOfRetentionChanges(e)
-		if e.isFinished() {
+		if e.foundFinished() {
 			r.pools.states.drop(batch)
 		}
 	}
@@ -184,7 +184,7 @@ func (r *Reconciler) advance(ctx context.Context, e *evaluation) (outcome.Outcom
 	if e.state = r.pools.states.get(e.batch); err != nil || !out.IsDone() {
 		return out, err
 	}
-	if e.state, out = r.pools.load(ctx, resolved); !out.IsDone() || e.isFinished() {
+	if e.state, out = r.pools.load(ctx, resolved); !out.IsDone() || e.foundFinished() {
 		return out, nil
 	}
 	if out, err := inOrder(ctx, resolved, r.exportChecks...); err != nil || !out.IsDone() {

@@ -25,8 +25,8 @@ type evaluation struct {
 	work  workReport
 }
 
-// isFinished tells whether the state is known and nothing is left to do.
-func (e *evaluation) isFinished() bool { return e.state != nil && e.state.isFinished() }
+// foundFinished tells whether the state is known and nothing is left to do.
+func (e *evaluation) foundFinished() bool { return e.state != nil && e.state.isFinished() }
 
 // evaluate runs the steps without waiting for those that take long, so that an archive that
 // hangs does not delay the batches of other exports. nothingNew tells that there is nothing to

@@ -9,8 +9,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
-// events returns the custody log of a batch, made from what was recorded about it.
-func (r batchRecord) events(settled evidence.Inventory) []evidence.Event {
+// custodyEvents returns the custody log of a batch, made from what was recorded about it.
+func (r batchRecord) custodyEvents(settled evidence.Inventory) []evidence.Event {
 	var events []evidence.Event
 	add := func(at artifacts.Stamp, kind string, details map[string]string) {
 		events = append(events, evidence.Event{Time: at.At, Type: kind, Actor: at.By, Details: details})
@@ -33,7 +33,7 @@ func (r batchRecord) events(settled evidence.Inventory) []evidence.Event {
 	if r.hold.Asked {
 		add(r.hold.Stamp, "HoldChecked", map[string]string{"held": strconv.Itoa(len(r.hold.Held)), "unknown": strconv.Itoa(len(r.hold.Unknown))})
 	}
-	events = append(events, r.restorationRecord.events()...)
+	events = append(events, r.eventsOfRestorations()...)
 	for _, request := range r.requests {
 		add(request.Stamp, "RecordingsRequested", map[string]string{
 			"request": request.Ticket.ID, "recordings": strconv.Itoa(len(request.Refs)), "try": strconv.Itoa(request.Try + 1),

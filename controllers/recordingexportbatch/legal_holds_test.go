@@ -91,14 +91,14 @@ func TestAHoldThatNobodyAnswersAbout(t *testing.T) {
 				slice:  artifacts.Slice{Lane: tt.lane, Group: "g", Conversations: []evidence.Conversation{{ID: "c", Held: evidence.HoldAnswer{Held: tt.lane == slicing.LegalHold}}}},
 				policy: evidence.Policy{Slicing: slicing.Spec{Screen: true, Other: true}, Media: []genesys.Medium{genesys.Call}},
 			}
-			err = w.run(t.Context(), transfer.Try{})
+			err = w.fetchAll(t.Context(), transfer.Try{})
 			if pause := transfer.DefaultRetryPolicy().Backoff(err, 0); pause.UsesDeadline != tt.spends {
 				t.Errorf("%v: uses up the deadline: %t", err, pause.UsesDeadline)
 			}
 			if !tt.spends {
 				return
 			}
-			if err := w.run(t.Context(), transfer.Try{Last: true}); err != nil {
+			if err := w.fetchAll(t.Context(), transfer.Try{Last: true}); err != nil {
 				t.Fatal(err)
 			}
 			hold, err := artifacts.Get[artifacts.Hold](t.Context(), store, artifacts.HoldKey("g"))

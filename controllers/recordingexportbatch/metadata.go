@@ -94,7 +94,7 @@ func (m *metadataStep) fetch(b *connectedBatch) outcome.Outcome {
 			if work.slice, err = artifacts.Get[artifacts.Slice](ctx, b.store, artifacts.SliceKey(b.batch.Name)); err != nil {
 				return err
 			}
-			return work.run(ctx, try)
+			return work.fetchAll(ctx, try)
 		}, Reason: v1alpha1.ReasonFetchingMetadata, Message: "requesting the metadata of the conversations",
 	})
 }

@@ -56,8 +56,9 @@ type failedConversation struct {
 
 func (w *metadataWork) isIsolated() bool { return w.slice.Lane == slicing.Isolated }
 
-// run requests the metadata of each conversation that has none, once.
-func (w *metadataWork) run(ctx context.Context, try transfer.Try) error {
+// fetchAll requests the metadata of each conversation that has none, once, and then the legal
+// holds.
+func (w *metadataWork) fetchAll(ctx context.Context, try transfer.Try) error {
 	missing, err := missingMetadata(ctx, w.store, w.slice)
 	if err != nil {
 		return err

@@ -87,7 +87,7 @@ func TestConversationsThatCloseTheirGate(t *testing.T) {
 		slice:  artifacts.Slice{Lane: slicing.Isolated, Group: "g", Conversations: []evidence.Conversation{{ID: "a"}, {ID: "b"}, {ID: "c"}}},
 		policy: evidence.Policy{Slicing: slicing.Spec{Screen: true, Other: true}},
 	}
-	err = w.run(t.Context(), transfer.Try{})
+	err = w.fetchAll(t.Context(), transfer.Try{})
 	if pause := transfer.DefaultRetryPolicy().Backoff(err, 0); !pause.UsesDeadline || !pause.Counts {
 		t.Errorf("%v: waiting for it does not use up the deadline", err)
 	}
@@ -96,7 +96,7 @@ func TestConversationsThatCloseTheirGate(t *testing.T) {
 	}
 	for range 3 {
 		now.Step(time.Minute)
-		if err = w.run(t.Context(), transfer.Try{Last: true}); err == nil {
+		if err = w.fetchAll(t.Context(), transfer.Try{Last: true}); err == nil {
 			break
 		}
 	}

@@ -75,9 +75,9 @@ type restorationEvents struct {
 	requested map[genesys.RecordingRef]evidence.Restoration
 }
 
-// events returns an event for each restoration that was requested, for how it ended, and for
+// eventsOfRestorations returns an event for each restoration that was requested, for how it ended, and for
 // changed dates. A date that is absent is left out.
-func (r restorationRecord) events() []evidence.Event {
+func (r restorationRecord) eventsOfRestorations() []evidence.Event {
 	events := restorationEvents{requested: map[genesys.RecordingRef]evidence.Restoration{}}
 	for _, restoration := range r.dates() {
 		events.requested[restoration.RecordingRef] = restoration

@@ -38,12 +38,12 @@ func (w *restorationWork) restoreArchived(ctx context.Context, b *resolvedBatch,
 	if w.ended, w.remaining, err = endedAndRemaining(ctx, b, w.slice); err != nil {
 		return err
 	}
-	return w.run(ctx, try)
+	return w.checkRemaining(ctx, try)
 }
 
-// run checks each conversation whose restoration has not ended once, and requests the
+// checkRemaining checks each conversation whose restoration has not ended once, and requests the
 // restorations that have not been requested.
-func (w *restorationWork) run(ctx context.Context, try transfer.Try) error {
+func (w *restorationWork) checkRemaining(ctx context.Context, try transfer.Try) error {
 	if err := w.startAttempt(ctx, try); err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func (c *restoringCloud) Restore(_ context.Context, _ genesys.RecordingRef, befo
 func (w *restorationWork) attempt(t *testing.T, try transfer.Try) error {
 	t.Helper()
 	w.remaining = []archivedConversation{{ref(1).ConversationID, refs(1)}}
-	return w.run(t.Context(), try)
+	return w.checkRemaining(t.Context(), try)
 }
 
 // record reads what was noted down.
@@ -162,11 +162,11 @@ func TestTheOtherHalfOfABatch(t *testing.T) {
 	w.put(t, artifacts.AttemptKey(w.slice, ref(1)), artifacts.Attempt{RecordingRef: ref(1)})
 	w.put(t, artifacts.RefusalKey(w.slice, ref(1)), artifacts.Refusal{Restored: notRestored(ref(1), "")})
 	w.put(t, artifacts.RestorationKey(w.slice, ref(1).ConversationID), artifacts.Restoration{ConversationID: ref(1).ConversationID})
-	if got := w.record(t).events(); len(got) != 2 {
+	if got := w.record(t).eventsOfRestorations(); len(got) != 2 {
 		t.Errorf("events of its own half %+v", got)
 	}
 	w.slice.Conversations = []evidence.Conversation{{ID: "another"}}
-	if got, err := readRestorations(t.Context(), w.store, w.slice); err != nil || len(got.events()) != 0 || len(got.dates()) != 0 {
+	if got, err := readRestorations(t.Context(), w.store, w.slice); err != nil || len(got.eventsOfRestorations()) != 0 || len(got.dates()) != 0 {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -202,7 +202,7 @@ func TestTheCustodyLogTellsOfDates(t *testing.T) {
 		says("RecordingNotRestored", "m", 2, 2, map[string]string{"datesAfter": "unknown", "reason": evidence.ReasonNotRestored, "detail": "late"}),
 		says("RecordingRestored", "m", 2, 3, map[string]string{"correlationId": "id"}),
 	}
-	if diff := cmp.Diff(want, record.events()); diff != "" {
+	if diff := cmp.Diff(want, record.eventsOfRestorations()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }

@@ -94,9 +94,9 @@ func (c *stateCache) dropExport(export types.NamespacedName) {
 	}
 }
 
-// fileStored counts a file that was recorded for a batch, and its recording if it is the first
+// countFile counts a file that was recorded for a batch, and its recording if it is the first
 // of that.
-func (c *stateCache) fileStored(key stateKey, bytes int64, first bool) {
+func (c *stateCache) countFile(key stateKey, bytes int64, first bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	state := c.states[key]
@@ -109,8 +109,8 @@ func (c *stateCache) fileStored(key stateKey, bytes int64, first bool) {
 	}
 }
 
-// metadataRecorded counts the metadata of a conversation, for all batches of its group.
-func (c *stateCache) metadataRecorded(of stateKey, group string) {
+// countMetadata counts the metadata of a conversation, for all batches of its group.
+func (c *stateCache) countMetadata(of stateKey, group string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for key, state := range c.states {
@@ -128,13 +128,13 @@ type progress struct {
 
 func (p progress) fileStored(bytes int64, first bool) {
 	if p.states != nil {
-		p.states.fileStored(p.key, bytes, first)
+		p.states.countFile(p.key, bytes, first)
 	}
 }
 
 func (p progress) metadataRecorded(group string) {
 	if p.states != nil {
-		p.states.metadataRecorded(p.key, group)
+		p.states.countMetadata(p.key, group)
 	}
 }
 

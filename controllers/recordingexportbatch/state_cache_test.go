@@ -134,7 +134,7 @@ func TestStatesThatAreForgotten(t *testing.T) {
 	if !lane.Busy("legal/case-1/this-export/") {
 		t.Error("the work of another batch was cancelled")
 	}
-	states.fileStored(keyOf(batches["deleted"].batch), 1, true)
+	states.countFile(keyOf(batches["deleted"].batch), 1, true)
 	states.dropExport(types.NamespacedName{Namespace: "legal", Name: "case-1"})
 	again := batches["another-export"].batch.DeepCopy()
 	again.UID = "of another object"

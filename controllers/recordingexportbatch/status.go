@@ -20,7 +20,7 @@ func summarize(e *evaluation, out outcome.Outcome, now time.Time) {
 	status.ObservedGeneration = e.batch.Generation
 	// An evaluation that came to no work, such as while the export is suspended, knows
 	// nothing about its retries.
-	if e.work.started || e.isFinished() {
+	if e.work.started || e.foundFinished() {
 		status.Retry = e.work.retry
 	}
 	if e.state != nil {

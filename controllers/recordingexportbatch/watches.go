@@ -36,7 +36,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 func (r *Reconciler) batchesOfExport(ctx context.Context, export client.Object) []reconcile.Request {
 	name := client.ObjectKeyFromObject(export)
 	if err := r.Client.Get(ctx, name, &v1alpha1.RecordingExport{}); apierrors.IsNotFound(err) {
-		r.foundings.forget(name)
+		r.foundings.forgetExport(name)
 		r.pools.states.dropExport(name)
 	}
 	return watch.UnfinishedBatches(ctx, r.Client, name)
@@ -46,7 +46,7 @@ func (r *Reconciler) batchesOfExport(ctx context.Context, export client.Object) 
 func (r *Reconciler) forgetDeleted() predicate.Predicate {
 	return predicate.Funcs{DeleteFunc: func(e event.DeleteEvent) bool {
 		if batch, is := e.Object.(*v1alpha1.RecordingExportBatch); is {
-			r.pools.forget(batch)
+			r.pools.forgetBatch(batch)
 		}
 		return false
 	}}

@@ -106,13 +106,13 @@ func (p lanePools) cancel(refs *references) {
 	}
 }
 
-// forget drops what is cached about a batch that is deleted, and cancels its work in every
+// forgetBatch drops what is cached about a batch that is deleted, and cancels its work in every
 // pool, also the metadata work of its group: another batch may have its name.
-func (p lanePools) forget(batch *v1alpha1.RecordingExportBatch) {
+func (p lanePools) forgetBatch(batch *v1alpha1.RecordingExportBatch) {
 	prefix := (&references{batch: batch}).keyPrefix()
-	p.worker.Pools.Cancel(prefix + batch.Name + "/")
+	p.worker.Pools.CancelInAll(prefix + batch.Name + "/")
 	if state := p.states.get(batch); state != nil && state.group != "" {
-		p.worker.Pools.Cancel(prefix + state.group + "/")
+		p.worker.Pools.CancelInAll(prefix + state.group + "/")
 	}
 	p.states.drop(batch)
 }

@@ -44,7 +44,7 @@ func TestWorkLeavesPlacesToOthers(t *testing.T) {
 			pool := busypool.Start(t, tt.group)
 			pools := lanePools{worker: &loop.Worker{Pools: transfer.Pools{tt.pool: pool}}, states: &stateCache{}}
 			tt.start(t, &metadataStep{pools: pools, gates: &transfer.Gates{Clock: clock.RealClock{}}}, loadedAs(store))
-			if diff := cmp.Diff([]transfer.TenantStats{{Tenant: busypool.Tenant, Begun: 1, Waiting: 1}}, pool.Stats()); diff != "" {
+			if diff := cmp.Diff([]transfer.TenantStats{{Tenant: busypool.Tenant, Begun: 1, Waiting: 1}}, pool.TenantStats()); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})

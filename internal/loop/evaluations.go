@@ -160,10 +160,10 @@ func (l *Evaluations) removeWaiting(name types.NamespacedName) {
 // newContext returns the context of an evaluation. It ends after Answer, and with the controller.
 func (e Evaluation) newContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.Answer)
-	if e.Worker == nil || e.Worker.waker.life() == nil {
+	if e.Worker == nil || e.Worker.life() == nil {
 		return own, cancel
 	}
-	stop := context.AfterFunc(e.Worker.waker.life(), cancel)
+	stop := context.AfterFunc(e.Worker.life(), cancel)
 	return own, func() {
 		stop()
 		cancel()

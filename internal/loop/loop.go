@@ -40,14 +40,14 @@ func (p Publisher) Publish(ctx context.Context, obj, before Object) error {
 	if equality.Semantic.DeepEqual(obj, before) {
 		return nil
 	}
-	if wait := p.Writes.wait(obj, before); wait > 0 {
+	if wait := p.Writes.postponement(obj, before); wait > 0 {
 		return &postponedError{wait}
 	}
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
 	if err := p.Client.Status().Patch(ctx, obj, patch); err != nil {
 		return client.IgnoreNotFound(err)
 	}
-	p.Writes.note(obj)
+	p.Writes.recordWrite(obj)
 	p.announce(ctx, obj, before)
 	return nil
 }

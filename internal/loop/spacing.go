@@ -25,8 +25,8 @@ func (s *spacing[K]) wait(of K, now time.Time) time.Duration {
 	return min(max(0, last.Add(statusInterval).Sub(now)), statusInterval)
 }
 
-// note records when it is done for an object.
-func (s *spacing[K]) note(of K, at, now time.Time) {
+// record records when it is done for an object.
+func (s *spacing[K]) record(of K, at, now time.Time) {
 	if s.last == nil {
 		s.last = map[K]time.Time{}
 	}
@@ -48,6 +48,6 @@ func (s *spacing[K]) schedule(of K, now time.Time) time.Duration {
 		return last.Sub(now)
 	}
 	wait := s.wait(of, now)
-	s.note(of, now.Add(wait), now)
+	s.record(of, now.Add(wait), now)
 	return wait
 }

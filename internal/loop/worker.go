@@ -26,18 +26,8 @@ type Worker struct {
 	// reports no progress.
 	SilenceLimit time.Duration
 
-	waker Waker
+	Waker
 }
-
-// Source is what wakes the reconciler; give it to its controller.
-func (w *Worker) Source() source.Source { return w.waker.Source() }
-
-// Wake has an object reconciled soon.
-func (w *Worker) Wake(name types.NamespacedName) { w.waker.Wake(name) }
-
-// Progress has an object reconciled soon, at most once a second: something that
-// its status shows has progressed.
-func (w *Worker) Progress(name types.NamespacedName) { w.waker.Progress(name) }
 
 // Task is a piece of long work.
 type Task struct {
@@ -72,7 +62,7 @@ func (w *Worker) Do(name types.NamespacedName, task Task) outcome.Outcome {
 func (w *Worker) Run(name types.NamespacedName, task Task) (outcome.Outcome, transfer.State) {
 	state := w.Pools[task.Pool].Do(transfer.Job{
 		Key: task.Key, Tenant: name.Namespace, Group: task.Group, Owner: name.String(), Work: task.Work, WaitLimit: task.WaitLimit,
-		Wake: func() { w.waker.Wake(name) }, Progress: func() { w.waker.Progress(name) },
+		Wake: func() { w.Wake(name) }, Progress: func() { w.Progress(name) },
 	})
 	after := state.After
 	if state.Running {
@@ -101,7 +91,8 @@ func (w *Waker) life() context.Context {
 	return w.ctx
 }
 
-// Source hands the controller's queue to the waker.
+// Source is what wakes the reconciler; give it to its controller. It hands the queue of the
+// controller to the waker.
 func (w *Waker) Source() source.Source {
 	return source.Func(func(ctx context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
 		w.mu.Lock()

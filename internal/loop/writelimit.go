@@ -21,9 +21,9 @@ type WriteLimit struct {
 	writes spacing[types.UID]
 }
 
-// wait is how long a write of an object's status is postponed, 0 if it is made now. A nil
+// postponement is how long a write of an object's status is postponed, 0 if it is made now. A nil
 // limit postpones nothing.
-func (l *WriteLimit) wait(obj, before Object) time.Duration {
+func (l *WriteLimit) postponement(obj, before Object) time.Duration {
 	if l == nil || IsTurningPoint(obj, before) {
 		return 0
 	}
@@ -32,15 +32,15 @@ func (l *WriteLimit) wait(obj, before Object) time.Duration {
 	return l.writes.wait(obj.GetUID(), l.Clock.Now())
 }
 
-// note records that an object's status was written.
-func (l *WriteLimit) note(obj Object) {
+// recordWrite records that an object's status was written.
+func (l *WriteLimit) recordWrite(obj Object) {
 	if l == nil {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.Clock.Now()
-	l.writes.note(obj.GetUID(), now, now)
+	l.writes.record(obj.GetUID(), now, now)
 }
 
 // IsTurningPoint reports whether the status of an object says something else than before,

@@ -20,7 +20,7 @@ func (o *operator) addMetrics() error {
 		return nil
 	}
 	collector := metrics.NewCollector(metrics.Sources{
-		Budgets: o.connections.Budgets, Gates: o.gates.Stats, Pools: func() map[string][]transfer.TenantStats { return o.pools.Stats() },
+		Budgets: o.connections.Budgets, Gates: o.gates.GateStats, Pools: func() map[string][]transfer.TenantStats { return o.pools.StatsByPool() },
 		Signatures: o.signatures.counted, Usage: o.usage.All,
 		Organizations: func() []v1alpha1.GenesysOrganization {
 			var list v1alpha1.GenesysOrganizationList

@@ -162,16 +162,16 @@ func (a *Addresses) of(at Gate) *addresses {
 		if a.gates == nil {
 			a.gates = map[Gate]*addresses{}
 		}
-		a.forget(at.Namespace)
+		a.forgetOldestGate(at.Namespace)
 		of = &addresses{}
 		a.gates[at] = of
 	}
 	return of
 }
 
-// forget removes a gate of a namespace if there are too many, as [Gates] do. What it
+// forgetOldestGate removes a gate of a namespace if there are too many, as [Gates] do. What it
 // forgets is learned again. The caller holds the lock.
-func (a *Addresses) forget(namespace string) {
+func (a *Addresses) forgetOldestGate(namespace string) {
 	count, oldest, least := 0, Gate{}, time.Time{}
 	for at, of := range a.gates {
 		if at.Namespace != namespace {

@@ -80,7 +80,7 @@ func (g *Gates) Acquire(ctx context.Context, at Gate, ceiling int) (*Permit, err
 		return nil, err
 	}
 	p := &Permit{gates: g, at: at, ceiling: max(ceiling, 1), ready: make(chan struct{})}
-	g.join(p)
+	g.queuePermit(p)
 	select {
 	case <-p.ready:
 		return p, nil
@@ -106,7 +106,7 @@ func (p *Permit) end(v verdict) {
 		state := g.gates[p.at]
 		state.inFlight--
 		state.limit.update(v, p.ceiling, p.cuts)
-		state.admit()
+		state.grantPermits()
 	})
 }
 
@@ -191,7 +191,7 @@ func (g *Gates) at(at Gate) *gate {
 		if g.gates == nil {
 			g.gates = map[Gate]*gate{}
 		}
-		g.forget(at.Namespace)
+		g.removeOldestGate(at.Namespace)
 		state = &gate{}
 		g.gates[at] = state
 	}
@@ -199,9 +199,9 @@ func (g *Gates) at(at Gate) *gate {
 	return state
 }
 
-// forget removes a gate of a namespace if there are too many: the one that was used
+// removeOldestGate removes a gate of a namespace if there are too many: the one that was used
 // longest ago and is not in use. The caller holds the lock.
-func (g *Gates) forget(namespace string) {
+func (g *Gates) removeOldestGate(namespace string) {
 	count, oldest, least := 0, Gate{}, time.Time{}
 	for at, state := range g.gates {
 		if at.Namespace != namespace {
@@ -218,17 +218,17 @@ func (g *Gates) forget(namespace string) {
 	}
 }
 
-func (g *Gates) join(p *Permit) {
+func (g *Gates) queuePermit(p *Permit) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	state := g.at(p.at)
 	state.ceiling = p.ceiling
 	state.waiting = append(state.waiting, p)
-	state.admit()
+	state.grantPermits()
 }
 
-// admit gives permits to the first ones that wait, as far as the limit allows.
-func (s *gate) admit() {
+// grantPermits gives permits to the first ones that wait, as far as the limit allows.
+func (s *gate) grantPermits() {
 	for len(s.waiting) > 0 && s.inFlight < s.limit.allowed(s.waiting[0].ceiling) {
 		s.waiting[0].cuts = s.limit.cuts
 		close(s.waiting[0].ready)
@@ -244,7 +244,7 @@ func (g *Gates) withdraw(p *Permit) {
 	before := len(state.waiting)
 	state.waiting = slices.DeleteFunc(state.waiting, func(other *Permit) bool { return other == p })
 	given := len(state.waiting) == before
-	state.admit()
+	state.grantPermits()
 	g.mu.Unlock()
 	if given {
 		p.Drop()
@@ -262,8 +262,8 @@ type GateStats struct {
 	Waiting int
 }
 
-// Stats returns a snapshot of every gate that is kept, in order.
-func (g *Gates) Stats() []GateStats {
+// GateStats returns a snapshot of every gate that is kept, in order.
+func (g *Gates) GateStats() []GateStats {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	all := make([]GateStats, 0, len(g.gates))

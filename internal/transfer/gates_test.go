@@ -44,7 +44,7 @@ func TestGatesLimitWhatIsInFlight(t *testing.T) {
 		if peak.Load() != 2 || inside.Load() != 0 {
 			t.Errorf("%d at once, %d left after %v; want 2 and 0", peak.Load(), inside.Load(), time.Since(start))
 		}
-		if got, want := gates.Stats(), []GateStats{{screen, 2, 0, 0}}; !slices.Equal(got, want) {
+		if got, want := gates.GateStats(), []GateStats{{screen, 2, 0, 0}}; !slices.Equal(got, want) {
 			t.Errorf("stats %+v, want %+v", got, want)
 		}
 	})
@@ -138,7 +138,7 @@ func expectStats(t *testing.T, gates *Gates, want GateStats, after time.Duration
 	t.Helper()
 	<-time.After(after + 500*time.Millisecond)
 	synctest.Wait()
-	if got := gates.Stats(); !slices.Equal(got, []GateStats{want}) {
+	if got := gates.GateStats(); !slices.Equal(got, []GateStats{want}) {
 		t.Errorf("stats %+v, want %+v", got, want)
 	}
 	<-time.After(500 * time.Millisecond)
@@ -154,7 +154,7 @@ func TestAPassThatIsDroppedTeachesNothing(t *testing.T) {
 		}
 		end(permit)
 		permit.Release(&genesys.Error{Kind: genesys.KindTimeout})
-		return gates.Stats()[0].Limit
+		return gates.GateStats()[0].Limit
 	}
 	if got := end((*Permit).Drop); got != 4 {
 		t.Errorf("limit %d after a permit was dropped, want 4", got)

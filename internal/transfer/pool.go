@@ -66,8 +66,8 @@ func NewPool(capacity Capacity, clk clock.Clock, backoff Backoff) *Pool {
 	}
 }
 
-// Stats returns how much work of each tenant the pool has, in the order of their names.
-func (p *Pool) Stats() []TenantStats { return p.queue.stats() }
+// TenantStats returns how much work of each tenant the pool has, in the order of their names.
+func (p *Pool) TenantStats() []TenantStats { return p.queue.tenantStats() }
 
 // Start lets work start, and returns once ctx has ended and all work with it.
 func (p *Pool) Start(ctx context.Context) error {
@@ -99,14 +99,14 @@ func (p *Pool) Do(job Job) State {
 		return state
 	}
 	if !e.running && !p.stopped {
-		p.start(job, e)
+		p.startJob(job, e)
 	}
 	state.Running, state.Used = true, e.waitLimit.Used
 	return state
 }
 
-// start starts work in the background. The caller holds the lock.
-func (p *Pool) start(job Job, e *entry) {
+// startJob starts work in the background. The caller holds the lock.
+func (p *Pool) startJob(job Job, e *entry) {
 	ctx, cancel := context.WithCancel(context.Background()) //nolint:forbidigo // its life is the pool's, see Start
 	e.running, e.cancel = true, cancel
 	try, place := e.nextTry(), p.queue.join(job.Tenant, job.Group)

@@ -11,22 +11,22 @@ import (
 // another.
 type Pools map[string]*Pool
 
-// Cancel stops all work, in every pool, whose key begins with prefix.
-func (p Pools) Cancel(prefix string) {
+// CancelInAll stops all work, in every pool, whose key begins with prefix.
+func (p Pools) CancelInAll(prefix string) {
 	for _, pool := range p {
 		pool.Cancel(prefix)
 	}
 }
 
-// Retry retries at once, in every pool, all work whose key begins with prefix.
-func (p Pools) Retry(prefix string) {
+// RetryInAll retries at once, in every pool, all work whose key begins with prefix.
+func (p Pools) RetryInAll(prefix string) {
 	for _, pool := range p {
 		pool.Retry(prefix)
 	}
 }
 
-// Busy reports whether any pool is running work whose key begins with prefix.
-func (p Pools) Busy(prefix string) bool {
+// BusyInAny reports whether any pool is running work whose key begins with prefix.
+func (p Pools) BusyInAny(prefix string) bool {
 	for _, pool := range p {
 		if pool.Busy(prefix) {
 			return true
@@ -35,11 +35,11 @@ func (p Pools) Busy(prefix string) bool {
 	return false
 }
 
-// Stats returns how much work of each tenant each pool has, by the pool's name.
-func (p Pools) Stats() map[string][]TenantStats {
+// StatsByPool returns how much work of each tenant each pool has, by the pool's name.
+func (p Pools) StatsByPool() map[string][]TenantStats {
 	all := make(map[string][]TenantStats, len(p))
 	for name, pool := range p {
-		all[name] = pool.Stats()
+		all[name] = pool.TenantStats()
 	}
 	return all
 }

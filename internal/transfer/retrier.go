@@ -75,7 +75,7 @@ func (r Retrier) retry(ctx context.Context, most int, call func(failures int) er
 		}
 		r.pool.setWaitReason(r.key, err)
 		waited = true
-		if ended := r.pool.wait(ctx, r.key, pause.Wait); ended != nil {
+		if ended := r.pool.waitForRetry(ctx, r.key, pause.Wait); ended != nil {
 			return errors.Join(ended, err)
 		}
 	}
@@ -94,8 +94,8 @@ func isTransient(err error) bool {
 // Retrier returns what the work with this key repeats its calls with.
 func (p *Pool) Retrier(key string) Retrier { return Retrier{p, key} }
 
-// wait waits within a piece of work. Retry ends all such waits.
-func (p *Pool) wait(ctx context.Context, key string, wait time.Duration) error {
+// waitForRetry waits within a piece of work. Retry ends all such waits.
+func (p *Pool) waitForRetry(ctx context.Context, key string, wait time.Duration) error {
 	over := make(chan struct{})
 	p.mu.Lock()
 	if e := p.entries[key]; e != nil {

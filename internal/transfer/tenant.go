@@ -78,8 +78,8 @@ func (t *tenant) groupOf(name string) *group {
 	return t.groups[name]
 }
 
-// wait has a piece of work wait in its group: paused work before work that has not started.
-func (t *tenant) wait(p *place) {
+// addWaiting has a piece of work wait in its group: paused work before work that has not started.
+func (t *tenant) addWaiting(p *place) {
 	g, at := p.group, len(p.group.waiting)
 	if first := slices.IndexFunc(g.waiting, func(other *place) bool { return !other.begun }); p.begun && first >= 0 {
 		at = first

@@ -65,7 +65,7 @@ func TestGroupsTakeTurns(t *testing.T) {
 		if got := strings.Join(order, " "); got != "a1 b1 c1 a2 b2 a3" {
 			t.Errorf("done in the order %s", got)
 		}
-		if left := pool.Stats(); len(left) != 0 {
+		if left := pool.TenantStats(); len(left) != 0 {
 			t.Errorf("what has ended is remembered: %v", left)
 		}
 	})
@@ -88,7 +88,7 @@ func TestAGroupThatHangsDelaysOnlyItself(t *testing.T) {
 		if done != 10 {
 			t.Errorf("%d pieces of work of the other group were done, want 10", done)
 		}
-		if diff := cmp.Diff([]TenantStats{{"legal", 2, 3}}, pool.Stats()); diff != "" {
+		if diff := cmp.Diff([]TenantStats{{"legal", 2, 3}}, pool.TenantStats()); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)
 		}
 	})
@@ -145,7 +145,7 @@ func newSchedule(t *testing.T, capacity Capacity) *schedule {
 // add adds work to a group.
 func (s *schedule) add(name string) {
 	p := &place{tenant: s.tenant, group: s.groupOf(name)}
-	s.wait(p)
+	s.addWaiting(p)
 	s.waiting[name] = append(s.waiting[name], p)
 }
 

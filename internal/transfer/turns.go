@@ -80,7 +80,7 @@ func (q *queue) enqueue(p *place) {
 	if !p.tenant.isWaiting() {
 		q.turns = append(q.turns, p.tenant)
 	}
-	p.tenant.wait(p)
+	p.tenant.addWaiting(p)
 	q.admit()
 }
 
@@ -216,8 +216,8 @@ type TenantStats struct {
 	Begun, Waiting int
 }
 
-// stats returns a snapshot of every tenant that has work, in order.
-func (q *queue) stats() []TenantStats {
+// tenantStats returns a snapshot of every tenant that has work, in order.
+func (q *queue) tenantStats() []TenantStats {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	all := make([]TenantStats, 0, len(q.tenants))

@@ -58,13 +58,13 @@ func TestWhatWaitsHoldsUpItsOwnTenantOnly(t *testing.T) {
 		if done != 10 {
 			t.Errorf("%d of the calm tenant's pieces of work were done, want 10", done)
 		}
-		stats := pool.Stats()
+		stats := pool.TenantStats()
 		if want := (TenantStats{"mallory-0", 2, 98}); len(stats) != 50 || stats[0] != want {
 			t.Errorf("%d tenants, first %+v, want 50, first %+v", len(stats), stats[0], want)
 		}
 		pool.Cancel("mallory")
 		synctest.Wait()
-		if left := pool.Stats(); len(left) != 0 {
+		if left := pool.TenantStats(); len(left) != 0 {
 			t.Errorf("tenants without work are remembered: %v", left)
 		}
 	})
@@ -138,12 +138,12 @@ func TestWorkPausesWhenItsTurnIsOver(t *testing.T) {
 		if diff := cmp.Diff(want, ended); diff != "" {
 			t.Errorf("ended, -want +got:\n%s", diff)
 		}
-		if diff := cmp.Diff([]TenantStats{{"hangs", 1, 0}}, pool.Stats()); diff != "" {
+		if diff := cmp.Diff([]TenantStats{{"hangs", 1, 0}}, pool.TenantStats()); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)
 		}
 		close(release)
 		synctest.Wait()
-		if left := pool.Stats(); len(left) != 0 {
+		if left := pool.TenantStats(); len(left) != 0 {
 			t.Errorf("what has ended is remembered: %v", left)
 		}
 	})
@@ -174,7 +174,7 @@ func TestPausedWorkIsCancelled(t *testing.T) {
 		pool.Cancel("a/")
 		<-time.After(2 * time.Second)
 		synctest.Wait()
-		if diff := cmp.Diff([]TenantStats{{"b", 1, 0}}, pool.Stats()); diff != "" {
+		if diff := cmp.Diff([]TenantStats{{"b", 1, 0}}, pool.TenantStats()); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)
 		}
 	})

@@ -230,11 +230,11 @@ type inLook struct{}
 func (p *process) busy() map[string]bool {
 	busy := map[string]bool{}
 	for _, key := range p.model.workKeys() {
-		if p.pools.Busy(namespace + "/" + exportName + "/" + key) {
+		if p.pools.BusyInAny(namespace + "/" + exportName + "/" + key) {
 			busy[key] = true
 		}
 	}
-	if ending := ":jobs"; p.pools.Busy(namespace + "/" + exportName + ending) {
+	if ending := ":jobs"; p.pools.BusyInAny(namespace + "/" + exportName + ending) {
 		busy[ending] = true
 	}
 	return busy
