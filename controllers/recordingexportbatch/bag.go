@@ -90,30 +90,26 @@ type batchRecord struct {
 }
 
 func (w *completionWork) readRecord(ctx context.Context) (batchRecord, error) {
-	r := batchRecord{slice: w.slice, metadata: map[string]artifacts.Metadata{}}
+	r := batchRecord{slice: w.contents.slice, inventoried: w.contents.inventory.Stamp, metadata: map[string]artifacts.Metadata{}}
 	var now batchArtifacts
 	if err := now.readTransfer(ctx, w.store, w.batch); err != nil {
 		return r, err
 	}
 	r.requests, r.setAside, r.files = now.requests, now.setAside, now.files
-	taken, err := artifacts.Get[artifacts.Inventory](ctx, w.store, artifacts.InventoryKey(w.batch))
-	if err != nil {
-		return r, err
-	}
-	r.inventoried = taken.Stamp
+	var err error
 	if r.runs, err = artifacts.All[artifacts.Run](ctx, w.store, artifacts.RunFolder(w.batch)); err != nil {
 		return r, err
 	}
-	if r.restorationRecord, err = readRestorations(ctx, w.store, w.slice); err != nil {
+	if r.restorationRecord, err = readRestorations(ctx, w.store, r.slice); err != nil {
 		return r, err
 	}
-	for _, c := range w.slice.Conversations {
-		r.metadata[c.ID], err = artifacts.Get[artifacts.Metadata](ctx, w.store, artifacts.MetadataKey(w.slice.Group, c.ID))
+	for _, c := range r.slice.Conversations {
+		r.metadata[c.ID], err = artifacts.Get[artifacts.Metadata](ctx, w.store, artifacts.MetadataKey(r.slice.Group, c.ID))
 		if err != nil {
 			return r, err
 		}
 	}
-	r.hold, err = artifacts.Get[artifacts.Hold](ctx, w.store, artifacts.HoldKey(w.slice.Group))
+	r.hold, err = artifacts.Get[artifacts.Hold](ctx, w.store, artifacts.HoldKey(r.slice.Group))
 	return r, err
 }
 

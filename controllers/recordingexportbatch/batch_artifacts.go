@@ -50,14 +50,16 @@ func readArtifacts(ctx context.Context, b *resolvedBatch) (*batchArtifacts, erro
 	if a.slice, err = artifacts.Get[artifacts.Slice](ctx, b.store, artifacts.SliceKey(b.batch.Name)); err != nil {
 		return nil, fmt.Errorf("read the batch's conversations: %w", err)
 	}
+	var restorations restorationRecord
 	if b.restores() {
-		if a.retentionChanged, err = readRetentionChanges(ctx, b.store, a.slice); err != nil {
+		if restorations, err = readRestorations(ctx, b.store, a.slice); err != nil {
 			return nil, err
 		}
+		a.retentionChanged = restorations.changedDates()
 	}
 	inventory, err := artifacts.Get[artifacts.Inventory](ctx, b.store, artifacts.InventoryKey(b.batch.Name))
 	if errors.Is(err, fs.ErrNotExist) {
-		return a, a.readBeforeInventory(ctx, b)
+		return a, a.readBeforeInventory(ctx, b, restorations.ended)
 	}
 	if err != nil {
 		return nil, err
@@ -65,19 +67,24 @@ func readArtifacts(ctx context.Context, b *resolvedBatch) (*batchArtifacts, erro
 	if a.inventory, a.split = &inventory.Inventory, inventory.Split; a.split {
 		return a, nil
 	}
-	return a, a.readTransfer(ctx, b.store, b.batch.Name)
+	if err := a.readTransfer(ctx, b.store, b.batch.Name); err != nil {
+		return nil, err
+	}
+	a.outcome, err = readOutcome(ctx, b.store, b.batch.Name)
+	return a, err
 }
 
-// readBeforeInventory reads what was recorded before the inventory.
-func (a *batchArtifacts) readBeforeInventory(ctx context.Context, b *resolvedBatch) (err error) {
+// readBeforeInventory reads what was recorded before the inventory. ended is how restorations
+// have ended.
+func (a *batchArtifacts) readBeforeInventory(ctx context.Context, b *resolvedBatch, ended []artifacts.Restoration) (err error) {
 	if a.missingMetadata, err = missingMetadata(ctx, b.store, a.slice); err != nil || !b.restores() {
 		return err
 	}
-	_, remaining, err := endedAndRemaining(ctx, b, a.slice)
+	inventory, err := takeInventory(ctx, b, a.slice)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // the metadata or the legal holds are not known yet
 	}
-	a.restored = err == nil && len(remaining) == 0
+	a.restored = err == nil && len(stillArchived(inventory, ended)) == 0
 	return err
 }
 
@@ -90,15 +97,12 @@ func (a *batchArtifacts) readRequests(ctx context.Context, store archive.Store, 
 	return err
 }
 
-// readTransfer reads what was recorded after the inventory.
+// readTransfer reads what was recorded about the transfer.
 func (a *batchArtifacts) readTransfer(ctx context.Context, store archive.Store, batch string) (err error) {
 	if err = a.readRequests(ctx, store, batch); err != nil {
 		return err
 	}
-	if a.files, err = artifacts.All[artifacts.StoredFile](ctx, store, artifacts.FileFolder(batch)); err != nil {
-		return err
-	}
-	a.outcome, err = readInventory(ctx, store, artifacts.OutcomeKey(batch))
+	a.files, err = artifacts.All[artifacts.StoredFile](ctx, store, artifacts.FileFolder(batch))
 	return err
 }
 
@@ -119,9 +123,24 @@ func readSealed(ctx context.Context, store archive.Store, batch string) (*eviden
 	return &summary, nil
 }
 
-// readInventory returns an inventory, nil if there is none.
-func readInventory(ctx context.Context, store archive.Store, key string) (*evidence.Inventory, error) {
-	inventory, err := artifacts.Get[artifacts.Inventory](ctx, store, key)
+// batchContents is what a batch has to deliver. Work reads it once.
+type batchContents struct {
+	slice     artifacts.Slice
+	inventory artifacts.Inventory
+}
+
+// readContents reads the contents of a batch whose inventory is recorded.
+func readContents(ctx context.Context, store archive.Store, batch string) (contents batchContents, err error) {
+	if contents.slice, err = artifacts.Get[artifacts.Slice](ctx, store, artifacts.SliceKey(batch)); err != nil {
+		return contents, err
+	}
+	contents.inventory, err = artifacts.Get[artifacts.Inventory](ctx, store, artifacts.InventoryKey(batch))
+	return contents, err
+}
+
+// readOutcome returns what became of the recordings of a batch, nil if that is not recorded yet.
+func readOutcome(ctx context.Context, store archive.Store, batch string) (*evidence.Inventory, error) {
+	inventory, err := artifacts.Get[artifacts.Inventory](ctx, store, artifacts.OutcomeKey(batch))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -22,7 +22,7 @@ func TestABagThatCannotBeReadIsNotTakenForSealed(t *testing.T) {
 		evidence.BagFolder("b") + "/" + evidence.ConversationsTable: "not,what,it,was\n",
 		evidence.BagFolder("b") + "/" + evidence.IndexTable:         "nor,this\n",
 		evidence.BagFolder("b") + "/" + evidence.FilesTable:         "nor,this\n",
-		artifacts.InventoryKey("b"):                                 "{",
+		artifacts.OutcomeKey("b"):                                   "{",
 	} {
 		err := store.Create(t.Context(), key, func(w io.Writer) error {
 			_, err := io.WriteString(w, content)
@@ -35,8 +35,8 @@ func TestABagThatCannotBeReadIsNotTakenForSealed(t *testing.T) {
 	if sealed, err := readSealed(t.Context(), store, "b"); err == nil || sealed != nil {
 		t.Errorf("readSealed: %v, %v; want an error and nothing else", sealed, err)
 	}
-	if inventory, err := readInventory(t.Context(), store, artifacts.InventoryKey("b")); err == nil || inventory != nil {
-		t.Errorf("readInventory: %v, %v; want an error and nothing else", inventory, err)
+	if outcome, err := readOutcome(t.Context(), store, "b"); err == nil || outcome != nil {
+		t.Errorf("readOutcome: %v, %v; want an error and nothing else", outcome, err)
 	}
 	if sealed, err := readSealed(t.Context(), store, "none"); err != nil || sealed != nil {
 		t.Errorf("readSealed of what is not there: %v, %v", sealed, err)

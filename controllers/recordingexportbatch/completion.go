@@ -28,8 +28,8 @@ type deliverer interface {
 
 // deliverers makes the deliverer of a batch.
 type deliverers interface {
-	// deliverer reads what the batch wants from the archive.
-	deliverer(ctx context.Context, b *connectedBatch) (deliverer, error)
+	// deliverer returns the deliverer of a batch with these contents.
+	deliverer(b *connectedBatch, contents batchContents) deliverer
 	// requestsLater tells whether delivery can begin when some recordings have been requested:
 	// deliver requests the others when these have been delivered.
 	requestsLater(b *connectedBatch) bool
@@ -58,20 +58,15 @@ func (c *completionStep) Reconcile(_ context.Context, b *connectedBatch) (outcom
 
 // prepare reads what the work begins with.
 func (c *completionStep) prepare(ctx context.Context, b *connectedBatch) (*completionWork, error) {
-	slice, err := artifacts.Get[artifacts.Slice](ctx, b.store, artifacts.SliceKey(b.batch.Name))
+	contents, err := readContents(ctx, b.store, b.batch.Name)
 	if err != nil {
 		return nil, err
 	}
-	inventory, err := artifacts.Get[artifacts.Inventory](ctx, b.store, artifacts.InventoryKey(b.batch.Name))
-	if err != nil {
-		return nil, err
-	}
-	deliverer, err := c.deliverers.deliverer(ctx, b)
 	return &completionWork{
-		recorder: recorder{c.process, heldStore(b.store, b.batch.Name, inventory.Inventory)}, batch: b.batch.Name,
-		deliverer: deliverer, slice: slice, inventory: inventory.Inventory, info: bagInfo(b),
+		recorder: recorder{c.process, heldStore(b.store, b.batch.Name, contents.inventory.Inventory)}, batch: b.batch.Name,
+		deliverer: c.deliverers.deliverer(b, contents), contents: contents, info: bagInfo(b),
 		signing: artifacts.Signing(b.store, artifacts.BagSignatureKey(b.batch.Name), b.signer),
-	}, err
+	}, nil
 }
 
 // completionWork has a batch's recordings delivered and seals its bag.
@@ -79,8 +74,7 @@ type completionWork struct {
 	recorder
 	batch     string
 	deliverer deliverer
-	slice     artifacts.Slice
-	inventory evidence.Inventory
+	contents  batchContents
 	info      []evidence.InfoField
 	signing   evidence.Signing
 }
@@ -90,7 +84,7 @@ func (w *completionWork) deliverAndSeal(ctx context.Context, try transfer.Try) e
 	if _, err := artifacts.Put(ctx, w.store, artifacts.RunKey(w.batch, w.instance), artifacts.Run{Stamp: w.stamp()}); err != nil {
 		return err
 	}
-	settled, err := readInventory(ctx, w.store, artifacts.OutcomeKey(w.batch))
+	settled, err := readOutcome(ctx, w.store, w.batch)
 	if err == nil && settled == nil {
 		if err = w.deliverer.deliver(ctx, try); err == nil {
 			settled, err = w.settle(ctx)
@@ -109,7 +103,7 @@ func (w *completionWork) settle(ctx context.Context) (*evidence.Inventory, error
 		return nil, err
 	}
 	settled, err := artifacts.Put(ctx, w.store, artifacts.OutcomeKey(w.batch), artifacts.Inventory{
-		Stamp: w.stamp(), Inventory: w.inventory.Settle(outcomes),
+		Stamp: w.stamp(), Inventory: w.contents.inventory.Inventory.Settle(outcomes),
 	})
 	return &settled.Inventory, err
 }

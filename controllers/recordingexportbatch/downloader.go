@@ -32,15 +32,7 @@ func (f downloads) requestsLater(b *connectedBatch) bool {
 	return !unlimited
 }
 
-func (f downloads) deliverer(ctx context.Context, b *connectedBatch) (deliverer, error) {
-	slice, err := artifacts.Get[artifacts.Slice](ctx, b.store, artifacts.SliceKey(b.batch.Name))
-	if err != nil {
-		return nil, err
-	}
-	inventory, err := artifacts.Get[artifacts.Inventory](ctx, b.store, artifacts.InventoryKey(b.batch.Name))
-	if err != nil {
-		return nil, err
-	}
+func (f downloads) deliverer(b *connectedBatch, contents batchContents) deliverer {
 	lane := b.batch.Spec.Lane
 	maxPerRequest := maxRequest
 	if lane == v1alpha1.LaneLegalHoldScreen {
@@ -49,15 +41,15 @@ func (f downloads) deliverer(ctx context.Context, b *connectedBatch) (deliverer,
 	return &downloader{
 		delivery: delivery{
 			requester: requester{
-				recorder: recorder{f.process, heldStore(b.store, b.batch.Name, inventory.Inventory)}, batch: b.batch.Name, cloud: b.cloud, owned: f.owner.ownership(b.resolvedBatch),
+				recorder: recorder{f.process, heldStore(b.store, b.batch.Name, contents.inventory.Inventory)}, batch: b.batch.Name, cloud: b.cloud, owned: f.owner.ownership(b.resolvedBatch),
 				requests: b.route(f.gates, lane, "batchrequests"), media: b.route(f.gates, lane, "media"), addresses: f.addresses,
 				maxPerRequest: maxPerRequest, isolated: lane == v1alpha1.LaneIsolated,
 			},
 			source: b.cloud, polls: b.route(f.gates, lane, "batchstatus"), space: b.space, progress: f.pools.progress(b.loadedBatch),
 			intervals: f.intervals.limitedTo(exportspec.RetryDeadline(b.export.Spec)),
 		},
-		wanted: inventory.Wanted(), formerBatch: slice.From,
-	}, nil
+		wanted: contents.inventory.Wanted(), formerBatch: contents.slice.From,
+	}
 }
 
 // downloader downloads the wanted recordings of a batch into its bag.

@@ -61,18 +61,6 @@ func (r *restorationStep) Reconcile(ctx context.Context, b *connectedBatch) (out
 	}), nil
 }
 
-// endedAndRemaining returns how restorations ended, and the conversations with recordings that
-// are still archived or being restored. The error is fs.ErrNotExist if the legal holds are not
-// known yet.
-func endedAndRemaining(ctx context.Context, b *resolvedBatch, slice artifacts.Slice) ([]artifacts.Restoration, []archivedConversation, error) {
-	ended, err := readEndedRestorations(ctx, b.store, slice)
-	if err != nil {
-		return nil, nil, err
-	}
-	inventory, err := takeInventory(ctx, b, slice)
-	return ended, stillArchived(inventory, ended), err
-}
-
 // readEndedRestorations returns how the restorations of a slice's conversations ended.
 func readEndedRestorations(ctx context.Context, store archive.Store, slice artifacts.Slice) ([]artifacts.Restoration, error) {
 	return artifacts.All[artifacts.Restoration](ctx, store, artifacts.RestorationFolder(slice))

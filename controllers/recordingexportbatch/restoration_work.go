@@ -35,9 +35,14 @@ func (w *restorationWork) restoreArchived(ctx context.Context, b *resolvedBatch,
 	if w.slice, err = artifacts.Get[artifacts.Slice](ctx, w.store, artifacts.SliceKey(b.batch.Name)); err != nil {
 		return err
 	}
-	if w.ended, w.remaining, err = endedAndRemaining(ctx, b, w.slice); err != nil {
+	if w.ended, err = readEndedRestorations(ctx, w.store, w.slice); err != nil {
 		return err
 	}
+	inventory, err := takeInventory(ctx, b, w.slice)
+	if err != nil {
+		return err
+	}
+	w.remaining = stillArchived(inventory, w.ended)
 	return w.checkRemaining(ctx, try)
 }
 

@@ -1,34 +1,22 @@
 package recordingexportbatch
 
 import (
-	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
-	"github.com/gcexport/recording-export-operator/internal/archive"
-	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
-// readRetentionChanges returns the restored recordings of which another date than the archive
-// date changed during the restoration.
-func readRetentionChanges(ctx context.Context, store archive.Store, slice artifacts.Slice) ([]evidence.Restoration, error) {
-	record, err := readRestorations(ctx, store, slice)
-	if err != nil {
-		return nil, err
-	}
-	var changed []evidence.Restoration
-	for _, r := range record.dates() {
-		if len(r.Changed()) > 0 {
-			changed = append(changed, r)
-		}
-	}
-	return changed, nil
+// changedDates returns the restored recordings of which another date than the archive date
+// changed during the restoration.
+func (r restorationRecord) changedDates() []evidence.Restoration {
+	return slices.DeleteFunc(r.dates(), func(one evidence.Restoration) bool { return len(one.Changed()) == 0 })
 }
 
 // warnOfRetentionChanges sends an event if more recordings with changed dates are known than

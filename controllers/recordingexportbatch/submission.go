@@ -23,11 +23,11 @@ func (s *submissionStep) Reconcile(_ context.Context, b *connectedBatch) (outcom
 		return outcome.Done(), nil
 	}
 	work := func(ctx context.Context, try transfer.Try) error {
-		deliverer, err := s.deliverers.deliverer(ctx, b)
+		contents, err := readContents(ctx, b.store, b.batch.Name)
 		if err != nil {
 			return err
 		}
-		return deliverer.request(ctx, try)
+		return s.deliverers.deliverer(b, contents).request(ctx, try)
 	}
 	return s.pools.run(b.loadedBatch, v1alpha1.StepSubmission, loop.Task{
 		Pool: string(b.batch.Spec.Lane), Key: b.batch.Name + "/submission", Work: work, Reason: v1alpha1.ReasonSubmitting, Message: "requesting the recordings",
