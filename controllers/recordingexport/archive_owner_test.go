@@ -20,7 +20,7 @@ import (
 func inCluster(t *testing.T, cluster string, archive *harness) *harness {
 	t.Helper()
 	h := newHarness(t, wholeExport())
-	h.ClusterID = func(context.Context) (string, error) { return cluster, nil }
+	h.configure(func(c *Config) { c.ClusterID = func(context.Context) (string, error) { return cluster, nil } })
 	if archive != nil {
 		h.store = archive.store
 	}
@@ -45,7 +45,7 @@ func (h *harness) expectLost(owner string) {
 		return conditions.IsStalled(export) && conditions.Reason(export) == v1alpha1.ReasonArchiveOfAnotherCluster &&
 			strings.Contains(conditions.Message(export), "the cluster "+owner) && len(export.Finalizers) == 0
 	})
-	if h.Worker.Pools.BusyInAny(workPrefix(client.ObjectKeyFromObject(newExport()))) {
+	if h.worker.Pools.BusyInAny(workPrefix(client.ObjectKeyFromObject(newExport()))) {
 		h.Error("work of the export is still running")
 	}
 }
@@ -122,7 +122,7 @@ func TestTwoClustersTakeOverAtOnce(t *testing.T) {
 	for name, h := range map[string]*harness{"b": b, "c": c} {
 		s := claimedFor(h.export(), h.store)
 		s.ownership = ownership{cluster: name, begunBy: "a", begunAt: first}
-		if err := h.takeOver(t.Context(), s); err != nil {
+		if err := h.Reconciler.archive.owner.takeOver(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
 		exports[name] = s

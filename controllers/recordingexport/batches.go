@@ -1,11 +1,9 @@
 package recordingexport
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -22,15 +20,22 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// runBatches deletes old batches, and creates new ones as long as their lane has capacity, and
-// the namespace of the destination has.
-func (r *Reconciler) runBatches(ctx context.Context, s *loaded) (outcome.Outcome, error) {
-	if err := r.prune(ctx, s.subject, s.plan, s.batches); err != nil {
+// batchStep deletes old batches, and creates new ones as long as their lane has capacity, and the
+// namespace of the destination has.
+type batchStep struct {
+	client   client.Client
+	existing existingBatches
+	planning planning
+}
+
+// Reconcile is satisfied once every batch is finished and counted.
+func (b *batchStep) Reconcile(ctx context.Context, s *loaded) (outcome.Outcome, error) {
+	if err := b.existing.prune(ctx, s.subject, s.plan, s.batches); err != nil {
 		return outcome.Outcome{}, err
 	}
 	stalled := stalledAmong(s.batches)
 	if len(stalled) <= maxStalled && !s.namespaceIsFull() {
-		if err := r.create(ctx, s); err != nil {
+		if err := b.createNext(ctx, s); err != nil {
 			return outcome.Outcome{}, err
 		}
 	}
@@ -43,8 +48,8 @@ func (s *references) namespaceIsFull() bool {
 	return conditions.IsStalledBy(&s.destination, v1alpha1.ReasonNamespaceFull)
 }
 
-// create creates the next batches of each lane that has capacity.
-func (r *Reconciler) create(ctx context.Context, s *loaded) error {
+// createNext creates the next batches of each lane that has capacity.
+func (b *batchStep) createNext(ctx context.Context, s *loaded) error {
 	capacity := capacityOf(s.export.Spec, s.batches)
 	created := map[plan.SliceID]bool{}
 	for i := range s.batches {
@@ -62,7 +67,7 @@ func (r *Reconciler) create(ctx context.Context, s *loaded) error {
 				continue
 			}
 			capacity[v1alpha1.Lane(lane)]--
-			failed = append(failed, r.createBatch(ctx, s, id))
+			failed = append(failed, b.createBatch(ctx, s, id))
 		}
 	}
 	return errors.Join(failed...)
@@ -106,9 +111,9 @@ func waits(reason string) bool {
 
 // createBatch makes the batch of a slice. That it is there already is success if
 // it is this export's.
-func (r *Reconciler) createBatch(ctx context.Context, s *loaded, id plan.SliceID) error {
+func (b *batchStep) createBatch(ctx context.Context, s *loaded, id plan.SliceID) error {
 	slice := s.plan.SliceAt(id)
-	if err := r.ensureSlice(ctx, s, id, slice.Name); err != nil {
+	if err := b.ensureSlice(ctx, s, id, slice.Name); err != nil {
 		return err
 	}
 	export := s.export
@@ -125,15 +130,15 @@ func (r *Reconciler) createBatch(ctx context.Context, s *loaded, id plan.SliceID
 			Ordinal:   int32(id.Ordinal), Conversations: int32(slice.Conversations), //nolint:gosec // bounded by the window and by slicing
 		},
 	}
-	if err := controllerutil.SetControllerReference(export, batch, r.Client.Scheme()); err != nil {
+	if err := controllerutil.SetControllerReference(export, batch, b.client.Scheme()); err != nil {
 		return err
 	}
-	err := r.Client.Create(ctx, batch)
+	err := b.client.Create(ctx, batch)
 	if !apierrors.IsAlreadyExists(err) {
 		return err
 	}
 	stored := &v1alpha1.RecordingExportBatch{}
-	if err := r.Client.Get(ctx, client.ObjectKeyFromObject(batch), stored); err != nil {
+	if err := b.client.Get(ctx, client.ObjectKeyFromObject(batch), stored); err != nil {
 		return client.IgnoreNotFound(err)
 	}
 	if !metav1.IsControlledBy(stored, export) {
@@ -144,43 +149,11 @@ func (r *Reconciler) createBatch(ctx context.Context, s *loaded, id plan.SliceID
 
 // ensureSlice stores a slice's conversations if they are not: whoever wrote the entry of
 // the plan may have ended before.
-func (r *Reconciler) ensureSlice(ctx context.Context, s *loaded, id plan.SliceID, name string) error {
+func (b *batchStep) ensureSlice(ctx context.Context, s *loaded, id plan.SliceID, name string) error {
 	there, err := artifacts.Exists(ctx, s.store, artifacts.SliceKey(name))
 	if err != nil || there {
 		return err
 	}
 	entry := s.plan.EntryAt(s.plan.EntryWith(id))
-	return r.planner(s).rewriteSlices(ctx, entry.Number, entry.Entry)
-}
-
-// prune deletes the oldest finished batches beyond those to be kept, but only
-// ones whose account has been written to the export's status. log is nil once the export has
-// ended.
-func (r *Reconciler) prune(ctx context.Context, s *subject, log *plan.Log, batches []v1alpha1.RecordingExportBatch) error {
-	counted, err := countedIn(s.before)
-	if err != nil {
-		return err
-	}
-	var finished []*v1alpha1.RecordingExportBatch
-	for i := range batches {
-		if batch := &batches[i]; isDeletable(log, batch, counted) && batch.DeletionTimestamp.IsZero() {
-			finished = append(finished, batch)
-		}
-	}
-	slices.SortFunc(finished, func(a, b *v1alpha1.RecordingExportBatch) int {
-		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Spec.Ordinal, b.Spec.Ordinal))
-	})
-	excess := max(0, len(finished)-exportspec.RetainBatches(s.export.Spec))
-	for _, batch := range finished[:excess] {
-		if err := client.IgnoreNotFound(r.Client.Delete(ctx, batch)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// isDeletable reports whether nothing depends on a batch any more: it is counted, and so
-// are its halves if it was cut in two. Without a log, the export has ended.
-func isDeletable(log *plan.Log, batch *v1alpha1.RecordingExportBatch, counted plan.SliceSet) bool {
-	return batch.IsFinished() && counted.Contains(sliceOf(batch)) && (log == nil || log.HasAllHalves(counted, batch.Name))
+	return b.planning.planner(s).rewriteSlices(ctx, entry.Number, entry.Entry)
 }

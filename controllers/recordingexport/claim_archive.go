@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive/authentic"
@@ -24,16 +25,27 @@ type claimed struct {
 	daily bool
 }
 
-// claimArchive makes the archive this export's, or finds that it is already, or that it is
+// archiveClaimer makes the archive this export's, or finds that it is already, or that it is
 // another export's or another cluster's.
-func (r *Reconciler) claimArchive(ctx context.Context, opened *clients) (*claimed, outcome.Outcome, error) {
+type archiveClaimer struct {
+	process
+	cluster  thisCluster
+	owner    ownerCheck
+	rekeying rekeying
+	// retry is the wait before the next evaluation of an export whose archive is another's.
+	retry time.Duration
+}
+
+// claim returns the export with its archive. The outcome says whose the archive is, if it is
+// another's.
+func (c *archiveClaimer) claim(ctx context.Context, opened *clients) (*claimed, outcome.Outcome, error) {
 	s := &claimed{clients: opened}
-	cluster, err := r.ClusterID(ctx)
+	cluster, err := c.cluster.id(ctx)
 	if err != nil {
-		return nil, outcome.Outcome{}, fmt.Errorf("tell this cluster from others: %w", err)
+		return nil, outcome.Outcome{}, err
 	}
 	record := func(terms any) (evidence.ExportRecord, error) {
-		return evidence.NewExportRecord(s.export.Namespace, s.export.Name, cluster, s.organization.Status.Organization.ID, terms, r.Clock.Now())
+		return evidence.NewExportRecord(s.export.Namespace, s.export.Name, cluster, s.organization.Status.Organization.ID, terms, c.clock.Now())
 	}
 	mine, err := record(exportspec.EvidenceSpec(s.export.Spec))
 	if err != nil {
@@ -47,19 +59,19 @@ func (r *Reconciler) claimArchive(ctx context.Context, opened *clients) (*claime
 	s.record, err = s.beginRecord(ctx, mine)
 	var unknown *authentic.UnknownKeyError
 	if errors.As(err, &unknown) {
-		out, err := r.rekey(ctx, s, claims, unknown)
+		out, err := c.rekeying.rekey(ctx, s, claims, unknown)
 		return nil, out, err
 	}
 	if err != nil {
 		return nil, outcome.Outcome{}, err
 	}
 	if out := claims.mismatched(s, s.record); !out.IsDone() {
-		out.After = r.Intervals.Retry
+		out.After = c.retry
 		return nil, out, nil
 	}
 	// The archive may have been begun before the window got its end.
 	s.daily = endless.SpecDigest == s.record.SpecDigest
-	out, err := r.checkOwner(ctx, s, cluster)
+	out, err := c.owner.check(ctx, s, cluster)
 	if err != nil || !out.IsDone() {
 		return nil, out, err
 	}

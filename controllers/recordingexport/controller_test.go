@@ -13,17 +13,24 @@ import (
 func TestAnExportThatHasEndedInTheLastMoment(t *testing.T) {
 	for ended, want := range map[bool]error{true: nil, false: context.Canceled} {
 		ctx, cancel := context.WithCancel(t.Context())
-		ends := func(_ context.Context, s *subject) (outcome.Outcome, error) {
+		ends := stepFunc(func(_ context.Context, s *subject) (outcome.Outcome, error) {
 			cancel()
 			s.ended = ended
 			return outcome.Done(), nil
-		}
-		next := func(context.Context, *subject) (outcome.Outcome, error) {
+		})
+		next := stepFunc(func(context.Context, *subject) (outcome.Outcome, error) {
 			t.Error("another step was run")
 			return outcome.Done(), nil
-		}
+		})
 		if out, err := inOrder(ctx, &subject{export: newExport()}, ends, next); !errors.Is(err, want) || !out.IsDone() {
 			t.Errorf("ended: %t: %v, %v, want %v", ended, out, err, want)
 		}
 	}
+}
+
+// stepFunc is a step that is a function.
+type stepFunc func(context.Context, *subject) (outcome.Outcome, error)
+
+func (f stepFunc) Reconcile(ctx context.Context, s *subject) (outcome.Outcome, error) {
+	return f(ctx, s)
 }

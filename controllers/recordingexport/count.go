@@ -53,7 +53,7 @@ func countFinishedBatches(log *plan.Log, status *v1alpha1.RecordingExportStatus,
 		}
 		counted.Add(slice)
 		if batch.Status.Bag != nil {
-			laneOf(status, batch.Spec.Lane).add(batch)
+			laneOf(status, batch.Spec.Lane).addBatch(batch)
 		}
 	}
 	noteCounted(status, counted)
@@ -91,8 +91,8 @@ func (s *loaded) adoptSealed() error {
 // laneStatus is the account of a lane.
 type laneStatus v1alpha1.LaneStatus
 
-// add adds what a batch holds. What it accounts for again was unavailable before.
-func (l *laneStatus) add(batch *v1alpha1.RecordingExportBatch) {
+// addBatch adds what a batch holds. What it accounts for again was unavailable before.
+func (l *laneStatus) addBatch(batch *v1alpha1.RecordingExportBatch) {
 	l.Batches++
 	l.Gaps += gapsOf(batch)
 	l.Bytes += batch.Status.Bytes

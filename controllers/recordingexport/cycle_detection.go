@@ -29,9 +29,9 @@ func newCycleDetector() *cycleDetector {
 	return &cycleDetector{most: mostPages, seed: maphash.MakeSeed(), asked: map[uint64]bool{}, listed: map[uint64]bool{}}
 }
 
-// add adds the page that a cursor led to, and says why the enumeration cannot be
+// addPage adds the page that a cursor led to, and says why the enumeration cannot be
 // continued; empty if it can.
-func (c *cycleDetector) add(cursor string, page artifacts.Enumerated) string {
+func (c *cycleDetector) addPage(cursor string, page artifacts.Enumerated) string {
 	c.asked[maphash.String(c.seed, cursor)] = true
 	if c.idle++; c.listsNew(page.IDs()) {
 		c.idle = 0

@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"sync"
 	"time"
-
-	"k8s.io/utils/clock"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
@@ -64,10 +61,9 @@ var retained = enumerable{
 // less the busier Genesys Cloud or the budget is.
 type enumeration struct {
 	enumerable
+	process
 	shared       archive.Store
 	cloud        enumerator
-	clock        clock.Clock
-	stamp        func() artifacts.Stamp
 	organization string
 	// turn is held by whoever asks for a page.
 	turn chan struct{}
@@ -163,7 +159,7 @@ func (e *enumeration) listPages(ctx context.Context, begun enumerationRun) (*art
 		if err != nil {
 			return nil, err
 		}
-		if why := guard.add(cursor, page); why != "" {
+		if why := guard.addPage(cursor, page); why != "" {
 			return nil, e.abandonListing(ctx, begun, n, why)
 		}
 		if cursor = page.Next(); cursor == "" {
@@ -237,34 +233,4 @@ func (e *enumeration) removeOldListings(ctx context.Context, today time.Time) er
 		}
 	}
 	return nil
-}
-
-// enumerationTurns are the turns to ask for a page of whatever listing, one for each organisation
-// and destination of a namespace. The zero value is ready for use.
-type enumerationTurns struct {
-	mu sync.Mutex
-	of map[string]map[string]chan struct{}
-}
-
-// turn is the one of this name in a namespace.
-func (t *enumerationTurns) turn(namespace, name string) chan struct{} {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.of == nil {
-		t.of = map[string]map[string]chan struct{}{}
-	}
-	if t.of[namespace] == nil {
-		t.of[namespace] = map[string]chan struct{}{}
-	}
-	if t.of[namespace][name] == nil {
-		t.of[namespace][name] = make(chan struct{}, 1)
-	}
-	return t.of[namespace][name]
-}
-
-// forget forgets the turns of a namespace that has no exports any more.
-func (t *enumerationTurns) forget(namespace string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.of, namespace)
 }

@@ -69,7 +69,7 @@ func newEnumeration(t *testing.T, s *shelf) (*enumeration, *clocktesting.FakeClo
 	}
 	now := clocktesting.NewFakeClock(first.Add(12 * time.Hour))
 	return &enumeration{
-		enumerable: retained, shared: store, cloud: s, clock: now, stamp: func() artifacts.Stamp { return artifacts.NewStamp(now.Now(), "m") },
+		enumerable: retained, shared: store, cloud: s, process: process{now, "m"},
 		organization: id(7), turn: make(chan struct{}, 1),
 	}, now
 }
@@ -279,7 +279,7 @@ func TestAnEnumerationThatDoesNotEnd(t *testing.T) {
 			pages, why := 0, ""
 			for cursor := 0; why == ""; pages++ {
 				p := tt.page(cursor)
-				if why = c.add(strconv.Itoa(cursor), artifacts.Enumerated{Page: p}); p.Next == "" {
+				if why = c.addPage(strconv.Itoa(cursor), artifacts.Enumerated{Page: p}); p.Next == "" {
 					pages++
 					break
 				}
@@ -300,7 +300,7 @@ func TestALongEnumeration(t *testing.T) {
 		for i := range 100 {
 			page.Recordings = append(page.Recordings, genesys.Retained{RecordingRef: genesys.RecordingRef{RecordingID: id(100*n + i)}})
 		}
-		if why := c.add(strconv.Itoa(n), artifacts.Enumerated{Page: page}); why != "" {
+		if why := c.addPage(strconv.Itoa(n), artifacts.Enumerated{Page: page}); why != "" {
 			t.Fatalf("page %d: %s", n, why)
 		}
 	}

@@ -12,8 +12,8 @@ import (
 // evaluationsPerTenant is how many exports of a namespace are evaluated at the same time.
 const evaluationsPerTenant = 2
 
-// evaluated is what an evaluation works on.
-type evaluated struct {
+// evaluation is what one evaluation of an export works on.
+type evaluation struct {
 	*subject
 	// state is nil if it could not be loaded.
 	state *loaded
@@ -29,20 +29,54 @@ type evaluated struct {
 // a copy of the export. nothingNew tells that there is nothing to publish yet: so it is while the
 // plan is being read, unless the object says nothing at all yet, and if the evaluation that
 // has ended was of another export, which had this one's name.
-func (r *Reconciler) evaluate(ctx context.Context, export, former *v1alpha1.RecordingExport) (at *evaluated, out outcome.Outcome, nothingNew bool) {
-	own := &evaluated{subject: &subject{export: export.DeepCopy(), before: former.Status}, former: former}
+func (r *Reconciler) evaluate(ctx context.Context, export, former *v1alpha1.RecordingExport) (e *evaluation, out outcome.Outcome, nothingNew bool) {
+	own := &evaluation{subject: &subject{export: export.DeepCopy(), before: former.Status}, former: former}
 	answer := r.evaluations.Wait(ctx, loop.Evaluation{
-		Name: own.name(), Now: r.Clock.Now(), Answer: r.Intervals.StepTimeout, Again: r.Intervals.Retry, PerTenant: evaluationsPerTenant, Worker: r.Worker,
+		Name: own.name(), Now: r.clock.Now(), Answer: r.intervals.StepTimeout, Again: r.intervals.Retry, PerTenant: evaluationsPerTenant, Worker: r.worker,
 		HangMessage: func() string { return loop.ExportHangs(export.Spec.DestinationRef.Name) },
-		Run:         func(ctx context.Context) outcome.Outcome { return r.advance(ctx, own) },
-		Of:          own,
+		Run: func(ctx context.Context) outcome.Outcome {
+			out, err := r.advance(ctx, own)
+			if err != nil {
+				return outcome.Of(err, r.intervals.Retry)
+			}
+			return out
+		},
+		Of: own,
 	})
-	ended, is := answer.Of.(*evaluated)
+	ended, is := answer.Of.(*evaluation)
 	if !is {
-		return &evaluated{subject: &subject{export: export, before: former.Status}, former: former}, answer.Outcome, answer.NothingNew
+		return &evaluation{subject: &subject{export: export, before: former.Status}, former: former}, answer.Outcome, answer.NothingNew
 	}
 	if ended.export.UID != export.UID {
 		return ended, outcome.Outcome{State: outcome.Waiting, After: time.Millisecond}, true
 	}
 	return ended, answer.Outcome, ended.isReadingPlan && len(former.Status.Conditions) > 0
+}
+
+// step brings an export forward, or says what the export waits for. E is what the step needs to
+// know about the export: subject, clients or loaded.
+type step[E any] interface {
+	Reconcile(ctx context.Context, export *E) (outcome.Outcome, error)
+}
+
+// inOrder runs steps until one is not satisfied, or the export has ended.
+func inOrder(ctx context.Context, s *subject, steps ...step[subject]) (out outcome.Outcome, err error) {
+	for _, step := range steps {
+		if out, err = step.Reconcile(ctx, s); err != nil || s.ended {
+			return out, err // it has ended, however long that took
+		}
+		if err := orTimeUp(ctx, out, err); err != nil || !out.IsDone() {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// orTimeUp returns the error of a step or, if the step is satisfied and took all of the evaluation's
+// time, that of the context: then no further step is run.
+func orTimeUp(ctx context.Context, out outcome.Outcome, err error) error {
+	if err == nil && out.IsDone() {
+		return ctx.Err()
+	}
+	return err
 }

@@ -64,10 +64,10 @@ type exhaustedError struct {
 func (e *exhaustedError) Error() string {
 	attempts := make([]string, len(e.last))
 	for i, f := range e.last {
-		attempts[i] = fmt.Sprintf("%s, ended at %s: %s", f.what, stamp(f.at), f.why)
+		attempts[i] = fmt.Sprintf("%s, ended at %s: %s", f.what, formatTime(f.at), f.why)
 	}
 	return fmt.Sprintf("%s failed %s in a row; the operator retries at %s. Check %s. To retry now: %s. What happened: %s",
-		e.of, words.Count(int64(len(e.last)), "time"), stamp(e.last.resumesAt()), e.check, e.retry, strings.Join(attempts, "; "))
+		e.of, words.Count(int64(len(e.last)), "time"), formatTime(e.last.resumesAt()), e.check, e.retry, strings.Join(attempts, "; "))
 }
 
 // Outcome is to wait for a person, or for the next series.

@@ -49,10 +49,9 @@ func newFailingSurvey(t *testing.T, cloud *fakeCloud) *surveyWork {
 	now := hasty{clocktesting.NewFakeClock(first.Add(90 * day))}
 	return &surveyWork{
 		planner: planner{
-			store: store, export: "case-1", spec: slicing.Spec{Start: first, End: first.Add(day), Width: day, MaxConversations: 100, Other: true},
-			stamp: func() artifacts.Stamp { return artifacts.NewStamp(now.Now(), "m") },
+			recorder: recorder{process{now, "m"}, store}, export: "case-1", spec: slicing.Spec{Start: first, End: first.Add(day), Width: day, MaxConversations: 100, Other: true},
 		},
-		cloud: cloud, clock: now, intervals: DefaultIntervals(), DueSurvey: plan.DueSurvey{Day: first, Purpose: plan.PurposeFirst},
+		cloud: cloud, intervals: DefaultIntervals(), DueSurvey: plan.DueSurvey{Day: first, Purpose: plan.PurposeFirst},
 		openDeadline: 720 * time.Hour, deadline: func() time.Duration { return 2 * time.Hour }, retryCommand: "kubectl annotate",
 	}
 }
@@ -89,7 +88,7 @@ func TestJobsThatGiveNoAnswer(t *testing.T) {
 			w.expectExhausted(t, 9, tt.says)
 			w.request = "now, really"
 			tt.cloud.state, tt.cloud.page = "", nil
-			if err := w.run(t.Context(), transfer.Try{}); err != nil {
+			if err := w.surveyDay(t.Context(), transfer.Try{}); err != nil {
 				t.Fatal(err)
 			}
 			w.expectEnded(t, 10)
@@ -104,11 +103,11 @@ func TestJobsThatGiveNoAnswer(t *testing.T) {
 func TestAnAnswerAfterAFailure(t *testing.T) {
 	cloud := &fakeCloud{state: genesys.JobPending}
 	w := newFailingSurvey(t, cloud)
-	if err := w.run(t.Context(), transfer.Try{}); genesys.KindOf(err) != genesys.KindTransient {
+	if err := w.surveyDay(t.Context(), transfer.Try{}); genesys.KindOf(err) != genesys.KindTransient {
 		t.Fatalf("run: %v", err)
 	}
 	cloud.state = ""
-	if err := w.run(t.Context(), transfer.Try{}); err != nil {
+	if err := w.surveyDay(t.Context(), transfer.Try{}); err != nil {
 		t.Fatal(err)
 	}
 	w.expectEnded(t, 2)
@@ -122,7 +121,7 @@ func TestAnAnswerAfterAFailure(t *testing.T) {
 func (w *surveyWork) expectExhausted(t *testing.T, jobs int, says string) {
 	t.Helper()
 	var exhausted *exhaustedError
-	for n := 0; !errors.As(w.run(t.Context(), transfer.Try{Failures: n}), &exhausted); n++ {
+	for n := 0; !errors.As(w.surveyDay(t.Context(), transfer.Try{Failures: n}), &exhausted); n++ {
 		if n > 2*seriesLength {
 			t.Fatal("it is attempted without end")
 		}
@@ -190,11 +189,11 @@ func TestAProcessThatEndsWhileAJobFails(t *testing.T) {
 			w := newFailingSurvey(t, cloud)
 			whole := w.store
 			w.store = &mortal{whole, n + 1, before}
-			for attempt := 0; !errors.Is(w.run(t.Context(), transfer.Try{Failures: attempt}), errEnded) && attempt < 6; attempt++ {
+			for attempt := 0; !errors.Is(w.surveyDay(t.Context(), transfer.Try{Failures: attempt}), errEnded) && attempt < 6; attempt++ {
 			}
 			w.store = whole
 			var exhausted *exhaustedError
-			for attempt := 0; !errors.As(w.run(t.Context(), transfer.Try{Failures: attempt}), &exhausted); attempt++ {
+			for attempt := 0; !errors.As(w.surveyDay(t.Context(), transfer.Try{Failures: attempt}), &exhausted); attempt++ {
 				if attempt > 6 {
 					t.Fatalf("write %d: it is attempted without end", n+1)
 				}

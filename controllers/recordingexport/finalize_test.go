@@ -66,7 +66,7 @@ func TestADeletedExportGoesWhateverHangs(t *testing.T) {
 		},
 		"work of the export": func(h *harness) chan struct{} {
 			until, begun := make(chan struct{}), make(chan struct{})
-			h.Worker.Pools[Pool].Do(transfer.Job{
+			h.worker.Pools[Pool].Do(transfer.Job{
 				Key: workPrefix(client.ObjectKeyFromObject(newExport())) + "survey/", Owner: "test", Wake: func() {},
 				Work: func(context.Context, transfer.Try) error {
 					close(begun)
@@ -85,11 +85,11 @@ func TestADeletedExportGoesWhateverHangs(t *testing.T) {
 			h.remove(wholeExport())
 			h.now.SetTime(h.export().DeletionTimestamp.Time)
 			for range 3 {
-				if result := h.reconcile(); result.RequeueAfter <= 0 || result.RequeueAfter > h.Intervals.ForcedDeletion {
+				if result := h.reconcile(); result.RequeueAfter <= 0 || result.RequeueAfter > h.intervals.ForcedDeletion {
 					t.Errorf("reconciled again after %v", result.RequeueAfter)
 				}
 			}
-			h.now.Step(h.Intervals.ForcedDeletion - time.Second)
+			h.now.Step(h.intervals.ForcedDeletion - time.Second)
 			if result := h.reconcile(); h.export() == nil || result.RequeueAfter > time.Second {
 				t.Fatalf("a second before its time, the export is %v, reconciled again after %v", h.export(), result.RequeueAfter)
 			}
@@ -156,14 +156,14 @@ func TestAnExportEndsOnlyWithItsLastStep(t *testing.T) {
 		t.Fatal(err)
 	}
 	refuses := true
-	h.Client = interceptor.NewClient(h.api, interceptor.Funcs{
+	h.useClient(interceptor.NewClient(h.api, interceptor.Funcs{
 		Delete: func(ctx context.Context, c client.WithWatch, obj client.Object, options ...client.DeleteOption) error {
 			if refuses {
 				return errors.New("the API server is busy")
 			}
 			return c.Delete(ctx, obj, options...)
 		},
-	})
+	}))
 	h.reconcileUntil("it is sealed", func() bool { h.now.Step(time.Second); return h.export().Status.Seal != nil })
 	for range 2 {
 		h.reconcile()
@@ -188,7 +188,7 @@ func TestAnArchiveThatHangs(t *testing.T) {
 			h.store = store
 			h.reconcileNoLongerThan(store.entered)
 			for range 2 {
-				if result := h.reconcile(); result.RequeueAfter < h.Intervals.Retry {
+				if result := h.reconcile(); result.RequeueAfter < h.intervals.Retry {
 					t.Errorf("reconciled again after %v", result.RequeueAfter)
 				}
 			}

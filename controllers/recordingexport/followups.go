@@ -2,15 +2,29 @@ package recordingexport
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
-	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
-	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
+
+// followUpStep appends to the plan what follows from finished batches.
+type followUpStep struct{ planning planning }
+
+// Reconcile is satisfied once the plan has everything that follows.
+func (f *followUpStep) Reconcile(_ context.Context, s *loaded) (outcome.Outcome, error) {
+	for i := range s.batches {
+		batch := &s.batches[i]
+		if !batch.IsFinished() || s.counted.Contains(sliceOf(batch)) || !isPlanned(s.plan, batch) {
+			continue
+		}
+		if entry, follows := followUp(s.plan, batch); follows {
+			return f.planning.startAppending(s, entry), nil
+		}
+	}
+	return outcome.Done(), nil
+}
 
 // sliceOf names the slice of a batch.
 func sliceOf(batch *v1alpha1.RecordingExportBatch) plan.SliceID {
@@ -28,28 +42,5 @@ func followUp(log *plan.Log, batch *v1alpha1.RecordingExportBatch) (plan.Entry, 
 	return log.FollowUp(plan.FinishedBatch{
 		SliceID: sliceOf(batch), Moved: status.Moved > 0, Split: status.Split,
 		IsolatedConversations: status.Isolated.Conversations > 0, IsolatedRecordings: status.Isolated.Recordings > 0,
-	})
-}
-
-// planFollowUps appends to the plan what follows from finished batches.
-func (r *Reconciler) planFollowUps(_ context.Context, s *loaded) (outcome.Outcome, error) {
-	for i := range s.batches {
-		batch := &s.batches[i]
-		if !batch.IsFinished() || s.counted.Contains(sliceOf(batch)) || !isPlanned(s.plan, batch) {
-			continue
-		}
-		if entry, follows := followUp(s.plan, batch); follows {
-			return r.startAppending(s, entry), nil
-		}
-	}
-	return outcome.Done(), nil
-}
-
-// startAppending has the pool append an entry to the plan.
-func (r *Reconciler) startAppending(s *loaded, entry plan.Entry) outcome.Outcome {
-	p, number := r.planner(s), s.plan.EntryCount()
-	return r.runWork(s.subject, loop.Task{
-		Key: fmt.Sprintf("plan/%d", number), Reason: v1alpha1.ReasonPlanning, Message: "planning batches for newly found conversations",
-		Work: func(ctx context.Context, _ transfer.Try) error { return p.appendEntry(ctx, number, entry) },
 	})
 }

@@ -19,22 +19,22 @@ func TestWorkLeavesPlacesToOthers(t *testing.T) {
 		start func(*harness)
 	}{
 		"survey": {"GenesysOrganization/emea", func(h *harness) {
-			h.reconcileUntil("the survey waits", func() bool { return isWaiting(h.Worker.Pools[Pool]) })
+			h.reconcileUntil("the survey waits", func() bool { return isWaiting(h.worker.Pools[Pool]) })
 		}},
 		"ending analytics jobs": {"GenesysOrganization/emea", func(h *harness) {
 			h.remove(wholeExport())
-			h.reconcileUntil("ending them waits", func() bool { return isWaiting(h.Worker.Pools[Pool]) })
+			h.reconcileUntil("ending them waits", func() bool { return isWaiting(h.worker.Pools[Pool]) })
 		}},
 		"what only uses the archive": {"ExportDestination/evidence", func(h *harness) {
-			h.runWork(&subject{export: h.export()}, loop.Task{Key: "plan/0", Work: func(context.Context, transfer.Try) error { return nil }})
+			exportPool{h.worker}.start(&subject{export: h.export()}, loop.Task{Key: "plan/0", Work: func(context.Context, transfer.Try) error { return nil }})
 		}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			h := withJob(t)
-			h.Worker.Pools = transfer.Pools{Pool: busypool.Start(t, tt.group)}
+			h.worker.Pools = transfer.Pools{Pool: busypool.Start(t, tt.group)}
 			tt.start(h)
-			if diff := cmp.Diff([]transfer.TenantStats{{Tenant: busypool.Tenant, Begun: 1, Waiting: 1}}, h.Worker.Pools[Pool].TenantStats()); diff != "" {
+			if diff := cmp.Diff([]transfer.TenantStats{{Tenant: busypool.Tenant, Begun: 1, Waiting: 1}}, h.worker.Pools[Pool].TenantStats()); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})

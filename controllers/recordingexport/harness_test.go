@@ -43,6 +43,8 @@ func TestMain(m *testing.M) {
 type harness struct {
 	*Reconciler
 	*testing.T
+	// config is what the reconciler was made with.
+	config   Config
 	api      client.WithWatch
 	now      *clocktesting.FakeClock
 	recorder *events.FakeRecorder
@@ -73,7 +75,7 @@ func newHarness(t *testing.T, export *v1alpha1.RecordingExport) *harness {
 	}
 	h.api = api.Build()
 	pools := transfer.Pools{Pool: transfer.NewPool(transfer.Capacity{Total: 8}, h.now, transfer.DefaultRetryPolicy().Backoff)}
-	h.Reconciler = &Reconciler{
+	h.config = Config{
 		Publisher: loop.Publisher{Client: h.api, Events: h.recorder}, Clock: h.now, InstanceID: "m",
 		ClusterID: func(context.Context) (string, error) { return "this-cluster", nil },
 		Cloud: func(context.Context, *v1alpha1.GenesysOrganization, genesys.Share) (Cloud, error) {
@@ -84,6 +86,7 @@ func newHarness(t *testing.T, export *v1alpha1.RecordingExport) *harness {
 		Worker:    &loop.Worker{Pools: pools, SilenceLimit: time.Second},
 		Intervals: DefaultIntervals(),
 	}
+	h.Reconciler = New(h.config)
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- pools[Pool].Start(ctx) }()
@@ -98,8 +101,24 @@ func newHarness(t *testing.T, export *v1alpha1.RecordingExport) *harness {
 
 // canSeal has the export sealed without a signature.
 func (h *harness) canSeal() {
-	h.Tool = func() evidence.Tool { return evidence.Tool{} }
-	h.Signer = func(context.Context, *v1alpha1.ExportDestination, string) (*signing.Signer, error) { return nil, nil }
+	h.Helper()
+	h.configure(func(c *Config) {
+		c.Tool = func() evidence.Tool { return evidence.Tool{} }
+		c.Signer = func(context.Context, *v1alpha1.ExportDestination, string) (*signing.Signer, error) { return nil, nil }
+	})
+}
+
+// configure makes another reconciler, with a configuration that is changed.
+func (h *harness) configure(change func(*Config)) {
+	h.Helper()
+	change(&h.config)
+	h.Reconciler = New(h.config)
+}
+
+// useClient makes another reconciler, with another client of Kubernetes.
+func (h *harness) useClient(c client.Client) {
+	h.Helper()
+	h.configure(func(config *Config) { config.Client = c })
 }
 
 // furniture is what an export refers to, ready for use.
@@ -157,7 +176,7 @@ func (h *harness) startController(ctx context.Context) {
 	h.Helper()
 	queue := workqueue.NewTypedRateLimitingQueue(workqueue.DefaultTypedControllerRateLimiter[reconcile.Request]())
 	h.Cleanup(queue.ShutDown)
-	if err := h.Worker.Source().Start(ctx, queue); err != nil {
+	if err := h.worker.Source().Start(ctx, queue); err != nil {
 		h.Fatal(err)
 	}
 }

@@ -40,11 +40,11 @@ func newResults(start, from, to time.Time) *results {
 	return &results{start: start, from: from, to: to, most: mostConversations, seen: map[string]bool{}, asked: map[string]bool{}}
 }
 
-// add adds the page that a cursor led to: every conversation, once, that started in
+// addResults adds the page that a cursor led to: every conversation, once, that started in
 // the window's part of the day. Others that merely overlap it belong elsewhere; those
 // from before the window are returned with its first day. It is an error if more
 // pages follow and the answer goes round in a circle, or does not end.
-func (r *results) add(cursor string, page genesys.SurveyPage) error {
+func (r *results) addResults(cursor string, page genesys.SurveyPage) error {
 	r.asked[cursor] = true
 	r.idle++
 	for _, c := range page.Conversations {

@@ -61,7 +61,7 @@ func TestResults(t *testing.T) {
 			var err error
 			cursor := ""
 			for i, page := range tt.pages {
-				if err = r.add(cursor, page); err != nil || page.Next == "" {
+				if err = r.addResults(cursor, page); err != nil || page.Next == "" {
 					break
 				}
 				if cursor = page.Next; i == len(tt.pages)-1 {
@@ -81,12 +81,12 @@ func TestResultsThatOverlapTheDay(t *testing.T) {
 	r := newResults(first, from, to)
 	for i := range 3 * mostIdlePages {
 		page := genesys.SurveyPage{Next: fmt.Sprint(i), Conversations: []genesys.Conversation{{ID: id(i), Start: from.Add(-time.Second)}}}
-		if err := r.add(fmt.Sprint(i-1), page); err != nil {
+		if err := r.addResults(fmt.Sprint(i-1), page); err != nil {
 			t.Fatal(err)
 		}
 	}
 	page := genesys.SurveyPage{Conversations: []genesys.Conversation{{ID: id(1000), Start: from}, {ID: id(1001), Start: to}, {ID: id(1002), Start: to.Add(-1)}}}
-	if err := r.add("last", page); err != nil || len(r.found) != 2 {
+	if err := r.addResults("last", page); err != nil || len(r.found) != 2 {
 		t.Errorf("found %v, %v; want the two that started in the day", r.found, err)
 	}
 }
@@ -95,7 +95,7 @@ func TestResultsThatOverlapTheDay(t *testing.T) {
 func TestTheFirstDayReturnsWhatBeganBefore(t *testing.T) {
 	r := newResults(first, first, first.Add(day))
 	page := genesys.SurveyPage{Conversations: []genesys.Conversation{{ID: id(1), Start: first.Add(-time.Hour)}}}
-	if err := r.add("", page); err != nil || len(r.found) != 1 {
+	if err := r.addResults("", page); err != nil || len(r.found) != 1 {
 		t.Errorf("found %v, %v", r.found, err)
 	}
 }
@@ -115,7 +115,7 @@ func FuzzResults(f *testing.F) {
 				next, list = script[i%len(script)], script[(i/len(script)+i)%len(script)]
 			}
 			page := listingPage(strconv.Itoa(int(next)+i/(mostIdlePages*2)), int(list))
-			if err := r.add(cursor, page); err != nil {
+			if err := r.addResults(cursor, page); err != nil {
 				break
 			}
 			taken++

@@ -30,7 +30,7 @@ func (w *sealWork) placeHolds(ctx context.Context, seal *evidence.Seal) error {
 			return err
 		}
 		if files > 0 {
-			seal.Events = append(seal.Events, evidence.Event{Time: seal.At, Type: "LegalHoldPlaced", Actor: w.actor, Details: map[string]string{
+			seal.Events = append(seal.Events, evidence.Event{Time: seal.At, Type: "LegalHoldPlaced", Actor: w.instance, Details: map[string]string{
 				"bag": bag, "conversations": strconv.Itoa(len(found[bag])), "files": strconv.Itoa(files),
 			}})
 		}

@@ -15,9 +15,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
-	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
-	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
@@ -53,36 +51,6 @@ var orphaned = enumerable{
 	},
 }
 
-// listOrphans has the pool list the orphaned recordings of the part of the window that
-// is about to be sealed. It is done once it is noted what they are, or why they cannot
-// be listed.
-func (r *Reconciler) listOrphans(ctx context.Context, s *loaded, sealing plan.Sealing) (outcome.Outcome, error) {
-	noted, err := artifacts.Exists(ctx, s.store, artifacts.OrphansKey(sealing.Number))
-	if err != nil || noted {
-		return outcome.Done(), err
-	}
-	enumeration, err := r.newEnumeration(ctx, s, orphaned)
-	if err != nil {
-		return outcome.Outcome{}, err
-	}
-	work := &orphanWork{
-		enumeration: enumeration, store: s.store, seals: sealing.Number - 1, actor: r.InstanceID,
-		part: evidence.Span{Start: evidence.OrphansFrom(s.sealed, s.newFrom()), End: sealing.Until},
-	}
-	return r.runWork(s.subject, loop.Task{
-		Key: fmt.Sprintf("orphans/%d", sealing.Number), Group: s.organizationGroup(), Work: work.run, WaitLimit: transfer.WaitLimit{Total: orphanRetries},
-		Reason: v1alpha1.ReasonComparingSources, Message: "listing recordings that are attached to no conversation, before the account is sealed",
-	}), nil
-}
-
-// newFrom is where the days begin that the next seal is the first to cover.
-func (s *loaded) newFrom() time.Time {
-	if s.sealed != nil {
-		return s.sealed.Account.Until
-	}
-	return s.plan.Spec().Start
-}
-
 // orphanWork lists orphaned recordings for a seal.
 type orphanWork struct {
 	enumeration
@@ -91,10 +59,10 @@ type orphanWork struct {
 	// next one lists were created.
 	seals int
 	part  evidence.Span
-	actor string
 }
 
-func (w *orphanWork) run(ctx context.Context, try transfer.Try) error {
+// noteOrphans records which recordings are orphaned, or why they cannot be listed.
+func (w *orphanWork) noteOrphans(ctx context.Context, try transfer.Try) error {
 	found := evidence.FoundOrphans{From: w.part.Start, Until: w.part.End}
 	if w.part.Start.Before(w.part.End) {
 		var err error
@@ -116,7 +84,7 @@ func (w *orphanWork) listAll(ctx context.Context) (evidence.FoundOrphans, error)
 	if err != nil {
 		return none, err
 	}
-	table := artifacts.OrphanTable(w.seals+1, w.actor)
+	table := artifacts.OrphanTable(w.seals+1, w.instance)
 	if err := w.store.Remove(ctx, table); err != nil {
 		return none, err
 	}
@@ -170,7 +138,7 @@ func (w *orphanWork) whyNotListed(ctx context.Context, failed error, last bool) 
 	}
 	until := trouble.At.Add(orphanDeadline)
 	if last && !w.clock.Now().Before(until) {
-		return whyUnlisted(fmt.Sprintf("Genesys Cloud has not answered since %s", stamp(trouble.At)), failed.Error()), nil
+		return whyUnlisted(fmt.Sprintf("Genesys Cloud has not answered since %s", formatTime(trouble.At)), failed.Error()), nil
 	}
 	return "", &unlistedError{failed, until}
 }
@@ -185,7 +153,7 @@ type unlistedError struct {
 }
 
 func (e *unlistedError) Error() string {
-	return fmt.Sprintf("retrying until %s to list recordings that are attached to no conversation, then the seal says that they are not listed: %v", stamp(e.until), e.failed)
+	return fmt.Sprintf("retrying until %s to list recordings that are attached to no conversation, then the seal says that they are not listed: %v", formatTime(e.until), e.failed)
 }
 
 func (e *unlistedError) Unwrap() error { return e.failed }

@@ -56,7 +56,7 @@ func newOrphanWork(t *testing.T, o *orphanage) (*orphanWork, *clocktesting.FakeC
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &orphanWork{enumeration: *e, store: store, actor: "m", part: evidence.Span{Start: first, End: first.Add(day)}}, now
+	return &orphanWork{enumeration: *e, store: store, part: evidence.Span{Start: first, End: first.Add(day)}}, now
 }
 
 // found is what the work noted.
@@ -86,7 +86,7 @@ func (w *orphanWork) listed(t *testing.T) []string {
 func TestOrphansAreListed(t *testing.T) {
 	o := &orphanage{page: pagesOf(-1, 0, 23, 24, 5)}
 	w, now := newOrphanWork(t, o)
-	if err := w.run(t.Context(), transfer.Try{}); err != nil {
+	if err := w.noteOrphans(t.Context(), transfer.Try{}); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := w.listed(t), []string{id(1), id(50), id(100)}; !slices.Equal(got, want) || !slices.Equal(o.skips, []int{0, 50, 100}) {
@@ -101,7 +101,7 @@ func TestOrphansAreListed(t *testing.T) {
 	next := *w
 	next.seals, next.part = 1, evidence.Span{Start: first.Add(day), End: first.Add(2 * day)}
 	for _, work := range []*orphanWork{other, &next} {
-		if err := work.run(t.Context(), transfer.Try{}); err != nil || len(work.listed(t)) != 1 {
+		if err := work.noteOrphans(t.Context(), transfer.Try{}); err != nil || len(work.listed(t)) != 1 {
 			t.Errorf("%v, %v are listed", err, work.listed(t))
 		}
 	}
@@ -122,15 +122,15 @@ func TestAnOrphanEnumerationIsContinued(t *testing.T) {
 		return pages(skip)
 	}
 	w, _ := newOrphanWork(t, o)
-	if err := w.run(t.Context(), transfer.Try{}); genesys.KindOf(err) != genesys.KindTransient {
+	if err := w.noteOrphans(t.Context(), transfer.Try{}); genesys.KindOf(err) != genesys.KindTransient {
 		t.Fatalf("the first attempt: %v", err)
 	}
-	if err := w.run(t.Context(), transfer.Try{Failures: 1}); err != nil || len(w.listed(t)) != 6 || !slices.Equal(o.skips, []int{0, 50, 50, 100}) {
+	if err := w.noteOrphans(t.Context(), transfer.Try{Failures: 1}); err != nil || len(w.listed(t)) != 6 || !slices.Equal(o.skips, []int{0, 50, 50, 100}) {
 		t.Errorf("%v, asked for %v", err, o.skips)
 	}
 	nothing, _ := newOrphanWork(t, &orphanage{})
 	nothing.part.Start = nothing.part.End
-	if err := nothing.run(t.Context(), transfer.Try{}); err != nil {
+	if err := nothing.noteOrphans(t.Context(), transfer.Try{}); err != nil {
 		t.Error(err)
 	}
 	want := evidence.FoundOrphans{From: nothing.part.End, Until: nothing.part.End}
@@ -153,7 +153,7 @@ func TestOrphansThatCannotBeListed(t *testing.T) {
 		genesys.KindInvalid:   "Genesys Cloud does not list them for this organisation: list: no",
 	} {
 		w, _ := newOrphanWork(t, &orphanage{page: fails(kind)})
-		if err := w.run(t.Context(), transfer.Try{}); err != nil || w.found(t).NotListed != why {
+		if err := w.noteOrphans(t.Context(), transfer.Try{}); err != nil || w.found(t).NotListed != why {
 			t.Errorf("%s: %v, %q, want %q", kind, err, w.found(t).NotListed, why)
 		}
 	}
@@ -162,9 +162,9 @@ func TestOrphansThatCannotBeListed(t *testing.T) {
 		begun := now.Now()
 		retried := func(last bool) {
 			t.Helper()
-			err := w.run(t.Context(), transfer.Try{Last: last})
+			err := w.noteOrphans(t.Context(), transfer.Try{Last: last})
 			out := outcome.Of(err, time.Minute)
-			want := "retrying until " + stamp(begun.Add(day)) + " to list recordings that are attached to no conversation"
+			want := "retrying until " + formatTime(begun.Add(day)) + " to list recordings that are attached to no conversation"
 			if genesys.KindOf(err) != kind || out.State != outcome.Waiting || out.Reason != v1alpha1.ReasonComparingSources || !strings.HasPrefix(out.Message, want) {
 				t.Errorf("%s: %v", kind, out)
 			}
@@ -176,7 +176,7 @@ func TestOrphansThatCannotBeListed(t *testing.T) {
 		retried(true) // however often it failed, a day it is retried
 		now.Step(day)
 		retried(false) // and by each process some more times
-		if err := w.run(t.Context(), transfer.Try{Last: true}); err != nil || w.found(t).NotListed != "Genesys Cloud has not answered since "+stamp(begun)+": list: no" {
+		if err := w.noteOrphans(t.Context(), transfer.Try{Last: true}); err != nil || w.found(t).NotListed != "Genesys Cloud has not answered since "+formatTime(begun)+": list: no" {
 			t.Errorf("%s: %v, %+v", kind, err, w.found(t))
 		}
 	}
@@ -184,7 +184,7 @@ func TestOrphansThatCannotBeListed(t *testing.T) {
 		w, now := newOrphanWork(t, &orphanage{page: fails(kind)})
 		now.Step(9 * day)
 		var own *unlistedError
-		if err := w.run(t.Context(), transfer.Try{Last: true}); genesys.KindOf(err) != kind || errors.As(err, &own) {
+		if err := w.noteOrphans(t.Context(), transfer.Try{Last: true}); genesys.KindOf(err) != kind || errors.As(err, &own) {
 			t.Errorf("%s: %v", kind, err)
 		}
 	}
@@ -206,11 +206,11 @@ func TestOrphansWithoutEnd(t *testing.T) {
 	} {
 		w, _ := newOrphanWork(t, &orphanage{page: page})
 		for range seriesLength {
-			if err := w.run(t.Context(), transfer.Try{}); genesys.KindOf(err) != genesys.KindTransient {
+			if err := w.noteOrphans(t.Context(), transfer.Try{}); genesys.KindOf(err) != genesys.KindTransient {
 				t.Fatalf("%s: %v", name, err)
 			}
 		}
-		if err := w.run(t.Context(), transfer.Try{}); err != nil || !strings.HasPrefix(w.found(t).NotListed, "the enumeration could not be read to its end: its ") {
+		if err := w.noteOrphans(t.Context(), transfer.Try{}); err != nil || !strings.HasPrefix(w.found(t).NotListed, "the enumeration could not be read to its end: its ") {
 			t.Errorf("%s: %v, %+v", name, err, w.found(t))
 		}
 	}

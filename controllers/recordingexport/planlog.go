@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -13,11 +12,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
-	"github.com/gcexport/recording-export-operator/internal/exportspec"
-	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
-	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // day is the span that is surveyed at once.
@@ -36,9 +32,9 @@ type planLog struct {
 	log *plan.Log
 }
 
-// of returns the log of an export's plan, as far as it has been read: not that of another
+// logOf returns the log of an export's plan, as far as it has been read: not that of another
 // export which had its name.
-func (p *planLogs) of(export *v1alpha1.RecordingExport, spec slicing.Spec) *plan.Log {
+func (p *planLogs) logOf(export *v1alpha1.RecordingExport, spec slicing.Spec) *plan.Log {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.byName == nil {
@@ -64,29 +60,6 @@ func (p *planLogs) drop(export types.NamespacedName) {
 // plan of 15 years, 128 bundles and at most 127 entries that are in none yet, is read in one
 // reconcile, and a larger one in several: none takes longer the larger the plan is.
 const maxReads = 400
-
-// readPlan reads the plan's new entries, and sets the days that can be surveyed. It waits
-// while there are more to read.
-func (r *Reconciler) readPlan(ctx context.Context, s *loaded) (outcome.Outcome, error) {
-	spec := exportspec.Slicing(s.export.Spec)
-	until := spec.End
-	if exportspec.IsContinuous(s.export.Spec) {
-		until = plan.StartOfDay(r.Clock.Now().Add(-exportspec.SettleAfter(s.export.Spec)))
-	}
-	spec.Daily = s.daily
-	log := r.plans.of(s.export, spec)
-	complete, err := readEntries(ctx, s.store, log)
-	if err != nil {
-		return outcome.Outcome{}, err
-	}
-	if !complete {
-		return outcome.Wait(v1alpha1.ReasonPlanning, fmt.Sprintf("reading the plan: %s so far", words.Count(log.EntryCount(), "entry")), time.Millisecond), nil
-	}
-	s.plan = log
-	s.plan.SetWindow(spec.End, until)
-	s.surveyed = s.plan.AllSurveyed()
-	return outcome.Done(), nil
-}
 
 // readEntries reads the entries that have been written since the last time, and tells
 // whether these are all that there are.

@@ -28,7 +28,7 @@ import (
 func (h *harness) appendEntries(number int, entries ...plan.Entry) {
 	h.Helper()
 	for i, entry := range entries {
-		if _, err := artifacts.Put(h.Context(), h.store, artifacts.EntryKey(number+i), artifacts.Entry{Stamp: stampOf(), Entry: entry}); err != nil {
+		if _, err := artifacts.Put(h.Context(), h.store, artifacts.EntryKey(number+i), artifacts.Entry{Stamp: processA.stamp(), Entry: entry}); err != nil {
 			h.Fatal(err)
 		}
 	}
@@ -86,7 +86,7 @@ func TestTheStatusOfAPlanThatIsBeingRead(t *testing.T) {
 			}
 			h := newHarness(t, export)
 			h.store = longPlan{h.store, entriesWithoutBundles(t, 2*maxReads)}
-			h.Intervals.StepTimeout = 0 // each pass is waited for
+			h.configure(func(c *Config) { c.Intervals.StepTimeout = 0 }) // each pass is waited for
 			h.cloud.state = "PENDING"
 			before := h.export()
 			passes := 0
@@ -100,7 +100,7 @@ func TestTheStatusOfAPlanThatIsBeingRead(t *testing.T) {
 					t.Fatalf("it says %s: %s", conditions.Reason(got), message)
 				}
 			}
-			if log := h.plans.byName[client.ObjectKeyFromObject(export)].log; passes != 2 || log.EntryCount() < 2*maxReads {
+			if log := h.memory.plans.byName[client.ObjectKeyFromObject(export)].log; passes != 2 || log.EntryCount() < 2*maxReads {
 				t.Errorf("%d entries were read in %d passes before the last", log.EntryCount(), passes)
 			}
 			h.reconcileUntil("it is being surveyed", func() bool { return conditions.Reason(h.export()) == v1alpha1.ReasonSurveying })
@@ -115,24 +115,24 @@ func TestTheStatusOfAPlanThatIsBeingRead(t *testing.T) {
 // same slices under the same ordinals, and the retries that it holds.
 func TestTheLogOfAnExportThatHasEnded(t *testing.T) {
 	h := newHarness(t, finished())
-	h.Intervals.StepTimeout = 0 // each evaluation is waited for
+	h.configure(func(c *Config) { c.Intervals.StepTimeout = 0 }) // each evaluation is waited for
 	h.canSeal()
 	retried := plan.Entry{Retried: &plan.Retried{Token: "again", Seals: 1}, Slices: []plan.Slice{plannedSlice("third", "g"), laneSlice(slicing.LegalHold, "fourth", "h")}}
 	h.appendEntries(0, withSlices(surveyedDay(1, 0, plan.PurposeFirst), 2), surveyedDay(1, 1, plan.PurposeReview),
 		plan.Entry{Sealing: &plan.Sealing{Number: 1, Until: first.Add(day), Entries: "0-1"}}, retried)
 	name := client.ObjectKeyFromObject(newExport())
-	ended := h.plans.of(h.export(), exportspec.Slicing(h.export().Spec))
+	ended := h.memory.plans.logOf(h.export(), exportspec.Slicing(h.export().Spec))
 	if _, err := readEntries(t.Context(), h.store, ended); err != nil {
 		t.Fatal(err)
 	}
-	if h.reconcile(); len(h.plans.byName) != 0 {
-		t.Errorf("the log is kept: %v", h.plans.byName)
+	if h.reconcile(); len(h.memory.plans.byName) != 0 {
+		t.Errorf("the log is kept: %v", h.memory.plans.byName)
 	}
 	h.change(func(e *v1alpha1.RecordingExport) {
 		e.Annotations = map[string]string{v1alpha1.AnnotationRetry: "again"}
 	})
 	h.reconcile()
-	log := h.plans.byName[name].log
+	log := h.memory.plans.byName[name].log
 	if log == nil || log == ended || log.EntryCount() != 4 || !log.HasRetry("again") || log.HasRetry("another") || log.SliceCount() != 4 {
 		t.Fatalf("the plan that was read again is %+v", log)
 	}
@@ -153,21 +153,21 @@ func TestTheLogIsKeptUntilTheStatusIsWritten(t *testing.T) {
 	export.Generation++
 	h := newHarness(t, export)
 	refuses := true
-	h.Client = interceptor.NewClient(h.api, interceptor.Funcs{
+	h.useClient(interceptor.NewClient(h.api, interceptor.Funcs{
 		SubResourcePatch: func(ctx context.Context, c client.Client, name string, obj client.Object, patch client.Patch, options ...client.SubResourcePatchOption) error {
 			if refuses {
 				return apierrors.NewConflict(schema.GroupResource{}, obj.GetName(), errors.New("it was changed"))
 			}
 			return c.SubResource(name).Patch(ctx, obj, patch, options...)
 		},
-	})
-	log := h.plans.of(h.export(), exportspec.Slicing(export.Spec))
-	if result := h.reconcile(); result.RequeueAfter <= 0 || h.plans.byName[client.ObjectKeyFromObject(export)].log != log {
-		t.Errorf("evaluated again after %v, kept are %v", result.RequeueAfter, h.plans.byName)
+	}))
+	log := h.memory.plans.logOf(h.export(), exportspec.Slicing(export.Spec))
+	if result := h.reconcile(); result.RequeueAfter <= 0 || h.memory.plans.byName[client.ObjectKeyFromObject(export)].log != log {
+		t.Errorf("evaluated again after %v, kept are %v", result.RequeueAfter, h.memory.plans.byName)
 	}
 	refuses = false
-	if h.reconcile(); len(h.plans.byName) != 0 || h.export().Status.ObservedGeneration != export.Generation {
-		t.Errorf("kept are %v; generation %d is observed", h.plans.byName, h.export().Status.ObservedGeneration)
+	if h.reconcile(); len(h.memory.plans.byName) != 0 || h.export().Status.ObservedGeneration != export.Generation {
+		t.Errorf("kept are %v; generation %d is observed", h.memory.plans.byName, h.export().Status.ObservedGeneration)
 	}
 }
 
@@ -178,10 +178,10 @@ func TestNothingIsKeptOfAnExportThatIsGone(t *testing.T) {
 	export := h.export()
 	h.remove(export)
 	for range 2 {
-		h.plans.of(export, exportspec.Slicing(export.Spec))
-		h.states.of(export)
-		if h.reconcile(); len(h.plans.byName) != 0 || len(h.states.byName) != 0 {
-			t.Errorf("kept are %v and %v", h.plans.byName, h.states.byName)
+		h.memory.plans.logOf(export, exportspec.Slicing(export.Spec))
+		h.memory.states.stateOf(export)
+		if h.reconcile(); len(h.memory.plans.byName) != 0 || len(h.memory.states.byName) != 0 {
+			t.Errorf("kept are %v and %v", h.memory.plans.byName, h.memory.states.byName)
 		}
 	}
 }

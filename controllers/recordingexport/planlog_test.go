@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
+	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
@@ -110,14 +111,15 @@ func newPlanStore(t *testing.T, entries ...plan.Entry) *planStore {
 	t.Helper()
 	store := &planStore{MapFS: fstest.MapFS{}}
 	for number, entry := range entries {
-		if err := (planner{store: store, stamp: stampOf}).appendEntry(t.Context(), number, entry); err != nil {
+		if err := (planner{recorder: recorder{processA, store}}).appendEntry(t.Context(), number, entry); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return store
 }
 
-func stampOf() artifacts.Stamp { return artifacts.NewStamp(first, "a") }
+// processA is a process whose clock stands still.
+var processA = process{clocktesting.NewFakeClock(first), "a"}
 
 // voidedEntries are so many entries that lead to nothing.
 func voidedEntries(n int) []plan.Entry {
@@ -132,7 +134,7 @@ func voidedEntries(n int) []plan.Entry {
 // changed archive, and names the entry.
 func TestReadingAPlan(t *testing.T) {
 	store, log := newPlanStore(t, voidedEntries(2)...), logOf(t, window(0, 3*day))
-	p := planner{store: store, stamp: stampOf}
+	p := planner{recorder: recorder{processA, store}}
 	for _, want := range []int{2, 3, 3} {
 		if complete, err := readEntries(t.Context(), store, log); err != nil || !complete || log.EntryCount() != want {
 			t.Errorf("%d entries, %v; want %d", log.EntryCount(), err, want)
@@ -214,7 +216,7 @@ func TestAPlanIsBundledWhateverFails(t *testing.T) {
 			store.failing, store.after = failing, after
 			log, failures := logOf(t, window(0, day)), 0
 			for log.EntryCount() <= last {
-				if err := (planner{store: store, stamp: stampOf}).appendEntry(t.Context(), log.EntryCount(), plan.Entry{Voided: &plan.Voided{}}); err != nil {
+				if err := (planner{recorder: recorder{processA, store}}).appendEntry(t.Context(), log.EntryCount(), plan.Entry{Voided: &plan.Voided{}}); err != nil {
 					failures++
 				}
 				if _, err := readEntries(t.Context(), store, log); err != nil {
@@ -248,16 +250,16 @@ func TestLogsOfPlans(t *testing.T) {
 	var logs planLogs
 	export, other := wholeExport(), wholeExport()
 	other.UID = "uid-2"
-	kept := logs.of(export, window(0, day))
-	if logs.of(export, window(0, day)) != kept {
+	kept := logs.logOf(export, window(0, day))
+	if logs.logOf(export, window(0, day)) != kept {
 		t.Error("the log is not kept")
 	}
-	if logs.of(other, window(0, day)) == kept {
+	if logs.logOf(other, window(0, day)) == kept {
 		t.Error("the log is that of another export")
 	}
-	kept = logs.of(export, window(0, day))
+	kept = logs.logOf(export, window(0, day))
 	logs.drop(types.NamespacedName{Namespace: export.Namespace, Name: export.Name})
-	if logs.of(export, window(0, day)) == kept {
+	if logs.logOf(export, window(0, day)) == kept {
 		t.Error("the log is kept for an export that is gone")
 	}
 }

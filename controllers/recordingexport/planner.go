@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/plan"
@@ -16,10 +15,9 @@ import (
 // it, so that whoever finds an entry without its slices, after a crash, can write them as
 // they would have been. What entry comes next is decided by package plan.
 type planner struct {
-	store  archive.Store
+	recorder
 	export string
 	spec   slicing.Spec
-	stamp  func() artifacts.Stamp
 }
 
 // namedSlice is a slice with its name.

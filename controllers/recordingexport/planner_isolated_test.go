@@ -25,7 +25,7 @@ func isolating(t *testing.T) planner {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := planner{store: store, export: "case-1", spec: window(0, day), stamp: func() artifacts.Stamp { return artifacts.NewStamp(first, "a") }}
+	p := planner{recorder: recorder{processA, store}, export: "case-1", spec: window(0, day)}
 	p.spec.MaxConversations = 10
 	slice := artifacts.Slice{Lane: slicing.LegalHold, Start: first, End: first.Add(time.Hour), Group: "g"}
 	settled := artifacts.Inventory{Inventory: evidence.Inventory{Lane: slicing.LegalHold}}

@@ -79,8 +79,8 @@ type processStates struct {
 	byName map[types.NamespacedName]*processState
 }
 
-// of returns the state of an export, not that of another export which had its name.
-func (m *processStates) of(export *v1alpha1.RecordingExport) *processState {
+// stateOf returns the state of an export, not that of another export which had its name.
+func (m *processStates) stateOf(export *v1alpha1.RecordingExport) *processState {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.byName == nil {
@@ -93,8 +93,8 @@ func (m *processStates) of(export *v1alpha1.RecordingExport) *processState {
 	return m.byName[name]
 }
 
-// forget forgets an export that is gone.
-func (m *processStates) forget(export types.NamespacedName) {
+// forgetExport forgets an export that is gone.
+func (m *processStates) forgetExport(export types.NamespacedName) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.byName, export)

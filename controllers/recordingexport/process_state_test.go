@@ -17,12 +17,12 @@ func TestAnExportMadeAgain(t *testing.T) {
 		e.UID = uid
 		return e
 	}
-	since := all.of(export("1")).waitsSince(time.Unix(1, 0))
-	all.of(export("1")).isNewRetry("now")
-	if again := all.of(export("1")).waitsSince(time.Unix(2, 0)); !again.Equal(since) || all.of(export("1")).isNewRetry("now") {
+	since := all.stateOf(export("1")).waitsSince(time.Unix(1, 0))
+	all.stateOf(export("1")).isNewRetry("now")
+	if again := all.stateOf(export("1")).waitsSince(time.Unix(2, 0)); !again.Equal(since) || all.stateOf(export("1")).isNewRetry("now") {
 		t.Errorf("the same export waits since %v, want %v, or is retried twice", again, since)
 	}
-	if again := all.of(export("2")).waitsSince(time.Unix(3, 0)); again.Equal(since) || !all.of(export("2")).isNewRetry("now") {
+	if again := all.stateOf(export("2")).waitsSince(time.Unix(3, 0)); again.Equal(since) || !all.stateOf(export("2")).isNewRetry("now") {
 		t.Errorf("another export waits since %v, or is not retried", again)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
+	"k8s.io/client-go/tools/events"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
@@ -24,12 +24,26 @@ import (
 // clearInterval is the wait before the next evaluation of an export whose batches are being deleted.
 const clearInterval = time.Second
 
+// rekeying continues archives whose artifact key is lost.
+type rekeying struct {
+	process
+	events  events.EventRecorder
+	pool    exportPool
+	batches existingBatches
+	plans   *planLogs
+	archive archiveOpener
+	signer  signerFinder
+	tool    func() evidence.Tool
+	// retry is the wait before the next evaluation.
+	retry time.Duration
+}
+
 // rekey continues an archive whose artifacts name a key that this operator does not have,
 // if a person has said so on the export, and has said whose the archive is; otherwise it
 // says how. Nothing is touched before that: another cluster may have the key, and work on
 // the archive. If the status knows the archive with another key than the one that it names,
 // somebody has changed it, and no annotation helps: one is good for one key that is lost.
-func (r *Reconciler) rekey(ctx context.Context, s *claimed, claims archiveClaims, unknown *authentic.UnknownKeyError) (outcome.Outcome, error) {
+func (r *rekeying) rekey(ctx context.Context, s *claimed, claims archiveClaims, unknown *authentic.UnknownKeyError) (outcome.Outcome, error) {
 	if known := s.before.ArtifactKey; known != "" && known != unknown.ID {
 		return outcome.Outcome{}, fmt.Errorf("%w: artifact %s names the artifact key %s, and had the key %s when the export's status was written: it was changed, "+
 			"or another cluster has continued the archive (docs/disaster-recovery.md)", evidence.ErrCorrupt, unknown.Artifact, unknown.ID, known)
@@ -39,17 +53,17 @@ func (r *Reconciler) rekey(ctx context.Context, s *claimed, claims archiveClaims
 		return outcome.Outcome{}, err
 	}
 	if out := claims.mismatched(s, stored); !out.IsDone() {
-		out.After = r.Intervals.Retry
+		out.After = r.retry
 		return out, nil
 	}
 	if s.export.Annotations[v1alpha1.AnnotationContinueWithoutKey] != unknown.ID || !unknown.IsReadable() {
-		return outcome.Stall(v1alpha1.ReasonArtifactKeyUnknown, keyUnknown(s.export, unknown), r.Intervals.Retry), nil
+		return outcome.Stall(v1alpha1.ReasonArtifactKeyUnknown, keyUnknown(s.export, unknown), r.retry), nil
 	}
 	s.ownership = ownership{
 		cluster: claims.cluster, begunBy: stored.ClusterID, begunAt: stored.CreatedAt, log: unverifiedOwners(ctx, s.store),
 	}.withoutOwnLines()
 	if !s.isOurs() && s.export.Annotations[v1alpha1.AnnotationTakeOver] != s.token() {
-		return outcome.Stall(v1alpha1.ReasonArchiveOfAnotherCluster, s.transferMessage(s.export), r.Intervals.Retry), nil
+		return outcome.Stall(v1alpha1.ReasonArchiveOfAnotherCluster, s.transferMessage(s.export), r.retry), nil
 	}
 	if out, err := r.clearForRekeying(ctx, s); err != nil || !out.IsDone() {
 		return out, err
@@ -112,40 +126,37 @@ func unverifiedOwners(ctx context.Context, store archive.Store) []artifacts.Owne
 // that they come from is not believed any more. What is sealed is counted again from the
 // seals. Only once the status says so is the archive touched, since afterwards nothing
 // would show that the status is too old.
-func (r *Reconciler) clearForRekeying(ctx context.Context, s *claimed) (outcome.Outcome, error) {
-	batches, err := r.listBatches(ctx, s.export)
+func (r *rekeying) clearForRekeying(ctx context.Context, s *claimed) (outcome.Outcome, error) {
+	batches, err := r.batches.list(ctx, s.export)
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
-	var failed []error
-	for i := range batches {
-		failed = append(failed, client.IgnoreNotFound(r.Client.Delete(ctx, &batches[i])))
-	}
+	err = r.batches.deleteAll(ctx, batches)
 	r.plans.drop(s.name())
 	status, before := &s.export.Status, s.before
 	status.Lanes, status.CompletionTime = nil, nil
 	status.Batches, status.Survey, status.Recordings, status.Isolated = v1alpha1.BatchCounts{}, v1alpha1.SurveyStatus{}, v1alpha1.RecordingCounts{}, v1alpha1.IsolatedStatus{}
 	status.Gaps, status.Progress = 0, ""
 	isClear := len(batches) == 0 && len(before.Lanes) == 0 && before.CompletionTime == nil && before.Batches == status.Batches
-	if err := errors.Join(failed...); err != nil || isClear {
+	if err != nil || isClear {
 		return outcome.Done(), err
 	}
 	return outcome.Wait(v1alpha1.ReasonArtifactKeyUnknown, "continuing without the artifact key: deleting the batches", clearInterval), nil
 }
 
 // startRekeying has the pool continue the archive.
-func (r *Reconciler) startRekeying(s *claimed, claims archiveClaims, unknown authentic.UnknownKeyError) outcome.Outcome {
+func (r *rekeying) startRekeying(s *claimed, claims archiveClaims, unknown authentic.UnknownKeyError) outcome.Outcome {
 	destination, export := s.destination.DeepCopy(), s.export.DeepCopy()
 	work := &rekeyWork{
-		store: s.store, now: r.Clock.Now, actor: r.InstanceID, from: unknown.ID, to: unknown.Own, cluster: claims.cluster, known: s.before.Seal.DeepCopy(),
-		confirmed: s.others(), export: export, mine: claims.mine, version: r.Tool().Version,
-		signer: func(ctx context.Context) (*signing.Signer, error) { return r.Signer(ctx, destination, export.Name) },
-		shared: func() (archive.Store, error) { return r.Archive(destination, artifacts.SharedArchive) },
+		recorder: recorder{r.process, s.store}, from: unknown.ID, to: unknown.Own, cluster: claims.cluster, known: s.before.Seal.DeepCopy(),
+		confirmed: s.others(), export: export, mine: claims.mine, version: r.tool().Version,
+		signer: func(ctx context.Context) (*signing.Signer, error) { return r.signer(ctx, destination, export.Name) },
+		shared: func() (archive.Store, error) { return r.archive(destination, artifacts.SharedArchive) },
 		tell: func(says string) {
-			r.Events.Eventf(export, nil, corev1.EventTypeWarning, evidence.ArtifactKeyReplaced, "Continue", "%s", loop.Note(says))
+			r.events.Eventf(export, nil, corev1.EventTypeWarning, evidence.ArtifactKeyReplaced, "Continue", "%s", loop.Note(says))
 		},
 	}
-	return r.runWork(s.subject, loop.Task{
-		Key: "rekey", Reason: v1alpha1.ReasonArtifactKeyUnknown, Message: "continuing without the artifact key: judging the seals", Work: work.run,
+	return r.pool.start(s.subject, loop.Task{
+		Key: "rekey", Reason: v1alpha1.ReasonArtifactKeyUnknown, Message: "continuing without the artifact key: judging the seals", Work: work.continueArchive,
 	})
 }

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
@@ -27,11 +26,9 @@ import (
 // rekeyWork continues an archive whose artifacts name a lost key from what its seals vouch
 // for: see docs/adr/0034.
 type rekeyWork struct {
-	store archive.Store
+	recorder
 	// shared opens what the exports of the destination share.
 	shared func() (archive.Store, error)
-	now    func() time.Time
-	actor  string
 	// from and to are the ids of the lost key and of the present one.
 	from, to string
 	cluster  string
@@ -51,7 +48,8 @@ type rekeyWork struct {
 	tell func(says string)
 }
 
-func (w *rekeyWork) run(ctx context.Context, _ transfer.Try) error {
+// continueArchive does it, or says why it cannot be done.
+func (w *rekeyWork) continueArchive(ctx context.Context, _ transfer.Try) error {
 	root, err := authentic.Evidence(ctx, w.store)
 	if err != nil {
 		return err
@@ -161,7 +159,7 @@ func (w *rekeyWork) continueFrom(ctx context.Context, vouched verify.SealedDiges
 	if r.Discarded, err = w.unsealed(ctx, vouched); err != nil {
 		return r, err
 	}
-	stamp, seals := artifacts.NewStamp(w.now(), w.actor), len(vouched.Seals)
+	stamp, seals := w.stamp(), len(vouched.Seals)
 	added := map[string]any{artifacts.RekeyedKey(seals): w.rekeyed(ctx, seals)}
 	for i, digest := range vouched.Seals {
 		if key := artifacts.SealedKey(i + 1); vouched.Artifacts[key] == "" {
@@ -195,7 +193,7 @@ func addArtifacts(r authentic.Rekeying, added map[string]any) error {
 // rekeyed tells that the archive is continued from a number of seals. Of keys that were lost
 // before, since the last seal, a note tells that nobody can judge.
 func (w *rekeyWork) rekeyed(ctx context.Context, seals int) artifacts.Rekeyed {
-	note := artifacts.Rekeyed{Stamp: artifacts.NewStamp(w.now(), w.actor), From: w.from, To: w.to, Seals: seals}
+	note := artifacts.Rekeyed{Stamp: w.stamp(), From: w.from, To: w.to, Seals: seals}
 	content, err := authentic.ReadUnverified(ctx, w.store, artifacts.RekeyedKey(seals))
 	if err != nil {
 		return note
@@ -252,7 +250,7 @@ func (w *rekeyWork) addOwner(ctx context.Context, record []byte, vouched verify.
 		if !slices.Contains(w.confirmed, owner.ClusterID) {
 			return outcome.UserError{Reason: v1alpha1.ReasonArchiveOfAnotherCluster, Message: is.transferMessage(w.export)}
 		}
-		added[artifacts.OwnerKey(len(log)+1)] = artifacts.Owner{Stamp: artifacts.NewStamp(w.now(), w.actor), ClusterID: w.cluster, Former: owner.ClusterID}
+		added[artifacts.OwnerKey(len(log)+1)] = artifacts.Owner{Stamp: w.stamp(), ClusterID: w.cluster, Former: owner.ClusterID}
 	}
 	return nil
 }

@@ -2,101 +2,22 @@ package recordingexport
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"io/fs"
 	"time"
 
-	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
-	"github.com/gcexport/recording-export-operator/internal/exportspec"
-	"github.com/gcexport/recording-export-operator/internal/loop"
-	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/report"
-	"github.com/gcexport/recording-export-operator/internal/signing"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
-// sealWhatIsComplete seals what is complete: a part of the plan is reviewed, closed by an entry
-// of its own, and its account drawn up and sealed.
-func (r *Reconciler) sealWhatIsComplete(ctx context.Context, s *loaded) (outcome.Outcome, error) {
-	if !s.plan.AllSealed() {
-		s.export.Status.CompletionTime = nil // a retry may have begun that the status was never told of
-	}
-	if last := s.plan.SealCount(); last > 0 && !s.hasSeal(last) {
-		return r.startSealing(s, last), nil
-	}
-	continuous := exportspec.IsContinuous(s.export.Spec)
-	sealable := s.plan.Sealable(s.counted, continuous, s.export.Status.StartTime.Time, r.Clock.Now())
-	switch {
-	case sealable.Due && len(sealable.Reviews) > 0:
-		return r.startSurvey(ctx, s, sealable.Reviews[0])
-	case sealable.Due:
-		return r.compareThenSeal(ctx, s, plan.Sealing{
-			Number: s.plan.SealCount() + 1, Until: sealable.Until, Entries: sealable.Entries.String(),
-		})
-	}
-	if s.retry != "" && s.sealed != nil {
-		if out := r.retrySealed(s); !out.IsDone() {
-			return out, nil
-		}
-	}
-	s.ended = !continuous && s.sealed != nil && s.plan.AllSealed()
-	return outcome.Done(), nil
-}
-
-// hasSeal reports whether a seal is written.
-func (s *loaded) hasSeal(number int) bool {
-	return s.sealed != nil && s.sealed.Account.Number >= number
-}
-
-// caughtUp tells, of a window without an end, whether every day that has settled
-// is sealed.
-func (s *loaded) caughtUp() bool {
-	return exportspec.IsContinuous(s.export.Spec) && s.sealed != nil && s.hasSeal(s.plan.SealCount()) && s.plan.AllDaysSealed()
-}
-
-// retrySealed requests again what the seals list as unavailable, once for each
-// request. Without gaps there is nothing to ask for; and while a retry is running,
-// the seals do not know of it, and what it has exported would be exported twice: a
-// request that comes then only has the pools try again, see handleRequests.
-func (r *Reconciler) retrySealed(s *loaded) outcome.Outcome {
-	if s.plan.HasRetry(s.retry) || s.sealed.Account.Gaps == 0 || s.plan.HasUnsealedRetry() {
-		s.acceptRetry()
-		return outcome.Done()
-	}
-	s.export.Status.CompletionTime = nil
-	return r.startAppending(s, plan.Entry{Retried: &plan.Retried{Token: s.retry, Seals: s.sealed.Account.Number, Days: s.plan.OpenDays()}})
-}
-
-// startSealing draws up the account and seals it.
-func (r *Reconciler) startSealing(s *loaded, number int) outcome.Outcome {
-	work := &sealWork{
-		store: s.store, now: r.Clock.Now, actor: r.InstanceID, record: s.record, former: s.sealed,
-		from: s.plan.Spec().Start, scope: s.plan.Spec().Scope, deferred: s.plan.Totals().Deferred,
-		tool: r.Tool, loadFiles: s.destination.Spec.LoadFiles,
-		compares: exportspec.ComparesRetention(s.export.Spec), continuous: exportspec.IsContinuous(s.export.Spec), owners: s.log,
-	}
-	destination, name := s.destination.DeepCopy(), s.export.Name
-	work.noticed = noticedKey(destination, r.InstanceID)
-	work.signing = artifacts.Signing(s.store, artifacts.SealSignatureKey(number), func(ctx context.Context) (*signing.Signer, error) {
-		return r.Signer(ctx, destination, name)
-	})
-	work.sealing, work.closedBy = s.plan.Seal(number), s.plan.ClosedBy(number)
-	return r.runWork(s.subject, loop.Task{
-		Key: fmt.Sprintf("seal/%d", number), Work: work.run, Reason: v1alpha1.ReasonSealing, Message: "writing and sealing the final account",
-	})
-}
-
 // sealWork seals a part of the plan all of whose batches have finished.
 type sealWork struct {
-	store    archive.Store
-	now      func() time.Time
-	actor    string
+	recorder
 	record   evidence.ExportRecord
 	former   *evidence.Former
 	from     time.Time
@@ -133,13 +54,14 @@ func (w *sealWork) readEntries(ctx context.Context) error {
 	return err
 }
 
-func (w *sealWork) run(ctx context.Context, _ transfer.Try) error {
-	at := w.now().UTC()
+// makeSeal writes the seal.
+func (w *sealWork) makeSeal(ctx context.Context, _ transfer.Try) error {
+	at := w.clock.Now().UTC()
 	seal := evidence.Seal{
 		Number: w.sealing.Number, Record: w.record, At: at, Former: w.former,
 		From: w.from, Until: w.sealing.Until, Deferred: w.deferred,
 		Tool: w.tool(), LoadFiles: w.loadFiles, Report: report.Seal, Signing: w.signing, Noticed: w.noticed,
-		Note:  artifacts.NoteSealed(w.store, artifacts.SealedKey(w.sealing.Number), func() artifacts.Stamp { return artifacts.NewStamp(w.now(), w.actor) }),
+		Note:  artifacts.NoteSealed(w.store, artifacts.SealedKey(w.sealing.Number), w.stamp),
 		Begin: w.beginSeal,
 	}
 	if err := w.readEntries(ctx); err != nil {
@@ -170,7 +92,7 @@ func (w *sealWork) run(ctx context.Context, _ transfer.Try) error {
 	if err := w.listArtifacts(ctx, &seal); err != nil {
 		return err
 	}
-	seal.Events = append(seal.Events, evidence.Event{Time: at, Type: "ExportSealed", Actor: w.actor})
+	seal.Events = append(seal.Events, evidence.Event{Time: at, Type: "ExportSealed", Actor: w.instance})
 	create := func(ctx context.Context, path string, write func(io.Writer) error) error {
 		return w.store.Create(ctx, path, write)
 	}
@@ -195,7 +117,7 @@ func (w *sealWork) trustedFS(ctx context.Context) fs.FS {
 // program that makes them.
 func (w *sealWork) beginSeal(ctx context.Context, seal evidence.Seal) (evidence.Seal, error) {
 	begun, err := artifacts.Put(ctx, w.store, artifacts.SealBegunKey(seal.Number), artifacts.SealBegun{
-		Stamp: artifacts.NewStamp(seal.At, w.actor), Tool: seal.Tool, LoadFiles: seal.LoadFiles, Deferred: seal.Deferred, Events: seal.Events,
+		Stamp: artifacts.NewStamp(seal.At, w.instance), Tool: seal.Tool, LoadFiles: seal.LoadFiles, Deferred: seal.Deferred, Events: seal.Events,
 		Artifacts: seal.Artifacts,
 	})
 	seal.At, seal.LoadFiles, seal.Deferred, seal.Events = begun.At, begun.LoadFiles, begun.Deferred, begun.Events

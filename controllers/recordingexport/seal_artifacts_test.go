@@ -19,7 +19,7 @@ func TestWhichArtifactsASealLists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := planner{store: store}
+	p := planner{recorder: recorder{store: store}}
 	plan := []plan.Entry{
 		withSlices(surveyedDay(1, 0, plan.PurposeFirst), 1), surveyedDay(2, 0, plan.PurposeFirst), surveyedDay(1, 1, plan.PurposeReview),
 		{Sealing: &plan.Sealing{Number: 1, Until: first.Add(day), Entries: "0,2"}},
@@ -49,7 +49,7 @@ func TestWhichArtifactsASealLists(t *testing.T) {
 		},
 	}
 	for number, want := range tests {
-		w := &sealWork{store: store, owners: owners}
+		w := &sealWork{recorder: recorder{store: store}, owners: owners}
 		if number > 1 {
 			w.former = &evidence.Former{Account: evidence.Account{TakenOver: []evidence.TakeOver{owners[0].TakeOver()}}}
 		}

@@ -13,9 +13,9 @@ import (
 // opening is the first event of a seal's log.
 func (w *sealWork) opening() evidence.Event {
 	if w.former == nil {
-		return evidence.Event{Time: w.record.CreatedAt, Type: "ArchiveBegun", Actor: w.actor}
+		return evidence.Event{Time: w.record.CreatedAt, Type: "ArchiveBegun", Actor: w.instance}
 	}
-	return evidence.Event{Time: w.former.Account.SealedAt, Type: "FormerSeal", Actor: w.actor, Details: map[string]string{
+	return evidence.Event{Time: w.former.Account.SealedAt, Type: "FormerSeal", Actor: w.instance, Details: map[string]string{
 		"number": strconv.Itoa(w.former.Account.Number), "sha256": w.former.Digest,
 	}}
 }

@@ -7,7 +7,6 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/gcexport/recording-export-operator/internal/evidence"
-	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/plan"
 )
 
@@ -36,7 +35,7 @@ var retriedOnce = plan.Entry{
 // and must not rest before the retry is sealed.
 func TestARetryOfWhichTheStatusWasNotTold(t *testing.T) {
 	s := sealedOnce(t, "once", retriedOnce)
-	out, err := (&Reconciler{Clock: clock.RealClock{}}).sealWhatIsComplete(t.Context(), s)
+	out, err := (&sealingStep{process: process{clock: clock.RealClock{}}}).Reconcile(t.Context(), s)
 	if err != nil || !out.IsDone() {
 		t.Fatalf("%v, %v", out, err)
 	}
@@ -50,7 +49,7 @@ func TestARetryOfWhichTheStatusWasNotTold(t *testing.T) {
 // have as unavailable what the first is about to bring, and it would be exported twice.
 func TestARetryWhileAnotherIsRunning(t *testing.T) {
 	s := sealedOnce(t, "twice", retriedOnce)
-	out, err := (&Reconciler{Clock: clock.RealClock{}, Worker: &loop.Worker{}}).sealWhatIsComplete(t.Context(), s)
+	out, err := (&sealingStep{process: process{clock: clock.RealClock{}}}).Reconcile(t.Context(), s)
 	if err != nil || !out.IsDone() || s.ended {
 		t.Fatalf("%v, %v, ended %v", out, err, s.ended)
 	}

@@ -2,10 +2,7 @@ package recordingexport
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 	"iter"
 	"strconv"
 	"time"
@@ -13,68 +10,11 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
-	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
-	"github.com/gcexport/recording-export-operator/internal/loop"
-	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
-
-// compareThenSeal closes a part of the plan, once it has been compared with the
-// second source, and the orphaned recordings of its time are listed, if that was asked
-// for. The comparison fixes what the part is: what can be sealed in the meantime comes
-// in the next seal.
-func (r *Reconciler) compareThenSeal(ctx context.Context, s *loaded, sealing plan.Sealing) (outcome.Outcome, error) {
-	if exportspec.ComparesRetention(s.export.Spec) {
-		comparison, err := artifacts.Get[artifacts.Comparison](ctx, s.store, artifacts.ComparisonKey(sealing.Number))
-		if errors.Is(err, fs.ErrNotExist) {
-			return r.startComparison(ctx, s, sealing)
-		}
-		if err != nil {
-			return outcome.Outcome{}, err
-		}
-		sealing = comparison.Sealing
-		if out, err := r.listOrphans(ctx, s, sealing); err != nil || !out.IsDone() {
-			return out, err
-		}
-	}
-	return r.startAppending(s, plan.Entry{Sealing: &sealing}), nil
-}
-
-// newEnumeration prepares the enumeration of something for an export.
-func (r *Reconciler) newEnumeration(ctx context.Context, s *loaded, what enumerable) (enumeration, error) {
-	cloud, err := r.Cloud(ctx, &s.organization, exportspec.SecondSourceShare(s.name()))
-	if err != nil {
-		return enumeration{}, fmt.Errorf("connect to organisation %s: %w", s.organization.Name, err)
-	}
-	shared, err := r.Archive(&s.destination, artifacts.SharedArchive)
-	if err != nil {
-		return enumeration{}, fmt.Errorf("open shared archive: %w", err)
-	}
-	return enumeration{
-		enumerable: what, shared: shared, cloud: cloud, clock: r.Clock, stamp: r.planner(s).stamp, organization: s.record.OrganizationID,
-		turn:    r.enumerationTurns.turn(s.export.Namespace, r.Location(&s.destination, artifacts.SharedArchive)+"/"+s.record.OrganizationID),
-		request: s.lastRequest(), retryCommand: retryCommand(s.export),
-	}, nil
-}
-
-// startComparison has the pool compare a part of the plan with what the organisation retains.
-func (r *Reconciler) startComparison(ctx context.Context, s *loaded, sealing plan.Sealing) (outcome.Outcome, error) {
-	enumeration, err := r.newEnumeration(ctx, s, retained)
-	if err != nil {
-		return outcome.Outcome{}, err
-	}
-	work := &compareWork{
-		enumeration: enumeration, from: s.newFrom(), before: entriesBefore(s.plan, s.newFrom(), exportspec.OpenDeadline(s.export.Spec)),
-		part: sealWork{store: s.store, actor: r.InstanceID, former: s.sealed, from: s.plan.Spec().Start, scope: s.plan.Spec().Scope, sealing: sealing},
-	}
-	return r.runWork(s.subject, loop.Task{
-		Key: fmt.Sprintf("second/%d", sealing.Number), Group: s.organizationGroup(), Work: work.run, Reason: v1alpha1.ReasonComparingSources,
-		Message: "comparing the account with all recordings that the organisation retains, before it is sealed",
-	}), nil
-}
 
 // compareWork compares a part of the plan that is about to be sealed with what
 // the organisation retains.
@@ -98,10 +38,11 @@ func entriesBefore(log *plan.Log, from time.Time, openDeadline time.Duration) sl
 	})
 }
 
-func (w *compareWork) run(ctx context.Context, _ transfer.Try) error {
+// compare records how the part compares with the second source.
+func (w *compareWork) compare(ctx context.Context, _ transfer.Try) error {
 	begun, err := w.complete(ctx)
 	if err == nil {
-		err = w.readEntries(ctx)
+		err = w.readAllEntries(ctx)
 	}
 	if err != nil {
 		return err
@@ -117,8 +58,8 @@ func (w *compareWork) run(ctx context.Context, _ transfer.Try) error {
 	return err
 }
 
-// readEntries reads the entries of the part, and those before it.
-func (w *compareWork) readEntries(ctx context.Context) error {
+// readAllEntries reads the entries of the part, and those before it.
+func (w *compareWork) readAllEntries(ctx context.Context) error {
 	w.earlier = w.part
 	err := w.part.readEntries(ctx)
 	if err == nil {
@@ -130,7 +71,7 @@ func (w *compareWork) readEntries(ctx context.Context) error {
 // compareAccount writes the differences to a table of this process's own: which one
 // counts is said by the Comparison, of which there is only one.
 func (w *compareWork) compareAccount(ctx context.Context, begun enumerationRun) (evidence.Compared, error) {
-	found := evidence.Compared{Table: artifacts.ComparisonTable(w.part.sealing.Number, w.part.actor)}
+	found := evidence.Compared{Table: artifacts.ComparisonTable(w.part.sealing.Number, w.part.instance)}
 	known := evidence.NewAccountIndex(w.from, w.part.sealing.Until, begun.At.Add(-retainedDays*day))
 	bags, err := w.indexAccount(ctx, known)
 	if err != nil {

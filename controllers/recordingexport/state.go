@@ -2,16 +2,17 @@ package recordingexport
 
 import (
 	"context"
-	"slices"
+	"fmt"
+	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
+	"k8s.io/utils/clock"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/plan"
-	"github.com/gcexport/recording-export-operator/internal/watch"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // loaded is an export with everything that decides what to do next.
@@ -27,16 +28,23 @@ type loaded struct {
 	sealed *evidence.Former
 }
 
-// loadState reads what the archive proves of the export, lists its batches and counts those
+// stateLoader reads the state of an export: its plan, its last seal and its batches.
+type stateLoader struct {
+	clock   clock.Clock
+	batches existingBatches
+	plans   *planLogs
+}
+
+// load reads what the archive proves of the export, lists its batches and counts those
 // that have finished. Unless all of that was read, the state is nil: a part of it would make
 // the status report too little.
-func (r *Reconciler) loadState(ctx context.Context, owned *claimed) (*loaded, outcome.Outcome, error) {
-	batches, err := r.listBatches(ctx, owned.export)
+func (l *stateLoader) load(ctx context.Context, owned *claimed) (*loaded, outcome.Outcome, error) {
+	batches, err := l.batches.list(ctx, owned.export)
 	if err != nil {
 		return nil, outcome.Outcome{}, err
 	}
 	s := &loaded{claimed: owned, batches: batches}
-	if out, err := r.readPlan(ctx, s); err != nil || !out.IsDone() {
+	if out, err := l.readPlan(ctx, s); err != nil || !out.IsDone() {
 		return nil, out, err
 	}
 	if err := s.readSeal(ctx); err != nil {
@@ -51,9 +59,25 @@ func (r *Reconciler) loadState(ctx context.Context, owned *claimed) (*loaded, ou
 	return s, outcome.Done(), nil
 }
 
-// listBatches lists an export's batches.
-func (r *Reconciler) listBatches(ctx context.Context, export *v1alpha1.RecordingExport) ([]v1alpha1.RecordingExportBatch, error) {
-	var list v1alpha1.RecordingExportBatchList
-	err := r.Client.List(ctx, &list, client.InNamespace(export.Namespace), client.MatchingFields{watch.BatchExport: export.Name})
-	return slices.DeleteFunc(list.Items, func(b v1alpha1.RecordingExportBatch) bool { return !metav1.IsControlledBy(&b, export) }), err
+// readPlan reads the plan's new entries, and sets the days that can be surveyed. It waits
+// while there are more to read.
+func (l *stateLoader) readPlan(ctx context.Context, s *loaded) (outcome.Outcome, error) {
+	spec := exportspec.Slicing(s.export.Spec)
+	until := spec.End
+	if exportspec.IsContinuous(s.export.Spec) {
+		until = plan.StartOfDay(l.clock.Now().Add(-exportspec.SettleAfter(s.export.Spec)))
+	}
+	spec.Daily = s.daily
+	log := l.plans.logOf(s.export, spec)
+	complete, err := readEntries(ctx, s.store, log)
+	if err != nil {
+		return outcome.Outcome{}, err
+	}
+	if !complete {
+		return outcome.Wait(v1alpha1.ReasonPlanning, fmt.Sprintf("reading the plan: %s so far", words.Count(log.EntryCount(), "entry")), time.Millisecond), nil
+	}
+	s.plan = log
+	s.plan.SetWindow(spec.End, until)
+	s.surveyed = s.plan.AllSurveyed()
+	return outcome.Done(), nil
 }

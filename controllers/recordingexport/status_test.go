@@ -237,7 +237,7 @@ func TestANamespaceAtItsBound(t *testing.T) {
 	if out := usable(&s.destination, true, "NotReady", "ExportDestination"); !out.IsDone() {
 		t.Errorf("the destination: %v", out)
 	}
-	out, err := (&Reconciler{}).runBatches(t.Context(), s)
+	out, err := (&batchStep{}).Reconcile(t.Context(), s)
 	if err != nil || out.State != outcome.Stalled || out.Reason != v1alpha1.ReasonDestinationNotReady || !strings.Contains(out.Message, "make room") {
 		t.Errorf("batches are missing: %v, %v", out, err)
 	}
@@ -246,7 +246,7 @@ func TestANamespaceAtItsBound(t *testing.T) {
 		t.Errorf("while it seals: %v", got)
 	}
 	s.counted = countedOf(60)
-	if out, err := (&Reconciler{}).runBatches(t.Context(), s); err != nil || !out.IsDone() {
+	if out, err := (&batchStep{}).Reconcile(t.Context(), s); err != nil || !out.IsDone() {
 		t.Errorf("all batches are done: %v, %v", out, err)
 	}
 	loop.Mark(&s.destination, outcome.Stall(v1alpha1.ReasonDestinationFull, "make room", 0), "", "")

@@ -174,12 +174,12 @@ func (w *surveyWork) earlierSurveys(ctx context.Context) (earlier, error) {
 		if err != nil {
 			return e, err
 		}
-		e.add(survey)
+		e.addSurvey(survey)
 	}
 	return e, nil
 }
 
-func (e *earlier) add(survey artifacts.Survey) {
+func (e *earlier) addSurvey(survey artifacts.Survey) {
 	e.deferred = survey.Deferred
 	for _, c := range survey.Conversations {
 		e.settled[c.ID] = true

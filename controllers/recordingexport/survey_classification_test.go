@@ -34,8 +34,8 @@ func newSurvey(t *testing.T, now time.Time) *surveyWork {
 		t.Fatal(err)
 	}
 	return &surveyWork{
-		planner: planner{store: store, spec: window(0, 24*time.Hour), stamp: func() artifacts.Stamp { return artifacts.NewStamp(now, "m") }},
-		cloud:   nobodyHeld{}, clock: clocktesting.NewFakeClock(now), DueSurvey: plan.DueSurvey{Day: first, Purpose: plan.PurposeFirst},
+		planner: planner{recorder: recorder{process{clocktesting.NewFakeClock(now), "m"}, store}, spec: window(0, 24*time.Hour)},
+		cloud:   nobodyHeld{}, DueSurvey: plan.DueSurvey{Day: first, Purpose: plan.PurposeFirst},
 		settleAfter: 48 * time.Hour, openDeadline: 240 * time.Hour, intervals: DefaultIntervals(),
 	}
 }

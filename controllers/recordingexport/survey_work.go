@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"time"
 
-	"k8s.io/utils/clock"
-
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
@@ -35,7 +33,6 @@ type surveyWork struct {
 	planner
 	cloud     Cloud
 	retrier   transfer.Retrier
-	clock     clock.Clock
 	intervals Intervals
 	plan.DueSurvey
 	// timeout is how long it may take to start the analytics job.
@@ -59,7 +56,7 @@ const unsettledDeadline = 24 * time.Hour
 type unsettledError struct{ until, available, now time.Time }
 
 func (e *unsettledError) Error() string {
-	return fmt.Sprintf("analytics data are complete up to %s, and are needed up to %s", stamp(e.available), stamp(e.until))
+	return fmt.Sprintf("analytics data are complete up to %s, and are needed up to %s", formatTime(e.available), formatTime(e.until))
 }
 
 // Outcome is to wait, and unsettledDeadline after the data were due a person is to
@@ -68,14 +65,14 @@ func (e *unsettledError) Outcome() outcome.Outcome {
 	late := e.until.Add(unsettledDeadline)
 	if e.now.Before(late) {
 		return outcome.Wait(v1alpha1.ReasonAwaitingSettlement, fmt.Sprintf(
-			"Genesys Cloud is behind: %v; reported as Stalled at %s", e, stamp(late)), 0)
+			"Genesys Cloud is behind: %v; reported as Stalled at %s", e, formatTime(late)), 0)
 	}
 	return outcome.Stall(v1alpha1.ReasonAwaitingSettlement, fmt.Sprintf(
-		"analytics have been behind since %s: ask Genesys Cloud's support why; the operator keeps retrying: %v", stamp(e.until), e), 0)
+		"analytics have been behind since %s: ask Genesys Cloud's support why; the operator keeps retrying: %v", formatTime(e.until), e), 0)
 }
 
-// run continues from whatever artifacts there are: the survey, then the plan.
-func (w *surveyWork) run(ctx context.Context, try transfer.Try) error {
+// surveyDay continues from whatever artifacts there are: the survey, then the plan.
+func (w *surveyWork) surveyDay(ctx context.Context, try transfer.Try) error {
 	w.timeout = genesys.Timeout(try.Failures)
 	done, err := artifacts.Exists(ctx, w.store, artifacts.SurveyKey(w.Pass, w.Day))
 	if err == nil && !done {
@@ -161,7 +158,7 @@ func (w *surveyWork) fetchConversations(ctx context.Context, job genesys.Ticket)
 	for cursor, first := "", true; first || cursor != ""; first = false {
 		page, err := transfer.Retry(ctx, w.retrier, func(int) (genesys.SurveyPage, error) { return w.cloud.SurveyPage(ctx, job, cursor) })
 		if err == nil {
-			err = all.add(cursor, page)
+			err = all.addResults(cursor, page)
 		}
 		if err != nil {
 			return nil, err

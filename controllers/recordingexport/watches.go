@@ -29,7 +29,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.RecordingExportBatch{}, handler.Funcs{UpdateFunc: r.batchProgressed}, builder.WithPredicates(watch.BatchProgressed)).
 		Watches(&v1alpha1.GenesysOrganization{}, r.exportsOf(watch.ExportOrganization), builder.WithPredicates(watch.Organization)).
 		Watches(&v1alpha1.ExportDestination{}, r.exportsOf(watch.ExportDestination), builder.WithPredicates(watch.Destination)).
-		WatchesRawSource(r.Worker.Source()).
+		WatchesRawSource(r.worker.Source()).
 		WithOptions(controller.Options{MaxConcurrentReconciles: loop.Workers}).
 		Complete(r)
 }
@@ -45,13 +45,13 @@ func (r *Reconciler) exportsOf(field string) handler.EventHandler {
 // batches progress.
 func (r *Reconciler) batchProgressed(_ context.Context, e event.UpdateEvent, _ workqueue.TypedRateLimitingInterface[reconcile.Request]) {
 	if owner := metav1.GetControllerOf(e.ObjectNew); owner != nil {
-		r.Worker.Progress(types.NamespacedName{Namespace: e.ObjectNew.GetNamespace(), Name: owner.Name})
+		r.worker.Progress(types.NamespacedName{Namespace: e.ObjectNew.GetNamespace(), Name: owner.Name})
 	}
 }
 
 // WakeOrganization has the exports of an organisation reconciled soon: it can be asked now.
 func (r *Reconciler) WakeOrganization(ctx context.Context, organization types.NamespacedName) {
 	for _, request := range watch.Exports(ctx, r.Client, watch.ExportOrganization, organization) {
-		r.Worker.Wake(request.NamespacedName)
+		r.worker.Wake(request.NamespacedName)
 	}
 }

@@ -60,11 +60,11 @@ func startWatched(t *testing.T) *watched {
 	if w.Client, err = client.New(server, client.Options{Scheme: scheme}); err != nil {
 		t.Fatal(err)
 	}
-	r := &Reconciler{
+	r := New(Config{
 		Publisher: loop.Publisher{Client: mgr.GetClient(), Events: mgr.GetEventRecorder("test")}, Clock: clock.RealClock{},
 		Archive: w.archive, Worker: &loop.Worker{Pools: transfer.Pools{}, SilenceLimit: time.Hour},
 		Intervals: Intervals{Retry: time.Hour, StepTimeout: time.Hour, LongestWait: time.Hour, ForcedDeletion: time.Hour},
-	}
+	})
 	if err := r.SetupWithManager(mgr); err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func (w *watched) count(export string) int {
 }
 
 // add creates an object, with its status.
-func (w *watched) add(obj client.Object) {
+func (w *watched) create(obj client.Object) {
 	w.Helper()
 	status, _ := obj.DeepCopyObject().(client.Object)
 	if err := w.Create(w.Context(), obj); err != nil {
@@ -114,12 +114,12 @@ func (w *watched) add(obj client.Object) {
 func (w *watched) createReferences(name string) {
 	w.Helper()
 	meta := metav1.ObjectMeta{Name: name, Namespace: metav1.NamespaceDefault}
-	w.add(&v1alpha1.GenesysOrganization{
+	w.create(&v1alpha1.GenesysOrganization{
 		ObjectMeta: meta,
 		Spec:       v1alpha1.GenesysOrganizationSpec{Region: "eu-central-1", Credentials: []v1alpha1.OAuthClient{{SecretRef: v1alpha1.LocalReference{Name: "s"}}}},
 		Status:     v1alpha1.GenesysOrganizationStatus{Organization: &v1alpha1.OrganizationIdentity{ID: id(7), Name: "Acme"}},
 	})
-	w.add(&v1alpha1.ExportDestination{
+	w.create(&v1alpha1.ExportDestination{
 		ObjectMeta: meta, Spec: v1alpha1.ExportDestinationSpec{Directory: &v1alpha1.DirectoryDestination{Name: name}},
 		Status: v1alpha1.ExportDestinationStatus{Location: "default/" + name},
 	})

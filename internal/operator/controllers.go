@@ -55,13 +55,13 @@ func (o *operator) addDestinations() error {
 }
 
 func (o *operator) addExports() error {
-	exports := &recordingexport.Reconciler{
+	exports := recordingexport.New(recordingexport.Config{
 		Publisher: o.publisher, Clock: o.clock, InstanceID: o.actor, ClusterID: o.clusterID,
 		Cloud: func(_ context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (recordingexport.Cloud, error) {
 			return o.connections.Cloud(organization, share)
 		},
 		Archive: o.archive, Location: o.location, Signer: o.noticedSigner, Tool: o.tool, Worker: o.worker(), Intervals: o.Intervals.Export,
-	}
+	})
 	o.loggedIn = append(o.loggedIn, exports.WakeOrganization)
 	return exports.SetupWithManager(o.manager)
 }

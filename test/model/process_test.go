@@ -107,7 +107,7 @@ func (p *process) reconcilers() {
 	publisher := loop.Publisher{Client: api, Events: &events.FakeRecorder{}}
 	cloud := &cloud{Client: m.login(), process: p}
 	cluster := func(context.Context) (string, error) { return "cluster", nil }
-	p.exports = &recordingexport.Reconciler{
+	p.exports = recordingexport.New(recordingexport.Config{
 		Publisher: publisher, Clock: m.clock, InstanceID: p.name, ClusterID: cluster,
 		Cloud: func(context.Context, *v1alpha1.GenesysOrganization, genesys.Share) (recordingexport.Cloud, error) {
 			return cloud, nil
@@ -117,7 +117,7 @@ func (p *process) reconcilers() {
 		Intervals: recordingexport.Intervals{
 			Retry: time.Minute, FirstPoll: firstPoll, LastPoll: lastPoll, Reask: 15 * time.Minute, ForcedDeletion: 24 * time.Hour, LongestWait: 15 * time.Minute,
 		},
-	}
+	})
 	p.batches = reconcile.AsReconciler(api, recordingexportbatch.New(recordingexportbatch.Config{
 		Publisher: publisher, Clock: m.clock, InstanceID: p.name, ClusterID: cluster,
 		Cloud: func(context.Context, *v1alpha1.GenesysOrganization, genesys.Share) (recordingexportbatch.Cloud, error) {

@@ -1,0 +1,42 @@
+package recordingexport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+)
+
+// thisCluster tells this cluster from others.
+type thisCluster struct {
+	clusterID func(context.Context) (string, error)
+}
+
+// id returns the id of this cluster.
+func (c thisCluster) id(ctx context.Context) (string, error) {
+	id, err := c.clusterID(ctx)
+	if err != nil {
+		return "", fmt.Errorf("tell this cluster from others: %w", err)
+	}
+	return id, nil
+}
+
+// owns tells whether an archive belongs to this cluster, or to nobody yet.
+func (c thisCluster) owns(ctx context.Context, store archive.Store) (bool, error) {
+	id, err := c.id(ctx)
+	if err != nil {
+		return false, err
+	}
+	record, err := artifacts.Record(ctx, store)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	log, err := artifacts.Owners(ctx, store)
+	return artifacts.OwnerOf(record.ClusterID, record.CreatedAt, log).ClusterID == id, err
+}
