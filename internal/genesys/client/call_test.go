@@ -280,6 +280,14 @@ func TestBadIDsNeverLeave(t *testing.T) {
 				return err
 			},
 			"BatchStatus": func() error { _, err := client.BatchStatus(t.Context(), id); return err },
+			"SubmitBulkJob": func() error {
+				_, err := client.SubmitBulkJob(t.Context(), bulkQuery(conversationA, id), time.Minute)
+				return err
+			},
+			"BulkJob":          func() error { _, err := client.BulkJob(t.Context(), id); return err },
+			"ExecuteBulkJob":   func() error { _, err := client.ExecuteBulkJob(t.Context(), id); return err },
+			"CancelBulkJob":    func() error { return client.CancelBulkJob(t.Context(), id) },
+			"FailedRecordings": func() error { _, err := client.FailedRecordings(t.Context(), id, 0); return err },
 		}
 		for name, call := range calls {
 			t.Run(name, func(t *testing.T) { expectKind(t, call(), genesys.KindInvalid) })

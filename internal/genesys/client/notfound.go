@@ -6,6 +6,13 @@ const (
 	opSurveyPage  = "read survey page"
 	opEndSurvey   = "end survey"
 	opOrphans     = "list orphaned recordings"
+
+	opBulkJob          = "read bulk job"
+	opBulkJobs         = "list bulk jobs"
+	opExecuteBulkJob   = "execute bulk job"
+	opCancelBulkJob    = "cancel bulk job"
+	opFailedRecordings = "list failed recordings of bulk job"
+	opIntegrations     = "list integrations"
 )
 
 // absences are the codes by which Genesys Cloud says for certain that something
@@ -30,12 +37,18 @@ const genericAbsence = "not.found"
 // genericRoutes are the routes on which even genericAbsence is final. Those of an
 // analytics job document no other code for a job that is gone, and taking it for gone
 // costs no more than another job. The listing of orphaned recordings names nothing that
-// could be gone but the route itself, and a seal says if they were not listed.
+// could be gone but the route itself, and a seal says if they were not listed. A bulk job's
+// routes document no other code either; what a gone job did not export is downloaded.
 var genericRoutes = map[string]string{
 	opSurveyState: "GET /api/v2/analytics/conversations/details/jobs/{jobId}",
 	opSurveyPage:  "GET /api/v2/analytics/conversations/details/jobs/{jobId}/results",
 	opEndSurvey:   "DELETE /api/v2/analytics/conversations/details/jobs/{jobId}",
 	opOrphans:     "GET /api/v2/orphanrecordings",
+
+	opBulkJob:          "GET /api/v2/recording/jobs/{jobId}",
+	opExecuteBulkJob:   "PUT /api/v2/recording/jobs/{jobId}",
+	opCancelBulkJob:    "DELETE /api/v2/recording/jobs/{jobId}",
+	opFailedRecordings: "GET /api/v2/recording/jobs/{jobId}/failedrecordings",
 }
 
 // absent reports whether a 404 with this code says that what an operation asked

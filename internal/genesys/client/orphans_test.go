@@ -195,14 +195,14 @@ func FuzzReadOrphans(f *testing.F) {
 	f.Add(orphansBody)
 	f.Add(`{"entities":[{"id":"a","createdTime":"soon","recording":{}}],"total":1}`)
 	f.Fuzz(func(t *testing.T, body string) {
-		listing, err := readOrphans(strings.NewReader(body))
-		for _, o := range listing.orphans {
+		listing, err := readNumbered(strings.NewReader(body), readOrphan)
+		for _, o := range listing.entries {
 			if o.ID == "" || o.Size < -1 || max(len(o.ID), len(o.ConversationID), len(o.MediaAsReceived), len(o.FileState), len(o.Status)) > maxWord {
 				t.Errorf("error %v and an orphan %+v", err, o)
 			}
 		}
-		if more, err := listing.continues(0, orphanPageSize); more && (err != nil || len(listing.orphans) == 0) {
-			t.Errorf("%d orphans and more, %v", len(listing.orphans), err)
+		if more, err := listing.continues(0, numberedPageSize); more && (err != nil || len(listing.entries) == 0) {
+			t.Errorf("%d orphans and more, %v", len(listing.entries), err)
 		}
 	})
 }

@@ -18,7 +18,7 @@ const leastPage = 25
 // next page starts. The zero value knows nothing. It is safe for concurrent use,
 // and may be shared by all clients that ask one organisation.
 type Pages struct {
-	survey, retained, orphans pageSize
+	survey, retained, orphans, bulkJobs, failedRecordings, integrations pageSize
 }
 
 // pageSize is the largest page of a listing that has worked after a larger one was

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/mypurecloud/platform-client-sdk-go/v133/platformclientv2"
@@ -67,6 +68,27 @@ type surveyQuery struct {
 func interval(from, to time.Time) string {
 	to = to.Add(time.Millisecond - time.Nanosecond)
 	return from.UTC().Format(dateForm) + "/" + to.UTC().Format(dateForm)
+}
+
+// readInterval reads what interval wrote, also with another spelling of its dates. Both are
+// zero if it cannot.
+func readInterval(text string) (from, to time.Time) {
+	first, second, _ := strings.Cut(text, "/")
+	from, begins := parseZoneless(first)
+	to, ends := parseZoneless(second)
+	if !begins || !ends {
+		return time.Time{}, time.Time{}
+	}
+	return from, to
+}
+
+// parseZoneless reads a date that may lack a zone, as the Platform API documents those of
+// intervals.
+func parseZoneless(text string) (time.Time, bool) {
+	if at, ok := genesys.ParseDate(text); ok {
+		return at, true
+	}
+	return genesys.ParseDate(text + "Z")
 }
 
 // dateForm is how the Platform API wants dates of UTC: in whole milliseconds.

@@ -197,7 +197,7 @@ func TestRedirectsDoNotCarryTheTokenElsewhere(t *testing.T) {
 }
 
 func TestOwnRequestsAreNotRedirected(t *testing.T) {
-	for _, name := range []string{"SurveyPage", "RecordingMetadata", "RequestBatch", "Protected", "StartSurvey", "Restore"} {
+	for _, name := range []string{"SurveyPage", "RecordingMetadata", "RequestBatch", "Protected", "StartSurvey", "Restore", "SubmitBulkJob"} {
 		v := verbs[name]
 		cloud := newCloud(t)
 		cloud.answers("GET /other", http.StatusOK, v.good)

@@ -63,6 +63,33 @@ var verbs = map[string]verb{
 		_, err := c.BatchStatus(ctx, jobA)
 		return err
 	}},
+	"SubmitBulkJob": {routeBulkSubmit, `{"id":"` + jobA + `","state":"PENDING"}`, func(ctx context.Context, c *Client) error {
+		_, err := c.SubmitBulkJob(ctx, bulkQuery(conversationA), time.Minute)
+		return err
+	}},
+	"BulkJob": {routeBulkJob, `{"id":"` + jobA + `","state":"READY"}`, func(ctx context.Context, c *Client) error {
+		_, err := c.BulkJob(ctx, jobA)
+		return err
+	}},
+	"ExecuteBulkJob": {routeBulkExecute, `{"id":"` + jobA + `","state":"PROCESSING"}`, func(ctx context.Context, c *Client) error {
+		_, err := c.ExecuteBulkJob(ctx, jobA)
+		return err
+	}},
+	"CancelBulkJob": {routeBulkCancel, ``, func(ctx context.Context, c *Client) error {
+		return c.CancelBulkJob(ctx, jobA)
+	}},
+	"BulkJobs": {routeBulkJobs, `{"entities":[]}`, func(ctx context.Context, c *Client) error {
+		_, err := c.BulkJobs(ctx, genesys.BulkJobFilter{}, 0)
+		return err
+	}},
+	"FailedRecordings": {routeBulkFailed, `{"entities":[]}`, func(ctx context.Context, c *Client) error {
+		_, err := c.FailedRecordings(ctx, jobA, 0)
+		return err
+	}},
+	"Integrations": {routeIntegrations, `{"entities":[]}`, func(ctx context.Context, c *Client) error {
+		_, err := c.Integrations(ctx, 0)
+		return err
+	}},
 	"EndSurvey": {routeDeleteJob, ``, func(ctx context.Context, c *Client) error {
 		return c.EndSurvey(ctx, jobA)
 	}},
