@@ -296,7 +296,7 @@ func TestHoldsThatChangeBeforeTransfer(t *testing.T) {
 			released, seized := held[i].ID, w.plainCalls()[0].ConversationID
 			w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteMetadata, Status: http.StatusServiceUnavailable})
 			w.CreateReferences()
-			w.Start()
+			stop := w.Start()
 			export := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.LegalHold.Scope = scope })
 			w.Create(export)
 			testenv.Eventually(t, "the survey is done", func() bool { w.Refresh(export); return export.Status.Survey.DaysSurveyed == 1 })
@@ -305,7 +305,11 @@ func TestHoldsThatChangeBeforeTransfer(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			// Another process does not know of the failures until now, after which a
+			// conversation may be isolated.
+			stop()
 			w.Sim.ClearFaults()
+			w.Start()
 			w.Await(export, v1alpha1.ReasonComplete)
 			if scope == v1alpha1.HoldExclude {
 				w.judge(slices.DeleteFunc(w.Sim.Dataset().NotHeld().Started(day, day.AddDate(0, 0, 1)).Recordings(), func(r simulator.Recording) bool {
