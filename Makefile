@@ -1,6 +1,5 @@
-# Everything is done by targets of this file; "make help" lists them. Nothing has
-# to be installed but Go, git, make and a C compiler; what tests need besides, openssl
-# and Chromium, "make test" installs.
+# "make help" lists the targets. You need only Go, git, make and a C compiler. "make test"
+# installs openssl and Chromium, which some tests also need.
 
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 IMAGE     ?= ghcr.io/gcexport/recording-export-operator:$(VERSION)
@@ -38,23 +37,23 @@ build: ## Build the programs into bin/.
 	@go build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
 .PHONY: control-plane
-control-plane: ## Build etcd, kube-apiserver, kube-controller-manager and kubectl into bin/k8s, once; not if KUBEBUILDER_ASSETS is set.
+control-plane: ## Build etcd, kube-apiserver, kube-controller-manager and kubectl into bin/k8s, once, unless KUBEBUILDER_ASSETS is set.
 	@[ -n "$$KUBEBUILDER_ASSETS" ] || hack/controlplane/build.sh >/dev/null
 
 .PHONY: s3-server
-s3-server: ## Build versitygw, the S3 server that tests run, into bin/versitygw, once.
+s3-server: ## Build versitygw, the S3 server for tests, into bin/versitygw, once.
 	@hack/versitygw/build.sh >/dev/null
 
 .PHONY: openssl
-openssl: ## Install openssl, which tests verify signatures with, if it is missing (Debian, as root).
+openssl: ## Install openssl for tests that verify signatures, if it is missing (Debian, as root).
 	@command -v openssl >/dev/null || apt-get install --yes --no-install-recommends openssl
 
 .PHONY: browser
-browser: ## Install Chromium, in which reports are tested, from Debian's packages, once; needs root.
+browser: ## Install Chromium for tests of reports from Debian's packages, once (as root).
 	@command -v chromium >/dev/null || { echo "Installing Chromium, which needs root." >&2; apt-get update -q && apt-get install -q -y --no-install-recommends chromium fonts-liberation; }
 
 .PHONY: image-binary
-image-binary: ## Build the manager as the image wants it, static, into bin/image; for "docker build --target prebuilt".
+image-binary: ## Build the static manager for the image into bin/image; for "docker build --target prebuilt".
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/image/manager ./cmd/manager
 
 .PHONY: image
@@ -91,21 +90,21 @@ test: control-plane s3-server openssl browser ## Run all tests, with the race de
 	@go tool cover -func=cover.out | awk '/^total:/ {print "Coverage of all code by all tests: " $$3}'
 
 .PHONY: verify
-verify: control-plane ## Check that generated files are up to date, modules tidy, the code clean and without known vulnerabilities, the words plain, and every manifest accepted by a real API server.
+verify: control-plane ## Check generated files, modules, formatting, lint, known vulnerabilities and plain words, and that a real API server accepts every manifest.
 	hack/verify.sh
 	$(MAKE) --no-print-directory lint vulncheck
 	go test -count=1 ./test/prose ./test/manifests ./test/argocd
 
 .PHONY: figures
-figures: ## Measure the code: lines of functions and files, exported names, import chains, names with overloaded words.
+figures: ## Measure the code: lines per function and file, exported names, import chains, names with overloaded words.
 	@go run ./hack/figures
 
 .PHONY: vulncheck
-vulncheck: ## Look for known vulnerabilities in what is linked into the programs; skipped, and says so, where vuln.go.dev cannot be reached.
+vulncheck: ## Check the code that is linked into the programs for known vulnerabilities; prints SKIPPED if vuln.go.dev cannot be reached.
 	@hack/vulncheck.sh
 
 .PHONY: cosign-check
-cosign-check: ## Have cosign verify what the operator signs; builds cosign the first time, about 6 minutes.
+cosign-check: ## Verify the operator's signatures with cosign; builds cosign the first time, about 6 minutes.
 	@hack/cosign/check.sh
 
 .PHONY: fuzz
@@ -113,30 +112,30 @@ fuzz: ## Run every fuzz target for FUZZTIME.
 	hack/fuzz.sh $(FUZZTIME)
 
 .PHONY: tamper
-tamper: openssl ## Tamper with archives in every way that we know, and show who notices: we, sha256sum, openssl, and cosign if COSIGN names it.
+tamper: openssl ## Tamper with archives in every known way, and show which tool notices: verify, sha256sum, openssl, and cosign if COSIGN names it.
 	go test -count=1 -v -run '^(TestASoundArchive|TestEveryTamperingIsFound)$$' ./test/tamper | grep -v -e '=== ' -e '--- '
 
 .PHONY: tamper-cosign
-tamper-cosign: ## The same with cosign, which is built the first time, about 6 minutes.
+tamper-cosign: ## Run tamper with cosign; builds cosign the first time, about 6 minutes.
 	@COSIGN=$$(hack/cosign/build.sh) && COSIGN=$$COSIGN $(MAKE) --no-print-directory tamper
 
 .PHONY: attack
-attack: control-plane s3-server openssl ## Play every attack of docs/threat-model.md against the real programs, and show which were stopped.
+attack: control-plane s3-server openssl ## Run every attack in docs/threat-model.md against the real programs, and show which ones they stopped.
 	@go run ./hack/attack
 
 .PHONY: model
-model: ## Run CHECKS (1000) randomly generated exports, and as many with bad items, different ones each time; an hour.
+model: ## Run CHECKS (1000) randomly generated exports, and as many with bad items; about an hour.
 	go test -count=1 -v -run 'TestTheLifeOfAnExport|TestBadItems' -timeout 4h ./test/model -args -rapid.seed 0 -rapid.checks $(CHECKS)
 
 .PHONY: storm
-storm: control-plane ## Export ten thousand recordings while a third of all calls fail; 10 minutes.
+storm: control-plane ## Export 10,000 recordings while a third of all calls fail; 10 minutes.
 	go test -count=1 -run TestStorm -v -timeout 60m ./test/storm -args -days 5 -perday 1100 -slow
 
 .PHONY: soak
-soak: control-plane ## Export again and again for MINUTES (5), in turn beside hostile tenants and alone; fail if memory grows, or exports become slower by more than 10 %.
+soak: control-plane ## Run exports for MINUTES (5), alternately next to hostile tenants and alone; fail if memory grows or exports become slower by more than 10 %.
 	go test -count=1 -run TestSoak -v -timeout 24h ./test/storm -args -minutes $(MINUTES) -compare
 
 .PHONY: bench
-bench: control-plane ## Measure calls per recording, the use of a small budget, and what bad items and hostile tenants cost; 11 minutes.
+bench: control-plane ## Measure calls per recording, the use of a small budget, and the cost of bad items and hostile tenants; 11 minutes.
 	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./test/bench
 	go test -run '^$$' -bench . ./internal/genesys/client

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs every fuzz target of the module, one after the other, for the time given.
+# Runs each fuzz target of the module for the given time.
 set -eu
 cd "$(dirname "$0")/.."
 for package in $(git grep -l '^func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u); do

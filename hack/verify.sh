@@ -1,7 +1,6 @@
 #!/bin/sh
-# Fails if anything that is generated, tidied or formatted is not as the tools
-# would make it. It works on a copy, so it changes nothing and does not mind
-# work that is not committed.
+# Fails if a generated file is out of date, or if modules or code are not tidy. It
+# works on a copy, so it changes no files, and uncommitted work does not matter.
 set -eu
 cd "$(dirname "$0")/.."
 copy=$(mktemp -d)
@@ -11,6 +10,6 @@ cp -R "$copy" "$copy.made"
 trap 'rm -rf "$copy" "$copy.made"' EXIT
 (cd "$copy.made" && git init -q && git add -A && make --no-print-directory generate tidy >&2 && rm -rf .git)
 if ! diff -r -u "$copy" "$copy.made"; then
-  echo "Some files are not as the tools make them: run make generate tidy, and commit what they change." >&2
+  echo "Some files are out of date: run make generate tidy, and commit the changes." >&2
   exit 1
 fi

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Fails if the programs hold code with a known vulnerability. It looks at what is
-# linked into them, symbol by symbol, so that what no program calls does not count.
+# Fails if the programs contain code with a known vulnerability. It checks the linked
+# symbols, so a vulnerable function that no program calls does not matter.
 #
-# The database of vulnerabilities is on the network (https://vuln.go.dev, or what
-# GOVULNDB names). Where it cannot be reached the check is skipped, and says so.
+# The database of vulnerabilities is on the network (https://vuln.go.dev, or the URL in
+# GOVULNDB). If it cannot be reached, the script prints SKIPPED and does not check.
 set -eu
 cd "$(dirname "$0")/.."
 database=${GOVULNDB:-https://vuln.go.dev}
@@ -14,7 +14,7 @@ trap 'rm -rf "$work"' EXIT
 # Asking about one version shows whether the database can be reached, in a second.
 if ! $tool -mode=query -format=json "stdlib@$(go env GOVERSION)" >"$work/query" 2>&1; then
   if grep -q -e 'dial tcp' -e 'no such host' -e 'i/o timeout' -e 'connection re' -e 'proxyconnect' -e '403 Forbidden' "$work/query"; then
-    echo "SKIPPED: known vulnerabilities were not looked for, because the database $database cannot be reached:" >&2
+    echo "SKIPPED: did not check for known vulnerabilities, because the database $database cannot be reached:" >&2
     tail -n 1 "$work/query" >&2
     exit 0
   fi

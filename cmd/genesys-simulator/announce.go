@@ -9,7 +9,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 )
 
-// announce prints what is served, and how to get at it.
+// announce prints the simulated data and the addresses.
 func announce(w io.Writer, sim *simulator.Simulator, address string) error {
 	o, d := sim.Options(), sim.Dataset()
 	t := d.Totals()
@@ -25,7 +25,7 @@ func announce(w io.Writer, sim *simulator.Simulator, address string) error {
 	line("organization", "%s (%s), %s", o.OrganizationID, o.OrganizationName, o.Region)
 	line("OAuth client", "%s, secret %s", o.Clients[0].ID, shown(o.Clients[0].Secret))
 	line("days", "%s to %s, seed %d", o.Start.Format(time.RFC3339), end.Format(time.RFC3339), o.Seed)
-	line("conversations", "%d (%d started before), of which %d under legal hold (%d of them with screens), %d open, %d without recordings",
+	line("conversations", "%d (%d started before), %d under legal hold (%d of them with screen recordings), %d not ended, %d without recordings",
 		t.Conversations, earlier, t.HeldConversations, t.HeldScreenConversations, t.OpenConversations, t.SilentConversations)
 	line("recordings", "%d: %s", t.Recordings(), byMedium(t))
 	line("rate limit", "%d requests a minute", o.RequestsPerMinute)
@@ -37,7 +37,7 @@ func announce(w io.Writer, sim *simulator.Simulator, address string) error {
 	return nil
 }
 
-// shown is the secret if everybody knows it anyway.
+// shown returns the default secret, which is public, and hides any other one.
 func shown(secret string) string {
 	if secret == simulator.DefaultClientSecret {
 		return secret
@@ -45,7 +45,7 @@ func shown(secret string) string {
 	return "as given"
 }
 
-// byMedium counts recordings by medium, and those under hold among them.
+// byMedium returns the number of recordings of each medium, and how many are under legal hold.
 func byMedium(t simulator.Totals) string {
 	text := ""
 	for _, m := range []simulator.Medium{simulator.Call, simulator.Screen, simulator.Chat, simulator.Email, simulator.Message} {

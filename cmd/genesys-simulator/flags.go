@@ -13,17 +13,17 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 )
 
-// errUsage says that the command line was wrong, which the user has been told.
+// errUsage tells that the command line is wrong, and that the error was printed.
 var errUsage = errors.New("wrong command line")
 
 const usage = `Usage: genesys-simulator [flags]
 
 Serves a simulated Genesys Cloud organisation: the part of the Platform API that
-exports of recordings use, with generated conversations, some under legal hold,
-and playable media. The same flags give the same data.
-GET / lists what can be changed while it runs, such as faults.
+recording exports use, with generated conversations, some under legal hold, and
+playable media. The same flags give the same data.
+GET / lists what you can change while it runs, for example faults.
 
-Example: a day of 200 conversations, half of them under hold, without a wait
+Example: a day with 200 conversations, half of them under legal hold, without delays
 
   genesys-simulator --conversations 200 --held 0.5 --latency 0
 
@@ -36,7 +36,7 @@ and, from another terminal:
 Flags:
 `
 
-// settings are what the command line says.
+// settings are the values of the flags.
 type settings struct {
 	options  simulator.Options
 	listen   string
@@ -48,8 +48,7 @@ type settings struct {
 	latency              float64
 }
 
-// parse reads the command line. If it returns errUsage, it has written to
-// stderr what is wrong.
+// parse parses the command line. If it returns errUsage, it has printed the error to stderr.
 func parse(args []string, getenv func(string) string, stderr io.Writer) (settings, error) {
 	s := settings{options: simulator.Defaults()}
 	f := flag.NewFlagSet("genesys-simulator", flag.ContinueOnError)
@@ -66,7 +65,7 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (setting
 	case errors.Is(err, flag.ErrHelp):
 		return s, err
 	case err == nil && f.NArg() > 0:
-		fmt.Fprintln(stderr, "there are no arguments but flags:", strings.Join(f.Args(), " "))
+		fmt.Fprintln(stderr, "unexpected arguments:", strings.Join(f.Args(), " "))
 		return s, errUsage
 	case err != nil:
 		return s, errUsage
@@ -79,35 +78,35 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (setting
 	return s, nil
 }
 
-// serverFlags are about how the server behaves.
+// serverFlags adds the flags for the behaviour of the server.
 func (s *settings) serverFlags(f *flag.FlagSet) {
 	o := &s.options
 	f.StringVar(&s.listen, "listen", "127.0.0.1:8080", "`address` to listen on; port 0 takes any free one")
 	f.BoolVar(&s.verbose, "verbose", false, "log every request")
-	f.Float64Var(&s.latency, "latency", 1, "`factor` on every latency and delay; 0 answers at once")
-	f.IntVar(&o.RequestsPerMinute, "requests-per-minute", o.RequestsPerMinute, "rate limit of a token")
+	f.Float64Var(&s.latency, "latency", 1, "`factor` by which every latency and delay is multiplied; 0 means no delays")
+	f.IntVar(&o.RequestsPerMinute, "requests-per-minute", o.RequestsPerMinute, "requests per minute that each token may make")
 	f.BoolFunc("rate-per-client", "let all tokens of an OAuth client share the rate limit", s.setRateScope)
-	f.DurationVar(&o.TokenTTL, "token-ttl", o.TokenTTL, "how long a login lasts")
-	f.DurationVar(&o.ResultURLTTL, "url-ttl", o.ResultURLTTL, "how long the address of a recording's media lasts")
+	f.DurationVar(&o.TokenTTL, "token-ttl", o.TokenTTL, "how long a token is valid")
+	f.DurationVar(&o.ResultURLTTL, "url-ttl", o.ResultURLTTL, "how long the URL of a recording's media works")
 	f.DurationVar(&o.SettleLag, "settle-lag", o.SettleLag, "how far analytics lags behind the clock")
-	f.DurationVar(&o.RecordingLag, "recording-lag", o.RecordingLag, "how long after a conversation its recordings are listed")
+	f.DurationVar(&o.RecordingLag, "recording-lag", o.RecordingLag, "how long after the end of a conversation its recordings are listed")
 	f.IntVar(&s.pageLimit, "page-limit", 0, "refuse pages of an analytics job that are larger than this `number` (default: cut them to 1000)")
-	f.DurationVar(&o.UploadDelay, "upload-delay", 0, "how long after the start recordings that are uploading arrive (default: never)")
-	f.StringVar(&o.ExportDir, "export-dir", "", "`directory` in the place of the S3 bucket, for bulk jobs (default: no file is written)")
-	f.StringVar(&o.Region, "region", o.Region, "AWS region to pretend to be in")
-	f.Func("quirk-held-screen-timeouts", "`on, off or auto`: metadata of screens under legal hold times out when asked\nfor too many at once, and bulk jobs that mix them fail (default auto: in eu-west-1)", s.setQuirk)
+	f.DurationVar(&o.UploadDelay, "upload-delay", 0, "how long after the start uploading recordings arrive (default: never)")
+	f.StringVar(&o.ExportDir, "export-dir", "", "`directory` that bulk jobs write to instead of an S3 bucket (default: bulk jobs write no files)")
+	f.StringVar(&o.Region, "region", o.Region, "simulated AWS region")
+	f.Func("quirk-held-screen-timeouts", "`on, off or auto`: metadata of screen recordings under legal hold times out if too many are\nrequested at once, and bulk jobs that include them fail (default auto: on in eu-west-1)", s.setQuirk)
 }
 
-// clientFlags are about who may log in. The environment serves too, because
-// there a secret does not show in the list of processes.
+// clientFlags adds the flags for who may log in. The environment can set the same values, because
+// it does not show a secret in the list of processes.
 func (s *settings) clientFlags(f *flag.FlagSet, getenv func(string) string) {
 	s.client = simulator.Client{
 		ID:     cmp.Or(getenv("GENESYS_CLIENT_ID"), simulator.DefaultClientID),
 		Secret: cmp.Or(getenv("GENESYS_CLIENT_SECRET"), simulator.DefaultClientSecret),
 		Name:   "recording export",
 	}
-	f.Func("client-id", "`id` of the OAuth client, or GENESYS_CLIENT_ID\n(default "+simulator.DefaultClientID+")", into(&s.client.ID))
-	f.Func("client-secret", "its `secret`, or GENESYS_CLIENT_SECRET\n(default "+simulator.DefaultClientSecret+")", into(&s.client.Secret))
+	f.Func("client-id", "`id` of the OAuth client; the environment variable GENESYS_CLIENT_ID also sets it\n(default "+simulator.DefaultClientID+")", into(&s.client.ID))
+	f.Func("client-secret", "`secret` of the OAuth client; the environment variable GENESYS_CLIENT_SECRET also sets it\n(default "+simulator.DefaultClientSecret+")", into(&s.client.Secret))
 }
 
 // into sets a string that must not be empty and whose value -h does not show.
@@ -121,18 +120,18 @@ func into(target *string) func(string) error {
 	}
 }
 
-// dataFlags are about what there is to export.
+// dataFlags adds the flags for the generated data.
 func (s *settings) dataFlags(f *flag.FlagSet) {
 	o := &s.options
-	f.Uint64Var(&o.Seed, "seed", o.Seed, "chooses the data")
+	f.Uint64Var(&o.Seed, "seed", o.Seed, "seed of the generated data")
 	f.Func("start", "first `day` of the data, for example 2023-10-01, or today (default 2023-10-01)", s.setStart)
 	f.IntVar(&o.Days, "days", o.Days, "number of days with data")
-	f.IntVar(&o.Conversations, "conversations", o.Conversations, "conversations a day; from 50 on with edge cases")
+	f.IntVar(&o.Conversations, "conversations", o.Conversations, "conversations per day; 50 or more include edge cases")
 	f.Float64Var(&o.HeldShare, "held", o.HeldShare, "`share` of conversations under legal hold, 0 to 1")
 	f.Float64Var(&o.ScreenShare, "screens", o.ScreenShare, "`share` of conversations with screen recordings, 0 to 1")
 	f.IntVar(&o.Edges.Open, "open", 0, "conversations that do not end")
-	f.IntVar(&s.archived, "archived", 0, "recordings in the archive, which cannot be downloaded")
-	f.IntVar(&s.uploading, "uploading", 0, "recordings that are not there yet, see -upload-delay")
+	f.IntVar(&s.archived, "archived", 0, "archived recordings, which cannot be downloaded")
+	f.IntVar(&s.uploading, "uploading", 0, "recordings that are still uploading; see -upload-delay")
 	f.IntVar(&o.Edges.Sensitive, "sensitive", 0, "recordings with sensitive data")
 	f.IntVar(&o.Edges.Orphans, "orphans", 0, "recordings that belong to no conversation")
 	f.BoolVar(&o.Edges.HostileIDs, "hostile-ids", false, "add ids that are not UUIDs")
@@ -168,7 +167,7 @@ func (s *settings) setStart(value string) error {
 	return err
 }
 
-// complete turns what several flags say into options.
+// complete sets the options that depend on several flags.
 func (s *settings) complete() {
 	o := &s.options
 	o.Clients = []simulator.Client{s.client}
@@ -179,8 +178,8 @@ func (s *settings) complete() {
 	*o = slowed(*o, s.latency)
 }
 
-// slowed multiplies every latency and delay. It does not change how fresh data
-// are, or how long logins and addresses last.
+// slowed multiplies every latency and delay. It does not change how fresh data are, or how long
+// tokens and URLs are valid.
 func slowed(o simulator.Options, factor float64) simulator.Options {
 	l := &o.Latency
 	for _, d := range []*time.Duration{

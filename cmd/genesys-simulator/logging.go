@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// logged logs every request once it is answered; the query is left out, for it
-// may contain a signature.
+// logged logs every request after it is answered. It leaves out the query, which may contain a
+// signature.
 func logged(next http.Handler, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
@@ -21,7 +21,7 @@ func logged(next http.Handler, log *slog.Logger) http.Handler {
 	})
 }
 
-// statusRecorder remembers the status that went out; 0 if none did.
+// statusRecorder records the status of the answer, 0 if there was none.
 type statusRecorder struct {
 	http.ResponseWriter
 	status int

@@ -14,10 +14,10 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 )
 
-// shutdownGrace is how long requests under way may take to end.
+// shutdownGrace is how long requests in flight may take to end.
 const shutdownGrace = 5 * time.Second
 
-// program is what a process has from its surroundings.
+// program is the environment of the process.
 type program struct {
 	args           []string
 	getenv         func(string) string
@@ -44,7 +44,7 @@ func run(ctx context.Context, p program) error {
 		handler = logged(handler, slog.New(slog.NewTextHandler(p.stderr, nil)))
 	}
 	var exports sync.WaitGroup
-	defer exports.Wait() // what is being written is written to its end
+	defer exports.Wait() // so that no file stays half-written
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if s.options.ExportDir != "" {
@@ -53,7 +53,7 @@ func run(ctx context.Context, p program) error {
 	return serve(ctx, listener, handler)
 }
 
-// serve answers until ctx ends, which also ends the wait of slow answers.
+// serve answers requests until ctx ends. The end of ctx also ends simulated delays.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{
 		Handler:           handler,
@@ -78,7 +78,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler) err
 	return nil
 }
 
-// tick lets exported files appear though nobody asks after them.
+// tick lets exported files appear although nobody requests them.
 func tick(ctx context.Context, sim *simulator.Simulator) {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()

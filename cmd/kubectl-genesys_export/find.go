@@ -24,13 +24,13 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
-// hit is a recording that was found, and in which archive.
+// hit is a recording that was found, with its archive.
 type hit struct {
 	Archive string `json:"archive"`
 	index.Recording
 }
 
-// addQueryFlags adds the flags that say what is looked for.
+// addQueryFlags adds the flags that select recordings.
 func addQueryFlags(f *flag.FlagSet, q *index.Query) {
 	f.StringVar(&q.Conversation, "conversation", "", "`id` of the conversation")
 	f.StringVar(&q.Recording, "recording", "", "`id` of the recording")
@@ -39,14 +39,14 @@ func addQueryFlags(f *flag.FlagSet, q *index.Query) {
 	f.Func("until", "`time` before which the conversation started", instant(&q.Until))
 }
 
-// media are those that a recording may have.
+// media are the names of all media.
 var media = []string{string(genesys.Call), string(genesys.Screen), string(genesys.Chat), string(genesys.Email), string(genesys.Message)}
 
-// allMedia names them.
+// allMedia lists the media for help and errors.
 var allMedia = english.WordSeries(media, "or")
 
-// medium takes a medium in letters of either case. One that does not exist would be
-// found nowhere, as if there were no recordings.
+// medium parses a medium in upper or lower case. It refuses an unknown medium, because ls
+// would find no recordings of it.
 func medium(into *string) func(string) error {
 	return func(text string) error {
 		i := slices.IndexFunc(media, func(m string) bool { return strings.EqualFold(m, text) })
@@ -92,7 +92,7 @@ func runList(ctx context.Context, arguments []string, to streams) error {
 		return encoder.Encode(hits)
 	}
 	if len(hits) == 0 {
-		fmt.Fprintf(to.err, "Nothing in %s matches; without flags, ls lists everything.\n", verify.Printable(where.name))
+		fmt.Fprintf(to.err, "No recordings in %s match. Without flags, ls lists all recordings.\n", verify.Printable(where.name))
 		return nil
 	}
 	table := tabwriter.NewWriter(to.out, 0, 0, 2, ' ', 0)
@@ -115,7 +115,7 @@ func runList(ctx context.Context, arguments []string, to streams) error {
 	return table.Flush()
 }
 
-// find looks in every archive of a location.
+// find finds recordings in every archive of a location.
 func find(ctx context.Context, where location, query index.Query) ([]hit, fs.FS, error) {
 	fsys, _, err := where.open(ctx)
 	if err != nil {
@@ -165,7 +165,7 @@ func runCat(ctx context.Context, arguments []string, to streams) error {
 	return file.copy(ctx, fsys, to)
 }
 
-// onlyFile is the one file that was requested. Its path is from the location's root.
+// onlyFile returns the one file that was requested, with its path below the location.
 func onlyFile(hits []hit, number int) (storedFile, error) {
 	var files []storedFile
 	for _, h := range hits {
@@ -189,7 +189,7 @@ func onlyFile(hits []hit, number int) (storedFile, error) {
 
 type storedFile struct{ path, sha256 string }
 
-// copy writes the file, and makes sure that its bytes are the ones that were stored.
+// copy writes the file, and compares its digest with the one in files.csv.
 func (s storedFile) copy(ctx context.Context, fsys fs.FS, to streams) error {
 	file, err := fsys.Open(s.path)
 	if err != nil {
@@ -201,7 +201,7 @@ func (s storedFile) copy(ctx context.Context, fsys fs.FS, to streams) error {
 		return fmt.Errorf("%s: %w", s.path, err)
 	}
 	if got := hex.EncodeToString(hash.Sum(nil)); got != s.sha256 {
-		fmt.Fprintf(to.err, "%s was changed: files.csv lists it with SHA-256 %s, its bytes have %s\n", verify.Printable(s.path), verify.Printable(s.sha256), got)
+		fmt.Fprintf(to.err, "%s was changed: files.csv lists SHA-256 %s, but the file has %s\n", verify.Printable(s.path), verify.Printable(s.sha256), got)
 		return errFindings
 	}
 	return nil

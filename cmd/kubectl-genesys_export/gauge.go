@@ -13,13 +13,13 @@ import (
 )
 
 const (
-	// redrawEvery is how often the progress is drawn.
+	// redrawEvery is the time between two redraws.
 	redrawEvery = 200 * time.Millisecond
-	// barWidth is that of the bar, in letters.
+	// barWidth is the width of the bar in characters.
 	barWidth = 30
 )
 
-// gauge shows on a terminal how far a verification is. Elsewhere it is quiet.
+// gauge shows the progress of a verification on a terminal. It writes nothing to a file or pipe.
 type gauge struct {
 	file     *os.File
 	terminal bool
@@ -29,7 +29,7 @@ func newGauge(file *os.File) *gauge {
 	return &gauge{file, term.IsTerminal(int(file.Fd()))}
 }
 
-// follow shows a meter until it is stopped.
+// follow shows a meter until stop is called.
 func (g *gauge) follow(archive string, meter *verify.Meter) (stop func()) {
 	if g == nil || !g.terminal {
 		return func() {}
@@ -56,7 +56,7 @@ func (g *gauge) follow(archive string, meter *verify.Meter) (stop func()) {
 	}
 }
 
-// fit cuts a line to the terminal's width: one that wraps could not be redrawn.
+// fit cuts a line to the width of the terminal, because a wrapped line cannot be redrawn.
 func (g *gauge) fit(line string) string {
 	width, _, err := term.GetSize(int(g.file.Fd()))
 	if err != nil || width < 20 {
@@ -65,7 +65,7 @@ func (g *gauge) fit(line string) string {
 	return line[:min(len(line), width-1)]
 }
 
-// progress is one line: a bar, how much of how much was read, and how fast.
+// progress returns one line with a bar, the bytes read and expected, and the speed.
 func progress(archive string, meter *verify.Meter, since time.Duration) string {
 	read, expected := meter.Bytes.Load(), meter.Expected.Load()
 	if expected == 0 {

@@ -17,11 +17,11 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive/s3store"
 )
 
-// readersOfS3 is how many objects are read at the same time at least: a request's
-// time is mostly waiting.
+// readersOfS3 is the minimum number of objects to read at the same time from S3, where
+// reading is mostly waiting.
 const readersOfS3 = 16
 
-// location is where archives are.
+// location is a directory or a prefix of a bucket that contains archives.
 type location struct {
 	name      string
 	region    string
@@ -29,7 +29,7 @@ type location struct {
 	pathStyle bool
 }
 
-// flags makes the flags that all commands have.
+// flags returns the flags that all commands have.
 func (p *location) flags(name string, to io.Writer) *flag.FlagSet {
 	f := flag.NewFlagSet("kubectl genesys-export "+name, flag.ContinueOnError)
 	f.SetOutput(to)
@@ -39,12 +39,12 @@ func (p *location) flags(name string, to io.Writer) *flag.FlagSet {
 	}
 	f.StringVar(&p.region, "region", os.Getenv("AWS_REGION"), "`region` of the S3 bucket")
 	f.StringVar(&p.endpoint, "endpoint", "", "base `URL` of an S3 service other than Amazon's")
-	f.BoolVar(&p.pathStyle, "path-style", false, "put the bucket into the path of URLs, as many services other than Amazon's want it")
+	f.BoolVar(&p.pathStyle, "path-style", false, "put the bucket into the path of URLs, as many S3 services other than Amazon's require")
 	return f
 }
 
-// parse reads a command line of one location and flags, before it or after. The flags
-// are listed for who asks for them: under a mistake they would hide what it is.
+// parse parses one location and flags before or after it. It prints the list of flags only
+// on -h: below an error the list would hide the error.
 func (p *location) parse(f *flag.FlagSet, arguments []string) error {
 	for len(arguments) > 0 {
 		to := f.Output()
@@ -72,7 +72,7 @@ func (p *location) parse(f *flag.FlagSet, arguments []string) error {
 	return nil
 }
 
-// open opens the location, and says how many files are best read at the same time.
+// open opens the location, and returns how many files to read at the same time.
 func (p *location) open(ctx context.Context) (fs.FS, int, error) {
 	workers := runtime.GOMAXPROCS(0)
 	if !strings.Contains(p.name, "://") {
@@ -100,13 +100,13 @@ func (p *location) open(ctx context.Context) (fs.FS, int, error) {
 	return buckets.FS(ctx), max(workers, readersOfS3), nil
 }
 
-// credentials are taken from the environment.
+// credentials reads the S3 credentials from the environment.
 func credentials(context.Context) (s3store.Credentials, error) {
 	found := s3store.Credentials{
 		AccessKeyID: os.Getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"), SessionToken: os.Getenv("AWS_SESSION_TOKEN"),
 	}
 	if found.AccessKeyID == "" || found.SecretAccessKey == "" {
-		return found, errors.New("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not in the environment")
+		return found, errors.New("the environment lacks AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 	}
 	return found, nil
 }
@@ -117,7 +117,7 @@ type format string
 func (f *format) add(flags *flag.FlagSet) {
 	flags.Func("o", "`format`: text or json (default text)", func(value string) error {
 		if value != "text" && value != "json" {
-			return errors.New("it is text or json")
+			return errors.New("must be text or json")
 		}
 		*f = format(value)
 		return nil

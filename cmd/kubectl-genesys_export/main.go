@@ -1,9 +1,9 @@
-// Command kubectl-genesys_export is a plugin of kubectl, and a program of its
-// own, that judges archives and finds recordings in them. It needs no cluster.
+// Command kubectl-genesys_export verifies archives and finds recordings in them. It runs
+// as a plugin of kubectl or as a program of its own, and needs no cluster.
 //
-// It exits with 0 if everything is verified, with 1 if something is wrong, with 2
-// if the command line is, with 3 if something could not be read, and with 130 if
-// it was interrupted.
+// Its exit codes are 0 if everything is verified, 1 if something is wrong with an archive,
+// 2 if the command line is wrong, 3 if it could not read something, and 130 if it was
+// interrupted.
 package main
 
 import (
@@ -53,6 +53,7 @@ Exit codes:
   1  verification failed; findings were printed
   2  wrong command line
   3  something could not be read
+  130  interrupted
 `
 
 func main() {
@@ -91,10 +92,10 @@ func run(ctx context.Context, arguments []string, to streams) int {
 	}
 }
 
-// errFindings says that something is wrong; what, was written already.
+// errFindings tells that a verification failed, and that its findings were printed.
 var errFindings = errors.New("verification failed")
 
-// usageError is the error for a command line.
+// usageError tells that the command line is wrong.
 type usageError struct{ error }
 
 func exitCode(ctx context.Context, err error, to streams) int {

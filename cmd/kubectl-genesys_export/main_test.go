@@ -52,17 +52,17 @@ func TestVerify(t *testing.T) {
 		// says is in what is written.
 		says string
 	}{
-		"sound":                     {[]string{"verify", sound.Root}, exitVerified, "Nothing outside the archive was trusted"},
-		"sound, with its key":       {[]string{"verify", sound.Root, "--key", other, "--key", mine}, exitVerified, "Signed with the keys that were given with --key: 2 seals and 6 bags, by " + signer.ID()},
-		"sound, with its seal":      {[]string{"verify", "--seal", seal, sound.Root}, exitVerified, "by " + signer.ID() + ". Whose keys these are was not said"},
-		"with its seal and key":     {[]string{"verify", "--seal", seal, sound.Root, "--key", mine}, exitVerified, "was noted\n  Signed with the keys that were given"},
-		"unsigned":                  {[]string{"verify", plain.Root}, exitVerified, "this shows that the archive agrees with itself"},
-		"unsigned, with its seal":   {[]string{"verify", plain.Root, "--seal", plainSeal}, exitVerified, "The last seal is the one that was given with --seal: nothing was changed or taken away since its SHA-256 was noted\n  Not signed: the archive does not show who made it\n"},
+		"sound":                     {[]string{"verify", sound.Root}, exitVerified, "Whoever made the archive could have made these keys"},
+		"sound, with its key":       {[]string{"verify", sound.Root, "--key", other, "--key", mine}, exitVerified, "Signed with the keys given with --key: 2 seals and 6 bags, by " + signer.ID()},
+		"sound, with its seal":      {[]string{"verify", "--seal", seal, sound.Root}, exitVerified, "by " + signer.ID() + ". verify does not know whose keys these are"},
+		"with its seal and key":     {[]string{"verify", "--seal", seal, sound.Root, "--key", mine}, exitVerified, "was noted\n  Signed with the keys given"},
+		"unsigned":                  {[]string{"verify", plain.Root}, exitVerified, "the archive is consistent with itself, but nothing shows who made it"},
+		"unsigned, with its seal":   {[]string{"verify", plain.Root, "--seal", plainSeal}, exitVerified, "The last seal is the one given with --seal: nothing was changed or removed since its SHA-256 was noted\n  Not signed: the archive does not show who made it\n"},
 		"with another key":          {[]string{"verify", sound.Root, "--key", other}, exitFindings, "none of those that were given [UntrustedKey]"},
 		"with another seal":         {[]string{"verify", sound.Root, "--seal", strings.Repeat("0", 64)}, exitFindings, "later seals were taken away"},
-		"with another key, at last": {[]string{"verify", sound.Root, "--key", other, "--seal", seal}, exitFindings, "Held against itself and the seal and the keys that you gave"},
-		"broken, at last":           {[]string{"verify", broken.Root}, exitFindings, "The archive does not agree with itself: rely on nothing"},
-		"restored recordings":       {[]string{"verify", plain.Root}, exitVerified, "\n  2 recordings asked to be restored at Genesys Cloud; other dates of 1 recording changed there: see retention.csv in the seals\n"},
+		"with another key, at last": {[]string{"verify", sound.Root, "--key", other, "--seal", seal}, exitFindings, "Compared with itself and with the seal and the keys that you gave"},
+		"broken, at last":           {[]string{"verify", broken.Root}, exitFindings, "The archive is not consistent with itself: do not rely on anything"},
+		"restored recordings":       {[]string{"verify", plain.Root}, exitVerified, "\n  Restoration of 2 recordings requested at Genesys Cloud; other dates of 1 recording changed there: see retention.csv in the seals\n"},
 		"orphaned recordings":       {[]string{"verify", plain.Root}, exitVerified, "\n  2 recordings attached to no conversation, not exported: see orphans.csv in the seals\n"},
 		"several":                   {[]string{"verify", filepath.Dir(sound.Root)}, exitVerified, "/case-1: verified"},
 		"broken":                    {[]string{"verify", broken.Root}, exitFindings, "bags/" + specimen.LegalHold + ": is missing, though seal 1 holds this bag [Missing]"},
@@ -72,7 +72,7 @@ func TestVerify(t *testing.T) {
 		"no place":                  {[]string{"verify"}, exitUsage, "missing argument PATH_OR_S3_URL"},
 		"two places":                {[]string{"verify", "a", "b"}, exitUsage, `more than one PATH_OR_S3_URL: "a" and "b"`},
 		"a key that is none":        {[]string{"verify", "a", "--key", "main.go"}, exitUsage, "PUBLIC KEY"},
-		"a seal that is none":       {[]string{"verify", "a", "--seal", "1"}, exitUsage, "--seal is a SHA-256"},
+		"a seal that is none":       {[]string{"verify", "a", "--seal", "1"}, exitUsage, "--seal must be a SHA-256"},
 		"another scheme":            {[]string{"verify", "https://example.com/x"}, exitUsage, "is not of the form s3://bucket/prefix"},
 		"a bucket without a region": {[]string{"verify", "s3://bucket", "--region", ""}, exitUsage, "the region of the bucket is missing"},
 		"an unknown format":         {[]string{"verify", "a", "-o", "yaml"}, exitUsage, "text or json"},
@@ -114,9 +114,9 @@ func TestNobodyDrawsOnTheTerminal(t *testing.T) {
 // TestWhatIsSaidOfRestorations claims nothing of dates that were not read afterwards.
 func TestWhatIsSaidOfRestorations(t *testing.T) {
 	for want, report := range map[string]verify.Report{
-		"1 recording asked to be restored at Genesys Cloud; no other date changed there":                        {Restored: 1},
-		"2 recordings asked to be restored at Genesys Cloud; the dates of 1 recording were not read afterwards": {Restored: 2, RetentionUnknown: 1},
-		"3 recordings asked to be restored at Genesys Cloud; other dates of 2 recordings changed there: see retention.csv in the seals; the dates of 1 recording were not read afterwards": {
+		"Restoration of 1 recording requested at Genesys Cloud; no other date changed there":                                    {Restored: 1},
+		"Restoration of 2 recordings requested at Genesys Cloud; the operator did not read the dates of 1 recording afterwards": {Restored: 2, RetentionUnknown: 1},
+		"Restoration of 3 recordings requested at Genesys Cloud; other dates of 2 recordings changed there: see retention.csv in the seals; the operator did not read the dates of 1 recording afterwards": {
 			Restored: 3, RetentionChanged: 2, RetentionUnknown: 1,
 		},
 	} {
@@ -186,7 +186,7 @@ func TestListAndCat(t *testing.T) {
 	}
 	for _, nothing := range [][]string{{"--until", "2023-10-01"}, {"--recording", specimen.ID(99)}} {
 		code, out, says := call(t, append([]string{"ls", a.Root}, nothing...)...)
-		if code != exitVerified || out != "" || !strings.Contains(says, "Nothing in "+a.Root+" matches") {
+		if code != exitVerified || out != "" || !strings.Contains(says, "No recordings in "+a.Root+" match") {
 			t.Errorf("%q: exit code %d: %q, %q", nothing, code, out, says)
 		}
 	}
@@ -288,7 +288,7 @@ func TestProgress(t *testing.T) {
 func TestUnreadableIsNotWrong(t *testing.T) {
 	t.Parallel()
 	v := verdict{Report: verify.Report{Trusted: true, Findings: []verify.Finding{{Kind: verify.Unreadable}}}}
-	if got := v.text(location{name: "x"}); !strings.Contains(got, "NOT VERIFIED, 1 finding\n") || !strings.Contains(got, "not everything is judged") || strings.Contains(got, "rely on nothing") {
+	if got := v.text(location{name: "x"}); !strings.Contains(got, "NOT VERIFIED, 1 finding\n") || !strings.Contains(got, "the verification is incomplete") || strings.Contains(got, "do not rely on anything") {
 		t.Errorf("it says:\n%s", got)
 	}
 }
@@ -306,9 +306,9 @@ func TestFindingsThatAreAlike(t *testing.T) {
 		"seals/1/recordings.csv: lacks line 0 [Contradiction]", "seals/1/recordings.csv: lacks line 1 [Contradiction]",
 		"seals/1/recordings.csv: lacks line 2 [Contradiction]", "seals/1/recordings.csv: lacks line 3 [Contradiction]",
 		"seals/1/recordings.csv: lacks line 4 [Contradiction]",
-		"seals/1/recordings.csv: and 7 more like these: -o json lists them [Contradiction]",
+		"seals/1/recordings.csv: 7 more like these; use -o json to list them [Contradiction]",
 		"seals/1/report.html: was changed [Altered]",
-		"and 3 more that are not listed, of kinds and in places that are",
+		"and 3 more of the same kinds in the same files, which are not listed",
 	}
 	if diff := cmp.Diff(want, v.findings()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

@@ -49,22 +49,22 @@ func runVerify(ctx context.Context, arguments []string, to streams) error {
 		options.Keys = append(options.Keys, key)
 		return err
 	})
-	flags.StringVar(&options.Seal, "seal", "", "`SHA-256` of the last seal's manifest, as the export's status or a former verification tells it")
-	flags.BoolVar(&options.Running, "running", false, "the export still runs: do not report bags that are not sealed yet, and --seal may name any of its seals")
-	flags.Func("export", "`NAMESPACE/NAME` of the export whose archive it has to be (default the name of the archive's folder, in any namespace)", func(text string) error {
+	flags.StringVar(&options.Seal, "seal", "", "`SHA-256` of the last seal's manifest, from the export's status or an earlier verification")
+	flags.BoolVar(&options.Running, "running", false, "the export is still running: do not report unsealed bags, and accept any seal of the export in --seal")
+	flags.Func("export", "`NAMESPACE/NAME` of the export that the archive must belong to (default the name of the archive's folder, in any namespace)", func(text string) error {
 		var ok bool
 		options.Namespace, options.Name, ok = strings.Cut(text, "/")
 		if !ok || options.Namespace == "" || options.Name == "" || strings.Contains(options.Name, "/") {
-			return errors.New("it is NAMESPACE/NAME")
+			return errors.New("must be NAMESPACE/NAME")
 		}
 		return nil
 	})
-	flags.IntVar(&options.Workers, "workers", 0, "how many `files` are read at the same time (default one for each core, 16 for S3)")
+	flags.IntVar(&options.Workers, "workers", 0, "number of `files` to read at the same time (default one for each core, 16 for S3)")
 	if err := where.parse(flags, arguments); err != nil {
 		return err
 	}
 	if options.Seal != "" && !hexDigest.MatchString(options.Seal) {
-		return usageError{fmt.Errorf("--seal is a SHA-256: 64 digits and letters from a to f")}
+		return usageError{fmt.Errorf("--seal must be a SHA-256: 64 hexadecimal digits in lower case")}
 	}
 	fsys, workers, err := where.open(ctx)
 	if err != nil {
@@ -91,10 +91,10 @@ func verifyAll(ctx context.Context, fsys fs.FS, where location, options verify.O
 		return nil, unlisted
 	}
 	if options.Seal != "" && len(archives) > 1 {
-		return nil, usageError{fmt.Errorf("--seal speaks of one archive, here are %d", len(archives))}
+		return nil, usageError{fmt.Errorf("--seal applies to one archive, but the location contains %d", len(archives))}
 	}
 	if options.Name != "" && len(archives) > 1 {
-		return nil, usageError{fmt.Errorf("--export speaks of one archive, here are %d", len(archives))}
+		return nil, usageError{fmt.Errorf("--export applies to one archive, but the location contains %d", len(archives))}
 	}
 	given := options.Name
 	var verdicts []verdict
@@ -158,7 +158,7 @@ func conclude(to streams, shape format, where location, verdicts []verdict) erro
 	case sound:
 		return nil
 	case unreadable:
-		return fmt.Errorf("not everything could be read, so that not everything is judged")
+		return fmt.Errorf("verification is incomplete: some files could not be read")
 	default:
 		return errFindings
 	}
@@ -195,16 +195,16 @@ func (v verdict) text(where location) string {
 	}
 	says("  %s under %s; the last seal's manifest has SHA-256 %s", words.Count(v.Bags, "bag"), words.Count(v.Seals, "seal"), v.Seal)
 	if v.Unsealed > 0 {
-		says("  %s in no seal: nothing proves what is there", words.Count(v.Unsealed, "bag"))
+		says("  %s not sealed yet: nothing proves their content", words.Count(v.Unsealed, "bag"))
 	}
 	if v.OtherTexts > 0 {
-		says("  Note: report.html and certification.txt of %s are in the words of another version of the exporter. Their figures were compared with the account, their words were not: verify them with that version", words.Count(int64(v.OtherTexts), "seal"))
+		says("  Note: another version of the exporter worded report.html and certification.txt of %s. verify compared their figures with the account, but not their words: verify them with that version", words.Count(int64(v.OtherTexts), "seal"))
 	}
 	if v.VersionsNotListed != "" {
-		says("  Note: earlier versions of the seals in the bucket could not be listed, so that a seal hidden by a delete marker is not found: %s", v.VersionsNotListed)
+		says("  Note: verify could not list earlier versions of the seals in the bucket, so it cannot find a seal that a delete marker hides: %s", v.VersionsNotListed)
 	}
 	if v.UnlockedVersions > 0 {
-		says("  Note: the bucket keeps earlier versions of %s of seals, which hide no locked seal: see what they are if nobody deleted this archive, or a seal that was never finished", words.Count(v.UnlockedVersions, "file"))
+		says("  Note: the bucket keeps earlier versions of %s of seals. They hide no locked seal. Check them unless somebody deleted this archive, or a seal was never finished", words.Count(v.UnlockedVersions, "file"))
 	}
 	says("  Read %s, %s in %.1f s", words.Count(v.Files, "file"), words.Bytes(v.Bytes), v.took.Seconds())
 	for _, line := range v.trust() {
@@ -216,7 +216,7 @@ func (v verdict) text(where location) string {
 // restorations says what became of the dates of recordings that were restored. None
 // of it is a fault of the archive.
 func (v verdict) restorations() string {
-	text := words.Count(v.Restored, "recording") + " asked to be restored at Genesys Cloud"
+	text := "Restoration of " + words.Count(v.Restored, "recording") + " requested at Genesys Cloud"
 	switch {
 	case v.RetentionChanged > 0:
 		text += fmt.Sprintf("; other dates of %s changed there: see retention.csv in the seals", words.Count(v.RetentionChanged, "recording"))
@@ -224,7 +224,7 @@ func (v verdict) restorations() string {
 		text += "; no other date changed there"
 	}
 	if v.RetentionUnknown > 0 {
-		text += fmt.Sprintf("; the dates of %s were not read afterwards", words.Count(v.RetentionUnknown, "recording"))
+		text += fmt.Sprintf("; the operator did not read the dates of %s afterwards", words.Count(v.RetentionUnknown, "recording"))
 	}
 	return text
 }
@@ -245,12 +245,12 @@ func (v verdict) findings() (lines []string) {
 			lines = append(lines, f.String())
 		}
 		if n > mostAlike {
-			lines = append(lines, fmt.Sprintf("%s: and %d more like these: -o json lists them [%s]", first.Path, n-mostAlike, first.Kind))
+			lines = append(lines, fmt.Sprintf("%s: %d more like these; use -o json to list them [%s]", first.Path, n-mostAlike, first.Kind))
 		}
 		left = left[n:]
 	}
 	if v.More > 0 {
-		lines = append(lines, fmt.Sprintf("and %d more that are not listed, of kinds and in places that are", v.More))
+		lines = append(lines, fmt.Sprintf("and %d more of the same kinds in the same files, which are not listed", v.More))
 	}
 	return lines
 }
@@ -261,33 +261,33 @@ func (v verdict) trust() []string {
 	if !v.Verified {
 		return []string{v.doubt()}
 	}
-	lines := []string{"Checked as a complete export: everything is in a seal"}
+	lines := []string{"Checked as a complete export: the seals cover everything"}
 	switch {
 	case v.Running && v.Unsealed > 0:
-		lines[0] = "Checked as a running export (--running): every seal and its bags. Bags that are not sealed yet are consistent with themselves; nothing more is shown about them"
+		lines[0] = "Checked as a running export (--running): every seal and its bags. Unsealed bags are consistent with themselves; nothing else about them is verified"
 	case v.Running:
-		lines[0] = "Checked as a running export (--running): every seal and what it holds"
+		lines[0] = "Checked as a running export (--running): every seal and its content"
 	}
 	switch {
 	case v.sealGiven && v.Running:
-		lines = append(lines, "The seal that was given with --seal is there: nothing that it and the seals before it hold was changed or taken away. Whether a later one was cannot be told")
+		lines = append(lines, "The seal given with --seal is there: the content of this seal and of earlier seals was not changed or removed. verify cannot tell whether a later seal was removed")
 	case v.sealGiven:
-		lines = append(lines, "The last seal is the one that was given with --seal: nothing was changed or taken away since its SHA-256 was noted")
+		lines = append(lines, "The last seal is the one given with --seal: nothing was changed or removed since its SHA-256 was noted")
 	default:
-		lines = append(lines, "No seal was given with --seal: whether later seals were taken away cannot be told")
+		lines = append(lines, "No seal was given with --seal: verify cannot tell whether later seals were removed")
 	}
 	signed := fmt.Sprintf("%s and %s, by %s", words.Count(v.SignedSeals, "seal"), words.Count(v.SignedBags, "bag"), strings.Join(v.Signers, ", "))
 	switch {
 	case v.Trusted:
-		lines = append(lines, "Signed with the keys that were given with --key: "+signed)
+		lines = append(lines, "Signed with the keys given with --key: "+signed)
 	case v.SignedSeals == 0 && v.sealGiven:
 		lines = append(lines, "Not signed: the archive does not show who made it")
 	case v.SignedSeals == 0:
-		lines = append(lines, "Not signed, and nothing outside the archive was trusted: this shows that the archive agrees with itself, not who made it")
+		lines = append(lines, "Not signed, and no seal was given with --seal: the archive is consistent with itself, but nothing shows who made it")
 	case v.sealGiven:
-		lines = append(lines, "Signed: "+signed+". Whose keys these are was not said: say which one you trust with --key")
+		lines = append(lines, "Signed: "+signed+". verify does not know whose keys these are: name the key that you trust with --key")
 	default:
-		lines = append(lines, "Signed: "+signed+". Nothing outside the archive was trusted: whoever made it could have made these keys. Say which one you trust with --key")
+		lines = append(lines, "Signed: "+signed+". Whoever made the archive could have made these keys: name the key that you trust with --key")
 	}
 	return lines
 }
@@ -295,7 +295,7 @@ func (v verdict) trust() []string {
 // doubt says what to make of an archive that is not verified.
 func (v verdict) doubt() string {
 	if v.OnlyUnreadable() {
-		return "Not everything could be read, so that not everything is judged: verify it again when it can be"
+		return "Some files could not be read, so the verification is incomplete: fix access to them and verify again"
 	}
 	var against []string
 	if v.sealGiven {
@@ -305,9 +305,9 @@ func (v verdict) doubt() string {
 		against = append(against, "the keys")
 	}
 	if len(against) == 0 {
-		return "The archive does not agree with itself: rely on nothing above until each finding is explained"
+		return "The archive is not consistent with itself: do not rely on anything above until each finding is explained"
 	}
-	return fmt.Sprintf("Held against itself and %s that you gave: rely on nothing above until each finding is explained", strings.Join(against, " and "))
+	return fmt.Sprintf("Compared with itself and with %s that you gave: do not rely on anything above until each finding is explained", strings.Join(against, " and "))
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

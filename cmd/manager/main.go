@@ -28,7 +28,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/usage"
 )
 
-// settings are the command line.
+// settings are the values of the flags.
 type settings struct {
 	archiveRoot    string
 	endpoints      egress.List
@@ -65,29 +65,29 @@ func parse() settings {
 		minFree:  quantity{resource.MustParse("256Mi")},
 		maxMedia: quantity{*resource.NewQuantity(genesysclient.DefaultMaxMedia, resource.BinarySI)},
 	}
-	flag.StringVar(&s.archiveRoot, "archive-root", "/archive", "directory below which all destinations are")
+	flag.StringVar(&s.archiveRoot, "archive-root", "/archive", "directory that contains the directories of all destinations")
 	flag.Func(strings.TrimPrefix(egress.Flag, "--"), egress.Usage, func(text string) (err error) {
 		s.endpoints, err = egress.ParseList(text)
 		return err
 	})
-	flag.Var(&s.maxMedia, "max-recording-size", "largest file of a recording that is taken, such as 64Gi; a larger one is a gap")
-	flag.StringVar(&s.image, "image", "", "image that the manager runs from, with its digest; seals name it")
-	flag.Var(&s.minFree, "min-free", "how much room transfers leave free below the archive root, for example 10Gi, even if an ExportDestination allows less")
-	flag.Func(strings.TrimPrefix(usage.Flag, "--"), "how much the archives of a namespace may take below the archive root, for example legal=2Ti,*=500Gi; "+
-		"one quantity alone is for every namespace; without a bound by default", func(text string) (err error) {
+	flag.Var(&s.maxMedia, "max-recording-size", "maximum size of a recording's file, for example 64Gi; a recording with a larger file is a gap")
+	flag.StringVar(&s.image, "image", "", "image of the manager with its digest, which seals record")
+	flag.Var(&s.minFree, "min-free", "minimum free space that transfers leave below the archive root, for example 10Gi, even if an ExportDestination sets less")
+	flag.Func(strings.TrimPrefix(usage.Flag, "--"), "maximum size of all archives of a namespace below the archive root, for example legal=2Ti,*=500Gi; "+
+		"a single quantity applies to every namespace (default no maximum)", func(text string) (err error) {
 		s.maxBytes, err = usage.ParseLimits(text)
 		return err
 	})
 	flag.StringVar(&s.signingKey.Name, "signing-key-secret", "",
-		"Secret in the manager's own namespace ($POD_NAMESPACE) with the key that signs for destinations with spec.signing.platform; none by default")
+		"Secret in the manager's namespace ($POD_NAMESPACE) with the signing key for destinations with spec.signing.platform (default none)")
 	flag.StringVar(&s.artifactKey.Name, "artifact-key-secret", operator.DefaultArtifactKey,
-		"Secret with the key that working artifacts are made authentic with; created if it is missing")
+		"Secret with the key that authenticates working files; the manager creates it if it is missing")
 	flag.StringVar(&s.artifactKey.Namespace, "artifact-key-namespace", os.Getenv("POD_NAMESPACE"),
-		"namespace of that Secret, which no tenant may read; $POD_NAMESPACE by default")
-	flag.StringVar(&s.namespaces, "namespaces", "", "comma-separated namespaces to work in; all by default")
-	flag.StringVar(&s.metricsAddress, "metrics-bind-address", ":8443", "address of the metrics, over HTTPS and only for who may read them; 0 turns them off")
-	flag.StringVar(&s.probeAddress, "health-probe-bind-address", ":8081", "address of /healthz and /readyz")
-	flag.BoolVar(&s.leaderElection, "leader-elect", false, "work only while leader, so that several replicas can run")
+		"namespace of that Secret, in which no tenant may read Secrets (default $POD_NAMESPACE)")
+	flag.StringVar(&s.namespaces, "namespaces", "", "comma-separated namespaces in which the manager reconciles objects (default all)")
+	flag.StringVar(&s.metricsAddress, "metrics-bind-address", ":8443", "address that serves metrics over HTTPS to authorised clients; 0 disables it")
+	flag.StringVar(&s.probeAddress, "health-probe-bind-address", ":8081", "address that serves /healthz and /readyz")
+	flag.BoolVar(&s.leaderElection, "leader-elect", false, "reconcile only while this replica is the leader, so that several replicas can run")
 	flag.BoolVar(&s.version, "version", false, "print the version and exit")
 	s.log.BindFlags(flag.CommandLine)
 	flag.Parse()
@@ -97,7 +97,7 @@ func parse() settings {
 
 func run(s settings) error {
 	if s.signingKey.Name != "" && s.signingKey.Namespace == "" {
-		return errors.New("--signing-key-secret needs to know the manager's namespace: set POD_NAMESPACE")
+		return errors.New("--signing-key-secret needs the manager's namespace: set POD_NAMESPACE")
 	}
 	if s.artifactKey.Namespace == "" {
 		return errors.New("--artifact-key-namespace is missing: name the namespace that the manager runs in, or set POD_NAMESPACE")
@@ -135,7 +135,7 @@ func (s settings) manager() ctrl.Options {
 		HealthProbeBindAddress: s.probeAddress,
 		LeaderElection:         s.leaderElection,
 		LeaderElectionID:       "recording-export-operator.gcexport.dev",
-		// The process ends when it stops to lead, so the next one need not wait.
+		// The process ends when it is no longer the leader, so the next leader need not wait.
 		LeaderElectionReleaseOnCancel: true,
 		GracefulShutdownTimeout:       ptr.To(30 * time.Second),
 		Metrics: metricsserver.Options{
@@ -152,9 +152,8 @@ func (s settings) manager() ctrl.Options {
 	return options
 }
 
-// serviceAccount is what the Deployment says of its own Pod (downward API): the
-// namespace and the name of its ServiceAccount, as namespace:name; empty if it does
-// not.
+// serviceAccount returns the namespace and name of the Pod's ServiceAccount as namespace:name,
+// which the Deployment sets in the environment (downward API). It is empty if they are not set.
 func serviceAccount() string {
 	namespace, name := os.Getenv("POD_NAMESPACE"), os.Getenv("POD_SERVICE_ACCOUNT")
 	if namespace == "" || name == "" {

@@ -4,5 +4,5 @@ package main
 
 import "github.com/gcexport/recording-export-operator/internal/operator"
 
-// applyTestOverrides changes nothing but in a program with failpoints.
+// applyTestOverrides changes nothing: only programs with failpoints have test overrides.
 func applyTestOverrides(*operator.Options) error { return nil }

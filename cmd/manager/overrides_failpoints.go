@@ -11,8 +11,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/operator"
 )
 
-// applyTestOverrides takes from the environment how fast tests want the operator to be, and
-// where its lease is: what REX_TEST_OVERRIDES holds replaces what the options hold.
+// applyTestOverrides replaces options with the values in REX_TEST_OVERRIDES, by which tests set
+// how fast the operator is and where its lease is.
 func applyTestOverrides(options *operator.Options) error {
 	text := os.Getenv("REX_TEST_OVERRIDES")
 	if text == "" {

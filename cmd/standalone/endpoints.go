@@ -8,8 +8,9 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/egress"
 )
 
-// named are the fields of manifests that name an endpoint, and what that may then be
-// asked for. A server in the place of Genesys Cloud gives recordings as well.
+// named are the fields of manifests that name an endpoint, with the purposes for which the
+// operator may then connect to it. A server that stands in for Genesys Cloud also serves
+// recordings.
 var named = []struct {
 	kind     string
 	path     []string
@@ -20,9 +21,9 @@ var named = []struct {
 	{"ExportDestination", []string{"spec", "signing", "timestamp", "url"}, []egress.Purpose{egress.Timestamp}},
 }
 
-// withNamed returns the list with the endpoints that the manifests name: whoever
-// gives them to this program starts it too. Those of objects that are applied later
-// have to be on the list.
+// withNamed returns the list with the endpoints that the manifests name, because the person who
+// starts this program chose the manifests. It does not add the endpoints of objects that are
+// applied later.
 func withNamed(list egress.List, objects []manifest) egress.List {
 	for _, object := range objects {
 		for _, n := range named {

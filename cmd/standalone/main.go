@@ -33,14 +33,14 @@ const (
 	exitInterrupted = 130
 )
 
-// settings are the command line.
+// settings are the values of the flags.
 type settings struct {
 	manifests   paths
 	archiveRoot string
 	stateDir    string
 	endpoints   egress.List
 	keep        bool
-	// untilCaughtUp ends the program when exports without an end have caught up.
+	// untilCaughtUp ends the program when exports without window.end have caught up.
 	untilCaughtUp bool
 	timeout       time.Duration
 }
@@ -59,9 +59,16 @@ const usage = `Exports recordings from Genesys Cloud without a Kubernetes cluste
 
 Usage: standalone -f FILE_OR_DIR [flags]
 
-The manifests are the same as for a cluster: a Secret, a GenesysOrganization,
-an ExportDestination and RecordingExports, with their Namespaces if they name any.
-Run it again with the same --state-dir and it resumes where it left off.
+The manifests are the same as for a cluster: a Secret, a GenesysOrganization, an
+ExportDestination and RecordingExports, and each Namespace that they name.
+To resume where it left off, run it again with the same --state-dir.
+
+Exit codes:
+  0    everything was exported
+  1    something needs your action; the output says what
+  2    wrong command line
+  3    exported with gaps; the output lists them
+  130  interrupted
 
 Flags:
 `

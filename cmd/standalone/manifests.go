@@ -28,7 +28,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
-// fieldOwner is whom this program's changes are known by in the API server.
+// fieldOwner is the field manager of this program in server-side apply.
 const fieldOwner = client.FieldOwner("standalone")
 
 // manifest is an object and the file that it was read from.
@@ -100,7 +100,7 @@ func readManifest(file string) ([]manifest, error) {
 	}
 }
 
-// rank orders objects so that what others refer to comes first.
+// rank returns the position of an object's kind: objects come after those that they refer to.
 func rank(m manifest) int {
 	order := []string{"Namespace", "Secret", "GenesysOrganization", "ExportDestination", "RecordingExport"}
 	if at := slices.Index(order, m.GetKind()); at >= 0 {
@@ -167,7 +167,7 @@ func apply(ctx context.Context, api client.Client, objects []manifest, out *scre
 	}
 	out.note("Applied %s, including %s", words.Count(len(objects), "object"), words.Count(len(exports), "export"))
 	if len(exports) == 0 {
-		return nil, errors.New("there is no RecordingExport among the manifests")
+		return nil, errors.New("the manifests contain no RecordingExport")
 	}
 	return exports, nil
 }
@@ -180,7 +180,7 @@ func place(api client.Client, object *unstructured.Unstructured) error {
 	}
 	namespaced, err := api.IsObjectNamespaced(object)
 	if meta.IsNoMatchError(err) {
-		return fmt.Errorf("unknown kind %s of %s: only Kubernetes' own kinds and those of this operator can be applied", object.GetKind(), object.GetAPIVersion())
+		return fmt.Errorf("unknown kind %s of %s: use only built-in kinds of Kubernetes and kinds of this operator", object.GetKind(), object.GetAPIVersion())
 	}
 	if namespaced {
 		object.SetNamespace(metav1.NamespaceDefault)

@@ -10,7 +10,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
-// laneRow is what is to be seen of one lane of an export.
+// laneRow is the row of one lane of an export.
 type laneRow struct {
 	lane                   v1alpha1.Lane
 	running, done, stalled int
@@ -19,8 +19,8 @@ type laneRow struct {
 	conversations, known   int64
 }
 
-// laneRows adds up each lane: its finished batches from the export's status,
-// those in progress from themselves.
+// laneRows adds up each lane: finished batches from the status of the export, batches in
+// progress from their own status.
 func laneRows(v snapshot) []laneRow {
 	var rows []laneRow
 	for _, lane := range []v1alpha1.Lane{v1alpha1.LaneStandard, v1alpha1.LaneLegalHold, v1alpha1.LaneLegalHoldScreen, v1alpha1.LaneIsolated} {
@@ -60,7 +60,7 @@ func (r *laneRow) addBatch(batch *v1alpha1.RecordingExportBatch) {
 	r.known += int64(batch.Status.Metadata)
 }
 
-// state says what the batches in progress are at.
+// state describes the batches in progress.
 func (r *laneRow) state() string {
 	switch {
 	case r.running == 0:
@@ -72,7 +72,7 @@ func (r *laneRow) state() string {
 	}
 }
 
-// table shows every export with its lanes and what of it is isolated.
+// table returns every export with its lanes and its isolated items.
 func table(views []snapshot) string {
 	rows := [][]string{{"EXPORT", "LANE", "BATCHES", "EXPORTED", "GAPS", "SIZE", "STATE"}}
 	below := map[int]string{} // lines that are not rows, by the number of rows above
@@ -101,7 +101,7 @@ func table(views []snapshot) string {
 	return out.String()
 }
 
-// summaryLine shows an export where there is no terminal.
+// summaryLine returns the line of an export for output that is not a terminal.
 func summaryLine(v snapshot) string {
 	status := v.export.Status
 	return fmt.Sprintf("%s: %s recordings exported, %s, %s, %d/%d batches. %s",

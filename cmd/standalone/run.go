@@ -53,8 +53,8 @@ func startPlane(ctx context.Context, assets, state string) (*controlplane.Contro
 	return controlplane.Start(ctx, assets, state)
 }
 
-// work runs the operator in the control plane until the exports have ended, or for
-// as long as it is to be kept up.
+// work runs the operator in the control plane until the exports have ended. With --keep it
+// runs until it is interrupted.
 func work(ctx context.Context, s settings, out *screen, plane *controlplane.ControlPlane, objects []manifest) int {
 	log, err := os.OpenFile(filepath.Join(s.stateDir, "logs", "operator.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -62,7 +62,7 @@ func work(ctx context.Context, s settings, out *screen, plane *controlplane.Cont
 	}
 	defer func() { _ = log.Close() }()
 	s.endpoints = withNamed(s.endpoints, objects)
-	// The operator reads and writes through the manager, this program past its cache.
+	// The operator reads through the cache of the manager, and this program reads without it.
 	api, err := client.New(plane.Config, client.Options{Scheme: operator.NewScheme(), FieldValidation: "Strict"})
 	if err != nil {
 		return out.fail(err)
@@ -70,7 +70,7 @@ func work(ctx context.Context, s settings, out *screen, plane *controlplane.Cont
 	if err := install(ctx, api); err != nil {
 		return out.fail(err)
 	}
-	mgr, err := newManager(plane, s, log) // only now: it needs the kinds to be installed
+	mgr, err := newManager(plane, s, log) // it needs the installed CustomResourceDefinitions
 	if err != nil {
 		return out.fail(err)
 	}
@@ -115,8 +115,8 @@ func newManager(plane *controlplane.ControlPlane, s settings, log io.Writer) (ct
 	})
 }
 
-// operate runs the operator until stop is called, which waits for its end. alive
-// ends with it, and with the control plane; its cause says which.
+// operate runs the operator until stop is called, which waits until the operator has ended.
+// alive ends when the operator or the control plane ends; its cause tells which.
 func operate(ctx context.Context, plane *controlplane.ControlPlane, mgr ctrl.Manager) (alive context.Context, stop func()) {
 	running, end := context.WithCancel(ctx)
 	alive, cancel := context.WithCancelCause(ctx)
@@ -141,8 +141,8 @@ func operate(ctx context.Context, plane *controlplane.ControlPlane, mgr ctrl.Man
 	}
 }
 
-// watchOver watches the exports until they have ended, and returns the exit code;
-// or until something else has, or the time is up, which is the error.
+// watchOver watches the exports until they have ended, and returns the exit code. It returns an
+// error if the operator or the control plane ends first, or if --timeout has passed.
 func watchOver(alive context.Context, s settings, w *watcher) (int, error) {
 	watching, cancel := context.WithCancelCause(alive)
 	defer cancel(nil)

@@ -12,15 +12,14 @@ import (
 	"golang.org/x/term"
 )
 
-// screen is where everything is shown: a table that is redrawn on a terminal,
-// lines elsewhere.
+// screen shows everything: a table that it redraws on a terminal, lines in a file or pipe.
 type screen struct {
 	out      io.Writer
 	terminal bool
 	width    func() int
 	// drawn is how many lines of the table are on the terminal.
 	drawn int
-	// said is what was last said of each export, where there is no terminal.
+	// said is the last line of each export if the output is not a terminal.
 	said map[string]string
 }
 
@@ -50,7 +49,7 @@ func (s *screen) fail(err error) int {
 	return exitFailed
 }
 
-// show shows how the exports stand.
+// show shows the progress of the exports.
 func (s *screen) show(views []snapshot) {
 	if s.terminal {
 		s.redraw(table(views))
@@ -75,9 +74,8 @@ func (s *screen) erase() {
 	}
 }
 
-// redraw puts a table in the place of the last one, in one write so that it
-// does not flicker. Lines are cut to the terminal's width: one that wraps would
-// not be counted right.
+// redraw replaces the last table, in one write so that it does not flicker. It cuts lines to
+// the width of the terminal, because a wrapped line takes more than one row of the screen.
 func (s *screen) redraw(text string) {
 	var frame bytes.Buffer
 	if s.drawn > 0 {

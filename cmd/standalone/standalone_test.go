@@ -269,7 +269,7 @@ func TestWhatCannotBeApplied(t *testing.T) {
 		"a typing mistake": {"manifests/00-all.yaml", "{apiVersion: recording.gcexport.dev/v1alpha1, kind: ExportDestination, metadata: {name: x, namespace: legal}, spec: {directory: {name: x}, directry: {}}}", ".spec.directry"},
 		"unknown kind":     {"manifests/x.yaml", "{apiVersion: example.com/v1, kind: Fax, metadata: {name: x}}", "unknown kind Fax"},
 		"no namespace":     {"manifests/10-namespace.yaml", "{apiVersion: v1, kind: Namespace, metadata: {name: other}}", "is its Namespace among the manifests?"},
-		"no export":        {"manifests/00-all.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}", "there is no RecordingExport among the manifests"},
+		"no export":        {"manifests/00-all.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}", "the manifests contain no RecordingExport"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

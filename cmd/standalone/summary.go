@@ -18,9 +18,9 @@ import (
 // maxGaps is how many gaps are listed on the screen.
 const maxGaps = 20
 
-// summarize sums up an export that has ended: what there is by lane and medium,
-// what is missing, where it lies and how to check it. Of one in a bucket, which this
-// program has no key to, it says what the status says.
+// summarize prints the summary of an export that has ended: its recordings by lane and medium,
+// its gaps, its archive and its seal. For an archive in a bucket, which this program cannot
+// read, it prints the figures of the status.
 func summarize(out *screen, root string, v snapshot) error {
 	if strings.HasPrefix(v.export.Status.Archive, "s3://") {
 		out.note("\n%s: %s recordings exported, %s, %s, sealed in %s", v.name, v.export.Status.Progress,
@@ -60,15 +60,15 @@ func summarize(out *screen, root string, v snapshot) error {
 	return nil
 }
 
-// noteIsolated says what is still isolated, of an export that is still being retried.
+// noteIsolated prints what is still isolated and retried.
 func noteIsolated(out *screen, v snapshot) {
 	if says := conditions.Isolated(v.export.Status.Isolated); says != "" {
 		out.note("  Not exported yet: %s", says)
 	}
 }
 
-// listGaps lists what could not be exported, and why, as far as it fits: of each thing
-// what the last seal says that names it.
+// listGaps lists up to maxGaps items that could not be exported, with the reason from the last
+// seal that names the item.
 func listGaps(out *screen, folder string, seals int) error {
 	gaps := map[string]map[string]string{}
 	for number := 1; number <= seals; number++ {

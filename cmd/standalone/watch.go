@@ -16,8 +16,8 @@ import (
 const (
 	// pollInterval is the time between two reads of the exports.
 	pollInterval = time.Second
-	// stallGrace is how long something may be stalled before it counts: objects
-	// that were just applied find each other only by and by.
+	// stallGrace is how long an export may be stalled before the program ends: just after they
+	// are applied, objects do not find each other at once.
 	stallGrace = 15 * time.Second
 )
 
@@ -27,14 +27,14 @@ type watcher struct {
 	exports []types.NamespacedName
 	root    string
 	out     *screen
-	// untilCaughtUp takes an export without an end for ended once it has caught up.
+	// untilCaughtUp tells that an export without window.end has ended once it has caught up.
 	untilCaughtUp bool
 	// stalled is since when each export has been stalled.
 	stalled map[types.NamespacedName]time.Time
 }
 
-// watch shows the exports' progress until each has ended, and returns the exit
-// code. Unless one stays stalled: that ends it too, if nobody could fix it.
+// watch shows the exports' progress until each has ended, and returns the exit code. It also
+// ends if an export stays stalled, unless somebody can fix it while the program runs (fixable).
 func (w *watcher) watch(ctx context.Context, fixable bool) (int, error) {
 	w.stalled = map[types.NamespacedName]time.Time{}
 	tick := time.NewTicker(pollInterval)
@@ -64,7 +64,7 @@ func (w *watcher) watch(ctx context.Context, fixable bool) (int, error) {
 	}
 }
 
-// snapshot is what is to be seen of one export.
+// snapshot is an export and its batches at one time.
 type snapshot struct {
 	name    types.NamespacedName
 	export  v1alpha1.RecordingExport
@@ -89,7 +89,7 @@ func (w *watcher) read(ctx context.Context) ([]snapshot, error) {
 	return views, nil
 }
 
-// ended reports whether nothing more will come of any export.
+// ended reports whether every export has ended.
 func (w *watcher) ended(views []snapshot) bool {
 	for i := range views {
 		export := &views[i].export
@@ -100,7 +100,7 @@ func (w *watcher) ended(views []snapshot) bool {
 	return true
 }
 
-// stalledForLong are the exports that have been stalled for too long.
+// stalledForLong returns the exports that have been stalled for longer than stallGrace.
 func (w *watcher) stalledForLong(views []snapshot) []snapshot {
 	var out []snapshot
 	for _, v := range views {

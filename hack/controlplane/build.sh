@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds etcd, kube-apiserver, kube-controller-manager and kubectl from Go modules
-# into bin/k8s/<version>, where tests and the demo look for them. What is there
-# already is not built again.
+# into bin/k8s/<version>, where tests and the demo look for them, unless they are
+# there already.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here"
@@ -10,7 +10,7 @@ version=$(go list -m -f '{{.Version}}' k8s.io/kubernetes)
 out=$(cd ../.. && pwd)/bin/k8s/$version
 mkdir -p "$out"
 
-# show turns the compiler's list of packages into a line that moves.
+# show replaces the compiler's list of packages by one line of progress.
 show() {
   awk -v name="$1" -v tty="$([ -t 2 ] && echo 1 || echo 0)" '
     /^[[:alnum:]_.\/-]+$/ {
@@ -28,7 +28,7 @@ build() {
   [ -x "$out/$name" ] && return
   begun=$(date +%s)
   printf '  %-24s building (%s)\n' "$name" "$3" >&2
-  # sh has no pipefail: the exit status goes round the pipe by a file.
+  # sh has no pipefail, so a file passes on the exit status.
   { go build -v -trimpath -o "$out/$name.new" \
       -ldflags "-s -w -X k8s.io/component-base/version.gitVersion=$version" "$package" 2>&1 || echo failed >"$out/$name.failed"; } | show "$name"
   if [ -e "$out/$name.failed" ]; then

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Builds cosign from its Go module into bin/cosign/<version>, and prints its path.
-# What is there already is not built again.
+# Builds cosign from its Go module into bin/cosign/<version>, unless it is there
+# already, and prints its path.
 set -eu
 cd "$(dirname "$0")/../.."
 
-version=v3.1.3 # the first that was tried with what the operator signs
+version=v3.1.3 # the first version that was tested with the operator's signatures
 out=$(pwd)/bin/cosign/$version
 if [ ! -x "$out/cosign" ]; then
   mkdir -p "$out"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Has cosign verify a signed bag and a signed seal, offline, by the commands of their
-# VERIFY.txt.
+# Verifies a signed bag and a signed seal with cosign, offline, with the commands in
+# their VERIFY.txt.
 set -eu
 cd "$(dirname "$0")/../.."
 

@@ -81,9 +81,9 @@ func showFigures(ctx context.Context, before requests) error {
 	}
 	fmt.Printf("  recordings in the window          %d, %d of them screens under legal hold\n", recordings, heldScreens)
 	fmt.Printf("  API calls                         %d, %.3f per recording\n", calls, float64(calls)/float64(recordings))
-	fmt.Printf("  the least for the same work       %d, %.3f per recording (ratio %.3f)\n", least.Total(), float64(least.Total())/float64(recordings), float64(calls)/float64(least.Total()))
-	fmt.Printf("  5xx answers met                   %d\n", failed)
-	fmt.Printf("  429 answers met                   %d\n", throttled)
+	fmt.Printf("  minimum for the same work         %d, %.3f per recording (ratio %.3f)\n", least.Total(), float64(least.Total())/float64(recordings), float64(calls)/float64(least.Total()))
+	fmt.Printf("  5xx answers received              %d\n", failed)
+	fmt.Printf("  429 answers received              %d\n", throttled)
 	return nil
 }
 

@@ -51,7 +51,7 @@ func run(ctx context.Context, binaries, folder string) error {
 		return err
 	}
 	defer stop()
-	heading("What happens today: one bulk export job over the whole day")
+	heading("Without the operator: one bulk export job for the whole day")
 	if err := showBulkJob(ctx); err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func run(ctx context.Context, binaries, folder string) error {
 	if err := export(ctx, filepath.Join(binaries, "standalone"), folder); err != nil {
 		return err
 	}
-	heading("Every bag can be checked with sha256sum")
+	heading("sha256sum verifies every bag")
 	archive, err := filepath.Abs(filepath.Join(folder, "archive", "legal", "evidence", "case-4711"))
 	if err != nil {
 		return err
@@ -86,9 +86,9 @@ func showNext(binaries, archive string) error {
 		return err
 	}
 	fmt.Printf("Read the report in a browser:\n  %s\n", filepath.Join(archive, "seals", "1", "report.html"))
-	fmt.Printf("Have everything verified:\n  %s verify %s\n", plugin, archive)
-	fmt.Printf("Find the screens among it:\n  %s ls %s --medium Screen\n", plugin, archive)
-	fmt.Printf("See who signed it, with openssl or cosign:\n  %s\n", filepath.Join(archive, "seals", "1", "VERIFY.txt"))
+	fmt.Printf("Verify everything:\n  %s verify %s\n", plugin, archive)
+	fmt.Printf("List the screen recordings:\n  %s ls %s --medium Screen\n", plugin, archive)
+	fmt.Printf("Check who signed it with openssl or cosign; the commands are in\n  %s\n", filepath.Join(archive, "seals", "1", "VERIFY.txt"))
 	return nil
 }
 
@@ -98,7 +98,7 @@ func free(ctx context.Context) error {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", address)
 	if err != nil {
-		return fmt.Errorf("the simulator needs %s: %w; end what listens there. Nothing was changed", address, err)
+		return fmt.Errorf("the simulator cannot listen on %s: %w; stop the program that uses this address and try again. Nothing was changed", address, err)
 	}
 	return listener.Close()
 }
@@ -186,7 +186,7 @@ func showBags(ctx context.Context, archive string) error {
 		if err := sum.Run(); err != nil {
 			return fmt.Errorf("%s in %s: %w", check.manifest, check.folder, err)
 		}
-		fmt.Println("  all files as they were sealed")
+		fmt.Println("  all files are unchanged")
 	}
 	return nil
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds versitygw, an S3 server on a directory, from its Go module into
-# bin/versitygw/<version>, where tests look for it, and prints its path. What is
-# there already is not built again.
+# bin/versitygw/<version>, where tests look for it, unless it is there already, and
+# prints its path.
 set -eu
 cd "$(dirname "$0")"
 
@@ -12,8 +12,8 @@ if [ ! -x "$binary" ]; then
   mkdir -p "$out"
   echo "Building the S3 server versitygw $version from its Go module: about 4 minutes on two cores, once." >&2
   begun=$(date +%s)
-  # A name of its own, because two may build at once. sh has no pipefail: the exit
-  # status goes round the pipe by a file.
+  # A name of its own, because two may build at once. sh has no pipefail, so a
+  # file passes on the exit status.
   new=$binary.$$
   { CGO_ENABLED=0 go build -v -trimpath -ldflags "-s -w" -o "$new" github.com/versity/versitygw/cmd/versitygw 2>&1 || echo failed >"$new.failed"; } | awk '
     /^[[:alnum:]_.\/-]+$/ { if (++n % 100 == 0) printf "  %-24s %5d packages compiled\n", "versitygw", n > "/dev/stderr"; next }

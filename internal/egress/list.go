@@ -28,9 +28,9 @@ const (
 const Flag = "--allow-endpoints"
 
 // Usage describes the flag.
-const Usage = "comma-separated `list` of addresses, each as purpose=scheme://host:port, that may be asked besides Genesys Cloud's regions and Amazon's S3, " +
-	"and that may be at private addresses or be asked over http; purposes: genesys (spec.endpoint of a GenesysOrganization), " +
-	"media (signed URLs of recordings), s3 (spec.s3.endpoint), timestamp (spec.signing.timestamp.url); a host may begin with \"*.\"; none by default"
+const Usage = "comma-separated `list` of endpoints, each as purpose=scheme://host:port, to which the operator may connect in addition to " +
+	"Genesys Cloud's regions and Amazon S3, also at private IP addresses and over http; purposes: genesys (spec.endpoint of a GenesysOrganization), " +
+	"media (signed URLs of recordings), s3 (spec.s3.endpoint), timestamp (spec.signing.timestamp.url); a host may begin with \"*.\" (default none)"
 
 // List says which addresses may be asked besides public ones over https, each for
 // one purpose. The zero value is the empty list.
@@ -75,7 +75,7 @@ func parseEntry(text string) (entry, error) {
 	}
 	purpose, address, found := strings.Cut(text, "=")
 	if !found || strings.Contains(purpose, "/") {
-		return wrong("does not say what the address may be asked for")
+		return wrong("has no purpose")
 	}
 	switch Purpose(purpose) {
 	case Genesys, Media, S3, Timestamp:
