@@ -15,19 +15,19 @@ const (
 	// retry resumes the export.
 	AnnotationCancel = "recording.gcexport.dev/cancel-requested-at"
 	// AnnotationTakeOver on an export lets this cluster take over the export's archive from another cluster. Its
-	// value is the id of the other cluster, which the message of ArchiveOfAnotherCluster contains. It is good for
+	// value is the id of the other cluster, which the message of ArchiveOfAnotherCluster contains. Each value allows
 	// one take-over.
 	AnnotationTakeOver = "recording.gcexport.dev/take-over-archive"
-	// AnnotationContinueWithoutKey on an export lets the operator continue its archive without the artifact key that
-	// it was begun with. Its value is the id of that key. Everything that seals list stays, and the operator
+	// AnnotationContinueWithoutKey on an export lets the operator continue its archive without the archive's first
+	// artifact key. Its value is the id of that key. Everything that seals list stays, and the operator
 	// requests everything else again.
 	AnnotationContinueWithoutKey = "recording.gcexport.dev/continue-without-artifact-key"
 	// AnnotationConfirmSigningKey on a destination confirms that the key that signs was changed on purpose. Its value
 	// names one change, as in the message of SigningKeyChanged: the id of the new key or "none", an @, and the time
 	// at which the operator noticed the change. It confirms only that change and removes the condition.
 	AnnotationConfirmSigningKey = "recording.gcexport.dev/confirm-signing-key"
-	// Finalizer is on an export while an analytics job of it may run at Genesys
-	// Cloud, which the operator cancels when the export is deleted.
+	// Finalizer is on an export while one of its analytics jobs may be running at Genesys Cloud. The operator
+	// cancels these jobs when the export is deleted.
 	Finalizer = "recording.gcexport.dev/analytics-job"
 )
 
@@ -60,14 +60,14 @@ type Lane string
 
 // The lanes.
 const (
-	// LaneStandard has every requested medium of conversations that are not under legal hold.
+	// LaneStandard exports every requested medium of conversations that are not under legal hold.
 	LaneStandard Lane = "Standard"
-	// LaneLegalHold has conversations under legal hold, every requested medium except screen.
+	// LaneLegalHold exports every requested medium except screen of conversations under legal hold.
 	LaneLegalHold Lane = "LegalHold"
-	// LaneLegalHoldScreen has the screen recordings of conversations under legal hold.
+	// LaneLegalHoldScreen exports the screen recordings of conversations under legal hold.
 	LaneLegalHoldScreen Lane = "LegalHoldScreen"
-	// LaneIsolated has conversations and recordings that left a batch of another lane because they could not be
-	// read, requested or received while others were. No other lane waits for it.
+	// LaneIsolated retries conversations and recordings that left a batch of another lane because they failed while
+	// others succeeded. No other lane waits for it.
 	LaneIsolated Lane = "Isolated"
 )
 

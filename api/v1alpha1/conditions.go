@@ -1,10 +1,10 @@
 package v1alpha1
 
-// Condition types of every kind. They follow kstatus: Ready is always there;
-// Reconciling and Stalled are there only while they are True, and never both.
+// Condition types of every kind. They follow kstatus: Ready is always present.
+// Reconciling and Stalled are present only while they are True, and never both.
 const (
-	// ConditionReady is True when the object is as its spec asks: the login to an
-	// organisation works, a destination can be written, an export or batch has ended.
+	// ConditionReady is True when the login to an organisation works, evidence can be
+	// written to a destination, or an export or batch has ended.
 	ConditionReady = "Ready"
 	// ConditionReconciling is True while the operator works on the object.
 	ConditionReconciling = "Reconciling"
@@ -17,7 +17,7 @@ const (
 const (
 	// ConditionSurveyed is True when all conversations of the window are known.
 	ConditionSurveyed = "Surveyed"
-	// ConditionBatchesCreated is True when every slice has, or had, its batch.
+	// ConditionBatchesCreated is True when the operator has created a batch for every slice.
 	ConditionBatchesCreated = "BatchesCreated"
 	// ConditionBatchesCompleted is True when every batch is finished and counted.
 	ConditionBatchesCompleted = "BatchesCompleted"
@@ -36,8 +36,8 @@ const (
 	ConditionCompleted = "Completed"
 )
 
-// ConditionVerified of a destination is True when the last verification read everything that is stored there and
-// found no fault. It is present only if spec.verifyEvery is set.
+// ConditionVerified of a destination is True when the last verification read everything stored there and
+// found no faults. It is present only if spec.verifyEvery is set.
 const ConditionVerified = "Verified"
 
 // ConditionSigningKeyChanged of a destination is present, and True, after its signing key has changed, until a
@@ -52,9 +52,9 @@ const (
 	ReasonSuspended = "Suspended"
 	// ReasonComplete: everything was exported.
 	ReasonComplete = "Complete"
-	// ReasonCompleteWithGaps: everything available was exported; the rest is listed.
+	// ReasonCompleteWithGaps: everything available was exported; the account lists the gaps.
 	ReasonCompleteWithGaps = "CompleteWithGaps"
-	// ReasonInternalError: something failed that should not fail; the operator retries.
+	// ReasonInternalError: an unexpected error; the operator retries.
 	ReasonInternalError = "InternalError"
 	// ReasonDeadlineExceeded: a result did not arrive in time; the operator keeps retrying and
 	// continues by itself.
@@ -65,7 +65,7 @@ const (
 
 // Reasons to do with Genesys Cloud.
 const (
-	// ReasonLoggedIn: the login works, of all OAuth clients if there are several.
+	// ReasonLoggedIn: the login of every OAuth client works.
 	ReasonLoggedIn = "LoggedIn"
 	// ReasonSecretNotFound: the Secret of the credentials does not exist.
 	ReasonSecretNotFound = "SecretNotFound"
@@ -85,9 +85,9 @@ const (
 	ReasonOrganizationMismatch = "OrganizationMismatch"
 	// ReasonClientInactive: the login of one of several OAuth clients does not work; the others do its work.
 	ReasonClientInactive = "ClientInactive"
-	// ReasonThrottled: Genesys Cloud said to wait.
+	// ReasonThrottled: Genesys Cloud told the operator to wait.
 	ReasonThrottled = "Throttled"
-	// ReasonGenesysUnavailable: Genesys Cloud does not answer, or answers with something else; the
+	// ReasonGenesysUnavailable: Genesys Cloud does not answer, or its answer cannot be used; the
 	// operator retries.
 	ReasonGenesysUnavailable = "GenesysUnavailable"
 	// ReasonRequestRefused: Genesys Cloud refuses a request as it stands.
@@ -102,58 +102,58 @@ const (
 	ReasonDestinationNotWritable = "DestinationNotWritable"
 	// ReasonDestinationFull: the destination has no space left.
 	ReasonDestinationFull = "DestinationFull"
-	// ReasonNamespaceFull: the namespace takes as much of the shared archive volume as the manager lets it.
+	// ReasonNamespaceFull: the namespace uses its whole share of the archive volume (--max-bytes-per-namespace).
 	ReasonNamespaceFull = "NamespaceFull"
-	// ReasonDestinationUnavailable: the object store does not answer, or says to wait; the operator
-	// retries.
+	// ReasonDestinationUnavailable: the object store does not answer, or tells the operator to wait; the
+	// operator retries.
 	ReasonDestinationUnavailable = "DestinationUnavailable"
 	// ReasonBucketNotFound: a bucket does not exist.
 	ReasonBucketNotFound = "BucketNotFound"
-	// ReasonObjectLockMissing: the bucket lacks the Object Lock that is demanded.
+	// ReasonObjectLockMissing: the bucket lacks the Object Lock that spec.s3.objectLock requires.
 	ReasonObjectLockMissing = "ObjectLockMissing"
-	// ReasonRetentionMismatch: the bucket's default retention is not the one that is demanded.
+	// ReasonRetentionMismatch: the bucket's default retention differs from spec.s3.objectLock.
 	ReasonRetentionMismatch = "RetentionMismatch"
 	// ReasonWorkBucketLocked: objects in the bucket for working artifacts cannot be removed.
 	ReasonWorkBucketLocked = "WorkBucketLocked"
 	// ReasonBucketShared: a destination of another namespace has the same workBucket, or the same place in a bucket.
 	ReasonBucketShared = "BucketShared"
-	// ReasonSigningKeyNotFound: the Secret of the signing key does not exist, or lacks it.
+	// ReasonSigningKeyNotFound: the Secret of the signing key does not exist, or lacks the key.
 	ReasonSigningKeyNotFound = "SigningKeyNotFound"
 	// ReasonSigningKeyInvalid: the signing key cannot be read, or is of another kind.
 	ReasonSigningKeyInvalid = "SigningKeyInvalid"
 	// ReasonPlatformKeyMissing: the manager was not started with a signing key of its own.
 	ReasonPlatformKeyMissing = "PlatformKeyMissing"
-	// ReasonSigningKeyChanged: another key signs than before, or none any more.
+	// ReasonSigningKeyChanged: another key signs than before, or no key signs any more.
 	ReasonSigningKeyChanged = "SigningKeyChanged"
 	// ReasonTimestampUnavailable: the time-stamping authority does not answer; the operator
 	// retries.
 	ReasonTimestampUnavailable = "TimestampUnavailable"
-	// ReasonTimestampRefused: the time-stamping authority gives no time-stamp.
+	// ReasonTimestampRefused: the time-stamping authority refuses to give a time-stamp.
 	ReasonTimestampRefused = "TimestampRefused"
-	// ReasonVerified: everything that is stored was read, and nothing is wrong.
+	// ReasonVerified: the last verification read everything and found no faults.
 	ReasonVerified = "Verified"
 	// ReasonVerifying: the first verification is running.
 	ReasonVerifying = "Verifying"
-	// ReasonNothingStored: there was no evidence to verify.
+	// ReasonNothingStored: the destination contains no evidence to verify.
 	ReasonNothingStored = "NothingStored"
 	// ReasonVerificationFailed: files at the destination differ from the sealed
 	// ones, are missing, or were added.
 	ReasonVerificationFailed = "VerificationFailed"
-	// ReasonSealUnfinished: a seal was begun that nobody finishes, because its export was deleted; all else was verified.
+	// ReasonSealUnfinished: a seal stays unfinished because its export was deleted; everything else was verified.
 	ReasonSealUnfinished = "SealUnfinished"
-	// ReasonEvidenceUnreadable: not everything could be read, so that not everything is verified.
+	// ReasonEvidenceUnreadable: the verification could not read everything, so it is incomplete.
 	ReasonEvidenceUnreadable = "EvidenceUnreadable"
-	// ReasonVersionsNotListed: earlier versions of seals in a bucket cannot be listed.
+	// ReasonVersionsNotListed: the operator cannot list earlier versions of seals in a bucket.
 	ReasonVersionsNotListed = "VersionsNotListed"
 	// ReasonArchiveMismatch: the archive of this name belongs to another export.
 	ReasonArchiveMismatch = "ArchiveMismatch"
-	// ReasonArchiveOfAnotherCluster: the archive is this export's, and belongs to another cluster.
+	// ReasonArchiveOfAnotherCluster: the archive of this export belongs to another cluster.
 	ReasonArchiveOfAnotherCluster = "ArchiveOfAnotherCluster"
-	// ReasonArchiveCorrupt: a file of the archive is not the one that the operator stored there.
+	// ReasonArchiveCorrupt: a file of the archive differs from the one that the operator wrote.
 	ReasonArchiveCorrupt = "ArchiveCorrupt"
 	// ReasonArchiveNewer: a later release of the operator wrote the archive.
 	ReasonArchiveNewer = "ArchiveNewer"
-	// ReasonArtifactKeyUnknown: the archive's artifacts name another artifact key than the manager has, or it has none.
+	// ReasonArtifactKeyUnknown: the archive was begun with an artifact key that the manager does not have.
 	ReasonArtifactKeyUnknown = "ArtifactKeyUnknown"
 )
 
@@ -167,27 +167,27 @@ const (
 	ReasonDestinationNotFound = "DestinationNotFound"
 	// ReasonDestinationNotReady: the destination exists, but cannot be written.
 	ReasonDestinationNotReady = "DestinationNotReady"
-	// ReasonAwaitingSettlement: the window's end, or Genesys Cloud's own data, is not old enough yet.
+	// ReasonAwaitingSettlement: the operator waits until the data of the next day have settled at Genesys Cloud.
 	ReasonAwaitingSettlement = "AwaitingSettlement"
 	// ReasonSurveying: the operator is listing the conversations of the window.
 	ReasonSurveying = "Surveying"
 	// ReasonSurveyFailed: three attempts in a row failed to list the conversations of a day, or the recordings that the
 	// organisation retains. The operator makes three more attempts after an hour, or at once on a retry request.
 	ReasonSurveyFailed = "SurveyFailed"
-	// ReasonAwaitingConversationEnd: conversations of the window have not ended yet.
+	// ReasonAwaitingConversationEnd: some conversations of the window have not ended yet.
 	ReasonAwaitingConversationEnd = "AwaitingConversationEnd"
-	// ReasonBatchesInProgress: some batches are not done.
+	// ReasonBatchesInProgress: some batches are not finished.
 	ReasonBatchesInProgress = "BatchesInProgress"
-	// ReasonBatchesStalled: nothing but stalled batches is left.
+	// ReasonBatchesStalled: all unfinished batches are stalled.
 	ReasonBatchesStalled = "BatchesStalled"
-	// ReasonTooManyBatchesStalled: so many batches are stalled that no more are started.
+	// ReasonTooManyBatchesStalled: so many batches are stalled that the operator starts no more.
 	ReasonTooManyBatchesStalled = "TooManyBatchesStalled"
 	// ReasonPlanning: the operator is planning batches for newly found conversations.
 	ReasonPlanning = "Planning"
 	// ReasonReviewing: the operator surveys days once more, and queries their legal holds once more, before
 	// it seals them.
 	ReasonReviewing = "Reviewing"
-	// ReasonComparingSources: the account is compared with a second source before it is sealed.
+	// ReasonComparingSources: the operator compares the account with a second source before it seals it.
 	ReasonComparingSources = "ComparingSources"
 	// ReasonSealing: the operator is writing and sealing the account of the export.
 	ReasonSealing = "Sealing"
@@ -199,9 +199,9 @@ const (
 
 // Reasons of a batch.
 const (
-	// ReasonExportNotFound: the export that the batch belongs to does not exist any more.
+	// ReasonExportNotFound: the export of the batch no longer exists.
 	ReasonExportNotFound = "ExportNotFound"
-	// ReasonLoadingState: the operator begins with a new batch, and reads what the archive has about it.
+	// ReasonLoadingState: the operator is reading the artifacts of the batch.
 	ReasonLoadingState = "LoadingState"
 	// ReasonFetchingMetadata: the operator is listing the recordings of the conversations.
 	ReasonFetchingMetadata = "FetchingMetadata"
@@ -221,6 +221,6 @@ const (
 	ReasonSplit = "Split"
 	// ReasonRecordingsPending: the operator requests recordings again that did not arrive.
 	ReasonRecordingsPending = "RecordingsPending"
-	// ReasonRetentionChanged, of an event: while recordings were restored, another date than the archive date changed.
+	// ReasonRetentionChanged is the reason of an event: during restoration a date other than the archive date changed.
 	ReasonRetentionChanged = "RetentionChanged"
 )

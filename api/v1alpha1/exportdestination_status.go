@@ -62,12 +62,12 @@ type SigningKeyChange struct {
 	// +optional
 	From string `json:"from,omitempty"`
 
-	// to is the id of the key that signs since, empty if none does.
+	// to is the id of the key that has signed since then, empty if there is none.
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	To string `json:"to,omitempty"`
 
-	// time at which the operator noticed it.
+	// time at which the operator noticed the change.
 	// +required
 	Time metav1.Time `json:"time"`
 
@@ -77,10 +77,10 @@ type SigningKeyChange struct {
 	Confirmed bool `json:"confirmed,omitempty"`
 }
 
-// VerificationStatus is the progress and the result of verifying everything stored at a destination. The counts are
-// those of the last verification that ended.
+// VerificationStatus is the progress and the result of verifying everything stored at a destination. The numbers
+// are those of the last verification that ended.
 type VerificationStatus struct {
-	// startTime is when the verification that is running began, else the last one.
+	// startTime is when the running verification began, or the last one if none is running.
 	// +optional
 	StartTime *metav1.Time `json:"startTime,omitempty"`
 
@@ -122,8 +122,8 @@ type VerificationStatus struct {
 	// +optional
 	Unreadable int64 `json:"unreadable"`
 
-	// unfinished is the number of seals that will never be finished, because their exports were deleted while they
-	// were written. They prove nothing, and do not count as faults.
+	// unfinished is the number of seals that will never be finished, because their exports were deleted while the
+	// operator was sealing them. They prove nothing and are not faults.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Unfinished int64 `json:"unfinished,omitempty"`

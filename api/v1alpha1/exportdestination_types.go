@@ -5,7 +5,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// ExportDestinationSpec is where evidence is stored.
+// ExportDestinationSpec defines where evidence is stored, and how it is signed and verified.
 // +kubebuilder:validation:XValidation:rule="has(self.directory) != has(self.s3)",message="set exactly one of directory and s3"
 // +kubebuilder:validation:XValidation:rule="has(self.directory) == has(oldSelf.directory)",message="a destination cannot be changed from directory to s3 or back: create another ExportDestination"
 type ExportDestinationSpec struct {
@@ -26,8 +26,8 @@ type ExportDestinationSpec struct {
 	// +optional
 	LoadFiles bool `json:"loadFiles,omitempty"`
 
-	// verifyEvery is the interval between full verifications of everything stored at the destination, for example
-	// 720h: at least 1h, at most 8784h. The first verification starts at once. If omitted, nothing is verified.
+	// verifyEvery verifies everything stored at the destination at this interval, for example 720h: at least 1h, at most
+	// 8784h. The first verification starts at once. If omitted, the operator does not verify.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=24
 	// +kubebuilder:validation:Pattern=`^([0-9]{1,6}(ms|s|m|h)){1,4}$`
@@ -36,7 +36,7 @@ type ExportDestinationSpec struct {
 	VerifyEvery *metav1.Duration `json:"verifyEvery,omitempty"`
 }
 
-// Signing is how bags and seals are signed: with a key of the namespace, or with the manager's.
+// Signing defines how the operator signs bags and seals: with a key of the namespace, or with the manager's.
 // +kubebuilder:validation:XValidation:rule="has(self.secretRef) != has(self.platform)",message="set exactly one of signing.secretRef and signing.platform"
 // +kubebuilder:validation:XValidation:rule="!has(self.platform) || !has(self.create) || !self.create",message="signing.create makes the Secret of signing.secretRef: leave it out with signing.platform",fieldPath=".create"
 type Signing struct {
@@ -71,7 +71,7 @@ type Timestamp struct {
 	// +kubebuilder:validation:MinLength=8
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https'] && url(self).getHost() != \"\"",message="timestamp.url must be an http or https URL with a host"
-	// +kubebuilder:validation:XValidation:rule="!self.contains('@')",message="timestamp.url must not hold a user or password"
+	// +kubebuilder:validation:XValidation:rule="!self.contains('@')",message="timestamp.url must not contain a user or password"
 	// +required
 	URL string `json:"url"`
 }
@@ -86,9 +86,9 @@ type DirectoryDestination struct {
 	// +required
 	Name string `json:"name"`
 
-	// minFree is how much space transfers leave free in the file system of the directory, for everything else that
-	// is written there. While there is less, no transfer begins. A quantity, for example 1Gi (the default);
-	// at least 1Mi, at most 1Ei. The manager leaves more free if it was started with a larger --min-free.
+	// minFree keeps space free in the file system of the directory, for other files there. While there is less, no
+	// transfer begins. A quantity, for example 1Gi (the default); at least 1Mi, at most 1Ei. The manager keeps more free
+	// if it was started with a larger --min-free.
 	// +kubebuilder:validation:XValidation:rule="!quantity(string(self)).isLessThan(quantity('1Mi')) && !quantity(string(self)).isGreaterThan(quantity('1Ei'))",message="directory.minFree must be at least 1Mi and at most 1Ei"
 	// +kubebuilder:default="1Gi"
 	// +optional
@@ -103,7 +103,7 @@ type DirectoryDestination struct {
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.objectLock) || !has(self.objectLock) || self.objectLock.retentionDays >= oldSelf.objectLock.retentionDays",message="s3.objectLock.retentionDays can be raised, not lowered: create another ExportDestination",fieldPath=".objectLock.retentionDays"
 // +kubebuilder:validation:XValidation:rule="!has(oldSelf.objectLock) || !has(self.objectLock) || oldSelf.objectLock.mode != 'Compliance' || self.objectLock.mode == 'Compliance'",message="s3.objectLock.mode can be changed from Governance to Compliance, not back: create another ExportDestination",fieldPath=".objectLock.mode"
 type S3Destination struct {
-	// bucket that stores the evidence. Cannot be changed.
+	// bucket stores the evidence. Cannot be changed.
 	// +kubebuilder:validation:MinLength=3
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:Pattern=`^[a-z0-9][a-z0-9.-]*[a-z0-9]$`
@@ -111,8 +111,8 @@ type S3Destination struct {
 	// +required
 	Bucket string `json:"bucket"`
 
-	// prefix of all keys, for example legal/cases: names of letters, digits, dots, hyphens and underscores that do not
-	// begin with a dot, separated by slashes. Defaults to no prefix. Cannot be changed.
+	// prefix begins all keys in the bucket, for example legal/cases: names of letters, digits, dots, hyphens and
+	// underscores that do not begin with a dot, separated by slashes. Defaults to no prefix. Cannot be changed.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	// +kubebuilder:validation:Pattern=`^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$`
@@ -159,7 +159,7 @@ type S3Destination struct {
 	ObjectLock *ObjectLock `json:"objectLock,omitempty"`
 }
 
-// ObjectLock is how evidence is locked when it is written.
+// ObjectLock defines how evidence is locked when it is written.
 type ObjectLock struct {
 	// mode Compliance: nobody can remove evidence or shorten its retention. Governance: only principals with a
 	// special permission can.
@@ -175,14 +175,14 @@ type ObjectLock struct {
 	RetentionDays int32 `json:"retentionDays"`
 }
 
-// ObjectLockMode is how firmly evidence is locked.
+// ObjectLockMode is the mode of S3 Object Lock.
 type ObjectLockMode string
 
 // The modes of Object Lock.
 const (
-	// ObjectLockGovernance can be lifted by principals with a special permission.
+	// ObjectLockGovernance lets principals with a special permission remove evidence.
 	ObjectLockGovernance ObjectLockMode = "Governance"
-	// ObjectLockCompliance cannot be lifted.
+	// ObjectLockCompliance lets nobody remove evidence before its retention ends.
 	ObjectLockCompliance ObjectLockMode = "Compliance"
 )
 

@@ -7,7 +7,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:validation:XValidation:rule="has(self.region) == has(oldSelf.region) && (!has(self.region) || self.region == oldSelf.region)",message="region cannot be changed: create another GenesysOrganization",fieldPath=".region"
 // +kubebuilder:validation:XValidation:rule="has(self.endpoint) == has(oldSelf.endpoint) && (!has(self.endpoint) || self.endpoint == oldSelf.endpoint)",message="endpoint cannot be changed: create another GenesysOrganization",fieldPath=".endpoint"
 type GenesysOrganizationSpec struct {
-	// region of Genesys Cloud that hosts the organisation, by its AWS name. Cannot be changed.
+	// region names the region of Genesys Cloud that hosts the organisation, by its AWS name. Cannot be changed.
 	// +kubebuilder:validation:Enum=us-east-1;us-east-2;us-west-2;ca-central-1;mx-central-1;sa-east-1;eu-west-1;eu-west-2;eu-central-1;eu-central-2;eusc-de-east-1;me-central-1;ap-south-1;ap-northeast-1;ap-northeast-2;ap-northeast-3;ap-southeast-1;ap-southeast-2
 	// +optional
 	Region string `json:"region,omitempty"`
@@ -19,9 +19,9 @@ type GenesysOrganizationSpec struct {
 	// +optional
 	Endpoint string `json:"endpoint,omitempty"`
 
-	// credentials of 1 to 16 OAuth clients (grant type: client credentials). Their request budgets add up. A client
-	// that is rejected or lacks a permission is not used while others work. All of them must belong to the same
-	// organisation.
+	// credentials names the Secrets of 1 to 16 OAuth clients (grant type: client credentials). Their request budgets add
+	// up. The operator does not use a client that is rejected or lacks a permission while others work. All of them must
+	// belong to the same organisation.
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=16
 	// +kubebuilder:validation:XValidation:rule="self.all(a, self.exists_one(b, b.secretRef.name == a.secretRef.name))",message="name each Secret once: an OAuth client has one request budget, however often it is named"
@@ -29,8 +29,8 @@ type GenesysOrganizationSpec struct {
 	// +required
 	Credentials []OAuthClient `json:"credentials"`
 
-	// requestsPerMinute is the maximum number of requests per minute for each OAuth client. A lower limit that
-	// Genesys Cloud announces in its answers is always respected. Defaults to 300, Genesys Cloud's default limit.
+	// requestsPerMinute limits the requests per minute of each OAuth client. The operator also respects a lower limit in
+	// the answers of Genesys Cloud. Defaults to 300, Genesys Cloud's default limit.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=10000
 	// +kubebuilder:default=300
@@ -94,7 +94,7 @@ type OAuthClientStatus struct {
 	// +optional
 	ClientID string `json:"clientId,omitempty"`
 
-	// state is Active while requests are made with the client, Inactive while they are not.
+	// state is Active while the operator makes requests with the client, otherwise Inactive.
 	// +required
 	State OAuthClientState `json:"state"`
 

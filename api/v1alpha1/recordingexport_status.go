@@ -24,18 +24,18 @@ type RecordingExportStatus struct {
 	// +optional
 	CompletionTime *metav1.Time `json:"completionTime,omitempty"`
 
-	// archive is where the evidence is: an address with s3://, or a directory relative to the manager's archive root.
+	// archive is the location of the evidence: a URL with s3://, or a directory relative to the manager's archive root.
 	// +kubebuilder:validation:MaxLength=512
 	// +optional
 	Archive string `json:"archive,omitempty"`
 
-	// artifactKey is the id of the artifact key with which the operator last found the archive authentic. An archive that names
-	// another key after that was changed.
+	// artifactKey is the id of the artifact key with which the operator last authenticated the archive. If the archive
+	// names another key afterwards, somebody changed it.
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	ArtifactKey string `json:"artifactKey,omitempty"`
 
-	// survey is what was found in the window.
+	// survey counts the conversations that the surveys found in the window.
 	// +optional
 	Survey SurveyStatus `json:"survey,omitempty"`
 
@@ -43,7 +43,7 @@ type RecordingExportStatus struct {
 	// +optional
 	Batches BatchCounts `json:"batches,omitempty"`
 
-	// lanes counts, by lane, what finished batches hold.
+	// lanes counts the contents of finished batches by lane.
 	// +listType=map
 	// +listMapKey=lane
 	// +kubebuilder:validation:MaxItems=4
@@ -65,7 +65,7 @@ type RecordingExportStatus struct {
 	// +optional
 	Gaps int64 `json:"gaps"`
 
-	// isolated is what keeps failing while everything else is exported.
+	// isolated counts the items that keep failing while others succeed.
 	// +kubebuilder:default={items: 0}
 	// +optional
 	Isolated IsolatedStatus `json:"isolated,omitempty"`
@@ -95,9 +95,9 @@ type RecordingExportStatus struct {
 	Cancelled bool `json:"cancelled,omitempty"`
 }
 
-// SurveyStatus is what was found in the window.
+// SurveyStatus counts the conversations that the surveys found in the window.
 type SurveyStatus struct {
-	// days is the number of UTC days that the window touches; without an end, of those that have settled so far.
+	// days is the number of UTC days that the window touches. If it has no end, only days that have settled count.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Days int32 `json:"days,omitempty"`
@@ -135,7 +135,7 @@ type SurveyStatus struct {
 
 // BatchCounts counts batches.
 type BatchCounts struct {
-	// planned is the number of batches that the survey has led to so far.
+	// planned is the number of batches in the plan so far.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Planned int32 `json:"planned"`
@@ -211,14 +211,14 @@ type IsolatedStatus struct {
 	NextAttemptTime *metav1.Time `json:"nextAttemptTime,omitempty"`
 
 	// retriesEndTime is when the operator stops retrying the last of them that is being processed, if it keeps failing
-	// and nothing pauses the export; then it is listed as unavailable.
+	// and nothing pauses the export. The account then lists it as unavailable.
 	// +optional
 	RetriesEndTime *metav1.Time `json:"retriesEndTime,omitempty"`
 }
 
 // SealStatus names a seal.
 type SealStatus struct {
-	// number of the seal: its directory in the archive is seals/<number>. Each names the one before.
+	// number of the seal: its directory in the archive is seals/<number>. Each seal names the seal before it.
 	// +kubebuilder:validation:Minimum=1
 	// +required
 	Number int32 `json:"number"`
@@ -232,13 +232,13 @@ type SealStatus struct {
 	// +required
 	Digest string `json:"digest"`
 
-	// secondSource counts the differences from the second source, if one was asked for.
+	// secondSource counts the differences from the second source, if spec.secondSource names one.
 	// +optional
 	SecondSource *SecondSourceStatus `json:"secondSource,omitempty"`
 }
 
-// SecondSourceStatus counts in what the account and the second source differ, and recordings that are attached to no
-// conversation, in all seals so far. Each is listed in the second-source.csv or orphans.csv of a seal.
+// SecondSourceStatus counts the differences between the account and the second source, and the recordings that are
+// attached to no conversation, in all seals so far. The second-source.csv and orphans.csv of the seals list them.
 type SecondSourceStatus struct {
 	// notInAccount is how many recordings the second source lists that the account does not have.
 	// +kubebuilder:validation:Minimum=0
@@ -251,13 +251,13 @@ type SecondSourceStatus struct {
 	NotInSecondSource int64 `json:"notInSecondSource"`
 
 	// orphans is how many recordings of the organisation are attached to no conversation and were created in the part of
-	// the window that is sealed. They are not exported, and in no other number.
+	// the window that is sealed. They are not exported, and no other number includes them.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Orphans int64 `json:"orphans,omitempty"`
 
-	// orphansNotListed is why recordings that are attached to no conversation could not be listed for the last seal, such
-	// as for lack of the permission recording:orphan:view. Absent if they were listed.
+	// orphansNotListed is why the operator could not list recordings that are attached to no conversation for the last
+	// seal, for example because the permission recording:orphan:view is missing. Absent if it listed them.
 	// +kubebuilder:validation:MaxLength=512
 	// +optional
 	OrphansNotListed string `json:"orphansNotListed,omitempty"`

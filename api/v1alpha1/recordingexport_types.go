@@ -27,7 +27,7 @@ type RecordingExportSpec struct {
 	// +required
 	DestinationRef LocalReference `json:"destinationRef"`
 
-	// mediaTypes to export; recordings of other media are listed as excluded. Cannot be changed.
+	// mediaTypes selects the media to export. The account lists recordings of other media as excluded. Cannot be changed.
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=5
 	// +listType=set
@@ -39,8 +39,7 @@ type RecordingExportSpec struct {
 	// +optional
 	LegalHold LegalHold `json:"legalHold,omitzero"`
 
-	// window of time to export: a conversation belongs to it if it started in it. Without an end the export runs
-	// continuously.
+	// window selects the conversations that start in it. If it has no end, the export runs continuously.
 	// +required
 	Window ExportWindow `json:"window"`
 
@@ -49,9 +48,8 @@ type RecordingExportSpec struct {
 	// +optional
 	Slicing Slicing `json:"slicing,omitzero"`
 
-	// settleAfter is how long the operator waits after the end of a part of the window before it surveys it, because
-	// Genesys Cloud may list recordings late. A duration such as 48h (the default); 0s is allowed; at most
-	// 720h. Cannot be changed.
+	// settleAfter delays the survey of a part of the window until so long after its end, because Genesys Cloud may list
+	// recordings late. A duration, for example 48h (the default); 0s is allowed; at most 720h. Cannot be changed.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=24
 	// +kubebuilder:validation:Pattern=`^([0-9]{1,6}(ms|s|m|h)){1,4}$`
@@ -60,9 +58,9 @@ type RecordingExportSpec struct {
 	// +optional
 	SettleAfter *metav1.Duration `json:"settleAfter,omitempty"`
 
-	// openDeadline is how long after its start the operator waits for a conversation to end; after that it is listed
-	// as unavailable (ConversationOpen). A duration such as 720h (the default); 0s is allowed; at most 8784h.
-	// Cannot be changed.
+	// openDeadline limits how long after its start the operator waits for a conversation to end. After that the account
+	// lists the conversation as unavailable (ConversationOpen). A duration, for example 720h (the default); 0s is
+	// allowed; at most 8784h. Cannot be changed.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=24
 	// +kubebuilder:validation:Pattern=`^([0-9]{1,6}(ms|s|m|h)){1,4}$`
@@ -71,22 +69,22 @@ type RecordingExportSpec struct {
 	// +optional
 	OpenDeadline *metav1.Duration `json:"openDeadline,omitempty"`
 
-	// metadata controls how much is requested about each recording. Cannot be changed.
+	// metadata controls how much the operator requests about each recording. Cannot be changed.
 	// +kubebuilder:default={}
 	// +optional
 	Metadata MetadataPolicy `json:"metadata,omitzero"`
 
-	// archived controls how recordings in Genesys Cloud's archive are handled. List (the default) lists each
-	// of them as unavailable. Restore asks Genesys Cloud to restore them, within the organisation's quota, and waits
-	// for each until its batch's deadline; the steps after that have the same deadline again. Cannot be changed.
+	// archived controls how the operator handles recordings in Genesys Cloud's archive. List (the default) lists each
+	// of them as unavailable. Restore has Genesys Cloud restore them, within the organisation's quota, and waits for each
+	// until retry.deadline; the steps after that have another retry.deadline. Cannot be changed.
 	// +kubebuilder:validation:Enum=List;Restore
 	// +kubebuilder:default=List
 	// +optional
 	Archived string `json:"archived,omitempty"`
 
-	// secondSource is a list of recordings from another source than analytics, which is compared with the account before
-	// sealing. Retention lists all recordings that the organisation retains, once a day; the seal lists the
-	// differences. None is the default. Cannot be changed.
+	// secondSource compares the account before sealing with a list of recordings from another source than analytics.
+	// Retention lists all recordings that the organisation retains, once a day; the seal lists the differences. None is
+	// the default. Cannot be changed.
 	// +kubebuilder:default=None
 	// +optional
 	SecondSource SecondSource `json:"secondSource,omitempty"`
@@ -96,8 +94,8 @@ type RecordingExportSpec struct {
 	// +optional
 	Delivery Delivery `json:"delivery,omitzero"`
 
-	// attributes are facts about the case, such as its number and the legal basis. Every bag and seal includes
-	// them. At most 32. Cannot be changed.
+	// attributes adds facts about the case to every bag and seal, for example its number and the legal basis. At most
+	// 32. Cannot be changed.
 	// +kubebuilder:validation:MaxProperties=32
 	// +kubebuilder:validation:XValidation:rule="self.all(key, key.matches('^[A-Za-z][A-Za-z0-9._-]{0,62}$'))",message="the keys of attributes must be letters, digits, dots, hyphens and underscores, begin with a letter, and be at most 63 long"
 	// +optional
@@ -107,18 +105,18 @@ type RecordingExportSpec struct {
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
 
-	// lanes controls how much each lane may do at the same time.
+	// lanes limits how much each lane may do at the same time.
 	// +kubebuilder:default={}
 	// +optional
 	Lanes Lanes `json:"lanes,omitzero"`
 
-	// retry controls how long failures are retried.
+	// retry limits how long the operator retries failures.
 	// +kubebuilder:default={}
 	// +optional
 	Retry Retry `json:"retry,omitzero"`
 
-	// retainBatches is how many finished RecordingExportBatches are kept in the cluster; older ones are deleted, their
-	// evidence is not. Defaults to 50, at most 1000.
+	// retainBatches limits how many finished RecordingExportBatches the operator keeps in the cluster. It deletes older
+	// ones, but not their evidence. Defaults to 50, at most 1000.
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=1000
 	// +kubebuilder:default=50
@@ -126,19 +124,23 @@ type RecordingExportSpec struct {
 	RetainBatches *int32 `json:"retainBatches,omitempty"`
 }
 
-// How archived recordings are handled.
+// The values of spec.archived.
 const (
-	ArchivedList    = "List"
+	// ArchivedList lists archived recordings as unavailable.
+	ArchivedList = "List"
+	// ArchivedRestore has Genesys Cloud restore archived recordings.
 	ArchivedRestore = "Restore"
 )
 
-// SecondSource names a list of recordings that does not come from analytics.
+// SecondSource selects a list of recordings that does not come from analytics.
 // +kubebuilder:validation:Enum=None;Retention
 type SecondSource string
 
 // The second sources.
 const (
-	SecondSourceNone      SecondSource = "None"
+	// SecondSourceNone compares with no second source.
+	SecondSourceNone SecondSource = "None"
+	// SecondSourceRetention compares with all recordings that the organisation retains.
 	SecondSourceRetention SecondSource = "Retention"
 )
 
@@ -147,21 +149,24 @@ const (
 // +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f]*$`
 type AttributeValue string
 
-// HoldScope says which conversations are exported, by legal hold.
+// HoldScope selects conversations by legal hold.
 // +kubebuilder:validation:Enum=Include;Exclude;Only
 type HoldScope string
 
 // The scopes.
 const (
+	// HoldInclude exports all conversations.
 	HoldInclude HoldScope = "Include"
+	// HoldExclude leaves out conversations under legal hold.
 	HoldExclude HoldScope = "Exclude"
-	HoldOnly    HoldScope = "Only"
+	// HoldOnly leaves out conversations that are not under legal hold.
+	HoldOnly HoldScope = "Only"
 )
 
 // LegalHold selects conversations by legal hold.
 type LegalHold struct {
-	// scope Include exports all conversations (the default), Exclude leaves out those under legal hold, Only exports
-	// only those under legal hold.
+	// scope Include exports all conversations (the default). Exclude leaves out those under legal hold. Only leaves out
+	// all others.
 	// +kubebuilder:default=Include
 	// +optional
 	Scope HoldScope `json:"scope,omitempty"`
@@ -169,8 +174,8 @@ type LegalHold struct {
 
 // Slicing controls how a window is divided into batches.
 type Slicing struct {
-	// width of a part of the window, for example 1h (the default): at least 1m, at most 8784h. If it is wider than the
-	// window, there is one part.
+	// width divides the window into parts of this length, for example 1h (the default): at least 1m, at most 8784h. If it
+	// is wider than the window, there is one part.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=24
 	// +kubebuilder:validation:Pattern=`^([0-9]{1,6}(ms|s|m|h)){1,4}$`
@@ -180,8 +185,8 @@ type Slicing struct {
 	// +optional
 	Width *metav1.Duration `json:"width,omitempty"`
 
-	// maxConversations is the maximum number of conversations in a batch; a part of the window with more is divided
-	// again. Defaults to 1000.
+	// maxConversations limits the number of conversations in a batch. A part of the window with more becomes several
+	// batches. Defaults to 1000.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=10000
 	// +kubebuilder:default=1000
@@ -189,7 +194,7 @@ type Slicing struct {
 	MaxConversations int32 `json:"maxConversations,omitempty"`
 }
 
-// MetadataPolicy controls how much is requested about each recording.
+// MetadataPolicy controls how much the operator requests about each recording.
 type MetadataPolicy struct {
 	// detail Full requests the metadata of every conversation (the default).
 	// +kubebuilder:validation:Enum=Full
@@ -207,46 +212,49 @@ type Delivery struct {
 	Mode string `json:"mode,omitempty"`
 }
 
-// Lanes controls how much each lane may do at the same time.
+// Lanes limits how much each lane may do at the same time.
 type Lanes struct {
-	// standard lane: conversations that are not under legal hold. Its parallelism defaults to 4.
+	// standard limits the lane Standard: conversations that are not under legal hold. Its parallelism defaults to 4.
 	// +kubebuilder:default={parallelism: 4}
 	// +optional
 	Standard LaneLimits `json:"standard,omitzero"`
 
-	// legalHold lane: conversations under legal hold, all media except screen. Its parallelism defaults to 2.
+	// legalHold limits the lane LegalHold: conversations under legal hold, all media except screen. Its parallelism
+	// defaults to 2.
 	// +kubebuilder:default={parallelism: 2}
 	// +optional
 	LegalHold LaneLimits `json:"legalHold,omitzero"`
 
-	// legalHoldScreen lane: screen recordings under legal hold, and the metadata of all conversations under
-	// legal hold. Its parallelism defaults to 1.
+	// legalHoldScreen limits the lane LegalHoldScreen: screen recordings under legal hold, and the metadata of all
+	// conversations under legal hold. Its parallelism defaults to 1.
 	// +kubebuilder:default={parallelism: 1}
 	// +optional
 	LegalHoldScreen LaneLimits `json:"legalHoldScreen,omitzero"`
 
-	// isolated lane: conversations and recordings that keep failing while others succeed, each in a batch of its own.
+	// isolated limits the lane Isolated: conversations and recordings that keep failing while others succeed, each
+	// conversation in a batch of its own.
 	// While other lanes have requests to make, it makes at most 5 % of all requests. Its parallelism defaults to 1.
 	// +kubebuilder:default={parallelism: 1}
 	// +optional
 	Isolated LaneLimits `json:"isolated,omitzero"`
 }
 
-// LaneLimits controls how much one lane may do at the same time.
+// LaneLimits limits how much one lane may do at the same time.
 type LaneLimits struct {
-	// parallelism is how many requests of one kind (metadata, batch requests, media) may be in flight at once.
-	// Twice as many batches of the lane are processed at a time; in the isolated lane, up to 200.
+	// parallelism limits how many requests of one kind (metadata, batch requests, media) are in flight at the same time.
+	// Twice as many batches of the lane are processed at the same time; in the lane Isolated, up to 200.
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=32
 	// +optional
 	Parallelism int32 `json:"parallelism,omitempty"`
 }
 
-// Retry controls how long failures are retried.
+// Retry limits how long the operator retries failures.
 type Retry struct {
-	// deadline is how long a failing item is retried; after that it is listed as unavailable with its last
-	// error. Only the waits between failed attempts count, not time in which the export was suspended, stalled, throttled
-	// or queued, or the manager was stopped. A duration, for example 24h (the default); at most 720h.
+	// deadline limits how long the operator retries a failing item. After that the account lists the item as unavailable
+	// with its last error. Only the waits between failed attempts use up the deadline, not time in which the export was
+	// suspended, stalled, throttled or queued, or the manager was stopped. A duration, for example 24h (the default); at
+	// most 720h.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=24
 	// +kubebuilder:validation:Pattern=`^([0-9]{1,6}(ms|s|m|h)){1,4}$`
@@ -255,9 +263,10 @@ type Retry struct {
 	// +optional
 	Deadline *metav1.Duration `json:"deadline,omitempty"`
 
-	// surveyDeadline is how long the operator polls an analytics job that neither ends nor fails. It then ends that
-	// job and starts another one, at most three times (SurveyFailed). Only time between polls counts, not time in which
-	// the operator was stopped or the export suspended. A duration such as 2h (the default); at least 1s, at most 168h.
+	// surveyDeadline limits how long the operator polls an analytics job that neither ends nor fails. It then ends that
+	// job and starts another one, at most three times (SurveyFailed). Only time between polls uses up the deadline, not
+	// time in which the operator was stopped or the export suspended. A duration, for example 2h (the default); at least
+	// 1s, at most 168h.
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=24
 	// +kubebuilder:validation:Pattern=`^([0-9]{1,6}(ms|s|m|h)){1,4}$`

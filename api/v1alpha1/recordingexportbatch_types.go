@@ -139,7 +139,7 @@ type RetryStatus struct {
 	// +optional
 	Used metav1.Duration `json:"used,omitempty"`
 
-	// nextAttemptTime is when it is retried; absent while an attempt is running.
+	// nextAttemptTime is when the operator retries the step; absent while an attempt is running.
 	// +optional
 	NextAttemptTime *metav1.Time `json:"nextAttemptTime,omitempty"`
 }
@@ -149,10 +149,14 @@ type BatchStep string
 
 // The steps of a batch.
 const (
-	StepMetadata    BatchStep = "Metadata"
+	// StepMetadata fetches the metadata of the conversations.
+	StepMetadata BatchStep = "Metadata"
+	// StepRestoration has Genesys Cloud restore archived recordings.
 	StepRestoration BatchStep = "Restoration"
-	StepSubmission  BatchStep = "Submission"
-	StepCompletion  BatchStep = "Completion"
+	// StepSubmission requests the recordings.
+	StepSubmission BatchStep = "Submission"
+	// StepCompletion downloads the recordings and seals the bag.
+	StepCompletion BatchStep = "Completion"
 )
 
 // ReplacedCounts counts retried items.
@@ -170,7 +174,7 @@ type ReplacedCounts struct {
 
 // BagStatus names a sealed bag.
 type BagStatus struct {
-	// path of the bag: an address with s3://, or a directory relative to the manager's archive root.
+	// path of the bag: a URL with s3://, or a directory relative to the manager's archive root.
 	// +kubebuilder:validation:MaxLength=768
 	// +required
 	Path string `json:"path"`
@@ -218,8 +222,7 @@ type RecordingExportBatchList struct {
 	Items           []RecordingExportBatch `json:"items"`
 }
 
-// IsFinished reports whether nothing is left to be done for the batch: its bag is sealed, or two other batches have
-// its halves.
+// IsFinished reports whether the batch is finished: its bag is sealed, or two other batches have its halves.
 func (b *RecordingExportBatch) IsFinished() bool { return b.Status.Bag != nil || b.Status.Split }
 
 // GetConditions returns the conditions of the status.

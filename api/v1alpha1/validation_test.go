@@ -264,7 +264,7 @@ func TestWhatIsCreatedIsValidated(t *testing.T) {
 		{"a time-stamp authority that is not a URL", destinationYAML, edit{"spec.signing", "{secretRef: {name: key}, timestamp: {url: tsa.example}}"}, "timestamp.url must be an http or https URL with a host"},
 		{"a time-stamp from a file", destinationYAML, edit{"spec.signing", "{secretRef: {name: key}, timestamp: {url: 'file:///etc/passwd'}}"}, "timestamp.url must be an http or https URL with a host"},
 		{"a time-stamp without a host", destinationYAML, edit{"spec.signing", "{secretRef: {name: key}, timestamp: {url: 'https:///tsr'}}"}, "timestamp.url must be an http or https URL with a host"},
-		{"a time-stamp for a password", destinationYAML, edit{"spec.signing", "{secretRef: {name: key}, timestamp: {url: 'https://a:b@tsa.example'}}"}, "timestamp.url must not hold a user or password"},
+		{"a time-stamp for a password", destinationYAML, edit{"spec.signing", "{secretRef: {name: key}, timestamp: {url: 'https://a:b@tsa.example'}}"}, "timestamp.url must not contain a user or password"},
 		{"a time-stamp from far away", destinationYAML, edit{"spec.signing", "{secretRef: {name: key}, timestamp: {url: 'https://tsa.example/" + strings.Repeat("x", 512) + "'}}"}, "spec.signing.timestamp.url: Too long"},
 		{"verified every hour", destinationYAML, edit{"spec.verifyEvery", "1h"}, ""},
 		{"verified every year", s3YAML, edit{"spec.verifyEvery", "8784h"}, ""},
