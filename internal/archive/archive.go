@@ -58,7 +58,7 @@ type Store interface {
 const MaxRead = 16 << 20
 
 // ErrTooLarge is the error for a file that is larger than MaxRead.
-var ErrTooLarge = outcome.Advise(fmt.Errorf("larger than %d bytes, the most that is read as a whole", MaxRead), outcome.CorruptArchive())
+var ErrTooLarge = outcome.Advise(fmt.Errorf("larger than %d bytes, the maximum for a file that is read as a whole", MaxRead), outcome.CorruptArchive())
 
 // ReadAll reads a file whose size is not trusted, up to MaxRead.
 func ReadAll(file fs.File, name string) ([]byte, error) {

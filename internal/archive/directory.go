@@ -174,7 +174,7 @@ func (d *Directory) Remove(_ context.Context, key string) error {
 		return err
 	}
 	if !strings.HasPrefix(key, WorkPrefix) {
-		return fmt.Errorf("remove %s: evidence is never removed", key)
+		return fmt.Errorf("remove %s: the operator never removes evidence", key)
 	}
 	return d.removeAll(key)
 }

@@ -33,7 +33,7 @@ func CanDiscard(key string) error {
 		return err
 	}
 	if !discardable.MatchString(key) {
-		return fmt.Errorf("discard %s: this evidence is never removed", key)
+		return fmt.Errorf("discard %s: the operator never removes this evidence", key)
 	}
 	return nil
 }
@@ -55,7 +55,7 @@ func Discard(ctx context.Context, store Store, key string) error {
 	if strings.HasPrefix(key, "seals/") {
 		_, err := fs.Stat(store.FS(ctx), path.Join(key, sealManifest))
 		if err == nil {
-			return fmt.Errorf("discard %s: it is sealed", key)
+			return fmt.Errorf("discard %s: this evidence is sealed", key)
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("discard %s: %w", key, err)

@@ -90,7 +90,7 @@ func PlanEntries(ctx context.Context, store archive.Store, number int) ([]Entry,
 		return []Entry{entry}, nil
 	}
 	if err == nil && (bundle.First != number || len(bundle.Entries) != BundledEntries) {
-		err = fmt.Errorf("%w: artifact %s holds %d entries from %d on", evidence.ErrCorrupt, PlanBundleKey(number), len(bundle.Entries), bundle.First)
+		err = fmt.Errorf("%w: artifact %s contains %d entries from %d on", evidence.ErrCorrupt, PlanBundleKey(number), len(bundle.Entries), bundle.First)
 	}
 	return bundle.Entries, err
 }

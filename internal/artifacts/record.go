@@ -42,7 +42,7 @@ func begin(ctx context.Context, store archive.Store, mine evidence.ExportRecord)
 		if record, err := Get[evidence.ExportRecord](ctx, store, RecordKey); !errors.Is(err, fs.ErrNotExist) {
 			return record, err
 		}
-		return mine, fmt.Errorf("%w: artifact %s is missing: %s was written by somebody else, by a version that had no artifact key, or the artifacts were removed",
+		return mine, fmt.Errorf("%w: artifact %s is missing: another program or a version without artifact keys wrote %s, or somebody removed the artifacts",
 			evidence.ErrCorrupt, RecordKey, evidence.RecordPath)
 	}
 	return Put(ctx, store, RecordKey, mine)
@@ -66,7 +66,7 @@ func begun(ctx context.Context, store archive.Store) error {
 		stored, err = fs.ReadFile(store.FS(ctx), evidence.RecordPath)
 	}
 	if err == nil && !bytes.Equal(stored, body) {
-		err = fmt.Errorf("%w: %s is not what the operator wrote there", evidence.ErrCorrupt, evidence.RecordPath)
+		err = fmt.Errorf("%w: %s differs from the file that the operator wrote", evidence.ErrCorrupt, evidence.RecordPath)
 	}
 	return err
 }

@@ -77,7 +77,7 @@ func NoteSealed(store archive.Store, key string, stamp func() Stamp) func(contex
 	return func(ctx context.Context, digest string) error {
 		there, err := Put(ctx, store, key, Sealed{stamp(), digest})
 		if err == nil && there.Digest != digest {
-			err = fmt.Errorf("%w: artifact %s has the digest %s, and %s was made", evidence.ErrCorrupt, key, there.Digest, digest)
+			err = fmt.Errorf("%w: artifact %s has the digest %s, but %s was written", evidence.ErrCorrupt, key, there.Digest, digest)
 		}
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // Err is wrapped by all errors of this package.
-var Err = errors.New("more than such an answer can have")
+var Err = errors.New("more than such an answer may contain")
 
 // JSON bounds a JSON text. A field that is zero sets no bound.
 type JSON struct {

@@ -132,7 +132,7 @@ func (c *Cloud) OpenMedia(ctx context.Context, url genesys.SignedURL) (*genesys.
 
 // errNoClient is the error of a call for which there is no client: the Secrets were
 // deleted during the work.
-var errNoClient = errors.New("no OAuth client is left to ask with: see the GenesysOrganization")
+var errNoClient = errors.New("no OAuth client is active: see the status of the GenesysOrganization")
 
 // notLoggedInError tells that no client of an organisation has logged in yet.
 type notLoggedInError struct{ organization string }

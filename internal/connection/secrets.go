@@ -34,7 +34,7 @@ func (c *Connections) endpoint(spec v1alpha1.GenesysOrganizationSpec) (string, e
 	if spec.Endpoint == "" {
 		base, ok := genesys.RegionURL(spec.Region)
 		if !ok {
-			return "", fmt.Errorf("there is no region %q", spec.Region)
+			return "", fmt.Errorf("unknown region %q", spec.Region)
 		}
 		return base, nil
 	}

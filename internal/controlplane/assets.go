@@ -13,7 +13,7 @@ import (
 const AssetsVariable = "KUBEBUILDER_ASSETS"
 
 // ErrNoAssets is the error for binaries that have not been built.
-var ErrNoAssets = errors.New("the control plane's binaries are not there: run make control-plane, or set " + AssetsVariable)
+var ErrNoAssets = errors.New("the control plane's binaries are missing: run make control-plane, or set " + AssetsVariable)
 
 // binaries that a control plane needs.
 var binaries = []string{"etcd", "kube-apiserver", "kube-controller-manager"}

@@ -39,7 +39,7 @@ func (p pki) clientTLS() (*tls.Config, error) {
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(trusted) {
-		return nil, errors.New("there is no certificate in " + p.authority())
+		return nil, errors.New("no certificate in " + p.authority())
 	}
 	return &tls.Config{MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{own}, RootCAs: pool}, nil
 }

@@ -24,7 +24,7 @@ func keepPrivate(folder string) error {
 		return fmt.Errorf("look at %s: %w", folder, err)
 	}
 	if int(is.Uid) != os.Geteuid() {
-		return fmt.Errorf("%w: %s belongs to the user with the id %d; name another one", ErrNotPrivate, folder, is.Uid)
+		return fmt.Errorf("%w: %s belongs to the user with the id %d; name another directory", ErrNotPrivate, folder, is.Uid)
 	}
 	const others, writers = 0o077, 0o022
 	if is.Mode&writers != 0 {
@@ -33,7 +33,7 @@ func keepPrivate(folder string) error {
 			return err
 		}
 		if len(entries) > 0 {
-			return fmt.Errorf("%w: others may write into %s, and may have put there what is in it; name another one, or remove it", ErrNotPrivate, folder)
+			return fmt.Errorf("%w: other users can write to %s, and may have created its files; name another directory, or remove it", ErrNotPrivate, folder)
 		}
 	}
 	if is.Mode&others != 0 {

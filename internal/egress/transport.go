@@ -23,7 +23,7 @@ func (r *Refused) Error() string { return r.Says }
 
 // refuse makes the error for an address.
 func refuse(purpose Purpose, address *url.URL, why string) error {
-	return &Refused{fmt.Sprintf("%s %s; start the manager with %s if that is meant", address.Hostname(), why, Setting(purpose, address))}
+	return &Refused{fmt.Sprintf("%s %s; start the manager with %s to allow this", address.Hostname(), why, Setting(purpose, address))}
 }
 
 // Check refuses an address whose form alone forbids using it for a purpose:
@@ -35,7 +35,7 @@ func (l List) Check(purpose Purpose, address *url.URL) error {
 	case address.User != nil:
 		return &Refused{"the address has a user"}
 	case address.Scheme == "http" && !l.Allows(purpose, address):
-		return refuse(purpose, address, "is asked over http, not https")
+		return refuse(purpose, address, "has the scheme http, not https")
 	default:
 		return nil
 	}

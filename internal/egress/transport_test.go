@@ -63,8 +63,8 @@ func TestTheServerOnThisMachine(t *testing.T) {
 func TestHTTPIsForTheList(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(server.Close)
-	expectRefused(t, get(t, List{}, server.URL), "is asked over http, not https")
-	expectRefused(t, get(t, List{}, "http://8.8.8.8/"), "is asked over http, not https")
+	expectRefused(t, get(t, List{}, server.URL), "has the scheme http, not https")
+	expectRefused(t, get(t, List{}, "http://8.8.8.8/"), "has the scheme http, not https")
 	listed, err := ParseList("media=" + server.URL)
 	if err != nil {
 		t.Fatal(err)

@@ -17,7 +17,7 @@ func (e *Error) Advice() outcome.Advice {
 func (e *Error) advice() (state outcome.State, reason, before string) {
 	switch e.Kind {
 	case KindThrottled:
-		return outcome.Waiting, "Throttled", "Genesys Cloud asked to wait"
+		return outcome.Waiting, "Throttled", "Genesys Cloud told the operator to wait"
 	case KindOrphaned:
 		return outcome.Waiting, "ClientInactive", "restarting with another OAuth client"
 	case KindUnauthorized:

@@ -34,7 +34,7 @@ type Lately struct {
 }
 
 // errHangs is the error of a try that does not end.
-var errHangs = errors.New("it does not answer")
+var errHangs = errors.New("no answer")
 
 // Check tries, and reports whether it has worked lately. The first try must work.
 func (l *Lately) Check(request *http.Request) error {

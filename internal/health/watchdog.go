@@ -102,7 +102,7 @@ func (w *Watchdog) Check(*http.Request) error {
 	if len(w.still) == 0 {
 		return nil
 	}
-	return fmt.Errorf("objects wait, and no reconcile has ended for %v: %s", standstill, strings.Join(w.still, ", "))
+	return fmt.Errorf("objects are waiting, and no reconcile has ended for %v: %s", standstill, strings.Join(w.still, ", "))
 }
 
 // The metrics of controller-runtime that tell how controllers stand.

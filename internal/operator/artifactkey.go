@@ -124,7 +124,7 @@ func (k *artifactKey) mayCreate(ctx context.Context) error {
 	for _, namespace := range namespaces {
 		var exports v1alpha1.RecordingExportList
 		if err := k.reader.List(ctx, &exports, client.InNamespace(namespace)); err != nil {
-			return fmt.Errorf("look for exports with archives before an artifact key is created: %w", err)
+			return fmt.Errorf("find exports with archives before creating an artifact key: %w", err)
 		}
 		for _, export := range exports.Items {
 			if export.Status.Archive != "" {
@@ -137,9 +137,9 @@ func (k *artifactKey) mayCreate(ctx context.Context) error {
 
 // lost says what to do if the Secret is missing though an export has an archive.
 func (k *artifactKey) lost(export *v1alpha1.RecordingExport) string {
-	return fmt.Sprintf("restore the Secret %s from its backup: it held the artifact key and is missing, though there are archives, that of the export %s/%s for one. "+
+	return fmt.Sprintf("restore the Secret %s from its backup: it contained the artifact key and is missing, but exports have archives, for example %s/%s. "+
 		"If there is no backup, create a new key: kubectl create secret generic %s -n %s --from-file=%s=<(head -c %d /dev/urandom); "+
-		"exports with archives then say how to continue without the old one (docs/disaster-recovery.md)",
+		"the messages of exports with archives then explain how to continue without the old key (docs/disaster-recovery.md)",
 		k.name, export.Namespace, export.Name, k.name.Name, k.name.Namespace, artifactKeyKey, authentic.KeySize)
 }
 

@@ -99,7 +99,7 @@ func (b *buckets) allow(endpoint string) error {
 		return nil
 	}
 	return outcome.UserError{Reason: v1alpha1.ReasonEndpointNotAllowed, Message: fmt.Sprintf(
-		"leave spec.s3.endpoint out in another ExportDestination, or start the manager with %s", egress.Setting(egress.S3, parsed))}
+		"create another ExportDestination without spec.s3.endpoint, or start the manager with %s", egress.Setting(egress.S3, parsed))}
 }
 
 func lock(spec *v1alpha1.ObjectLock) *s3store.Lock {

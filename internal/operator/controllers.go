@@ -19,7 +19,7 @@ import (
 
 func (o *operator) addControllers() error {
 	if err := watch.AddIndexes(context.Background(), o.manager.GetFieldIndexer()); err != nil { //nolint:forbidigo // it waits for nothing
-		return fmt.Errorf("add indexes; install the CustomResourceDefinitions (config/crd) before the manager: %w", err)
+		return fmt.Errorf("add indexes; install the CustomResourceDefinitions (config/crd) before you start the manager: %w", err)
 	}
 	for _, add := range []func() error{o.addOrganizations, o.addDestinations, o.addExports, o.addBatches} {
 		if err := add(); err != nil {

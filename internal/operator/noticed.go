@@ -40,7 +40,7 @@ func (o *operator) noticedSigner(ctx context.Context, d *v1alpha1.ExportDestinat
 type unnoticedKey struct{ destination, key string }
 
 func (u unnoticedKey) Error() string {
-	return fmt.Sprintf("retrying: the signing key is %s now, and nothing is signed until the ExportDestination %q has reported that it changed",
+	return fmt.Sprintf("retrying: the signing key is %s, and the operator signs nothing until the ExportDestination %q has reported the change",
 		cmp.Or(u.key, "none"), u.destination)
 }
 

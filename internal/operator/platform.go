@@ -20,7 +20,7 @@ func (o *operator) platformKey(ctx context.Context) (signing.Key, error) {
 	name := o.SigningKey
 	if name.Name == "" {
 		return signing.Key{}, outcome.UserError{Reason: v1alpha1.ReasonPlatformKeyMissing, Message: "have the platform team start the manager " +
-			"with --signing-key-secret, or name a Secret in spec.signing.secretRef in place of spec.signing.platform"}
+			"with --signing-key-secret, or name a Secret in spec.signing.secretRef instead of spec.signing.platform"}
 	}
 	var secret corev1.Secret
 	err := o.secrets.Get(ctx, name, &secret)

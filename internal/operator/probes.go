@@ -55,12 +55,12 @@ func reached(err error) error {
 	return err
 }
 
-// synced fails while the caches are not filled.
+// synced fails while the caches are not synchronised.
 func (o *operator) synced(request *http.Request) error {
 	ctx, cancel := context.WithTimeout(request.Context(), scrapeTimeout)
 	defer cancel()
 	if !o.manager.GetCache().WaitForCacheSync(ctx) {
-		return errors.New("the caches are not filled")
+		return errors.New("the caches are not synchronised")
 	}
 	return nil
 }

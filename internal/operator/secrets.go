@@ -43,7 +43,7 @@ func (r secretReader) Get(ctx context.Context, key client.ObjectKey, object clie
 		kind := secret.Type
 		*secret = corev1.Secret{}
 		return outcome.UserError{Reason: v1alpha1.ReasonSecretTypeRefused, Message: fmt.Sprintf(
-			"name a Secret of the type Opaque, or create %q in the namespace %q as one: it has the type %s, and the operator uses no other than Opaque",
+			"name a Secret of type Opaque, or create %q in the namespace %q with that type: it has type %s, and the operator uses only Opaque Secrets",
 			key.Name, key.Namespace, kind)}
 	}
 	return err

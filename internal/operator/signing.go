@@ -117,7 +117,7 @@ func signingKeyOf(secret corev1.Secret) (signing.Key, error) {
 	key, err := signing.ParseKey(text)
 	if err != nil {
 		return signing.Key{}, outcome.UserError{Reason: v1alpha1.ReasonSigningKeyInvalid, Message: fmt.Sprintf(
-			"replace %s in the Secret %q by an ECDSA private key with the curve P-256, not encrypted: %v; %s",
+			"replace %s in the Secret %q with an unencrypted ECDSA private key with the curve P-256: %v; %s",
 			signingKeyKey, secret.Name, err, signingCure)}
 	}
 	return key, nil
@@ -135,7 +135,7 @@ func (o *operator) authority(spec *v1alpha1.Timestamp) (signing.Authority, error
 	}
 	if !o.Endpoints.Allows(egress.Timestamp, parsed) {
 		return nil, outcome.UserError{Reason: v1alpha1.ReasonEndpointNotAllowed, Message: fmt.Sprintf(
-			"leave spec.signing.timestamp out, or start the manager with %s", egress.Setting(egress.Timestamp, parsed))}
+			"remove spec.signing.timestamp, or start the manager with %s", egress.Setting(egress.Timestamp, parsed))}
 	}
 	return authority{rfc3161.Authority{URL: parsed}}, nil
 }
@@ -162,7 +162,7 @@ func (f timestampFailed) Error() string { return f.of.Error() }
 func (f timestampFailed) Outcome() outcome.Outcome {
 	if f.of.Refused {
 		return outcome.Stall(v1alpha1.ReasonTimestampRefused,
-			"correct spec.signing.timestamp.url of the destination, or leave it out: "+f.Error(), 0)
+			"correct or remove spec.signing.timestamp.url of the destination: "+f.Error(), 0)
 	}
 	return outcome.Wait(v1alpha1.ReasonTimestampUnavailable, "retrying: "+f.Error(), 0)
 }

@@ -30,5 +30,5 @@ func ofOperatingSystem(err error) (Advice, bool) {
 // CorruptArchive is the advice for everything that an archive holds and no operator
 // has stored there.
 func CorruptArchive() Advice {
-	return Advice{Cause: CauseContent, State: Stalled, Reason: reasonCorrupt, Before: "inspect the archive, the operator has stopped writing to it"}
+	return Advice{Cause: CauseContent, State: Stalled, Reason: reasonCorrupt, Before: "inspect the archive; the operator has stopped writing to it"}
 }

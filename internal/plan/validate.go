@@ -105,7 +105,7 @@ func (l *Log) validateSurveyed(s Surveyed) error {
 	case s.Pass != passes:
 		return fmt.Errorf("survey %d of %s, %d was expected", s.Pass, day, passes)
 	case min(s.Conversations, s.Held, s.Excluded, s.Open, s.Refused, s.Deferred, s.Reopened) < 0:
-		return fmt.Errorf("a survey of %s with fewer than no conversations", day)
+		return fmt.Errorf("a survey of %s with a negative number of conversations", day)
 	default:
 		return nil
 	}
@@ -136,7 +136,7 @@ func (l *Log) validateSealing(s Sealing) error {
 func (l *Log) validateSlice(s Slice) error {
 	err := errors.Join(validateName(s.Name), validateName(s.Group))
 	if _, isLane := laneIndex(s.Lane); !isLane {
-		err = errors.Join(err, fmt.Errorf("there is no lane %q", s.Lane))
+		err = errors.Join(err, fmt.Errorf("unknown lane %q", s.Lane))
 	}
 	inWindow := l.mayBeInWindow(s.Start) && l.mayBeInWindow(s.End) && s.Start.Before(s.End)
 	if !inWindow || s.Recordings < 0 || s.Recordings > maxRecordings || s.Conversations < 0 || s.Conversations > maxConversations {

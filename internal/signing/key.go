@@ -35,26 +35,26 @@ type Key struct {
 func ParseKey(text []byte) (Key, error) {
 	block := firstKey(text)
 	if block == nil {
-		return Key{}, KeyError("it holds no private key in PEM")
+		return Key{}, KeyError("it contains no private key in PEM")
 	}
 	var parsed any
 	var err error
 	switch {
 	case block.Type == pemEncrypted || block.Headers["DEK-Info"] != "":
-		return Key{}, KeyError("the key is encrypted, and there is nobody to ask for its password")
+		return Key{}, KeyError("the key is encrypted, and the operator has no password")
 	case block.Type == pemPKCS8:
 		parsed, err = x509.ParsePKCS8PrivateKey(block.Bytes)
 	case block.Type == pemSEC1:
 		parsed, err = x509.ParseECPrivateKey(block.Bytes)
 	default:
-		return Key{}, KeyError("it holds a " + block.Type + ", not an ECDSA private key with the curve P-256")
+		return Key{}, KeyError("it contains a " + block.Type + ", not an ECDSA private key with the curve P-256")
 	}
 	if err != nil {
-		return Key{}, KeyError("the key in PEM cannot be read: it is cut short or of a form that is not known")
+		return Key{}, KeyError("the key in PEM cannot be read: it is incomplete or has an unknown form")
 	}
 	private, ok := parsed.(*ecdsa.PrivateKey)
 	if !ok {
-		return Key{}, KeyError("the key is not one of ECDSA")
+		return Key{}, KeyError("the key is not an ECDSA key")
 	}
 	if private.Curve != elliptic.P256() {
 		return Key{}, KeyError("the key has the curve " + private.Curve.Params().Name + ", not P-256")
@@ -77,7 +77,7 @@ func firstKey(text []byte) *pem.Block {
 func newKey(private *ecdsa.PrivateKey) (Key, error) {
 	der, err := x509.MarshalPKIXPublicKey(&private.PublicKey)
 	if err != nil {
-		return Key{}, KeyError("its public key cannot be written")
+		return Key{}, KeyError("its public key cannot be encoded")
 	}
 	sum := sha256.Sum256(der)
 	return Key{private, hex.EncodeToString(sum[:]), pem.EncodeToMemory(&pem.Block{Type: pemPublic, Bytes: der})}, nil

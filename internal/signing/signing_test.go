@@ -85,13 +85,13 @@ func TestKeysThatCannotBeUsed(t *testing.T) {
 	}{
 		"nothing":      {nil, "no private key"},
 		"no PEM":       {[]byte("s3cret"), "no private key"},
-		"RSA":          {generate(t, "-algorithm", "RSA"), "not one of ECDSA"},
-		"Ed25519":      {generate(t, "-algorithm", "ED25519"), "not one of ECDSA"},
+		"RSA":          {generate(t, "-algorithm", "RSA"), "not an ECDSA key"},
+		"Ed25519":      {generate(t, "-algorithm", "ED25519"), "not an ECDSA key"},
 		"P-384":        {generate(t, "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"), "curve P-384"},
-		"the public":   {openssl(t, "pkey", "-in", write(t, good), "-pubout"), "holds a PUBLIC KEY"},
+		"the public":   {openssl(t, "pkey", "-in", write(t, good), "-pubout"), "contains a PUBLIC KEY"},
 		"encrypted":    {openssl(t, "pkey", "-in", write(t, good), "-aes256", "-passout", "pass:s3cret"), "encrypted"},
-		"cut short":    {[]byte("-----BEGIN PRIVATE KEY-----\n" + body + "\n-----END PRIVATE KEY-----\n"), "cut short"},
-		"of no form":   {[]byte("-----BEGIN EC PRIVATE KEY-----\nczNjcmV0\n-----END EC PRIVATE KEY-----\n"), "cut short"},
+		"cut short":    {[]byte("-----BEGIN PRIVATE KEY-----\n" + body + "\n-----END PRIVATE KEY-----\n"), "it is incomplete"},
+		"of no form":   {[]byte("-----BEGIN EC PRIVATE KEY-----\nczNjcmV0\n-----END EC PRIVATE KEY-----\n"), "it is incomplete"},
 		"without hull": {[]byte(body), "no private key"},
 	} {
 		_, err := ParseKey(tt.text)

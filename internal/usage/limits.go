@@ -39,10 +39,10 @@ func ParseLimits(list string) (Limits, error) {
 		case !isNamed:
 			name, text = everyOther, name
 		case name != everyOther && len(validation.IsDNS1123Label(name)) > 0:
-			return Limits{}, fmt.Errorf("%q is not the name of a namespace, and not *", name)
+			return Limits{}, fmt.Errorf("%q is neither the name of a namespace nor *", name)
 		}
 		if _, twice := limits.of[name]; twice {
-			return Limits{}, fmt.Errorf("%q is there twice", name)
+			return Limits{}, fmt.Errorf("%q occurs twice", name)
 		}
 		bytes, err := parseBytes(text)
 		if err != nil {

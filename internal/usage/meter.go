@@ -162,14 +162,14 @@ func (e *FullError) Error() string {
 	if e.Needs > 0 {
 		needs = fmt.Sprintf(" and needs %v more", binary(e.Needs))
 	}
-	return fmt.Sprintf("the namespace %s takes about %v%s on the shared archive volume, with what is being stored, and may take %v, which the platform team has set (%s of the manager)",
+	return fmt.Sprintf("the namespace %s uses about %v%s on the shared archive volume, including running transfers, and may use %v, which the platform team has set (%s of the manager)",
 		e.Namespace, binary(e.Bytes), needs, binary(e.Most), Flag)
 }
 
 // Outcome is that a person has to free space. The operator retries all the same.
 func (e *FullError) Outcome() outcome.Outcome {
 	return outcome.Stall("NamespaceFull", fmt.Sprintf(
-		"delete the RecordingExports of archives that are complete and then move these elsewhere, or ask the platform team for more room: %s. The volume is measured every %v; no recording is lost meanwhile", e.Error(), MeasureInterval), 0)
+		"delete the RecordingExports of complete archives and then move these archives elsewhere, or ask the platform team for more space: %s. The operator measures the volume every %v; no recording is lost meanwhile", e.Error(), MeasureInterval), 0)
 }
 
 // binary is a number of bytes for people to read: rounded to a tenth of the next unit at

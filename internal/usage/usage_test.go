@@ -248,7 +248,7 @@ func TestAFullNamespace(t *testing.T) {
 	if out.State != outcome.Stalled || out.Reason != v1alpha1.ReasonNamespaceFull || out.After != time.Minute {
 		t.Fatalf("%+v", out)
 	}
-	for _, want := range []string{"the namespace legal", "about 2043Mi and needs 6Mi more", "may take 2Gi", "--max-bytes-per-namespace", "platform team", "no recording is lost"} {
+	for _, want := range []string{"the namespace legal", "about 2043Mi and needs 6Mi more", "may use 2Gi", "--max-bytes-per-namespace", "platform team", "no recording is lost"} {
 		if !strings.Contains(out.Message, want) {
 			t.Errorf("%q does not say %q", out.Message, want)
 		}

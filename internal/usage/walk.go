@@ -138,7 +138,7 @@ func (w *walk) skippedError() error {
 	if w.firstError == nil {
 		return nil
 	}
-	return fmt.Errorf("%d files or folders could not be read, and are not counted, for example: %w", w.unreadable, w.firstError)
+	return fmt.Errorf("%d files or folders could not be read and are not included, for example: %w", w.unreadable, w.firstError)
 }
 
 // each calls do for each entry of a directory, until ctx ends.

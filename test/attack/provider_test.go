@@ -83,7 +83,7 @@ func TestProviderLies(t *testing.T) {
 		"a redirect":             {simulator.Fault{Route: simulator.RouteDownload, Redirect: plain + "/?sig=SIGNATURE"}, "redirected to another host"},
 		"a recording without end": {simulator.Fault{Route: simulator.RouteDownload, Body: simulator.Flood},
 			"a file of more than"},
-		"metadata that become gigabytes": {simulator.Fault{Route: simulator.RouteMetadata, Body: simulator.Bomb}, "more bytes than such an answer can have"},
+		"metadata that become gigabytes": {simulator.Fault{Route: simulator.RouteMetadata, Body: simulator.Bomb}, "the answer is larger than this call allows"},
 		"metadata without a bottom":      {simulator.Fault{Route: simulator.RouteMetadata, Body: simulator.Deep}, "nested more than 64 deep"},
 		"metadata that are redirected":   {simulator.Fault{Route: simulator.RouteMetadata, Redirect: plain}, ""},
 	}

@@ -229,7 +229,7 @@ func TestANamespaceAtItsBound(t *testing.T) {
 	}
 	stop := w.Start(limits(most))
 	export := w.exportWithin(time.Hour)
-	w.says(w.stalledFor(v1alpha1.ReasonNamespaceFull), "delete the RecordingExports of archives that are complete", "the namespace "+w.Namespace, "--max-bytes-per-namespace")
+	w.says(w.stalledFor(v1alpha1.ReasonNamespaceFull), "delete the RecordingExports of complete archives", "the namespace "+w.Namespace, "--max-bytes-per-namespace")
 	w.expectNoHalfBag()
 	stop()
 	w.Start(limits(100 * w.bytes()))

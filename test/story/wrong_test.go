@@ -230,7 +230,7 @@ func TestSigningKeysThatCannotBeUsed(t *testing.T) {
 		w.Update(secret)
 		w.awaitSays(destination, key.says)
 		w.Await(destination, v1alpha1.ReasonSigningKeyInvalid)
-		w.says(destination, "replace signing.key in the Secret", "by an ECDSA private key with the curve P-256, not encrypted", "openssl genpkey")
+		w.says(destination, "replace signing.key in the Secret", "with an unencrypted ECDSA private key with the curve P-256", "openssl genpkey")
 		w.Await(export, v1alpha1.ReasonDestinationNotReady)
 		w.noFiles()
 	}
@@ -269,15 +269,15 @@ func (w *story) wrongKeys() (good []byte, keys []wrongKey) {
 	}
 	body := bodies(good)[0]
 	return good, []wrongKey{
-		{w.openssl("genpkey", "-algorithm", "RSA"), "the key is not one of ECDSA", true},
+		{w.openssl("genpkey", "-algorithm", "RSA"), "the key is not an ECDSA key", true},
 		{w.curve("P-384"), "the key has the curve P-384, not P-256", true},
-		{w.openssl("genpkey", "-algorithm", "ED25519"), "the key is not one of ECDSA", true},
+		{w.openssl("genpkey", "-algorithm", "ED25519"), "the key is not an ECDSA key", true},
 		{w.openssl("pkey", "-in", file, "-aes256", "-passout", "pass:swordfish"), "the key is encrypted, and there is nobody to ask", true},
-		{w.openssl("pkey", "-in", file, "-pubout"), "it holds a PUBLIC KEY, not an ECDSA private key", false},
-		{[]byte("-----BEGIN PRIVATE KEY-----\n" + body + "\n-----END PRIVATE KEY-----\n"), "cannot be read: it is cut short", true},
-		{[]byte(body), "it holds no private key in PEM", true},
-		{[]byte("-----BEGIN PRIVATE KEY-----\nczNjcmV0\n-----END PRIVATE KEY-----\n"), "or of a form that is not known", false},
-		{[]byte{}, "it holds no private key in PEM", false},
+		{w.openssl("pkey", "-in", file, "-pubout"), "it contains a PUBLIC KEY, not an ECDSA private key", false},
+		{[]byte("-----BEGIN PRIVATE KEY-----\n" + body + "\n-----END PRIVATE KEY-----\n"), "cannot be read: it is incomplete", true},
+		{[]byte(body), "it contains no private key in PEM", true},
+		{[]byte("-----BEGIN PRIVATE KEY-----\nczNjcmV0\n-----END PRIVATE KEY-----\n"), "or has an unknown form", false},
+		{[]byte{}, "it contains no private key in PEM", false},
 	}
 }
 

@@ -141,7 +141,7 @@ func (s *Store) derive(ctx context.Context, name string) (archiveKey, error) {
 	}
 	record, err := fs.ReadFile(s.FS(ctx), RecordKey)
 	if errors.Is(err, fs.ErrNotExist) {
-		return archiveKey{}, corrupt(RecordKey, "it is missing, and "+name+" cannot be judged without it")
+		return archiveKey{}, corrupt(RecordKey, "it is missing, and the operator cannot authenticate "+name+" without it")
 	}
 	if err != nil {
 		return archiveKey{}, err

@@ -33,13 +33,13 @@ func (k archiveKey) macLine(mac hash.Hash) string {
 func (k archiveKey) checkMACLine(name, line string, mac hash.Hash) error {
 	says, isLine := strings.CutPrefix(line, macLineStart)
 	if !isLine || len(says) != idDigits+1+macDigits+1 {
-		return corrupt(name, "it has no MAC: no operator of this version wrote it")
+		return corrupt(name, "it has no MAC: an operator of this version did not write it")
 	}
 	if id := says[:idDigits]; id != k.id && k.first {
 		return &UnknownKeyError{Artifact: name, ID: printable(id), Own: k.id}
 	}
 	if subtle.ConstantTimeCompare([]byte(line), []byte(k.macLine(mac))) != 1 {
-		return corrupt(name, "its MAC does not fit: it was changed, or belongs elsewhere")
+		return corrupt(name, "its MAC does not match: somebody changed it, or it belongs to another artifact or archive")
 	}
 	return nil
 }
@@ -69,7 +69,7 @@ type UnknownKeyError struct {
 }
 
 func (e *UnknownKeyError) Error() string {
-	return fmt.Sprintf("artifact %s names the artifact key %s, and this operator has the key %s", e.Artifact, e.ID, e.Own)
+	return fmt.Sprintf("artifact %s names the artifact key %s, but this operator has the key %s", e.Artifact, e.ID, e.Own)
 }
 
 // IsReadable tells whether the artifact names a key. Nobody can say whether that key
@@ -81,8 +81,8 @@ func (e *UnknownKeyError) Advice() outcome.Advice {
 	return outcome.Advice{
 		Cause: outcome.CauseKey, State: outcome.Stalled, Reason: "ArtifactKeyUnknown",
 		Before: "restore the Secret with the artifact key from its backup and restart the manager, " +
-			"or use another export name and have everything exported again",
-		Behind: "seals and bags stay valid by their signatures (docs/disaster-recovery.md)",
+			"or export everything again under another export name",
+		Behind: "signatures of seals and bags stay valid (docs/disaster-recovery.md)",
 	}
 }
 

@@ -128,7 +128,7 @@ func StartOver(ctx context.Context, store archive.Store, r Rekeying) error {
 func (w rekeyer) refuseSeals() error {
 	found, err := FirstFile(w.inner.FS(w.ctx), "seals")
 	if err == nil && found != "" {
-		err = fmt.Errorf("%w: %s is there: an archive with a seal is never emptied", evidence.ErrCorrupt, evidence.Printable(found, 256))
+		err = fmt.Errorf("%w: %s exists: the operator never empties an archive with a seal", evidence.ErrCorrupt, evidence.Printable(found, 256))
 	}
 	return err
 }
@@ -218,11 +218,11 @@ func unverified(root fs.FS, name string) (content []byte, keyID string, err erro
 	}
 	body := int64(len(all)) - macLineSize
 	if body < 0 || len(all) > MaxArtifact {
-		return nil, "", corrupt(name, "it has no MAC, or is larger than any artifact")
+		return nil, "", corrupt(name, "it has no MAC, or is too large for an artifact")
 	}
 	says, isLine := strings.CutPrefix(string(all[body:]), macLineStart)
 	if !isLine {
-		return nil, "", corrupt(name, "it has no MAC: no operator of this version wrote it")
+		return nil, "", corrupt(name, "it has no MAC: an operator of this version did not write it")
 	}
 	return all[:body], says[:idDigits], nil
 }

@@ -64,9 +64,9 @@ func (w rekeyer) read(key, digest string) ([]byte, error) {
 		failed = err
 	}
 	if errors.Is(failed, fs.ErrNotExist) {
-		return nil, corrupt(key, "it is missing, and a seal lists it")
+		return nil, corrupt(key, "it is missing, but a seal lists it")
 	}
-	return nil, corrupt(key, "it is not the one that a seal lists, with the SHA-256 "+digest)
+	return nil, corrupt(key, "it differs from the one that a seal lists with the SHA-256 "+digest)
 }
 
 // rewrite gives an artifact the MAC of the present key.
@@ -114,7 +114,7 @@ func (w rekeyer) checkCurrent() error {
 		return err
 	}
 	if _, err := fs.ReadFile(w.rekeyed.FS(w.ctx), RecordKey); err == nil {
-		return errors.New("another process has given the archive the present artifact key")
+		return errors.New("another process has changed the archive to the present artifact key")
 	}
 	return nil
 }
@@ -136,7 +136,7 @@ func (w rekeyer) complete(r Rekeying) error {
 // another process has finished.
 func (w rekeyer) finish(record []byte) error {
 	if !w.isWritten(copyOf(RecordKey), record) {
-		return errors.New("another process has finished giving the archive the present artifact key")
+		return errors.New("another process has finished changing the archive to the present artifact key")
 	}
 	if err := w.replace(RecordKey, record); err != nil {
 		return err

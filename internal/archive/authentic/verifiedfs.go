@@ -75,7 +75,7 @@ func (v verifiedFS) readLarge(name string) ([]byte, error) {
 			return nil, err
 		}
 		if info, err := file.Stat(); err != nil || info.Size() > MaxArtifact {
-			return nil, errors.Join(err, file.Close(), corrupt(name, "it is larger than any artifact"))
+			return nil, errors.Join(err, file.Close(), corrupt(name, "it is too large for an artifact"))
 		}
 		if verified {
 			body, err = io.ReadAll(file)
@@ -129,7 +129,7 @@ func (v verifiedFS) Open(name string) (fs.File, error) {
 // artifact verifies what is read from an artifact, whose size includes its MAC.
 func (v verifiedFS) artifact(name string, from io.ReadCloser, size int64) (*artifact, error) {
 	if size < macLineSize {
-		return nil, corrupt(name, "it has no MAC: no operator of this version wrote it")
+		return nil, corrupt(name, "it has no MAC: an operator of this version did not write it")
 	}
 	key, err := v.store.keyOf(v.ctx, name)
 	if err != nil {

@@ -89,7 +89,7 @@ func (l *Lock) contradicts(bucket string, own types.DefaultRetention) error {
 	if days == l.Days && string(own.Mode) == string(l.Mode) {
 		return nil
 	}
-	return bucketError(archive.KindRetention, bucket, "its default retention is %s for %d days, %s for %d days is demanded", own.Mode, days, l.Mode, l.Days)
+	return bucketError(archive.KindRetention, bucket, "its default retention is %s for %d days, but spec.s3.objectLock requires %s for %d days", own.Mode, days, l.Mode, l.Days)
 }
 
 // checkWorkBucket checks that working artifacts can be removed.

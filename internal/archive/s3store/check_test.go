@@ -47,7 +47,7 @@ func TestCheck(t *testing.T) {
 		"no such bucket, no lock":      {func(c *Config) { c.Bucket, c.Lock = "none", nil }, archive.KindNoBucket, "none"},
 		"no such work bucket":          {func(c *Config) { c.WorkBucket = "none" }, archive.KindNoBucket, "none"},
 		"no lock there":                {func(c *Config) { c.Bucket = "unlocked" }, archive.KindNotLocked, "bucket unlocked: it has no Object Lock"},
-		"a shorter default retention":  {func(c *Config) { c.Bucket = "shorter" }, archive.KindRetention, "its default retention is COMPLIANCE for 9 days, COMPLIANCE for 10 days is demanded"},
+		"a shorter default retention":  {func(c *Config) { c.Bucket = "shorter" }, archive.KindRetention, "its default retention is COMPLIANCE for 9 days, but spec.s3.objectLock requires COMPLIANCE for 10 days"},
 		"a longer default retention":   {func(c *Config) { c.Bucket = "longer" }, archive.KindRetention, "for 11 days"},
 		"a weaker default retention":   {func(c *Config) { c.Bucket = "weaker" }, archive.KindRetention, "its default retention is GOVERNANCE"},
 		"a locked work bucket":         {func(c *Config) { c.WorkBucket = "same" }, archive.KindWorkLocked, "bucket same: it has Object Lock"},

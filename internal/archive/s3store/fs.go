@@ -220,7 +220,7 @@ func (f storeFS) list(at location) ([]fs.DirEntry, error) {
 			}
 		}
 		if len(entries) > maxEntries {
-			return nil, fmt.Errorf("list %s: it holds more than %d objects and folders", at.key, maxEntries)
+			return nil, fmt.Errorf("list %s: it contains more than %d objects and folders", at.key, maxEntries)
 		}
 	}
 	return entries, nil

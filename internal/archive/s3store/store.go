@@ -86,7 +86,7 @@ func (s *Store) Remove(ctx context.Context, key string) error {
 		return err
 	}
 	if !strings.HasPrefix(key, archive.WorkPrefix) {
-		return fmt.Errorf("remove %s: evidence is never removed", key)
+		return fmt.Errorf("remove %s: the operator never removes evidence", key)
 	}
 	if key == archive.Scratch || strings.HasPrefix(key, archive.Scratch+"/") {
 		return s.buckets.abortAll(ctx, s.buckets.locationOf(path.Join(s.export, strings.TrimPrefix(key, archive.Scratch)), false))

@@ -66,7 +66,7 @@ func (b *boundedReader) Read(p []byte) (int, error) {
 	n, err := b.from.Read(p)
 	b.left -= int64(n)
 	if b.left < 0 {
-		err = malformed("more bytes than such an answer can have")
+		err = malformed("the answer is larger than this call allows")
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		b.failed = err
@@ -79,7 +79,7 @@ func (a answer) expect(op string, statuses ...int) error {
 	if slices.Contains(statuses, a.status) {
 		return nil
 	}
-	return failure(op, a, malformed("not a status that this call can answer with"))
+	return failure(op, a, malformed("this call never answers with this status"))
 }
 
 // object decodes a body that has to be a JSON object.

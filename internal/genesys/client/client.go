@@ -145,7 +145,7 @@ func checkEndpoint(endpoint string) error {
 	case u.Host == "":
 		return errors.New("the endpoint has no host")
 	case u.User != nil || strings.ContainsAny(endpoint, "?#") || strings.HasSuffix(endpoint, "/"):
-		return errors.New("the endpoint has more than a scheme, a host and a path without slash at its end")
+		return errors.New("the endpoint must be a scheme, a host and a path that does not end with a slash")
 	default:
 		return nil
 	}

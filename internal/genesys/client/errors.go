@@ -69,8 +69,8 @@ func believed(op string, status int, code string) (genesys.Kind, error) {
 }
 
 var (
-	errForeign   = malformed("it is not in Genesys Cloud's own words, but perhaps those of a proxy")
-	errUncertain = malformed("the code does not say for certain that this does not exist")
+	errForeign   = malformed("the answer has no code of Genesys Cloud and may come from a proxy")
+	errUncertain = malformed("the code does not prove that the item does not exist")
 )
 
 // errorBody is what Genesys Cloud writes into the answer of a refused request

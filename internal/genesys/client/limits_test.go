@@ -64,17 +64,17 @@ func TestAnswersThatWouldFillTheMemory(t *testing.T) {
 		"deep metadata":             {routeMetadata, deep, askMetadata, genesys.KindMalformed, "nested more than 64 deep"},
 		"metadata without end": {routeMetadata, func(t *testing.T) http.HandlerFunc {
 			return zipped(t, 200, `[{"id":"`, "0123456789", 2*million, `"}]`)
-		}, askMetadata, genesys.KindMalformed, "more bytes than such an answer can have"},
+		}, askMetadata, genesys.KindMalformed, "the answer is larger than this call allows"},
 		"a batch of empty results": {routeBatch, empty(200, `{"results":[`, "{}]}"), askBatch, genesys.KindMalformed, "over 250000 values"},
 		"a batch of many bytes": {routeBatch, func(t *testing.T) http.HandlerFunc {
 			return zipped(t, 200, `{"results":[`, `{"a":"b"},`, million*9/10, "{}]}")
-		}, askBatch, genesys.KindMalformed, "more bytes than such an answer can have"},
+		}, askBatch, genesys.KindMalformed, "the answer is larger than this call allows"},
 		"who we are": {routeMe, func(t *testing.T) http.HandlerFunc {
 			return zipped(t, 200, `{"organization":{"id":"`, "0123456789", million, `"}}`)
-		}, askWho, genesys.KindMalformed, "more bytes than such an answer can have"},
+		}, askWho, genesys.KindMalformed, "the answer is larger than this call allows"},
 		"a login": {"POST /oauth/token", func(t *testing.T) http.HandlerFunc {
 			return zipped(t, 200, `{"access_token":"`, "0123456789", million, `"}`)
-		}, askWho, genesys.KindMalformed, "more bytes than such an answer can have"},
+		}, askWho, genesys.KindMalformed, "the answer is larger than this call allows"},
 		"a refused login": {"POST /oauth/token", empty(400, `{"error":"invalid_client","a":[`, "{}]}"), askWho, genesys.KindMalformed, ""},
 		"a refusal":       {routeMetadata, empty(500, `{"code":"x","messageParams":{"a":[`, "{}]}}"), askMetadata, genesys.KindTransient, ""},
 		"a page of one conversation": {routePage, func(t *testing.T) http.HandlerFunc {

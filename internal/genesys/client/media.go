@@ -30,7 +30,7 @@ const (
 
 var (
 	// errStalled and errSlow are the reasons for aborting a stream.
-	errStalled = fmt.Errorf("the stream stood still: %w", os.ErrDeadlineExceeded)
+	errStalled = fmt.Errorf("no bytes arrived for too long: %w", os.ErrDeadlineExceeded)
 	errSlow    = fmt.Errorf("the stream was slower than %d KiB/s: %w", leastRate>>10, os.ErrDeadlineExceeded)
 )
 
@@ -73,7 +73,7 @@ func (c *Client) OpenMedia(ctx context.Context, signed genesys.SignedURL) (*gene
 	}
 	if !marksEnd(res) {
 		defer func() { _ = stream.Close() }()
-		return nil, failure(opMedia, answer{status: res.StatusCode, header: res.Header}, malformed("the answer does not say where it ends"))
+		return nil, failure(opMedia, answer{status: res.StatusCode, header: res.Header}, malformed("the answer has neither a length nor a marked end"))
 	}
 	if res.ContentLength > c.maxMedia {
 		defer func() { _ = stream.Close() }()

@@ -417,8 +417,8 @@ func TestMediaThatOnlyTheManagerReaches(t *testing.T) {
 	t.Cleanup(secure.Close)
 	cfg := configFor(cloud.URL)
 	for _, tt := range []struct{ allowed, address, says string }{
-		{"", cloud.URL, "127.0.0.1 is asked over http, not https"},
-		{"genesys=" + cloud.URL + ",s3=" + cloud.URL, cloud.URL, "127.0.0.1 is asked over http, not https"},
+		{"", cloud.URL, "127.0.0.1 has the scheme http, not https"},
+		{"genesys=" + cloud.URL + ",s3=" + cloud.URL, cloud.URL, "127.0.0.1 has the scheme http, not https"},
 		{"", secure.URL, "127.0.0.1 is not at a public address (loopback)"},
 		{"", strings.Replace(secure.URL, "127.0.0.1", "localhost", 1), "localhost is not at a public address (loopback)"},
 		{"", "https://[::1]:1", "::1 is not at a public address (loopback)"},
@@ -442,7 +442,7 @@ func TestMediaThatOnlyTheManagerReaches(t *testing.T) {
 
 func expectStalled(t *testing.T, err error) {
 	t.Helper()
-	if got := expectKind(t, err, genesys.KindTimeout); !strings.HasPrefix(got.Err.Error(), "the stream stood still") {
+	if got := expectKind(t, err, genesys.KindTimeout); !strings.HasPrefix(got.Err.Error(), "no bytes arrived for too long") {
 		t.Errorf("got %v", err)
 	}
 }

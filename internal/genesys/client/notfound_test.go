@@ -81,7 +81,7 @@ func TestARefusalThatIsNotGenesysClouds(t *testing.T) {
 					cloud := newCloud(t)
 					cloud.answers(v.route, status, body)
 					got := expectKind(t, v.call(t.Context(), newClient(t, cloud)), genesys.KindMalformed)
-					if got.Status != status || !strings.Contains(got.Error(), "own words") {
+					if got.Status != status || !strings.Contains(got.Error(), "may come from a proxy") {
 						t.Errorf("%d %q: got %v", status, body, got)
 					}
 				}

@@ -91,7 +91,7 @@ func readPage(from io.Reader) (genesys.SurveyPage, error) {
 		return skip(in)
 	})
 	if err == nil && !saysSomething {
-		err = errors.New("a page that says nothing")
+		err = errors.New("a page without data")
 	}
 	return page, err
 }
@@ -138,7 +138,7 @@ func eachField(in *json.Decoder, read func(name string) error) error {
 		return err
 	}
 	if _, err := in.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows the JSON object")
+		return errors.New("unexpected data after the JSON object")
 	}
 	return nil
 }
@@ -205,7 +205,7 @@ func expectDelim(in *json.Decoder, want json.Delim) error {
 	case err != nil:
 		return err
 	case token != want:
-		return fmt.Errorf("found %v where %v is due", token, want)
+		return fmt.Errorf("found %v, want %v", token, want)
 	default:
 		return nil
 	}

@@ -60,7 +60,7 @@ func paged[T any](s *pageSize, most int, ask func(size int) (T, error)) (T, erro
 
 // errPageCut says that a page of a numbered listing has fewer entries than were
 // asked for, so that the pages that are requested next are not those that follow.
-var errPageCut = malformed("the page is smaller than it was asked for")
+var errPageCut = malformed("the page is smaller than requested")
 
 // mayBeTooLarge reports whether Genesys Cloud refused a page for what may be its
 // size. The codes that it documents do not tell: the same ones are about a cursor.

@@ -70,7 +70,7 @@ func protectedOf(op string, got answer, asked []string) ([]string, error) {
 	}
 	for id, unasked := range held {
 		if unasked {
-			return nil, failure(op, got, malformed("%q was not asked about", clean(id, maxWord)))
+			return nil, failure(op, got, malformed("%q was not in the query", clean(id, maxWord)))
 		}
 	}
 	return protected, nil

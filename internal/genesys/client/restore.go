@@ -36,7 +36,7 @@ func (c *Client) Restore(ctx context.Context, ref genesys.RecordingRef, before g
 		return err
 	}
 	if names := before.Unreadable(); len(names) > 0 {
-		return invalid(op, "its %s cannot be read, so that it could not be kept", strings.Join(names, ", "))
+		return invalid(op, "the operator cannot read its %s, and so could not preserve it", strings.Join(names, ", "))
 	}
 	wanted := before
 	wanted.ArchiveDate = until.UTC().Format(dateForm)

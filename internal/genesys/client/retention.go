@@ -52,7 +52,7 @@ func (c *Client) retainedPage(ctx context.Context, op string, query url.Values) 
 		return genesys.RetainedPage{}, err
 	}
 	if page.Next != "" && page.Next == query.Get("cursor") {
-		return genesys.RetainedPage{}, failure(op, got, malformed("a page that names itself as the next"))
+		return genesys.RetainedPage{}, failure(op, got, malformed("a page that names itself as the next page"))
 	}
 	return page, got.expect(op, http.StatusOK)
 }
@@ -82,7 +82,7 @@ func readRetained(from io.Reader) (genesys.RetainedPage, error) {
 		}
 	})
 	if err == nil && !saysSomething {
-		err = errors.New("a page that says nothing")
+		err = errors.New("a page without data")
 	}
 	return page, err
 }

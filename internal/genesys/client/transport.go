@@ -81,7 +81,7 @@ func newMediaClient(allowed egress.List) *http.Client {
 // URL that led there in the Referer header.
 func followMedia(next *http.Request, before []*http.Request) error {
 	if len(before) > maxRedirects {
-		return errors.New("redirected too often")
+		return errors.New("too many redirects")
 	}
 	if next.URL.Scheme != before[0].URL.Scheme || next.URL.Host != before[0].URL.Host || next.URL.User != nil {
 		return malformed("redirected to another host")

@@ -90,13 +90,13 @@ func unfit(answer, digest []byte, nonce *big.Int) string {
 	stamp, err := parse(answer)
 	switch {
 	case err != nil:
-		return "the answer is not a time-stamp that was granted"
+		return "the answer is not a valid time-stamp"
 	case !bytes.Equal(stamp.HashedMessage, digest) || stamp.HashAlgorithm != crypto.SHA256:
-		return "the answer is about something else"
+		return "the time-stamp is for another digest"
 	case stamp.Nonce == nil || stamp.Nonce.Cmp(nonce) != 0:
-		return "the answer is to another question"
+		return "the time-stamp answers another request"
 	case len(stamp.Certificates) == 0:
-		return "the answer holds no certificate to verify it by"
+		return "the answer contains no certificate to verify it with"
 	default:
 		return ""
 	}
@@ -106,7 +106,7 @@ func unfit(answer, digest []byte, nonce *big.Int) string {
 func (a Authority) ask(ctx context.Context, question []byte) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.URL.String(), bytes.NewReader(question))
 	if err != nil {
-		return nil, a.refused("its address cannot be asked")
+		return nil, a.refused("cannot connect to its address")
 	}
 	request.Header.Set("Content-Type", "application/timestamp-query")
 	response, err := client.Do(request)
@@ -128,7 +128,7 @@ func (a Authority) ask(ctx context.Context, question []byte) ([]byte, error) {
 	case err != nil:
 		return nil, &Error{Host: a.URL.Host, Says: "the answer broke off"}
 	case len(answer) > longest:
-		return nil, a.refused("the answer is too long to be a time-stamp")
+		return nil, a.refused("the answer is too long for a time-stamp")
 	}
 	return answer, nil
 }

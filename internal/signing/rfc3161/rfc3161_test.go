@@ -80,18 +80,18 @@ func TestAnswersThatAreNone(t *testing.T) {
 		refused bool
 		says    string
 	}{
-		"about something else":            {http.StatusOK, string(other), true, "about something else"},
-		"to another question":             {http.StatusOK, string(same), true, "another question"},
-		"none at all":                     {http.StatusOK, "", true, "not a time-stamp"},
-		"a page":                          {http.StatusOK, "<html>s3cret", true, "not a time-stamp"},
-		"refused":                         {http.StatusOK, "0\x03\x02\x01\x02", true, "not a time-stamp"},
-		"cut short":                       {http.StatusOK, string(same[:len(same)/2]), true, "not a time-stamp"},
+		"about something else":            {http.StatusOK, string(other), true, "for another digest"},
+		"to another question":             {http.StatusOK, string(same), true, "another request"},
+		"none at all":                     {http.StatusOK, "", true, "not a valid time-stamp"},
+		"a page":                          {http.StatusOK, "<html>s3cret", true, "not a valid time-stamp"},
+		"refused":                         {http.StatusOK, "0\x03\x02\x01\x02", true, "not a valid time-stamp"},
+		"cut short":                       {http.StatusOK, string(same[:len(same)/2]), true, "not a valid time-stamp"},
 		"far too long":                    {http.StatusOK, strings.Repeat("x", longest+1), true, "too long"},
 		"elsewhere":                       {http.StatusFound, "", true, "HTTP 302"},
 		"not allowed":                     {http.StatusForbidden, "s3cret", true, "HTTP 403"},
 		"slow down":                       {http.StatusTooManyRequests, "", false, "HTTP 429"},
 		"broken":                          {http.StatusBadGateway, "s3cret", false, "HTTP 502"},
-		"a signature that is not its own": {http.StatusOK, tampered(same), true, "not a time-stamp"},
+		"a signature that is not its own": {http.StatusOK, tampered(same), true, "not a valid time-stamp"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
