@@ -46,7 +46,7 @@ type numberedPage[T any] struct {
 // size is requested again, smaller (see [Pages]).
 func (l numberedListing[T]) page(ctx context.Context, c *Client, skip int) (numberedPage[T], error) {
 	if skip < 0 || skip%leastPage != 0 {
-		return numberedPage[T]{}, invalid(l.op, "no page begins after %d entries", skip)
+		return numberedPage[T]{}, invalid(l.op, "no page starts after %d entries", skip)
 	}
 	most := numberedPageSize
 	for skip%most != 0 {
@@ -107,9 +107,9 @@ func (b numberedBody[T]) continues(skip, size int) (bool, error) {
 	more := b.NextURI != "" || b.PageCount > number || b.Total > skip+n
 	switch {
 	case b.PageNumber != 0 && b.PageNumber != number:
-		return false, malformed("page %d, asked for page %d", b.PageNumber, number)
+		return false, malformed("page %d, want page %d", b.PageNumber, number)
 	case n > size:
-		return false, malformed("a page of %d entries, asked for %d", n, size)
+		return false, malformed("a page of %d entries, at most %d were requested", n, size)
 	case n == 0 && more:
 		return false, malformed("a page without entries, although there are more")
 	case b.NextURI == "" && b.PageCount == 0 && b.Total == 0:
@@ -151,7 +151,7 @@ func readNumbered[T any](from io.Reader, read func(*json.Decoder) (T, error)) (n
 		}
 	})
 	if err == nil && !listed {
-		err = errors.New("a page that says nothing")
+		err = errors.New("a page without data")
 	}
 	return body, err
 }
