@@ -27,6 +27,7 @@ func TestWhoMayDependOnWhom(t *testing.T) {
 	}{
 		{"internal/slicing", []string{ours + "internal/genesys", ours + "api", "k8s.io/", "sigs.k8s.io/"}, "slicing is a pure function"},
 		{"internal/plan", []string{ours + "api", ours + "internal/genesys", ours + "internal/archive", ours + "internal/artifacts", ours + "internal/evidence", "k8s.io/", "sigs.k8s.io/", sdk, "net/http"}, "a plan is decided by pure functions"},
+		{"internal/bulk", []string{ours, "k8s.io/", "sigs.k8s.io/", sdk, "net/http"}, "bulk jobs are decided about by pure functions"},
 		{"internal/evidence", []string{ours + "api", ours + "internal/archive", "k8s.io/", "sigs.k8s.io/", sdk}, "evidence is pure"},
 		{"internal/once", []string{ours + "api", ours + "internal/", "k8s.io/", "sigs.k8s.io/", sdk}, "calls and records are somebody else's"},
 		{"internal/signing", []string{ours + "api", ours + "internal/", "k8s.io/", "sigs.k8s.io/", "net/http"}, "what signs knows nothing of where keys and evidence are"},

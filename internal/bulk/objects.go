@@ -1,0 +1,127 @@
+package bulk
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// Object is an object of the bucket, as the bucket lists it.
+type Object struct {
+	Key  string
+	Size int64
+	// ETag changes with the content. It is empty if it is not known.
+	ETag string
+	// KMSKey is the key with which the bucket's server has encrypted the object, empty if there
+	// is none. Only a request for the object itself tells it, not a listing.
+	KMSKey string
+}
+
+// Encryption says how a file is encrypted.
+type Encryption string
+
+// The ways of encryption.
+const (
+	Plain Encryption = ""
+	// KMS: the bucket's server encrypts, and decrypts for readers who may use the key.
+	KMS Encryption = "KMS"
+	// PGP: Genesys Cloud encrypts before it exports. Only the owner of the key can decrypt, so
+	// the recording is exported as what it is: an encrypted file.
+	PGP Encryption = "PGP"
+)
+
+// File is a file of a recording in the bucket.
+type File struct {
+	Object
+	// Metadata is the key of its metadata, empty if there are none.
+	Metadata   string
+	Encryption Encryption
+}
+
+// OtherSize reports whether the file has another size than its metadata say, in bytes: -1 if
+// they do not say. No recording is empty. The size of a file that is encrypted with PGP is not
+// that of the recording.
+func (f File) OtherSize(said int64) bool {
+	return f.Size <= 0 || f.Encryption != PGP && said >= 0 && f.Size != said
+}
+
+// Found is what the bucket has of one recording.
+type Found struct {
+	Recording
+	// Files are those of the recording, in the order of their keys. There is nearly always one.
+	Files []File
+	// Doubled are objects with the content of one of the files.
+	Doubled []Object
+}
+
+// Missing reports whether the bucket has nothing of the recording.
+func (f Found) Missing() bool { return len(f.Files) == 0 }
+
+// FindObjects tells which objects are which recording, in the order of the wanted recordings.
+// Objects of other recordings are left out, as are those that are not recordings. An object
+// may be listed several times: the last time counts.
+func FindObjects(wanted []Recording, objects []Object) []Found {
+	companions := map[string]string{}
+	files := map[Recording][]File{}
+	for _, object := range lastListed(objects) {
+		p, isFile := placeOf(object.Key)
+		switch {
+		case !isFile:
+		case p.companion:
+			companions[folderOf(object.Key)+p.file] = object.Key
+		default:
+			files[p.Recording] = append(files[p.Recording], File{Object: object, Encryption: encryptionOf(p, object)})
+		}
+	}
+	found := make([]Found, len(wanted))
+	for i, recording := range wanted {
+		found[i] = Found{Recording: recording}
+		lower := Recording{strings.ToLower(recording.ConversationID), strings.ToLower(recording.RecordingID)}
+		for _, file := range files[lower] {
+			p, _ := placeOf(file.Key)
+			file.Metadata = companions[folderOf(file.Key)+p.file]
+			found[i].add(file)
+		}
+	}
+	return found
+}
+
+// add adds a file, unless it has the content of another one.
+func (f *Found) add(file File) {
+	repeats := slices.ContainsFunc(f.Files, func(other File) bool {
+		return file.ETag != "" && file.ETag == other.ETag && file.Size == other.Size
+	})
+	if repeats {
+		f.Doubled = append(f.Doubled, file.Object)
+		return
+	}
+	f.Files = append(f.Files, file)
+}
+
+// lastListed returns each object once, as it was listed last, in the order of keys.
+func lastListed(objects []Object) []Object {
+	last := map[string]Object{}
+	for _, object := range objects {
+		last[object.Key] = object
+	}
+	sorted := make([]Object, 0, len(last))
+	for _, object := range last {
+		sorted = append(sorted, object)
+	}
+	slices.SortFunc(sorted, func(a, b Object) int { return cmp.Compare(a.Key, b.Key) })
+	return sorted
+}
+
+// folderOf is the folder of a key, with the slash at its end.
+func folderOf(key string) string { return key[:strings.LastIndexByte(key, '/')+1] }
+
+func encryptionOf(p place, object Object) Encryption {
+	switch {
+	case p.pgp:
+		return PGP
+	case object.KMSKey != "":
+		return KMS
+	default:
+		return Plain
+	}
+}
