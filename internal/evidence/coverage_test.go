@@ -192,8 +192,8 @@ func TestCertificationIsADraft(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"DRAFT, to be completed", "902(14)", "legal/case-1", organisation, "exporter, version v1.2.3", "registry/image@sha256:aa",
-		"SHA-256\n   bb", "caseId: 4711", "basis: GDPR\ufffd17(3)(e)", "Conversations: 3 found, 1 in bags, 1 excluded, 1 unavailable",
+		"DRAFT for a qualified person to complete", "902(14)", "legal/case-1", organisation, "exporter, version v1.2.3", "registry/image@sha256:aa",
+		"SHA-256 of its executable is\n   bb", "caseId: 4711", "basis: GDPR\ufffd17(3)(e)", "Conversations: 3 found, 1 in bags, 1 excluded, 1 unavailable",
 		"Recordings: 1 exported, 1 excluded, 1 unavailable; 1 files, 10 bytes, in 1 bags", "(signature)",
 	} {
 		if !strings.Contains(string(got), want) {

@@ -114,7 +114,7 @@ func TestASealSurvivesACrashAtEachWrite(t *testing.T) {
 			t.Errorf("again after %d writes: %v", writes, err)
 		}
 		draft, err := os.ReadFile(filepath.Join(folder, certified))
-		if err != nil || !strings.Contains(string(draft), "drawn up at "+stamp(account.SealedAt)) {
+		if err != nil || !strings.Contains(string(draft), "made at "+stamp(account.SealedAt)) {
 			t.Errorf("after %d writes the draft is not about what was sealed at %s, %v", writes, stamp(account.SealedAt), err)
 		}
 	}

@@ -16,7 +16,7 @@ var textFiles embed.FS
 // internal/report/testdata/texts show one). The figures that verify compares in any version
 // stay where they are: those with an id in the report, and the lines "Conversations:" and
 // "Recordings:" of the certification.
-const TextsVersion = 1
+const TextsVersion = 2
 
 // texts are for people: how to verify, and what to certify.
 var texts = template.Must(template.New("").Funcs(template.FuncMap{"stamp": stamp}).ParseFS(textFiles, "texts/*.txt"))

@@ -50,7 +50,7 @@ func isolation(f evidence.Findings) *isolated {
 		out.Rows = append(out.Rows, isolatedRow{"isolated-recordings", "Single recordings of other conversations", amount(recordings), i.Alone, 0})
 	}
 	gaps := total.Unavailable + i.Unread
-	out.Says = of(total.Exported, "of these recordings was", "of these recordings were") + " exported in the end; none is missing."
+	out.Says = of(total.Exported, "of these recordings was", "of these recordings were") + " exported in the end; no gaps remain."
 	if gaps > 0 {
 		out.Says = of(total.Exported, "of these recordings was", "of these recordings were") + " exported in the end; " + of(gaps, "gap remains.", "gaps remain.")
 	}

@@ -30,7 +30,7 @@ func TestWhatIsSaidOfIsolation(t *testing.T) {
 	}{
 		"a conversation": {
 			isolated: evidence.Isolation{Conversations: 1, OfConversations: evidence.Counts{Exported: 1, Excluded: 3}, First: hour(1), Last: hour(1)},
-			says:     "1 of these recordings was exported in the end; none is missing.", when: "on 1 October 2023, 01:00:00 UTC", rows: 1,
+			says:     "1 of these recordings was exported in the end; no gaps remain.", when: "on 1 October 2023, 01:00:00 UTC", rows: 1,
 		},
 		"a conversation that could never be read": {
 			isolated: evidence.Isolation{Conversations: 1, Unread: 1}, missing: append(gaps(1, "i"), gaps(2, "s")...),

@@ -38,7 +38,7 @@ func (v *view) orphans(f evidence.Findings, a evidence.Account) {
 	out.More = out.Listed - int64(len(out.Rows))
 	v.Orphans = out
 	if n := a.Orphans.Listed; n > 0 {
-		v.Verdict.Then = append(v.Verdict.Then, words("Genesys Cloud attaches %s to no conversation, which this export does not fetch. Section 4 says more.", of(n, "recording of this time", "recordings of this time")))
+		v.Verdict.Then = append(v.Verdict.Then, words("Genesys Cloud lists %s without a conversation. This export does not fetch such recordings. Section 4 has the details.", of(n, "recording of this time", "recordings of this time")))
 	}
 }
 

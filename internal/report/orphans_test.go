@@ -13,9 +13,9 @@ import (
 func TestWhatIsSaidOfOrphans(t *testing.T) {
 	const (
 		heading   = "Recordings that are attached to no conversation</h3>"
-		inShort   = "Genesys Cloud attaches 2 recordings of this time to no conversation"
-		notListed = "<strong>Not listed</strong>"
-		notProved = "that it attaches to no conversation: nobody asked for a list of them"
+		inShort   = "Genesys Cloud lists 2 recordings of this time without a conversation"
+		notListed = "<strong>not listed</strong>"
+		notProved = "that it attaches to no conversation: nobody requested a list of them"
 		list      = `id="orphan-list"`
 	)
 	orphans := func(n int) []evidence.FoundOrphan { return make([]evidence.FoundOrphan, n) }

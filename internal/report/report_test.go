@@ -229,7 +229,7 @@ func TestMoreThanIsListed(t *testing.T) {
 	page := written(t, r)
 	for _, want := range []string{
 		`There are <strong><data value="1000">1,000</data></strong> more gaps. All of them are in <code>failures.csv</code>`,
-		`The tables below list <strong><data value="1500">1,500</data></strong>, which is not the same.`,
+		`The tables below list <strong><data value="1500">1,500</data></strong> gaps, which is a different number.`,
 		`There are <data value="7">7</data> more bags in <code>bags.csv</code>.`,
 		`There are <data value="1">1</data> more in <code>conversations.csv</code>`,
 	} {

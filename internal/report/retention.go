@@ -48,10 +48,10 @@ func restorationsSay(found evidence.Restorations) (says []text) {
 		says = append(says, words("Other dates of %s were different afterwards. The archive does not show what changed them.", of(found.Changed, "recording", "recordings")))
 	}
 	if found.Unknown > 0 {
-		says = append(says, words("The dates of %s could not be read afterwards, so that it is not known whether they changed.", of(found.Unknown, "recording", "recordings")))
+		says = append(says, words("The dates of %s could not be read afterwards, so it is not known whether they changed.", of(found.Unknown, "recording", "recordings")))
 	}
 	if len(says) == 0 {
-		says = []text{"Afterwards every other date was as it was before."}
+		says = []text{"Afterwards, no other date had changed."}
 	}
 	return says
 }

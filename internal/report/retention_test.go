@@ -13,9 +13,9 @@ import (
 // TestWhatIsSaidOfRestorations: whether other dates changed, and that nothing is known
 // of those that could not be read again.
 func TestWhatIsSaidOfRestorations(t *testing.T) {
-	const same, changed, unknown = "Afterwards every other date was as it was before.",
+	const same, changed, unknown = "Afterwards, no other date had changed.",
 		"Other dates of 2 recordings were different afterwards. The archive does not show what changed them.",
-		"The dates of 1 recording could not be read afterwards, so that it is not known whether they changed."
+		"The dates of 1 recording could not be read afterwards, so it is not known whether they changed."
 	listed := []evidence.ChangedRetention{{Bag: "b", Restoration: evidence.Restoration{
 		RecordingRef: genesys.RecordingRef{ConversationID: "c", RecordingID: "r"},
 		Before:       genesys.Retention{ArchiveDate: "2024-01-01T00:00:00Z", DeleteDate: "2033-01-01T00:00:00Z", ExportDate: "2024-02-01T00:00:00Z"},
@@ -41,7 +41,7 @@ func TestWhatIsSaidOfRestorations(t *testing.T) {
 		}
 	}
 	r := everywhere(t, "x")
-	const verdict = "dates of 2 recordings changed there that were to stay as they were"
+	const verdict = "dates of 2 recordings changed there that should have stayed the same"
 	if page := written(t, r); !strings.Contains(page, verdict) || !strings.Contains(page, `id="restored-list"`) || !strings.Contains(page, "There are <data value=\"1\">1</data> more recordings") {
 		t.Error("the page does not name the dates that changed")
 	}
@@ -50,7 +50,7 @@ func TestWhatIsSaidOfRestorations(t *testing.T) {
 		t.Error("the page says that dates changed, or not that none did")
 	}
 	r.Findings.Restorations = evidence.Restorations{}
-	if page := written(t, r); strings.Contains(page, "were to be restored") {
+	if page := written(t, r); strings.Contains(page, "Requested restorations") {
 		t.Error("the page speaks of restorations")
 	}
 }

@@ -22,8 +22,7 @@ type terms struct {
 	Attributes   map[string]string `json:"attributes"`
 }
 
-// readTerms reads terms. Of others than these nothing is said in plain words; the
-// page shows them as they are.
+// readTerms reads the terms that the page explains. It shows all of them as they are recorded, too.
 func readTerms(spec []byte) terms {
 	var t terms
 	if err := json.Unmarshal(spec, &t); err != nil {
@@ -32,7 +31,7 @@ func readTerms(spec []byte) terms {
 	return t
 }
 
-// compact is a spec in the form of which the digest was taken.
+// compact returns a spec in the form that its digest is computed from.
 func compact(spec []byte) string {
 	var out bytes.Buffer
 	if err := json.Compact(&out, spec); err != nil {
@@ -52,7 +51,7 @@ func (t terms) facts() []fact {
 		}
 		kinds += termIn(kindNames, medium)
 	}
-	end := text("with no end when the archive was begun")
+	end := text("with no end when the archive was created")
 	if !t.End.IsZero() {
 		end = "until, and not including, " + when(t.End)
 	}
@@ -60,8 +59,8 @@ func (t terms) facts() []fact {
 		{"Kinds of recordings", kinds},
 		{"Legal hold", termIn(scopes, t.HoldScope)},
 		{"Conversations that started", "from " + when(t.Start) + ", " + end},
-		{"Waiting for late entries", words("A part of the window is closed %s after it ended, because Genesys Cloud may list recordings late", lasting(t.SettleAfter))},
-		{"Waiting for conversations to end", words("%s after their start at most", lasting(t.OpenDeadline))},
+		{"Wait for late entries", words("The program surveys a part of the window %s after its end, because Genesys Cloud may list recordings late", lasting(t.SettleAfter))},
+		{"Wait for conversations to end", words("At most %s after their start", lasting(t.OpenDeadline))},
 		{"Archived files", termIn(archiveds, t.Archived)},
 		{"Second source to compare with", termIn(secondSources, t.SecondSource)},
 		{"Delivery", termIn(deliveries, t.Delivery)},

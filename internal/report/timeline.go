@@ -216,7 +216,7 @@ func together(all []track, from, until time.Time) ([]track, text) {
 	for i, t := range all {
 		out[i] = track{t.lane, t.name, columns(t.spans, from, width)}
 	}
-	return out, words("The window has too many slices to draw each one: each bar stands for all slices that begin within %s.", lasting(width.String()))
+	return out, words("The window has too many slices for a bar each: each bar stands for all slices that begin within %s.", lasting(width.String()))
 }
 
 func (s scale) track(t track, y float64, until time.Time) drawnTrack {
@@ -253,7 +253,7 @@ func (s scale) bar(t track, part span, y float64) bar {
 func (s span) says(t track) text {
 	what := words("%s, %s until %s: ", t.name, minute(s.start), minute(s.end))
 	if t.lane == noBag {
-		return what + words("%s left out as asked, %s missing", of(s.excluded, "conversation", "conversations"), amount(s.gaps))
+		return what + words("%s excluded by the request, %s", of(s.excluded, "conversation", "conversations"), of(s.gaps, "gap", "gaps"))
 	}
 	return what + words("%s, %s exported, %s", of(s.bags, "bag", "bags"), of(s.exported, "recording", "recordings"), of(s.gaps, "gap", "gaps"))
 }

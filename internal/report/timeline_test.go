@@ -131,7 +131,7 @@ func TestPeriodsOfAWindowThatBeginsOffTheHour(t *testing.T) {
 	if first := v.Periods[0]; first.From != "1 Oct 2023, 08:30" || first.Left != 3 || first.Gaps != 2 || v.Undated != 1 {
 		t.Errorf("the first row is %+v; %d gaps are not dated", first, v.Undated)
 	}
-	if page := written(t, r); !strings.Contains(page, `Not in this table: <strong><data value="1">1</data></strong> of the gaps`) {
+	if page := written(t, r); !strings.Contains(page, `This table does not count <strong><data value="1">1</data></strong> of the gaps`) {
 		t.Error("the page does not say that a gap is not in the table")
 	}
 }

@@ -17,14 +17,14 @@ func TestVerdict(t *testing.T) {
 	second := evidence.Account{SecondSource: &evidence.SecondSource{NotInAccount: 1}}
 	ahead := evidence.Account{Until: hour(0).Add(-time.Hour)}
 	for want, a := range map[string]evidence.Account{
-		"good: Everything that was asked for, and that Genesys Cloud listed, is in the archive.": whole,
-		"bad: 1 recording or conversation could not be exported. Section 5 says why.":            gap,
-		"bad: Of what had ended, everything that was asked for, and that Genesys Cloud listed, is in the archive. 2 conversations had not ended when this seal was made. " +
-			"What had not ended is asked for again and comes in a later seal; section 4 counts it apart.": waiting,
-		"bad: Everything that was asked for, and that Genesys Cloud listed, is in the archive. " +
-			"A second list of recordings names 1 recording that this account does not know. Section 4 lists them.": second,
-		"good: Everything that was asked for, and that Genesys Cloud listed, is in the archive. " +
-			"The seals cover conversations that started before 30 September 2023, 23:00:00 UTC. What started later is not in this report.": ahead,
+		"good: Everything that was requested and that Genesys Cloud listed is in the archive.": whole,
+		"bad: 1 recording or conversation could not be exported. Section 5 gives the reasons.": gap,
+		"bad: Everything that was requested and that Genesys Cloud listed for ended conversations is in the archive. 2 conversations had not ended when this seal was made. " +
+			"The program will query unfinished conversations again and include them in a later seal; section 4 counts them separately.": waiting,
+		"bad: Everything that was requested and that Genesys Cloud listed is in the archive. " +
+			"A second list of recordings contains 1 recording that this account does not contain. Section 4 lists them.": second,
+		"good: Everything that was requested and that Genesys Cloud listed is in the archive. " +
+			"The seals cover conversations that started before 30 September 2023, 23:00:00 UTC. This report does not include later conversations.": ahead,
 	} {
 		if a.Until.IsZero() {
 			a.Until = hour(0)
@@ -53,7 +53,7 @@ func section(t *testing.T, r Report, id string) string {
 
 // TestTheSectionsAgreeWithTheVerdict: none says that all is there if that does not.
 func TestTheSectionsAgreeWithTheVerdict(t *testing.T) {
-	const all, ended = "Everything that was asked for, and that Genesys Cloud listed, is in the archive.", "had not ended when this seal was made"
+	const all, ended = "Everything that was requested and that Genesys Cloud listed is in the archive.", "had not ended when this seal was made"
 	r := everywhere(t, "x")
 	r.Account.Gaps, r.Account.SecondSource, r.Findings.Gaps, r.Findings.Missing = 0, nil, nil, nil
 	for _, deferred := range []int64{0, 3} {
@@ -66,7 +66,7 @@ func TestTheSectionsAgreeWithTheVerdict(t *testing.T) {
 		}
 	}
 	r.Account.Gaps = 2
-	if says := section(t, r, "missing"); strings.Contains(says, all) || !strings.Contains(says, "The account counts 2 of them.") {
+	if says := section(t, r, "missing"); strings.Contains(says, all) || !strings.Contains(says, "The account counts 2 gaps.") {
 		t.Errorf("of gaps that no table lists: %s", says)
 	}
 }
@@ -115,7 +115,7 @@ func TestNumbersOfSections(t *testing.T) {
 			t.Errorf("heading %q, want %q", heading[1:], want)
 		}
 	}
-	for _, want := range []string{"4. What was found", "5. What is missing", "11. Digests"} {
+	for _, want := range []string{"4. Conversations and recordings", "5. Gaps", "8. Retries", "11. Digests"} {
 		if !strings.Contains(page, ">"+want) {
 			t.Errorf("others point at section %s", want)
 		}

@@ -202,9 +202,9 @@ func (v *view) happened(f evidence.Findings) {
 	v.Retries = eventRows(f.Retries, "token")
 	switch {
 	case f.Surveys == 1:
-		v.Surveys = "Genesys Cloud was asked once which conversations there are, on " + when(f.FirstSurvey) + "."
+		v.Surveys = "The program queried Genesys Cloud for the conversations of the window once, on " + when(f.FirstSurvey) + "."
 	case f.Surveys > 1:
-		v.Surveys = words("Genesys Cloud was asked %s which conversations there are, from %s to %s.",
+		v.Surveys = words("The program queried Genesys Cloud for the conversations of the window %s, from %s to %s.",
 			of(f.Surveys, "time", "times"), when(f.FirstSurvey), when(f.LastSurvey))
 	}
 }
@@ -213,7 +213,7 @@ func (v *view) happened(f evidence.Findings) {
 func (v *view) restored(found evidence.Restorations) {
 	v.Restored = restorations(found)
 	if found.Changed > 0 {
-		v.Verdict.Then = append(v.Verdict.Then, words("While recordings were restored from the archive of Genesys Cloud, dates of %s changed there that were to stay as they were, such as when it is to be deleted. Section 8 lists them.",
+		v.Verdict.Then = append(v.Verdict.Then, words("During the restoration of recordings from the archive of Genesys Cloud, dates of %s changed there that should have stayed the same, such as the date of deletion. Section 8 lists them.",
 			of(found.Changed, "recording", "recordings")))
 	}
 }
@@ -233,7 +233,7 @@ func answered(answer evidence.HoldAnswer) text {
 // answeredLater is the same of an answer that may not have been requested.
 func answeredLater(answer evidence.HoldAnswer) text {
 	if answer.At.IsZero() {
-		return "not asked"
+		return "not queried"
 	}
 	return answered(answer)
 }
@@ -248,7 +248,7 @@ func madeBy(tool evidence.Tool) text {
 		says += ", from the image " + clean(tool.Image, longText)
 	}
 	if tool.Executable != "" {
-		says += "; SHA-256 of its program file: " + clean(tool.Executable, longName)
+		says += "; SHA-256 of its executable: " + clean(tool.Executable, longName)
 	}
 	return says
 }

@@ -6,47 +6,47 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// reasons say in plain words why something is missing or was left out.
+// reasons explain why something is unavailable or excluded.
 var reasons = map[string]text{
-	evidence.ReasonMediumNotRequested: "Recordings of this kind were not asked for.",
-	evidence.ReasonHoldScope:          "The request left these conversations out, because of whether they are under legal hold.",
-	evidence.ReasonMovedToHold:        "The conversation came under legal hold while the export ran. It is counted among the held ones instead.",
-	evidence.ReasonMovedToIsolated:    "It kept failing or was not ready, and was retried apart from all others. It is counted among the isolated ones instead.",
-	evidence.ReasonMovedFromHold:      "The legal hold was lifted while the export ran. The conversation is counted among those not under hold instead.",
+	evidence.ReasonMediumNotRequested: "The request does not include recordings of this kind.",
+	evidence.ReasonHoldScope:          "The request excludes these conversations because of their legal hold status.",
+	evidence.ReasonMovedToHold:        "The conversation came under legal hold while the export ran. It is counted with the conversations under legal hold instead.",
+	evidence.ReasonMovedToIsolated:    "It kept failing or was not ready, and was retried separately. It is counted with the isolated items instead.",
+	evidence.ReasonMovedFromHold:      "The legal hold was lifted while the export ran. The conversation is counted with the conversations that are not under legal hold instead.",
 	evidence.ReasonUnknownMedium:      "Genesys Cloud names a kind of recording that this software does not know. It was not fetched.",
-	evidence.ReasonInvalidID:          "Genesys Cloud gave an identifier that is not of the usual form. It could not be asked for safely.",
+	evidence.ReasonInvalidID:          "Genesys Cloud gave an identifier that does not have the usual form. It could not be requested safely.",
 	evidence.ReasonDuplicateID:        "Genesys Cloud listed the same recording more than once. It was fetched once.",
 	evidence.ReasonArchived:           "Genesys Cloud has moved the file to its long-term archive. It can be exported only after it has been restored there.",
-	evidence.ReasonRestorationQuota:   "The file is in the long-term archive of Genesys Cloud, and the organisation has used up its allowance of restorations.",
-	evidence.ReasonNotRestored:        "The file was in the long-term archive of Genesys Cloud, and did not come back from there in time.",
-	evidence.ReasonDeleted:            "Genesys Cloud says that it has deleted the file.",
+	evidence.ReasonRestorationQuota:   "The file is in the long-term archive of Genesys Cloud, and the organisation has used up its quota of restorations.",
+	evidence.ReasonNotRestored:        "The file was in the long-term archive of Genesys Cloud and was not restored in time.",
+	evidence.ReasonDeleted:            "Genesys Cloud reports that it has deleted the file.",
 	evidence.ReasonNotReady:           "Genesys Cloud was still storing or restoring the file.",
-	evidence.ReasonFileError:          "Genesys Cloud reports that something is wrong with the file on its side.",
-	evidence.ReasonMetadataUnreadable: "It could not be learned from Genesys Cloud in time which recordings the conversation has. How many are missing is therefore not known.",
-	evidence.ReasonConversationNotFound: "Genesys Cloud listed the conversation and did not know it any more when it was asked for its recordings. " +
-		"Whether it had any is not known.",
-	evidence.ReasonConversationOpen: "The conversation had not ended by the latest time that the request allows.",
+	evidence.ReasonFileError:          "Genesys Cloud reports an error in the file on its side.",
+	evidence.ReasonMetadataUnreadable: "Genesys Cloud did not list the recordings of the conversation in time. Therefore the number of unavailable recordings is not known.",
+	evidence.ReasonConversationNotFound: "Genesys Cloud listed the conversation, but no longer knew it when the program queried its recordings. " +
+		"It is not known whether the conversation had any.",
+	evidence.ReasonConversationOpen: "The conversation had not ended at the latest time that the request allows.",
 	evidence.ReasonRefused:          "Genesys Cloud answered the request for the recording with an error.",
-	evidence.ReasonNotDelivered:     "Genesys Cloud accepted the request for the recording, which did not arrive, or not all of it.",
+	evidence.ReasonNotDelivered:     "Genesys Cloud accepted the request for the recording, but delivered nothing or only a part of it.",
 
-	evidence.ReasonConversationUnknown: "Genesys Cloud did not list the conversation when it was asked which conversations there are.",
-	evidence.ReasonRecordingUnknown:    "Genesys Cloud did not list the recording when it was asked for the conversation’s recordings.",
+	evidence.ReasonConversationUnknown: "Genesys Cloud did not list the conversation when the program queried the conversations of the window.",
+	evidence.ReasonRecordingUnknown:    "Genesys Cloud did not list the recording when the program queried the recordings of the conversation.",
 	evidence.ReasonTooRecent:           "The conversation is too recent to be on the second list.",
 	evidence.ReasonEnumerationEmpty:    "The second list was empty.",
 }
 
-// why says a reason in plain words.
+// why explains a reason.
 func why(reason string) text {
 	if says, ok := reasons[reason]; ok {
 		return says
 	}
-	return "There are no plain words for this reason."
+	return "This report has no explanation for this reason."
 }
 
-// whyDiffers says why an account and a second list differ, which may not be known.
+// whyDiffers explains why an account and a second list differ. The reason may be unknown.
 func whyDiffers(reason string) text {
 	if reason == "" {
-		return "The tables do not say why."
+		return "The tables give no reason."
 	}
 	return why(reason)
 }
@@ -54,23 +54,23 @@ func whyDiffers(reason string) text {
 func differenceIn(difference evidence.Difference) text {
 	switch difference {
 	case evidence.NotInAccount:
-		return "On the second list, not known to this account"
+		return "On the second list, but not in this account"
 	case evidence.NotInSecondSource:
-		return "Exported, and not on the second list"
+		return "Exported, but not on the second list"
 	default:
 		return clean(string(difference), longName)
 	}
 }
 
-// lanes say what each lane holds.
+// lanes describe the conversations of each lane.
 var lanes = map[slicing.Lane]text{
 	slicing.Standard:        "Not under legal hold",
 	slicing.LegalHold:       "Under legal hold, without screen recordings",
 	slicing.LegalHoldScreen: "Under legal hold, screen recordings",
-	slicing.Isolated:        "Isolated because they kept failing or were not ready, held or not",
+	slicing.Isolated:        "Isolated because they kept failing or were not ready, under legal hold or not",
 }
 
-// shortLanes fit beside a picture.
+// shortLanes fit beside the timeline.
 var shortLanes = map[slicing.Lane]text{
 	slicing.Standard:        "Not under hold",
 	slicing.LegalHold:       "Under hold",
@@ -87,7 +87,7 @@ func laneIn(names map[slicing.Lane]text, lane slicing.Lane) text {
 
 var media = map[genesys.Medium]text{
 	genesys.Call: "Voice calls", genesys.Screen: "Screen recordings", genesys.Chat: "Chats",
-	genesys.Email: "E-mails", genesys.Message: "Messages", "": "Of a kind that is not known",
+	genesys.Email: "E-mails", genesys.Message: "Messages", "": "Of unknown kind",
 }
 
 // oneOf are the same in the singular.
@@ -105,23 +105,23 @@ func mediumIn(names map[genesys.Medium]text, medium genesys.Medium) text {
 
 // scopes say which conversations were requested.
 var scopes = map[string]text{
-	"Include": "Conversations whether under legal hold or not",
+	"Include": "Conversations under legal hold and others",
 	"Exclude": "Only conversations that are not under legal hold",
 	"Only":    "Only conversations that are under legal hold",
 }
 
 var archiveds = map[string]text{
-	"List":    "Files in the long-term archive of Genesys Cloud are listed as missing; restoration was not requested",
-	"Restore": "Files in the long-term archive of Genesys Cloud are asked to be restored, within the organisation's allowance",
+	"List":    "Files in the long-term archive of Genesys Cloud are listed as unavailable; restoration was not requested",
+	"Restore": "The program requests the restoration of files in the long-term archive of Genesys Cloud, within the quota of the organisation",
 }
 
 var deliveries = map[string]text{
-	"Download": "Each recording was downloaded from Genesys Cloud by this software",
+	"Download": "This software downloaded each recording from Genesys Cloud",
 }
 
 var secondSources = map[string]text{
-	"None":      "Not asked for",
-	"Retention": "The list of all recordings that the organisation retains, which does not come from the same place as the list of conversations",
+	"None":      "Not requested",
+	"Retention": "The list of all recordings that the organisation retains; it comes from another source than the list of conversations",
 }
 
 // termIn looks up the word of a term of the request.

@@ -121,7 +121,7 @@ func TestAWindowWithoutAnEnd(t *testing.T) {
 	w.Clock.Advance(36 * time.Hour)
 	w.Await(export, v1alpha1.ReasonComplete)
 	w.judge(w.Sim.Dataset().Started(start, start.AddDate(0, 0, 11).Add(12*time.Hour)).Recordings())
-	w.expectReport(w.seals()[0], "with no end when the archive was begun", "What started later is not in this report.")
+	w.expectReport(w.seals()[0], "with no end when the archive was created", "This report does not include later conversations.")
 	last := w.accounts()
 	if got := last[len(last)-1]; got.exported() != export.Status.Recordings.Exported || got.Conversations.Deferred != 0 {
 		t.Errorf("the last account says %+v, the status %+v", got, export.Status.Recordings)

@@ -127,7 +127,7 @@ func TestNobodyAsksForOrphans(t *testing.T) {
 	if n := w.Sim.Journal().Count(simulator.RouteOrphans, 0); n != 0 {
 		t.Errorf("%d pages of orphans were asked for", n)
 	}
-	w.expectReport(w.seals()[0], "that it attaches to no conversation: nobody asked for a list of them")
+	w.expectReport(w.seals()[0], "that it attaches to no conversation: nobody requested a list of them")
 }
 
 // TestOrphansThatCannotBeListed hold nothing up, and everything says why they are not.
@@ -160,7 +160,7 @@ func TestOrphansThatCannotBeListed(t *testing.T) {
 				t.Errorf("the status says %+v", status)
 			}
 			w.says(export, "; orphaned recordings were not listed: "+tt.why)
-			w.expectReport(w.seals()[0], "<strong>Not listed</strong>", tt.why)
+			w.expectReport(w.seals()[0], "<strong>not listed</strong>", tt.why)
 			if _, err := os.Stat(filepath.Join(w.Archive(), "seals", "1", "orphans.csv")); !os.IsNotExist(err) {
 				t.Errorf("orphans.csv: %v", err)
 			}

@@ -34,10 +34,10 @@ func TestTheReportOfAnExport(t *testing.T) {
 		exported += lane.Recordings.Exported
 	}
 	w.expectReport(seal,
-		"Everything that was asked for, and that Genesys Cloud listed, is in the archive.",
+		"Everything that was requested and that Genesys Cloud listed is in the archive.",
 		fmt.Sprintf(`<td class="n" id="recordings-exported"><data value="%d">`, exported),
 		fmt.Sprintf(`<span id="bytes"><data value="%d">`, export.Status.Bytes),
-		`<dd>voice calls, screen recordings</dd>`, "Recordings of this kind were not asked for.",
+		`<dd>voice calls, screen recordings</dd>`, "The request does not include recordings of this kind.",
 		"&lt;img src=x onerror=&#34;alert(1)&#34;&gt;", "This seal is not signed",
 	)
 	if strings.Contains(string(page), "<img") {

@@ -155,7 +155,7 @@ func TestArchivedRecordingsAreRestored(t *testing.T) {
 	if recordings, warnings := w.warned(); recordings != 0 || warnings != 0 {
 		t.Errorf("%d recordings with other dates, %d warnings", recordings, warnings)
 	}
-	w.expectReport(w.seals()[0], "Afterwards every other date was as it was before.")
+	w.expectReport(w.seals()[0], "Afterwards, no other date had changed.")
 	if asked, back := w.custody("RestorationRequested"), w.custody("RecordingRestored"); asked != 4 || back != 4 {
 		t.Errorf("the custody logs tell of %d requests and %d returns, want 4 of each", asked, back)
 	}
@@ -200,7 +200,7 @@ func TestADateThatChangesWhileARecordingIsRestored(t *testing.T) {
 	if recordings, _ := w.warned(); recordings != 1 {
 		t.Errorf("the batches name %d recordings with other dates, want 1", recordings)
 	}
-	w.expectReport(w.seals()[0], "dates of 1 recording changed there that were to stay as they were", "To be deleted", changed.ID, changed.ConversationID)
+	w.expectReport(w.seals()[0], "dates of 1 recording changed there that should have stayed the same", "To be deleted", changed.ID, changed.ConversationID)
 }
 
 // TestDatesThatCannotBeReadAgain: nothing is said of them but that, and a recording that
@@ -229,7 +229,7 @@ func TestDatesThatCannotBeReadAgain(t *testing.T) {
 	if n := w.custody("RetentionChanged"); n != 0 {
 		t.Errorf("the custody logs tell of %d changes", n)
 	}
-	w.expectReport(w.seals()[0], "The dates of 1 recording could not be read afterwards, so that it is not known whether they changed.")
+	w.expectReport(w.seals()[0], "The dates of 1 recording could not be read afterwards, so it is not known whether they changed.")
 }
 
 // TestArchivedRecordingsAreListed unless the export says otherwise: nothing is

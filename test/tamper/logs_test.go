@@ -174,14 +174,14 @@ func reworded() []tampering {
 	}
 	const page, draft, gaps = "report.html", "certification.txt", `<strong id="gaps"><data value="3">`
 	return []tampering{
-		in("keep the texts from being compared", "", 2, page, gaps, gaps, verify.Contradiction, "account.json", "in the words of version 2, version  of the exporter uses those of version 1"),
+		in("keep the texts from being compared", "", 1, page, gaps, gaps, verify.Contradiction, "account.json", "in the words of version 1, version  of the exporter uses those of version 2"),
 		in("do not say in which words the texts are", "v9", 0, page, gaps, gaps, verify.Malformed, "account.json", "does not say in the words of which version"),
-		in("change a figure of a report in other words", "v9", 2, page, gaps, `<strong id="gaps"><data value="0">`, verify.Contradiction, page, "shows 0 as gaps, the account counts 3"),
-		in("change a figure at the top of a report in other words", "v9", 2, page, `id="key-gaps"><data value="3">`, `id="key-gaps"><data value="1">`, verify.Contradiction, page, "shows 1 as key-gaps, the account counts 3"),
-		in("leave a figure out of a report in other words", "v9", 2, page, gaps, `<strong><data value="0">`, verify.Contradiction, page, "does not show the figure gaps of the account"),
-		in("change a figure of a certification in other words", "v9", 2, draft, "1 unavailable", "0 unavailable", verify.Contradiction, draft, "of its conversations, the account counts"),
+		in("change a figure of a report in other words", "v9", 1, page, gaps, `<strong id="gaps"><data value="0">`, verify.Contradiction, page, "shows 0 as gaps, the account counts 3"),
+		in("change a figure at the top of a report in other words", "v9", 1, page, `id="key-gaps"><data value="3">`, `id="key-gaps"><data value="1">`, verify.Contradiction, page, "shows 1 as key-gaps, the account counts 3"),
+		in("leave a figure out of a report in other words", "v9", 1, page, gaps, `<strong><data value="0">`, verify.Contradiction, page, "does not show the figure gaps of the account"),
+		in("change a figure of a certification in other words", "v9", 1, draft, "1 unavailable", "0 unavailable", verify.Contradiction, draft, "of its conversations, the account counts"),
 		{name: "drop a certification in other words", do: func(a archive) {
-			a.account(1, func(account *evidence.Account) { account.Tool.Version, account.Texts = "v9", 2 })
+			a.account(1, func(account *evidence.Account) { account.Tool.Version, account.Texts = "v9", 1 })
 			a.fitSeal(1)
 			a.Remove("seals/1/certification.txt")
 			a.ForgeSeal(1)
