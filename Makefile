@@ -136,6 +136,6 @@ soak: control-plane ## Run exports for MINUTES (5), alternately next to hostile 
 	go test -count=1 -run TestSoak -v -timeout 24h ./test/storm -args -minutes $(MINUTES) -compare
 
 .PHONY: bench
-bench: control-plane ## Measure calls per recording, the use of a small budget, and the cost of bad items and hostile tenants; 11 minutes.
+bench: control-plane ## Measure calls per recording, writes per batch, the use of a small budget, and the cost of bad items and hostile tenants; 12 minutes.
 	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./test/bench
 	go test -run '^$$' -bench . ./internal/genesys/client

@@ -1,6 +1,6 @@
 // Package bench measures what an export costs: calls to Genesys Cloud against
-// the least that the same work can do with, and how well a small request budget
-// is used. Nothing here is a test: "make bench" prints the figures.
+// the least that the same work can do with, writes to the API server, and how well
+// a small request budget is used. Nothing here is a test: "make bench" prints the figures.
 package bench
 
 import (
@@ -37,6 +37,12 @@ func TestMain(m *testing.M) {
 func export(b *testing.B, change func(*simulator.Options)) (*world.World, *v1alpha1.RecordingExport) {
 	b.Helper()
 	w := world.New(b, server, change)
+	return w, exportDay(b, w)
+}
+
+// exportDay exports the simulator's day in a world, and returns the export once it is done.
+func exportDay(b *testing.B, w *world.World) *v1alpha1.RecordingExport {
+	b.Helper()
 	w.Create(w.Secret(simulator.DefaultClientSecret))
 	organization := w.Organization()
 	for _, other := range w.Sim.Options().Clients[1:] {
@@ -50,7 +56,8 @@ func export(b *testing.B, change func(*simulator.Options)) (*world.World, *v1alp
 	w.Create(w.Destination())
 	done := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.Slicing.Width = &metav1.Duration{Duration: time.Hour} })
 	w.Create(done)
-	w.Start(func(o *operator.Options) { o.Intervals = operator.DefaultIntervals() })
+	stop := w.Start(func(o *operator.Options) { o.Intervals = operator.DefaultIntervals() })
+	defer stop()
 	for !conditions.IsReady(done) {
 		<-time.After(time.Second)
 		w.Refresh(done)
@@ -58,7 +65,7 @@ func export(b *testing.B, change func(*simulator.Options)) (*world.World, *v1alp
 	if done.Status.Gaps != 0 {
 		b.Fatalf("%d gaps", done.Status.Gaps)
 	}
-	return w, done
+	return done
 }
 
 // calls counts the calls that weigh on the request budget.

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"sync"
@@ -211,6 +212,13 @@ func (w *World) Start(change ...func(*operator.Options)) (stop func()) {
 func (w *World) Impersonate(who rest.ImpersonationConfig) {
 	w.server = rest.CopyConfig(w.server)
 	w.server.Impersonate = who
+}
+
+// WrapTransport has operators that are started from now on send their requests to the API
+// server through what wrap returns. Those of the test itself do not go through it.
+func (w *World) WrapTransport(wrap func(http.RoundTripper) http.RoundTripper) {
+	w.server = rest.CopyConfig(w.server)
+	w.server.Wrap(wrap)
 }
 
 // Object is what a test can wait for.
