@@ -9,12 +9,15 @@ import (
 	clocktesting "k8s.io/utils/clock/testing"
 	"k8s.io/utils/ptr"
 
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
 // restoring is work that may ask nobody: what it decides, it decides by itself.
@@ -157,5 +160,36 @@ func TestRestoringSaysHowMany(t *testing.T) {
 	out := outcome.Of(sum, time.Minute)
 	if want := "of 5 archived recordings 2 are restored, 1 cannot be, 2 are waited for"; out.Message != want || out.State != outcome.Waiting {
 		t.Errorf("%v, want %q", out, want)
+	}
+}
+
+// TestWhenRestorationsAreWaitedFor: only in the lane Isolated, if the export asks for it, once the
+// legal holds are known and until the inventory is taken.
+func TestWhenRestorationsAreWaitedFor(t *testing.T) {
+	tests := map[string]struct {
+		change func(*connectedBatch)
+		done   bool
+	}{
+		"archived recordings may be there": {change: func(*connectedBatch) {}},
+		"another lane":                     {func(b *connectedBatch) { b.batch.Spec.Lane = v1alpha1.LaneStandard }, true},
+		"archived recordings are listed":   {func(b *connectedBatch) { b.export.Spec.Archived = "" }, true},
+		"the legal holds are not known":    {func(b *connectedBatch) { b.state.group = "unknown" }, true},
+		"all are restored":                 {func(b *connectedBatch) { b.state.restored = true }, true},
+		"the inventory is taken":           {func(b *connectedBatch) { b.state.inventory = &inventoryCounts{} }, true},
+	}
+	for name, tt := range tests {
+		b := &connectedBatch{loadedBatch: loadedAs(openStore(t))}
+		putAll(t, b.store, map[string]any{artifacts.HoldKey(b.state.group): artifacts.Hold{}})
+		b.batch.Spec.Lane, b.export.Spec.Archived = v1alpha1.LaneIsolated, v1alpha1.ArchivedRestore
+		tt.change(b)
+		pool := transfer.NewPool(transfer.Capacity{}, clocktesting.NewFakeClock(time.Unix(0, 0)), DefaultIntervals().Backoff)
+		step := &restorationStep{pools: lanePools{&loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneIsolated): pool}}, &stateCache{}}}
+		out, err := step.Reconcile(t.Context(), b)
+		if err != nil || out.IsDone() != tt.done || !tt.done && out.Reason != v1alpha1.ReasonRestoringArchived {
+			t.Errorf("%s: %v, %v", name, out, err)
+		}
+		if pool.Busy(b.keyPrefix()+"b/restoration") == tt.done {
+			t.Errorf("%s: work was started: %t", name, !tt.done)
+		}
 	}
 }
