@@ -103,7 +103,7 @@ func (w *completionWork) settle(ctx context.Context) (*evidence.Inventory, error
 		return nil, err
 	}
 	settled, err := artifacts.Put(ctx, w.store, artifacts.OutcomeKey(w.batch), artifacts.Inventory{
-		Stamp: w.stamp(), Inventory: w.contents.inventory.Inventory.Settle(outcomes),
+		Stamp: w.stamp(), Inventory: w.contents.inventory.Settle(outcomes),
 	})
 	return &settled.Inventory, err
 }
