@@ -70,7 +70,7 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (setting
 	case err != nil:
 		return s, errUsage
 	}
-	s.complete()
+	s.complete(getenv)
 	if err := s.options.Validate(); err != nil {
 		fmt.Fprintln(stderr, err)
 		return s, errUsage
@@ -93,6 +93,9 @@ func (s *settings) serverFlags(f *flag.FlagSet) {
 	f.IntVar(&s.pageLimit, "page-limit", 0, "refuse pages of an analytics job that are larger than this `number` (default: cut them to 1000)")
 	f.DurationVar(&o.UploadDelay, "upload-delay", 0, "how long after the start uploading recordings arrive (default: never)")
 	f.StringVar(&o.ExportDir, "export-dir", "", "`directory` that bulk jobs write to instead of an S3 bucket (default: bulk jobs write no files)")
+	f.StringVar(&o.ExportBucket.Endpoint, "export-endpoint", "", "`URL` of the S3 server with the bucket that bulk jobs write to, for example http://127.0.0.1:9000")
+	f.StringVar(&o.ExportBucket.Name, "export-bucket", "", "`name` of that bucket; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are who writes")
+	f.StringVar(&o.ExportBucket.Region, "export-region", "", "region of that bucket (default us-east-1)")
 	f.StringVar(&o.Region, "region", o.Region, "simulated AWS region")
 	f.Func("quirk-held-screen-timeouts", "`on, off or auto`: metadata of screen recordings under legal hold times out if too many are\nrequested at once, and bulk jobs that include them fail (default auto: on in eu-west-1)", s.setQuirk)
 }
@@ -168,8 +171,12 @@ func (s *settings) setStart(value string) error {
 }
 
 // complete sets the options that depend on several flags.
-func (s *settings) complete() {
+func (s *settings) complete(getenv func(string) string) {
 	o := &s.options
+	if b := &o.ExportBucket; b.Name != "" {
+		b.Region = cmp.Or(b.Region, "us-east-1")
+		b.AccessKeyID, b.SecretAccessKey = getenv("AWS_ACCESS_KEY_ID"), getenv("AWS_SECRET_ACCESS_KEY")
+	}
 	o.Clients = []simulator.Client{s.client}
 	o.Edges.FileStates = map[simulator.FileState]int{simulator.Archived: s.archived, simulator.Uploading: s.uploading}
 	if s.pageLimit != 0 {

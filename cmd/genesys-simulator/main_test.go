@@ -235,6 +235,23 @@ func TestFlags(t *testing.T) {
 	}
 }
 
+func TestBucketFlags(t *testing.T) {
+	environment := map[string]string{"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+	var stderr bytes.Buffer
+	s, err := parse([]string{"--export-endpoint", "http://127.0.0.1:9000", "--export-bucket", "b"}, func(name string) string { return environment[name] }, &stderr)
+	want := simulator.Bucket{Endpoint: "http://127.0.0.1:9000", Region: "us-east-1", Name: "b", AccessKeyID: "key", SecretAccessKey: "secret"}
+	if err != nil || s.options.ExportBucket != want {
+		t.Errorf("%+v, %v: %s", s.options.ExportBucket, err, stderr.String())
+	}
+	for _, args := range [][]string{
+		{"--export-bucket", "b"}, {"--export-region", "r"}, {"--export-endpoint", "http://127.0.0.1:9000", "--export-bucket", "b", "--export-dir", "/x"},
+	} {
+		if _, err := parse(args, noEnvironment, &stderr); !errors.Is(err, errUsage) {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+}
+
 func TestClientFromTheEnvironment(t *testing.T) {
 	environment := map[string]string{"GENESYS_CLIENT_ID": "env-id", "GENESYS_CLIENT_SECRET": "env-secret"}
 	getenv := func(name string) string { return environment[name] }

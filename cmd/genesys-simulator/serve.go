@@ -47,7 +47,7 @@ func run(ctx context.Context, p program) error {
 	defer exports.Wait() // so that no file stays half-written
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if s.options.ExportDir != "" {
+	if s.options.ExportDir != "" || s.options.ExportBucket.Name != "" {
 		exports.Go(func() { tick(ctx, sim) })
 	}
 	return serve(ctx, listener, handler)

@@ -42,7 +42,9 @@ POST   /_simulator/faults      make something go wrong, as
 DELETE /_simulator/faults      let all go right again
 POST   /_simulator/mutations   change something, as
                                {"setProtected":{"conversationId":"ID","protected":true}} or
-                               {"setUploading":{"conversationId":"ID","recordingId":"ID","for":"30s"}}
+                               {"setUploading":{"conversationId":"ID","recordingId":"ID","for":"30s"}} or
+                               {"setJobTrouble":{"conversationId":"ID","trouble":"poisoned"}} or
+                               {"addJobOfOthers":{"lasts":"1m"}}
 `
 
 func (s *Simulator) index(w http.ResponseWriter, _ *http.Request) {

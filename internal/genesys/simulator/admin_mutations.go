@@ -37,6 +37,18 @@ type mutation struct {
 		ArchiveDate    time.Time `json:"archiveDate"`
 		DeleteDate     time.Time `json:"deleteDate"`
 	} `json:"setRetention"`
+	SetJobTrouble *struct {
+		ConversationID string     `json:"conversationId"`
+		Trouble        JobTrouble `json:"trouble"`
+	} `json:"setJobTrouble"`
+	SetExportTrouble *struct {
+		ConversationID string        `json:"conversationId"`
+		RecordingID    string        `json:"recordingId"`
+		Trouble        ExportTrouble `json:"trouble"`
+	} `json:"setExportTrouble"`
+	AddJobOfOthers *struct {
+		Lasts span `json:"lasts"`
+	} `json:"addJobOfOthers"`
 	RevokeTokens *struct {
 		ClientID string `json:"clientId"`
 	} `json:"revokeTokens"`
@@ -57,7 +69,7 @@ func (s *Simulator) postMutation(w http.ResponseWriter, r *http.Request) {
 	if !decodeAdmin(w, r, &m) {
 		return
 	}
-	if err := errors.Join(s.mutateConversations(m), s.mutateClients(m)); err != nil {
+	if err := errors.Join(s.mutateConversations(m), s.mutateJobs(m), s.mutateClients(m)); err != nil {
 		adminError(w, http.StatusNotFound, err)
 		return
 	}
@@ -90,6 +102,20 @@ func (s *Simulator) mutateConversations(m mutation) error {
 	}
 	if r := m.SetRetention; r != nil {
 		errs = append(errs, s.SetRetention(r.ConversationID, r.RecordingID, r.ArchiveDate, r.DeleteDate))
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Simulator) mutateJobs(m mutation) error {
+	var errs []error
+	if j := m.SetJobTrouble; j != nil {
+		errs = append(errs, s.SetJobTrouble(j.ConversationID, j.Trouble))
+	}
+	if e := m.SetExportTrouble; e != nil {
+		errs = append(errs, s.SetExportTrouble(e.ConversationID, e.RecordingID, e.Trouble))
+	}
+	if j := m.AddJobOfOthers; j != nil {
+		s.AddJobOfOthers(time.Duration(j.Lasts))
 	}
 	return errors.Join(errs...)
 }

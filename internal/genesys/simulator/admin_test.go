@@ -106,6 +106,12 @@ func TestAdminMutations(t *testing.T) {
 	change(`{"expireResultUrls":true}`)
 	w.want(w.download(url), 403)
 
+	change(`{"setJobTrouble":{"conversationId":%q,"trouble":"poisoned"}}`, c.ID)
+	change(`{"setExportTrouble":{"conversationId":%q,"recordingId":%q,"trouble":"missing"},"addJobOfOthers":{"lasts":"1m"}}`, c.ID, c.Recordings[0].ID)
+	if a := w.runJob(w.exportQuery(c)); a.text("state") != "FAILED" || len(w.get(jobs).list("entities")) != 2 {
+		t.Errorf("job is %s", a.body)
+	}
+
 	id := simulator.DefaultClientID
 	change(`{"setPermission":{"clientId":%q,"permission":"recording:job:view","granted":false}}`, id)
 	w.wantCode(w.get(jobs), 403, "missing.permissions")
@@ -117,6 +123,7 @@ func TestAdminMutations(t *testing.T) {
 		`{"setProtected":{"conversationId":"x"}}`, `{"endConversation":{"conversationId":"x"}}`,
 		`{"setFileState":{"conversationId":"x"}}`, `{"setRetention":{"conversationId":"x"}}`, `{"revokeTokens":{"clientId":"x"}}`,
 		`{"setSecret":{"clientId":"x"}}`, `{"setPermission":{"clientId":"x"}}`,
+		`{"setJobTrouble":{"conversationId":"x"}}`, `{"setExportTrouble":{"conversationId":"x"}}`,
 	} {
 		w.want(w.post(path, body), 404)
 	}

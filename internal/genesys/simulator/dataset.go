@@ -74,7 +74,8 @@ type Conversation struct {
 
 	key uint64
 	// unlisted ones are not known to analytics yet.
-	unlisted bool
+	unlisted   bool
+	jobTrouble JobTrouble
 }
 
 // HasScreens reports whether a screen was recorded.
@@ -106,6 +107,8 @@ type Recording struct {
 	session string
 	files   int
 	key     uint64
+
+	exportTrouble ExportTrouble
 }
 
 // File is one file of a recording, as it is downloaded.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 )
 
@@ -67,6 +68,7 @@ func (l Limits) withDefaults() Limits {
 	l.OrphanPageSize = cmp.Or(l.OrphanPageSize, 100)
 	l.AnalyticsTTL = cmp.Or(l.AnalyticsTTL, day)
 	l.Protected = cmp.Or(l.Protected, 1000)
+	l.ThirdJobStatus = cmp.Or(l.ThirdJobStatus, http.StatusBadRequest)
 	l.Restorations = cmp.Or(l.Restorations, 100)
 	return l
 }
@@ -85,6 +87,7 @@ func (o Options) Validate() error {
 		o.Edges.validate(),
 		o.Limits.validate(),
 		o.validateDurations(),
+		o.validateExport(),
 		validateClients(o.Clients),
 	)
 }
@@ -104,6 +107,9 @@ func (m MediaWeights) validate() error {
 }
 
 func (l Limits) validate() error {
+	if l.ThirdJobStatus != http.StatusBadRequest && l.ThirdJobStatus != http.StatusTooManyRequests {
+		return fmt.Errorf("Limits.ThirdJobStatus is %d, must be 400 or 429", l.ThirdJobStatus)
+	}
 	return errors.Join(
 		within("Limits.SyncPageSize", float64(l.SyncPageSize), 1, 1_000_000),
 		within("Limits.AsyncPageSize", float64(l.AsyncPageSize), 1, 1_000_000),
@@ -127,8 +133,15 @@ func (e Edges) validate() error {
 	return errors.Join(errs...)
 }
 
+func (o Options) validateExport() error {
+	if o.ExportDir != "" && o.ExportBucket.exists() {
+		return errors.New("ExportDir and ExportBucket exclude each other")
+	}
+	return o.ExportBucket.validate()
+}
+
 func (o Options) validateDurations() error {
-	shortest := min(o.AnalyticsDelay, o.BatchDelay, o.JobDelay, o.ExportDelay, o.TranscodeDelay,
+	shortest := min(o.AnalyticsDelay, o.BatchDelay, o.JobDelay, o.JobListLag, o.ExportDelay, o.TranscodeDelay,
 		o.RestoreDelay, o.UploadDelay, o.AuditDelay, o.SettleLag, o.RecordingLag, o.TokenTTL, o.ResultURLTTL, o.Latency.shortest())
 	if shortest < 0 {
 		return fmt.Errorf("no duration may be negative, one is %v", shortest)

@@ -65,10 +65,17 @@ func (s *Simulator) roomForJob(now time.Time) *reply {
 		state := j.state(now, s.options.JobDelay)
 		running += count(state == statePending || state == stateProcessing)
 	}
-	if running >= maxJobs {
-		return constraint("Organization already has " + strconv.Itoa(maxJobs) + " recording jobs in pending or processing state")
+	message := "Organization already has " + strconv.Itoa(maxJobs) + " recording jobs in pending or processing state"
+	switch {
+	case running < maxJobs:
+		return nil
+	case s.options.Limits.ThirdJobStatus == http.StatusTooManyRequests:
+		refusal := fail(http.StatusTooManyRequests, "too.many.requests", message)
+		refusal.header = http.Header{"Retry-After": {"60"}}
+		return &refusal
+	default:
+		return constraint(message)
 	}
-	return nil
 }
 
 // job answers how far a bulk job has come.
@@ -153,7 +160,8 @@ func (s *Simulator) listJobs(c *call) reply {
 	s.settle(now)
 	var jobs []*bulkJob
 	for _, j := range s.jobs {
-		if (state == "" || state == j.state(now, s.options.JobDelay)) &&
+		listed := !j.created.Add(s.options.JobListLag).After(now)
+		if listed && (state == "" || state == j.state(now, s.options.JobDelay)) &&
 			(action == "" || action == j.query.Action) && (!mine || j.client == c.client.id) {
 			jobs = append(jobs, j)
 		}

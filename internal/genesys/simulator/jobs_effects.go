@@ -1,12 +1,17 @@
 package simulator
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // pendingExport is a recording on its way to S3.
 type pendingExport struct {
 	recording *Recording
 	client    string
 	due       time.Time
+	// delivered tells that its objects are in the bucket.
+	delivered bool
 }
 
 // Tick lets happen what is due by the clock: EXPORT jobs write their outcome into
@@ -14,6 +19,7 @@ type pendingExport struct {
 // could tell the difference do the same; Tick is for files that are to appear
 // though nobody asks.
 func (s *Simulator) Tick() {
+	s.deliver(context.Background())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.settle(s.now())
@@ -27,7 +33,7 @@ func (s *Simulator) settle(now time.Time) {
 			s.apply(j)
 		}
 	}
-	var later []pendingExport
+	var later []*pendingExport
 	for _, e := range s.exports {
 		if e.due.After(now) || !s.export(e) {
 			later = append(later, e)
@@ -58,21 +64,25 @@ func (s *Simulator) apply(j *bulkJob) {
 		}
 		if s.works(j.query.IntegrationID) {
 			due := begins.Add(s.options.ExportDelay)
-			s.exports = append(s.exports, pendingExport{recording: r, client: j.client, due: due})
+			s.exports = append(s.exports, &pendingExport{recording: r, client: j.client, due: due})
 		}
 	}
 }
 
 // export lets a recording arrive in S3. It reports whether it did; what cannot be
 // written stays due.
-func (s *Simulator) export(e pendingExport) bool {
-	c := s.byID[e.recording.ConversationID]
-	if s.options.ExportDir != "" {
-		if err := s.store(c, e.recording); err != nil {
+func (s *Simulator) export(e *pendingExport) bool {
+	switch {
+	case s.options.ExportBucket.exists():
+		if !e.delivered {
+			return false
+		}
+	case s.options.ExportDir != "":
+		if s.store(s.objectsOf(s.byID[e.recording.ConversationID], e.recording)) != nil {
 			return false
 		}
 	}
 	e.recording.ExportedDate = e.due
-	s.audits = append(s.audits, exportEvent(e))
+	s.audits = append(s.audits, exportEvent(*e))
 	return true
 }

@@ -93,6 +93,7 @@ func (s *Simulator) selectRecordings(j *bulkJob, now time.Time) *reply {
 			j.take(r)
 		}
 	}
+	j.suffer(rows)
 	if j.query.Action == actionExport && j.query.screens() && s.options.heldScreenTimeouts() {
 		j.foresee(rows)
 	}

@@ -1,6 +1,9 @@
 package simulator
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // The states of a bulk job except for those that it shares with analytics jobs.
 //
@@ -33,6 +36,10 @@ type bulkJob struct {
 	// doomed what it stumbles over.
 	doom   string
 	doomed []*Recording
+	// unending jobs stay PROCESSING once they are executed.
+	unending bool
+	// lasts is how long the job runs once it is executed, 0 if that is for the options to say.
+	lasts time.Duration
 }
 
 // state is that of the job at a moment, where each half of it takes delay.
@@ -54,7 +61,10 @@ func (j *bulkJob) state(now time.Time, delay time.Duration) string {
 // running is the state of a job that was executed. One that is going to fail
 // does so half-way.
 func (j *bulkJob) running(now time.Time, delay time.Duration) string {
+	delay = cmp.Or(j.lasts, delay)
 	switch passed := now.Sub(j.executed); {
+	case j.unending && j.doom == "":
+		return stateProcessing
 	case j.doom != "" && passed >= delay/2:
 		return stateFailed
 	case passed >= delay:
@@ -74,9 +84,13 @@ func (j *bulkJob) progress(now time.Time, delay time.Duration) float64 {
 	if j.executed.IsZero() {
 		return 0
 	}
+	delay = cmp.Or(j.lasts, delay)
 	most := 1.0
-	if j.doom != "" {
+	switch {
+	case j.doom != "":
 		most = 0.5
+	case j.unending:
+		most = 0.99
 	}
 	passed := now.Sub(j.executed)
 	if passed >= delay {

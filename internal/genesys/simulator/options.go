@@ -74,6 +74,8 @@ type Options struct {
 	// JobDelay is how long each half of a bulk job takes: from its creation to
 	// READY, and from its execution to FULFILLED.
 	JobDelay time.Duration
+	// JobListLag is how long a new bulk job is missing in the list of jobs.
+	JobListLag time.Duration
 	// ExportDelay is how long a recording takes to reach S3 once its export date
 	// has come.
 	ExportDelay time.Duration
@@ -101,6 +103,9 @@ type Options struct {
 	// bucket, laid out like it. Zero: recordings are marked as exported, no file
 	// is written.
 	ExportDir string
+	// ExportBucket is the S3 bucket that bulk jobs export to, instead of ExportDir. Objects
+	// that are due are written when a request comes, which waits for them, or by Tick.
+	ExportBucket Bucket
 	// Now is the clock. Zero: time.Now. Latency is always real time (or, in a
 	// testing/synctest bubble, the bubble's).
 	Now func() time.Time
@@ -182,6 +187,9 @@ type Limits struct {
 	// Protected is how many conversations can be under hold before another cannot
 	// be. Default: 1,000.
 	Protected int
+	// ThirdJobStatus is the status with which a third bulk job is refused: 400 or 429. Default:
+	// 400. Genesys Cloud does not document it.
+	ThirdJobStatus int
 	// Restorations is how many recordings the organisation may have restored from
 	// the archive. Default: 100.
 	Restorations int

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"strings"
 	"time"
 )
 
@@ -22,11 +23,41 @@ type exportedMetadata struct {
 	EndTime          string   `json:"endTime"`
 	DurationMs       int64    `json:"durationMs"`
 	InitialDirection string   `json:"initialDirection"`
+	// MediaSizeBytes is not written by Genesys Cloud, as far as is known: see OtherSize.
+	MediaSizeBytes int `json:"mediaSizeBytes,omitempty"`
 }
 
-// store writes the files of a recording and what accompanies them where the
-// S3 integration would have put them. os.Root keeps hostile ids inside.
-func (s *Simulator) store(c *Conversation, r *Recording) error {
+// metadataSuffix is what the name of a file's metadata ends with, after the name of the file.
+const metadataSuffix = "_metadata.json"
+
+// exportedObject is an object of the bucket.
+type exportedObject struct {
+	key     string
+	content []byte
+}
+
+// copyKey is the key of a copy of the object.
+func (o exportedObject) copyKey() string {
+	extension := path.Ext(o.key)
+	return strings.TrimSuffix(o.key, extension) + "_copy" + extension
+}
+
+// objectsOf returns the objects that the S3 integration would write of a recording: each file
+// and what accompanies it.
+func (s *Simulator) objectsOf(c *Conversation, r *Recording) []exportedObject {
+	var objects []exportedObject
+	described := metadataOfExport(c, r)
+	for i := range r.files {
+		file := exportedObject{path.Join(s3Dir(s.options.OrganizationID, c), s3Name(r, i)), r.Media(i)}
+		metadata := exportedObject{file.key + metadataSuffix, encode(described)}
+		objects = append(objects, r.exportTrouble.troubled(file, metadata, described)...)
+	}
+	return objects
+}
+
+// store writes objects into the directory in the place of the bucket. os.Root keeps hostile ids
+// inside.
+func (s *Simulator) store(objects []exportedObject) error {
 	if err := os.MkdirAll(s.options.ExportDir, 0o755); err != nil {
 		return fmt.Errorf("make export directory: %w", err)
 	}
@@ -35,17 +66,12 @@ func (s *Simulator) store(c *Conversation, r *Recording) error {
 		return fmt.Errorf("open export directory: %w", err)
 	}
 	defer root.Close()
-	dir := s3Dir(s.options.OrganizationID, c)
-	if err := root.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("make directory of conversation: %w", err)
-	}
-	for i := range r.files {
-		name := path.Join(dir, s3Name(r, i))
-		if err := root.WriteFile(name, r.Media(i), 0o644); err != nil {
-			return fmt.Errorf("write recording: %w", err)
+	for _, o := range objects {
+		if err := root.MkdirAll(path.Dir(o.key), 0o755); err != nil {
+			return fmt.Errorf("make directory of conversation: %w", err)
 		}
-		if err := root.WriteFile(name+"_metadata.json", encode(metadataOfExport(c, r)), 0o644); err != nil {
-			return fmt.Errorf("write metadata of recording: %w", err)
+		if err := root.WriteFile(o.key, o.content, 0o644); err != nil {
+			return fmt.Errorf("write recording: %w", err)
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"context"
 	"net/http"
 	"sync"
 	"time"
@@ -17,6 +18,9 @@ type Simulator struct {
 	signing      []byte
 	integrations []integration
 
+	// delivery is locked while objects are written into the bucket.
+	delivery sync.Mutex
+
 	// mu guards all below. No latency passes while it is held.
 	mu            sync.Mutex
 	clients       map[string]*client
@@ -28,7 +32,7 @@ type Simulator struct {
 	analytics     map[string]*analyticsJob
 	batches       map[string]*batch
 	jobs          []*bulkJob // in order of creation
-	exports       []pendingExport
+	exports       []*pendingExport
 	uploads       []pendingUpload
 	restores      []pendingRestore
 	restored      []*Recording // by a client, not in the archive again yet
@@ -87,7 +91,14 @@ func (s *Simulator) load(conversations []Conversation) {
 }
 
 // ServeHTTP answers a request.
-func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.options.ExportBucket.exists() {
+		ctx, cancel := context.WithTimeout(r.Context(), longestDelivery)
+		s.deliver(ctx)
+		cancel()
+	}
+	s.mux.ServeHTTP(w, r)
+}
 
 // Options returns the options with their defaults filled in.
 func (s *Simulator) Options() Options { return s.options }
