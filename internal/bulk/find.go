@@ -10,7 +10,7 @@ import (
 // of jobs. Genesys Cloud does not document that it is listed at once.
 const ListedAfter = 15 * time.Minute
 
-// Query says what a job is to export.
+// Query says what a job is to export. Its fields are those of genesys.BulkQuery.
 type Query struct {
 	IntegrationID string
 	// ActionDate is when the recordings are to be exported, in whole milliseconds. Each
@@ -18,9 +18,9 @@ type Query struct {
 	ActionDate time.Time
 	// From and To bound the interval of the conversations.
 	From, To time.Time
-	Screens  bool
 	// Conversations are in any order and may be in capitals.
 	Conversations []string
+	Screens       bool
 }
 
 // Attempt is the creation of a job of which it is not known whether it took effect.
