@@ -122,7 +122,7 @@ func TestTwoClustersTakeOverAtOnce(t *testing.T) {
 	for name, h := range map[string]*harness{"b": b, "c": c} {
 		s := claimedFor(h.export(), h.store)
 		s.ownership = ownership{cluster: name, begunBy: "a", begunAt: first}
-		if err := h.Reconciler.archive.owner.takeOver(t.Context(), s); err != nil {
+		if err := h.archive.owner.takeOver(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
 		exports[name] = s

@@ -13,12 +13,12 @@ import (
 func TestAnExportThatHasEndedInTheLastMoment(t *testing.T) {
 	for ended, want := range map[bool]error{true: nil, false: context.Canceled} {
 		ctx, cancel := context.WithCancel(t.Context())
-		ends := stepFunc(func(_ context.Context, s *subject) (outcome.Outcome, error) {
+		ends := stepFunc[subject](func(_ context.Context, s *subject) (outcome.Outcome, error) {
 			cancel()
 			s.ended = ended
 			return outcome.Done(), nil
 		})
-		next := stepFunc(func(context.Context, *subject) (outcome.Outcome, error) {
+		next := stepFunc[subject](func(context.Context, *subject) (outcome.Outcome, error) {
 			t.Error("another step was run")
 			return outcome.Done(), nil
 		})
@@ -29,8 +29,8 @@ func TestAnExportThatHasEndedInTheLastMoment(t *testing.T) {
 }
 
 // stepFunc is a step that is a function.
-type stepFunc func(context.Context, *subject) (outcome.Outcome, error)
+type stepFunc[E any] func(context.Context, *E) (outcome.Outcome, error)
 
-func (f stepFunc) Reconcile(ctx context.Context, s *subject) (outcome.Outcome, error) {
-	return f(ctx, s)
+func (f stepFunc[E]) Reconcile(ctx context.Context, export *E) (outcome.Outcome, error) {
+	return f(ctx, export)
 }

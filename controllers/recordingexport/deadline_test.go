@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	clocktesting "k8s.io/utils/clock/testing"
+
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
@@ -29,6 +31,32 @@ func TestOverdue(t *testing.T) {
 				t.Errorf("%v, want %s after %v, saying %q", got, tt.reason, tt.after, tt.says)
 			}
 		})
+	}
+}
+
+// TestWaitsWithADeadline: a wait that ends by itself has none, and the deadline of a wait begins
+// again after anything else.
+func TestWaitsWithADeadline(t *testing.T) {
+	now := clocktesting.NewFakeClock(first)
+	d, s := waitDeadline{now, &processStates{}}, &subject{export: wholeExport()}
+	broken := outcome.Wait(v1alpha1.ReasonGenesysUnavailable, "it broke", time.Minute)
+	expect := func(out outcome.Outcome, want string) {
+		t.Helper()
+		now.Step(day / 2)
+		if got := d.limit(s, out); got.Reason != want {
+			t.Errorf("%v, want %s", got, want)
+		}
+	}
+	for _, other := range []outcome.Outcome{outcome.Done(), outcome.Stall(v1alpha1.ReasonCancelled, "", 0), outcome.Wait(v1alpha1.ReasonSurveying, "", 0)} {
+		expect(broken, broken.Reason)
+		expect(broken, broken.Reason)
+		expect(other, other.Reason)
+	}
+	for range 2 {
+		expect(broken, broken.Reason)
+	}
+	for range 2 {
+		expect(broken, v1alpha1.ReasonDeadlineExceeded)
 	}
 }
 

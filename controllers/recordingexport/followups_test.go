@@ -45,3 +45,31 @@ func kindOf(entry plan.Entry) string {
 		return "nothing"
 	}
 }
+
+// TestFollowUpsAreAppended one by one, before the batch that they follow from is counted.
+func TestFollowUpsAreAppended(t *testing.T) {
+	log := logOf(t, window(0, day), withSlices(surveyedDay(1, 0, plan.PurposeFirst), 2))
+	tests := map[string]struct {
+		moved   int32
+		sealed  bool
+		counted int
+		starts  bool
+	}{
+		"something follows": {1, true, 0, true},
+		"nothing follows":   {0, true, 0, false},
+		"still running":     {1, false, 0, false},
+		"counted":           {1, true, 1, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			s, pool := loadedFor(wholeExport(), log), stoppedPool(t)
+			one := batch(0, v1alpha1.LaneStandard, 1, tt.sealed)
+			one.Name, one.Status.Moved = "0", tt.moved
+			s.batches, s.counted = []v1alpha1.RecordingExportBatch{one}, countedOf(tt.counted)
+			out, err := (&followUpStep{planning{processA, pool}}).Reconcile(t.Context(), s)
+			if err != nil || out.IsDone() == tt.starts || pool.worker.Pools.BusyInAny(workPrefix(s.name())+"plan/1") != tt.starts {
+				t.Errorf("%v, %v", out, err)
+			}
+		})
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/clock"
 	clocktesting "k8s.io/utils/clock/testing"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -56,24 +57,11 @@ type harness struct {
 // newHarness makes one around an export.
 func newHarness(t *testing.T, export *v1alpha1.RecordingExport) *harness {
 	t.Helper()
-	directory, err := archive.OpenDirectory(t.TempDir(), "case-1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	scheme := runtime.NewScheme()
-	if err := v1alpha1.AddToScheme(scheme); err != nil {
-		t.Fatal(err)
-	}
 	h := &harness{
 		T: t, now: clocktesting.NewFakeClock(first.Add(90 * 24 * time.Hour)), recorder: events.NewFakeRecorder(100),
-		store: directory, cloud: &fakeCloud{},
+		store: newStore(t), cloud: &fakeCloud{},
 	}
-	api := fake.NewClientBuilder().WithScheme(scheme).WithObjects(furniture()...).WithObjects(export).
-		WithStatusSubresource(&v1alpha1.RecordingExport{}, &v1alpha1.RecordingExportBatch{})
-	for _, index := range watch.Indexes() {
-		api.WithIndex(index.Object, index.Field, index.Extract)
-	}
-	h.api = api.Build()
+	h.api = newAPI(t, append(furniture(), export)...)
 	pools := transfer.Pools{Pool: transfer.NewPool(transfer.Capacity{Total: 8}, h.now, transfer.DefaultRetryPolicy().Backoff)}
 	h.config = Config{
 		Publisher: loop.Publisher{Client: h.api, Events: h.recorder}, Clock: h.now, InstanceID: "m",
@@ -97,6 +85,39 @@ func newHarness(t *testing.T, export *v1alpha1.RecordingExport) *harness {
 		}
 	})
 	return h
+}
+
+// newAPI is an API server that has objects.
+func newAPI(t *testing.T, objects ...client.Object) client.WithWatch {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
+		t.Fatal(err)
+	}
+	api := fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).
+		WithStatusSubresource(&v1alpha1.RecordingExport{}, &v1alpha1.RecordingExportBatch{})
+	for _, index := range watch.Indexes() {
+		api.WithIndex(index.Object, index.Field, index.Extract)
+	}
+	return api.Build()
+}
+
+// stoppedPool is a pool that begins none of its work.
+func stoppedPool(t *testing.T) exportPool {
+	t.Helper()
+	pool := transfer.NewPool(transfer.Capacity{Total: 1}, clock.RealClock{}, transfer.DefaultRetryPolicy().Backoff)
+	t.Cleanup(func() { pool.Cancel("") })
+	return exportPool{&loop.Worker{Pools: transfer.Pools{Pool: pool}, SilenceLimit: time.Minute}}
+}
+
+// newStore is an empty archive.
+func newStore(t *testing.T) archive.Store {
+	t.Helper()
+	store, err := archive.OpenDirectory(t.TempDir(), "case-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
 }
 
 // canSeal has the export sealed without a signature.

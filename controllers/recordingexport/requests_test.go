@@ -3,56 +3,48 @@ package recordingexport
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
-	"github.com/gcexport/recording-export-operator/internal/conditions"
 )
 
-// TestAFinishedExportNeedsNothing: whatever may be edited is edited, while what the
-// export refers to is gone, and it stays Ready. A retry request wakes it.
-func TestAFinishedExportNeedsNothing(t *testing.T) {
-	for name, edit := range map[string]func(*v1alpha1.RecordingExport){
-		"suspend":       func(e *v1alpha1.RecordingExport) { e.Spec.Suspend = true },
-		"lanes":         func(e *v1alpha1.RecordingExport) { e.Spec.Lanes.Standard.Parallelism = 7 },
-		"retry":         func(e *v1alpha1.RecordingExport) { e.Spec.Retry.Deadline = &metav1.Duration{Duration: day} },
-		"retainBatches": func(e *v1alpha1.RecordingExport) { e.Spec.RetainBatches = ptr.To[int32](1) },
-		"cancel": func(e *v1alpha1.RecordingExport) {
-			e.Annotations = map[string]string{v1alpha1.AnnotationCancel: "now"}
-		},
-	} {
+// TestRequestsOfAnnotations are noted in the status. Of two new requests the later one counts,
+// and that to cancel if nobody can tell which is later.
+func TestRequestsOfAnnotations(t *testing.T) {
+	const early, late = "2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z"
+	type status = v1alpha1.RecordingExportStatus
+	seal, end := &v1alpha1.SealStatus{Number: 1}, &metav1.Time{Time: first}
+	tests := map[string]struct {
+		cancel, retry string
+		before, want  status
+		// left is the request that a later step acts upon.
+		left string
+	}{
+		"none":                {},
+		"cancel":              {cancel: "a", want: status{LastCancelRequest: "a", Cancelled: true}},
+		"cancel, handled":     {cancel: "a", before: status{LastCancelRequest: "a"}, want: status{LastCancelRequest: "a"}},
+		"cancel, finished":    {cancel: "a", before: status{CompletionTime: end}, want: status{LastCancelRequest: "a", CompletionTime: end}},
+		"retry":               {retry: "b", want: status{LastRetryRequest: "b"}},
+		"retry, handled":      {retry: "b", before: status{LastRetryRequest: "b"}, want: status{LastRetryRequest: "b"}},
+		"retry, sealed":       {retry: "b", before: status{Seal: seal}, want: status{Seal: seal}, left: "b"},
+		"retry, cancelled":    {retry: "b", before: status{Cancelled: true}, want: status{LastRetryRequest: "b"}},
+		"cancel, then retry":  {cancel: early, retry: late, want: status{LastCancelRequest: early, LastRetryRequest: late}},
+		"retry, then cancel":  {cancel: late, retry: early, want: status{LastCancelRequest: late, Cancelled: true}},
+		"cancel, retry, when": {cancel: "a", retry: "b", want: status{LastCancelRequest: "a", Cancelled: true}},
+	}
+	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			h := newHarness(t, finished())
-			for _, obj := range furniture() {
-				h.remove(obj)
+			s := &subject{export: wholeExport()}
+			s.export.Annotations = map[string]string{v1alpha1.AnnotationCancel: tt.cancel, v1alpha1.AnnotationRetry: tt.retry}
+			s.export.Status = tt.before
+			out, err := (&requestHandler{stoppedPool(t), &processStates{}}).Reconcile(t.Context(), s)
+			if err != nil || !out.IsDone() || s.retry != tt.left {
+				t.Errorf("%v, %v, left is %q", out, err, s.retry)
 			}
-			h.change(edit)
-			if result := h.reconcile(); result.RequeueAfter != 0 {
-				t.Errorf("reconciled again after %v", result.RequeueAfter)
-			}
-			export := h.export()
-			if !conditions.IsReady(export) || conditions.Reason(export) != v1alpha1.ReasonComplete || export.Status.ObservedGeneration != export.Generation {
-				t.Errorf("%s: %s, generation %d of %d observed", conditions.Reason(export), conditions.Message(export), export.Status.ObservedGeneration, export.Generation)
-			}
-			h.change(func(e *v1alpha1.RecordingExport) {
-				e.Annotations = map[string]string{v1alpha1.AnnotationRetry: "again"}
-			})
-			h.reconcile()
-			if got := conditions.Reason(h.export()); got != v1alpha1.ReasonDestinationNotFound {
-				t.Errorf("after a retry request the reason is %s", got)
+			if diff := cmp.Diff(tt.want, s.export.Status); diff != "" {
+				t.Errorf("status (-want +got):\n%s", diff)
 			}
 		})
 	}
-}
-
-// finished is an export that has ended.
-func finished() *v1alpha1.RecordingExport {
-	export := wholeExport()
-	export.Status = v1alpha1.RecordingExportStatus{
-		ObservedGeneration: 1, StartTime: &metav1.Time{Time: first}, CompletionTime: &metav1.Time{Time: first.Add(day)},
-		Archive: "legal/evidence/case-1", Seal: &v1alpha1.SealStatus{Number: 1, Digest: "d", Until: &metav1.Time{Time: first.Add(day)}},
-	}
-	conditions.Ready(export, v1alpha1.ReasonComplete, "everything was exported")
-	return export
 }
