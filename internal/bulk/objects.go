@@ -2,6 +2,7 @@ package bulk
 
 import (
 	"cmp"
+	"path"
 	"slices"
 	"strings"
 )
@@ -78,12 +79,20 @@ func FindObjects(wanted []Recording, objects []Object) []Found {
 		found[i] = Found{Recording: recording}
 		lower := Recording{strings.ToLower(recording.ConversationID), strings.ToLower(recording.RecordingID)}
 		for _, file := range files[lower] {
-			p, _ := placeOf(file.Key)
-			file.Metadata = companions[folderOf(file.Key)+p.file]
+			file.Metadata = companionOf(file.Key, companions)
 			found[i].add(file)
 		}
 	}
 	return found
+}
+
+// companionOf returns the key of a file's metadata, among those of all files by the name of the
+// file. Genesys Cloud was seen to keep the file's extension in that name, and documents only how
+// the name ends.
+func companionOf(key string, companions map[string]string) string {
+	p, _ := placeOf(key)
+	name := folderOf(key) + p.file
+	return cmp.Or(companions[name], companions[strings.TrimSuffix(name, path.Ext(name))])
 }
 
 // add adds a file, unless it has the content of another one.

@@ -64,6 +64,18 @@ func TestFindObjects(t *testing.T) {
 			[]Object{plain, object(conversationA, recordingA+".opus_metadata.json", 3)},
 			Found{Files: []File{{Object: plain, Metadata: metadata(recordingA + ".opus")}}},
 		},
+		"metadata without the file's extension": {
+			[]Object{plain, object(conversationA, recordingA+"_metadata.json", 3)},
+			Found{Files: []File{{Object: plain, Metadata: metadata(recordingA)}}},
+		},
+		"metadata with and without the file's extension": {
+			[]Object{plain, object(conversationA, recordingA+"_metadata.json", 3), object(conversationA, recordingA+".opus_metadata.json", 3)},
+			Found{Files: []File{{Object: plain, Metadata: metadata(recordingA + ".opus")}}},
+		},
+		"metadata of another file": {
+			[]Object{plain, object(conversationA, recordingA+".wav_metadata.json", 3), object(conversationA, recordingB+".opus_metadata.json", 3)},
+			Found{Files: []File{{Object: plain}}},
+		},
 		"a file without metadata": {[]Object{plain}, Found{Files: []File{{Object: plain}}}},
 		"metadata without a file": {[]Object{object(conversationA, recordingA+".opus_metadata.json", 3)}, Found{}},
 		"a file without extension": {[]Object{object(conversationA, recordingA, 7)},
@@ -195,6 +207,18 @@ func TestFindObjectsFindsAll(t *testing.T) {
 		}
 		if len(files) > 0 || len(found) != len(wanted) {
 			t.Errorf("not found: %v", files)
+		}
+	})
+}
+
+// FuzzReadCompanion: whatever metadata say, their size is never below -1.
+func FuzzReadCompanion(f *testing.F) {
+	f.Add(`{"conversationId":"a","recordingId":"b","mediaType":"Call","mediaSizeBytes":7}`)
+	f.Add(`{"outputSizeInBytes":-1}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		got, err := ReadCompanion([]byte(text))
+		if err != nil && got != (Companion{}) || err == nil && got.Size < -1 || err == nil && !got.About(got.Recording) {
+			t.Errorf("%q is read as %+v, %v", text, got, err)
 		}
 	})
 }
