@@ -32,17 +32,18 @@ func (s BulkState) Running() bool { return s == BulkPending || s == BulkProcessi
 // BulkQuery says what a bulk job is to export.
 type BulkQuery struct {
 	// IntegrationID is the integration into the organisation's own bucket.
-	IntegrationID string
+	IntegrationID string `json:"integrationId"`
 	// ActionDate is when Genesys Cloud is to export the recordings, in whole milliseconds.
-	ActionDate time.Time
+	ActionDate time.Time `json:"actionDate"`
 	// From and To bound the half-open interval in which the conversations took place.
-	From, To time.Time
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
 	// Conversations are the ids of those whose recordings are exported, up to
 	// MaxBulkConversations.
-	Conversations []string
+	Conversations []string `json:"conversations"`
 	// Screens tells whether screen recordings are exported, too. All other recordings of the
 	// conversations are exported in any case.
-	Screens bool
+	Screens bool `json:"screens"`
 }
 
 // BulkTotals are the numbers that a bulk job says about itself. They are 0 until it is READY.

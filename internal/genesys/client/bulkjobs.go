@@ -75,9 +75,10 @@ func (c *Client) CancelBulkJob(ctx context.Context, jobID string) error {
 	return got.expect(opCancelBulkJob, http.StatusNoContent, http.StatusOK, http.StatusAccepted)
 }
 
-// BulkJobs reads a page of the organisation's bulk jobs that export recordings, in the order in
-// which they were created, of up to 100. skip is 0 for the first page; each page names the next
-// one's (Next). Jobs that have ended are among them. Pages are those of Orphans.
+// BulkJobs reads a page of the organisation's bulk jobs that export recordings, sorted by the time
+// of their creation, of up to 100: whether the latest comes first is not documented. skip is 0 for
+// the first page; each page names the next one's (Next). Jobs that have ended are among them.
+// Pages are those of Orphans.
 func (c *Client) BulkJobs(ctx context.Context, filter genesys.BulkJobFilter, skip int) (genesys.BulkJobPage, error) {
 	query := url.Values{"sortBy": {"dateCreated"}, "jobType": {genesys.BulkExport}, "includeTotal": {"true"}}
 	if filter.State != "" {

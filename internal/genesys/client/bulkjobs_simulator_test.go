@@ -179,6 +179,30 @@ func TestSimulatedFailedRecordings(t *testing.T) {
 	}
 }
 
+// TestSimulatedThirdJob: whatever the status, a third job is refused without effect, and the list
+// tells that there are two.
+func TestSimulatedThirdJob(t *testing.T) {
+	for status, want := range map[int]genesys.Kind{400: genesys.KindInvalid, 429: genesys.KindOverloaded} {
+		sim, client := simulated(t, func(o *simulator.Options) { o.Limits.ThirdJobStatus, o.JobDelay = status, time.Hour })
+		query, _ := exported(t, sim, 1)
+		sim.AddJobOfOthers(time.Hour)
+		if _, err := client.SubmitBulkJob(t.Context(), query, time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		_, err := client.SubmitBulkJob(t.Context(), query, time.Minute)
+		expectKind(t, err, want)
+		running := 0
+		for _, job := range allJobs(t, client, genesys.BulkJobFilter{}) {
+			if job.State.Running() {
+				running++
+			}
+		}
+		if running != 2 || len(allJobs(t, client, genesys.BulkJobFilter{Own: true})) != 1 {
+			t.Errorf("%d jobs are running", running)
+		}
+	}
+}
+
 func TestSimulatedIntegrations(t *testing.T) {
 	sim, client := simulated(t)
 	page, err := client.Integrations(t.Context(), 0)
