@@ -76,7 +76,7 @@ func ReadAll(file fs.File, name string) ([]byte, error) {
 	return content, err
 }
 
-// ErrKey is the error for a key that may not be used.
+// ErrKey is the error for an invalid key.
 var ErrKey = errors.New("not a usable key")
 
 // segment is what a part of a key may be: names that sha256sum, BagIt and every object
@@ -86,8 +86,8 @@ var segment = regexp.MustCompile(`^[A-Za-z0-9._-]{1,255}$`)
 // maxKey is the length of the longest key, in bytes; the limit of S3.
 const maxKey = 1024
 
-// CheckKey tells whether a key may be used: segments of letters, digits, dots,
-// hyphens and underscores, none of them "." or "..".
+// CheckKey returns an error unless a key is valid: segments of letters, digits, dots, hyphens
+// and underscores, none of them "." or "..".
 func CheckKey(key string) error {
 	if len(key) > maxKey || !fs.ValidPath(key) || key == "." {
 		return fmt.Errorf("%w: %q", ErrKey, key)

@@ -15,8 +15,8 @@ type HoldCreator interface {
 
 // LegalHolder is a Store that can put under legal hold what it has stored already.
 type LegalHolder interface {
-	// Hold tells whether what is under key is under legal hold then: it is not in an archive
-	// that is not locked. To do it again changes nothing.
+	// Hold puts the file under key under legal hold, and tells whether it is then: in an
+	// archive without a lock it is not. Calling it again changes nothing.
 	Hold(ctx context.Context, key string) (held bool, err error)
 }
 

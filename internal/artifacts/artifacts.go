@@ -1,12 +1,12 @@
-// Package artifacts is what the operator notes down while it works: the survey,
-// the plan, the metadata, the requests. A step that finds its artifact does not
-// ask Genesys Cloud again, so a process may stop anywhere and another continue.
+// Package artifacts defines the working files of the operator: the survey, the plan, the
+// metadata, the requests. A step that finds its artifact does not repeat its requests to
+// Genesys Cloud, so a process may end at any point, and another one continues.
 //
-// An operator's archives make sure that artifacts are authentic: nothing is read that
-// was not written with the artifact key (package authentic).
+// The operator reads only authentic artifacts: those that were written with its artifact key
+// (package authentic).
 //
-// Artifacts are JSON under the archive's .work/, written once: of two that are
-// written the first counts, and whoever writes the second uses it. Evidence is
+// Artifacts are JSON files below the archive's .work/ and written once: if two processes write
+// the same artifact, the first one is kept, and the second process uses it. The evidence is
 // made from them when a bag is sealed.
 //
 //	.work/record.json                        whose the archive is, as export.json repeats it
@@ -70,7 +70,7 @@ import (
 // What every version wrote is in testdata/golden.
 const Version = 1
 
-// Stamp says when an artifact was made, by which process and in which version.
+// Stamp tells when an artifact was written, by which process and in which version.
 type Stamp struct {
 	At time.Time `json:"at"`
 	By string    `json:"by"`

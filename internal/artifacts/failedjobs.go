@@ -8,9 +8,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
-// FailedJob is an analytics job that was ended because it gave no answer. It is
-// noted down before the job is ended, and removed once the survey has an answer or
-// is begun again.
+// FailedJob is an analytics job that the operator ended because it gave no answer. It is
+// recorded before the job is ended, and removed once the survey has an answer or starts again.
 type FailedJob struct {
 	Stamp
 	Job genesys.Ticket `json:"job"`

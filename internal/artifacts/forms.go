@@ -10,16 +10,15 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// AnalyticsJob is a job at Genesys Cloud that is answering a survey. It is
-// removed once the answer is an artifact.
+// AnalyticsJob is a job at Genesys Cloud for a survey. It is removed once the survey is an
+// artifact.
 type AnalyticsJob struct {
 	Stamp
 	Job genesys.Ticket `json:"job"`
 }
 
-// Survey is what one survey of a day found: every conversation that started in
-// the day's part of the window and that no survey before has settled, in exactly
-// one list.
+// Survey is the result of a survey of a day. Every conversation that started in the day's part
+// of the window, and that no earlier survey has settled, is in exactly one list.
 type Survey struct {
 	Stamp
 	Day time.Time `json:"day"`
@@ -27,7 +26,7 @@ type Survey struct {
 	Pass    int          `json:"pass"`
 	Purpose plan.Purpose `json:"purpose"`
 	JobID   string       `json:"jobId"`
-	// HeldAt is when the holds were asked for.
+	// HeldAt is when the operator queried the holds.
 	HeldAt time.Time `json:"heldAt"`
 	// Conversations have ended and settled.
 	Conversations []slicing.Conversation `json:"conversations"`
@@ -70,8 +69,8 @@ type Metadata struct {
 	Late bool `json:"late,omitempty"`
 }
 
-// Attempt is a request to restore a recording from Genesys Cloud's archive. It is
-// noted down before it is made: there must not be another one.
+// Attempt is a request to restore a recording from Genesys Cloud's archive. It is recorded
+// before the request, which must not be made twice.
 type Attempt struct {
 	Stamp
 	genesys.RecordingRef
@@ -112,7 +111,7 @@ type Restoration struct {
 // Hold is which conversations of a group were under legal hold before transfer.
 type Hold struct {
 	Stamp
-	// Asked is false if there was nothing to transfer, and nobody was asked.
+	// Asked is false if there was nothing to transfer, so that no query was made.
 	Asked bool     `json:"asked"`
 	Held  []string `json:"held,omitempty"`
 	// Unknown are those about which there was no answer. They leave the slice, unless
@@ -131,7 +130,7 @@ type Request struct {
 	Refs []genesys.RecordingRef `json:"refs"`
 }
 
-// Answer is what a batch request had given when it would give no more.
+// Answer is the final answer to a batch request.
 type Answer struct {
 	Stamp
 	RequestID  string     `json:"requestId"`
@@ -140,7 +139,7 @@ type Answer struct {
 	Lost bool `json:"lost,omitempty"`
 }
 
-// SetAside is a recording that its batch does not request any more.
+// SetAside is a recording that its batch no longer requests.
 type SetAside struct {
 	Stamp
 	genesys.RecordingRef

@@ -11,10 +11,9 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
 
-// Owner is a line of the log of who owns an export's archive: a cluster has taken it
-// over from another. Of two clusters that do so at the same moment the first counts.
-// Before the first line the archive belongs to the cluster that began it, whom its
-// export.json names.
+// Owner is a line of the log of an archive's owners: a cluster has taken the archive over from
+// another one. If two clusters do so at the same moment, the first line is kept. Before the
+// first line the archive belongs to the cluster that began it, which export.json names.
 type Owner struct {
 	Stamp
 	ClusterID string `json:"clusterId"`
@@ -26,8 +25,8 @@ func OwnerKey(number int) string {
 	return fmt.Sprintf("%sowners/%06d%s", archive.WorkPrefix, number, ending)
 }
 
-// Owners reads the log of owners. There is hardly ever a line: then it is one attempt
-// to read something that is not there.
+// Owners reads the log of owners. Most archives have no line: then it makes one attempt to read
+// a file that does not exist.
 func Owners(ctx context.Context, store archive.Store) ([]Owner, error) {
 	var log []Owner
 	for {

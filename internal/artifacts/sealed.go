@@ -11,8 +11,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
 
-// Bagging is what a batch's bag says about its making, as whoever began to seal it saw
-// it: another process that continues writes the same.
+// Bagging is what a batch's bag states about its making, recorded by the process that began to
+// seal it: another process that continues writes the same.
 type Bagging struct {
 	Stamp
 	Info   []evidence.InfoField `json:"info"`
@@ -22,8 +22,8 @@ type Bagging struct {
 // BaggingKey is the key of a batch's Bagging.
 func BaggingKey(batch string) string { return BatchFolder(batch) + "/bagging" + ending }
 
-// SealBegun is what a seal says about its making, as whoever began to write it saw it. Tool
-// is what began it: what draws up the account may be another version.
+// SealBegun is what a seal states about its making, recorded by the process that began to write
+// it. Tool is the program that began it: another version may write the account.
 type SealBegun struct {
 	Stamp
 	Tool      evidence.Tool    `json:"tool"`
@@ -55,9 +55,9 @@ func SealBegunKey(number int) string {
 	return fmt.Sprintf("%sseals/%d.begun%s", archive.WorkPrefix, number, ending)
 }
 
-// Sealed is the SHA-256 of the manifest that makes a bag or a seal, in hexadecimal. It
-// is noted down just before there is a bag or seal, and what is read of that later is
-// compared with it.
+// Sealed is the SHA-256 of the manifest of a bag or a seal, in hexadecimal. It is recorded just
+// before the manifest is written. Whatever is read from the bag or seal later is compared with
+// it.
 type Sealed struct {
 	Stamp
 	Digest string `json:"digest"`
@@ -95,9 +95,9 @@ func Anchors(ctx context.Context, store archive.Store, seals int) evidence.Ancho
 	}
 }
 
-// Received is the content of a file of a recording that came whole. It is noted down
-// before the file is stored, so that what is found in the bag and was not noted as
-// stored can be told from what somebody else has put there.
+// Received is the digest of a recording's file that arrived completely. It is recorded before
+// the file is stored, so that a file in the bag without a StoredFile can be told from one that
+// somebody else has put there.
 type Received struct {
 	Stamp
 	Path   string `json:"path"`

@@ -12,8 +12,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/plan"
 )
 
-// Comparison is what the comparison with a second source found, before a part of
-// the plan is closed. It fixes which part that is.
+// Comparison is the result of comparing a part of the plan with a second source before it is
+// sealed. It fixes the entries of that part.
 type Comparison struct {
 	Stamp
 	Sealing plan.Sealing      `json:"sealing"`

@@ -7,7 +7,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 )
 
-// Trouble tells since when something fails that is waited for, and how it failed first.
+// Trouble tells since when something has been failing, and the first error.
 type Trouble struct {
 	Stamp
 	Why string `json:"why"`

@@ -18,7 +18,7 @@ const (
 	callsPerSurvey = 3 // availability, submission, deletion
 )
 
-// Conversation is a conversation and what has to be known about its recordings.
+// Conversation is a conversation and the numbers of its recordings.
 type Conversation struct {
 	slicing.Conversation
 	// Screens and Others count its recordings that are exported.

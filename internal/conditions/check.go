@@ -8,8 +8,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Check tells in what an object's conditions break the rules of this package.
-// Tests run it against every object that a controller has been at.
+// Check returns how an object's conditions break the rules of this package. Tests run it on
+// every object that a controller has processed.
 func Check(obj Object) error {
 	conditions := *obj.GetConditions()
 	at := func(kind string) *metav1.Condition { return meta.FindStatusCondition(conditions, kind) }

@@ -59,7 +59,7 @@ func SetStep(obj Object, step string, status metav1.ConditionStatus, reason, mes
 	set(obj, step, status, reason, message)
 }
 
-// Forget says nothing of a step any more.
+// Forget removes the condition of a step.
 func Forget(obj Object, step string) { remove(obj, step) }
 
 // IsReady tells whether the object is Ready in its present generation.

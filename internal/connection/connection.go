@@ -29,8 +29,7 @@ type Connections struct {
 	Secrets kube.Reader
 	// Endpoints that may be called besides those of regions.
 	Endpoints egress.List
-	// StallTimeout is how long a media stream may stand still, the client's
-	// default if 0.
+	// StallTimeout is how long a media stream may deliver no bytes, the client's default if 0.
 	StallTimeout time.Duration
 	// MaxMedia bounds a recording's file, in bytes, the client's default if 0.
 	MaxMedia int64

@@ -32,8 +32,8 @@ const Usage = "comma-separated `list` of endpoints, each as purpose=scheme://hos
 	"Genesys Cloud's regions and Amazon S3, also at private IP addresses and over http; purposes: genesys (spec.endpoint of a GenesysOrganization), " +
 	"media (signed URLs of recordings), s3 (spec.s3.endpoint), timestamp (spec.signing.timestamp.url); a host may begin with \"*.\" (default none)"
 
-// List says which addresses may be asked besides public ones over https, each for
-// one purpose. The zero value is the empty list.
+// List contains the addresses to which the operator may connect in addition to public ones over
+// https, each for one purpose. The zero value is the empty list.
 type List struct {
 	entries []entry
 	any     bool
@@ -46,8 +46,8 @@ type entry struct {
 	wildcard           bool
 }
 
-// Any is a list on which every address is, for programs whose user names the
-// addresses, and for tests.
+// Any returns a list that contains every address, for programs whose user names the addresses,
+// and for tests.
 func Any() List { return List{any: true} }
 
 // ParseList parses the value of the flag: a comma-separated list of

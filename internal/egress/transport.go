@@ -14,11 +14,11 @@ import (
 // maxHeader bounds the header of an answer, in bytes. Go's own bound is 10 MB.
 const maxHeader = 256 << 10
 
-// Refused is the error for an address that is not asked. It contains the address's
-// host, and nothing else of it.
+// Refused is the error for an address to which the operator does not connect. It contains only
+// the host of the address.
 type Refused struct{ Says string }
 
-// Error says which address is not asked, and what would allow it.
+// Error names the address and the flag that would allow it.
 func (r *Refused) Error() string { return r.Says }
 
 // refuse makes the error for an address.
@@ -41,9 +41,8 @@ func (l List) Check(purpose Purpose, address *url.URL) error {
 	}
 }
 
-// Transport has a transport ask for one purpose alone, at addresses that are on
-// the list, or public over https. It takes the transport over: its dialer and its
-// proxy are set here.
+// Transport limits a transport to one purpose: it connects only to addresses on the list, and
+// to public ones over https. It sets the dialer and the proxy of the transport.
 //
 // A proxy from the environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY) belongs to the
 // platform: it may be at any address. It resolves names itself, so that what
@@ -83,7 +82,7 @@ func withRoute(ctx context.Context, to route) context.Context {
 	return context.WithValue(ctx, routeKey{}, to)
 }
 
-// RoundTrip sends a request, if its address may be asked.
+// RoundTrip sends a request if its address is allowed.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	to, err := t.route(r)
 	if err != nil {

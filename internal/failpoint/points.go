@@ -29,7 +29,7 @@ type Point string
 
 // The points beside those of calls to Genesys Cloud, which are named by [Call].
 const (
-	// MediaOpen asks for a recording's media, MediaRead reads some of it.
+	// MediaOpen requests a recording's media, MediaRead reads some of it.
 	MediaOpen Point = "media/open"
 	MediaRead Point = "media/read"
 	// ArchiveWrite fills a scratch file, ArchiveSync flushes it to disk, ArchiveLink

@@ -1,5 +1,5 @@
-// Package genesys contains the words in which the rest of the program speaks of
-// Genesys Cloud: conversations, recordings, batch requests, errors.
+// Package genesys defines the types for Genesys Cloud that the rest of the program uses:
+// conversations, recordings, batch requests, errors.
 //
 // It does not use HTTP or the SDK. The client that answers in these words is
 // package client, the only importer of the Genesys SDK.
@@ -41,8 +41,8 @@ type LoginResult struct {
 	Err error
 }
 
-// Ticket names something that was started at Genesys Cloud, and the OAuth
-// client that started it: no other may ask how far it is.
+// Ticket names a job that was started at Genesys Cloud, and the OAuth client that started it:
+// no other client can poll it.
 type Ticket struct {
 	ID       string `json:"id"`
 	ClientID string `json:"clientId"`

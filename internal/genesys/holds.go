@@ -14,15 +14,15 @@ const MaxHoldQuery = 100
 // then it is not single conversations that cannot be asked about.
 const maxBlindHalves = 8
 
-// Holds is what was found out about the legal holds of some conversations.
+// Holds are the legal holds of some conversations, as far as they could be determined.
 type Holds struct {
 	// Held are those that are under legal hold.
 	Held []string
-	// Unknown are those about which there is no answer, though there is one about others.
+	// Unknown are those for which a query failed while it succeeded for others.
 	Unknown []UnknownHold
 }
 
-// UnknownHold is a conversation about whose legal hold there is no answer.
+// UnknownHold is a conversation whose legal hold could not be determined.
 type UnknownHold struct {
 	ConversationID string `json:"conversationId"`
 	// Why is the error of the last query about it.

@@ -2,8 +2,8 @@ package genesys
 
 import "time"
 
-// Orphan is a recording that Genesys Cloud holds without a conversation that it
-// belongs to (OrphanRecording in the Platform API). No survey finds it.
+// Orphan is a recording that is attached to no conversation (OrphanRecording in the Platform
+// API). No survey finds it.
 type Orphan struct {
 	// ID is as received: check it with ValidID before it touches a path.
 	ID string `json:"id"`

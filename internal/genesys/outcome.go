@@ -31,13 +31,13 @@ func (e *Error) advice() (state outcome.State, reason, before string) {
 	}
 }
 
-// CountsAsFailure tells whether the attempt that ended with the error counts as a
-// failed one. It does not if Genesys Cloud told the OAuth client to wait, or if the
-// client cannot be used any more: neither says anything of what was asked for.
+// CountsAsFailure tells whether the attempt that ended with the error counts as a failed one.
+// It does not if Genesys Cloud told the OAuth client to wait, or if the client can no longer be
+// used: neither says anything about the requested item.
 func (e *Error) CountsAsFailure() bool { return e.Kind != KindThrottled && e.Kind != KindOrphaned }
 
-// MinWait is the shortest wait before the next attempt, 0 if there is no shortest.
-// Genesys Cloud's Retry-After counts where it was the reason to refuse the request.
+// MinWait is the shortest wait before the next attempt, 0 if there is no shortest. Genesys
+// Cloud's Retry-After applies if it was the reason to refuse the request.
 func (e *Error) MinWait() time.Duration {
 	switch e.Kind {
 	case KindThrottled, KindOrphaned, KindOverloaded:
@@ -47,14 +47,13 @@ func (e *Error) MinWait() time.Duration {
 	}
 }
 
-// UsesDeadline tells whether waiting because of the error uses up the deadline of
-// what was asked for. Only answers about that do: not what a person has to fix, nor
-// throttling.
+// UsesDeadline tells whether waiting because of the error uses up the deadline of the requested
+// item. Only errors about the item do: not errors that a person has to fix, and not throttling.
 func (e *Error) UsesDeadline() bool { return AboutItem(e) }
 
-// AboutItem tells whether an error may be about the one thing that was asked for, such
-// as a conversation: with other things the same call may succeed. Being throttled,
-// without credentials or cancelled is about the caller.
+// AboutItem tells whether an error may concern only the requested item, for example a
+// conversation: for other items the same call may succeed. Throttling, missing credentials and
+// cancelling concern the caller.
 func AboutItem(err error) bool {
 	var e *Error
 	if !errors.As(err, &e) {

@@ -1,8 +1,8 @@
 package genesys
 
-// Share says for whom a request is made, so that the budget of an OAuth client
-// is shared fairly while several wait for it: lanes by weight, the exports of a
-// lane in turn, the requests of an export in the order in which they come.
+// Share tells for whom a request is made, so that an OAuth client's budget is shared fairly
+// among waiting requests: lanes by weight, the exports of a lane in turn, the requests of an
+// export in the order in which they come.
 type Share struct {
 	// Export is unique to the export, for example "legal/case-4711".
 	Export string

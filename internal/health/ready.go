@@ -20,8 +20,8 @@ const checkTimeout = 5 * time.Second
 // an answer is normal.
 const lately = time.Minute
 
-// Lately is a check that fails once what it tries has not worked for a minute. A
-// try that hangs is waited for by nobody, and not begun twice.
+// Lately is a check that fails once its try has not succeeded for a minute. Nobody waits for a
+// try that hangs, and a second one does not start meanwhile.
 type Lately struct {
 	// Try does what must work; ctx ends after five seconds.
 	Try   func(ctx context.Context) error
@@ -78,8 +78,8 @@ func (l *Lately) begin(ctx context.Context) <-chan struct{} {
 	return ended
 }
 
-// Writable makes sure that files can be made in a directory. One that is full is
-// reported by the destinations in it, and no reason to be out of service.
+// Writable returns an error if no file can be created in a directory. A full directory is not
+// an error: its destinations report it, and the process stays in service.
 func Writable(directory string) error {
 	file, err := os.CreateTemp(directory, ".ready-*")
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {

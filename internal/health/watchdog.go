@@ -1,5 +1,5 @@
-// Package health reports whether the process can do its work: what the kubelet asks
-// for at /healthz, where a failure ends the process, and at /readyz.
+// Package health reports whether the process can do its work. The kubelet requests this at
+// /healthz, where a failure restarts the process, and at /readyz.
 package health
 
 import (
@@ -25,9 +25,9 @@ const (
 	standstill = 15 * time.Minute
 )
 
-// Watchdog finds controllers that stand still: objects wait in the queue, and in
-// all the time since no reconcile has ended. Work that takes long is done by pools,
-// which Reconcile does not wait for, so a slow machine or Genesys Cloud is not a reason.
+// Watchdog finds controllers without progress: objects wait in the queue, and no reconcile has
+// ended since. Work that takes long is done by pools, which Reconcile does not wait for, so a
+// slow machine or Genesys Cloud is not a reason.
 type Watchdog struct {
 	// Metrics are those of controller-runtime: the length of each controller's queue
 	// and how many reconciles have ended.
@@ -95,7 +95,7 @@ func (w *Watchdog) judge(now map[string]sample, at time.Time) {
 	}
 }
 
-// Check fails while a controller stands still.
+// Check fails while a controller makes no progress.
 func (w *Watchdog) Check(*http.Request) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

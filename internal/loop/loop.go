@@ -1,5 +1,5 @@
-// Package loop is what every reconciler does around its own steps: it is woken,
-// publishes a status, tells of what changed, and says when it is to be evaluated again.
+// Package loop contains what every reconciler does around its own steps: waking it, publishing
+// a status, sending events about changes, and scheduling the next evaluation.
 package loop
 
 import (
@@ -25,7 +25,7 @@ type Object interface {
 	conditions.Object
 }
 
-// Publisher writes an object's status and tells of what changed.
+// Publisher writes an object's status and sends events about changes.
 type Publisher struct {
 	Client client.Client
 	Events events.EventRecorder
@@ -33,9 +33,9 @@ type Publisher struct {
 	Writes *WriteLimit
 }
 
-// Publish writes the status of obj if it differs from before's, and then sends
-// events about it. An error may be a write that lost a race, or one that is postponed
-// (WriteLimit): Requeue knows both. Whoever computes the status again loses nothing.
+// Publish writes the status of obj if it differs from before's, and then sends events about it.
+// The error may tell that the write lost a race, or that it is postponed (WriteLimit): Requeue
+// handles both. Computing the status again later loses nothing.
 func (p Publisher) Publish(ctx context.Context, obj, before Object) error {
 	if equality.Semantic.DeepEqual(obj, before) {
 		return nil
@@ -67,8 +67,9 @@ func (p Publisher) announce(ctx context.Context, obj, before Object) {
 	p.Events.Eventf(obj, nil, kind, reason, "Reconcile", "%s", Note(message))
 }
 
-// Absent is the outcome of a reference that names nothing; says tells what to
-// make. What is there later wakes the object by a watch. Other errors are passed on.
+// Absent is the outcome of a reference to an object that does not exist; says tells what to
+// create. A watch wakes the reconciler when the object is created. Absent returns other errors
+// unchanged.
 func Absent(err error, reason, says string) (outcome.Outcome, error) {
 	if apierrors.IsNotFound(err) {
 		return outcome.Stall(reason, says, 0), nil

@@ -23,11 +23,11 @@ func Mark(obj conditions.Object, out outcome.Outcome, reason, message string) {
 	}
 }
 
-// Step is the condition of a step, and whether it has succeeded.
+// Step is a step with its condition type, and whether it has succeeded.
 type Step struct {
 	Condition string
 	Succeeded bool
-	// Message is what the condition says once the step has succeeded.
+	// Message is the message of the condition once the step has succeeded.
 	Message string
 }
 

@@ -14,8 +14,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
-// Workers is how many objects of a kind are reconciled at a time. Nothing that a
-// tenant controls holds one of them for long: what takes long is done elsewhere.
+// Workers is how many objects of a kind are reconciled at the same time. Nothing that a tenant
+// controls occupies a worker for long: pools do slow work.
 const Workers = 8
 
 // Worker has pools do a reconciler's long work, and wakes the reconciler when it
@@ -37,7 +37,7 @@ type Task struct {
 	// has places there for work of several, so that others have places if that hangs.
 	Group string
 	Work  transfer.Work
-	// Reason and Message say what is going on while it runs.
+	// Reason and Message describe the work while it runs.
 	Reason, Message string
 	// WaitLimit with it; the zero value is without end.
 	WaitLimit transfer.WaitLimit
@@ -51,14 +51,14 @@ func OrganizationGroup(name string) string { return "GenesysOrganization/" + nam
 // DestinationGroup is the group of work that only uses archives of an ExportDestination.
 func DestinationGroup(name string) string { return "ExportDestination/" + name }
 
-// Do has a task done for an object and says how it stands. What failed is told
-// until it has worked, not only until it is retried.
+// Do has a pool do a task for an object, and returns its progress. After a failure the outcome
+// reports the failure until the task has succeeded, not only until it is retried.
 func (w *Worker) Do(name types.NamespacedName, task Task) outcome.Outcome {
 	out, _ := w.Run(name, task)
 	return out
 }
 
-// Run is Do, and tells how often the task has failed and when it is retried.
+// Run is Do, and also returns how often the task has failed and when it is retried.
 func (w *Worker) Run(name types.NamespacedName, task Task) (outcome.Outcome, transfer.State) {
 	state := w.Pools[task.Pool].Do(transfer.Job{
 		Key: task.Key, Tenant: name.Namespace, Group: task.Group, Owner: name.String(), Work: task.Work, WaitLimit: task.WaitLimit,

@@ -43,9 +43,9 @@ func (l *WriteLimit) recordWrite(obj Object) {
 	l.writes.record(obj.GetUID(), now, now)
 }
 
-// IsTurningPoint reports whether the status of an object says something else than before,
-// not only in other words or numbers: a condition was added or removed, or has another
-// status or reason, or is about another generation. So it is when a step is done.
+// IsTurningPoint reports whether the status of an object has changed in more than words or
+// numbers: a condition was added or removed, or has another status, reason or generation, for
+// example because a step has succeeded.
 func IsTurningPoint(obj, before Object) bool {
 	now, was := *obj.GetConditions(), *before.GetConditions()
 	if len(now) != len(was) {

@@ -20,7 +20,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// DefaultArtifactKey is the name of the Secret that holds the artifact key.
+// DefaultArtifactKey is the name of the Secret that contains the artifact key.
 const DefaultArtifactKey = "recording-export-operator-artifacts"
 
 // artifactKeyKey is the key of that Secret under which the artifact key is: 32 bytes.

@@ -1,5 +1,5 @@
-// Package operator puts the operator together: what cmd/manager runs in a
-// cluster and cmd/standalone without one.
+// Package operator assembles the operator, which cmd/manager runs in a cluster and
+// cmd/standalone without one.
 package operator
 
 import (

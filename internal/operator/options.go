@@ -21,9 +21,10 @@ import (
 
 // Options say how the operator runs.
 type Options struct {
-	// ArchiveRoot is the directory below which all destinations are.
+	// ArchiveRoot is the directory that contains the directories of all destinations.
 	ArchiveRoot string
-	// Endpoints that may be asked besides the regions of Genesys Cloud and of Amazon.
+	// Endpoints to which the operator may connect in addition to the regions of Genesys Cloud
+	// and Amazon S3.
 	Endpoints egress.List
 	// MaxMedia bounds a recording's file, in bytes, the client's default if 0.
 	MaxMedia int64
@@ -40,7 +41,7 @@ type Options struct {
 	// ArtifactKey names the Secret with the key that artifacts are made authentic with. It
 	// is created if it is missing and no export has an archive yet, so it belongs where no tenant can read it.
 	ArtifactKey types.NamespacedName
-	// Image that this program runs from, with its digest; seals name it.
+	// Image of this program with its digest, which seals record.
 	Image string
 	// Intervals are the waits and time limits of the controllers.
 	Intervals Intervals
@@ -63,12 +64,12 @@ type Intervals struct {
 	Export       recordingexport.Intervals
 	Batch        recordingexportbatch.Intervals
 	Retries      transfer.RetryPolicy
-	// Isolation says when an item that fails is taken to be bad itself.
+	// Isolation decides when an item that fails is isolated.
 	Isolation transfer.IsolationCriteria
 	// SilenceLimit is how long until an object is reconciled whose work is running and has
 	// reported no progress.
 	SilenceLimit time.Duration
-	// Stall is how long a media stream may stand still, the client's default if 0.
+	// Stall is how long a media stream may deliver no bytes, the client's default if 0.
 	Stall time.Duration
 }
 

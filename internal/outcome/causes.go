@@ -1,24 +1,24 @@
 package outcome
 
-// Cause is what an error comes from. An error may have several: errors are joined, and
-// an archive that could not be read to its end may look corrupt, too. The first one of
-// this list says what to do: where a read has failed, nothing that was found in what was
-// read is certain.
+// Cause is the source of an error. An error may have several causes: errors are joined, and an
+// archive that could not be read completely may also look corrupt. The first cause of this list
+// decides: after a failed read nothing that was found is certain.
 type Cause int
 
-// The causes of errors, the one that counts most first.
+// The causes of errors, in the order in which they decide.
 const (
 	// CauseGenesys: Genesys Cloud refused a request, or did not answer.
 	CauseGenesys Cause = iota
-	// CauseStore: an object store did.
+	// CauseStore: an object store refused a request, or did not answer.
 	CauseStore
-	// CauseOperatingSystem: it did not let a directory be read or written.
+	// CauseOperatingSystem: the operating system did not let the operator read or write a
+	// directory.
 	CauseOperatingSystem
-	// CauseKey: what is stored was written with another artifact key.
+	// CauseKey: an artifact was written with another artifact key.
 	CauseKey
-	// CauseVersion: what is stored was written by a later release.
+	// CauseVersion: a later release wrote the archive.
 	CauseVersion
-	// CauseContent: what is stored is not what the operator stored there.
+	// CauseContent: a file differs from the one that the operator wrote.
 	CauseContent
 )
 

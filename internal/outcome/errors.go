@@ -24,7 +24,7 @@ func (r UserError) Outcome() Outcome { return Stall(r.Reason, r.Message, 0) }
 // of its own: the message is the text of the error, with everything that it is
 // wrapped in, between Before and Behind.
 type Advice struct {
-	// Cause is what the error comes from; it says which advice counts if there are several.
+	// Cause is the source of the error; it decides which advice applies if there are several.
 	Cause  Cause
 	State  State
 	Reason string
@@ -57,10 +57,9 @@ func (e *advised) Unwrap() error { return e.error }
 // reasonInternalError is the reason of errors of which nothing is known.
 const reasonInternalError = "InternalError"
 
-// Of is the outcome of a step that failed with err and is retried after so long. It
-// follows from the first error in err's tree that has an outcome or, if none has, from
-// the advice for the Cause that counts most. Nothing is known of others, so they are
-// retried.
+// Of is the outcome of a step that failed with err and is retried after so long. It follows
+// from the first error in err's tree that has an outcome or, if there is none, from the advice
+// for the first Cause. All other errors are retried.
 func Of(err error, after time.Duration) Outcome {
 	var known HasOutcome
 	if errors.As(err, &known) {

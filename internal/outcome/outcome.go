@@ -1,9 +1,9 @@
-// Package outcome says how a step of a reconciler came out (outcome.go), and what
-// follows from an error: to wait, or that a person has to do something (errors.go), and
-// which of several errors counts (causes.go).
-// It imports nothing of ours. Each package that has errors of its own says next to
-// them what to do about each (internal/genesys/outcome.go, internal/archive/outcome.go);
-// storage.go says it for the errors of the operating system.
+// Package outcome describes the result of a reconciler's step (outcome.go), and what follows
+// from an error: waiting, or something that a person has to do (errors.go). If there are
+// several errors, causes.go chooses the one that decides. The package imports none of our
+// packages. Each package defines next to its errors what to do about them
+// (internal/genesys/outcome.go, internal/archive/outcome.go); storage.go does this for the
+// errors of the operating system.
 package outcome
 
 import (
@@ -11,12 +11,12 @@ import (
 	"time"
 )
 
-// State is how a step stands.
+// State is the state of a step.
 type State int
 
 // The states of a step.
 const (
-	// Satisfied: the step has reached what it is for; the next step may run.
+	// Satisfied: the step has reached its goal; the next step may run.
 	Satisfied State = iota
 	// Waiting: the step waits, and nobody has to do anything.
 	Waiting
@@ -25,7 +25,7 @@ const (
 	Stalled
 )
 
-// Outcome is how a step came out.
+// Outcome is the result of a step.
 type Outcome struct {
 	State State
 	// Reason is the reason of a condition, such as Throttled.

@@ -27,8 +27,7 @@ func ofOperatingSystem(err error) (Advice, bool) {
 	}
 }
 
-// CorruptArchive is the advice for everything that an archive holds and no operator
-// has stored there.
+// CorruptArchive is the advice for everything in an archive that the operator did not write.
 func CorruptArchive() Advice {
 	return Advice{Cause: CauseContent, State: Stalled, Reason: reasonCorrupt, Before: "inspect the archive; the operator has stopped writing to it"}
 }

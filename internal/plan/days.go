@@ -136,7 +136,7 @@ type DueSurvey struct {
 	// Pass counts the surveys of the day before this one.
 	Pass    int
 	Purpose Purpose
-	// Due is when it is worth asking, zero for at once.
+	// Due is when the survey can be made, zero for at once.
 	Due time.Time
 }
 

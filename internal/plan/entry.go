@@ -30,17 +30,17 @@ const (
 	PurposeDeferred Purpose = "Deferred"
 	// PurposeReview: the day is about to be sealed.
 	PurposeReview Purpose = "Review"
-	// PurposeRetry: somebody asked for what was unavailable.
+	// PurposeRetry: a retry requested unavailable items.
 	PurposeRetry Purpose = "Retry"
 )
 
-// Surveyed takes a survey into the plan.
+// Surveyed adds a survey to the plan.
 type Surveyed struct {
 	Day time.Time `json:"day"`
 	// Pass counts the surveys of the day before this one.
 	Pass    int     `json:"pass"`
 	Purpose Purpose `json:"purpose"`
-	// To is the end of the part of the day that was asked for.
+	// To is the end of the surveyed part of the day.
 	To time.Time `json:"to"`
 	// Conversations of the survey, by what becomes of them.
 	Conversations int64 `json:"conversations"`
@@ -50,12 +50,11 @@ type Surveyed struct {
 	Refused       int64 `json:"refused"`
 	Deferred      int64 `json:"deferred"`
 	Reopened      int64 `json:"reopened,omitempty"`
-	// AskAgain is when the deferred ones are worth asking for again.
+	// AskAgain is when the deferred ones are due for another survey.
 	AskAgain time.Time `json:"askAgain,omitzero"`
 }
 
-// Moved gives conversations whose legal hold changed before their transfer to
-// the lanes that are theirs now.
+// Moved moves conversations whose legal hold changed before transfer to their present lanes.
 type Moved struct {
 	// Group of slices that they left, and one batch of it.
 	Group string `json:"group"`
@@ -71,8 +70,8 @@ type Halved struct {
 	Day time.Time `json:"day"`
 }
 
-// Isolated gives what left a batch, because it could not be read, requested or
-// received while others were, batches of its own in the lane Isolated.
+// Isolated plans batches in the lane Isolated for items that left a batch because they failed
+// while others succeeded.
 type Isolated struct {
 	// Group of slices that it left, and one batch of it.
 	Group string `json:"group"`
@@ -84,7 +83,7 @@ type Isolated struct {
 	Recordings bool `json:"recordings,omitempty"`
 }
 
-// Retried requests again what the seals so far have as unavailable.
+// Retried requests the items again that the seals so far list as unavailable.
 type Retried struct {
 	// Token of the request.
 	Token string `json:"token"`
@@ -104,8 +103,8 @@ type Sealing struct {
 	Entries string `json:"entries"`
 }
 
-// Voided stands where an entry was that no seal held when the archive was continued
-// without its artifact key: nobody can say what it was.
+// Voided replaces an entry that was in no seal when the archive was continued without its
+// artifact key: nobody can know what it was.
 type Voided struct{}
 
 // Slice is a slice of the plan: what one batch exports.

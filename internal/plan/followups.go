@@ -1,6 +1,6 @@
 package plan
 
-// FinishedBatch is what has to be known of a finished batch to plan what follows from it.
+// FinishedBatch has the facts about a finished batch from which follow-up entries are planned.
 type FinishedBatch struct {
 	SliceID
 	// Moved tells that conversations left it because their legal hold changed.

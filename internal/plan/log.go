@@ -31,8 +31,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// Log is what an export's plan says so far. New makes one. It is not safe for use by
-// several goroutines at once.
+// Log is the state of an export's plan. New makes one. It is not safe for concurrent use.
 //
 // A plan of 131,400 slices, 15 years of hours, takes less than 100 bytes of memory for each
 // slice (TestMemory).
@@ -113,7 +112,7 @@ func (l *Log) Append(entry Entry, at time.Time, by string) error {
 	return nil
 }
 
-// Spec is what the slices are computed from. SetWindow has set its End.
+// Spec returns the spec from which slices are computed. SetWindow has set its End.
 func (l *Log) Spec() slicing.Spec { return l.spec }
 
 // EntryCount is how many entries there are.

@@ -1,6 +1,5 @@
-// Package redact removes secrets from texts that came back from where they were
-// sent: a server that lies may repeat them, in any of the forms in which it got
-// them or in which its own answer is written.
+// Package redact removes secrets from answers of servers to which they were sent: a malicious
+// server may repeat them, in any form in which it got them or in which its answer is written.
 package redact
 
 import (
@@ -13,7 +12,7 @@ import (
 )
 
 const (
-	// Mark stands where a secret was.
+	// Mark replaces a secret.
 	Mark = "[redacted]"
 	// least is how long a secret must be to be looked for, in bytes: a shorter one
 	// would be found everywhere.

@@ -1,6 +1,6 @@
 package slicing
 
-// Lane keeps conversations apart that must not delay one another.
+// Lane separates conversations that must not delay each other.
 type Lane string
 
 // The lanes. The first lane of a conversation is the first of these that it has.

@@ -1,5 +1,5 @@
-// Package slicing cuts an export into slices: a pure function of what the
-// survey found and what the spec asks for.
+// Package slicing divides an export into slices: a pure function of the surveyed conversations
+// and the spec.
 //
 // A window is a half-open interval of time. It is cut into parts of equal
 // width, each part by lanes, each lane of a part into slices of a bounded
@@ -28,7 +28,7 @@ import (
 	"time"
 )
 
-// Spec is what slicing must know of an export.
+// Spec has the fields of an export that slicing needs.
 type Spec struct {
 	// Start and End of the window; End does not belong to it.
 	Start, End time.Time
@@ -46,7 +46,7 @@ type Spec struct {
 	Screen, Other bool
 }
 
-// Conversation is what slicing must know of a conversation.
+// Conversation has the facts about a conversation that slicing needs.
 type Conversation struct {
 	ID    string    `json:"id"`
 	Start time.Time `json:"start"`

@@ -131,8 +131,8 @@ func (m *Meter) All() []Usage {
 	return all
 }
 
-// Fits returns a FullError if a namespace uses more than its bound, or would with so many
-// bytes more. What transfers have reserved counts.
+// Fits returns a FullError if a namespace uses more than its bound, or would with so many bytes
+// more. This includes bytes that transfers have reserved.
 func (m *Meter) Fits(namespace string, bytes int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -151,7 +151,7 @@ func (m *Meter) fits(namespace string, bytes int64) error {
 	return nil
 }
 
-// FullError tells that a namespace uses as much as it may, or would with Needs bytes more.
+// FullError tells that a namespace uses its whole share, or would with Needs more bytes.
 type FullError struct {
 	Usage
 	Needs int64

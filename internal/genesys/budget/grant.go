@@ -2,15 +2,15 @@ package budget
 
 import "time"
 
-// Grant is the leave to send one request.
+// Grant is the permission to send one request.
 type Grant struct {
 	limiter *Limiter
 	sent    time.Time
 }
 
-// Observe records what the request's answer says about the budget. An answer
-// without such headers counts, too: a server that never sends them is asked at
-// the configured pace.
+// Observe records what the request's answer says about the budget. An answer without such
+// headers also has an effect: a server that never sends them gets requests at the configured
+// rate.
 func (g *Grant) Observe(h Headers) {
 	l := g.limiter
 	l.mu.Lock()
@@ -48,8 +48,8 @@ func (g *Grant) Throttle(retryAfter time.Duration) {
 	l.serve(now)
 }
 
-// Done says that the request is over, whatever became of it. Calling it more
-// than once does no harm.
+// Done tells that the request has ended, whatever its result. Only the first call has an
+// effect.
 func (g *Grant) Done() {
 	l := g.limiter
 	l.mu.Lock()

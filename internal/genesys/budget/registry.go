@@ -17,7 +17,7 @@ import (
 // be able to slow others down. Who has not logged in yet asks with a limiter of
 // its own (see [NewLimiter]).
 //
-// What nobody claims is forgotten, see [Registry.Release].
+// The registry forgets limiters that nobody claims, see [Registry.Release].
 type Registry struct {
 	mu      sync.Mutex
 	clients map[Client]*client

@@ -1,4 +1,4 @@
-// Package rfc3161 asks a time-stamping authority when something was there.
+// Package rfc3161 requests time-stamps from a time-stamping authority.
 package rfc3161
 
 import (
@@ -29,11 +29,11 @@ const (
 	nonceBits = 128
 )
 
-// Error tells that an authority did not attest the time. It never holds the
-// authority's address but its host, nor anything that the answer holds.
+// Error tells that an authority did not attest the time. It contains only the host of the
+// authority's address, and nothing from its answer.
 type Error struct {
 	Host string
-	// Refused tells that the authority answered, and asking again does not help.
+	// Refused tells that the authority answered, and that a retry would not help.
 	Refused bool
 	Says    string
 }
@@ -42,7 +42,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("time-stamp from %s: %s", e.Host, e.Says)
 }
 
-// Authority is a time-stamping authority that is asked over HTTP (RFC 3161, section 3.4).
+// Authority is a time-stamping authority with an HTTP interface (RFC 3161, section 3.4).
 type Authority struct{ URL *url.URL }
 
 // client follows no redirects: they may lead to where nobody has allowed to ask.
@@ -51,9 +51,9 @@ var client = &http.Client{
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// Timestamp has the authority attest that a message is there now, and returns its
-// answer, which is about this message and this question and whose signature fits
-// the certificate it holds. Whether that is one to trust is up to whoever verifies it.
+// Timestamp has the authority attest that a message exists now. The answer that it returns is
+// for this message and this request, and its signature matches the certificate in it. Verifiers
+// decide whether to trust that certificate.
 func (a Authority) Timestamp(ctx context.Context, message []byte) ([]byte, error) {
 	digest := sha256.Sum256(message)
 	nonce, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), nonceBits))
