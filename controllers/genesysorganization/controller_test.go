@@ -56,7 +56,7 @@ func TestApplyLogins(t *testing.T) {
 		"nobody there":             {"", one(inactive("a", errors.New("no route to host"))), nil, v1alpha1.ReasonInternalError, "no route to host", "", "a Inactive InternalError"},
 		"Genesys Cloud has a cold": {"id-1", one(failing(active("a"), cold)), nil, v1alpha1.ReasonGenesysUnavailable, "retrying", "id-1", "a Active GenesysUnavailable"},
 		"throttled":                {"id-1", one(failing(active("a"), told)), nil, v1alpha1.ReasonLoggedIn, "logged in to Acme", "id-1", "a Active Throttled"},
-		"throttled at first":       {"", one(inactive("a", told)), nil, v1alpha1.ReasonThrottled, "asked to wait", "", "a Inactive Throttled"},
+		"throttled at first":       {"", one(inactive("a", told)), nil, v1alpha1.ReasonThrottled, "told the operator to wait", "", "a Inactive Throttled"},
 		"nowhere to ask":           {"", nil, stalled{v1alpha1.ReasonEndpointNotAllowed, "use spec.region"}, v1alpha1.ReasonEndpointNotAllowed, "use spec.region", "", ""},
 		"two":                      {"", []genesys.LoginResult{active("a"), active("b")}, nil, v1alpha1.ReasonLoggedIn, "logged in to Acme", "id-1", "a Active LoggedIn, b Active LoggedIn"},
 		"one of two is inactive": {"", []genesys.LoginResult{inactive("a", refused), active("b")}, nil,

@@ -98,7 +98,7 @@ func TestLocalUserPlantsAStateDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := controlplane.Start(t.Context(), testenv.Assets(t), state)
-	if !errors.Is(err, controlplane.ErrNotPrivate) || !strings.Contains(err.Error(), "others may write into "+state) {
+	if !errors.Is(err, controlplane.ErrNotPrivate) || !strings.Contains(err.Error(), "other users can write to "+state) {
 		t.Errorf("started in a planted directory, or %v", err)
 	}
 }

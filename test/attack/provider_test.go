@@ -79,7 +79,7 @@ func TestProviderLies(t *testing.T) {
 		"a private address":    {simulator.Fault{Route: simulator.RouteBatch, ResultBase: secure}, "127.0.0.1 is not at a public address (loopback)"},
 		"a name of a private address": {simulator.Fault{Route: simulator.RouteBatch, ResultBase: strings.Replace(secure, "127.0.0.1", "localhost", 1)},
 			"localhost is not at a public address (loopback)"},
-		"an address without TLS": {simulator.Fault{Route: simulator.RouteBatch, ResultBase: plain}, "asked over http, not https"},
+		"an address without TLS": {simulator.Fault{Route: simulator.RouteBatch, ResultBase: plain}, "has the scheme http, not https"},
 		"a redirect":             {simulator.Fault{Route: simulator.RouteDownload, Redirect: plain + "/?sig=SIGNATURE"}, "redirected to another host"},
 		"a recording without end": {simulator.Fault{Route: simulator.RouteDownload, Body: simulator.Flood},
 			"a file of more than"},

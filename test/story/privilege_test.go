@@ -47,7 +47,7 @@ func TestATokenIsNoCredential(t *testing.T) {
 	w.Create(organization)
 	w.Start()
 	w.Await(organization, v1alpha1.ReasonSecretTypeRefused)
-	w.says(organization, "it has the type example.com/other")
+	w.says(organization, "it has type example.com/other")
 	secret = w.Secret(simulator.DefaultClientSecret)
 	w.Delete(&corev1.Secret{ObjectMeta: secret.ObjectMeta})
 	secret.ResourceVersion = ""

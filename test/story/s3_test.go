@@ -448,7 +448,7 @@ func TestABucketThatIsNotAsDemanded(t *testing.T) {
 	})
 	w.s3.DefaultRetention("plain", types.ObjectLockRetentionModeCompliance, 7)
 	w.Await(destination, v1alpha1.ReasonRetentionMismatch)
-	w.says(destination, "COMPLIANCE for 7 days", "COMPLIANCE for 30 days is demanded")
+	w.says(destination, "COMPLIANCE for 7 days", "but spec.s3.objectLock requires COMPLIANCE for 30 days")
 	w.nothingWritten("plain", "work")
 
 	w.s3.DefaultRetention("plain", types.ObjectLockRetentionModeCompliance, 30)
