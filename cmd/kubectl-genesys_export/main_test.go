@@ -58,14 +58,14 @@ func TestVerify(t *testing.T) {
 		"with its seal and key":     {[]string{"verify", "--seal", seal, sound.Root, "--key", mine}, exitVerified, "was noted\n  Signed with the keys given"},
 		"unsigned":                  {[]string{"verify", plain.Root}, exitVerified, "the archive is consistent with itself, but nothing shows who made it"},
 		"unsigned, with its seal":   {[]string{"verify", plain.Root, "--seal", plainSeal}, exitVerified, "The last seal is the one given with --seal: nothing was changed or removed since its SHA-256 was noted\n  Not signed: the archive does not show who made it\n"},
-		"with another key":          {[]string{"verify", sound.Root, "--key", other}, exitFindings, "none of those that were given [UntrustedKey]"},
-		"with another seal":         {[]string{"verify", sound.Root, "--seal", strings.Repeat("0", 64)}, exitFindings, "later seals were taken away"},
+		"with another key":          {[]string{"verify", sound.Root, "--key", other}, exitFindings, "not one of the given keys [UntrustedKey]"},
+		"with another seal":         {[]string{"verify", sound.Root, "--seal", strings.Repeat("0", 64)}, exitFindings, "later seals were removed"},
 		"with another key, at last": {[]string{"verify", sound.Root, "--key", other, "--seal", seal}, exitFindings, "Compared with itself and with the seal and the keys that you gave"},
 		"broken, at last":           {[]string{"verify", broken.Root}, exitFindings, "The archive is not consistent with itself: do not rely on anything"},
 		"restored recordings":       {[]string{"verify", plain.Root}, exitVerified, "\n  Restoration of 2 recordings requested at Genesys Cloud; other dates of 1 recording changed there: see retention.csv in the seals\n"},
 		"orphaned recordings":       {[]string{"verify", plain.Root}, exitVerified, "\n  2 recordings attached to no conversation, not exported: see orphans.csv in the seals\n"},
 		"several":                   {[]string{"verify", filepath.Dir(sound.Root)}, exitVerified, "/case-1: verified"},
-		"broken":                    {[]string{"verify", broken.Root}, exitFindings, "bags/" + specimen.LegalHold + ": is missing, though seal 1 holds this bag [Missing]"},
+		"broken":                    {[]string{"verify", broken.Root}, exitFindings, "bags/" + specimen.LegalHold + ": is missing, though seal 1 contains this bag [Missing]"},
 		"no archive":                {[]string{"verify", t.TempDir()}, exitUnreadable, "there is no archive of an export"},
 		"no such place":             {[]string{"verify", filepath.Join(t.TempDir(), "none")}, exitUnreadable, "no such file"},
 		"a file":                    {[]string{"verify", mine}, exitUnreadable, "an archive is a directory"},
@@ -254,7 +254,7 @@ func TestS3(t *testing.T) {
 		t.Errorf("cat: exit code %d: %s%s", code, out, says)
 	}
 	put(t, server, "evidence", "legal/cases/case-1/bags/"+specimen.Standard+"/data/planted.txt", []byte("x"))
-	if code, out, _ := call(t, append([]string{"verify", "s3://evidence"}, flags...)...); code != exitFindings || !strings.Contains(out, "planted.txt: is listed nowhere") {
+	if code, out, _ := call(t, append([]string{"verify", "s3://evidence"}, flags...)...); code != exitFindings || !strings.Contains(out, "planted.txt: is not listed") {
 		t.Errorf("planted: exit code %d: %s", code, out)
 	}
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "another")

@@ -39,7 +39,7 @@ func (c *census) judge(s *seal) {
 
 func (c *census) checkNumber(at, what string, told, have int64) {
 	if told != have {
-		c.fault(Account, at, "says %d %s, the bags and seals hold %d", told, what, have)
+		c.fault(Account, at, "states %d %s, but the bags and seals contain %d", told, what, have)
 	}
 }
 

@@ -87,7 +87,7 @@ func (v *verifier) checkAttestation(s signed, key Key) {
 		return
 	}
 	if want, err := s.statement.bundle(key, signature); err != nil || !bytes.Equal(want, content) {
-		v.fault(Signature, at, "is signed, but is not, to the byte, the statement that the exporter makes of %s", s.what)
+		v.fault(Signature, at, "is signed, but differs from the statement that the exporter makes about %s", s.what)
 	}
 }
 
@@ -106,15 +106,15 @@ func (v *verifier) checkSubjects(at string, said, want statement) bool {
 		}
 		all = false
 		if !known {
-			v.fault(Signature, at, "speaks of %q, which is not its subject", cut(s.Name))
+			v.fault(Signature, at, "has the subject %q, which does not belong there", cut(s.Name))
 			continue
 		}
-		v.fault(Signature, at, "speaks of %s with SHA-256 %s, it has %s", s.Name, cut(s.Digest["sha256"]), digest)
+		v.fault(Signature, at, "has the subject %s with SHA-256 %s, but the file has %s", s.Name, cut(s.Digest["sha256"]), digest)
 	}
 	for _, s := range want.Subject {
 		if _, missing := left[s.Name]; missing {
 			all = false
-			v.fault(Signature, at, "does not speak of %s", s.Name)
+			v.fault(Signature, at, "does not have the subject %s", s.Name)
 		}
 	}
 	return all
@@ -143,11 +143,11 @@ func openBundle(content []byte, key Key) (said statement, signature []byte, err 
 	}
 	switch {
 	case b.MediaType != bundleType:
-		return said, nil, fmt.Errorf("is no %s, but %q", bundleType, cut(b.MediaType))
+		return said, nil, fmt.Errorf("is not a %s, but %q", bundleType, cut(b.MediaType))
 	case b.Material.PublicKey.Hint != key.ID:
-		return said, nil, fmt.Errorf("names key %q, %s is key %s", cut(b.Material.PublicKey.Hint), signerFile, key.ID)
+		return said, nil, fmt.Errorf("names key %q, but %s is key %s", cut(b.Material.PublicKey.Hint), signerFile, key.ID)
 	case b.Envelope.PayloadType != payloadType || len(b.Envelope.Signatures) != 1:
-		return said, nil, errors.New("does not hold one signed in-toto statement")
+		return said, nil, errors.New("does not contain exactly one signed in-toto statement")
 	}
 	payload, err := base64.StdEncoding.DecodeString(b.Envelope.Payload)
 	signature, other := base64.StdEncoding.DecodeString(b.Envelope.Signatures[0].Sig)
@@ -158,7 +158,7 @@ func openBundle(content []byte, key Key) (said statement, signature []byte, err 
 	switch fault := key.judge(digest[:], signature); fault {
 	case noFault:
 	case doesntFit:
-		return said, nil, fmt.Errorf("has a signature that does not fit its statement, or is by another key than %s", key.ID)
+		return said, nil, fmt.Errorf("has a signature that does not fit its statement, or was made with another key than %s", key.ID)
 	default:
 		return said, nil, fmt.Errorf("has a signature that %s", fault)
 	}

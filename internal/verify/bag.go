@@ -149,15 +149,15 @@ func (v *verifier) readInfo(b *bag, found hashedFiles) {
 		v.checkInfo(b, "External-Identifier", b.name, "its folder is")
 	}
 	if group := v.record.Namespace + "/" + v.record.Name; b.info["Bag-Group-Identifier"] != "" && v.record.Name != "" {
-		v.checkInfo(b, "Bag-Group-Identifier", group, "export.json says")
-		v.checkInfo(b, "Internal-Sender-Identifier", v.record.OrganizationID, "export.json says")
+		v.checkInfo(b, "Bag-Group-Identifier", group, "export.json states")
+		v.checkInfo(b, "Internal-Sender-Identifier", v.record.OrganizationID, "export.json states")
 	}
 }
 
 // checkInfo compares a field of bag-info.txt with what there is.
 func (v *verifier) checkInfo(b *bag, field, want, because string) {
 	if got := b.info[field]; got != want {
-		v.fault(Contradiction, b.at(bagInfo), "says %s: %s, but %s %s", field, cut(got), because, want)
+		v.fault(Contradiction, b.at(bagInfo), "states %s: %s, but %s %s", field, cut(got), because, want)
 	}
 }
 
@@ -182,14 +182,14 @@ func (v *verifier) checkLog(b *bag, t tables, r *retention) {
 		name := e.Details["path"]
 		told[name] = true
 		if file, listed := t.files[name]; !listed {
-			v.fault(Contradiction, log, "line %d tells that %s was stored, files.csv does not list it", e.Sequence, cut(name))
+			v.fault(Contradiction, log, "line %d reports that %s was stored, but files.csv does not list it", e.Sequence, cut(name))
 		} else if file.sha256 != e.Details["sha256"] {
-			v.fault(Contradiction, log, "line %d tells that %s was stored with SHA-256 %s, files.csv lists it with %s", e.Sequence, name, cut(e.Details["sha256"]), file.sha256)
+			v.fault(Contradiction, log, "line %d reports that %s was stored with SHA-256 %s, but files.csv lists it with %s", e.Sequence, name, cut(e.Details["sha256"]), file.sha256)
 		}
 	})
 	for name := range t.files {
 		if !told[name] && len(told) > 0 {
-			v.fault(Contradiction, log, "does not tell that %s was stored", name)
+			v.fault(Contradiction, log, "does not report that %s was stored", name)
 		}
 	}
 	if len(told) == 0 && len(t.files) > 0 {

@@ -76,11 +76,11 @@ func newBagHistory(v *verifier, log string) *bagHistory {
 func (s *bagHistory) tell(e event) {
 	about, known := bagEvents[e.Type]
 	if !known {
-		s.fault(Malformed, s.log, "line %d reports %q, which does not happen to a bag", e.Sequence, cut(e.Type))
+		s.fault(Malformed, s.log, "line %d reports %q, which is not an event of a bag", e.Sequence, cut(e.Type))
 		return
 	}
 	if about != "" && e.Details[about] == "" {
-		s.fault(Malformed, s.log, "line %d reports %s without saying which %s", e.Sequence, e.Type, about)
+		s.fault(Malformed, s.log, "line %d reports %s without a %s", e.Sequence, e.Type, about)
 	}
 	s.counts[e.Type]++
 	when, again := s.times[e.Type]
@@ -159,17 +159,17 @@ func (v *verifier) checkBagHistory(b *bag, t tables) {
 func (s *bagHistory) checkCounts(t tables) {
 	for _, kind := range []string{"SliceAssigned", "BagSealed"} {
 		if n := s.counts[kind]; n != 1 {
-			s.fault(Contradiction, s.log, "tells %d times of %s, which happens to each bag once", n, kind)
+			s.fault(Contradiction, s.log, "reports %d times %s, which happens to each bag once", n, kind)
 		}
 	}
 	if s.counts["WorkBegun"] == 0 {
-		s.fault(Contradiction, s.log, "does not tell which process worked on the bag (WorkBegun)")
+		s.fault(Contradiction, s.log, "does not report which process worked on the bag (WorkBegun)")
 	}
 	if n := s.counts["HoldChecked"]; n > 1 {
-		s.fault(Contradiction, s.log, "tells %d times of HoldChecked, which happens to a bag once at most", n)
+		s.fault(Contradiction, s.log, "reports %d times HoldChecked, which happens to a bag at most once", n)
 	}
 	if n := strconv.Itoa(len(t.conversations)); s.counts["SliceAssigned"] == 1 && s.assigned != n {
-		s.fault(Contradiction, s.log, "tells that the bag was to hold %q conversations, conversations.csv lists %s", cut(s.assigned), n)
+		s.fault(Contradiction, s.log, "reports that %q conversations were assigned to the bag, but conversations.csv lists %s", cut(s.assigned), n)
 	}
 }
 
@@ -180,22 +180,22 @@ func (s *bagHistory) checkConversations(b *bag, t tables) {
 	for _, id := range slices.Sorted(maps.Keys(t.conversations)) {
 		c, told := t.conversations[id], s.learned[id]
 		if told.times != 1 {
-			s.fault(Contradiction, s.log, "tells %d times what was found out about the recordings of conversation %s", told.times, cut(id))
+			s.fault(Contradiction, s.log, "reports %d outcomes of the query for the recordings of conversation %s", told.times, cut(id))
 			continue
 		}
 		if ends := s.terms.conversationEnds(lane, c, told, unknown > 0); s.terms.told && !slices.Contains(ends, c.end) {
-			s.fault(Contradiction, at, "line %d calls conversation %s %s, what can have become of it is: %s", c.Line, cut(id), cut(c.String()), oneOf(ends))
+			s.fault(Contradiction, at, "line %d states that conversation %s is %s, but its possible dispositions are: %s", c.Line, cut(id), cut(c.String()), oneOf(ends))
 		}
 		if there := t.there[id]; !there && told.kind == "MetadataReceived" {
-			s.reportMissing(b.at(evidence.MetadataPath(id)), "is missing, though %s tells that it was received", s.log)
+			s.reportMissing(b.at(evidence.MetadataPath(id)), "is missing, though %s reports that it was received", s.log)
 		} else if there && told.kind != "MetadataReceived" {
-			s.fault(Contradiction, b.at(evidence.MetadataPath(id)), "is there, though %s tells that it could not be read", s.log)
+			s.fault(Contradiction, b.at(evidence.MetadataPath(id)), "exists, though %s reports that it could not be read", s.log)
 		}
 		s.checkLane(at, lane, c)
 	}
 	for id := range s.learned {
 		if _, listed := t.conversations[id]; !listed {
-			s.fault(Contradiction, s.log, "reports conversation %s, which conversations.csv does not list", cut(id))
+			s.fault(Contradiction, s.log, "reports conversation %s, but conversations.csv does not list it", cut(id))
 		}
 	}
 }
@@ -203,6 +203,6 @@ func (s *bagHistory) checkConversations(b *bag, t tables) {
 // checkLane checks that a conversation is in a lane that there is for it.
 func (s *bagHistory) checkLane(at, lane string, c conversationLine) {
 	if held := c.Get("held_at_survey") == "true"; s.terms.told && lane != isolatedLane && !slices.Contains(s.terms.lanes(held), lane) {
-		s.fault(Contradiction, at, "line %d lists conversation %s, whose legal hold the survey answered with %t: by the terms it is not the business of lane %s", c.Line, cut(c.Get("conversation_id")), held, cut(lane))
+		s.fault(Contradiction, at, "line %d lists conversation %s, whose legal hold was %t in the survey: by the spec it does not belong in lane %s", c.Line, cut(c.Get("conversation_id")), held, cut(lane))
 	}
 }

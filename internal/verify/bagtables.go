@@ -86,7 +86,7 @@ func (v *verifier) readTables(b *bag) tables {
 		v.checkDisposition(at, row, "recording "+line.key)
 		v.checkIsolated(at, row, row.Get("lane"), "recording "+line.key)
 		if lane := row.Get("lane"); b.info["Lane"] != "" && lane != b.info["Lane"] {
-			v.fault(Contradiction, at, "line %d says lane %s, bag-info.txt says %s", row.Line, cut(lane), b.info["Lane"])
+			v.fault(Contradiction, at, "line %d states lane %s, but bag-info.txt states %s", row.Line, cut(lane), b.info["Lane"])
 		}
 	}
 	v.readFiles(b, t)
@@ -103,7 +103,7 @@ func (v *verifier) readFiles(b *bag, t tables) {
 		}
 		parts := recordingPath.FindStringSubmatch(name)
 		if parts == nil || parts[1] != conversation || parts[2] != recording {
-			v.fault(Contradiction, at, "line %d says that %s is a file of recording %s/%s, whose place is another", row.Line, cut(name), cut(conversation), cut(recording))
+			v.fault(Contradiction, at, "line %d states that %s is a file of recording %s/%s, whose files belong elsewhere", row.Line, cut(name), cut(conversation), cut(recording))
 		}
 		t.files[name] = fileLine{
 			key: conversation + "/" + recording, sha256: row.Get("sha256"), request: row.Get("request_id"), receivedAt: row.Get("received_at"), size: row.number("size"),
@@ -119,14 +119,14 @@ func (v *verifier) checkDisposition(at string, row Row, of string) {
 	switch evidence.Disposition(disposition) {
 	case evidence.Exported:
 		if why != "" {
-			v.fault(Contradiction, at, "line %d calls %s Exported, and gives the reason %s why it is not", row.Line, cut(of), cut(why))
+			v.fault(Contradiction, at, "line %d states that %s is Exported, but gives the reason %s", row.Line, cut(of), cut(why))
 		}
 	case evidence.Excluded, evidence.Unavailable:
 		if why == "" {
-			v.fault(Contradiction, at, "line %d calls %s %s without a reason", row.Line, cut(of), disposition)
+			v.fault(Contradiction, at, "line %d states that %s is %s, but gives no reason", row.Line, cut(of), disposition)
 		}
 	default:
-		v.fault(Malformed, at, "line %d says neither Exported nor Excluded nor Unavailable of %s, but %q", row.Line, cut(of), cut(disposition))
+		v.fault(Malformed, at, "line %d states that %s is %q, which is not a disposition", row.Line, cut(of), cut(disposition))
 	}
 }
 
@@ -136,7 +136,7 @@ func (v *verifier) checkFiles(b *bag, t tables, found hashedFiles) {
 	for name, line := range t.files {
 		listed[name] = line.sha256
 		if file, there := found[name]; there && !file.unread && file.size != line.size {
-			v.fault(Contradiction, b.at(evidence.FilesTable), "says that %s has %d bytes, it has %d", name, line.size, file.size)
+			v.fault(Contradiction, b.at(evidence.FilesTable), "states that %s has %d bytes, but it has %d", name, line.size, file.size)
 		}
 	}
 	v.compare(b.at(evidence.FilesTable), b.folder, listed, found.sub(recordingPath.MatchString))
@@ -154,7 +154,7 @@ func (v *verifier) checkIndex(b *bag, t tables) {
 		case !known:
 			v.fault(Contradiction, at, "line %d lists a recording of conversation %s, which conversations.csv does not list", line.line, cut(line.conversation))
 		case of.reason == evidence.ReasonMovedToIsolated:
-			v.fault(Contradiction, at, "line %d lists a recording of conversation %s, all of which conversations.csv says is isolated", line.line, cut(line.conversation))
+			v.fault(Contradiction, at, "line %d lists a recording of conversation %s, but conversations.csv states that the whole conversation is isolated", line.line, cut(line.conversation))
 		}
 		switch {
 		case line.reason == evidence.ReasonDuplicateID, !genesys.ValidID(line.recording):
@@ -167,7 +167,7 @@ func (v *verifier) checkIndex(b *bag, t tables) {
 	}
 	for key, n := range counted {
 		if !listed[key] {
-			v.fault(Contradiction, at, "does not list recording %s, of which the bag holds %s", key, words.Count(n, "file"))
+			v.fault(Contradiction, at, "does not list recording %s, but the bag contains %s of it", key, words.Count(n, "file"))
 		}
 	}
 }
@@ -175,11 +175,11 @@ func (v *verifier) checkIndex(b *bag, t tables) {
 func (v *verifier) checkCount(at string, line indexLine, files int64) {
 	switch exported := line.disposition == string(evidence.Exported); {
 	case line.files != files:
-		v.fault(Contradiction, at, "line %d says %s of recording %s, the bag holds %d", line.line, words.Count(line.files, "file"), line.key, files)
+		v.fault(Contradiction, at, "line %d states %s of recording %s, but the bag contains %d", line.line, words.Count(line.files, "file"), line.key, files)
 	case exported && files == 0 && line.lane != isolatedLane: // files of it may be where it left
-		v.fault(Contradiction, at, "line %d calls recording %s Exported, but there is no file of it", line.line, line.key)
+		v.fault(Contradiction, at, "line %d states that recording %s is Exported, but there is no file of it", line.line, line.key)
 	case line.disposition == string(evidence.Excluded) && line.reason != evidence.ReasonMovedToIsolated && files > 0:
-		v.fault(Contradiction, at, "line %d calls recording %s Excluded, but the bag holds %s of it", line.line, line.key, words.Count(files, "file"))
+		v.fault(Contradiction, at, "line %d states that recording %s is Excluded, but the bag contains %s of it", line.line, line.key, words.Count(files, "file"))
 	}
 }
 
@@ -214,9 +214,9 @@ func (v *verifier) checkMetadata(b *bag, t tables, found hashedFiles) {
 		counts, there := told[id]
 		switch {
 		case !there && c.disposition == evidence.Exported && c.recordings > 0:
-			v.reportMissing(b.at(evidence.MetadataPath(id)), "is missing, though conversations.csv says that Genesys Cloud listed %d recordings", c.recordings)
+			v.reportMissing(b.at(evidence.MetadataPath(id)), "is missing, though conversations.csv states that Genesys Cloud listed %d recordings", c.recordings)
 		case len(counts) > 0 && !slices.Contains(counts, c.recordings):
-			v.fault(Contradiction, b.at(evidence.ConversationsTable), "says that Genesys Cloud listed %d recordings of conversation %s, %s lists %d",
+			v.fault(Contradiction, b.at(evidence.ConversationsTable), "states that Genesys Cloud listed %d recordings of conversation %s, but %s lists %d",
 				c.recordings, id, evidence.MetadataPath(id), counts[0])
 		}
 	}
@@ -228,7 +228,7 @@ func (v *verifier) checkNamed(b *bag, t tables, listed map[string]map[string]boo
 	for _, line := range t.index {
 		ids, there := listed[line.conversation]
 		if there && genesys.ValidID(line.recording) && !ids[line.recording] && !line.isLost() {
-			v.fault(Contradiction, b.at(evidence.IndexTable), "line %d lists recording %s, which the metadata of its conversation does not name", line.line, line.key)
+			v.fault(Contradiction, b.at(evidence.IndexTable), "line %d lists recording %s, which the metadata of its conversation does not contain", line.line, line.key)
 		}
 	}
 }

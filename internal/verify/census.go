@@ -98,14 +98,14 @@ func (c *census) takeBag(s *seal, line Row) {
 	at, name := s.at(bagTable), line.Get("bag")
 	b, there := c.verifier.bags[name]
 	if !there {
-		c.reportMissing(evidence.BagFolder(name), "is missing, though seal %d holds this bag", s.number)
+		c.reportMissing(evidence.BagFolder(name), "is missing, though seal %d contains this bag", s.number)
 		return
 	}
 	if b.seals++; b.seals > 1 {
-		c.fault(Contradiction, at, "line %d lists bag %s, which is in an earlier line or seal already", line.Line, name)
+		c.fault(Contradiction, at, "line %d lists bag %s, which an earlier line or seal already lists", line.Line, name)
 	}
 	if sealed := line.Get("tagmanifest_sha256"); b.digest != "" && b.digest != sealed {
-		c.fault(Altered, b.at(tagManifest), "was changed after seal %d was made: it was sealed with SHA-256 %s, and has %s", s.number, cut(sealed), b.digest)
+		c.fault(Altered, b.at(tagManifest), "was changed after seal %d was made: it was sealed with SHA-256 %s, but has %s", s.number, cut(sealed), b.digest)
 	}
 	for _, n := range []struct {
 		column string
@@ -115,14 +115,14 @@ func (c *census) takeBag(s *seal, line Row) {
 		{"files", b.files}, {"bytes", b.bytes},
 	} {
 		if line.Get(n.column) != decimal(n.have) {
-			c.fault(Contradiction, at, "line %d says %s %s of bag %s, it has %d", line.Line, cut(line.Get(n.column)), n.column, name, n.have)
+			c.fault(Contradiction, at, "line %d states %s %s for bag %s, but it has %d", line.Line, cut(line.Get(n.column)), n.column, name, n.have)
 		}
 	}
 	if lane := b.info["Lane"]; lane != "" && lane != line.Get("lane") {
-		c.fault(Contradiction, at, "line %d says lane %s of bag %s, its bag-info.txt says %s", line.Line, cut(line.Get("lane")), name, lane)
+		c.fault(Contradiction, at, "line %d states lane %s for bag %s, but its bag-info.txt states %s", line.Line, cut(line.Get("lane")), name, lane)
 	}
 	if from, until := formatTime(b.from), formatTime(b.until); line.Get("start") != from || line.Get("end") != until {
-		c.fault(Contradiction, at, "line %d says that bag %s is of the window from %s to %s, its bag-info.txt says %s/%s", line.Line, name, cut(line.Get("start")), cut(line.Get("end")), from, until)
+		c.fault(Contradiction, at, "line %d states that bag %s covers the window from %s to %s, but its bag-info.txt states %s/%s", line.Line, name, cut(line.Get("start")), cut(line.Get("end")), from, until)
 	}
 	lane := c.lane(line.Get("lane"))
 	lane.bags++
@@ -175,9 +175,9 @@ func (c *census) checkHome(at string, row Row, lane string, before conversationS
 	gone := before.known && before.lane != "" && before.disposition == evidence.Unavailable
 	switch {
 	case retried && !gone:
-		c.fault(Contradiction, at, "line %d replaces what an earlier bag says of conversation %s, but none says that it was unavailable", row.Line, cut(id))
+		c.fault(Contradiction, at, "line %d replaces the line of an earlier bag about conversation %s, but no bag states that it was unavailable", row.Line, cut(id))
 	case !retried && before.known && !before.isOpen():
-		c.fault(Contradiction, at, "line %d accounts for conversation %s, which is accounted for already", row.Line, cut(id))
+		c.fault(Contradiction, at, "line %d accounts for conversation %s, which another line already accounts for", row.Line, cut(id))
 	case retried:
 		c.staysInLane(at, row, "conversation "+id, before.lane, lane)
 	case lane == isolatedLane:
@@ -195,7 +195,7 @@ func (c *census) inNoBag(at string, row Row) {
 	now := c.conversations[id]
 	// One that had not ended may be outside of the export's scope once it has.
 	if now.known && !now.isOpen() {
-		c.fault(Contradiction, at, "line %d accounts for conversation %s, which is accounted for already", row.Line, id)
+		c.fault(Contradiction, at, "line %d accounts for conversation %s, which another line already accounts for", row.Line, id)
 	}
 	c.countKnown(now, -1)
 	now.known, now.lane, now.disposition = true, "", evidence.Disposition(row.Get("disposition"))
@@ -251,16 +251,16 @@ func (c *census) checkComplete() {
 	for id, state := range c.conversations {
 		switch {
 		case !state.known:
-			c.fault(Coverage, state.mentioned, "lists conversation %s as another bag's, but none accounts for it", cut(id))
+			c.fault(Coverage, state.mentioned, "states that conversation %s is in another bag, but no bag accounts for it", cut(id))
 		case state.listed != state.found:
-			c.fault(Coverage, "seals", "account for %d recordings of conversation %s, Genesys Cloud listed %d", state.found, cut(id), state.listed)
+			c.fault(Coverage, "seals", "account for %d recordings of conversation %s, but Genesys Cloud listed %d", state.found, cut(id), state.listed)
 		}
 	}
 	c.closeIsolation()
 	c.closePlan()
 	for name, b := range c.verifier.bags {
 		if b.seals == 0 && !c.options.Running && c.knowsBags() {
-			c.fault(Unsealed, b.folder, "is in no seal: nothing says that bag %s belongs into this archive", name)
+			c.fault(Unsealed, b.folder, "is in no seal: nothing shows that bag %s belongs in this archive", name)
 		}
 	}
 }

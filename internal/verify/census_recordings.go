@@ -83,14 +83,14 @@ func (c *census) checkRecord(l indexed, before recordingState, twice bool) {
 	c.checkFound(l, from)
 	switch {
 	case l.retried && !before.unavailable:
-		c.fault(Contradiction, l.at, "line %d replaces what an earlier bag says of recording %s, but none says that it was unavailable", l.Line, cut(l.name))
+		c.fault(Contradiction, l.at, "line %d replaces the line of an earlier bag about recording %s, but no bag states that it was unavailable", l.Line, cut(l.name))
 	case l.retried:
 		c.staysInLane(l.at, l.Row, "recording "+l.name, c.groups[before.group].lane, l.lane)
 	case left:
 		c.addArrival(l, from)
 	case twice && l.plain():
-		c.fault(Contradiction, l.at, "line %d accounts for recording %s, which is accounted for already", l.Line, cut(l.name))
+		c.fault(Contradiction, l.at, "line %d accounts for recording %s, which another line already accounts for", l.Line, cut(l.name))
 	case l.lane == isolatedLane && c.conversations[l.conversation].lane != isolatedLane:
-		c.fault(Contradiction, l.at, "line %d accounts for recording %s in lane %s, but no bag before says that it was isolated", l.Line, cut(l.name), isolatedLane)
+		c.fault(Contradiction, l.at, "line %d accounts for recording %s in lane %s, but no earlier bag states that it was isolated", l.Line, cut(l.name), isolatedLane)
 	}
 }

@@ -32,16 +32,16 @@ func (v *verifier) checkCoverage() {
 		End   time.Time `json:"end"`
 	}
 	if err := json.Unmarshal(v.record.Spec, &asked); err != nil || asked.Start.IsZero() {
-		v.fault(Coverage, evidence.RecordPath, "does not say which window was asked for")
+		v.fault(Coverage, evidence.RecordPath, "does not state the requested window")
 		return
 	}
 	switch {
 	case !from.Equal(asked.Start):
-		v.fault(Coverage, at, "covers the window from %s on, asked for was %s", stamp(from), stamp(asked.Start))
+		v.fault(Coverage, at, "covers the window from %s on, but the requested start is %s", stamp(from), stamp(asked.Start))
 	case !asked.End.IsZero() && until.After(asked.End):
-		v.fault(Coverage, at, "covers the window until %s, asked for was until %s", stamp(until), stamp(asked.End))
+		v.fault(Coverage, at, "covers the window until %s, but the requested end is %s", stamp(until), stamp(asked.End))
 	case !asked.End.IsZero() && until.Before(asked.End) && !v.options.Running:
-		v.fault(Coverage, at, "covers the window until %s only, asked for was until %s", stamp(until), stamp(asked.End))
+		v.fault(Coverage, at, "covers the window only until %s, but the requested end is %s", stamp(until), stamp(asked.End))
 	}
 	v.checkDays(at, from, until)
 }
@@ -86,22 +86,22 @@ func (v *verifier) checkCovered(s *seal, since time.Time) {
 		}
 		for _, name := range bagsOf(row) {
 			if delete(left, name); !known[name] {
-				v.fault(Contradiction, at, "line %d names bag %s, which the seal does not hold", row.Line, cut(name))
+				v.fault(Contradiction, at, "line %d names bag %s, which the seal does not contain", row.Line, cut(name))
 			}
 		}
 		if start.Before(since) {
 			continue
 		}
 		if !start.Equal(since) {
-			v.fault(Coverage, at, "line %d begins at %s: nothing says which bag has the conversations from %s on", row.Line, row.Get("start"), stamp(since))
+			v.fault(Coverage, at, "line %d begins at %s: no line states which bag has the conversations from %s on", row.Line, row.Get("start"), stamp(since))
 		}
 		since = end
 	}
 	if s.told && since.Before(s.account.Until) {
-		v.fault(Coverage, at, "ends at %s, the seal covers the window until %s", stamp(since), stamp(s.account.Until))
+		v.fault(Coverage, at, "ends at %s, but the seal covers the window until %s", stamp(since), stamp(s.account.Until))
 	}
 	for _, name := range slices.Sorted(maps.Keys(left)) {
-		v.fault(Coverage, at, "does not say which part of the window bag %s holds", name)
+		v.fault(Coverage, at, "does not state which part of the window bag %s covers", name)
 	}
 }
 

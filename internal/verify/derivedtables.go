@@ -35,7 +35,7 @@ func (c *census) checkRepeats(s *seal) {
 	if _, there := s.found[failureTable]; there {
 		c.repeats(s.at(failureTable), failureColumns, c.failures(s))
 	} else {
-		c.reportMissing(s.at(failureTable), "is missing: it lists what is unavailable")
+		c.reportMissing(s.at(failureTable), "is missing: it lists the unavailable items")
 	}
 	_, asTable := s.found[loadTable]
 	_, asText := s.found[loadText]
@@ -46,7 +46,7 @@ func (c *census) checkRepeats(s *seal) {
 		c.repeatsText(s.at(loadText), c.loadLines(s))
 	}
 	if asTable != asText {
-		c.reportMissing(s.folder, "contains only one of %s and %s, which are made together", loadTable, loadText)
+		c.reportMissing(s.folder, "contains only one of %s and %s, but the exporter makes both", loadTable, loadText)
 	}
 }
 
@@ -58,18 +58,18 @@ func (c *census) repeats(at string, columns []string, want iter.Seq[[]string]) {
 	for row := range c.rows(at, columns...) {
 		cells, more := next()
 		if !more {
-			c.fault(Contradiction, at, "line %d lists something that the bags do not: %s", row.Line, cut(row.Get(columns[0])+" "+row.Get(columns[1])))
+			c.fault(Contradiction, at, "line %d lists something that the bags do not list: %s", row.Line, cut(row.Get(columns[0])+" "+row.Get(columns[1])))
 			return
 		}
 		for i, column := range columns {
 			if got := row.Get(column); got != cells[i] {
-				c.fault(Contradiction, at, "line %d says %s %q, by the bags it is %q", row.Line, column, cut(got), cut(cells[i]))
+				c.fault(Contradiction, at, "line %d states %s %q, but by the bags it is %q", row.Line, column, cut(got), cut(cells[i]))
 				return
 			}
 		}
 	}
 	if cells, more := next(); more {
-		c.fault(Contradiction, at, "does not list what the bags do: %s", cut(strings.Join(cells, " ")))
+		c.fault(Contradiction, at, "does not list something that the bags list: %s", cut(strings.Join(cells, " ")))
 	}
 }
 
@@ -155,7 +155,7 @@ func (c *census) repeatsText(at string, want iter.Seq[[]string]) {
 			return false
 		}
 		if n < len(got) || !bytes.Equal(got, []byte(text)) {
-			c.fault(Contradiction, at, "line %d is not what the bags list: %q", number, cut(text))
+			c.fault(Contradiction, at, "line %d differs from what the bags list: %q", number, cut(text))
 			return false
 		}
 		return true
@@ -170,6 +170,6 @@ func (c *census) repeatsText(at string, want iter.Seq[[]string]) {
 		}
 	}
 	if _, err := stored.ReadByte(); err == nil {
-		c.fault(Contradiction, at, "lists something after line %d that the bags do not", number)
+		c.fault(Contradiction, at, "lists something after line %d that the bags do not list", number)
 	}
 }

@@ -68,7 +68,7 @@ func newExportHistory(v *verifier, log string) *exportHistory {
 // tell adds an event.
 func (h *exportHistory) tell(e event) {
 	if !slices.Contains(sealEvents, e.Type) {
-		h.fault(Malformed, h.log, "line %d reports %q, which does not happen to an export", e.Sequence, cut(e.Type))
+		h.fault(Malformed, h.log, "line %d reports %q, which is not an event of an export", e.Sequence, cut(e.Type))
 		return
 	}
 	h.counts[e.Type]++
@@ -87,7 +87,7 @@ func (h *exportHistory) tell(e event) {
 	case "HoldChanged":
 		id := e.Details["conversation"]
 		if _, twice := h.drifted[id]; twice {
-			h.fault(Contradiction, h.log, "line %d tells a second time that the legal hold of conversation %s changed", e.Sequence, cut(id))
+			h.fault(Contradiction, h.log, "line %d reports a second time that the legal hold of conversation %s changed", e.Sequence, cut(id))
 		}
 		h.drifted[id] = e
 	case "BatchSplit", "RecordingsIsolated":
@@ -116,18 +116,18 @@ func (h *exportHistory) tellSurvey(e event) {
 	} {
 		count, err := strconv.ParseInt(e.Details[n.name], 10, 64)
 		if err != nil || count < 0 {
-			h.fault(Malformed, h.log, "line %d reports a survey, and says %s: %q", e.Sequence, n.name, cut(e.Details[n.name]))
+			h.fault(Malformed, h.log, "line %d reports a survey with %s: %q", e.Sequence, n.name, cut(e.Details[n.name]))
 		}
 		*n.into = count
 	}
 	if !slices.Contains(purposes, s.purpose) {
-		h.fault(Malformed, h.log, "line %d reports a survey for a purpose that there is not: %q", e.Sequence, cut(s.purpose))
+		h.fault(Malformed, h.log, "line %d reports a survey for an unknown purpose: %q", e.Sequence, cut(s.purpose))
 	}
 	held, err := time.Parse(time.RFC3339Nano, s.heldAt)
 	if err != nil {
-		h.fault(Malformed, h.log, "line %d does not say when legal holds were asked for, but %q", e.Sequence, cut(s.heldAt))
+		h.fault(Malformed, h.log, "line %d reports %q as the time of the query for legal holds: this is not a time", e.Sequence, cut(s.heldAt))
 	} else if before(held, s.at) {
-		h.fault(Contradiction, h.log, "line %d tells that legal holds were asked for at %s, before the survey at %s", e.Sequence, stamp(held), stamp(s.at))
+		h.fault(Contradiction, h.log, "line %d reports a query for legal holds at %s, before the survey at %s", e.Sequence, stamp(held), stamp(s.at))
 	}
 	h.surveys = append(h.surveys, s)
 	h.addDay(s, held)
@@ -177,12 +177,12 @@ func (c *census) checkOpening(s *seal) {
 	}
 	switch {
 	case h.counts[kind] != 1 || h.counts[other] > 0:
-		c.fault(Contradiction, h.log, "tells %d times of %s and %d times of %s: the log of seal %d begins with one %s", h.counts[kind], kind, h.counts[other], other, s.number, kind)
+		c.fault(Contradiction, h.log, "reports %d times %s and %d times %s: the log of seal %d must begin with one %s", h.counts[kind], kind, h.counts[other], other, s.number, kind)
 	case !want.IsZero() && !h.opened.Time.Equal(want):
-		c.fault(Contradiction, h.log, "line %d reports %s at %s, it was at %s", h.opened.Sequence, kind, stamp(h.opened.Time), stamp(want))
+		c.fault(Contradiction, h.log, "line %d reports %s at %s, but it was at %s", h.opened.Sequence, kind, stamp(h.opened.Time), stamp(want))
 	}
 	if n := h.counts["ExportSealed"]; n != 1 {
-		c.fault(Contradiction, h.log, "tells %d times of ExportSealed, which happens once", n)
+		c.fault(Contradiction, h.log, "reports %d times ExportSealed, which happens once", n)
 	}
 }
 
@@ -192,7 +192,7 @@ func (c *census) checkSealTimes(s *seal) {
 	h, begun, at := s.history, c.verifier.record.CreatedAt, s.at(evidence.AccountFile)
 	drawn := s.account.SealedAt
 	if before(drawn, begun) {
-		c.fault(Contradiction, at, "was drawn up at %s, before the export began at %s", stamp(drawn), stamp(begun))
+		c.fault(Contradiction, at, "was made at %s, before the export began at %s", stamp(drawn), stamp(begun))
 	}
 	if before(h.first, begun) {
 		c.fault(Contradiction, h.log, "reports something at %s, before the export began at %s", stamp(h.first), stamp(begun))
@@ -201,11 +201,11 @@ func (c *census) checkSealTimes(s *seal) {
 		c.fault(Contradiction, h.log, "reports something at %s, after the export was sealed at %s", stamp(h.last), stamp(h.sealed))
 	}
 	if before(drawn, h.sealed) {
-		c.fault(Contradiction, at, "was drawn up at %s, but %s tells that the export was sealed at %s", stamp(drawn), h.log, stamp(h.sealed))
+		c.fault(Contradiction, at, "was made at %s, but %s reports that the export was sealed at %s", stamp(drawn), h.log, stamp(h.sealed))
 	}
 	for _, line := range s.bags {
 		if b := c.verifier.bags[line.Get("bag")]; b != nil && before(h.sealed, b.sealedAt) {
-			c.fault(Contradiction, h.log, "tells that the export was sealed at %s, before bag %s, which was sealed at %s", stamp(h.sealed), b.name, stamp(b.sealedAt))
+			c.fault(Contradiction, h.log, "reports that the export was sealed at %s, before bag %s, which was sealed at %s", stamp(h.sealed), b.name, stamp(b.sealedAt))
 		}
 	}
 }

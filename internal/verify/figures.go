@@ -46,7 +46,7 @@ func (c *census) checkFigures(s *seal) {
 		name, shown := string(match[1]), string(match[2])
 		n, known := want[name]
 		if known && shown != decimal(n) {
-			c.fault(Contradiction, at, "shows %s as %s, the account counts %d", cut(shown), name, n)
+			c.fault(Contradiction, at, "shows %s as %s, but the account counts %d", cut(shown), name, n)
 		}
 		seen[name] = true
 	}
@@ -83,7 +83,7 @@ func (c *census) checkCertified(s *seal) {
 			}
 		}
 		if !slices.EqualFunc(lines, want, func(shown string, n int64) bool { return shown == decimal(n) }) {
-			c.fault(Contradiction, at, "certifies %q of its %s, the account counts %d", cut(strings.Join(lines, " ")), strings.ToLower(strings.Trim(start, " :")), want)
+			c.fault(Contradiction, at, "certifies %q of its %s, but the account counts %d", cut(strings.Join(lines, " ")), strings.ToLower(strings.Trim(start, " :")), want)
 		}
 	}
 }

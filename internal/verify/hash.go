@@ -90,7 +90,7 @@ func (v *verifier) hash(ctx context.Context, name string, size int64) (hashedFil
 	}
 	var irregular irregularError
 	if errors.As(err, &irregular) {
-		v.fault(Irregular, name, "%s, not a file: what it leads to is not evidence", irregular)
+		v.fault(Irregular, name, "%s, not a file: its target is not evidence", irregular)
 	} else {
 		v.fault(Unreadable, name, "cannot be read: %v", reason(err))
 	}

@@ -25,11 +25,11 @@ func (v *verifier) checkIsolated(at string, row Row, lane, of string) {
 	}
 	switch {
 	case row.Get("disposition") != string(evidence.Excluded):
-		v.fault(Contradiction, at, "line %d calls %s %s, and says that it is isolated", row.Line, cut(of), cut(row.Get("disposition")))
+		v.fault(Contradiction, at, "line %d states that %s is %s and isolated at once", row.Line, cut(of), cut(row.Get("disposition")))
 	case row.Get("home") == "true":
-		v.fault(Contradiction, at, "line %d accounts for %s, and says that it is isolated, where another bag accounts for it", row.Line, cut(of))
+		v.fault(Contradiction, at, "line %d accounts for %s, but states that it is isolated, so another bag accounts for it", row.Line, cut(of))
 	case lane == isolatedLane:
-		v.fault(Contradiction, at, "line %d says that %s is isolated in another bag, but this bag is of lane %s already", row.Line, cut(of), isolatedLane)
+		v.fault(Contradiction, at, "line %d states that %s is isolated in another bag, but this bag is already of lane %s", row.Line, cut(of), isolatedLane)
 	}
 }
 
@@ -97,14 +97,14 @@ func (c *census) addMoved(at string, row Row, lane string) bool {
 // staysInLane checks that what is isolated is retried there, and nothing else is.
 func (c *census) staysInLane(at string, row Row, of, before, now string) {
 	if before != now && (before == isolatedLane || now == isolatedLane) {
-		c.fault(Contradiction, at, "line %d replaces what a bag of lane %s says of %s, in lane %s", row.Line, cut(before), cut(of), cut(now))
+		c.fault(Contradiction, at, "line %d replaces the line of a bag of lane %s about %s, but is in lane %s", row.Line, cut(before), cut(of), cut(now))
 	}
 }
 
 // addLeft adds a line about a recording that left its bag.
 func (c *census) addLeft(l indexed) {
 	if !l.isValid {
-		c.fault(Contradiction, l.at, "line %d says that recording %s is isolated, whose id is none", l.Line, cut(l.name))
+		c.fault(Contradiction, l.at, "line %d states that recording %s is isolated, but its id is not valid", l.Line, cut(l.name))
 	}
 	c.left[l.key] = leaving{place{l.at, l.Line}, l.name, l.parts}
 }
@@ -113,13 +113,13 @@ func (c *census) addLeft(l indexed) {
 func (c *census) addArrival(l indexed, from leaving) {
 	switch name := cut(from.name); {
 	case l.gone:
-		c.fault(Contradiction, l.at, "line %d says that recording %s is isolated, as line %d of %s does already", l.Line, name, from.line, from.at)
+		c.fault(Contradiction, l.at, "line %d states that recording %s is isolated, as line %d of %s already does", l.Line, name, from.line, from.at)
 	case l.lane != isolatedLane:
-		c.fault(Contradiction, l.at, "line %d accounts for recording %s in lane %s, but line %d of %s says that it is isolated", l.Line, name, cut(l.lane), from.line, from.at)
+		c.fault(Contradiction, l.at, "line %d accounts for recording %s in lane %s, but line %d of %s states that it is isolated", l.Line, name, cut(l.lane), from.line, from.at)
 	}
 	for _, number := range from.files {
 		if slices.Contains(l.parts, number) {
-			c.fault(Contradiction, l.at, "line %d is about recording %s, of which this bag holds file %s, as the bag of %s does already", l.Line, cut(from.name), number, from.at)
+			c.fault(Contradiction, l.at, "line %d is about recording %s: this bag contains its file %s, but so does the bag of %s", l.Line, cut(from.name), number, from.at)
 		}
 	}
 }
@@ -128,7 +128,7 @@ func (c *census) addArrival(l indexed, from leaving) {
 // is called Exported: there, or in the bag that it left.
 func (c *census) checkFound(l indexed, from leaving) {
 	if l.lane == isolatedLane && l.Get("disposition") == string(evidence.Exported) && len(l.parts)+len(from.files) == 0 {
-		c.fault(Contradiction, l.at, "line %d calls recording %s Exported, but there is no file of it", l.Line, cut(l.name))
+		c.fault(Contradiction, l.at, "line %d states that recording %s is Exported, but there is no file of it", l.Line, cut(l.name))
 	}
 }
 
@@ -136,21 +136,21 @@ func (c *census) checkFound(l indexed, from leaving) {
 // Isolated, and nothing else is.
 func (c *census) closeIsolation() {
 	for _, left := range c.left {
-		c.fault(Coverage, left.at, "line %d says that recording %s is isolated, but no bag of lane %s accounts for it", left.line, cut(left.name), isolatedLane)
+		c.fault(Coverage, left.at, "line %d states that recording %s is isolated, but no bag of lane %s accounts for it", left.line, cut(left.name), isolatedLane)
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.gone)) {
 		from := c.gone[id]
 		if _, there := c.homes[id]; !there && c.conversations[id].known {
-			c.fault(Contradiction, from.at, "line %d says that conversation %s is isolated, but a bag of another lane accounts for it", from.line, cut(id))
+			c.fault(Contradiction, from.at, "line %d states that conversation %s is isolated, but a bag of another lane accounts for it", from.line, cut(id))
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.homes)) {
 		home := c.homes[id]
 		switch _, left := c.gone[id]; {
 		case !left:
-			c.fault(Contradiction, home.at, "line %d accounts for conversation %s in lane %s, but no bag says that it was isolated", home.line, cut(id), isolatedLane)
+			c.fault(Contradiction, home.at, "line %d accounts for conversation %s in lane %s, but no bag states that it was isolated", home.line, cut(id), isolatedLane)
 		case c.conversations[id].stays:
-			c.fault(Contradiction, home.at, "line %d accounts for conversation %s in lane %s, but a bag of another lane lists it without saying that it left", home.line, cut(id), isolatedLane)
+			c.fault(Contradiction, home.at, "line %d accounts for conversation %s in lane %s, but a bag of another lane lists it without stating that it was isolated", home.line, cut(id), isolatedLane)
 		}
 	}
 }

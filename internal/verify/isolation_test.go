@@ -156,7 +156,7 @@ func TestFilesOfAnIsolatedRecording(t *testing.T) {
 		"here only":    {"01 02", "", ""},
 		"some in each": {"01", "02", ""},
 		"nowhere":      {"", "", "Exported, but there is no file of it"},
-		"one in both":  {"01", "01 02", "this bag holds file 01, as the bag of b/data/index.csv does already"},
+		"one in both":  {"01", "01 02", "this bag contains its file 01, but so does the bag of b/data/index.csv"},
 	} {
 		found := take(1, []told{
 			{step{lane: "Standard", disposition: "Excluded", reason: moved, files: tt.left}, 1},
@@ -226,16 +226,16 @@ func TestContradictionsAboutAnIsolatedConversation(t *testing.T) {
 		lines []step
 		says  string
 	}{
-		"none accounts for it":          {[]step{left}, "but none accounts for it"},
-		"it did not leave":              {[]step{isolated}, "but no bag says that it was isolated"},
-		"it moved otherwise":            {[]step{{lane: "Standard", reason: evidence.ReasonMovedToHold}, isolated}, "but no bag says that it was isolated"},
-		"it is in another lane too":     {[]step{left, {lane: "LegalHoldScreen", disposition: "Exported"}, isolated}, "lists it without saying that it left"},
+		"no bag accounts for it":        {[]step{left}, "but no bag accounts for it"},
+		"it did not leave":              {[]step{isolated}, "but no bag states that it was isolated"},
+		"it moved otherwise":            {[]step{{lane: "Standard", reason: evidence.ReasonMovedToHold}, isolated}, "but no bag states that it was isolated"},
+		"it is in another lane too":     {[]step{left, {lane: "LegalHoldScreen", disposition: "Exported"}, isolated}, "lists it without stating that it was isolated"},
 		"another lane accounts for it":  {[]step{left, home("LegalHoldScreen", evidence.Exported, false)}, "but a bag of another lane accounts for it"},
-		"two account for it":            {[]step{left, isolated, isolated}, "which is accounted for already"},
+		"two account for it":            {[]step{left, isolated, isolated}, "which another line already accounts for"},
 		"it is retried":                 {[]step{left, unread, home("Isolated", evidence.Exported, true)}, ""},
-		"it is retried in another lane": {[]step{left, unread, home("Standard", evidence.Exported, true)}, "replaces what a bag of lane Isolated says"},
+		"it is retried in another lane": {[]step{left, unread, home("Standard", evidence.Exported, true)}, "replaces the line of a bag of lane Isolated about"},
 		"another is retried there": {
-			[]step{home("Standard", evidence.Unavailable, false), home("Isolated", evidence.Exported, true)}, "replaces what a bag of lane Standard says",
+			[]step{home("Standard", evidence.Unavailable, false), home("Isolated", evidence.Exported, true)}, "replaces the line of a bag of lane Standard about",
 		},
 	}
 	for name, tt := range tests {

@@ -62,7 +62,7 @@ func (v *verifier) journal(name, last string, do func(event)) {
 		v.fault(LogChain, name, "has a line after line %d that is too long for an event", before.Sequence)
 		return
 	case errors.Is(err, bounded.ErrTooLarge):
-		v.fault(LogChain, name, "is longer than the log of a bag or a seal can be: %d bytes", longestList(name))
+		v.fault(LogChain, name, "has %d bytes, more than the log of a bag or a seal can have", longestList(name))
 		return
 	case err != nil:
 		v.reportUnreadable(name, err)
@@ -83,13 +83,13 @@ func follow(before event, line []byte) (now event, says string) {
 	}
 	switch {
 	case now.Previous != before.Previous:
-		return now, "does not hold the digest of the line before: a line was changed, added, removed or moved"
+		return now, "does not contain the digest of the line before: a line was changed, added, removed or moved"
 	case now.Sequence != before.Sequence+1:
-		return now, "has another number than its place: a line was added, removed or moved"
+		return now, "has a number that does not fit its place: a line was added, removed or moved"
 	case now.Time.Before(before.Time):
 		return now, "reports something earlier than the line before"
 	case now.Type == "" || now.Actor == "":
-		return now, "does not say what happened, or who did it"
+		return now, "does not state the event or who caused it"
 	}
 	return now, ""
 }

@@ -43,7 +43,7 @@ func (v *verifier) checkKeyEvents(s, before *seal) {
 			isNext && before.told && from != before.account.SigningKey ||
 			told != nil && to == told.To && !e.Time.Equal(told.NoticedAt)
 		if wrong {
-			v.fault(KeyChanged, s.history.log, "line %d tells that the key changed from %s to %s at %s, account.json and the seal before do not", e.Sequence, cut(from), cut(to), stamp(e.Time))
+			v.fault(KeyChanged, s.history.log, "line %d reports that the key changed from %s to %s at %s, but account.json and the previous seal do not", e.Sequence, cut(from), cut(to), stamp(e.Time))
 		}
 	}
 }
@@ -62,7 +62,7 @@ func (v *verifier) checkBagKeys(s *seal) {
 			continue
 		}
 		if !slices.Contains(s.account.BagKeys, key) {
-			v.fault(KeyChanged, b.at(custodyFolder+"/"+signerFile), "is key %s, account.json of seal %d names key %q and as keys of other bags %q", cut(key), s.number, cut(s.account.SigningKey), cut(strings.Join(s.account.BagKeys, " ")))
+			v.fault(KeyChanged, b.at(custodyFolder+"/"+signerFile), "is key %s, but account.json of seal %d names key %q and, as keys of other bags, %q", cut(key), s.number, cut(s.account.SigningKey), cut(strings.Join(s.account.BagKeys, " ")))
 		}
 		keys = append(keys, key)
 	}
@@ -70,7 +70,7 @@ func (v *verifier) checkBagKeys(s *seal) {
 	keys = slices.Compact(keys)
 	for _, key := range s.account.BagKeys {
 		if !slices.Contains(keys, key) {
-			v.fault(KeyChanged, s.at(evidence.AccountFile), "names key %s as that of other bags, no bag of the seal is signed with it", cut(key))
+			v.fault(KeyChanged, s.at(evidence.AccountFile), "names key %s as a key of other bags, but no bag of the seal is signed with it", cut(key))
 		}
 	}
 	if !slices.IsSorted(s.account.BagKeys) || len(slices.Compact(slices.Clone(s.account.BagKeys))) != len(s.account.BagKeys) {
@@ -91,11 +91,11 @@ func (v *verifier) checkKeyChange(s, before *seal) {
 		return
 	case !isNext || before.signer == "" || before.signer == s.signer:
 		if told != nil {
-			v.fault(KeyChanged, at, "tells that the key changed from %s to %s, and the seal before is not signed by another key", cut(told.From), cut(told.To))
+			v.fault(KeyChanged, at, "states that the key changed from %s to %s, but the previous seal is not signed with another key", cut(told.From), cut(told.To))
 		}
 	case told == nil:
-		v.fault(KeyChanged, at, "is signed with key %s, the seal before with key %s, and does not tell that the key changed", s.signer, before.signer)
+		v.fault(KeyChanged, at, "is signed with key %s and the previous seal with key %s, but it does not state that the key changed", s.signer, before.signer)
 	case told.From != before.signer || told.To != s.signer:
-		v.fault(KeyChanged, at, "tells that the key changed from %s to %s, it changed from %s to %s", cut(told.From), cut(told.To), before.signer, s.signer)
+		v.fault(KeyChanged, at, "states that the key changed from %s to %s, but it changed from %s to %s", cut(told.From), cut(told.To), before.signer, s.signer)
 	}
 }

@@ -20,10 +20,10 @@ func TestKeysOfBagsAreChecked(t *testing.T) {
 		keys string // that the account names
 		path string // of what is found, empty if nothing is
 	}{
-		"not told":        {bag: true, path: "bags/" + specimen.Standard + "/custody/signer.pub"},
-		"told":            {bag: true, keys: other.ID()},
-		"told of no bag":  {keys: other.ID(), path: "seals/1/account.json"},
-		"nothing to tell": {},
+		"not told":                {bag: true, path: "bags/" + specimen.Standard + "/custody/signer.pub"},
+		"told":                    {bag: true, keys: other.ID()},
+		"told which is in no bag": {keys: other.ID(), path: "seals/1/account.json"},
+		"nothing to tell":         {},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -74,10 +74,10 @@ func TestKeyChangesAreChecked(t *testing.T) {
 		says   string // empty if nothing is wrong with the key
 	}{
 		"told":                     {2, other, row(old.ID(), other.ID()), ""},
-		"not told":                 {2, other, "", "does not tell that the key changed"},
+		"not told":                 {2, other, "", "does not state that the key changed"},
 		"told of another key":      {2, other, row(other.ID(), old.ID()), "it changed from " + old.ID() + " to " + other.ID()},
-		"told without a change":    {2, old, row(other.ID(), old.ID()), "the seal before is not signed by another key"},
-		"told before there is any": {1, old, row(other.ID(), old.ID()), "the seal before is not signed by another key"},
+		"told without a change":    {2, old, row(other.ID(), old.ID()), "the previous seal is not signed with another key"},
+		"told before there is any": {1, old, row(other.ID(), old.ID()), "the previous seal is not signed with another key"},
 		"nothing to tell":          {2, old, "", ""},
 	}
 	for name, tt := range tests {

@@ -57,7 +57,7 @@ func (v *verifier) line(name string, number int, line string, fits func(string) 
 	case !ok || !hexDigest.MatchString(digest):
 		v.fault(Malformed, name, "line %d is not a SHA-256, two spaces and a path: %q", number, cut(line))
 	case !fits(of):
-		v.fault(Malformed, name, "line %d lists %q, which has no place in this manifest", number, cut(of))
+		v.fault(Malformed, name, "line %d lists %q, which does not belong in this manifest", number, cut(of))
 	case twice:
 		v.fault(Malformed, name, "line %d lists %s a second time", number, of)
 	default:
@@ -100,7 +100,7 @@ func (v *verifier) compare(manifest, directory string, listed map[string]string,
 		if _, ok := listed[name]; ok {
 			continue
 		}
-		says := "is listed nowhere in %s: it was put there"
+		says := "is not listed in %s: it was added"
 		if owner := owners[file.sha256]; owner != "" {
 			says += "; it has the bytes of " + owner
 		}

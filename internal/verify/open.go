@@ -105,7 +105,7 @@ func (v *verifier) reportUnreadable(name string, err error) {
 	var irregular irregularError
 	switch {
 	case errors.As(err, &irregular):
-		v.fault(Irregular, name, "%s, not a file: what it leads to is not evidence", irregular)
+		v.fault(Irregular, name, "%s, not a file: its target is not evidence", irregular)
 	case errors.Is(err, fs.ErrNotExist):
 		v.reportMissing(name, "is missing")
 	case v.isUnlisted(name): // which is reported

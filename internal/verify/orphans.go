@@ -46,9 +46,9 @@ func (v *verifier) checkOrphans(s *seal) {
 	case s.account.Orphans != nil:
 		o.judge(*s.account.Orphans)
 	case o.before != nil:
-		v.fault(Contradiction, s.at(evidence.AccountFile), "says nothing of recordings that are attached to no conversation, the former seal does")
+		v.fault(Contradiction, s.at(evidence.AccountFile), "does not count recordings attached to no conversation, but the previous seal does")
 	case o.there || s.orphansTold.Type != "":
-		v.fault(Contradiction, s.at(evidence.AccountFile), "says nothing of recordings that are attached to no conversation, though the seal lists them, or its log reports them")
+		v.fault(Contradiction, s.at(evidence.AccountFile), "does not count recordings attached to no conversation, though the seal lists them, or its log reports them")
 	}
 }
 
@@ -70,9 +70,9 @@ func (o *orphans) read() {
 		at, err := time.Parse(time.RFC3339Nano, created)
 		switch {
 		case err != nil:
-			o.fault(Malformed, o.at, "line %d says no time at which recording %s was created, but %q", row.Line, cut(id), cut(created))
+			o.fault(Malformed, o.at, "line %d states %q as the time of creation of recording %s: this is not a time", row.Line, cut(created), cut(id))
 		case at.Before(o.from) || !at.Before(o.until):
-			o.fault(Coverage, o.at, "line %d lists recording %s, which was created at %s: this seal lists those from %s until %s", row.Line, cut(id), cut(created), stamp(o.from), stamp(o.until))
+			o.fault(Coverage, o.at, "line %d lists recording %s, which was created at %s, but this seal lists those from %s until %s", row.Line, cut(id), cut(created), stamp(o.from), stamp(o.until))
 		}
 	}
 }
@@ -91,17 +91,17 @@ func (o *orphans) judge(told evidence.OrphanAccount) {
 		{"undated recordings attached to no conversation", told.Undated, before.Undated, o.undated},
 	} {
 		if n.told != n.before+n.is {
-			o.fault(Account, at, "says %d %s, orphans.csv of the seals so far list %d", n.told, n.what, n.before+n.is)
+			o.fault(Account, at, "states %d %s, but orphans.csv of the seals so far lists %d", n.told, n.what, n.before+n.is)
 		}
 	}
 	isNew := o.from.Before(o.until)
 	switch missing := told.NotListed; {
 	case missing != nil && o.there:
-		o.fault(Contradiction, o.at, "lists recordings that are attached to no conversation, account.json says that they are not listed")
+		o.fault(Contradiction, o.at, "lists recordings attached to no conversation, but account.json states that they are not listed")
 	case missing != nil && (!missing.From.Equal(o.from) || !missing.Until.Equal(o.until) || missing.Why == ""):
-		o.fault(Coverage, at, "does not say of all that was to be listed, from %s until %s, why recordings attached to no conversation are not", stamp(o.from), stamp(o.until))
+		o.fault(Coverage, at, "does not state for the whole time, from %s until %s, why recordings attached to no conversation are not listed", stamp(o.from), stamp(o.until))
 	case missing == nil && isNew && !o.there:
-		o.reportMissing(o.at, "is missing, though account.json says that recordings attached to no conversation are listed")
+		o.reportMissing(o.at, "is missing, though account.json states that recordings attached to no conversation are listed")
 	}
 	if isNew {
 		o.judgeLog(told)
@@ -124,16 +124,16 @@ func (o *orphans) judgeLog(told evidence.OrphanAccount) {
 	log, e := o.seal.at(sealLog), o.orphansTold
 	if told.NotListed != nil {
 		if e.Type != "OrphansNotListed" || e.Details["why"] != told.NotListed.Why {
-			o.fault(Contradiction, log, "does not tell why recordings attached to no conversation are not listed, as account.json does")
+			o.fault(Contradiction, log, "does not report why recordings attached to no conversation are not listed, but account.json states it")
 		}
 		return
 	}
 	switch {
 	case e.Type != "OrphansListed":
-		o.fault(Contradiction, log, "does not tell that recordings attached to no conversation were listed, as account.json says")
+		o.fault(Contradiction, log, "does not report that recordings attached to no conversation were listed, but account.json states it")
 	case e.Details["listed"] != strconv.FormatInt(o.listed, 10) || e.Details["undated"] != strconv.FormatInt(o.undated, 10):
-		o.fault(Contradiction, log, "line %d reports %s recordings attached to no conversation, %s undated; orphans.csv lists %d, %d undated", e.Sequence, cut(e.Details["listed"]), cut(e.Details["undated"]), o.listed, o.undated)
+		o.fault(Contradiction, log, "line %d reports %s recordings attached to no conversation, %s undated, but orphans.csv lists %d, %d undated", e.Sequence, cut(e.Details["listed"]), cut(e.Details["undated"]), o.listed, o.undated)
 	case o.there && !o.seal.found[orphanTable].unread && e.Details["sha256"] != o.seal.found[orphanTable].sha256:
-		o.fault(Altered, o.at, "was changed: line %d of %s reports it with SHA-256 %s, it has %s", e.Sequence, log, cut(e.Details["sha256"]), o.seal.found[orphanTable].sha256)
+		o.fault(Altered, o.at, "was changed: line %d of %s reports it with SHA-256 %s, but it has %s", e.Sequence, log, cut(e.Details["sha256"]), o.seal.found[orphanTable].sha256)
 	}
 }

@@ -20,7 +20,7 @@ type interval struct {
 func (c *census) checkParts(s *seal) {
 	at, waiting := s.at(coverageTable), c.intervals(s)
 	if _, there := s.found[coverageTable]; !there {
-		c.reportMissing(at, "is missing: it says which bags hold which part of the window")
+		c.reportMissing(at, "is missing: it states which bags cover which part of the window")
 		return
 	}
 	starts := c.unbatchedStarts(s)
@@ -63,13 +63,13 @@ func (c *census) checkPart(at string, row Row, open []interval, unbatched int64)
 	}
 	slices.Sort(want)
 	if !slices.Equal(named, want) {
-		c.fault(Contradiction, at, "line %d says that the bags of this part of the window are %q, by bags.csv they are %q", row.Line, cut(strings.Join(named, " ")), cut(strings.Join(want, " ")))
+		c.fault(Contradiction, at, "line %d states that the bags of this part of the window are %q, but by bags.csv they are %q", row.Line, cut(strings.Join(named, " ")), cut(strings.Join(want, " ")))
 	}
 	if got := row.Get("conversations_in_no_bag"); got != decimal(unbatched) {
-		c.fault(Contradiction, at, "line %d counts %s conversations in no bag, conversations.csv lists %d", row.Line, cut(got), unbatched)
+		c.fault(Contradiction, at, "line %d counts %s conversations in no bag, but conversations.csv lists %d", row.Line, cut(got), unbatched)
 	}
 	if isEmpty := row.Get("bags") == noConversations; isEmpty != (len(open) == 0 && unbatched == 0) {
-		c.fault(Contradiction, at, "line %d says %q of a part of the window with %d bags and %d conversations in no bag", row.Line, cut(row.Get("bags")), len(open), unbatched)
+		c.fault(Contradiction, at, "line %d states %q for a part of the window with %d bags and %d conversations in no bag", row.Line, cut(row.Get("bags")), len(open), unbatched)
 	}
 }
 
@@ -114,10 +114,10 @@ func (c *census) checkSums(s *seal) {
 	}
 	same := slices.EqualFunc(a.Checks, want, func(check evidence.Check, sum [2]int64) bool { return check.Left == sum[0] && check.Right == sum[1] })
 	if !same {
-		c.fault(Account, at, "holds %d sums that are not those of its numbers, of which there are %d", len(a.Checks), len(want))
+		c.fault(Account, at, "contains %d sums that do not follow from its numbers: %d sums do", len(a.Checks), len(want))
 	}
 	if n.Deferred != 0 && !c.terms.endless && c.terms.told {
-		c.fault(Account, at, "says that %d conversations have not ended yet: a window with an end is sealed when all have", n.Deferred)
+		c.fault(Account, at, "states that %d conversations have not ended yet, but a window with an end is sealed only after all have ended", n.Deferred)
 	}
 }
 

@@ -31,12 +31,12 @@ func (c *census) checkPlaced(s *seal) {
 		files, err := strconv.ParseInt(e.Details["files"], 10, 64)
 		switch {
 		case b == nil:
-			c.fault(Contradiction, h.log, "line %d tells that files of bag %s were put under legal hold, there is no such bag", e.Sequence, cut(name))
+			c.fault(Contradiction, h.log, "line %d reports that files of bag %s were put under legal hold, but there is no such bag", e.Sequence, cut(name))
 			continue
 		case told[name]:
-			c.fault(Contradiction, h.log, "line %d tells a second time that files of bag %s were put under legal hold", e.Sequence, cut(name))
+			c.fault(Contradiction, h.log, "line %d reports a second time that files of bag %s were put under legal hold", e.Sequence, cut(name))
 		case err != nil || files < 1 || files > b.all:
-			c.fault(Contradiction, h.log, "line %d tells that %q files of bag %s were put under legal hold, it holds %d", e.Sequence, cut(e.Details["files"]), cut(name), b.all)
+			c.fault(Contradiction, h.log, "line %d reports that %q files of bag %s were put under legal hold, but it contains %d", e.Sequence, cut(e.Details["files"]), cut(name), b.all)
 		}
 		told[name] = true
 		want, isNew := held[name]
@@ -44,7 +44,7 @@ func (c *census) checkPlaced(s *seal) {
 			want = heldRows{min(again, 1), again}
 		}
 		if n, err := strconv.ParseInt(e.Details["conversations"], 10, 64); err != nil || n < max(want.shown, 1) || n > want.shown+want.possible {
-			c.fault(Contradiction, h.log, "line %d tells that files of %q conversations of bag %s were put under legal hold, by the tables %d are", e.Sequence, cut(e.Details["conversations"]), cut(name), want.shown)
+			c.fault(Contradiction, h.log, "line %d reports that files of %q conversations of bag %s were put under legal hold, but by the tables %d were", e.Sequence, cut(e.Details["conversations"]), cut(name), want.shown)
 		}
 	}
 	c.checkPlacedAll(s, held, told)
@@ -54,7 +54,7 @@ func (c *census) checkPlaced(s *seal) {
 func (c *census) checkPlacedAll(s *seal, held map[string]heldRows, told map[string]bool) {
 	for _, name := range slices.Sorted(maps.Keys(held)) {
 		if held[name].shown > 0 && !told[name] {
-			c.fault(Contradiction, s.history.log, "does not tell that files of bag %s were put under legal hold (LegalHoldPlaced), as it does of other bags", name)
+			c.fault(Contradiction, s.history.log, "does not report that files of bag %s were put under legal hold (LegalHoldPlaced), but does so for other bags", name)
 		}
 	}
 }

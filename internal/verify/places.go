@@ -44,7 +44,7 @@ func (v *verifier) checkSealPlaces(s *seal, listed map[string]string, whole bool
 	}
 	for name := range listed {
 		if !slices.Contains(allowedInSeal, name) {
-			v.fault(Planted, s.at(name), "is nothing that a seal holds")
+			v.fault(Planted, s.at(name), "is not a file of a seal")
 		}
 	}
 }
@@ -65,11 +65,11 @@ func (v *verifier) readArtifacts(s *seal) {
 	s.artifacts, err = evidence.ReadArtifacts(file)
 	switch {
 	case errors.Is(err, evidence.ErrCorrupt):
-		v.fault(Malformed, at, "is not as the exporter writes it: %v", err)
+		v.fault(Malformed, at, "is not in the form that the exporter writes: %v", err)
 	case err != nil:
 		v.reportUnreadable(at, err)
 	case len(s.artifacts) == 0:
-		v.fault(Malformed, at, "is empty: a seal that lists no artifact does not have it")
+		v.fault(Malformed, at, "is empty: the exporter does not write it for a seal without artifacts")
 	}
 }
 
@@ -81,7 +81,7 @@ func (v *verifier) checkPlaces(b *bag, listed map[string]string) {
 		case slices.Contains(payloadTables, name), slices.Contains(allowedInBag, name):
 		case recordingPath.MatchString(name), metadataPath.MatchString(name):
 		default:
-			v.fault(Planted, b.at(name), "is nothing that a bag of recordings holds")
+			v.fault(Planted, b.at(name), "is not a file of a bag of recordings")
 		}
 	}
 }

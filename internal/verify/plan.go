@@ -61,7 +61,7 @@ func (c *census) checkPlan(s *seal) {
 func (p *part) number() {
 	for _, st := range p.seal.history.steps {
 		if log, twice := p.plan.seen[st.entry]; twice {
-			p.fault(Contradiction, p.log, "line %d reports entry %d of the plan, as %s does already", st.line, st.entry, log)
+			p.fault(Contradiction, p.log, "line %d reports entry %d of the plan, which %s already reports", st.line, st.entry, log)
 		}
 		p.plan.seen[st.entry] = p.log
 		p.steps[st.entry] = st
@@ -69,7 +69,7 @@ func (p *part) number() {
 			continue
 		}
 		if _, twice := p.told[st.kind+" "+st.about]; twice {
-			p.fault(Contradiction, p.log, "line %d tells a second time of %s of %s", st.line, st.kind, cut(st.about))
+			p.fault(Contradiction, p.log, "line %d reports %s of %s a second time", st.line, st.kind, cut(st.about))
 		}
 		p.told[st.kind+" "+st.about] = st.entry
 	}
@@ -83,7 +83,7 @@ func (p *part) number() {
 	}
 	for _, number := range numbers {
 		if number != next {
-			p.fault(Contradiction, p.log, "line %d reports entry %d of the plan, the next one is %d: an event was removed or added", p.steps[number].line, number, next)
+			p.fault(Contradiction, p.log, "line %d reports entry %d of the plan, but the next one is %d: an event was removed or added", p.steps[number].line, number, next)
 			next = number
 		}
 		next++
@@ -107,7 +107,7 @@ func (p *part) place() {
 		says, ok := p.nameOf(name)
 		start, err := time.Parse(time.RFC3339Nano, line.Get("start"))
 		if !ok || err != nil || says.lane != strings.ToLower(line.Get("lane")) || says.start != strings.ToLower(start.UTC().Format("20060102T150405Z")) {
-			p.fault(Contradiction, p.seal.at(bagTable), "line %d lists bag %s of lane %s and the window from %s: that is not how such a batch is named", line.Line, cut(name), cut(line.Get("lane")), cut(line.Get("start")))
+			p.fault(Contradiction, p.seal.at(bagTable), "line %d lists bag %s of lane %s and the window from %s: such a batch has another name", line.Line, cut(name), cut(line.Get("lane")), cut(line.Get("start")))
 			continue
 		}
 		p.lead(says, name, p.seal.at(bagTable))
@@ -120,9 +120,9 @@ func (p *part) place() {
 		says, ok := p.nameOf(st.about)
 		switch {
 		case p.verifier.bags[st.about] != nil:
-			p.fault(Contradiction, p.log, "line %d tells that batch %s was cut in two, but there is a bag of it", st.line, cut(st.about))
+			p.fault(Contradiction, p.log, "line %d reports that batch %s was cut in two, but there is a bag of it", st.line, cut(st.about))
 		case !ok || says.entry >= st.entry:
-			p.fault(Contradiction, p.log, "line %d tells that batch %s was cut in two, which can be none", st.line, cut(st.about))
+			p.fault(Contradiction, p.log, "line %d reports that batch %s was cut in two, but this is not a name of a batch", st.line, cut(st.about))
 		default:
 			p.lead(says, st.about, p.log)
 		}
@@ -142,18 +142,18 @@ func (p *part) lead(name batchName, batch, at string) {
 	isIsolated := name.lane == strings.ToLower(isolatedLane)
 	switch {
 	case name.entry == 0 && isIsolated:
-		p.fault(Contradiction, at, "names batch %s, which no survey leads to", cut(batch))
+		p.fault(Contradiction, at, "names batch %s, which does not follow from any survey", cut(batch))
 	case name.entry == 0:
 	case !told, !slices.Contains(leads[isIsolated], st.kind), st.kind == "DaySurveyed" && st.about == firstSurvey:
-		p.fault(Contradiction, at, "names batch %s, to which by its name entry %d of the plan led: the seal's log reports no such entry", cut(batch), name.entry)
+		p.fault(Contradiction, at, "names batch %s, which by its name follows from entry %d of the plan, but the seal's log reports no such entry", cut(batch), name.entry)
 	case st.kind == "BatchSplit":
 		if whole, ok := p.nameOf(st.about); !ok || whole.lane != name.lane || whole.start != name.start {
-			p.fault(Contradiction, at, "names batch %s as a half of batch %s, which is of another lane or part of the window", cut(batch), cut(st.about))
+			p.fault(Contradiction, at, "names batch %s as a half of batch %s, but that is of another lane or part of the window", cut(batch), cut(st.about))
 		}
 	}
 	p.led[name.entry]++
 	if table := p.page.retried[batch]; table != "" && (!told || st.kind == "DaySurveyed" || st.kind == "ConversationsMoved" || p.seal.history.counts["RetryRequested"] == 0) {
-		p.fault(Contradiction, table, "has lines that replace those of an earlier bag, no log tells that anything was asked for again (RetryRequested)")
+		p.fault(Contradiction, table, "has lines that replace lines of an earlier bag, but no log reports a retry (RetryRequested)")
 	}
 }
 
@@ -165,10 +165,10 @@ func (p *part) depart(name string) {
 	}
 	log, led := p.told["RecordingsIsolated "+name]
 	if b.led.recordings && !led {
-		p.fault(Contradiction, b.at(evidence.IndexTable), "says that recordings are isolated, no seal's log tells so (RecordingsIsolated)")
+		p.fault(Contradiction, b.at(evidence.IndexTable), "states that recordings are isolated, but no seal's log reports this (RecordingsIsolated)")
 	}
 	if !b.led.recordings && led {
-		p.fault(Contradiction, p.log, "line %d tells that recordings of batch %s were isolated, its index.csv says otherwise", p.steps[log].line, cut(name))
+		p.fault(Contradiction, p.log, "line %d reports that recordings of batch %s were isolated, but its index.csv differs", p.steps[log].line, cut(name))
 	}
 	if b.led.moved {
 		p.left["ConversationsMoved"][p.groupOf(name)] = b.at(evidence.ConversationsTable)
@@ -214,14 +214,14 @@ func (p *part) count() {
 			continue
 		}
 		if st.batches != p.led[number] || number == 0 {
-			p.fault(Contradiction, p.log, "line %d tells that %s (entry %d of the plan) led to %d batches, the seal names %d", st.line, st.kind, number, st.batches, p.led[number])
+			p.fault(Contradiction, p.log, "line %d reports that %s (entry %d of the plan) led to %d batches, but the seal names %d", st.line, st.kind, number, st.batches, p.led[number])
 		}
 		if needs := needed(st.kind); st.batches < needs {
-			p.fault(Contradiction, p.log, "line %d tells that %s led to %d batches, it leads to %d at least", st.line, st.kind, st.batches, needs)
+			p.fault(Contradiction, p.log, "line %d reports that %s led to %d batches, but it leads to at least %d", st.line, st.kind, st.batches, needs)
 		}
 	}
 	if first != p.led[0] {
-		p.fault(Contradiction, p.log, "tells that the first surveys led to %d batches, the seal names %d", first, p.led[0])
+		p.fault(Contradiction, p.log, "reports that the first surveys led to %d batches, but the seal names %d", first, p.led[0])
 	}
 }
 
@@ -243,7 +243,7 @@ func (p *part) checkLeft() {
 	for kind, groups := range p.left {
 		for group, at := range groups {
 			if _, told := p.told[kind+" "+group]; !told {
-				p.fault(Contradiction, at, "says that conversations are in another bag, no seal's log tells so (%s)", kind)
+				p.fault(Contradiction, at, "states that conversations are in another bag, but no seal's log reports this (%s)", kind)
 			}
 		}
 	}
@@ -251,10 +251,10 @@ func (p *part) checkLeft() {
 	for _, st := range p.seal.history.steps {
 		groups, isLeaving := p.left[st.kind]
 		if _, left := groups[st.about]; isLeaving && !left && isWhole {
-			p.fault(Contradiction, p.log, "line %d reports %s of group %s, no bag of that group says so", st.line, st.kind, cut(st.about))
+			p.fault(Contradiction, p.log, "line %d reports %s of group %s, but no bag of that group states this", st.line, st.kind, cut(st.about))
 		}
 		if st.kind == "RecordingsIsolated" && !p.lists(st.about) {
-			p.fault(Contradiction, p.log, "line %d tells that recordings of batch %s were isolated, there is no bag of it", st.line, cut(st.about))
+			p.fault(Contradiction, p.log, "line %d reports that recordings of batch %s were isolated, but there is no bag of it", st.line, cut(st.about))
 		}
 	}
 }
@@ -287,10 +287,10 @@ func (p *part) checkRetry() {
 		}
 	}
 	if retries > 1 {
-		p.fault(Contradiction, p.log, "tells %d times of RetryRequested: a retry begins when the one before is sealed", retries)
+		p.fault(Contradiction, p.log, "reports %d times RetryRequested, but a retry begins only after the previous one is sealed", retries)
 	}
 	if days != surveys && !p.terms.endless && p.terms.told {
-		p.fault(Contradiction, p.log, "reports %d surveys for retries (Retry), and retries that need %d", surveys, days)
+		p.fault(Contradiction, p.log, "reports %d surveys for retries (Retry), but the retries need %d", surveys, days)
 	}
 	p.plan.days += days
 	p.plan.surveys += surveys
@@ -299,7 +299,7 @@ func (p *part) checkRetry() {
 // checkRequest checks that a retry followed from a seal before.
 func (p *part) checkRequest(st planStep) {
 	if st.seals < 1 || st.seals >= int64(p.seal.number) {
-		p.fault(Contradiction, p.log, "line %d reports a retry when there were %d seals, this is seal %d", st.line, st.seals, p.seal.number)
+		p.fault(Contradiction, p.log, "line %d reports a retry after %d seals, but this is seal %d", st.line, st.seals, p.seal.number)
 		return
 	}
 	former := p.sealOf(int(st.seals))
@@ -310,7 +310,7 @@ func (p *part) checkRequest(st planStep) {
 	case gaps == 0:
 		p.fault(Contradiction, p.log, "line %d reports a retry, but seal %d has no gap", st.line, st.seals)
 	case gaps > former.hopeless && st.batches == 0 && st.days == 0:
-		p.fault(Contradiction, p.log, "line %d reports a retry that led to nothing, but seal %d has gaps that a retry can fill", st.line, st.seals)
+		p.fault(Contradiction, p.log, "line %d reports a retry without batches, but seal %d has gaps that a retry can fill", st.line, st.seals)
 	}
 }
 
@@ -318,6 +318,6 @@ func (p *part) checkRequest(st planStep) {
 // a later seal, account for all surveys that logs report.
 func (c *census) closePlan() {
 	if c.plan.surveys > c.plan.days {
-		c.fault(Contradiction, "seals", "report %d surveys for retries (Retry), and retries that need %d", c.plan.surveys, c.plan.days)
+		c.fault(Contradiction, "seals", "report %d surveys for retries (Retry), but the retries need %d", c.plan.surveys, c.plan.days)
 	}
 }

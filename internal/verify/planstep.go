@@ -35,7 +35,7 @@ func (h *exportHistory) tellStep(e event, about string) {
 	for _, n := range numbers {
 		count, err := strconv.ParseInt(e.Details[n.name], 10, 64)
 		if err != nil || count < 0 || strconv.FormatInt(count, 10) != e.Details[n.name] {
-			h.fault(Malformed, h.log, "line %d reports %s, and says %s: %q", e.Sequence, e.Type, n.name, cut(e.Details[n.name]))
+			h.fault(Malformed, h.log, "line %d reports %s with %s: %q", e.Sequence, e.Type, n.name, cut(e.Details[n.name]))
 			return
 		}
 		*n.into = count

@@ -21,7 +21,7 @@ func (s *bagHistory) checkRecordings(b *bag, t tables) {
 			continue // reported with the tables
 		}
 		if c.disposition == evidence.Excluded && c.end != isOutOfScope {
-			s.fault(Contradiction, at, "line %d lists a recording of conversation %s, which conversations.csv says is in another bag", line.line, cut(line.conversation))
+			s.fault(Contradiction, at, "line %d lists a recording of conversation %s, but conversations.csv states that the conversation is in another bag", line.line, cut(line.conversation))
 			continue
 		}
 		waiting, there := queues[line.conversation]
@@ -60,10 +60,10 @@ func (s *bagHistory) checkRecording(at string, line indexLine, c conversationLin
 	case len(next) > 0:
 		of, all.waiting[line.recording] = next[0], next[1:]
 		if medium := of.medium; s.terms.told && string(medium) != line.medium {
-			s.fault(Contradiction, at, "line %d says medium %q of recording %s, by its metadata it is %q", line.line, cut(line.medium), cut(line.key), medium)
+			s.fault(Contradiction, at, "line %d states medium %q for recording %s, but by its metadata it is %q", line.line, cut(line.medium), cut(line.key), medium)
 		}
 	case read && all.shown[line.recording]:
-		s.fault(Contradiction, at, "line %d is about recording %s, which is not the business of this lane, or listed more often than in its metadata", line.line, cut(line.key))
+		s.fault(Contradiction, at, "line %d is about recording %s, which does not belong in this lane, or is listed more often than in its metadata", line.line, cut(line.key))
 		return
 	default:
 		of.ends = s.lostEnds(line, c, read)
@@ -73,7 +73,7 @@ func (s *bagHistory) checkRecording(at string, line indexLine, c conversationLin
 	}
 	is := line.end()
 	if s.terms.told && !slices.Contains(of.ends, is) {
-		s.fault(Contradiction, at, "line %d calls recording %s %s, by its metadata (%s) and the terms what can have become of it is: %s",
+		s.fault(Contradiction, at, "line %d states that recording %s is %s, but by its metadata (%s) and the spec its possible dispositions are: %s",
 			line.line, cut(line.key), cut(is.String()), cut(of.said()), oneOf(of.ends))
 		return
 	}
@@ -111,7 +111,7 @@ func (s *bagHistory) checkDetail(at string, line indexLine, of expected) {
 		return
 	}
 	if want := shown(evidence.Printable(string(of.state), 80)); line.detail != want {
-		s.fault(Contradiction, at, "line %d says %q of recording %s, its metadata says fileState %q", line.line, cut(line.detail), cut(line.key), cut(want))
+		s.fault(Contradiction, at, "line %d states %q for recording %s, but its metadata has fileState %q", line.line, cut(line.detail), cut(line.key), cut(want))
 	}
 }
 
@@ -119,11 +119,11 @@ func (s *bagHistory) checkDetail(at string, line indexLine, of expected) {
 func (s *bagHistory) checkReason(at string, line indexLine, of expected) {
 	is := line.end()
 	says := func(what string) {
-		s.fault(Contradiction, s.log, "does not tell %s, though line %d of %s calls recording %s %s", what, line.line, at, cut(line.key), cut(is.String()))
+		s.fault(Contradiction, s.log, "does not report %s, though line %d of %s states that recording %s is %s", what, line.line, at, cut(line.key), cut(is.String()))
 	}
 	isThere := of.state == genesys.FileAvailable || of.state == genesys.FileRestored
 	if wasRequested := slices.Contains(transferred, is); s.checked.Type == "" && (wasRequested || is == hasLeft && isThere) {
-		says("of a query for legal holds before transfer (HoldChecked)")
+		says("a query for legal holds before transfer (HoldChecked)")
 	}
 	switch is {
 	case hasLeft:
@@ -132,7 +132,7 @@ func (s *bagHistory) checkReason(at string, line indexLine, of expected) {
 		}
 	case isRefused, isNotDelivered:
 		if len(s.requests) == 0 && !s.refused[line.key] {
-			says("of a request for it (RecordingsRequested, RecordingRefused)")
+			says("a request for it (RecordingsRequested, RecordingRefused)")
 		}
 	}
 	if of.restored {
@@ -144,9 +144,9 @@ func (s *bagHistory) checkReason(at string, line indexLine, of expected) {
 func (s *bagHistory) checkReturn(line indexLine, is end, says func(string)) {
 	switch {
 	case slices.Contains(transferred, is) && !s.back[line.key]:
-		says("that it came back from the archive (RecordingRestored)")
+		says("that it was restored from the archive (RecordingRestored)")
 	case (is == isNotRestored || is == isOverQuota) && s.lost[line.key] != is.reason:
-		says("why it did not come back from the archive (RecordingNotRestored)")
+		says("why it was not restored from the archive (RecordingNotRestored)")
 	}
 }
 
@@ -156,7 +156,7 @@ func (s *bagHistory) checkTold(lines map[string][]end) {
 		return slices.ContainsFunc(lines[key], func(e end) bool { return slices.Contains(ends, e) })
 	}
 	tells := func(key, what string) {
-		s.fault(Contradiction, s.log, "tells that recording %s %s, index.csv says otherwise", cut(key), what)
+		s.fault(Contradiction, s.log, "reports that recording %s %s, but index.csv differs", cut(key), what)
 	}
 	for key := range s.isolated {
 		if !is(key, hasLeft) {
@@ -170,25 +170,25 @@ func (s *bagHistory) checkTold(lines map[string][]end) {
 	}
 	for key := range s.denied {
 		if lines[key] == nil {
-			s.fault(Contradiction, s.log, "tells that the restoration of recording %s was refused, index.csv does not list it", cut(key))
+			s.fault(Contradiction, s.log, "reports that the restoration of recording %s was refused, but index.csv does not list it", cut(key))
 		}
 	}
 	for key := range s.back {
 		if !is(key, append(slices.Clone(transferred), isOutOfScope)...) {
-			tells(key, "came back from the archive")
+			tells(key, "was restored from the archive")
 		}
 	}
 	for key, reason := range s.lost {
 		if !is(key, end{evidence.Unavailable, reason}, isOutOfScope) {
-			tells(key, "did not come back from the archive: "+reason)
+			tells(key, "was not restored from the archive: "+reason)
 		}
 	}
 	for key, asked := range s.asked {
 		switch ended, told := s.ended[key]; {
 		case !told:
-			s.fault(Contradiction, s.log, "tells that recording %s was asked to be restored, but not how that ended", cut(key))
+			s.fault(Contradiction, s.log, "reports a request to restore recording %s, but not its outcome", cut(key))
 		case before(ended, asked):
-			s.fault(Contradiction, s.log, "tells that the restoration of recording %s ended at %s, before it was asked for at %s", cut(key), stamp(ended), stamp(asked))
+			s.fault(Contradiction, s.log, "reports that the restoration of recording %s ended at %s, before it was requested at %s", cut(key), stamp(ended), stamp(asked))
 		}
 	}
 }
@@ -203,18 +203,18 @@ func (s *bagHistory) checkStored(t tables) {
 		}
 		request := e.Details["request"]
 		if e.Details["bytes"] != decimal(file.size) || request != file.request {
-			s.fault(Contradiction, s.log, "line %d tells that %s was stored with %q bytes of request %q, files.csv says %d of %q",
+			s.fault(Contradiction, s.log, "line %d reports that %s was stored with %q bytes of request %q, but files.csv states %d of %q",
 				e.Sequence, cut(name), cut(e.Details["bytes"]), cut(request), file.size, cut(file.request))
 		}
 		if at, err := time.Parse(time.RFC3339Nano, file.receivedAt); err != nil || !at.Equal(e.Time) {
-			s.fault(Contradiction, s.log, "line %d tells that %s was stored at %s, files.csv says %q", e.Sequence, cut(name), e.Time.UTC().Format(time.RFC3339Nano), cut(file.receivedAt))
+			s.fault(Contradiction, s.log, "line %d reports that %s was stored at %s, but files.csv states %q", e.Sequence, cut(name), e.Time.UTC().Format(time.RFC3339Nano), cut(file.receivedAt))
 		}
 		asked, requested := s.requests[request]
 		switch {
 		case !requested && (request != "" || e.Details["adopted"] != "true"):
-			s.fault(Contradiction, s.log, "line %d tells that %s came by request %q, of which no line tells", e.Sequence, cut(name), cut(request))
+			s.fault(Contradiction, s.log, "line %d reports that %s came from request %q, but no line reports this request", e.Sequence, cut(name), cut(request))
 		case requested && before(e.Time, asked.at):
-			s.fault(Contradiction, s.log, "line %d tells that %s was stored at %s, before it was requested", e.Sequence, cut(name), stamp(e.Time))
+			s.fault(Contradiction, s.log, "line %d reports that %s was stored at %s, before it was requested", e.Sequence, cut(name), stamp(e.Time))
 		}
 		if came[request] == nil {
 			came[request] = map[string]bool{}
@@ -223,7 +223,7 @@ func (s *bagHistory) checkStored(t tables) {
 	}
 	for id, asked := range s.requests {
 		if n := len(came[id]); n > asked.recordings {
-			s.fault(Contradiction, s.log, "reports request %s for %d recordings, files of %d came by it", cut(id), asked.recordings, n)
+			s.fault(Contradiction, s.log, "reports request %s for %d recordings, but files of %d came from it", cut(id), asked.recordings, n)
 		}
 	}
 }
@@ -243,11 +243,11 @@ func (s *bagHistory) checkHolds(b *bag, t tables) {
 		switch moment, err := time.Parse(time.RFC3339Nano, when); {
 		case later == "" && when == "":
 		case later != "true" && later != "false":
-			s.fault(Malformed, at, "line %d says %q of the legal hold of conversation %s before transfer", c.Line, cut(later), cut(id))
+			s.fault(Malformed, at, "line %d states %q for the legal hold of conversation %s before transfer", c.Line, cut(later), cut(id))
 		case !asked:
-			s.fault(Contradiction, at, "line %d says that the legal hold of conversation %s was asked for before transfer, %s does not tell so", c.Line, cut(id), s.log)
+			s.fault(Contradiction, at, "line %d states that the legal hold of conversation %s was queried before transfer, but %s does not report this", c.Line, cut(id), s.log)
 		case err != nil || !moment.Equal(s.checked.Time):
-			s.fault(Contradiction, at, "line %d says that the legal hold of conversation %s was answered at %q before transfer, %s tells that it was at %s", c.Line, cut(id), cut(when), s.log, s.checked.Time.UTC().Format(time.RFC3339Nano))
+			s.fault(Contradiction, at, "line %d states that the legal hold of conversation %s was answered at %q before transfer, but %s reports %s", c.Line, cut(id), cut(when), s.log, s.checked.Time.UTC().Format(time.RFC3339Nano))
 		}
 		s.checkDrift(at, c)
 	}
@@ -257,7 +257,7 @@ func (s *bagHistory) checkHolds(b *bag, t tables) {
 	}
 	for id := range s.drifted {
 		if c, listed := t.conversations[id]; !listed || !c.drifted() {
-			s.fault(Contradiction, s.log, "tells that the legal hold of conversation %s changed, conversations.csv says otherwise", cut(id))
+			s.fault(Contradiction, s.log, "reports that the legal hold of conversation %s changed, but conversations.csv differs", cut(id))
 		}
 	}
 }
@@ -266,7 +266,7 @@ func (s *bagHistory) checkHolds(b *bag, t tables) {
 // another half of the batch, too, with those in conversations.csv.
 func (s *bagHistory) checkAnswers(kind string, have int) {
 	if told, err := strconv.Atoi(s.checked.Details[kind]); err != nil || told < have {
-		s.fault(Contradiction, s.log, "line %d reports %q conversations as %s, conversations.csv lists %d", s.checked.Sequence, cut(s.checked.Details[kind]), kind, have)
+		s.fault(Contradiction, s.log, "line %d reports %q conversations as %s, but conversations.csv lists %d", s.checked.Sequence, cut(s.checked.Details[kind]), kind, have)
 	}
 }
 
@@ -285,6 +285,6 @@ func (s *bagHistory) checkDrift(at string, c conversationLine) {
 	e, told := s.drifted[id]
 	moved := strconv.FormatBool(c.end == hasMovedToHold || c.end == hasMovedFrom)
 	if !told || e.Details["held"] != c.Get("held_before_transfer") || e.Details["moved"] != moved {
-		s.fault(Contradiction, s.log, "does not tell that the legal hold of conversation %s changed, and whether it moved, as line %d of %s says", cut(id), c.Line, at)
+		s.fault(Contradiction, s.log, "does not report that the legal hold of conversation %s changed and whether it moved, but line %d of %s states this", cut(id), c.Line, at)
 	}
 }

@@ -91,7 +91,7 @@ var notReadAgain = genesys.Retention{
 func (r *retention) judge(row Row, key string) {
 	before, after := datesOf(row, "before"), datesOf(row, "after")
 	if _, err := time.Parse(time.RFC3339Nano, row.Get("archive_date_asked")); err != nil {
-		r.fault(Malformed, r.at, "line %d says no archive date that was asked for of recording %s", row.Line, cut(key))
+		r.fault(Malformed, r.at, "line %d does not state a requested archive date for recording %s", row.Line, cut(key))
 	}
 	want := evidence.NotReadAgain
 	if after != notReadAgain {
@@ -99,7 +99,7 @@ func (r *retention) judge(row Row, key string) {
 		want = strings.Join(names, " ")
 	}
 	if got := row.Get("changed"); got != want {
-		r.fault(Contradiction, r.at, "line %d says that %q of recording %s changed, its dates say %q", row.Line, cut(got), cut(key), want)
+		r.fault(Contradiction, r.at, "line %d states that %q of recording %s changed, but by its dates it is %q", row.Line, cut(got), cut(key), want)
 	}
 }
 
@@ -114,7 +114,7 @@ func (r *retention) checkReadings(b *bag) {
 		}
 		conversation := row.Get("conversation_id")
 		if !genesys.ValidID(conversation) {
-			r.fault(Malformed, r.at, "line %d names a conversation whose id is none: %q", row.Line, cut(conversation))
+			r.fault(Malformed, r.at, "line %d names a conversation whose id is not valid: %q", row.Line, cut(conversation))
 			continue
 		}
 		if _, read := answers[conversation]; !read {
@@ -125,12 +125,12 @@ func (r *retention) checkReadings(b *bag) {
 		}
 		answer, there := answers[conversation][row.Get("recording_id")]
 		if !there {
-			r.fault(Contradiction, r.at, "line %d says dates of recording %s afterwards, which %s does not name", row.Line, cut(key), evidence.RestoredPath(conversation))
+			r.fault(Contradiction, r.at, "line %d states dates of recording %s after the restoration, but %s does not contain them", row.Line, cut(key), evidence.RestoredPath(conversation))
 			continue
 		}
 		for _, name := range genesys.DateNames {
 			if !answer.agrees(name, after.Date(name)) {
-				r.fault(Contradiction, r.at, "line %d says that the %s of recording %s was %q afterwards, %s says otherwise", row.Line, name, cut(key), cut(after.Date(name)), evidence.RestoredPath(conversation))
+				r.fault(Contradiction, r.at, "line %d states that the %s of recording %s was %q after the restoration, but %s differs", row.Line, name, cut(key), cut(after.Date(name)), evidence.RestoredPath(conversation))
 			}
 		}
 	}
@@ -209,12 +209,12 @@ func (r *retention) tell(e event) {
 	case "RestorationRequested":
 		r.requested[key] = true
 		if !listed {
-			r.fault(Contradiction, r.log, "line %d tells that recording %s was asked to be restored, retention.csv does not list it", e.Sequence, cut(key))
+			r.fault(Contradiction, r.log, "line %d reports a request to restore recording %s, but retention.csv does not list it", e.Sequence, cut(key))
 			return
 		}
 		r.compareDates(e, key, datesOf(row, "before"), "Before")
 		if e.Details["archiveDateAsked"] != row.Get("archive_date_asked") {
-			r.fault(Contradiction, r.log, "line %d tells that the archive date %s was asked for of recording %s, retention.csv says %s", e.Sequence, cut(e.Details["archiveDateAsked"]), cut(key), cut(row.Get("archive_date_asked")))
+			r.fault(Contradiction, r.log, "line %d reports that the archive date %s was requested for recording %s, but retention.csv states %s", e.Sequence, cut(e.Details["archiveDateAsked"]), cut(key), cut(row.Get("archive_date_asked")))
 		}
 	case "RecordingRestored", "RecordingNotRestored":
 		after := datesOf(row, "after")
@@ -222,14 +222,14 @@ func (r *retention) tell(e event) {
 		switch {
 		case !listed:
 		case unknown != (after == notReadAgain):
-			r.fault(Contradiction, r.log, "line %d and retention.csv do not agree whether the dates of recording %s were read afterwards", e.Sequence, cut(key))
+			r.fault(Contradiction, r.log, "line %d and retention.csv differ about whether the dates of recording %s were read after the restoration", e.Sequence, cut(key))
 		case !unknown:
 			r.compareDates(e, key, after, "After")
 		}
 	case "RetentionChanged":
 		r.changed[key] = true
 		if !listed || e.Details["dates"] != row.Get("changed") {
-			r.fault(Contradiction, r.log, "line %d tells that %q of recording %s changed, retention.csv says %q", e.Sequence, cut(e.Details["dates"]), cut(key), cut(row.Get("changed")))
+			r.fault(Contradiction, r.log, "line %d reports that %q of recording %s changed, but retention.csv states %q", e.Sequence, cut(e.Details["dates"]), cut(key), cut(row.Get("changed")))
 		}
 	}
 }
@@ -237,7 +237,7 @@ func (r *retention) tell(e event) {
 func (r *retention) compareDates(e event, key string, dates genesys.Retention, suffix string) {
 	for _, name := range genesys.DateNames {
 		if told := e.Details[name+suffix]; told != dates.Date(name) {
-			r.fault(Contradiction, r.log, "line %d reports %q as the %s of recording %s, retention.csv says %q", e.Sequence, cut(told), name, cut(key), cut(dates.Date(name)))
+			r.fault(Contradiction, r.log, "line %d reports %q as the %s of recording %s, but retention.csv states %q", e.Sequence, cut(told), name, cut(key), cut(dates.Date(name)))
 		}
 	}
 }
@@ -246,10 +246,10 @@ func (r *retention) compareDates(e event, key string, dates genesys.Retention, s
 func (r *retention) checkEvents() {
 	for key, row := range r.lines {
 		if !r.requested[key] {
-			r.fault(Contradiction, r.log, "does not tell that recording %s was asked to be restored, as line %d of %s says", cut(key), row.Line, r.at)
+			r.fault(Contradiction, r.log, "does not report a request to restore recording %s, but line %d of %s states it", cut(key), row.Line, r.at)
 		}
 		if names := row.Get("changed"); names != "" && names != evidence.NotReadAgain && !r.changed[key] {
-			r.fault(Contradiction, r.log, "does not tell that dates of recording %s changed, as line %d of %s says", cut(key), row.Line, r.at)
+			r.fault(Contradiction, r.log, "does not report that dates of recording %s changed, but line %d of %s states it", cut(key), row.Line, r.at)
 		}
 	}
 }
@@ -274,7 +274,7 @@ func (c *census) compareRetention(s *seal) {
 	}
 	at := s.at(retentionTable)
 	for _, row := range c.merge(s, comparison{at, sealedRetention, 2, nil}, lines) {
-		c.fault(Contradiction, at, "line %d lists recording %s of no bag", row.Line, cut(row.Get("recording_id")))
+		c.fault(Contradiction, at, "line %d lists recording %s, which is in no bag", row.Line, cut(row.Get("recording_id")))
 	}
 }
 

@@ -70,13 +70,13 @@ func (v *verifier) readSeals(ctx context.Context, names []string) error {
 	for _, name := range names {
 		number, err := strconv.Atoi(name)
 		if err != nil || number < 1 || strconv.Itoa(number) != name {
-			v.fault(Planted, "seals/"+name, "is not a seal: these are numbered from 1")
+			v.fault(Planted, "seals/"+name, "is not a seal: seals are numbered from 1")
 			continue
 		}
 		numbers = append(numbers, number)
 	}
 	if len(numbers) == 0 && !v.isUnlisted("seals") {
-		v.fault(Unsealed, "seals", "there is no seal: nothing says what belongs into this archive")
+		v.fault(Unsealed, "seals", "there is no seal: nothing shows what belongs in this archive")
 	}
 	slices.Sort(numbers)
 	next := 1
@@ -149,16 +149,16 @@ func (v *verifier) readAccount(s *seal) string {
 	s.told = true
 	v.options.Meter.Expected.Store(s.account.Bytes)
 	if s.account.Number != s.number {
-		v.fault(SealChain, at, "is the account of seal %d, in the place of seal %d", s.account.Number, s.number)
+		v.fault(SealChain, at, "is the account of seal %d, but is stored as seal %d", s.account.Number, s.number)
 	}
 	mine := s.account.Export
 	if says := v.record.Mismatch(mine); says != "" && v.record.Name != "" {
-		v.fault(Contradiction, at, "is another export's than export.json says: %s", says)
+		v.fault(Contradiction, at, "is of another export than export.json: %s", says)
 	} else if v.record.Name != "" && !mine.CreatedAt.Equal(v.record.CreatedAt) {
-		v.fault(Contradiction, at, "says that the archive was begun at %s, export.json says %s", stamp(mine.CreatedAt), stamp(v.record.CreatedAt))
+		v.fault(Contradiction, at, "states that the archive was created at %s, but export.json states %s", stamp(mine.CreatedAt), stamp(v.record.CreatedAt))
 	}
 	if digest := canonicalDigest(mine.Spec); digest != mine.SpecDigest {
-		v.fault(Altered, at, "contains a spec with SHA-256 %s, and says that it has %s", digest, cut(mine.SpecDigest))
+		v.fault(Altered, at, "contains a spec with SHA-256 %s, but states SHA-256 %s", digest, cut(mine.SpecDigest))
 	}
 	return s.account.SigningKey
 }
@@ -180,7 +180,7 @@ func (v *verifier) readBagLines(s *seal) {
 		of := "../../" + evidence.BagFolder(name) + "/" + tagManifest
 		switch digest, ok := listed[of]; {
 		case bagOf(of) == "":
-			v.fault(Malformed, s.at(bagTable), "line %d names a bag %q, which can be none", row.Line, cut(name))
+			v.fault(Malformed, s.at(bagTable), "line %d names a bag %q, which is not a name of a bag", row.Line, cut(name))
 			continue
 		case !ok:
 			v.fault(Contradiction, s.at(bagTable), "line %d lists bag %s, which bags-sha256.txt does not list", row.Line, name)
@@ -194,7 +194,7 @@ func (v *verifier) readBagLines(s *seal) {
 		s.bags = append(s.bags, row)
 	}
 	for of := range listed {
-		v.fault(Contradiction, s.at(bagDigests), "lists bag %s, which bags.csv does not list, or lists twice", bagOf(of))
+		v.fault(Contradiction, s.at(bagDigests), "lists bag %s, which bags.csv does not list exactly once", bagOf(of))
 	}
 }
 
@@ -230,12 +230,12 @@ func (v *verifier) readSealLog(s *seal) {
 		case "FormerSeal":
 			formers++
 			if former := s.account.Former; former != nil && (e.Details["sha256"] != former.Digest || e.Details["number"] != strconv.Itoa(former.Number)) {
-				v.fault(SealChain, s.at(sealLog), "line %d names seal %s with SHA-256 %s as the former one, the account another", e.Sequence, cut(e.Details["number"]), cut(e.Details["sha256"]))
+				v.fault(SealChain, s.at(sealLog), "line %d names seal %s with SHA-256 %s as the previous one, but the account names another", e.Sequence, cut(e.Details["number"]), cut(e.Details["sha256"]))
 			}
 		}
 	})
 	if s.number > 1 && formers == 0 && v.wasRead(s.at(sealLog)) {
-		v.fault(SealChain, s.at(sealLog), "names no former seal")
+		v.fault(SealChain, s.at(sealLog), "names no previous seal")
 	}
 	v.checkTakeOvers(s, takenOver)
 }
@@ -247,12 +247,12 @@ func (v *verifier) checkFormer(s *seal) {
 	case !s.told:
 		return
 	case s.number == 1 && former != nil:
-		v.fault(SealChain, at, "names a former seal, %d, though this is the first", former.Number)
+		v.fault(SealChain, at, "names a previous seal, %d, but this is the first", former.Number)
 	case s.number == 1:
 	case former == nil:
-		v.fault(SealChain, at, "names no former seal")
+		v.fault(SealChain, at, "names no previous seal")
 	case former.Number != s.number-1:
-		v.fault(SealChain, at, "names seal %d as the former one, that is seal %d", former.Number, s.number-1)
+		v.fault(SealChain, at, "names seal %d as the previous one, but that is seal %d", former.Number, s.number-1)
 	case len(v.seals) > 0 && v.seals[len(v.seals)-1].number == s.number-1:
 		v.checkOrder(s, v.seals[len(v.seals)-1])
 	}
@@ -270,14 +270,14 @@ func (v *verifier) newFrom(s *seal) time.Time {
 func (v *verifier) checkOrder(s, before *seal) {
 	at := s.at(evidence.AccountFile)
 	if before.digest != "" && s.account.Former.Digest != before.digest {
-		v.fault(SealChain, at, "names seal %d with SHA-256 %s as the former one, that in %s has %s: one of them was put in later",
+		v.fault(SealChain, at, "names seal %d with SHA-256 %s as the previous one, but that in %s has %s: one of them was replaced",
 			before.number, cut(s.account.Former.Digest), before.folder, before.digest)
 	}
 	if !before.told {
 		return
 	}
 	if s.account.SealedAt.Before(before.account.SealedAt) {
-		v.fault(SealChain, at, "was drawn up at %s, before seal %d", stamp(s.account.SealedAt), before.number)
+		v.fault(SealChain, at, "was made at %s, before seal %d", stamp(s.account.SealedAt), before.number)
 	}
 	if s.account.Until.Before(before.account.Until) || !s.account.From.Equal(before.account.From) {
 		v.fault(SealChain, at, "covers %s to %s, less than seal %d", stamp(s.account.From), stamp(s.account.Until), before.number)

@@ -87,7 +87,7 @@ func (c *census) compareRecordings(s *seal) {
 		}
 	}
 	for _, row := range c.merge(s, comparison{at, sealedRecordings, 2, nil}, all) {
-		c.fault(Contradiction, at, "line %d lists recording %s of no bag", row.Line, cut(row.Get("recording_id")))
+		c.fault(Contradiction, at, "line %d lists recording %s, which is in no bag", row.Line, cut(row.Get("recording_id")))
 	}
 }
 
@@ -120,7 +120,7 @@ func (c *census) merge(s *seal, how comparison, want iter.Seq[line]) []Row {
 			how.each(row)
 		}
 		if outside(s, row.Get("start")) {
-			c.fault(Coverage, how.at, "line %d lists conversation %s, which began at %s: the seal covers another time", row.Line, cut(row.Get("conversation_id")), cut(row.Get("start")))
+			c.fault(Coverage, how.at, "line %d lists conversation %s, which began at %s, but the seal covers another time", row.Line, cut(row.Get("conversation_id")), cut(row.Get("start")))
 		}
 		name := row.Get("bag")
 		if name == "" {
@@ -135,7 +135,7 @@ func (c *census) merge(s *seal, how comparison, want iter.Seq[line]) []Row {
 			continue
 		}
 		if !more || expected.bag != name {
-			c.fault(Contradiction, how.at, "line %d says that bag %s lists %s %s, it does not", row.Line, cut(name), how.columns[how.keys-1], cut(row.Get(how.columns[how.keys-1])))
+			c.fault(Contradiction, how.at, "line %d states that bag %s lists %s %s, but it does not", row.Line, cut(name), how.columns[how.keys-1], cut(row.Get(how.columns[how.keys-1])))
 			broken[name] = true
 			continue
 		}
@@ -156,7 +156,7 @@ func (c *census) listsAfter(s *seal, name, after string) bool {
 
 func (c *census) lacks(how comparison, l line, broken map[string]bool) {
 	if !broken[l.bag] {
-		c.fault(Contradiction, how.at, "lacks line %d of %s, about %s %s", l.Line, l.at, how.columns[how.keys-1], cut(l.Get(how.columns[how.keys-1])))
+		c.fault(Contradiction, how.at, "does not contain line %d of %s, about %s %s", l.Line, l.at, how.columns[how.keys-1], cut(l.Get(how.columns[how.keys-1])))
 		broken[l.bag] = true
 	}
 }
@@ -174,7 +174,7 @@ func (c *census) differ(how comparison, row Row, l line, broken map[string]bool)
 			return
 		}
 		key := how.columns[how.keys-1]
-		c.fault(Contradiction, how.at, "line %d says %s %q of %s %s, line %d of %s says %q", row.Line, column, cut(got), key, cut(row.Get(key)), l.Line, l.at, cut(want))
+		c.fault(Contradiction, how.at, "line %d states %s %q for %s %s, but line %d of %s states %q", row.Line, column, cut(got), key, cut(row.Get(key)), l.Line, l.at, cut(want))
 		return
 	}
 }

@@ -18,13 +18,13 @@ func (c *census) checkSecond(s *seal) {
 	if n := h.counts["SecondSourceCompared"]; told == nil {
 		switch {
 		case c.terms.compares:
-			c.fault(Contradiction, at, "says nothing of a second source, which export.json asks to be compared with")
+			c.fault(Contradiction, at, "does not contain a comparison with a second source, but export.json requests one")
 		case n > 0 || there:
-			c.fault(Contradiction, at, "says nothing of a second source, though the seal contains a comparison with one")
+			c.fault(Contradiction, at, "does not contain a comparison with a second source, though the seal contains one")
 		}
 		return
 	} else if n != 1 || !there {
-		c.fault(Contradiction, at, "says how it compares with a second source, the log reports that %d times, %s is there: %t", n, secondTable, there)
+		c.fault(Contradiction, at, "contains a comparison with a second source, but the log reports %d of them, and %s exists: %t", n, secondTable, there)
 		return
 	}
 	var before evidence.SecondSource
@@ -43,10 +43,10 @@ func (c *census) checkSecond(s *seal) {
 		{"recordings that the second source enumerates", "enumerated", told.Enumerated, told.Enumerated},
 	} {
 		if n.told != n.have {
-			c.fault(Account, at, "counts %d %s for this seal, its tables %d", n.told, n.what, n.have)
+			c.fault(Account, at, "counts %d %s for this seal, but its tables list %d", n.told, n.what, n.have)
 		}
 		if got := h.compared.Details[n.detail]; got != strconv.FormatInt(n.told, 10) {
-			c.fault(Contradiction, h.log, "line %d reports %q as %s, the account %d", h.compared.Sequence, cut(got), n.detail, n.told)
+			c.fault(Contradiction, h.log, "line %d reports %q as %s, but the account states %d", h.compared.Sequence, cut(got), n.detail, n.told)
 		}
 	}
 }
@@ -62,14 +62,14 @@ func (c *census) readSecond(s *seal) (missing, others int64) {
 		switch kind := row.Get("difference"); evidence.Difference(kind) {
 		case evidence.NotInAccount:
 			if missing++; listed {
-				c.fault(Contradiction, at, "line %d says that the account does not know recording %s, a bag lists it", row.Line, cut(name))
+				c.fault(Contradiction, at, "line %d states that recording %s is not in the account, but a bag lists it", row.Line, cut(name))
 			}
 		case evidence.NotInSecondSource:
 			if others++; !listed || known.unavailable {
-				c.fault(Contradiction, at, "line %d says that recording %s was exported, no bag says so", row.Line, cut(name))
+				c.fault(Contradiction, at, "line %d states that recording %s was exported, but no bag states this", row.Line, cut(name))
 			}
 		default:
-			c.fault(Malformed, at, "line %d says of recording %s that it is %q", row.Line, cut(name), cut(kind))
+			c.fault(Malformed, at, "line %d has an unknown difference for recording %s: %q", row.Line, cut(name), cut(kind))
 		}
 	}
 	return missing, others

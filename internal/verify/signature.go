@@ -79,7 +79,7 @@ type signatureFault string
 const (
 	noFault   signatureFault = ""
 	doesntFit signatureFault = "does not fit"
-	otherForm signatureFault = "fits, but is of another form than the exporter writes (DER, with the lower s): anybody can make such a one without the key"
+	otherForm signatureFault = "fits, but does not have the form that the exporter writes (DER, with the lower s): anybody can make such a signature without the key"
 )
 
 // judge says what is wrong with a signature of the key over a SHA-256. Of each there are
@@ -134,11 +134,11 @@ func (v *verifier) checkSignature(s signed) string {
 	}
 	switch {
 	case missing == len(parts) && s.names != "" && !s.mute:
-		v.fault(Unsigned, path.Join(s.beside, signatureFile), "is missing: %s says that %s is signed with key %s", s.says, s.what, cut(s.names))
+		v.fault(Unsigned, path.Join(s.beside, signatureFile), "is missing: %s states that %s is signed with key %s", s.says, s.what, cut(s.names))
 		return ""
 	case missing == len(parts):
 		if _, there := s.found[timestampFile]; there {
-			v.fault(Planted, path.Join(s.beside, timestampFile), "is a time-stamp of %s, which is not signed: the exporter makes none then", s.what)
+			v.fault(Planted, path.Join(s.beside, timestampFile), "is a time-stamp of %s, which is not signed: the exporter does not make time-stamps without a signature", s.what)
 		}
 		return ""
 	}
@@ -165,7 +165,7 @@ func (v *verifier) checkParts(s signed) string {
 		return ""
 	}
 	if canonical, err := key.pem(); err == nil && !bytes.Equal(canonical, text) {
-		v.fault(Malformed, path.Join(s.beside, signerFile), "contains more than key %s in PEM, or that in another form", key.ID)
+		v.fault(Malformed, path.Join(s.beside, signerFile), "contains more than key %s in PEM, or the key in another form", key.ID)
 	}
 	if s.names != key.ID && !s.mute {
 		v.fault(Signature, path.Join(s.beside, signerFile), "is key %s, but %s names key %q", key.ID, s.says, cut(s.names))
@@ -187,7 +187,7 @@ func (v *verifier) checkParts(s signed) string {
 		v.checkTimestamp(s, digest)
 	}
 	if len(v.options.Keys) > 0 && !slices.ContainsFunc(v.options.Keys, func(k Key) bool { return k.ID == key.ID }) {
-		v.fault(UntrustedKey, path.Join(s.beside, signerFile), "%s is signed with key %s, which is none of those that were given", s.what, key.ID)
+		v.fault(UntrustedKey, path.Join(s.beside, signerFile), "%s is signed with key %s, which is not one of the given keys", s.what, key.ID)
 	}
 	return key.ID
 }

@@ -60,7 +60,7 @@ func (w walker) value(depth int) error {
 			}
 			folded := strings.ToLower(fmt.Sprint(name))
 			if seen[folded] {
-				return fmt.Errorf("it holds the name %q twice", cut(folded))
+				return fmt.Errorf("it contains the name %q twice", cut(folded))
 			}
 			seen[folded] = true
 		}
@@ -78,11 +78,11 @@ func (w walker) value(depth int) error {
 // nevertheless.
 func (v *verifier) asWritten(name string, content []byte, into any, write func(any) ([]byte, error)) bool {
 	if err := decode(content, into); err != nil {
-		v.fault(Malformed, name, "is not what the exporter writes: %v", err)
+		v.fault(Malformed, name, "is not in the form that the exporter writes: %v", err)
 		return json.NewDecoder(bytes.NewReader(content)).Decode(into) == nil
 	}
 	if again, err := write(into); err != nil || !bytes.Equal(again, content) {
-		v.fault(Malformed, name, "says what it says in other words than the exporter writes: blanks, the order of names or the form of a value were changed")
+		v.fault(Malformed, name, "is not in the form that the exporter writes: blanks, the order of names or the form of a value were changed")
 	}
 	return true
 }

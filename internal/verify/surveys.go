@@ -79,7 +79,7 @@ func (c *census) takeBagLine(b *bag, at string, row Row, lane string) {
 		c.page.fresh[startDay(start)]++
 	}
 	if moment, err := time.Parse(time.RFC3339Nano, start); err != nil || outsideOf(b, moment) {
-		c.fault(Contradiction, at, "line %d lists conversation %s, which began at %q: the bag is of another part of the window", row.Line, cut(id), cut(start))
+		c.fault(Contradiction, at, "line %d lists conversation %s, which began at %q, but the bag covers another part of the window", row.Line, cut(id), cut(start))
 	}
 	c.checkAsked(at, row, lane)
 }
@@ -92,15 +92,15 @@ func (c *census) checkAsked(at string, row Row, lane string) {
 	surveyed := c.holds.surveys[startDay(row.Get("start"))+" "+asked]
 	switch {
 	case asked == "" && isNew:
-		c.fault(Contradiction, at, "line %d does not say when the survey asked for the legal hold of conversation %s", row.Line, cut(id))
+		c.fault(Contradiction, at, "line %d does not state when the survey queried the legal hold of conversation %s", row.Line, cut(id))
 	case asked != "" && !surveyed && !c.holds.checks[asked]:
-		c.fault(Contradiction, at, "line %d says that the survey asked for the legal hold of conversation %s at %s, no log tells so", row.Line, cut(id), cut(asked))
+		c.fault(Contradiction, at, "line %d states that the survey queried the legal hold of conversation %s at %s, but no log reports this", row.Line, cut(id), cut(asked))
 	}
 	later := row.Get("held_before_transfer")
 	drifted := later != "" && later != row.Get("held_at_survey")
 	mayStay := c.holds.checks[asked] || lane == isolatedLane || row.Get("disposition") == string(evidence.Excluded)
 	if drifted && surveyed && !mayStay {
-		c.fault(Contradiction, at, "line %d keeps conversation %s in lane %s, though its legal hold had changed before transfer: it has to move to another lane", row.Line, cut(id), cut(lane))
+		c.fault(Contradiction, at, "line %d keeps conversation %s in lane %s, though its legal hold had changed before transfer: it must move to another lane", row.Line, cut(id), cut(lane))
 	}
 }
 
@@ -118,12 +118,12 @@ func (c *census) takeSealLine(s *seal, at string, row Row) {
 	switch {
 	case now == "" && when == "":
 		if s.history.reviewed(day, row) {
-			c.fault(Contradiction, at, "line %d does not say what the review of %s answered about the legal hold of conversation %s", row.Line, day, cut(id))
+			c.fault(Contradiction, at, "line %d does not state the answer of the review of %s about the legal hold of conversation %s", row.Line, day, cut(id))
 		}
 	case now != "true" && now != "false":
-		c.fault(Malformed, at, "line %d says %q of the legal hold of conversation %s at sealing", row.Line, cut(now), cut(id))
+		c.fault(Malformed, at, "line %d states %q for the legal hold of conversation %s at sealing", row.Line, cut(now), cut(id))
 	case !c.holds.reviews[day+" "+when]:
-		c.fault(Contradiction, at, "line %d says that the legal hold of conversation %s was asked for at %q for the seal, its log does not tell so", row.Line, cut(id), cut(when))
+		c.fault(Contradiction, at, "line %d states that the legal hold of conversation %s was queried at %q for the seal, but its log does not report this", row.Line, cut(id), cut(when))
 	}
 	if now != "" && len(s.history.placed) > 0 {
 		c.page.sealing[id] = now == "true"
@@ -133,7 +133,7 @@ func (c *census) takeSealLine(s *seal, at string, row Row) {
 	}
 	c.page.drifted[id] = true
 	if e, told := s.history.drifted[id]; !told || e.Details["held"] != now || e.Details["bag"] != row.Get("bag") {
-		c.fault(Contradiction, s.history.log, "does not tell that the legal hold of conversation %s changed, as line %d of %s says", cut(id), row.Line, at)
+		c.fault(Contradiction, s.history.log, "does not report that the legal hold of conversation %s changed, but line %d of %s states this", cut(id), row.Line, at)
 	}
 }
 
@@ -168,7 +168,7 @@ func (c *census) takeUnbatched(s *seal, at string, row Row) {
 		}
 	}
 	if c.terms.told && !slices.Contains(ends, is) {
-		c.fault(Contradiction, at, "line %d calls conversation %s, which is in no bag, %s: what can have become of it is: %s", row.Line, cut(id), cut(is.String()), oneOf(ends))
+		c.fault(Contradiction, at, "line %d states that conversation %s, which is in no bag, is %s, but its possible dispositions are: %s", row.Line, cut(id), cut(is.String()), oneOf(ends))
 	}
 	switch asked := row.Get("held_at_survey_time"); is {
 	case isOpen:
@@ -176,7 +176,7 @@ func (c *census) takeUnbatched(s *seal, at string, row Row) {
 		c.checkOpen(s, at, row)
 	case isOutOfScope:
 		if !c.holds.surveys[day+" "+asked] {
-			c.fault(Contradiction, at, "line %d says that the survey asked for the legal hold of conversation %s at %q, no log tells so", row.Line, cut(id), cut(asked))
+			c.fault(Contradiction, at, "line %d states that the survey queried the legal hold of conversation %s at %q, but no log reports this", row.Line, cut(id), cut(asked))
 		}
 	}
 }
@@ -187,7 +187,7 @@ func (c *census) checkOpen(s *seal, at string, row Row) {
 	start, err := time.Parse(time.RFC3339Nano, row.Get("start"))
 	late := start.Add(c.terms.openDeadline)
 	if open := s.history.days[startDay(row.Get("start"))].open; err != nil || open.IsZero() || before(open, late) {
-		c.fault(Contradiction, at, "line %d calls conversation %s open, but no survey tells so after it had been waited for until %s", row.Line, cut(row.Get("conversation_id")), stamp(late))
+		c.fault(Contradiction, at, "line %d states that conversation %s is open, but no survey after the deadline %s reports this", row.Line, cut(row.Get("conversation_id")), stamp(late))
 	}
 }
 
@@ -203,7 +203,7 @@ func (c *census) checkSurveys(s *seal) {
 		refused += survey.refused
 		day, err := time.Parse(time.DateOnly, survey.day)
 		if err != nil || day.Before(s.account.From.UTC().Truncate(24*time.Hour)) || !day.Before(s.account.Until) {
-			c.fault(Contradiction, h.log, "line %d reports a survey of %q, which the seals do not cover", survey.line, cut(survey.day))
+			c.fault(Contradiction, h.log, "line %d reports a survey of %q, but the seals do not cover it", survey.line, cut(survey.day))
 			continue
 		}
 		if survey.purpose == firstSurvey {
@@ -229,10 +229,10 @@ func (c *census) checkNewDays(s *seal, since time.Time) {
 			continue
 		}
 		if day.first != 1 {
-			c.fault(Contradiction, h.log, "reports %d first surveys of %s, there is one of each day", day.first, name)
+			c.fault(Contradiction, h.log, "reports %d first surveys of %s, but each day has one", day.first, name)
 		}
 		if !day.reviewed {
-			c.fault(Contradiction, h.log, "does not tell that %s was surveyed again before it was sealed (Review)", name)
+			c.fault(Contradiction, h.log, "does not report a review of %s before it was sealed (Review)", name)
 		}
 	}
 }
@@ -266,14 +266,14 @@ func (c *census) compareFound(s *seal, found, open map[string]int64, refused int
 	}
 	for day := range days {
 		if found[day] != c.page.fresh[day] {
-			c.fault(Contradiction, s.history.log, "tells that the surveys of %q found %d conversations, the seal and its bags list %d", cut(day), found[day], c.page.fresh[day])
+			c.fault(Contradiction, s.history.log, "reports that the surveys of %q found %d conversations, but the seal and its bags list %d", cut(day), found[day], c.page.fresh[day])
 		}
 		if open[day] != c.page.open[day] {
-			c.fault(Contradiction, s.history.log, "tells that %d conversations of %q had not ended, conversations.csv lists %d", open[day], cut(day), c.page.open[day])
+			c.fault(Contradiction, s.history.log, "reports that %d conversations of %q had not ended, but conversations.csv lists %d", open[day], cut(day), c.page.open[day])
 		}
 	}
 	if refused != c.page.refused {
-		c.fault(Contradiction, s.history.log, "reports %d conversations with invalid ids, conversations.csv lists %d", refused, c.page.refused)
+		c.fault(Contradiction, s.history.log, "reports %d conversations with invalid ids, but conversations.csv lists %d", refused, c.page.refused)
 	}
 }
 
@@ -282,7 +282,7 @@ func (c *census) checkPage(s *seal) {
 	h := s.history
 	for id, e := range h.drifted {
 		if !c.page.drifted[id] {
-			c.fault(Contradiction, h.log, "line %d tells that the legal hold of conversation %s changed, conversations.csv says otherwise", e.Sequence, cut(id))
+			c.fault(Contradiction, h.log, "line %d reports that the legal hold of conversation %s changed, but conversations.csv differs", e.Sequence, cut(id))
 		}
 	}
 }

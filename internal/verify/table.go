@@ -61,12 +61,12 @@ func tableRows(from io.Reader, fits func(columns []string) bool, needed ...strin
 		}
 		for _, name := range needed {
 			if _, ok := columns[name]; !ok {
-				yield(Row{}, fmt.Errorf("line 1 lacks the column %s", name))
+				yield(Row{}, fmt.Errorf("line 1 does not name the column %s", name))
 				return
 			}
 		}
 		if !fits(header) {
-			yield(Row{}, fmt.Errorf("line 1 names other columns than such a table has, or in another order: %s", cut(strings.Join(header, ","))))
+			yield(Row{}, fmt.Errorf("line 1 does not name the columns of such a table in their order: %s", cut(strings.Join(header, ","))))
 			return
 		}
 		for {
@@ -153,7 +153,7 @@ func (v *verifier) rows(name string, needed ...string) iter.Seq[Row] {
 				return
 			}
 			if err != nil {
-				v.fault(Malformed, name, "is not the table that it should be: %v", err)
+				v.fault(Malformed, name, "is not a valid table: %v", err)
 				return
 			}
 			if row.Line > mostRows && strings.HasPrefix(name, "bags/") {

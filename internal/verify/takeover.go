@@ -16,7 +16,7 @@ func (v *verifier) checkTakeOvers(s *seal, told []evidence.TakeOver) {
 	owner := s.account.Export.ClusterID
 	for i, t := range all {
 		if t.From != owner {
-			v.fault(Contradiction, at, "lists take-over %d from cluster %s, the archive belonged to cluster %s then", i+1, cut(t.From), cut(owner))
+			v.fault(Contradiction, at, "lists take-over %d from cluster %s, but the archive belonged to cluster %s then", i+1, cut(t.From), cut(owner))
 		}
 		owner = t.To
 	}
@@ -25,7 +25,7 @@ func (v *verifier) checkTakeOvers(s *seal, told []evidence.TakeOver) {
 		before = all[:max(0, len(all)-len(told))]
 	}
 	if !slices.EqualFunc(all, append(slices.Clone(before), told...), sameTakeOver) {
-		v.fault(Contradiction, at, "lists %d take-overs of the archive, which are not the %d of the seal before and the %d of this seal's log", len(all), len(before), len(told))
+		v.fault(Contradiction, at, "lists %d take-overs of the archive, but the previous seal has %d and the log of this seal %d", len(all), len(before), len(told))
 	}
 }
 

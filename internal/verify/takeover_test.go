@@ -18,10 +18,10 @@ func TestTakeOversAreChecked(t *testing.T) {
 		says           string
 	}{
 		"not listed":             {"seals/2/account.json", `"from": "` + old, `"from": "` + taken, "take-over 1 from cluster " + taken},
-		"listed by another":      {"seals/2/account.json", `"to": "` + taken, `"to": "` + specimen.ID(904), "which are not the 0 of the seal before and the 1 of this seal's log"},
+		"listed by another":      {"seals/2/account.json", `"to": "` + taken, `"to": "` + specimen.ID(904), "but the previous seal has 0 and the log of this seal 1"},
 		"begun by another":       {"export.json", old, specimen.ID(904), "its cluster is " + old},
 		"sealed for another":     {"seals/1/account.json", `"clusterId": "` + old, `"clusterId": "` + taken, "its cluster is " + taken},
-		"another former account": {"seals/1/account.json", `"sealedAt"`, `"takenOver": [{"from": "` + old + `", "to": "` + taken + `", "at": "2023-10-01T00:00:00Z"}], "sealedAt"`, "which are not the 0 of the seal before and the 0 of this"},
+		"another former account": {"seals/1/account.json", `"sealedAt"`, `"takenOver": [{"from": "` + old + `", "to": "` + taken + `", "at": "2023-10-01T00:00:00Z"}], "sealedAt"`, "but the previous seal has 0 and the log of this seal 0"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -42,7 +42,7 @@ func (v *verifier) readTerms() {
 		SecondSource string           `json:"secondSource"`
 	}
 	if err := json.Unmarshal(v.record.Spec, &spec); err != nil {
-		v.fault(Malformed, evidence.RecordPath, "does not say what was asked for: %v", err)
+		v.fault(Malformed, evidence.RecordPath, "does not contain a valid spec: %v", err)
 		return
 	}
 	t := exportTerms{
@@ -51,11 +51,11 @@ func (v *verifier) readTerms() {
 	}
 	for _, medium := range t.media {
 		if !slices.Contains(allMedia, medium) {
-			v.fault(Malformed, evidence.RecordPath, "names a medium that there is not: %q", cut(string(medium)))
+			v.fault(Malformed, evidence.RecordPath, "names an unknown medium: %q", cut(string(medium)))
 		}
 	}
 	if len(t.media) == 0 {
-		v.fault(Malformed, evidence.RecordPath, "does not say which media were asked for")
+		v.fault(Malformed, evidence.RecordPath, "does not state the requested media")
 	}
 	for _, word := range []struct {
 		name, got string
@@ -66,7 +66,7 @@ func (v *verifier) readTerms() {
 		{"secondSource", spec.SecondSource, []string{"", "None", "Retention"}},
 	} {
 		if !slices.Contains(word.known, word.got) {
-			v.fault(Malformed, evidence.RecordPath, "says %s %q, which there is not", word.name, cut(word.got))
+			v.fault(Malformed, evidence.RecordPath, "states %s %q, which is not a known value", word.name, cut(word.got))
 		}
 	}
 	t.settleAfter, t.openDeadline = v.span("settleAfter", spec.SettleAfter), v.span("openDeadline", spec.OpenDeadline)
@@ -77,7 +77,7 @@ func (v *verifier) readTerms() {
 func (v *verifier) span(name, text string) time.Duration {
 	d, err := time.ParseDuration(text)
 	if text != "" && (err != nil || d < 0) {
-		v.fault(Malformed, evidence.RecordPath, "says %s %q, which is not a time span", name, cut(text))
+		v.fault(Malformed, evidence.RecordPath, "states %s %q, which is not a duration", name, cut(text))
 		return 0
 	}
 	return d

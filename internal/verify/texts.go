@@ -54,9 +54,9 @@ func (c *census) knowsTexts(s *seal) bool {
 	case is == evidence.TextsVersion:
 		return true
 	case is < 1:
-		c.fault(Malformed, at, "does not say in the words of which version report.html and certification.txt are (texts)")
+		c.fault(Malformed, at, "does not state the version of the words of report.html and certification.txt (texts)")
 	case s.account.Tool.Version == c.options.Version:
-		c.fault(Contradiction, at, "says that report.html and certification.txt are in the words of version %d, version %s of the exporter uses those of version %d", is, cut(s.account.Tool.Version), evidence.TextsVersion)
+		c.fault(Contradiction, at, "states that report.html and certification.txt have the words of version %d, but version %s of the exporter uses the words of version %d", is, cut(s.account.Tool.Version), evidence.TextsVersion)
 	}
 	return false
 }
@@ -87,7 +87,7 @@ func (c *census) checkText(s *seal, name string, made func(evidence.Account) ([]
 			return
 		}
 	}
-	c.fault(Contradiction, s.at(name), "says something else than the account and the tables of the seals: it is not what follows from them")
+	c.fault(Contradiction, s.at(name), "differs from the text that the account and the tables of the seals lead to")
 }
 
 // compacted is an account whose terms stand in it without blanks between their parts,

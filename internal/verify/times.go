@@ -35,7 +35,7 @@ func (s *bagHistory) checkTimes() {
 		first, one := s.times[order[0]]
 		then, other := s.times[order[1]]
 		if one && other && before(then.first, first.last) {
-			s.fault(Contradiction, s.log, "reports %s at %s, and %s, which comes first, at %s", order[1], stamp(then.first), order[0], stamp(first.last))
+			s.fault(Contradiction, s.log, "reports %s at %s, but %s, which must come first, at %s", order[1], stamp(then.first), order[0], stamp(first.last))
 		}
 	}
 }

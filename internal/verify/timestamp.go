@@ -69,9 +69,9 @@ func (v *verifier) checkTimestamp(s signed, digest []byte) {
 	_, there := s.found[timestampFile]
 	switch {
 	case there && !s.stamped && !s.mute:
-		v.fault(Planted, at, "is a time-stamp of %s, but %s does not say that there is one", s.what, s.says)
+		v.fault(Planted, at, "is a time-stamp of %s, but %s does not state that there is one", s.what, s.says)
 	case !there && s.stamped:
-		v.reportMissing(at, "is missing, though %s says that an authority attests the time of %s", s.says, s.what)
+		v.reportMissing(at, "is missing, though %s states that an authority attests the time of %s", s.says, s.what)
 	}
 	if !there {
 		return
@@ -86,6 +86,6 @@ func (v *verifier) checkTimestamp(s signed, digest []byte) {
 		return
 	}
 	if !bytes.Equal(imprint, digest) {
-		v.fault(Signature, at, "is a time-stamp of something else: of SHA-256 %x, %s has %x", imprint, s.manifest, digest)
+		v.fault(Signature, at, "is a time-stamp of something else: of SHA-256 %x, but %s has %x", imprint, s.manifest, digest)
 	}
 }

@@ -51,7 +51,7 @@ func (v *verifier) list(ctx context.Context, directory string) (listing, error) 
 		err = v.descend(ctx, directory, ".", files)
 	}
 	if errors.Is(err, errEnough) {
-		v.fault(Malformed, directory, "contains more than %d files: it is not judged further", mostFiles)
+		v.fault(Malformed, directory, "contains more than %d files: its other files are not checked", mostFiles)
 	}
 	v.checkNames(directory, files)
 	return files, ctx.Err()
@@ -63,9 +63,9 @@ func (v *verifier) list(ctx context.Context, directory string) (listing, error) 
 func (v *verifier) addFile(directory, name string, size int64, files listing) error {
 	switch {
 	case !fs.ValidPath(name):
-		v.fault(Name, directory+"/"+name, "has a name that is not a clean path: many systems take it for another file")
+		v.fault(Name, directory+"/"+name, "has a name that is not a clean path: many systems treat it as another file")
 	case strings.Count(name, "/") >= deepestFile:
-		v.fault(Planted, path.Join(directory, name), "lies deeper than anything in an archive")
+		v.fault(Planted, path.Join(directory, name), "is deeper than any file of an archive")
 	case len(files) == mostFiles:
 		return errEnough
 	default:
@@ -99,12 +99,12 @@ func (v *verifier) descend(ctx context.Context, root, below string, files listin
 func (v *verifier) addEntry(ctx context.Context, root, name string, entry fs.DirEntry, files listing) error {
 	switch {
 	case entry.IsDir() && strings.Count(name, "/") >= deepestFile:
-		v.fault(Planted, path.Join(root, name), "lies deeper than anything in an archive")
+		v.fault(Planted, path.Join(root, name), "is deeper than any file of an archive")
 		return nil
 	case entry.IsDir():
 		return v.descend(ctx, root, name, files)
 	case !entry.Type().IsRegular():
-		v.fault(Irregular, path.Join(root, name), "is %s, not a file: what it leads to is not evidence", irregular(entry.Type()))
+		v.fault(Irregular, path.Join(root, name), "is %s, not a file: its target is not evidence", irregular(entry.Type()))
 		return nil
 	}
 	info, err := entry.Info()
@@ -177,10 +177,10 @@ func (v *verifier) checkNames(directory string, files listing) {
 			}
 			folded[lower] = at
 			if seen {
-				v.fault(Name, path.Join(directory, max(at, other)), "is %s but for upper and lower case: many systems keep only one of them", path.Join(directory, min(at, other)))
+				v.fault(Name, path.Join(directory, max(at, other)), "differs from %s in upper and lower case only: many systems keep only one of them", path.Join(directory, min(at, other)))
 			}
 			if !segment.MatchString(path.Base(at)) {
-				v.fault(Name, path.Join(directory, at), "has a name (%q) of other characters than letters, digits, dots, hyphens and underscores", path.Base(at))
+				v.fault(Name, path.Join(directory, at), "has a name (%q) with characters other than letters, digits, dots, hyphens and underscores", path.Base(at))
 			}
 		}
 	}

@@ -16,7 +16,7 @@ func (v *verifier) checkTrust() {
 			signed = s.number
 		case !v.readsSignature(s): // whether it is signed is not known
 		case len(v.options.Keys) > 0:
-			v.fault(Unsigned, s.folder, "is not signed by any of the keys that were given")
+			v.fault(Unsigned, s.folder, "is not signed with any of the given keys")
 		case signed > 0:
 			v.fault(Unsigned, s.folder, "is not signed, though seal %d is", signed)
 		}
@@ -37,7 +37,7 @@ func (v *verifier) checkUnsealed() {
 	}
 	for _, b := range v.bags {
 		if signs && v.options.Running && b.signer == "" && b.seals == 0 && b.isUnsigned {
-			v.fault(Unsigned, b.folder, "is in no seal yet and is not signed, though the export signs: nothing proves what it holds until it is sealed")
+			v.fault(Unsigned, b.folder, "is in no seal yet and is not signed, though the export signs: nothing proves its content until it is sealed")
 		}
 	}
 }
@@ -59,11 +59,11 @@ func (v *verifier) checkKnownSeal() {
 	}
 	switch {
 	case at != "" && last.number > 0 && !v.options.Running:
-		v.fault(SealChain, last.at(payloadManifest), "is the last seal and has SHA-256 %s, the one that is known has %s: later seals were taken away, or others put in", last.digest, v.options.Seal)
+		v.fault(SealChain, last.at(payloadManifest), "is the last seal and has SHA-256 %s, but the known seal has %s: later seals were removed, or seals were replaced", last.digest, v.options.Seal)
 	case at != "":
-		v.fault(SealChain, at, "the seal that is known, whose manifest has SHA-256 %s, is not among the %d seals that are there: it was taken away, or another one put in", v.options.Seal, len(v.seals))
+		v.fault(SealChain, at, "the known seal, whose manifest has SHA-256 %s, is not among the %d seals of the archive: it was removed or replaced", v.options.Seal, len(v.seals))
 	case !v.options.Running && last.digest != v.options.Seal:
-		v.fault(SealChain, last.at(payloadManifest), "is the last seal and has SHA-256 %s, the one that is known has %s and is not the last one", last.digest, v.options.Seal)
+		v.fault(SealChain, last.at(payloadManifest), "is the last seal and has SHA-256 %s, but the known seal has %s and is not the last one", last.digest, v.options.Seal)
 	}
 }
 

@@ -24,9 +24,9 @@ func (v *verifier) isBegun(number int, files listing) bool {
 	case isNext && v.isRecent(folder, files):
 		return true
 	case isNext:
-		v.fault(Unfinished, folder, "was begun, and nothing of it has been stored since %s: nobody finishes it", stamp(v.options.MakingSince))
+		v.fault(Unfinished, folder, "was begun, but nothing of it has been stored since %s: nobody finishes it", stamp(v.options.MakingSince))
 	default:
-		v.fault(Unfinished, folder, "was begun and never finished, and its export does not exist any more")
+		v.fault(Unfinished, folder, "was begun and never finished, and its export no longer exists")
 	}
 	return true
 }

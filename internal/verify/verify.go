@@ -144,14 +144,14 @@ func (v *verifier) parts() (parts, error) {
 		switch {
 		case name == workFolder && entry.IsDir():
 		case !fs.ValidPath(name):
-			v.fault(Name, name, "is not a clean name: many systems take it for another one")
+			v.fault(Name, name, "is not a clean name: many systems treat it as another one")
 		case name == evidence.RecordPath: // whether it is a file is seen when it is opened
 		case !entry.IsDir() && !entry.Type().IsRegular():
-			v.fault(Irregular, name, "is %s, not a file: what it leads to is not evidence", irregular(entry.Type()))
+			v.fault(Irregular, name, "is %s, not a file: its target is not evidence", irregular(entry.Type()))
 		case known && entry.IsDir():
 			*folder = v.folders(name)
 		default:
-			v.fault(Planted, name, "does not belong into an archive, which holds export.json, bags and seals")
+			v.fault(Planted, name, "does not belong in an archive, which contains export.json, bags and seals")
 		}
 	}
 	return p, nil
@@ -171,7 +171,7 @@ func (v *verifier) folders(of string) []string {
 	entries, err := v.readDir(of)
 	switch {
 	case errors.Is(err, errEnough):
-		v.fault(Malformed, of, "contains more than %d folders: it is not judged further", mostFolders)
+		v.fault(Malformed, of, "contains more than %d folders: its other files are not checked", mostFolders)
 	case err != nil:
 		v.unlistable(of, err)
 	}
@@ -179,13 +179,13 @@ func (v *verifier) folders(of string) []string {
 	for _, entry := range entries {
 		switch at := of + "/" + entry.Name(); {
 		case !fs.ValidPath(entry.Name()):
-			v.fault(Name, at, "is not a clean name: many systems take it for another one")
+			v.fault(Name, at, "is not a clean name: many systems treat it as another one")
 		case entry.IsDir():
 			names = append(names, entry.Name())
 		case !entry.Type().IsRegular():
-			v.fault(Irregular, at, "is %s, not a folder: what it leads to is not evidence", irregular(entry.Type()))
+			v.fault(Irregular, at, "is %s, not a folder: its target is not evidence", irregular(entry.Type()))
 		default:
-			v.fault(Planted, at, "does not belong here: there are folders only")
+			v.fault(Planted, at, "does not belong here: only folders do")
 		}
 	}
 	v.checkNames(of, asListing(names))
@@ -211,7 +211,7 @@ func (v *verifier) readRecord() {
 	}
 	v.checkIdentity()
 	if digest := canonicalDigest(v.record.Spec); digest != v.record.SpecDigest {
-		v.fault(Altered, evidence.RecordPath, "contains a spec with SHA-256 %s, and says that it has %s", digest, cut(v.record.SpecDigest))
+		v.fault(Altered, evidence.RecordPath, "contains a spec with SHA-256 %s, but states SHA-256 %s", digest, cut(v.record.SpecDigest))
 	}
 }
 
@@ -220,7 +220,7 @@ func (v *verifier) readRecord() {
 func (v *verifier) checkIdentity() {
 	is, want := v.record, v.options
 	if want.Namespace != "" && is.Namespace != want.Namespace || want.Name != "" && is.Name != want.Name {
-		v.fault(Identity, evidence.RecordPath, "says that this is the archive of %s/%s, in the place of %s", cut(is.Namespace), cut(is.Name), path.Join(want.Namespace, want.Name))
+		v.fault(Identity, evidence.RecordPath, "states that this is the archive of %s/%s, but it is stored as %s", cut(is.Namespace), cut(is.Name), path.Join(want.Namespace, want.Name))
 	}
 }
 

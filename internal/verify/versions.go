@@ -58,9 +58,9 @@ func (v *verifier) checkVersions() versions {
 		case !locked:
 			told.unlocked++
 		case deleted:
-			v.fault(Hidden, at, "was deleted: a delete marker hides it, and the bucket keeps the version that was stored and locked")
+			v.fault(Hidden, at, "was deleted: a delete marker hides it, but the bucket keeps the version that was stored and locked")
 		default:
-			v.fault(Hidden, at, "was stored again: the bucket keeps the earlier version that was locked")
+			v.fault(Hidden, at, "was overwritten: the bucket keeps the earlier version that was locked")
 		}
 		return v.ctx.Err()
 	})

@@ -42,7 +42,7 @@ func TestSealsHiddenInABucket(t *testing.T) {
 	}{
 		"nothing":            {},
 		"deleted":            {bucket: bucket{hidden: []version{{"3/manifest-sha256.txt", true, true}}}, paths: []string{"seals/3/manifest-sha256.txt"}},
-		"stored again":       {bucket: bucket{hidden: []version{{"2/manifest-sha256.txt", false, true}}}, paths: []string{"seals/2/manifest-sha256.txt"}},
+		"overwritten":        {bucket: bucket{hidden: []version{{"2/manifest-sha256.txt", false, true}}}, paths: []string{"seals/2/manifest-sha256.txt"}},
 		"not locked":         {bucket: bucket{hidden: []version{{"2/manifest-sha256.txt", true, false}}}, unlocked: 1},
 		"never a seal":       {bucket: bucket{hidden: []version{{"3/account.json", true, true}, {"x/manifest-sha256.txt", true, true}}}, unlocked: 2},
 		"not to be listed":   {bucket: bucket{err: errors.New("s3:ListBucketVersions is missing")}, unknown: "s3:ListBucketVersions is missing"},

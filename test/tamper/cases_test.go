@@ -161,15 +161,15 @@ func plain() []tampering {
 		{name: "delete a recording", do: func(a archive) { a.Remove(standard + first) }, kind: verify.Missing, path: standard + first, says: "manifest-sha256.txt lists it"},
 		{name: "swap two files of a recording", do: func(a archive) { a.swap(standard+first, standard+second) }, kind: verify.Altered, path: standard + first, says: "these are the bytes of " + second[1:]},
 		{name: "swap recordings of two bags", do: func(a archive) { a.swap(standard+first, legalHold+held) }, kind: verify.Altered, path: legalHold + held, says: "was changed"},
-		{name: "plant a recording", do: func(a archive) { a.Write(standard+strings.Replace(first, "01.wav", "03.wav", 1), []byte("x")) }, kind: verify.Planted, path: "03.wav", says: "listed nowhere"},
+		{name: "plant a recording", do: func(a archive) { a.Write(standard+strings.Replace(first, "01.wav", "03.wav", 1), []byte("x")) }, kind: verify.Planted, path: "03.wav", says: "not listed"},
 		{name: "plant a copy of a recording", do: func(a archive) {
 			a.Write(standard+strings.Replace(first, "01.wav", "03.wav", 1), a.Read(standard+first))
 		}, kind: verify.Planted, path: "03.wav", says: "it has the bytes of " + first[1:]},
 		{name: "plant a file in a bag's custody folder", do: func(a archive) { a.Write(standard+"/custody/note.txt", nil) }, kind: verify.Planted, path: "note.txt", says: "tagmanifest-sha256.txt"},
-		{name: "plant a file in a seal", do: func(a archive) { a.Write("seals/1/errata.txt", nil) }, kind: verify.Planted, path: "seals/1/errata.txt", says: "listed nowhere"},
+		{name: "plant a file in a seal", do: func(a archive) { a.Write("seals/1/errata.txt", nil) }, kind: verify.Planted, path: "seals/1/errata.txt", says: "not listed"},
 		{name: "plant a file beside the bags", do: func(a archive) { a.Write("bags/note.txt", nil) }, kind: verify.Planted, path: "bags/note.txt", says: "does not belong"},
 		{name: "plant a file beside the seals", do: func(a archive) { a.Write("seals/latest", nil) }, kind: verify.Planted, path: "seals/latest", says: "does not belong"},
-		{name: "plant a file in the root", do: func(a archive) { a.Write("README.txt", nil) }, kind: verify.Planted, path: "README.txt", says: "does not belong into an archive"},
+		{name: "plant a file in the root", do: func(a archive) { a.Write("README.txt", nil) }, kind: verify.Planted, path: "README.txt", says: "does not belong in an archive"},
 		{name: "plant a bag", do: func(a archive) { a.copy(standard, "bags/case-1-more") }, kind: verify.Unsealed, path: "bags/case-1-more", says: "in no seal"},
 		{name: "plant a seal of another name", do: func(a archive) { a.copy("seals/1", "seals/01") }, kind: verify.Planted, path: "seals/01", says: "is not a seal"},
 		{name: "rename a recording", do: func(a archive) {
@@ -181,8 +181,8 @@ func plain() []tampering {
 		}, kind: verify.Missing, path: standard + first, says: "differs in upper and lower case only"},
 		{name: "plant a name that differs by case", do: func(a archive) {
 			a.Write(standard+strings.Replace(first, "01.wav", "01.WAV", 1), a.Read(standard+first))
-		}, kind: verify.Name, path: standard + first, says: "but for upper and lower case"},
-		{name: "plant a name of two lines", do: func(a archive) { a.Write(standard+"/data/a\nb", nil) }, kind: verify.Name, path: standard, says: "other characters"},
+		}, kind: verify.Name, path: standard + first, says: "in upper and lower case only"},
+		{name: "plant a name of two lines", do: func(a archive) { a.Write(standard+"/data/a\nb", nil) }, kind: verify.Name, path: standard, says: "characters other than letters"},
 		{name: "put a link in the place of a recording", do: func(a archive) {
 			a.rename(standard+first, "../elsewhere.wav")
 			a.link(a.Path("../elsewhere.wav"), standard+first)
@@ -200,12 +200,12 @@ func plain() []tampering {
 		{name: "change line ends of a table", do: func(a archive) {
 			a.Write(standard+"/data/files.csv", []byte(strings.ReplaceAll(string(a.Read(standard+"/data/files.csv")), "\n", "\r\n")))
 		}, kind: verify.Altered, path: standard + "/data/files.csv", says: "was changed"},
-		{name: "change a disposition", do: func(a archive) { a.Replace(standard+"/data/index.csv", "Unavailable", "Excluded") }, kind: verify.Contradiction, path: "seals/1/recordings.csv", says: `says disposition "Unavailable" of recording_id ` + recording13},
-		{name: "change a disposition in a seal", do: func(a archive) { a.Replace("seals/1/recordings.csv", "Unavailable", "Excluded") }, kind: verify.Contradiction, path: "seals/1/recordings.csv", says: `says disposition "Excluded" of recording_id ` + recording13},
+		{name: "change a disposition", do: func(a archive) { a.Replace(standard+"/data/index.csv", "Unavailable", "Excluded") }, kind: verify.Contradiction, path: "seals/1/recordings.csv", says: `states disposition "Unavailable" for recording_id ` + recording13},
+		{name: "change a disposition in a seal", do: func(a archive) { a.Replace("seals/1/recordings.csv", "Unavailable", "Excluded") }, kind: verify.Contradiction, path: "seals/1/recordings.csv", says: `states disposition "Excluded" for recording_id ` + recording13},
 		{name: "change bag-info.txt", do: func(a archive) { a.Replace(standard+"/bag-info.txt", "Lane: Standard", "Lane: LegalHold") }, kind: verify.Altered, path: standard + "/bag-info.txt", says: "was changed"},
 		{name: "delete bagit.txt", do: func(a archive) { a.Remove(standard + "/bagit.txt") }, kind: verify.Missing, path: standard + "/bagit.txt", says: "is missing"},
-		{name: "reorder lines of a custody log", do: func(a archive) { a.lines(standard+"/custody/events.jsonl", exchange) }, kind: verify.LogChain, path: standard + "/custody/events.jsonl", says: "line 1 does not hold the digest"},
-		{name: "change a line of a custody log", do: func(a archive) { a.Replace("seals/1/events.jsonl", "specimen", "somebody") }, kind: verify.LogChain, path: "seals/1/events.jsonl", says: "line 2 does not hold the digest"},
+		{name: "reorder lines of a custody log", do: func(a archive) { a.lines(standard+"/custody/events.jsonl", exchange) }, kind: verify.LogChain, path: standard + "/custody/events.jsonl", says: "line 1 does not contain the digest"},
+		{name: "change a line of a custody log", do: func(a archive) { a.Replace("seals/1/events.jsonl", "specimen", "somebody") }, kind: verify.LogChain, path: "seals/1/events.jsonl", says: "line 2 does not contain the digest"},
 		{name: "change the certification", do: func(a archive) { a.Replace("seals/2/certification.txt", "true", "nice") }, kind: verify.Altered, path: "seals/2/certification.txt", says: "was changed"},
 		{name: "change the report", do: func(a archive) {
 			a.Replace("seals/1/report.html", `<strong id="gaps"><data value="3">3</data>`, `<strong id="gaps"><data value="0">0</data>`)
@@ -213,29 +213,29 @@ func plain() []tampering {
 		{name: "delete the report", do: func(a archive) { a.Remove("seals/2/report.html") }, kind: verify.Missing, path: "seals/2/report.html", says: "manifest-sha256.txt lists it"},
 		{name: "swap the reports of two seals", do: func(a archive) { a.swap("seals/1/report.html", "seals/2/report.html") }, kind: verify.Altered, path: "seals/1/report.html", says: "was changed"},
 		{name: "change the instructions", do: func(a archive) { a.add(standard+"/custody/VERIFY.txt", "or do not\n") }, kind: verify.Altered, path: "VERIFY.txt", says: "was changed"},
-		{name: "change the account", do: func(a archive) { a.Replace("seals/1/account.json", `"gaps": 3`, `"gaps": 0`) }, kind: verify.Account, path: "seals/1/account.json", says: "says 0 gaps, the bags and seals hold 3"},
+		{name: "change the account", do: func(a archive) { a.Replace("seals/1/account.json", `"gaps": 3`, `"gaps": 0`) }, kind: verify.Account, path: "seals/1/account.json", says: "states 0 gaps, but the bags and seals contain 3"},
 		{name: "drop the bag of an isolated recording", do: func(a archive) { a.Remove(ones) }, kind: verify.Coverage, path: standard + "/data/index.csv", says: recording62 + " is isolated, but no bag of lane Isolated accounts for it"},
-		{name: "hide that a conversation was isolated", do: func(a archive) { a.Replace(standard+"/data/conversations.csv", "MovedToIsolated", "MovedToHold") }, kind: verify.Contradiction, path: isolated + "/data/conversations.csv", says: "but no bag says that it was isolated"},
-		{name: "call an isolated recording left out", do: func(a archive) { a.Replace(standard+"/data/index.csv", "MovedToIsolated", "HoldScope") }, kind: verify.Contradiction, path: standard + "/data/index.csv", says: "Excluded, but the bag holds 1 file of it"},
-		{name: "drop a bag", do: func(a archive) { a.Remove(legalHold) }, kind: verify.Missing, path: legalHold, says: "seal 1 holds this bag"},
+		{name: "hide that a conversation was isolated", do: func(a archive) { a.Replace(standard+"/data/conversations.csv", "MovedToIsolated", "MovedToHold") }, kind: verify.Contradiction, path: isolated + "/data/conversations.csv", says: "but no bag states that it was isolated"},
+		{name: "call an isolated recording left out", do: func(a archive) { a.Replace(standard+"/data/index.csv", "MovedToIsolated", "HoldScope") }, kind: verify.Contradiction, path: standard + "/data/index.csv", says: "Excluded, but the bag contains 1 file of it"},
+		{name: "drop a bag", do: func(a archive) { a.Remove(legalHold) }, kind: verify.Missing, path: legalHold, says: "seal 1 contains this bag"},
 		{name: "drop the last seal", do: func(a archive) { a.Remove("seals/2") }, kind: verify.Unsealed, path: retry, says: "in no seal"},
 		{name: "drop the first seal", do: func(a archive) { a.Remove("seals/1") }, kind: verify.SealChain, path: "seals/1", says: "is missing, though there is a seal 2"},
 		{name: "drop all seals", do: func(a archive) { a.Remove("seals") }, kind: verify.Unsealed, path: "seals", says: "there is no seal"},
-		{name: "drop the last seal and its bag", do: func(a archive) { a.Remove("seals/2"); a.Remove(retry) }, kind: verify.SealChain, path: "seals/1", says: "later seals were taken away", knowsSeal: true},
-		{name: "replay the first seal as the second", do: func(a archive) { a.Remove("seals/2"); a.copy("seals/1", "seals/2") }, kind: verify.SealChain, path: "seals/2/account.json", says: "is the account of seal 1, in the place of seal 2"},
+		{name: "drop the last seal and its bag", do: func(a archive) { a.Remove("seals/2"); a.Remove(retry) }, kind: verify.SealChain, path: "seals/1", says: "later seals were removed", knowsSeal: true},
+		{name: "replay the first seal as the second", do: func(a archive) { a.Remove("seals/2"); a.copy("seals/1", "seals/2") }, kind: verify.SealChain, path: "seals/2/account.json", says: "is the account of seal 1, but is stored as seal 2"},
 		{name: "swap the seals", do: func(a archive) { a.swap("seals/1", "seals/2") }, kind: verify.SealChain, path: "seals/1/account.json", says: "is the account of seal 2"},
 		{name: "empty a manifest", do: func(a archive) { a.Write("seals/1/manifest-sha256.txt", nil) }, kind: verify.Malformed, path: "seals/1/manifest-sha256.txt", says: "does not list account.json"},
-		{name: "drop a line of a manifest", do: func(a archive) { a.without(standard+"/manifest-sha256.txt", first[1:]) }, kind: verify.Planted, path: standard + first, says: "listed nowhere"},
+		{name: "drop a line of a manifest", do: func(a archive) { a.without(standard+"/manifest-sha256.txt", first[1:]) }, kind: verify.Planted, path: standard + first, says: "not listed"},
 		{name: "list a file twice", do: func(a archive) {
 			a.lines(standard+"/manifest-sha256.txt", func(lines []string) []string { return append([]string{lines[0]}, lines...) })
 		}, kind: verify.Malformed, path: standard + "/manifest-sha256.txt", says: "a second time"},
 		{name: "list a file outside", do: func(a archive) {
 			a.Write("../secret", nil)
 			a.add(standard+"/manifest-sha256.txt", specimen.Sum(nil)+"  ../../../secret\n")
-		}, kind: verify.Malformed, path: standard + "/manifest-sha256.txt", says: "has no place in this manifest"},
+		}, kind: verify.Malformed, path: standard + "/manifest-sha256.txt", says: "does not belong in this manifest"},
 		{name: "add data to a manifest", do: func(a archive) { a.add("seals/1/manifest-sha256.txt", "# checked\n") }, kind: verify.Malformed, path: "seals/1/manifest-sha256.txt", says: "is not a SHA-256"},
 		{name: "add data to the list of bags", do: func(a archive) { a.add("seals/1/bags-sha256.txt", "# checked") }, kind: verify.Malformed, path: "seals/1/bags-sha256.txt", says: "is cut off"},
-		{name: "name another export", do: func(a archive) { a.Replace("export.json", "case-1", "case-2") }, kind: verify.Contradiction, path: "seals/1/account.json", says: "another export's"},
+		{name: "name another export", do: func(a archive) { a.Replace("export.json", "case-1", "case-2") }, kind: verify.Contradiction, path: "seals/1/account.json", says: "of another export than export.json"},
 		{name: "widen what was asked for", do: func(a archive) { a.Replace("export.json", `"holdScope":"Include"`, `"holdScope":"Only"`) }, kind: verify.Altered, path: "export.json", says: "contains a spec with SHA-256"},
 		{name: "delete export.json", do: func(a archive) { a.Remove("export.json") }, kind: verify.Missing, path: "export.json", says: "is missing"},
 		{name: "delete a signature", do: func(a archive) { a.Remove("seals/2/manifest-sha256.txt.sig") }, kind: verify.Unsigned, path: "seals/2/manifest-sha256.txt.sig", says: "is missing"},
@@ -244,26 +244,26 @@ func plain() []tampering {
 			for _, name := range []string{"manifest-sha256.txt.sig", "attestation.sigstore.json", "signer.pub"} {
 				a.Remove("seals/1/" + name)
 			}
-		}, kind: verify.Unsigned, path: "seals/1/manifest-sha256.txt.sig", says: "account.json says that seal 1 is signed"},
+		}, kind: verify.Unsigned, path: "seals/1/manifest-sha256.txt.sig", says: "account.json states that seal 1 is signed"},
 		{name: "swap the signatures of two seals", do: func(a archive) {
 			a.swap("seals/1/manifest-sha256.txt.sig", "seals/2/manifest-sha256.txt.sig")
 		}, kind: verify.Signature, path: "seals/1/manifest-sha256.txt.sig", says: "does not fit"},
 		{name: "swap the attestations of two seals", do: func(a archive) {
 			a.swap("seals/1/attestation.sigstore.json", "seals/2/attestation.sigstore.json")
-		}, kind: verify.Signature, path: "seals/1/attestation.sigstore.json", says: "speaks of manifest-sha256.txt with SHA-256"},
-		{name: "put another public key in", do: func(a archive) { a.Write("seals/1/signer.pub", a.thief.Public()) }, kind: verify.UntrustedKey, path: "seals/1/signer.pub", says: "none of those that were given"},
+		}, kind: verify.Signature, path: "seals/1/attestation.sigstore.json", says: "has the subject manifest-sha256.txt with SHA-256"},
+		{name: "put another public key in", do: func(a archive) { a.Write("seals/1/signer.pub", a.thief.Public()) }, kind: verify.UntrustedKey, path: "seals/1/signer.pub", says: "not one of the given keys"},
 	}
 }
 
 // stolen are tamperings that make everything fit again, with a key of their own or none.
 func stolen() []tampering {
 	return []tampering{
-		{name: "sign everything with another key", do: archive.resign, kind: verify.UntrustedKey, path: "seals/2/signer.pub", says: "none of those that were given"},
-		{name: "take every signature away", do: archive.unsign, kind: verify.Unsigned, path: "seals/1", says: "not signed by any of the keys"},
+		{name: "sign everything with another key", do: archive.resign, kind: verify.UntrustedKey, path: "seals/2/signer.pub", says: "not one of the given keys"},
+		{name: "take every signature away", do: archive.unsign, kind: verify.Unsigned, path: "seals/1", says: "not signed with any of the given keys"},
 		{name: "change a recording, sign with another key", do: func(a archive) {
 			a.Replace(standard+first, "r", "R")
 			a.resign()
-		}, kind: verify.UntrustedKey, path: standard + "/custody/signer.pub", says: "none of those that were given"},
+		}, kind: verify.UntrustedKey, path: standard + "/custody/signer.pub", says: "not one of the given keys"},
 		{name: "sign one bag with another key", do: func(a archive) {
 			mine := a.Signer
 			a.Replace(standard+"/bag-info.txt", mine.ID(), a.thief.ID())
@@ -301,12 +301,12 @@ func insiders() []tampering {
 		{name: "plant a recording", do: func(a archive) {
 			a.Write(standard+strings.Replace(first, "01.wav", "03.wav", 1), nil)
 			a.Forge(specimen.Standard, 1)
-		}, kind: verify.Planted, path: "03.wav", says: "listed nowhere in " + standard + "/data/files.csv"},
-		{name: "plant something in the payload", do: func(a archive) { a.Write(standard+"/data/run.sh", nil); a.Forge(specimen.Standard, 1) }, kind: verify.Planted, path: "data/run.sh", says: "nothing that a bag of recordings holds"},
+		}, kind: verify.Planted, path: "03.wav", says: "not listed in " + standard + "/data/files.csv"},
+		{name: "plant something in the payload", do: func(a archive) { a.Write(standard+"/data/run.sh", nil); a.Forge(specimen.Standard, 1) }, kind: verify.Planted, path: "data/run.sh", says: "not a file of a bag of recordings"},
 		{name: "call an exported recording excluded", do: func(a archive) {
 			a.Replace(index, "Exported,", "Excluded,MediumNotRequested")
 			a.Forge(specimen.Standard, 1)
-		}, kind: verify.Contradiction, path: index, says: "Excluded, but the bag holds 2 files"},
+		}, kind: verify.Contradiction, path: index, says: "Excluded, but the bag contains 2 files"},
 		{name: "call an unavailable recording exported", do: func(a archive) {
 			a.Replace(index, "Unavailable,FileError", "Exported,")
 			a.Forge(specimen.Standard, 1)
@@ -314,17 +314,17 @@ func insiders() []tampering {
 		{name: "give no reason", do: func(a archive) {
 			a.Replace(index, "Unavailable,FileError", "Unavailable,")
 			a.Forge(specimen.Standard, 1)
-		}, kind: verify.Contradiction, path: index, says: "without a reason"},
+		}, kind: verify.Contradiction, path: index, says: "but gives no reason"},
 		{name: "make up a disposition", do: func(a archive) {
 			a.Replace(index, "Unavailable,FileError", "Lost,FileError")
 			a.Forge(specimen.Standard, 1)
-		}, kind: verify.Malformed, path: index, says: "neither Exported nor Excluded"},
+		}, kind: verify.Malformed, path: index, says: "which is not a disposition"},
 		{name: "drop a recording from the index", do: func(a archive) {
 			a.without(index, recording13)
 			a.without("seals/1/recordings.csv", recording13)
 			a.Forge(specimen.Standard, 1)
 		}, kind: verify.Coverage, path: "seals", says: "Genesys Cloud listed 3"},
-		{name: "list a recording that there is not", do: func(a archive) { a.Replace(index, recording13, recording21); a.Forge(specimen.Standard, 1) }, kind: verify.Contradiction, path: index, says: "which the metadata of its conversation does not name"},
+		{name: "list a recording that there is not", do: func(a archive) { a.Replace(index, recording13, recording21); a.Forge(specimen.Standard, 1) }, kind: verify.Contradiction, path: index, says: "which the metadata of its conversation does not contain"},
 		{name: "list a recording twice", do: func(a archive) {
 			a.lines(index, func(lines []string) []string { return append(lines[:2:2], lines[1:]...) })
 			a.Forge(specimen.Standard, 1)
@@ -338,16 +338,16 @@ func insiders() []tampering {
 			a.without(legalHold+"/data/conversations.csv", "000000000002")
 			a.without("seals/1/conversations.csv", "000000000002")
 			a.Forge(specimen.LegalHold, 1)
-		}, kind: verify.Coverage, path: standard + "/data/conversations.csv", says: "but none accounts for it"},
+		}, kind: verify.Coverage, path: standard + "/data/conversations.csv", says: "but no bag accounts for it"},
 		{name: "replace a line that there is not", do: func(a archive) {
 			a.Replace(retry+"/data/index.csv", recording13, recording11)
 			a.Forge(specimen.Retry, 2)
-		}, kind: verify.Contradiction, path: retry + "/data/index.csv", says: "none says that it was unavailable"},
+		}, kind: verify.Contradiction, path: retry + "/data/index.csv", says: "no bag states that it was unavailable"},
 		{name: "account for a recording twice", do: func(a archive) {
 			a.Replace(retry+"/data/index.csv", "true", "false")
 			a.Forge(specimen.Retry, 2)
-		}, kind: verify.Contradiction, path: retry + "/data/index.csv", says: "accounted for already"},
-		{name: "reorder a custody log", do: func(a archive) { a.lines(log, exchange); a.Forge(specimen.Standard, 1) }, kind: verify.LogChain, path: log, says: "line 1 does not hold the digest"},
+		}, kind: verify.Contradiction, path: retry + "/data/index.csv", says: "already accounts for"},
+		{name: "reorder a custody log", do: func(a archive) { a.lines(log, exchange); a.Forge(specimen.Standard, 1) }, kind: verify.LogChain, path: log, says: "line 1 does not contain the digest"},
 		{name: "reorder a custody log, with its chain", do: func(a archive) { a.Rewrite(log, exchange); a.Forge(specimen.Standard, 1) }, kind: verify.LogChain, path: log, says: "something earlier than the line before"},
 		{name: "cut a custody log", do: func(a archive) {
 			a.lines(log, func(lines []string) []string { return lines[:len(lines)-2] })
@@ -357,12 +357,12 @@ func insiders() []tampering {
 		{name: "drop an event, with its chain", do: func(a archive) {
 			a.Rewrite(log, func(lines []string) []string { return leaveOut(lines, "01.wav") })
 			a.Forge(specimen.Standard, 1)
-		}, kind: verify.Contradiction, path: log, says: "does not tell that"},
+		}, kind: verify.Contradiction, path: log, says: "does not report that"},
 		{name: "put in a bag of another export", do: func(a archive) {
 			a.Replace(standard+"/bag-info.txt", "legal/case-1", "legal/case-9")
 			a.Forge(specimen.Standard, 1)
-		}, kind: verify.Contradiction, path: standard + "/bag-info.txt", says: "export.json says legal/case-1"},
-		{name: "change a number of the account", do: func(a archive) { a.Replace("seals/2/account.json", `"files": 19`, `"files": 20`); a.ForgeSeal(2) }, kind: verify.Account, path: "seals/2/account.json", says: "says 20 files"},
+		}, kind: verify.Contradiction, path: standard + "/bag-info.txt", says: "export.json states legal/case-1"},
+		{name: "change a number of the account", do: func(a archive) { a.Replace("seals/2/account.json", `"files": 19`, `"files": 20`); a.ForgeSeal(2) }, kind: verify.Account, path: "seals/2/account.json", says: "states 20 files"},
 		{name: "change a number of a lane", do: func(a archive) {
 			a.Replace("seals/1/account.json", `"exported": 1`, `"exported": 2`)
 			a.ForgeSeal(1)
@@ -370,7 +370,7 @@ func insiders() []tampering {
 		{name: "break a sum", do: func(a archive) { a.Replace("seals/1/account.json", `"holds": true`, `"holds": false`); a.ForgeSeal(1) }, kind: verify.Account, path: "seals/1/account.json", says: "does not add up"},
 		{name: "add data to the account", do: func(a archive) { a.add("seals/1/account.json", "{}"); a.Reseal(1) }, kind: verify.Malformed, path: "seals/1/account.json", says: "something follows it"},
 		{name: "drop a conversation from a seal", do: func(a archive) { a.without("seals/1/conversations.csv", conversation1); a.ForgeSeal(1) }, kind: verify.Contradiction, path: "seals/1/conversations.csv", says: "lines were added, removed or moved"},
-		{name: "drop an open conversation", do: func(a archive) { a.without("seals/1/conversations.csv", "ConversationOpen"); a.ForgeSeal(1) }, kind: verify.Account, path: "seals/1/account.json", says: "says 5 conversations surveyed, the bags and seals hold 4"},
+		{name: "drop an open conversation", do: func(a archive) { a.without("seals/1/conversations.csv", "ConversationOpen"); a.ForgeSeal(1) }, kind: verify.Account, path: "seals/1/account.json", says: "states 5 conversations surveyed, but the bags and seals contain 4"},
 		{name: "reorder the lines of a seal", do: func(a archive) {
 			a.lines("seals/1/recordings.csv", func(lines []string) []string { return append(lines[:1:1], exchange(lines[1:])...) })
 			a.ForgeSeal(1)
@@ -381,12 +381,12 @@ func insiders() []tampering {
 				a.without("seals/1/"+name, specimen.LegalHold)
 			}
 			a.ForgeSeal(1)
-		}, kind: verify.Coverage, path: standard + "/data/conversations.csv", says: "but none accounts for it"},
+		}, kind: verify.Coverage, path: standard + "/data/conversations.csv", says: "but no bag accounts for it"},
 		{name: "seal a bag twice", do: func(a archive) {
 			a.add("seals/2/bags.csv", strings.SplitAfter(string(a.Read("seals/1/bags.csv")), "\n")[1])
 			a.add("seals/2/bags-sha256.txt", strings.SplitAfter(string(a.Read("seals/1/bags-sha256.txt")), "\n")[0])
 			a.ForgeSeal(2)
-		}, kind: verify.Contradiction, path: "seals/2/bags.csv", says: "in an earlier line or seal already"},
+		}, kind: verify.Contradiction, path: "seals/2/bags.csv", says: "an earlier line or seal already lists"},
 		{name: "hide a day that was not surveyed", do: func(a archive) {
 			for _, seal := range []int{1, 2} {
 				a.Rewrite(fmt.Sprintf("seals/%d/events.jsonl", seal), func(lines []string) []string { return leaveOut(lines, "DaySurveyed") })
@@ -398,24 +398,24 @@ func insiders() []tampering {
 				a.Replace(fmt.Sprintf("seals/%d/account.json", seal), `"until": "2023-10-02`, `"until": "2023-10-01`)
 			}
 			a.ForgeSeal(1)
-		}, kind: verify.Coverage, path: "seals/2/account.json", says: "asked for was until 2023-10-02"},
+		}, kind: verify.Coverage, path: "seals/2/account.json", says: "the requested end is 2023-10-02"},
 		{name: "leave a bag out of the coverage", do: func(a archive) {
 			a.Replace("seals/1/coverage.csv", " "+specimen.LegalHold, "")
 			a.ForgeSeal(1)
-		}, kind: verify.Coverage, path: "seals/1/coverage.csv", says: "does not say which part of the window bag " + specimen.LegalHold},
+		}, kind: verify.Coverage, path: "seals/1/coverage.csv", says: "does not state which part of the window bag " + specimen.LegalHold},
 		{name: "leave a part of the window out of the coverage", do: func(a archive) {
 			a.Replace("seals/1/coverage.csv", "2023-10-01T00:00:00Z", "2023-10-01T06:00:00Z")
 			a.ForgeSeal(1)
-		}, kind: verify.Coverage, path: "seals/1/coverage.csv", says: "nothing says which bag has the conversations from 2023-10-01T00:00:00Z on"},
+		}, kind: verify.Coverage, path: "seals/1/coverage.csv", says: "no line states which bag has the conversations from 2023-10-01T00:00:00Z on"},
 		{name: "put in another first seal", do: func(a archive) {
 			a.Replace("seals/1/account.json", `"sealedAt": "2023-10-04`, `"sealedAt": "2023-10-05`)
 			a.Reseal(1)
 		}, kind: verify.SealChain, path: "seals/2/account.json", says: "names seal 1 with SHA-256"},
-		{name: "take the former seal away", do: func(a archive) { a.Replace("seals/2/account.json", `"former"`, `"other"`); a.ForgeSeal(2) }, kind: verify.SealChain, path: "seals/2/account.json", says: "names no former seal"},
+		{name: "take the former seal away", do: func(a archive) { a.Replace("seals/2/account.json", `"former"`, `"other"`); a.ForgeSeal(2) }, kind: verify.SealChain, path: "seals/2/account.json", says: "names no previous seal"},
 		{name: "attest more than there is", do: func(a archive) {
 			a.Write("seals/2/attestation.sigstore.json", a.Signer.SealBundle(2, specimen.NewSubject("manifest-sha256.txt", specimen.Sum(a.Read("seals/2/manifest-sha256.txt"))), specimen.NewSubject("more", specimen.Sum(nil))))
-		}, kind: verify.Signature, path: "seals/2/attestation.sigstore.json", says: `speaks of "more"`},
-		{name: "attest nothing", do: func(a archive) { a.Write("seals/2/attestation.sigstore.json", a.Signer.SealBundle(2)) }, kind: verify.Signature, path: "seals/2/attestation.sigstore.json", says: "does not speak of manifest-sha256.txt"},
+		}, kind: verify.Signature, path: "seals/2/attestation.sigstore.json", says: `has the subject "more"`},
+		{name: "attest nothing", do: func(a archive) { a.Write("seals/2/attestation.sigstore.json", a.Signer.SealBundle(2)) }, kind: verify.Signature, path: "seals/2/attestation.sigstore.json", says: "does not have the subject manifest-sha256.txt"},
 	}
 }
 

@@ -225,7 +225,7 @@ func term(name, old, new, path, says string) tampering {
 // misjudged are tamperings with what became of recordings and conversations, and with
 // the terms, by who has the key.
 func misjudged() []tampering {
-	const derived = "by its metadata (fileState ERROR) and the terms what can have become of it is: Unavailable FileError"
+	const derived = "by its metadata (fileState ERROR) and the spec its possible dispositions are: Unavailable FileError"
 	var list []tampering
 	for reason, name := range map[string]string{
 		"Deleted": "call a broken recording deleted", "Archived": "call a broken recording archived", "NotReady": "call a broken recording not ready",
@@ -236,67 +236,67 @@ func misjudged() []tampering {
 	} {
 		list = append(list, tampering{name: name, do: func(a archive) {
 			a.relabel(recording13, "Unavailable,FileError,ERROR", "Unavailable,"+reason+",ERROR")
-		}, kind: verify.Contradiction, path: standardIndex, says: "Unavailable " + reason + ", " + derived})
+		}, kind: verify.Contradiction, path: standardIndex, says: "Unavailable " + reason + ", but " + derived})
 	}
 	for reason, name := range map[string]string{
 		"HoldScope": "blame the scope, which takes all", "DuplicateID": "call a recording a duplicate", "Irrelevant": "make up why a recording is excluded",
 	} {
 		list = append(list, tampering{name: name, do: func(a archive) {
 			a.relabel(recording12, "Excluded,MediumNotRequested", "Excluded,"+reason)
-		}, kind: verify.Contradiction, path: standardIndex, says: "Excluded " + reason + ", by its metadata (fileState AVAILABLE) and the terms what can have become of it is: Excluded MediumNotRequested"})
+		}, kind: verify.Contradiction, path: standardIndex, says: "Excluded " + reason + ", but by its metadata (fileState AVAILABLE) and the spec its possible dispositions are: Excluded MediumNotRequested"})
 	}
 	return append(list, []tampering{
 		{name: "call a requested medium not requested", do: func(a archive) {
 			a.relabel(recording13, "Unavailable,FileError,ERROR", "Excluded,MediumNotRequested,")
-		}, kind: verify.Contradiction, path: standardIndex, says: "Excluded MediumNotRequested, " + derived},
+		}, kind: verify.Contradiction, path: standardIndex, says: "Excluded MediumNotRequested, but " + derived},
 		{name: "call an available recording deleted", do: func(a archive) {
 			a.relabel(recording11, "Exported,", "Unavailable,Deleted")
-		}, kind: verify.Contradiction, path: standardIndex, says: "Unavailable Deleted, by its metadata (fileState AVAILABLE)"},
+		}, kind: verify.Contradiction, path: standardIndex, says: "Unavailable Deleted, but by its metadata (fileState AVAILABLE)"},
 		{name: "make up what Genesys Cloud said", do: func(a archive) {
 			a.relabel(recording13, "Unavailable,FileError,ERROR", "Unavailable,FileError,gone")
-		}, kind: verify.Contradiction, path: standardIndex, says: `says "gone" of recording ` + conversation1 + "/" + recording13 + `, its metadata says fileState "ERROR"`},
+		}, kind: verify.Contradiction, path: standardIndex, says: `states "gone" for recording ` + conversation1 + "/" + recording13 + `, but its metadata has fileState "ERROR"`},
 		{name: "change a medium", do: func(a archive) {
 			a.edit(standardIndex, recording13, ",Call,", ",Chat,")
 			a.edit("seals/1/recordings.csv", recording13, ",Call,", ",Chat,")
 			a.fit(specimen.Standard)
-		}, kind: verify.Contradiction, path: standardIndex, says: `says medium "Chat" of recording ` + conversation1 + "/" + recording13 + `, by its metadata it is "Call"`},
+		}, kind: verify.Contradiction, path: standardIndex, says: `states medium "Chat" for recording ` + conversation1 + "/" + recording13 + `, but by its metadata it is "Call"`},
 		{name: "change what Genesys Cloud said", do: func(a archive) {
 			a.Replace(standard+metadata1, `"fileState":"ERROR"`, `"fileState":"AVAILABLE"`)
 			a.fit(specimen.Standard)
-		}, kind: verify.Contradiction, path: standardIndex, says: "by its metadata (fileState AVAILABLE) and the terms what can have become of it is: Exported"},
+		}, kind: verify.Contradiction, path: standardIndex, says: "by its metadata (fileState AVAILABLE) and the spec its possible dispositions are: Exported"},
 		{name: "call a conversation unreadable", do: func(a archive) {
 			a.retell("Exported,", "Unavailable,MetadataUnreadable")
-		}, kind: verify.Contradiction, path: standardTable, says: "Unavailable MetadataUnreadable, what can have become of it is: Exported"},
+		}, kind: verify.Contradiction, path: standardTable, says: "Unavailable MetadataUnreadable, but its possible dispositions are: Exported"},
 		{name: "call a conversation not found", do: func(a archive) {
 			a.retell("Exported,", "Unavailable,ConversationNotFound")
-		}, kind: verify.Contradiction, path: standardTable, says: "Unavailable ConversationNotFound, what can have become of it is: Exported"},
+		}, kind: verify.Contradiction, path: standardTable, says: "Unavailable ConversationNotFound, but its possible dispositions are: Exported"},
 		{name: "leave a conversation out by its legal hold", do: func(a archive) {
 			a.retell("Exported,", "Excluded,HoldScope")
-		}, kind: verify.Contradiction, path: standardTable, says: "Excluded HoldScope, what can have become of it is: Exported"},
+		}, kind: verify.Contradiction, path: standardTable, says: "is Excluded HoldScope, but its possible dispositions are: Exported"},
 		{name: "move a conversation the other way", do: func(a archive) {
 			a.edit(standardTable, conversation2, "MovedToHold", "MovedFromHold")
 			a.fit(specimen.Standard)
-		}, kind: verify.Contradiction, path: standardTable, says: "Excluded MovedFromHold, what can have become of it is: Exported, Excluded MovedToHold"},
+		}, kind: verify.Contradiction, path: standardTable, says: "Excluded MovedFromHold, but its possible dispositions are: Exported, Excluded MovedToHold"},
 		{name: "leave an open conversation out by its legal hold", do: func(a archive) {
 			a.edit(firstTable, conversation4, "Unavailable,ConversationOpen", "Excluded,HoldScope")
 			a.fitSeal(1)
-		}, kind: verify.Contradiction, path: firstTable, says: "which is in no bag, Excluded HoldScope: what can have become of it is: Unavailable ConversationOpen"},
+		}, kind: verify.Contradiction, path: firstTable, says: "which is in no bag, is Excluded HoldScope, but its possible dispositions are: Unavailable ConversationOpen"},
 		{name: "make up why a conversation is in no bag", do: func(a archive) {
 			a.edit(firstTable, conversation4, "ConversationOpen", "Boring")
 			a.edit("seals/1/failures.csv", conversation4, "ConversationOpen", "Boring")
 			a.fitSeal(1)
-		}, kind: verify.Contradiction, path: firstTable, says: "Unavailable Boring: what can have become of it is: Unavailable ConversationOpen"},
-		term("ask for another medium", `["Call"]`, `["Chat"]`, standardIndex, "calls recording "+conversation1+"/"+recording11+" Exported, by its metadata (fileState AVAILABLE) and the terms what can have become of it is: Excluded MediumNotRequested"),
-		term("ask for more media", `["Call"]`, `["Call","Chat"]`, standardIndex, "calls recording "+conversation1+"/"+recording12+" Excluded MediumNotRequested"),
-		term("ask for held conversations only", `"holdScope":"Include"`, `"holdScope":"Only"`, standardTable, "it is not the business of lane Standard"),
-		term("ask for no held conversations", `"holdScope":"Include"`, `"holdScope":"Exclude"`, legalHold+"/data/conversations.csv", "it is not the business of lane LegalHold"),
-		term("ask that archived recordings be listed only", `"archived":"Restore"`, `"archived":"List"`, standardIndex, "calls recording "+conversation6+"/"+recording64+" Excluded MovedToIsolated, by its metadata (fileState ARCHIVED) and the terms what can have become of it is: Unavailable Archived"),
-		term("ask for a second source", `"secondSource":"None"`, `"secondSource":"Retention"`, "seals/1/account.json", "says nothing of a second source, which export.json asks to be compared with"),
-		term("wait longer for open conversations", `"openDeadline":"24h0m0s"`, `"openDeadline":"720h0m0s"`, firstTable, "open, but no survey tells so after it had been waited for until 2023-10-31T04:00:00Z"),
+		}, kind: verify.Contradiction, path: firstTable, says: "is Unavailable Boring, but its possible dispositions are: Unavailable ConversationOpen"},
+		term("ask for another medium", `["Call"]`, `["Chat"]`, standardIndex, "states that recording "+conversation1+"/"+recording11+" is Exported, but by its metadata (fileState AVAILABLE) and the spec its possible dispositions are: Excluded MediumNotRequested"),
+		term("ask for more media", `["Call"]`, `["Call","Chat"]`, standardIndex, "states that recording "+conversation1+"/"+recording12+" is Excluded MediumNotRequested"),
+		term("ask for held conversations only", `"holdScope":"Include"`, `"holdScope":"Only"`, standardTable, "it does not belong in lane Standard"),
+		term("ask for no held conversations", `"holdScope":"Include"`, `"holdScope":"Exclude"`, legalHold+"/data/conversations.csv", "it does not belong in lane LegalHold"),
+		term("ask that archived recordings be listed only", `"archived":"Restore"`, `"archived":"List"`, standardIndex, "states that recording "+conversation6+"/"+recording64+" is Excluded MovedToIsolated, but by its metadata (fileState ARCHIVED) and the spec its possible dispositions are: Unavailable Archived"),
+		term("ask for a second source", `"secondSource":"None"`, `"secondSource":"Retention"`, "seals/1/account.json", "does not contain a comparison with a second source, but export.json requests one"),
+		term("wait longer for open conversations", `"openDeadline":"24h0m0s"`, `"openDeadline":"720h0m0s"`, firstTable, "open, but no survey after the deadline 2023-10-31T04:00:00Z reports this"),
 		term("wait longer for a day to settle", `"settleAfter":"24h0m0s"`, `"settleAfter":"48h0m0s"`, firstLog, "before the day had settled at 2023-10-04T00:00:00Z"),
-		term("ask for a scope that there is not", `"holdScope":"Include"`, `"holdScope":"Some"`, "export.json", `says holdScope "Some", which there is not`),
-		term("ask for a medium that there is not", `["Call"]`, `["Call","Fax"]`, "export.json", `names a medium that there is not: "Fax"`),
-		term("ask for no medium", `["Call"]`, `[]`, "export.json", "does not say which media were asked for"),
+		term("ask for a scope that there is not", `"holdScope":"Include"`, `"holdScope":"Some"`, "export.json", `states holdScope "Some", which is not a known value`),
+		term("ask for a medium that there is not", `["Call"]`, `["Call","Fax"]`, "export.json", `names an unknown medium: "Fax"`),
+		term("ask for no medium", `["Call"]`, `[]`, "export.json", "does not state the requested media"),
 		{name: "begin the export later", do: func(a archive) {
 			a.terms(func(record *evidence.ExportRecord) {
 				record.CreatedAt = specimen.Day.AddDate(0, 0, 2).Add(3 * time.Hour)
@@ -312,10 +312,10 @@ func misheld() []tampering {
 	return []tampering{
 		{name: "say that a conversation of lane Standard was held", do: func(a archive) {
 			a.retell("false,"+surveyed, "true,"+surveyed)
-		}, kind: verify.Contradiction, path: standardTable, says: "whose legal hold the survey answered with true: by the terms it is not the business of lane Standard"},
+		}, kind: verify.Contradiction, path: standardTable, says: "whose legal hold was true in the survey: by the spec it does not belong in lane Standard"},
 		{name: "say that a conversation was held before transfer", do: func(a archive) {
 			a.retell(",false,"+checked, ",true,"+checked)
-		}, kind: verify.Contradiction, path: standardLog, says: "does not tell that the legal hold of conversation " + conversation1 + " changed"},
+		}, kind: verify.Contradiction, path: standardLog, says: "does not report that the legal hold of conversation " + conversation1 + " changed"},
 		{name: "keep a held conversation in lane Standard", do: func(a archive) {
 			a.relog(standardLog, plant(logLine{Time: specimen.Day.AddDate(0, 0, 2).Add(4 * time.Hour), Type: "HoldChanged", Details: map[string]string{"conversation": conversation1, "held": "true", "moved": "false"}}))
 			a.relog(standardLog, on("HoldChecked", "", set("held", "2")))
@@ -324,44 +324,44 @@ func misheld() []tampering {
 		{name: "say that a moved conversation was not held", do: func(a archive) {
 			a.edit(standardTable, conversation2, ",true,"+checked, ",false,"+checked)
 			a.fit(specimen.Standard)
-		}, kind: verify.Contradiction, path: standardTable, says: "Excluded MovedToHold, what can have become of it is: Exported"},
+		}, kind: verify.Contradiction, path: standardTable, says: "is Excluded MovedToHold, but its possible dispositions are: Exported"},
 		{name: "say no answer of before transfer", do: func(a archive) {
 			a.retell(",false,"+checked, ",,")
-		}, kind: verify.Contradiction, path: standardLog, says: `reports "0" conversations as unknown, conversations.csv lists 1`},
+		}, kind: verify.Contradiction, path: standardLog, says: `reports "0" conversations as unknown, but conversations.csv lists 1`},
 		{name: "make up an answer of before transfer", do: func(a archive) {
 			a.retell(",false,"+checked, ",maybe,"+checked)
-		}, kind: verify.Malformed, path: standardTable, says: `says "maybe" of the legal hold`},
+		}, kind: verify.Malformed, path: standardTable, says: `states "maybe" for the legal hold`},
 		{name: "change when holds were asked for before transfer", do: func(a archive) {
 			a.retell(",false,"+checked, ",false,2023-10-03T05:00:00Z")
 		}, kind: verify.Contradiction, path: standardTable, says: `was answered at "2023-10-03T05:00:00Z" before transfer`},
 		{name: "change when the survey asked for holds", do: func(a archive) {
 			a.retell("false,"+surveyed, "false,2023-10-03T01:02:00Z")
-		}, kind: verify.Contradiction, path: standardTable, says: "asked for the legal hold of conversation " + conversation1 + " at 2023-10-03T01:02:00Z, no log tells so"},
+		}, kind: verify.Contradiction, path: standardTable, says: "queried the legal hold of conversation " + conversation1 + " at 2023-10-03T01:02:00Z, but no log reports this"},
 		{name: "do not say when the survey asked for holds", do: func(a archive) {
 			a.retell("false,"+surveyed, "false,")
-		}, kind: verify.Contradiction, path: standardTable, says: "does not say when the survey asked for the legal hold of conversation " + conversation1},
+		}, kind: verify.Contradiction, path: standardTable, says: "does not state when the survey queried the legal hold of conversation " + conversation1},
 		{name: "say that a conversation was held at sealing", do: func(a archive) {
 			a.edit(firstTable, conversation1, "false,"+sealed, "true,"+sealed)
 			a.fitSeal(1)
-		}, kind: verify.Contradiction, path: firstLog, says: "does not tell that the legal hold of conversation " + conversation1 + " changed"},
+		}, kind: verify.Contradiction, path: firstLog, says: "does not report that the legal hold of conversation " + conversation1 + " changed"},
 		{name: "hide the answer at sealing", do: func(a archive) {
 			a.edit(firstTable, conversation1, "false,"+sealed, ",")
 			a.fitSeal(1)
-		}, kind: verify.Contradiction, path: firstTable, says: "does not say what the review of 2023-10-01 answered about the legal hold of conversation " + conversation1},
+		}, kind: verify.Contradiction, path: firstTable, says: "does not state the answer of the review of 2023-10-01 about the legal hold of conversation " + conversation1},
 		{name: "change when holds were asked for at sealing", do: func(a archive) {
 			a.edit(firstTable, conversation1, "false,"+sealed, "false,2023-10-09T00:00:00Z")
 			a.fitSeal(1)
-		}, kind: verify.Contradiction, path: firstTable, says: `was asked for at "2023-10-09T00:00:00Z" for the seal, its log does not tell so`},
+		}, kind: verify.Contradiction, path: firstTable, says: `was queried at "2023-10-09T00:00:00Z" for the seal, but its log does not report this`},
 		{name: "make up an answer at sealing", do: func(a archive) {
 			a.edit(firstTable, conversation1, "false,"+sealed, "perhaps,"+sealed)
 			a.fitSeal(1)
-		}, kind: verify.Malformed, path: firstTable, says: `says "perhaps" of the legal hold`},
+		}, kind: verify.Malformed, path: firstTable, says: `states "perhaps" for the legal hold`},
 		{name: "answer otherwise in a seal than in its bag", do: func(a archive) {
 			a.edit(firstTable, conversation1, answers, strings.Replace(answers, ",false,", ",true,", 1))
 			a.fitSeal(1)
-		}, kind: verify.Contradiction, path: firstTable, says: `says held_before_transfer "true"`},
+		}, kind: verify.Contradiction, path: firstTable, says: `states held_before_transfer "true"`},
 		{name: "move a conversation to another day", do: func(a archive) {
 			a.retell("2023-10-01T01:00:00Z", "2023-09-30T01:00:00Z")
-		}, kind: verify.Contradiction, path: standardTable, says: "the bag is of another part of the window"},
+		}, kind: verify.Contradiction, path: standardTable, says: "the bag covers another part of the window"},
 	}
 }

@@ -43,7 +43,7 @@ func whileRunning() []tampering {
 			a.Remove(standard + "/bagit.txt")
 			a.Replace(standard+first, "r", "R")
 		}, kind: verify.Altered, path: standard + first, says: "was changed", running: true},
-		{name: "take a sealed bag away while running", do: func(a archive) { a.Remove(legalHold) }, kind: verify.Missing, path: legalHold, says: "though seal 1 holds this bag", running: true},
+		{name: "take a sealed bag away while running", do: func(a archive) { a.Remove(legalHold) }, kind: verify.Missing, path: legalHold, says: "though seal 1 contains this bag", running: true},
 	}
 }
 
@@ -53,22 +53,22 @@ func identities() []tampering {
 	record := func(old, new string) func(archive) { return func(a archive) { a.Replace("export.json", old, new) } }
 	const at = "export.json"
 	return []tampering{
-		{name: "put an archive in another's place", do: func(archive) {}, kind: verify.Identity, path: at, says: "archive of legal/case-1, in the place of legal/case-2", as: "legal/case-2"},
-		{name: "put an archive into another namespace", do: func(archive) {}, kind: verify.Identity, path: at, says: "in the place of hr/case-1", as: "hr/case-1"},
+		{name: "put an archive in another's place", do: func(archive) {}, kind: verify.Identity, path: at, says: "archive of legal/case-1, but it is stored as legal/case-2", as: "legal/case-2"},
+		{name: "put an archive into another namespace", do: func(archive) {}, kind: verify.Identity, path: at, says: "but it is stored as hr/case-1", as: "hr/case-1"},
 		{name: "rename an export", do: record("case-1", "case-2"), kind: verify.Contradiction, path: "seals/1/account.json", says: "its name is case-1", as: "legal/case-2"},
-		{name: "date an archive back", do: record(`"createdAt":"2023`, `"createdAt":"2022`), kind: verify.Contradiction, path: "seals/1/account.json", says: "export.json says 2022"},
+		{name: "date an archive back", do: record(`"createdAt":"2023`, `"createdAt":"2022`), kind: verify.Contradiction, path: "seals/1/account.json", says: "export.json states 2022"},
 		{name: "name another cluster", do: record(specimen.ID(901), specimen.ID(999)), kind: verify.Contradiction, path: "seals/1/account.json", says: "its cluster is"},
 		{name: "name another organisation", do: record(specimen.ID(902), specimen.ID(999)), kind: verify.Contradiction, path: "seals/1/account.json", says: "its organisation is"},
 		{name: "give export.json a name twice", do: record(`{"namespace"`, `{"name":"case-1","namespace"`), kind: verify.Malformed, path: at, says: `the name "name" twice`},
 		{name: "give export.json a name twice in another case", do: record(`{"namespace"`, `{"NAME":"case-1","namespace"`), kind: verify.Malformed, path: at, says: `the name "name" twice`},
 		{name: "give export.json a name that is unknown", do: record(`{"namespace"`, `{"note":"void","namespace"`), kind: verify.Malformed, path: at, says: `unknown field "note"`},
-		{name: "name a field of export.json in another case", do: record(`"namespace"`, `"Namespace"`), kind: verify.Malformed, path: at, says: "in other words"},
-		{name: "put a blank into export.json", do: record(`{"namespace"`, `{ "namespace"`), kind: verify.Malformed, path: at, says: "in other words"},
-		{name: "write a time of export.json otherwise", do: record(`Z"}`, `.000Z"}`), kind: verify.Malformed, path: at, says: "in other words"},
+		{name: "name a field of export.json in another case", do: record(`"namespace"`, `"Namespace"`), kind: verify.Malformed, path: at, says: "in the form that the exporter writes"},
+		{name: "put a blank into export.json", do: record(`{"namespace"`, `{ "namespace"`), kind: verify.Malformed, path: at, says: "in the form that the exporter writes"},
+		{name: "write a time of export.json otherwise", do: record(`Z"}`, `.000Z"}`), kind: verify.Malformed, path: at, says: "in the form that the exporter writes"},
 		{name: "write behind export.json", do: func(a archive) { a.add(at, "{}") }, kind: verify.Malformed, path: at, says: "something follows it"},
 		{name: "put a folder in the place of export.json", do: func(a archive) { a.Remove(at); a.Write(at+"/x", nil) }, kind: verify.Irregular, path: at, says: "is a folder, not a file"},
 		{name: "put a link in the place of export.json", do: func(a archive) { a.rename(at, "seals/copy"); a.link("seals/copy", at) }, kind: verify.Irregular, path: at, says: "is a symbolic link"},
-		{name: "plant a file deep in a bag", do: func(a archive) { a.Write(standard+"/data/recordings"+strings.Repeat("/d", 20)+"/x", nil) }, kind: verify.Planted, path: standard + "/data/recordings/d/d", says: "deeper than anything"},
+		{name: "plant a file deep in a bag", do: func(a archive) { a.Write(standard+"/data/recordings"+strings.Repeat("/d", 20)+"/x", nil) }, kind: verify.Planted, path: standard + "/data/recordings/d/d", says: "deeper than any file"},
 	}
 }
 
@@ -95,11 +95,11 @@ func strictForms() []tampering {
 	return []tampering{
 		{name: "give an account a name twice", do: inAccount(`"number": 2`, `"number": 3, "number": 2`), kind: verify.Malformed, path: account, says: `the name "number" twice`},
 		{name: "give an account a name that is unknown", do: inAccount(`"number": 2`, `"void": true, "number": 2`), kind: verify.Malformed, path: account, says: `unknown field "void"`},
-		{name: "name a field of an account in another case", do: inAccount(`"number": 2`, `"Number": 2`), kind: verify.Malformed, path: account, says: "in other words"},
-		{name: "write a number of an account otherwise", do: inAccount(`"number": 2,`, `"number": 2 ,`), kind: verify.Malformed, path: account, says: "in other words"},
-		{name: "add a column to a table", do: inIndex("medium,lane", "medium,note,lane"), kind: verify.Malformed, path: index, says: "other columns than such a table has"},
+		{name: "name a field of an account in another case", do: inAccount(`"number": 2`, `"Number": 2`), kind: verify.Malformed, path: account, says: "in the form that the exporter writes"},
+		{name: "write a number of an account otherwise", do: inAccount(`"number": 2,`, `"number": 2 ,`), kind: verify.Malformed, path: account, says: "in the form that the exporter writes"},
+		{name: "add a column to a table", do: inIndex("medium,lane", "medium,note,lane"), kind: verify.Malformed, path: index, says: "does not name the columns of such a table"},
 		{name: "double a column of a table", do: inIndex("medium,lane", "medium,medium"), kind: verify.Malformed, path: index, says: "the column medium twice"},
-		{name: "exchange columns of a table", do: inIndex("medium,lane", "lane,medium"), kind: verify.Malformed, path: index, says: "or in another order"},
+		{name: "exchange columns of a table", do: inIndex("medium,lane", "lane,medium"), kind: verify.Malformed, path: index, says: "in their order"},
 		{name: "give an event a name twice", do: inLog(`"type":`, `"type":"BagOpened","type":`), kind: verify.LogChain, path: log, says: "is not written as the exporter writes events"},
 		{name: "give an event a name that is unknown", do: inLog(`"type":`, `"void":true,"type":`), kind: verify.LogChain, path: log, says: "is not written as the exporter writes events"},
 		{name: "put a blank into an event", do: inLog(`"type":`, `"type": `), kind: verify.LogChain, path: log, says: "is not written as the exporter writes events"},
