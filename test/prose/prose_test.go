@@ -4,7 +4,6 @@ package prose
 
 import (
 	"path"
-	"regexp"
 	"strings"
 	"testing"
 )
@@ -47,39 +46,33 @@ func (r rule) allows(file string) bool {
 
 // compile returns a function that finds the words of a rule in a file.
 func (r rule) compile() func(text) []finding {
-	inProse, inNames, unless, inCode := expression(r.words), expression(r.names), expression(r.unless), regexp.MustCompile(r.code)
+	inProse, inNames, inCode, unless := newMatcher(inText(r.words)), newMatcher(inText(r.names)), newMatcher(r.code), newMatcher(inText(r.unless))
+	isRight := func(words string) bool { return unless.expression != nil && unless.expression.MatchString(words) }
 	return func(read text) []finding {
 		var found []finding
-		if r.code != "" {
-			for _, at := range inCode.FindAllStringIndex(read.prose, -1) {
-				found = append(found, finding{read.line(at[0]), read.prose[at[0]:at[1]]})
+		for _, at := range inCode.find(read) {
+			found = append(found, finding{read.line(at[0]), read.prose[at[0]:at[1]]})
+		}
+		for _, at := range inProse.find(read) {
+			if around := read.prose[max(0, at[0]-40):min(len(read.prose), at[1]+40)]; !isRight(around) {
+				found = append(found, finding{read.line(at[0]), strings.Join(strings.Fields(read.prose[at[0]:at[1]]), " ")})
 			}
 		}
-		if r.words != "" {
-			for _, at := range inProse.FindAllStringIndex(read.prose, -1) {
-				around := read.prose[max(0, at[0]-40):min(len(read.prose), at[1]+40)]
-				if r.unless == "" || !unless.MatchString(around) {
-					found = append(found, finding{read.line(at[0]), strings.Join(strings.Fields(read.prose[at[0]:at[1]]), " ")})
-				}
-			}
-		}
-		if r.names != "" {
-			for _, n := range read.names {
-				if inNames.MatchString(n.words) && (r.unless == "" || !unless.MatchString(n.words)) {
-					found = append(found, finding{n.line, n.words})
-				}
+		for _, n := range read.names {
+			if inNames.mayMatch(n.words) && inNames.expression.MatchString(n.words) && !isRight(n.words) {
+				found = append(found, finding{n.line, n.words})
 			}
 		}
 		return found
 	}
 }
 
-// expression compiles words: case does not matter, and a space stands for any white space.
-func expression(words string) *regexp.Regexp {
+// inText makes an expression of words: case does not matter, and a space stands for any white space.
+func inText(words string) string {
 	if words == "" {
-		return nil
+		return ""
 	}
-	return regexp.MustCompile(`(?i)\b(?:` + strings.ReplaceAll(words, " ", `\s+`) + `)\b`)
+	return `(?i)\b(?:` + strings.ReplaceAll(words, " ", `\s+`) + `)\b`
 }
 
 // TestTheRulesFind shows that each rule finds its own example and lets the better wording pass.
@@ -94,7 +87,10 @@ func TestTheRulesFind(t *testing.T) {
 		"package p\n\nfunc f() { ripe := 1; _ = ripe }":                            1,
 		"package p\n\nfunc f() { for ripe := range 2 { _ = ripe } }":               1,
 	} {
-		read := text{path: "p.go", prose: proseOfGo([]byte(example)), names: namesOfGo(t, "p.go", []byte(example))}
+		read, err := readText("p.go", []byte(example))
+		if err != nil {
+			t.Fatal(err)
+		}
 		got := 0
 		for _, r := range rules {
 			got += len(r.compile()(read))
@@ -109,7 +105,7 @@ func TestTheRulesFind(t *testing.T) {
 func TestEveryRuleFindsItsExample(t *testing.T) {
 	t.Parallel()
 	for _, r := range rules {
-		read := text{path: "example", prose: r.example}
+		read := text{path: "example", prose: r.example, segments: segments(r.example)}
 		for identifier := range strings.SplitSeq(r.example, ", ") {
 			read.names = append(read.names, name{identifier, 1})
 		}

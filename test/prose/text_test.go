@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"unicode"
 )
@@ -31,8 +32,9 @@ type name struct {
 type text struct {
 	path string
 	// prose has the length and the lines of the file. Zeros stand for what is not a comment or a string.
-	prose string
-	names []name
+	prose    string
+	segments []segment
+	names    []name
 }
 
 // line returns the number of the line at an offset.
@@ -42,11 +44,20 @@ func (t text) line(offset int) int { return 1 + strings.Count(t.prose[:offset], 
 // It omits test data, whose bytes are compared, and generated Go code.
 func readFiles(t *testing.T) []text {
 	t.Helper()
-	list := exec.CommandContext(t.Context(), "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+	texts, err := readOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return texts
+}
+
+// readOnce reads the files for all tests.
+var readOnce = sync.OnceValues(func() ([]text, error) {
+	list := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
 	list.Dir = root
 	output, err := list.Output()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	paths := strings.Split(strings.TrimSuffix(string(output), "\x00"), "\x00")
 	slices.Sort(paths)
@@ -60,19 +71,29 @@ func readFiles(t *testing.T) []text {
 			continue // it was removed since the last commit
 		}
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
-		read := text{path: file}
-		if path.Ext(file) == ".go" {
-			read.prose = proseOfGo(content)
-			read.names = namesOfGo(t, file, content)
-		} else {
-			// A sentence in a comment continues on the next line, behind its mark.
-			read.prose = scriptMarks.ReplaceAllString(string(content), "$1 ")
+		read, err := readText(file, content)
+		if err != nil {
+			return nil, err
 		}
 		texts = append(texts, read)
 	}
-	return texts
+	return texts, nil
+})
+
+// readText reads the content of a file as a person does.
+func readText(file string, content []byte) (read text, err error) {
+	read.path = file
+	if path.Ext(file) == ".go" {
+		read.prose = proseOfGo(content)
+		read.names, err = namesOfGo(file, content)
+	} else {
+		// A sentence in a comment continues on the next line, behind its mark.
+		read.prose = scriptMarks.ReplaceAllString(string(content), "$1 ")
+	}
+	read.segments = segments(read.prose)
+	return read, err
 }
 
 // isRead reports whether people read a file of the repository.
@@ -129,12 +150,11 @@ func proseOfGo(source []byte) string {
 }
 
 // namesOfGo returns the identifiers that a file declares.
-func namesOfGo(t *testing.T, at string, source []byte) []name {
-	t.Helper()
+func namesOfGo(at string, source []byte) ([]name, error) {
 	files := token.NewFileSet()
 	file, err := parser.ParseFile(files, at, source, parser.SkipObjectResolution)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	var names []name
 	add := func(identifiers ...*ast.Ident) {
@@ -169,7 +189,7 @@ func namesOfGo(t *testing.T, at string, source []byte) []name {
 		}
 		return true
 	})
-	return names
+	return names, nil
 }
 
 // split separates the words of an identifier by spaces, in lower case; "URLOf" is "url of".
