@@ -50,6 +50,8 @@ const (
 	ReasonPending = "Pending"
 	// ReasonSuspended: spec.suspend is true.
 	ReasonSuspended = "Suspended"
+	// ReasonLoadingState: the operator is reading what the archive has of the export or batch.
+	ReasonLoadingState = "LoadingState"
 	// ReasonComplete: everything was exported.
 	ReasonComplete = "Complete"
 	// ReasonCompleteWithGaps: everything available was exported; the account lists the gaps.
@@ -155,6 +157,9 @@ const (
 	ReasonArchiveNewer = "ArchiveNewer"
 	// ReasonArtifactKeyUnknown: the archive was begun with an artifact key that the manager does not have.
 	ReasonArtifactKeyUnknown = "ArtifactKeyUnknown"
+	// ReasonContinuingWithoutKey: the operator continues the archive from its seals, without the artifact key that it was
+	// begun with, as the export's annotation says.
+	ReasonContinuingWithoutKey = "ContinuingWithoutKey"
 )
 
 // Reasons of an export.
@@ -169,11 +174,16 @@ const (
 	ReasonDestinationNotReady = "DestinationNotReady"
 	// ReasonAwaitingSettlement: the operator waits until the data of the next day have settled at Genesys Cloud.
 	ReasonAwaitingSettlement = "AwaitingSettlement"
+	// ReasonAnalyticsBehind: the analytics data of Genesys Cloud do not reach far enough yet. After a day the export is
+	// Stalled; the operator keeps retrying.
+	ReasonAnalyticsBehind = "AnalyticsBehind"
 	// ReasonSurveying: the operator is listing the conversations of the window.
 	ReasonSurveying = "Surveying"
-	// ReasonSurveyFailed: three attempts in a row failed to list the conversations of a day, or the recordings that the
-	// organisation retains. The operator makes three more attempts after an hour, or at once on a retry request.
+	// ReasonSurveyFailed: three attempts in a row failed to list the conversations of a day. The operator makes three
+	// more attempts after an hour, or at once on a retry request.
 	ReasonSurveyFailed = "SurveyFailed"
+	// ReasonEndingJobs: the operator is ending the export's analytics jobs at Genesys Cloud.
+	ReasonEndingJobs = "EndingJobs"
 	// ReasonAwaitingConversationEnd: some conversations of the window have not ended yet.
 	ReasonAwaitingConversationEnd = "AwaitingConversationEnd"
 	// ReasonBatchesInProgress: some batches are not finished.
@@ -189,6 +199,10 @@ const (
 	ReasonReviewing = "Reviewing"
 	// ReasonComparingSources: the operator compares the account with a second source before it seals it.
 	ReasonComparingSources = "ComparingSources"
+	// ReasonComparisonFailed: three attempts in a row failed to list the recordings that the organisation retains, for
+	// the comparison with a second source. The operator makes three more attempts after an hour, or at once on a retry
+	// request.
+	ReasonComparisonFailed = "ComparisonFailed"
 	// ReasonSealing: the operator is writing and sealing the account of the export.
 	ReasonSealing = "Sealing"
 	// ReasonCaughtUp: everything that has settled so far is sealed; the window has no end.
@@ -201,8 +215,6 @@ const (
 const (
 	// ReasonExportNotFound: the export of the batch no longer exists.
 	ReasonExportNotFound = "ExportNotFound"
-	// ReasonLoadingState: the operator is reading the artifacts of the batch.
-	ReasonLoadingState = "LoadingState"
 	// ReasonFetchingMetadata: the operator is listing the recordings of the conversations.
 	ReasonFetchingMetadata = "FetchingMetadata"
 	// ReasonMetadataRetrying: the operator retries conversations whose metadata timed out,

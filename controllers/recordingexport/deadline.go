@@ -15,9 +15,9 @@ import (
 // endsByItself are the reasons of waits that end by themselves: what is waited for has a
 // deadline of its own, or is an instant that the message names, or somebody wants it.
 var endsByItself = []string{
-	v1alpha1.ReasonSuspended, v1alpha1.ReasonAwaitingSettlement, v1alpha1.ReasonAwaitingConversationEnd,
-	v1alpha1.ReasonSurveying, v1alpha1.ReasonBatchesInProgress, v1alpha1.ReasonPlanning, v1alpha1.ReasonReviewing,
-	v1alpha1.ReasonComparingSources, v1alpha1.ReasonSealing,
+	v1alpha1.ReasonSuspended, v1alpha1.ReasonLoadingState, v1alpha1.ReasonContinuingWithoutKey, v1alpha1.ReasonAwaitingSettlement,
+	v1alpha1.ReasonAwaitingConversationEnd, v1alpha1.ReasonAnalyticsBehind, v1alpha1.ReasonSurveying, v1alpha1.ReasonEndingJobs,
+	v1alpha1.ReasonBatchesInProgress, v1alpha1.ReasonPlanning, v1alpha1.ReasonReviewing, v1alpha1.ReasonComparingSources, v1alpha1.ReasonSealing,
 }
 
 // waitDeadline ends every other wait, such as for a service that does not answer:

@@ -97,7 +97,7 @@ func TestAnalyticsThatAreBehind(t *testing.T) {
 	for late, want := range map[time.Duration]outcome.State{0: outcome.Waiting, day - time.Second: outcome.Waiting, day: outcome.Stalled} {
 		err := &unsettledError{until: first, available: first.Add(-time.Hour), now: first.Add(late)}
 		got := outcome.Of(err, time.Minute)
-		if got.State != want || got.Reason != v1alpha1.ReasonAwaitingSettlement || !strings.Contains(got.Message, "2023-09-30T23:00:00Z") {
+		if got.State != want || got.Reason != v1alpha1.ReasonAnalyticsBehind || !strings.Contains(got.Message, "2023-09-30T23:00:00Z") {
 			t.Errorf("%v late: %v, want %v", late, got, want)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
@@ -94,7 +95,7 @@ func (e *enumeration) complete(ctx context.Context) (enumerationRun, error) {
 	if end == nil && !begun.begun {
 		if last := begun.broken.since(e.request).pause(e.clock.Now()); last != nil {
 			return begun, &exhaustedError{
-				of: "the enumeration of " + e.name, last: last, retry: e.retryCommand,
+				reason: v1alpha1.ReasonComparisonFailed, of: "the enumeration of " + e.name, last: last, retry: e.retryCommand,
 				check: "Genesys Cloud's status, or leave secondSource out in another RecordingExport",
 			}
 		}

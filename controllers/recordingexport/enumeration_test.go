@@ -13,6 +13,7 @@ import (
 
 	clocktesting "k8s.io/utils/clock/testing"
 
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
@@ -323,6 +324,9 @@ func TestEnumerationsThatBreakAgainAndAgain(t *testing.T) {
 		var got *exhaustedError
 		if err == nil || errors.As(err, &got) != exhausted {
 			t.Fatalf("complete: %v, want that no other is begun: %t", err, exhausted)
+		}
+		if exhausted && got.reason != v1alpha1.ReasonComparisonFailed {
+			t.Errorf("complete: reason %s", got.reason)
 		}
 		if exhausted && (!strings.Contains(err.Error(), "its cursor is refused") || !strings.Contains(err.Error(), e.retryCommand)) {
 			t.Errorf("complete: %v", err)

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/words"
 )
@@ -55,6 +54,8 @@ func (s series) resumesAt() time.Time {
 // exhaustedError tells that a series of attempts has failed, and that there is none
 // before an instant.
 type exhaustedError struct {
+	// reason is the reason of the condition.
+	reason string
 	// of is what was attempted, check what to look at, and retry the command that
 	// begins another series at once.
 	of, check, retry string
@@ -72,7 +73,7 @@ func (e *exhaustedError) Error() string {
 
 // Outcome is to wait for a person, or for the next series.
 func (e *exhaustedError) Outcome() outcome.Outcome {
-	return outcome.Stall(v1alpha1.ReasonSurveyFailed, e.Error(), 0)
+	return outcome.Stall(e.reason, e.Error(), 0)
 }
 
 // pause returns the last series if there must be no attempt at an instant, nil if

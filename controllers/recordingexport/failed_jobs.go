@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
@@ -45,7 +46,7 @@ func (w *surveyWork) checkFailedJobs(ctx context.Context) (some bool, err error)
 	counted := seriesOf(failed).since(w.request)
 	if last := counted.pause(w.clock.Now()); last != nil {
 		return true, &exhaustedError{
-			of: "the survey of " + w.Day.Format(time.DateOnly), last: last, retry: w.retryCommand,
+			reason: v1alpha1.ReasonSurveyFailed, of: "the survey of " + w.Day.Format(time.DateOnly), last: last, retry: w.retryCommand,
 			check: "the state of analytics at Genesys Cloud, and spec.retry.surveyDeadline",
 		}
 	}

@@ -53,7 +53,7 @@ func (j *jobEnding) endJobs(ctx context.Context, s *subject) (out outcome.Outcom
 		isGone = out.Reason == v1alpha1.ReasonOrganizationNotFound || out.Reason == v1alpha1.ReasonDestinationNotFound ||
 			conditions.Reason(&found.organization) == v1alpha1.ReasonSecretNotFound
 	case j.pool.isBusy(s.name()):
-		out = outcome.Wait(v1alpha1.ReasonSurveying, "stopping the work of the export", stopInterval)
+		out = outcome.Wait(v1alpha1.ReasonEndingJobs, "stopping the work of the export", stopInterval)
 	default:
 		out = j.startEnding(found)
 	}
@@ -68,7 +68,7 @@ func (j *jobEnding) startEnding(s *references) outcome.Outcome {
 	state := j.states.stateOf(s.export)
 	name, organization, destination := s.name(), s.organization.DeepCopy(), s.destination.DeepCopy()
 	return j.pool.worker.Do(name, loop.Task{
-		Pool: Pool, Key: endJobsKey(name), Group: s.organizationGroup(), Reason: v1alpha1.ReasonSurveying, Message: "ending its analytics jobs at Genesys Cloud",
+		Pool: Pool, Key: endJobsKey(name), Group: s.organizationGroup(), Reason: v1alpha1.ReasonEndingJobs, Message: "ending its analytics jobs at Genesys Cloud",
 		Work: func(ctx context.Context, _ transfer.Try) error {
 			store, err := j.archive(destination, name.Name)
 			if err != nil {

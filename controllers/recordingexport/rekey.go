@@ -141,7 +141,7 @@ func (r *rekeying) clearForRekeying(ctx context.Context, s *claimed) (outcome.Ou
 	if err != nil || isClear {
 		return outcome.Done(), err
 	}
-	return outcome.Wait(v1alpha1.ReasonArtifactKeyUnknown, "continuing without the artifact key: deleting the batches", clearInterval), nil
+	return outcome.Wait(v1alpha1.ReasonContinuingWithoutKey, "deleting the batches before the archive continues without its artifact key", clearInterval), nil
 }
 
 // startRekeying has the pool continue the archive.
@@ -157,6 +157,6 @@ func (r *rekeying) startRekeying(s *claimed, claims archiveClaims, unknown authe
 		},
 	}
 	return r.pool.start(s.subject, loop.Task{
-		Key: "rekey", Reason: v1alpha1.ReasonArtifactKeyUnknown, Message: "continuing without the artifact key: judging the seals", Work: work.continueArchive,
+		Key: "rekey", Reason: v1alpha1.ReasonContinuingWithoutKey, Message: "judging the seals that the archive continues from without its artifact key", Work: work.continueArchive,
 	})
 }

@@ -74,7 +74,7 @@ func (l *stateLoader) readPlan(ctx context.Context, s *loaded) (outcome.Outcome,
 		return outcome.Outcome{}, err
 	}
 	if !complete {
-		return outcome.Wait(v1alpha1.ReasonPlanning, fmt.Sprintf("reading the plan: %s so far", words.Count(log.EntryCount(), "entry")), time.Millisecond), nil
+		return outcome.Wait(v1alpha1.ReasonLoadingState, fmt.Sprintf("reading the plan: %s so far", words.Count(log.EntryCount(), "entry")), time.Millisecond), nil
 	}
 	s.plan = log
 	s.plan.SetWindow(spec.End, until)

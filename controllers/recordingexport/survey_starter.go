@@ -28,7 +28,7 @@ type surveyStarter struct {
 // analytics job at Genesys Cloud.
 func (r *surveyStarter) startSurvey(ctx context.Context, s *loaded, due plan.DueSurvey) (outcome.Outcome, error) {
 	if !r.jobs.hasStopped(s.subject) {
-		return outcome.Wait(v1alpha1.ReasonSurveying, "ending earlier analytics jobs at Genesys Cloud", stopInterval), nil
+		return outcome.Wait(v1alpha1.ReasonEndingJobs, "ending earlier analytics jobs at Genesys Cloud", stopInterval), nil
 	}
 	if err := r.finalizers.setOn(ctx, s.export); err != nil {
 		return outcome.Outcome{}, err

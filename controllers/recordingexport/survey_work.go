@@ -64,10 +64,10 @@ func (e *unsettledError) Error() string {
 func (e *unsettledError) Outcome() outcome.Outcome {
 	late := e.until.Add(unsettledDeadline)
 	if e.now.Before(late) {
-		return outcome.Wait(v1alpha1.ReasonAwaitingSettlement, fmt.Sprintf(
+		return outcome.Wait(v1alpha1.ReasonAnalyticsBehind, fmt.Sprintf(
 			"Genesys Cloud is behind: %v; reported as Stalled at %s", e, formatTime(late)), 0)
 	}
-	return outcome.Stall(v1alpha1.ReasonAwaitingSettlement, fmt.Sprintf(
+	return outcome.Stall(v1alpha1.ReasonAnalyticsBehind, fmt.Sprintf(
 		"analytics have been behind since %s: ask Genesys Cloud's support why; the operator keeps retrying: %v", formatTime(e.until), e), 0)
 }
 
