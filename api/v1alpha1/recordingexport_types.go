@@ -101,7 +101,8 @@ type RecordingExportSpec struct {
 	// +optional
 	Attributes map[string]AttributeValue `json:"attributes,omitempty"`
 
-	// suspend stops all work on this export until it is false again. Requests in flight are finished first.
+	// suspend stops all work on this export, cancels requests in flight and ends its analytics jobs. Work resumes where it
+	// stopped once it is false.
 	// +optional
 	Suspend bool `json:"suspend,omitempty"`
 
