@@ -18,11 +18,11 @@ type batchArtifacts struct {
 	slice artifacts.Slice
 	// missingMetadata are the conversations whose metadata is still to be fetched.
 	missingMetadata []string
-	// restored tells that no restoration is waited for.
-	restored bool
+	// restorationPending tells that archived recordings have to be restored, or may have to be.
+	restorationPending bool
 	// inventory is nil until the metadata is complete.
 	inventory *evidence.Inventory
-	// split tells that the batch is too large, and two others hold its halves.
+	// split tells that the batch is too large, and two others contain its halves.
 	split    bool
 	requests []artifacts.Request
 	setAside []artifacts.SetAside
@@ -81,10 +81,11 @@ func (a *batchArtifacts) readBeforeInventory(ctx context.Context, b *resolvedBat
 		return err
 	}
 	inventory, err := takeInventory(ctx, b, a.slice)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // the metadata or the legal holds are not known yet
+	if errors.Is(err, fs.ErrNotExist) { // the metadata or the legal holds are not known yet
+		a.restorationPending = true
+		return nil
 	}
-	a.restored = err == nil && len(stillArchived(inventory, ended)) == 0
+	a.restorationPending = err == nil && len(stillArchived(inventory, ended)) > 0
 	return err
 }
 

@@ -30,7 +30,7 @@ func summarize(e *evaluation, out outcome.Outcome, now time.Time) {
 	e.markSteps(out)
 	reason, message := finalReason(status.Recordings, status.Gaps)
 	if e.state != nil && e.state.split {
-		reason, message = v1alpha1.ReasonSplit, fmt.Sprintf("%d recordings are too many for one bag: two other batches hold the halves", status.Recordings.Total)
+		reason, message = v1alpha1.ReasonSplit, fmt.Sprintf("%d recordings are too many for one bag: two other batches contain the halves", status.Recordings.Total)
 	}
 	loop.Mark(e.batch, out, reason, message)
 }
@@ -49,6 +49,9 @@ func (e *evaluation) summarizeState(now time.Time) {
 	}
 }
 
+// splitMessage is what a batch that was split says of the steps that it leaves to others.
+const splitMessage = "split: two other batches contain its halves"
+
 // markSteps sets the condition of each step.
 func (e *evaluation) markSteps(out outcome.Outcome) {
 	state := e.state
@@ -58,12 +61,15 @@ func (e *evaluation) markSteps(out outcome.Outcome) {
 		}
 		state = &batchState{}
 	}
-	sealed := state.isFinished()
-	settled := sealed || state.outcome != nil
+	finished := state.isFinished()
+	requested, completed := "every recording has been requested", "the bag is sealed"
+	if state.split {
+		requested, completed = splitMessage, splitMessage
+	}
 	loop.MarkSteps(e.batch, out, []loop.Step{
-		{Condition: v1alpha1.ConditionMetadataFetched, Succeeded: sealed || state.inventory != nil, Message: "the recordings of all conversations are known"},
-		{Condition: v1alpha1.ConditionSubmitted, Succeeded: settled || state.allRequested, Message: "every recording has been requested"},
-		{Condition: v1alpha1.ConditionCompleted, Succeeded: sealed, Message: "the bag is sealed, or others hold the halves"},
+		{Condition: v1alpha1.ConditionMetadataFetched, Succeeded: finished || state.inventory != nil, Message: "the recordings of all conversations are known"},
+		{Condition: v1alpha1.ConditionSubmitted, Succeeded: finished || state.outcome != nil || state.allRequested, Message: requested},
+		{Condition: v1alpha1.ConditionCompleted, Succeeded: finished, Message: completed},
 	})
 }
 

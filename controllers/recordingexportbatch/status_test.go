@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
@@ -66,6 +67,7 @@ func TestSummarize(t *testing.T) {
 		"stored":             {batchArtifacts{slice: slice, inventory: inventory(evidence.Wanted, evidence.Unavailable), requests: requested, files: stored}, waiting, "TTF", "1/2", 2, "Working"},
 		"settled": {batchArtifacts{slice: slice, inventory: inventory(evidence.Wanted), outcome: inventory(evidence.Unavailable)},
 			waiting, "TTF", "0/1", 2, "Working"},
+		"split":   {batchArtifacts{slice: slice, inventory: inventory(evidence.Wanted, evidence.Wanted), split: true}, outcome.Done(), "TTT", "0/2", 2, v1alpha1.ReasonSplit},
 		"sealed":  {batchArtifacts{sealed: sealed}, outcome.Done(), "TTT", "1/2", 2, v1alpha1.ReasonCompleteWithGaps},
 		"stalled": {batchArtifacts{slice: slice}, outcome.Stall(v1alpha1.ReasonPermissionMissing, "give it", 0), "FUU", "0/0", 2, v1alpha1.ReasonPermissionMissing},
 		"suspended": {batchArtifacts{slice: slice}, outcome.Wait(v1alpha1.ReasonSuspended, "the export is suspended", 0),
@@ -126,6 +128,26 @@ func TestWhatIsUsedUpIsRemembered(t *testing.T) {
 		summarize(&s, outcome.Wait("Suspended", "", 0), time.Unix(0, 0))
 		if kept := s.batch.Status.Retry != nil; kept != tt.want {
 			t.Errorf("%s: %+v", name, s.batch.Status.Retry)
+		}
+	}
+}
+
+// TestWhatTheStepsOfAFinishedBatchSay: a batch that was split requested nothing and has no bag.
+func TestWhatTheStepsOfAFinishedBatchSay(t *testing.T) {
+	tests := map[string]struct {
+		state                batchState
+		submitted, completed string
+	}{
+		"sealed": {batchState{sealed: &evidence.Summary{}}, "every recording has been requested", "the bag is sealed"},
+		"split":  {batchState{inventory: &inventoryCounts{}, split: true}, splitMessage, splitMessage},
+	}
+	for name, tt := range tests {
+		e := &evaluation{batch: newBatch(), state: &tt.state}
+		summarize(e, outcome.Done(), time.Unix(0, 0))
+		submitted := meta.FindStatusCondition(e.batch.Status.Conditions, v1alpha1.ConditionSubmitted)
+		completed := meta.FindStatusCondition(e.batch.Status.Conditions, v1alpha1.ConditionCompleted)
+		if submitted.Message != tt.submitted || completed.Message != tt.completed {
+			t.Errorf("%s: %q, %q; want %q, %q", name, submitted.Message, completed.Message, tt.submitted, tt.completed)
 		}
 	}
 }

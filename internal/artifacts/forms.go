@@ -180,7 +180,7 @@ type StoredFile struct {
 // Inventory is a batch's inventory.
 type Inventory struct {
 	Stamp
-	// Split tells that the batch is too large for one bag: two others hold its halves.
+	// Split tells that the batch is too large for one bag: two others contain its halves.
 	Split bool `json:"split,omitempty"`
 	evidence.Inventory
 }
