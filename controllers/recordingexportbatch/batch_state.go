@@ -24,8 +24,9 @@ type batchState struct {
 	subject string
 	// missingMetadata counts the conversations whose metadata is still to be fetched.
 	missingMetadata int
-	// restored tells that no restoration is waited for.
-	restored bool
+	// restorationPending tells that archived recordings have to be restored before the inventory
+	// is taken, or may have to be, because the metadata is not known yet.
+	restorationPending bool
 	// inventory is nil until the metadata is complete.
 	inventory *inventoryCounts
 	split     bool
@@ -63,8 +64,9 @@ func (s *batchState) isFinished() bool { return s.sealed != nil || s.split }
 // summary returns the state that artifacts prove.
 func (a *batchArtifacts) summary() *batchState {
 	s := &batchState{
-		group: a.slice.Group, late: a.slice.Late, subject: subject(a.slice), missingMetadata: len(a.missingMetadata), restored: a.restored,
-		inventory: countInventory(a.inventory), split: a.split, requested: len(a.requests) > 0,
+		group: a.slice.Group, late: a.slice.Late, subject: subject(a.slice), missingMetadata: len(a.missingMetadata),
+		restorationPending: a.restorationPending,
+		inventory:          countInventory(a.inventory), split: a.split, requested: len(a.requests) > 0,
 		stored: a.countStored(), outcome: countInventory(a.outcome), sealed: a.sealed, retentionChanged: a.retentionChanged,
 	}
 	if a.inventory != nil {

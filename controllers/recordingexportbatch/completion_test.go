@@ -94,6 +94,17 @@ func inventoried(t *testing.T) (*connectedBatch, lanePools, *transfer.Pool) {
 	return b, lanePools{&loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool}}, &stateCache{}}, pool
 }
 
+// startPool starts a pool. The test ends when all work in it has ended.
+func startPool(t *testing.T, pool *transfer.Pool) {
+	t.Helper()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = pool.Start(t.Context())
+	}()
+	t.Cleanup(func() { <-ended })
+}
+
 // TestABagIsSealedAfterTheDelivery: the work has the recordings delivered, records what became of
 // them and seals the bag. It reads the inventory once. Work that continues after that delivers
 // nothing more.
@@ -135,7 +146,7 @@ func TestThePoolOfTheLaneCompletesABatch(t *testing.T) {
 	if err != nil || out.State != outcome.Waiting || out.Reason != v1alpha1.ReasonTransferring || !b.report.started {
 		t.Errorf("%v, %v; started: %t", out, err, b.report.started)
 	}
-	go func() { _ = pool.Start(t.Context()) }()
+	startPool(t, pool)
 	for _, want := range []string{"deliver", "finish"} {
 		if call := <-d.calls; call != want {
 			t.Errorf("%s was called, want %s", call, want)

@@ -8,8 +8,9 @@
 //	suspension   suspension_check.go   the export is not suspended or cancelled
 //	owner        archive_owner.go      the archive belongs to this cluster
 //	clients      connection.go         the organisation can be used
-//	restoration  restoration.go        archived recordings are restored     (only in the lane Isolated, before the inventory)
-//	metadata     metadata.go           the inventory is recorded            MetadataFetched
+//	metadata     metadata.go           metadata and legal holds are known
+//	restoration  restoration.go        archived recordings are restored     (only in the lane Isolated)
+//	inventory    inventory.go          the inventory is recorded            MetadataFetched
 //	free space   free_space_check.go   the destination has space
 //	submission   submission.go         every wanted recording is requested  Submitted
 //	completion   completion.go         the bag is sealed                    Completed, Ready
@@ -130,8 +131,9 @@ func New(c Config) *Reconciler {
 		exportChecks:     []step[resolvedBatch]{&suspensionCheck{pools}, &ownerCheck{owner, pools}},
 		clients:          clientOpener{client: c.Client, cloud: c.Cloud},
 		steps: []step[connectedBatch]{
+			&metadataStep{process: own, pools: pools, gates: c.Gates},
 			&restorationStep{process: own, owner: owner, pools: pools, gates: c.Gates},
-			&metadataStep{process: own, pools: pools, gates: c.Gates, maxRecordings: c.MaxRecordings},
+			&inventoryStep{process: own, pools: pools, maxRecordings: c.MaxRecordings},
 			freeSpaceCheck{},
 			&submissionStep{pools: pools, deliverers: deliverers},
 			&completionStep{process: own, pools: pools, deliverers: deliverers},

@@ -29,9 +29,9 @@ type recordingRestorer interface {
 var restoreTimeout = genesys.Timeout(2)
 
 // restorationStep has Genesys Cloud restore what it has archived, if the export asks for that,
-// and waits for it. It runs after the metadata is known and before the inventory is taken, so
-// that recordings that are restored have as much time for their transfer as all others. Only
-// batches of the lane Isolated do so, where nothing else waits for it.
+// and waits for it. It runs between the metadata step and the inventory step, so that recordings
+// that are restored have as much time for their transfer as all others. Only batches of the lane
+// Isolated do so, where nothing else waits for it.
 type restorationStep struct {
 	process
 	owner archiveOwner
@@ -40,13 +40,9 @@ type restorationStep struct {
 }
 
 // Reconcile is satisfied once no restoration is waited for.
-func (r *restorationStep) Reconcile(ctx context.Context, b *connectedBatch) (outcome.Outcome, error) {
-	if !b.restores() || b.state.restored || b.state.inventory != nil {
+func (r *restorationStep) Reconcile(_ context.Context, b *connectedBatch) (outcome.Outcome, error) {
+	if !b.state.restorationPending {
 		return outcome.Done(), nil
-	}
-	known, err := artifacts.Exists(ctx, b.store, artifacts.HoldKey(b.state.group))
-	if err != nil || !known { // the legal holds are queried with the metadata, in the next step
-		return outcome.Done(), err
 	}
 	lane := b.batch.Spec.Lane
 	work := &restorationWork{

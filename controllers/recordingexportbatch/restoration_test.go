@@ -163,33 +163,19 @@ func TestRestoringSaysHowMany(t *testing.T) {
 	}
 }
 
-// TestWhenRestorationsAreWaitedFor: only in the lane Isolated, if the export asks for it, once the
-// legal holds are known and until the inventory is taken.
+// TestWhenRestorationsAreWaitedFor: while any is pending.
 func TestWhenRestorationsAreWaitedFor(t *testing.T) {
-	tests := map[string]struct {
-		change func(*connectedBatch)
-		done   bool
-	}{
-		"archived recordings may be there": {change: func(*connectedBatch) {}},
-		"another lane":                     {func(b *connectedBatch) { b.batch.Spec.Lane = v1alpha1.LaneStandard }, true},
-		"archived recordings are listed":   {func(b *connectedBatch) { b.export.Spec.Archived = "" }, true},
-		"the legal holds are not known":    {func(b *connectedBatch) { b.state.group = "unknown" }, true},
-		"all are restored":                 {func(b *connectedBatch) { b.state.restored = true }, true},
-		"the inventory is taken":           {func(b *connectedBatch) { b.state.inventory = &inventoryCounts{} }, true},
-	}
-	for name, tt := range tests {
+	for _, pending := range []bool{true, false} {
 		b := &connectedBatch{loadedBatch: loadedAs(openStore(t))}
-		putAll(t, b.store, map[string]any{artifacts.HoldKey(b.state.group): artifacts.Hold{}})
-		b.batch.Spec.Lane, b.export.Spec.Archived = v1alpha1.LaneIsolated, v1alpha1.ArchivedRestore
-		tt.change(b)
+		b.batch.Spec.Lane, b.state.restorationPending = v1alpha1.LaneIsolated, pending
 		pool := transfer.NewPool(transfer.Capacity{}, clocktesting.NewFakeClock(time.Unix(0, 0)), DefaultIntervals().Backoff)
 		step := &restorationStep{pools: lanePools{&loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneIsolated): pool}}, &stateCache{}}}
 		out, err := step.Reconcile(t.Context(), b)
-		if err != nil || out.IsDone() != tt.done || !tt.done && out.Reason != v1alpha1.ReasonRestoringArchived {
-			t.Errorf("%s: %v, %v", name, out, err)
+		if err != nil || out.IsDone() == pending || pending && out.Reason != v1alpha1.ReasonRestoringArchived {
+			t.Errorf("pending %t: %v, %v", pending, out, err)
 		}
-		if pool.Busy(b.keyPrefix()+"b/restoration") == tt.done {
-			t.Errorf("%s: work was started: %t", name, !tt.done)
+		if pool.Busy(b.keyPrefix()+"b/restoration") != pending {
+			t.Errorf("pending %t: work was started: %t", pending, !pending)
 		}
 	}
 }

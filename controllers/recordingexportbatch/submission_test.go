@@ -40,7 +40,7 @@ func TestWhenRecordingsAreRequested(t *testing.T) {
 			if out.State != outcome.Waiting || out.Reason != v1alpha1.ReasonSubmitting {
 				t.Errorf("the work runs: %v", out)
 			}
-			go func() { _ = pool.Start(t.Context()) }()
+			startPool(t, pool)
 			if call := <-d.calls; call != "request" {
 				t.Errorf("%s was called", call)
 			}

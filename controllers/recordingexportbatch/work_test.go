@@ -8,7 +8,6 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
-	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/testenv/busypool"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
@@ -19,21 +18,21 @@ import (
 func TestWorkLeavesPlacesToOthers(t *testing.T) {
 	tests := map[string]struct {
 		pool, group string
-		start       func(*testing.T, *metadataStep, *loadedBatch)
+		start       func(*testing.T, lanePools, *loadedBatch)
 	}{
-		"metadata": {string(v1alpha1.LaneStandard), "GenesysOrganization/emea", func(t *testing.T, m *metadataStep, b *loadedBatch) {
-			if _, err := m.Reconcile(t.Context(), &connectedBatch{loadedBatch: b}); err != nil {
+		"metadata": {string(v1alpha1.LaneStandard), "GenesysOrganization/emea", func(t *testing.T, pools lanePools, b *loadedBatch) {
+			step := &metadataStep{pools: pools, gates: &transfer.Gates{Clock: clock.RealClock{}}}
+			if _, err := step.Reconcile(t.Context(), &connectedBatch{loadedBatch: b}); err != nil {
 				t.Error(err)
 			}
 		}},
-		"inventory": {StatePool, "ExportDestination/evidence", func(t *testing.T, m *metadataStep, b *loadedBatch) {
-			putAll(t, b.store, map[string]any{artifacts.HoldKey("g"): artifacts.Hold{}})
-			if _, err := m.Reconcile(t.Context(), &connectedBatch{loadedBatch: b}); err != nil {
+		"inventory": {StatePool, "ExportDestination/evidence", func(t *testing.T, pools lanePools, b *loadedBatch) {
+			if _, err := (&inventoryStep{pools: pools}).Reconcile(t.Context(), &connectedBatch{loadedBatch: b}); err != nil {
 				t.Error(err)
 			}
 		}},
-		"state": {StatePool, "ExportDestination/evidence", func(t *testing.T, m *metadataStep, b *loadedBatch) {
-			if _, out := m.pools.load(t.Context(), b.resolvedBatch); out.IsDone() {
+		"state": {StatePool, "ExportDestination/evidence", func(t *testing.T, pools lanePools, b *loadedBatch) {
+			if _, out := pools.load(t.Context(), b.resolvedBatch); out.IsDone() {
 				t.Error("the state is known")
 			}
 		}},
@@ -43,7 +42,7 @@ func TestWorkLeavesPlacesToOthers(t *testing.T) {
 			store := openStore(t)
 			pool := busypool.Start(t, tt.group)
 			pools := lanePools{worker: &loop.Worker{Pools: transfer.Pools{tt.pool: pool}}, states: &stateCache{}}
-			tt.start(t, &metadataStep{pools: pools, gates: &transfer.Gates{Clock: clock.RealClock{}}}, loadedAs(store))
+			tt.start(t, pools, loadedAs(store))
 			if diff := cmp.Diff([]transfer.TenantStats{{Tenant: busypool.Tenant, Begun: 1, Waiting: 1}}, pool.TenantStats()); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
