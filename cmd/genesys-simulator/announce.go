@@ -27,7 +27,7 @@ func announce(w io.Writer, sim *simulator.Simulator, address string) error {
 	line("days", "%s to %s, seed %d", o.Start.Format(time.RFC3339), end.Format(time.RFC3339), o.Seed)
 	line("conversations", "%d (%d started before), %d under legal hold (%d of them with screen recordings), %d not ended, %d without recordings",
 		t.Conversations, earlier, t.HeldConversations, t.HeldScreenConversations, t.OpenConversations, t.SilentConversations)
-	line("recordings", "%d: %s", t.Recordings(), byMedium(t))
+	line("recordings", "%d: %s", t.RecordingCount(), byMedium(t))
 	line("rate limit", "%d requests a minute", o.RequestsPerMinute)
 	line("S3 integration", "%s", working)
 	line("look behind", "%s/_simulator/dataset, %s/_simulator/journal; faults and more: %s/", address, address, address)

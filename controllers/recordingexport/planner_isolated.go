@@ -112,7 +112,7 @@ func (p planner) isolatedRecordings(ctx context.Context, name string, batch arti
 	}
 	only, media := map[string][]string{}, map[string][]genesys.Medium{}
 	for _, r := range settled.Recordings {
-		if r.Moved() {
+		if r.MovedToIsolated() {
 			only[r.ConversationID] = append(only[r.ConversationID], r.RecordingID)
 			media[r.ConversationID] = append(media[r.ConversationID], r.Medium)
 		}

@@ -84,9 +84,9 @@ func countInventory(inventory *evidence.Inventory) *inventoryCounts {
 		return nil
 	}
 	counts := &inventoryCounts{
-		recordings: inventory.Counts(), gaps: inventory.Gaps(), wanted: len(inventory.Wanted()), moved: inventory.Moved(), replaced: inventory.Replaced(),
+		recordings: inventory.Counts(), gaps: inventory.Gaps(), wanted: len(inventory.Wanted()), moved: inventory.CountMoved(), replaced: inventory.Replaced(),
 	}
-	counts.isolatedConversations, counts.isolatedRecordings = inventory.Isolated()
+	counts.isolatedConversations, counts.isolatedRecordings = inventory.CountIsolated()
 	return counts
 }
 

@@ -59,10 +59,10 @@ func (r batchRecord) departureEvents(settled evidence.Inventory) []evidence.Even
 			note.Stamp = r.inventoried
 		}
 		kind := "RecordingRefused"
-		if recording.Moved() {
+		if recording.MovedToIsolated() {
 			kind = "RecordingIsolated"
 		}
-		if noted || recording.Moved() {
+		if noted || recording.MovedToIsolated() {
 			events = append(events, evidence.Event{Time: note.At, Type: kind, Actor: note.By, Details: map[string]string{
 				"conversation": recording.ConversationID, "recording": recording.RecordingID, "detail": recording.Detail,
 			}})

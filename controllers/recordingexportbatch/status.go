@@ -79,7 +79,7 @@ func (s *batchState) fillCounts(status *v1alpha1.RecordingExportBatchStatus, con
 	case s.sealed != nil:
 		status.Metadata = conversations
 		status.Isolated = isolatedCounts(int(s.sealed.Isolated), int(s.sealed.IsolatedRecordings))
-		status.Recordings, status.Gaps, status.Bytes = recordingCounts(s.sealed.Counts()), s.sealed.Gaps, s.sealed.Bytes
+		status.Recordings, status.Gaps, status.Bytes = recordingCounts(s.sealed.SumOfMedia()), s.sealed.Gaps, s.sealed.Bytes
 		status.Moved, status.Replaces = int32(s.sealed.Moved), replacedCounts(s.sealed.Replaced) //nolint:gosec // at most the slice's conversations
 	case s.inventory != nil:
 		status.Metadata = conversations

@@ -52,7 +52,7 @@ func FuzzGet(f *testing.F) {
 		hold := get[Hold](t, store)
 		hold.Answer([]evidence.Conversation{{ID: "x"}})
 		inventory := get[Inventory](t, store)
-		if settled := inventory.Settle(nil); len(settled.Wanted()) > 0 || settled.Gaps() < 0 || settled.Moved() > len(settled.Conversations) {
+		if settled := inventory.Settle(nil); len(settled.Wanted()) > 0 || settled.Gaps() < 0 || settled.CountMoved() > len(settled.Conversations) {
 			t.Errorf("settled %+v", settled)
 		}
 	})

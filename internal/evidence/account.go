@@ -143,7 +143,7 @@ func (s Seal) account(bags []sealedBag) (Account, error) {
 	if s.Until.After(account.Until) {
 		account.Until = s.Until
 	}
-	account.SecondSource, account.Orphans = s.Compared.after(s.Former), s.Orphans.after(s.Former)
+	account.SecondSource, account.Orphans = s.Compared.comparisonSoFar(s.Former), s.Orphans.orphansSoFar(s.Former)
 	account.addSurveys(s)
 	for _, bag := range bags {
 		account.addBag(bag)
@@ -198,14 +198,14 @@ func (a *Account) addSurveys(s Seal) {
 }
 
 func (a *Account) addBag(bag sealedBag) {
-	gaps := bag.Gaps - bag.Replaced.Gaps()
+	gaps := bag.Gaps - bag.Replaced.Sum()
 	a.Conversations.Batched += bag.Conversations
 	a.Listed += bag.Listed
 	a.Bags++
 	a.Files += bag.Files
 	a.Bytes += bag.Bytes
 	a.Gaps += gaps
-	lane := a.lane(bag.Lane)
+	lane := a.laneAccount(bag.Lane)
 	lane.Bags++
 	lane.Files += bag.Files
 	lane.Bytes += bag.Bytes
@@ -213,8 +213,8 @@ func (a *Account) addBag(bag sealedBag) {
 	a.addRecordings(bag)
 }
 
-// lane returns the account of a lane, which it adds if there is none.
-func (a *Account) lane(lane slicing.Lane) *LaneAccount {
+// laneAccount returns the account of a lane, which it adds if there is none.
+func (a *Account) laneAccount(lane slicing.Lane) *LaneAccount {
 	i := slices.IndexFunc(a.Lanes, func(l LaneAccount) bool { return l.Lane == lane })
 	if i < 0 {
 		i = len(a.Lanes)

@@ -78,7 +78,7 @@ func (b Bag) Seal(ctx context.Context, fsys fs.FS, create Creator) (string, erro
 	if err != nil {
 		return "", err
 	}
-	known, err := b.writeTables(ctx, fsys, create)
+	known, err := b.writeBagTables(ctx, fsys, create)
 	if err != nil {
 		return "", err
 	}
@@ -96,7 +96,7 @@ func (b Bag) Seal(ctx context.Context, fsys fs.FS, create Creator) (string, erro
 	if err != nil {
 		return "", err
 	}
-	signed, err := b.sign(ctx, fsys, state, payload, log)
+	signed, err := b.signBag(ctx, fsys, state, payload, log)
 	if err != nil {
 		return "", err
 	}
@@ -117,9 +117,9 @@ func (b Bag) metadataFiles(id string) ([]SignedFile, error) {
 	return files, err
 }
 
-// writeTables stores everything of the payload but the recordings, and returns what
+// writeBagTables stores everything of the payload but the recordings, and returns what
 // that is.
-func (b Bag) writeTables(ctx context.Context, fsys fs.FS, create Creator) ([]Digest, error) {
+func (b Bag) writeBagTables(ctx context.Context, fsys fs.FS, create Creator) ([]Digest, error) {
 	var known []Digest
 	add := func(file sealFile) error {
 		digest, err := createKnown(ctx, fsys, create, file.path, file.write)
@@ -153,11 +153,11 @@ func (b Bag) writeTables(ctx context.Context, fsys fs.FS, create Creator) ([]Dig
 	return known, nil
 }
 
-// sign signs the manifest, and a statement over it, bag-info.txt and the log. A bag
+// signBag signs the manifest, and a statement over it, bag-info.txt and the log. A bag
 // that is not signed has bag-info.txt alone. It keeps its result, and returns the
 // one that an earlier attempt has kept, if there is one.
-func (b Bag) sign(ctx context.Context, fsys fs.FS, state signingState, payload []Digest, log Digest) (Signed, error) {
-	if err := state.begun(ctx, fsys, bagInfo); err != nil {
+func (b Bag) signBag(ctx context.Context, fsys fs.FS, state signingState, payload []Digest, log Digest) (Signed, error) {
+	if err := state.recallIfWritten(ctx, fsys, bagInfo); err != nil {
 		return Signed{}, err
 	}
 	if state.kept != nil {

@@ -104,7 +104,7 @@ func TestSealMakesABagThatOtherToolsVerify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := summary.Counts(); got != (Counts{Exported: 1, Excluded: 1, Unavailable: 1}) {
+	if got := summary.SumOfMedia(); got != (Counts{Exported: 1, Excluded: 1, Unavailable: 1}) {
 		t.Errorf("counts %+v", got)
 	}
 	if summary.Listed != 3 || summary.Conversations != 1 || summary.Gaps != 1 || summary.Files != 1 || summary.Bytes != 10 {

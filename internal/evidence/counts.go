@@ -43,8 +43,8 @@ type Replaced struct {
 	Conversations int64 `json:"conversations,omitempty"`
 }
 
-// Gaps is how many gaps of earlier bags do not count any more.
-func (r Replaced) Gaps() int64 { return r.Recordings + r.Conversations }
+// Sum is how many gaps of earlier bags do not count any more.
+func (r Replaced) Sum() int64 { return r.Recordings + r.Conversations }
 
 // Replaced counts the lines of the inventory that replace earlier ones. A
 // conversation counts in its home lane alone.
@@ -63,25 +63,25 @@ func (inventory Inventory) Replaced() Replaced {
 	return replaced
 }
 
-// Isolated counts the conversations and the recordings that left for the lane
+// CountIsolated counts the conversations and the recordings that left for the lane
 // Isolated.
-func (inventory Inventory) Isolated() (conversations, recordings int) {
+func (inventory Inventory) CountIsolated() (conversations, recordings int) {
 	for _, c := range inventory.Conversations {
 		if c.Isolated() {
 			conversations++
 		}
 	}
 	for _, r := range inventory.Recordings {
-		if r.Moved() {
+		if r.MovedToIsolated() {
 			recordings++
 		}
 	}
 	return conversations, recordings
 }
 
-// Moved counts the conversations that left for another lane because their legal
+// CountMoved counts the conversations that left for another lane because their legal
 // hold changed.
-func (inventory Inventory) Moved() int {
+func (inventory Inventory) CountMoved() int {
 	n := 0
 	for _, c := range inventory.Conversations {
 		if c.Moved() {
@@ -96,7 +96,7 @@ func (inventory Inventory) Moved() int {
 func (inventory Inventory) Counts() Counts {
 	var counts Counts
 	for _, r := range inventory.Recordings {
-		if !r.Moved() {
+		if !r.MovedToIsolated() {
 			counts.add(r.Disposition)
 		}
 	}

@@ -20,9 +20,9 @@ type Isolation struct {
 	First, Last time.Time
 }
 
-// Total counts all recordings that were isolated, by themselves or with their
+// AllRecordings counts all recordings that were isolated, by themselves or with their
 // conversation.
-func (i Isolation) Total() Counts {
+func (i Isolation) AllRecordings() Counts {
 	sum := i.OfConversations
 	sum.Add(i.Alone)
 	return sum

@@ -57,7 +57,7 @@ func TestWhatWasIsolated(t *testing.T) {
 		Conversations: 3, Unread: 1, OfConversations: Counts{Exported: 2, Excluded: 1}, Alone: Counts{Exported: 1, Unavailable: 2},
 		First: hour(3), Last: hour(5),
 	}
-	if diff := cmp.Diff(want, got.Isolated); diff != "" || want.Total() != (Counts{Exported: 3, Excluded: 1, Unavailable: 2}) {
+	if diff := cmp.Diff(want, got.Isolated); diff != "" || want.AllRecordings() != (Counts{Exported: 3, Excluded: 1, Unavailable: 2}) {
 		t.Errorf("isolated (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]ReasonCount{{ReasonMediumNotRequested, 1, 0}}, got.Excluded); diff != "" {

@@ -105,7 +105,7 @@ func (r *findingsReader) readRecordings() error {
 				r.Retried.add(Disposition(row["disposition"]))
 			}
 			if !r.replaced[id] {
-				missing = r.recording(row, missing)
+				missing = r.takeRecordingLine(row, missing)
 			}
 			return nil
 		})
@@ -121,8 +121,8 @@ func (r *findingsReader) readRecordings() error {
 	return nil
 }
 
-// recording adds a line about a recording that no later one replaces.
-func (r *findingsReader) recording(row map[string]string, missing []Missing) []Missing {
+// takeRecordingLine adds a line about a recording that no later one replaces.
+func (r *findingsReader) takeRecordingLine(row map[string]string, missing []Missing) []Missing {
 	r.countIsolated(row)
 	switch Disposition(row["disposition"]) {
 	case Excluded:

@@ -39,7 +39,7 @@ func ReadGaps(root fs.FS, seals int) ([]Gap, error) {
 			return nil, err
 		}
 	}
-	return known.list(), nil
+	return known.sortedGaps(), nil
 }
 
 type gapKey struct {
@@ -66,7 +66,7 @@ func (b *openGaps) readSeal(root fs.FS, folder string) error {
 	if err != nil {
 		return err
 	}
-	return eachCell(root, folder+"/"+recordings, b.recording)
+	return eachCell(root, folder+"/"+recordings, b.addRecordingLine)
 }
 
 // conversation adds a line about a conversation that is in a bag.
@@ -94,8 +94,8 @@ func (b *openGaps) conversation(row map[string]string, lanes map[string]slicing.
 // notRetried are reasons that a retry does not fix.
 var notRetried = []string{ReasonInvalidID, ReasonUnknownMedium}
 
-// recording adds a line about a recording.
-func (b *openGaps) recording(row map[string]string) error {
+// addRecordingLine adds a line about a recording.
+func (b *openGaps) addRecordingLine(row map[string]string) error {
 	key, id := gapKey{row["conversation_id"], slicing.Lane(row["lane"])}, row["recording_id"]
 	gap := b.gaps[key]
 	switch {
@@ -118,7 +118,7 @@ func (b *openGaps) recording(row map[string]string) error {
 	return nil
 }
 
-func (b *openGaps) list() []Gap {
+func (b *openGaps) sortedGaps() []Gap {
 	gaps := make([]Gap, 0, len(b.gaps))
 	for _, gap := range b.gaps {
 		gap.Start, gap.Held = b.starts[gap.ConversationID], b.held[gap.ConversationID]

@@ -87,9 +87,9 @@ type Recording struct {
 	Retried bool `json:"retried,omitempty"`
 }
 
-// Moved reports whether the recording left the slice for one of the lane Isolated,
+// MovedToIsolated reports whether the recording left the slice for one of the lane Isolated,
 // which accounts for it.
-func (r Recording) Moved() bool { return r.Reason == ReasonMovedToIsolated }
+func (r Recording) MovedToIsolated() bool { return r.Reason == ReasonMovedToIsolated }
 
 // Ref names the recording.
 func (r Recording) Ref() genesys.RecordingRef {
@@ -192,7 +192,7 @@ func (p Policy) recordingsOf(lane slicing.Lane, c Conversation, known Metadata) 
 		if lane != slicing.Isolated {
 			p.isolate(&line, r.FileState, known.RestorationsLeft)
 		}
-		if (line.Disposition == Wanted || line.Moved()) && seen[r.ID] {
+		if (line.Disposition == Wanted || line.MovedToIsolated()) && seen[r.ID] {
 			line.Disposition, line.Reason, line.Detail = Excluded, ReasonDuplicateID, ""
 		}
 		if c.Reason == ReasonHoldScope {
@@ -200,7 +200,7 @@ func (p Policy) recordingsOf(lane slicing.Lane, c Conversation, known Metadata) 
 		}
 		seen[r.ID] = true
 		line.ConversationID, line.Retried = c.ID, c.retries()
-		if lane == slicing.Isolated || p.lane(c.Held.Held, r.Medium) == lane {
+		if lane == slicing.Isolated || p.laneOf(c.Held.Held, r.Medium) == lane {
 			out = append(out, line)
 		}
 	}
@@ -209,8 +209,8 @@ func (p Policy) recordingsOf(lane slicing.Lane, c Conversation, known Metadata) 
 	return out
 }
 
-// lane returns the lane that accounts for a recording.
-func (p Policy) lane(held bool, medium genesys.Medium) slicing.Lane {
+// laneOf returns the lane that accounts for a recording.
+func (p Policy) laneOf(held bool, medium genesys.Medium) slicing.Lane {
 	return p.Slicing.Home(held, medium == genesys.Screen && p.wants(medium))
 }
 

@@ -85,7 +85,7 @@ func (c Conversation) unlistedRecordings(known Metadata, listed map[string]bool)
 		if i < len(c.Media) {
 			line.Medium = c.Media[i]
 		}
-		if line.Moved() {
+		if line.MovedToIsolated() {
 			line.Disposition = Excluded
 		}
 		if c.Reason == ReasonHoldScope {

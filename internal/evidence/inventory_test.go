@@ -119,7 +119,7 @@ func TestAHoldThatChanged(t *testing.T) {
 		if c.Disposition != tt.disposition || c.Reason != tt.reason || c.Home != tt.home || len(got.Wanted()) != tt.wanted || len(got.Recordings) != tt.listed {
 			t.Errorf("%s: %+v with %d recordings, %d wanted", name, c, len(got.Recordings), len(got.Wanted()))
 		}
-		if moved := got.Moved(); moved != map[bool]int{true: 1}[c.Moved()] {
+		if moved := got.CountMoved(); moved != map[bool]int{true: 1}[c.Moved()] {
 			t.Errorf("%s: %d moved", name, moved)
 		}
 	}

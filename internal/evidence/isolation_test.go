@@ -44,7 +44,7 @@ func TestWhatIsNotReadyIsIsolated(t *testing.T) {
 			if r := got.Recordings[0]; r.Disposition != tt.want || r.Reason != tt.reason {
 				t.Errorf("%s, %s; want %s, %s", r.Disposition, r.Reason, tt.want, tt.reason)
 			}
-			if left := got.Recordings[0].Moved(); left && got.Counts().Found() != 0 {
+			if left := got.Recordings[0].MovedToIsolated(); left && got.Counts().Found() != 0 {
 				t.Errorf("a recording that left is counted: %+v", got.Counts())
 			}
 		})
@@ -58,7 +58,7 @@ func TestAConversationThatIsIsolated(t *testing.T) {
 	unread := func(string) Metadata { return Metadata{Reason: ReasonMovedToIsolated, Detail: "HTTP 504"} }
 	for _, lane := range []slicing.Lane{slicing.LegalHold, slicing.LegalHoldScreen} {
 		left := TakeInventory(p, lane, []Conversation{conversation(true)}, unread)
-		conversations, _ := left.Isolated()
+		conversations, _ := left.CountIsolated()
 		if c := left.Conversations[0]; c.Home || c.Disposition != Excluded || conversations != 1 || left.Gaps() != 0 {
 			t.Errorf("%s: %+v", lane, c)
 		}
@@ -79,14 +79,14 @@ func TestRecordingsThatAreIsolated(t *testing.T) {
 		first.Recordings[0].Ref(): {Files: 1},
 		first.Recordings[1].Ref(): {Reason: ReasonMovedToIsolated, Detail: "try again"},
 	})
-	if _, left := first.Isolated(); left != 1 || first.Counts() != (Counts{Exported: 1}) || first.Gaps() != 0 {
+	if _, left := first.CountIsolated(); left != 1 || first.Counts() != (Counts{Exported: 1}) || first.Gaps() != 0 {
 		t.Errorf("the batch that it left: %+v", first.Recordings)
 	}
 	c := conversation(false)
 	c.Only, c.Left = []string{id(2)}, true
 	second := TakeInventory(p, slicing.Isolated, []Conversation{c}, all)
 	second = second.Settle(map[genesys.RecordingRef]Outcome{second.Recordings[0].Ref(): {Files: 1}})
-	if second.Conversations[0].Home || second.Counts() != (Counts{Exported: 1}) || second.Replaced().Gaps() != 0 {
+	if second.Conversations[0].Home || second.Counts() != (Counts{Exported: 1}) || second.Replaced().Sum() != 0 {
 		t.Errorf("the batch that it comes in: %+v", second)
 	}
 }
@@ -244,7 +244,7 @@ func TestASummaryCountsWhatIsolationLeft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Isolated != 1 || got.IsolatedRecordings != 1 || got.Moved != 0 || got.Conversations != 1 || got.Counts().Found() != 1 || got.Gaps != 0 {
+	if got.Isolated != 1 || got.IsolatedRecordings != 1 || got.Moved != 0 || got.Conversations != 1 || got.SumOfMedia().Found() != 1 || got.Gaps != 0 {
 		t.Errorf("summary %+v", got)
 	}
 }

@@ -74,8 +74,8 @@ func OrphansFrom(former *Former, newFrom time.Time) time.Time {
 	return newFrom
 }
 
-// after adds up what a seal and those before it found.
-func (f *FoundOrphans) after(former *Former) *OrphanAccount {
+// orphansSoFar adds up what a seal and those before it found.
+func (f *FoundOrphans) orphansSoFar(former *Former) *OrphanAccount {
 	if f == nil {
 		return nil
 	}
@@ -130,7 +130,7 @@ func ListOrphans(w io.Writer, enumeration iter.Seq2[genesys.Orphan, error], part
 	err := l.table.Write(orphanColumns)
 	for orphan, failed := range enumeration {
 		if err = errors.Join(err, failed); err == nil {
-			err = l.list(orphan)
+			err = l.addOrphan(orphan)
 		}
 		if err != nil {
 			return l.found, err
@@ -152,8 +152,8 @@ type orphanLister struct {
 	found   FoundOrphans
 }
 
-// list adds an orphaned recording.
-func (l *orphanLister) list(o genesys.Orphan) error {
+// addOrphan adds an orphaned recording.
+func (l *orphanLister) addOrphan(o genesys.Orphan) error {
 	id := keyOf(o.ID)
 	if l.seen[id] {
 		return nil
@@ -166,7 +166,7 @@ func (l *orphanLister) list(o genesys.Orphan) error {
 	if o.Created.Before(l.Start) || !o.Created.Before(l.End) {
 		return nil
 	}
-	return l.write(o)
+	return l.writeOrphan(o)
 }
 
 func (l *orphanLister) listUndated(o genesys.Orphan) (err error) {
@@ -179,10 +179,10 @@ func (l *orphanLister) listUndated(o genesys.Orphan) (err error) {
 		return nil
 	}
 	l.found.Undated++
-	return l.write(o)
+	return l.writeOrphan(o)
 }
 
-func (l *orphanLister) write(o genesys.Orphan) error {
+func (l *orphanLister) writeOrphan(o genesys.Orphan) error {
 	l.found.Listed++
 	size := ""
 	if o.Size >= 0 {

@@ -119,7 +119,7 @@ func TestTheAccountOfOrphans(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var former *Former
 			for _, found := range tt.found {
-				former = &Former{Account: Account{Until: at(3), Orphans: found.after(former)}}
+				former = &Former{Account: Account{Until: at(3), Orphans: found.orphansSoFar(former)}}
 			}
 			if diff := cmp.Diff(tt.want, former.Account.Orphans); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)

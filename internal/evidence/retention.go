@@ -135,8 +135,8 @@ func restored(bags []sealedBag) bool {
 	return slices.ContainsFunc(bags, func(b sealedBag) bool { return b.Restorations > 0 })
 }
 
-// readRetention reads which recordings were asked to be restored, if any were.
-func (s *Summary) readRetention(bag fs.FS) error {
+// countRestorations counts the recordings that were to be restored, if there are any.
+func (s *Summary) countRestorations(bag fs.FS) error {
 	err := eachRow(bag, RetentionTable, ReadRetention, func(r Restoration) error {
 		s.Restorations++
 		if len(r.Changed()) > 0 {

@@ -130,7 +130,7 @@ func (s Seal) Write(ctx context.Context, root fs.FS, create Creator) (Account, s
 	if err != nil {
 		return Account{}, "", err
 	}
-	if s, err = s.begun(ctx, root, state, bags); err != nil {
+	if s, err = s.beginSeal(ctx, root, state, bags); err != nil {
 		return Account{}, "", err
 	}
 	account, err := s.account(bags)
@@ -141,7 +141,7 @@ func (s Seal) Write(ctx context.Context, root fs.FS, create Creator) (Account, s
 	within := func(ctx context.Context, path string, write func(io.Writer) error) error {
 		return create(ctx, folder+"/"+path, write)
 	}
-	tables, err := s.writeTables(ctx, root, within, bags)
+	tables, err := s.writeSealTables(ctx, root, within, bags)
 	if err != nil {
 		return account, "", err
 	}
@@ -152,9 +152,9 @@ func (s Seal) Write(ctx context.Context, root fs.FS, create Creator) (Account, s
 	return ReadSeal(root, s.Number)
 }
 
-// begun is the seal with all that its log tells, as it was begun. One that does not
+// beginSeal is the seal with all that its log tells, as it was begun. One that does not
 // add up is not begun.
-func (s Seal) begun(ctx context.Context, root fs.FS, state signingState, bags []sealedBag) (Seal, error) {
+func (s Seal) beginSeal(ctx context.Context, root fs.FS, state signingState, bags []sealedBag) (Seal, error) {
 	if _, err := s.account(bags); err != nil {
 		return s, err
 	}
@@ -170,9 +170,9 @@ func (s Seal) begun(ctx context.Context, root fs.FS, state signingState, bags []
 	return s.Begin(ctx, s)
 }
 
-// writeTables stores the files of the seal that do not depend on a key, and returns
+// writeSealTables stores the files of the seal that do not depend on a key, and returns
 // what they hold.
-func (s Seal) writeTables(ctx context.Context, root fs.FS, create Creator, bags []sealedBag) ([]Digest, error) {
+func (s Seal) writeSealTables(ctx context.Context, root fs.FS, create Creator, bags []sealedBag) ([]Digest, error) {
 	sealed, err := fs.Sub(root, SealFolder(s.Number))
 	if err != nil {
 		return nil, err

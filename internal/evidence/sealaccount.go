@@ -19,10 +19,10 @@ func (s Seal) writeAccount(ctx context.Context, root fs.FS, create Creator, stat
 	if err != nil {
 		return err
 	}
-	if err := state.begun(ctx, sealed, AccountFile); err != nil {
+	if err := state.recallIfWritten(ctx, sealed, AccountFile); err != nil {
 		return err
 	}
-	signed, err := s.sign(ctx, root, state, account, tables)
+	signed, err := s.signSeal(ctx, root, state, account, tables)
 	if err == nil {
 		err = signed.write(ctx, sealed, create)
 	}
@@ -38,10 +38,10 @@ func (s Seal) writeAccount(ctx context.Context, root fs.FS, create Creator, stat
 	return createExact(ctx, sealed, create, payloadManifest, manifest)
 }
 
-// sign signs the manifest that the seal is to have, unless it is not signed. It
+// signSeal signs the manifest that the seal is to have, unless it is not signed. It
 // keeps its result, and returns the one that an earlier attempt has kept, if there
 // is one.
-func (s Seal) sign(ctx context.Context, root fs.FS, state signingState, account Account, tables []Digest) (Signed, error) {
+func (s Seal) signSeal(ctx context.Context, root fs.FS, state signingState, account Account, tables []Digest) (Signed, error) {
 	if state.kept != nil {
 		return *state.kept, nil
 	}

@@ -101,7 +101,7 @@ func (s Seal) writeRecordings(w io.Writer, root fs.FS) error {
 		return err
 	}
 	err = eachBagRow(root, s.Bags, IndexTable, ReadIndex, func(bag BagRef, r Recording) error {
-		if r.Moved() && !r.Retried {
+		if r.MovedToIsolated() && !r.Retried {
 			return nil
 		}
 		return table.Write([]string{
@@ -117,7 +117,7 @@ func (s Seal) writeRecordings(w io.Writer, root fs.FS) error {
 func writeBags(w io.Writer, bags []sealedBag) error {
 	columns := []string{"bag", "lane", "start", "end", "tagmanifest_sha256", "exported", "excluded", "unavailable", "files", "bytes"}
 	return writeTable(w, columns, len(bags), func(i int) []string {
-		b, n := bags[i], bags[i].Counts()
+		b, n := bags[i], bags[i].SumOfMedia()
 		return []string{
 			b.Name, string(b.Lane), stamp(b.Start), stamp(b.End), b.Digest, formatInt(n.Exported), formatInt(n.Excluded),
 			formatInt(n.Unavailable), formatInt(b.Files), formatInt(b.Bytes),

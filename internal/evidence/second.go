@@ -62,8 +62,8 @@ type Compared struct {
 	Table string `json:"table"`
 }
 
-// after adds up what a seal and those before it found.
-func (c *Compared) after(former *Former) *SecondSource {
+// comparisonSoFar adds up what a seal and those before it found.
+func (c *Compared) comparisonSoFar(former *Former) *SecondSource {
 	if c == nil {
 		return nil
 	}
@@ -151,7 +151,7 @@ func (k *AccountIndex) AddBag(root fs.FS, name string, earlier bool) error {
 		return err
 	}
 	return eachRow(root, folder+"/"+IndexTable, ReadIndex, func(r Recording) error {
-		if !r.Moved() {
+		if !r.MovedToIsolated() {
 			k.addRecording(r, earlier)
 		}
 		return nil
@@ -198,7 +198,7 @@ func (k *AccountIndex) Compare(w io.Writer, enumeration iter.Seq2[genesys.Retain
 	err := c.table.Write(secondColumns)
 	for retained, failed := range enumeration {
 		if err = errors.Join(err, failed); err == nil {
-			err = c.list(retained)
+			err = c.addRetained(retained)
 		}
 		if err != nil {
 			return c.found, err
@@ -223,8 +223,8 @@ type comparison struct {
 	found SecondSource
 }
 
-// list adds a recording that the enumeration lists. Listed twice, it counts once.
-func (c *comparison) list(r genesys.Retained) error {
+// addRetained adds a recording that the enumeration lists. Listed twice, it counts once.
+func (c *comparison) addRetained(r genesys.Retained) error {
 	c.found.Enumerated++
 	id := keyOf(r.ConversationID, indexed(r.RecordingID))
 	known, there := c.recordings[id]
@@ -248,7 +248,7 @@ func (c *comparison) list(r genesys.Retained) error {
 	default:
 		c.found.Listed++
 		c.found.NotInAccount++
-		return c.write(r.ConversationID, indexed(r.RecordingID), r.Created, NotInAccount, reason)
+		return c.writeDifference(r.ConversationID, indexed(r.RecordingID), r.Created, NotInAccount, reason)
 	}
 }
 
@@ -288,10 +288,10 @@ func (c *comparison) export(r Recording) error {
 	case c.conversations[keyOf(r.ConversationID)]&recent != 0:
 		reason = ReasonTooRecent
 	}
-	return c.write(r.ConversationID, r.RecordingID, time.Time{}, NotInSecondSource, reason)
+	return c.writeDifference(r.ConversationID, r.RecordingID, time.Time{}, NotInSecondSource, reason)
 }
 
-func (c *comparison) write(conversation, recording string, created time.Time, difference Difference, reason string) error {
+func (c *comparison) writeDifference(conversation, recording string, created time.Time, difference Difference, reason string) error {
 	return c.table.Write([]string{cell(conversation), cell(recording), stamp(created), string(difference), reason})
 }
 
@@ -309,7 +309,7 @@ func Indexes(root fs.FS, bags []BagRef) iter.Seq2[Recording, error] {
 		for _, bag := range bags {
 			stop := errors.New("no more is wanted")
 			err := eachRow(root, BagFolder(bag.Name)+"/"+IndexTable, ReadIndex, func(r Recording) error {
-				if !r.Moved() && !yield(r, nil) {
+				if !r.MovedToIsolated() && !yield(r, nil) {
 					return stop
 				}
 				return nil

@@ -96,9 +96,9 @@ func (p *signingState) readKept(ctx context.Context) error {
 	return err
 }
 
-// begun looks for a file that is written only after what it depends on was kept. If it
+// recallIfWritten looks for a file that is written only after what it depends on was kept. If it
 // is there, another process has kept it since, or somebody else put the file there.
-func (p *signingState) begun(ctx context.Context, fsys fs.FS, path string) error {
+func (p *signingState) recallIfWritten(ctx context.Context, fsys fs.FS, path string) error {
 	if p.kept != nil || p.Recall == nil {
 		return nil
 	}

@@ -36,8 +36,8 @@ type Summary struct {
 	RetentionChanged []Restoration
 }
 
-// Counts sums up all media.
-func (s Summary) Counts() Counts {
+// SumOfMedia sums up all media.
+func (s Summary) SumOfMedia() Counts {
 	var sum Counts
 	for _, counts := range s.Media {
 		sum.Add(*counts)
@@ -55,10 +55,10 @@ func ReadSummary(bag fs.FS) (Summary, error) {
 		return Summary{}, err
 	}
 	summary := Summary{Digest: digest.SHA256, Media: map[genesys.Medium]*Counts{}}
-	return summary, errors.Join(summary.readConversations(bag), summary.readIndex(bag), summary.readFiles(bag), summary.readRetention(bag))
+	return summary, errors.Join(summary.countConversations(bag), summary.readIndex(bag), summary.readFiles(bag), summary.countRestorations(bag))
 }
 
-func (s *Summary) readConversations(bag fs.FS) error {
+func (s *Summary) countConversations(bag fs.FS) error {
 	return eachRow(bag, ConversationsTable, ReadConversations, func(c Conversation) error {
 		switch {
 		case c.Moved():
@@ -88,7 +88,7 @@ func (s *Summary) readIndex(bag fs.FS) error {
 			s.Replaced.Recordings++
 			s.replaced(r.Medium)
 		}
-		if r.Moved() {
+		if r.MovedToIsolated() {
 			s.IsolatedRecordings++
 			return nil
 		}

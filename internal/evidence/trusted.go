@@ -130,10 +130,10 @@ func (t *trusted) bag(name string) (map[string]string, error) {
 		return nil, err
 	}
 	listed := map[string]string{}
-	if err := t.list(listed, folder, tagManifest, digest); err != nil {
+	if err := t.readManifest(listed, folder, tagManifest, digest); err != nil {
 		return nil, err
 	}
-	return listed, t.list(listed, folder, payloadManifest, listed[payloadManifest])
+	return listed, t.readManifest(listed, folder, payloadManifest, listed[payloadManifest])
 }
 
 // unsealed is fs.ErrNotExist if a bag is not sealed.
@@ -152,7 +152,7 @@ func (t *trusted) seal(number int) (map[string]string, error) {
 		return nil, err
 	}
 	listed := map[string]string{}
-	return listed, t.list(listed, SealFolder(number), payloadManifest, digest)
+	return listed, t.readManifest(listed, SealFolder(number), payloadManifest, digest)
 }
 
 // Bounds of what is kept of a manifest, in files and in bytes of a line.
@@ -161,9 +161,9 @@ const (
 	longestLine     = 64<<10 - 1
 )
 
-// list reads a manifest of this digest, and keeps what it lists except for recordings and
+// readManifest reads a manifest of this digest, and keeps what it lists except for recordings and
 // metadata, of which there may be many.
-func (t *trusted) list(listed map[string]string, folder, manifest, digest string) error {
+func (t *trusted) readManifest(listed map[string]string, folder, manifest, digest string) error {
 	name := folder + "/" + manifest
 	file, err := t.root.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {

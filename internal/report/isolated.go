@@ -30,7 +30,7 @@ const mostIsolated = 100
 
 // isolation shows what was isolated, nil if nothing was.
 func isolation(f evidence.Findings) *isolated {
-	i, total := f.Isolated, f.Isolated.Total()
+	i, total := f.Isolated, f.Isolated.AllRecordings()
 	recordings := i.Alone.Found()
 	if i.Conversations+recordings == 0 {
 		return nil

@@ -4,9 +4,9 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
 
-// judge compares the account of a seal with what was counted up to it.
-func (c *census) judge(s *seal) {
-	at, a := s.at(evidence.AccountFile), s.account
+// checkAccount compares the account of a seal with what was counted up to it.
+func (c *census) checkAccount(s *seal) {
+	at, a := s.sealPath(evidence.AccountFile), s.account
 	conversations := c.known
 	conversations.Excluded += c.strange.excluded
 	conversations.Unavailable += c.strange.unavailable

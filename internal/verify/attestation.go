@@ -155,7 +155,7 @@ func openBundle(content []byte, key Key) (said statement, signature []byte, err 
 		return said, nil, fmt.Errorf("is not in base64: %w", err)
 	}
 	digest := sha256.Sum256(preAuthentication(b.Envelope.PayloadType, payload))
-	switch fault := key.judge(digest[:], signature); fault {
+	switch fault := key.signatureFault(digest[:], signature); fault {
 	case noFault:
 	case doesntFit:
 		return said, nil, fmt.Errorf("has a signature that does not fit its statement, or was made with another key than %s", key.ID)

@@ -98,18 +98,18 @@ func (v *verifier) judgeBag(ctx context.Context, name string) (*bag, error) {
 	return b, nil
 }
 
-func (b *bag) at(name string) string { return path.Join(b.folder, name) }
+func (b *bag) bagPath(name string) string { return path.Join(b.folder, name) }
 
 // compareManifests compares both manifests with the files, and returns what they list.
 func (v *verifier) compareManifests(b *bag, found hashedFiles) map[string]string {
-	payload, _ := v.manifest(b.at(payloadManifest), isPayload)
-	v.compare(b.at(payloadManifest), b.folder, payload, found.sub(isPayload))
+	payload, _ := v.manifest(b.bagPath(payloadManifest), isPayload)
+	v.compare(b.bagPath(payloadManifest), b.folder, payload, found.sub(isPayload))
 	isTag := func(name string) bool { return allExcept(tagManifest)(name) && !isPayload(name) }
-	tags, whole := v.manifest(b.at(tagManifest), isTag)
-	v.compare(b.at(tagManifest), b.folder, tags, found.sub(isTag))
+	tags, whole := v.manifest(b.bagPath(tagManifest), isTag)
+	v.compare(b.bagPath(tagManifest), b.folder, tags, found.sub(isTag))
 	for _, needed := range []string{evidence.BagDeclaration, bagInfo, bagLog, payloadManifest} {
 		if _, listed := tags[needed]; !listed && whole {
-			v.fault(Malformed, b.at(tagManifest), "does not list %s", needed)
+			v.fault(Malformed, b.bagPath(tagManifest), "does not list %s", needed)
 		}
 	}
 	maps.Copy(tags, payload)
@@ -120,22 +120,22 @@ func (v *verifier) checkDeclaration(b *bag, found hashedFiles) {
 	if _, there := found[evidence.BagDeclaration]; !there {
 		return // missed already
 	}
-	if content, ok := v.read(b.at(evidence.BagDeclaration)); ok && string(content) != declaration {
-		v.fault(Malformed, b.at(evidence.BagDeclaration), "does not declare a BagIt 1.0 bag in UTF-8")
+	if content, ok := v.read(b.bagPath(evidence.BagDeclaration)); ok && string(content) != declaration {
+		v.fault(Malformed, b.bagPath(evidence.BagDeclaration), "does not declare a BagIt 1.0 bag in UTF-8")
 	}
 }
 
 // readInfo reads bag-info.txt and compares it with the bag.
 func (v *verifier) readInfo(b *bag, found hashedFiles) {
 	b.info = map[string]string{}
-	content, ok := v.read(b.at(bagInfo))
+	content, ok := v.read(b.bagPath(bagInfo))
 	if !ok {
 		return
 	}
 	for line := range strings.Lines(string(content)) {
 		name, value, ok := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
 		if _, twice := b.info[name]; !ok || twice || !strings.HasSuffix(line, "\n") {
-			v.fault(Malformed, b.at(bagInfo), "has a line that is not a field, or a field twice: %q", cut(line))
+			v.fault(Malformed, b.bagPath(bagInfo), "has a line that is not a field, or a field twice: %q", cut(line))
 		}
 		b.info[name] = value
 	}
@@ -157,7 +157,7 @@ func (v *verifier) readInfo(b *bag, found hashedFiles) {
 // checkInfo compares a field of bag-info.txt with what there is.
 func (v *verifier) checkInfo(b *bag, field, want, because string) {
 	if got := b.info[field]; got != want {
-		v.fault(Contradiction, b.at(bagInfo), "states %s: %s, but %s %s", field, cut(got), because, want)
+		v.fault(Contradiction, b.bagPath(bagInfo), "states %s: %s, but %s %s", field, cut(got), because, want)
 	}
 }
 
@@ -170,12 +170,12 @@ var metadataPath = regexp.MustCompile(`^data/metadata/([0-9a-fA-F-]{36})(\.resto
 // checkLog compares what the custody log says about files with files.csv, and what
 // it says about restorations with retention.csv.
 func (v *verifier) checkLog(b *bag, t tables, r *retention) {
-	log, told := b.at(bagLog), map[string]bool{}
+	log, told := b.bagPath(bagLog), map[string]bool{}
 	b.told = newBagHistory(v, log)
 	defer r.checkEvents()
 	v.journal(log, "BagSealed", func(e event) {
-		r.tell(e)
-		b.told.tell(e)
+		r.takeRestorationEvent(e)
+		b.told.takeBagEvent(e)
 		if e.Type != "RecordingStored" {
 			return
 		}

@@ -72,8 +72,8 @@ func newBagHistory(v *verifier, log string) *bagHistory {
 	}
 }
 
-// tell adds an event.
-func (s *bagHistory) tell(e event) {
+// takeBagEvent adds an event.
+func (s *bagHistory) takeBagEvent(e event) {
 	about, known := bagEvents[e.Type]
 	if !known {
 		s.fault(Malformed, s.log, "line %d reports %q, which is not an event of a bag", e.Sequence, cut(e.Type))
@@ -175,7 +175,7 @@ func (s *bagHistory) checkCounts(t tables) {
 
 // checkConversations derives what may have become of each conversation.
 func (s *bagHistory) checkConversations(b *bag, t tables) {
-	at, lane := b.at(evidence.ConversationsTable), b.info["Lane"]
+	at, lane := b.bagPath(evidence.ConversationsTable), b.info["Lane"]
 	unknown, _ := strconv.Atoi(s.checked.Details["unknown"])
 	for _, id := range slices.Sorted(maps.Keys(t.conversations)) {
 		c, told := t.conversations[id], s.learned[id]
@@ -187,9 +187,9 @@ func (s *bagHistory) checkConversations(b *bag, t tables) {
 			s.fault(Contradiction, at, "line %d states that conversation %s is %s, but its possible dispositions are: %s", c.Line, cut(id), cut(c.String()), oneOf(ends))
 		}
 		if there := t.there[id]; !there && told.kind == "MetadataReceived" {
-			s.reportMissing(b.at(evidence.MetadataPath(id)), "is missing, though %s reports that it was received", s.log)
+			s.reportMissing(b.bagPath(evidence.MetadataPath(id)), "is missing, though %s reports that it was received", s.log)
 		} else if there && told.kind != "MetadataReceived" {
-			s.fault(Contradiction, b.at(evidence.MetadataPath(id)), "exists, though %s reports that it could not be read", s.log)
+			s.fault(Contradiction, b.bagPath(evidence.MetadataPath(id)), "exists, though %s reports that it could not be read", s.log)
 		}
 		s.checkLane(at, lane, c)
 	}

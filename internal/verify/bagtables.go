@@ -61,7 +61,7 @@ var (
 // readTables reads a bag's tables.
 func (v *verifier) readTables(b *bag) tables {
 	t := tables{conversations: map[string]conversationLine{}, files: map[string]fileLine{}, received: map[string][]received{}, there: map[string]bool{}}
-	at := b.at(evidence.ConversationsTable)
+	at := b.bagPath(evidence.ConversationsTable)
 	for row := range v.rows(at, conversationColumns...) {
 		id := row.Get("conversation_id")
 		if _, twice := t.conversations[id]; twice {
@@ -71,7 +71,7 @@ func (v *verifier) readTables(b *bag) tables {
 		v.checkDisposition(at, row, "conversation "+id)
 		v.checkIsolated(at, row, b.info["Lane"], "conversation "+id)
 	}
-	at = b.at(evidence.IndexTable)
+	at = b.bagPath(evidence.IndexTable)
 	for row := range v.rows(at, indexColumns...) {
 		line := indexLine{
 			line: row.Line, conversation: row.Get("conversation_id"), recording: row.Get("recording_id"),
@@ -95,7 +95,7 @@ func (v *verifier) readTables(b *bag) tables {
 }
 
 func (v *verifier) readFiles(b *bag, t tables) {
-	at := b.at(evidence.FilesTable)
+	at := b.bagPath(evidence.FilesTable)
 	for row := range v.rows(at, fileColumns...) {
 		name, conversation, recording := row.Get("path"), row.Get("conversation_id"), row.Get("recording_id")
 		if _, twice := t.files[name]; twice {
@@ -136,15 +136,15 @@ func (v *verifier) checkFiles(b *bag, t tables, found hashedFiles) {
 	for name, line := range t.files {
 		listed[name] = line.sha256
 		if file, there := found[name]; there && !file.unread && file.size != line.size {
-			v.fault(Contradiction, b.at(evidence.FilesTable), "states that %s has %d bytes, but it has %d", name, line.size, file.size)
+			v.fault(Contradiction, b.bagPath(evidence.FilesTable), "states that %s has %d bytes, but it has %d", name, line.size, file.size)
 		}
 	}
-	v.compare(b.at(evidence.FilesTable), b.folder, listed, found.sub(recordingPath.MatchString))
+	v.compare(b.bagPath(evidence.FilesTable), b.folder, listed, found.sub(recordingPath.MatchString))
 }
 
 // checkIndex holds index.csv against the other tables.
 func (v *verifier) checkIndex(b *bag, t tables) {
-	at, counted := b.at(evidence.IndexTable), map[string]int64{}
+	at, counted := b.bagPath(evidence.IndexTable), map[string]int64{}
 	for _, file := range t.files {
 		counted[file.key]++
 	}
@@ -193,11 +193,11 @@ func (v *verifier) checkMetadata(b *bag, t tables, found hashedFiles) {
 		}
 		id := parts[1]
 		if _, known := t.conversations[id]; !known {
-			v.fault(Contradiction, b.at(name), "is about a conversation that conversations.csv does not list")
+			v.fault(Contradiction, b.bagPath(name), "is about a conversation that conversations.csv does not list")
 		}
 		counts := told[id]
 		t.there[id] = t.there[id] || parts[2] == ""
-		if list, ok := v.readMetadata(b.at(name)); ok {
+		if list, ok := v.readMetadata(b.bagPath(name)); ok {
 			if listed[id] == nil {
 				listed[id] = map[string]bool{}
 			}
@@ -214,9 +214,9 @@ func (v *verifier) checkMetadata(b *bag, t tables, found hashedFiles) {
 		counts, there := told[id]
 		switch {
 		case !there && c.disposition == evidence.Exported && c.recordings > 0:
-			v.reportMissing(b.at(evidence.MetadataPath(id)), "is missing, though conversations.csv states that Genesys Cloud listed %d recordings", c.recordings)
+			v.reportMissing(b.bagPath(evidence.MetadataPath(id)), "is missing, though conversations.csv states that Genesys Cloud listed %d recordings", c.recordings)
 		case len(counts) > 0 && !slices.Contains(counts, c.recordings):
-			v.fault(Contradiction, b.at(evidence.ConversationsTable), "states that Genesys Cloud listed %d recordings of conversation %s, but %s lists %d",
+			v.fault(Contradiction, b.bagPath(evidence.ConversationsTable), "states that Genesys Cloud listed %d recordings of conversation %s, but %s lists %d",
 				c.recordings, id, evidence.MetadataPath(id), counts[0])
 		}
 	}
@@ -228,7 +228,7 @@ func (v *verifier) checkNamed(b *bag, t tables, listed map[string]map[string]boo
 	for _, line := range t.index {
 		ids, there := listed[line.conversation]
 		if there && genesys.ValidID(line.recording) && !ids[line.recording] && !line.isLost() {
-			v.fault(Contradiction, b.at(evidence.IndexTable), "line %d lists recording %s, which the metadata of its conversation does not contain", line.line, line.key)
+			v.fault(Contradiction, b.bagPath(evidence.IndexTable), "line %d lists recording %s, which the metadata of its conversation does not contain", line.line, line.key)
 		}
 	}
 }

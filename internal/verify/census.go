@@ -73,9 +73,9 @@ func newCensus(v *verifier) *census {
 	}
 }
 
-// take adds a seal: its tables against its bags, its bags' lines into the
+// takeSeal adds a seal: its tables against its bags, its bags' lines into the
 // numbers, and the numbers against its account.
-func (c *census) take(s *seal) {
+func (c *census) takeSeal(s *seal) {
 	c.beginPage(s)
 	for _, line := range s.bags {
 		c.takeBag(s, line)
@@ -85,17 +85,17 @@ func (c *census) take(s *seal) {
 	c.compareRetention(s)
 	c.checkExportHistory(s)
 	c.checkRepeats(s)
-	c.checkParts(s)
+	c.checkCoverageParts(s)
 	c.checkTexts(s)
 	if s.told {
-		c.judge(s)
+		c.checkAccount(s)
 		c.checkSums(s)
 	}
 }
 
 // takeBag compares a line of bags.csv with the bag.
 func (c *census) takeBag(s *seal, line Row) {
-	at, name := s.at(bagTable), line.Get("bag")
+	at, name := s.sealPath(bagTable), line.Get("bag")
 	b, there := c.verifier.bags[name]
 	if !there {
 		c.reportMissing(evidence.BagFolder(name), "is missing, though seal %d contains this bag", s.number)
@@ -105,7 +105,7 @@ func (c *census) takeBag(s *seal, line Row) {
 		c.fault(Contradiction, at, "line %d lists bag %s, which an earlier line or seal already lists", line.Line, name)
 	}
 	if sealed := line.Get("tagmanifest_sha256"); b.digest != "" && b.digest != sealed {
-		c.fault(Altered, b.at(tagManifest), "was changed after seal %d was made: it was sealed with SHA-256 %s, but has %s", s.number, cut(sealed), b.digest)
+		c.fault(Altered, b.bagPath(tagManifest), "was changed after seal %d was made: it was sealed with SHA-256 %s, but has %s", s.number, cut(sealed), b.digest)
 	}
 	for _, n := range []struct {
 		column string
@@ -226,7 +226,7 @@ func (c *census) group(g group) uint16 {
 	return uint16(i) //nolint:gosec // four lanes and six media; a forged archive only miscounts
 }
 
-func (c *census) count(g group, disposition string, n int64) {
+func (c *census) countRecordings(g group, disposition string, n int64) {
 	if c.counts[g] == nil {
 		c.counts[g] = &tally{}
 	}
@@ -271,7 +271,7 @@ func (c *census) knowsBags() bool {
 		return false
 	}
 	for _, s := range c.seals {
-		if !c.wasRead(s.at(bagTable)) || c.isUnlisted(s.folder) {
+		if !c.wasRead(s.sealPath(bagTable)) || c.isUnlisted(s.folder) {
 			return false
 		}
 	}

@@ -36,7 +36,7 @@ func (l indexed) plain() bool { return l.isValid && l.Get("reason") != evidence.
 func (c *census) record(b *bag, row Row, lane string) {
 	conversation, id := row.Get("conversation_id"), row.Get("recording_id")
 	l := indexed{
-		Row: row, at: b.at(evidence.IndexTable), lane: lane, conversation: conversation, name: conversation + "/" + id,
+		Row: row, at: b.bagPath(evidence.IndexTable), lane: lane, conversation: conversation, name: conversation + "/" + id,
 		retried: row.Get("retried") == "true", gone: isIsolated(row), isValid: genesys.ValidID(id),
 	}
 	l.parts = b.parts[l.name]
@@ -50,13 +50,13 @@ func (c *census) record(b *bag, row Row, lane string) {
 	c.checkRecord(l, before, twice)
 	replaces := l.retried && before.unavailable
 	if replaces {
-		c.count(c.groups[before.group], string(evidence.Unavailable), -1)
+		c.countRecordings(c.groups[before.group], string(evidence.Unavailable), -1)
 	}
 	delete(c.left, l.key)
 	if l.gone {
 		c.addLeft(l)
 	} else {
-		c.count(g, row.Get("disposition"), 1)
+		c.countRecordings(g, row.Get("disposition"), 1)
 	}
 	if row.Get("disposition") == string(evidence.Unavailable) && slices.Contains(hopelessReasons, row.Get("reason")) {
 		c.hopeless++

@@ -26,7 +26,7 @@ func (v *verifier) checkCoverage() {
 	if !last.told {
 		return
 	}
-	at, from, until := last.at(evidence.AccountFile), last.account.From, last.account.Until
+	at, from, until := last.sealPath(evidence.AccountFile), last.account.From, last.account.Until
 	var asked struct {
 		Start time.Time `json:"start"`
 		End   time.Time `json:"end"`
@@ -72,7 +72,7 @@ const coverageTable = "coverage.csv"
 // checkCovered checks that the table of coverage, if a seal has one, leaves out
 // neither a part of what is new since the former seal nor a bag.
 func (v *verifier) checkCovered(s *seal, since time.Time) {
-	at, left := s.at(coverageTable), map[string]bool{}
+	at, left := s.sealPath(coverageTable), map[string]bool{}
 	for _, line := range s.bags {
 		left[line.Get("bag")] = true
 	}

@@ -33,17 +33,17 @@ func (c *census) checkRepeats(s *seal) {
 		return // a bag that is missing is reported as such
 	}
 	if _, there := s.found[failureTable]; there {
-		c.repeats(s.at(failureTable), failureColumns, c.failures(s))
+		c.repeats(s.sealPath(failureTable), failureColumns, c.failures(s))
 	} else {
-		c.reportMissing(s.at(failureTable), "is missing: it lists the unavailable items")
+		c.reportMissing(s.sealPath(failureTable), "is missing: it lists the unavailable items")
 	}
 	_, asTable := s.found[loadTable]
 	_, asText := s.found[loadText]
 	if asTable {
-		c.repeats(s.at(loadTable), loadColumns, c.loadLines(s))
+		c.repeats(s.sealPath(loadTable), loadColumns, c.loadLines(s))
 	}
 	if asText {
-		c.repeatsText(s.at(loadText), c.loadLines(s))
+		c.repeatsText(s.sealPath(loadText), c.loadLines(s))
 	}
 	if asTable != asText {
 		c.reportMissing(s.folder, "contains only one of %s and %s, but the exporter makes both", loadTable, loadText)
@@ -100,7 +100,7 @@ func (c *census) failures(s *seal) iter.Seq[[]string] {
 				return
 			}
 		}
-		for row := range c.rows(s.at(conversations), sealedConversations...) {
+		for row := range c.rows(s.sealPath(conversations), sealedConversations...) {
 			if row.Get("bag") == "" && !give(row, row.Get("conversation_id"), "", "") {
 				return
 			}
@@ -115,18 +115,18 @@ func (c *census) loadLines(s *seal) iter.Seq[[]string] {
 		for _, listed := range s.bags {
 			b := c.verifier.bags[listed.Get("bag")]
 			starts, media := map[string]string{}, map[string]string{}
-			for row := range c.rows(b.at(evidence.ConversationsTable), conversationColumns...) {
+			for row := range c.rows(b.bagPath(evidence.ConversationsTable), conversationColumns...) {
 				starts[row.Get("conversation_id")] = row.Get("start")
 			}
-			for row := range c.rows(b.at(evidence.IndexTable), indexColumns...) {
+			for row := range c.rows(b.bagPath(evidence.IndexTable), indexColumns...) {
 				media[row.Get("conversation_id")+"/"+row.Get("recording_id")] = row.Get("medium")
 			}
-			for row := range c.rows(b.at(evidence.FilesTable), fileColumns...) {
+			for row := range c.rows(b.bagPath(evidence.FilesTable), fileColumns...) {
 				n++
 				conversation, recording := row.Get("conversation_id"), row.Get("recording_id")
 				if !yield([]string{
 					fmt.Sprintf("%s-%d-%07d", export.Name, s.number, n), export.Namespace + "/" + export.Name, b.name, conversation, recording,
-					media[conversation+"/"+recording], listed.Get("lane"), starts[conversation], row.Get("size"), row.Get("sha256"), b.at(row.Get("path")),
+					media[conversation+"/"+recording], listed.Get("lane"), starts[conversation], row.Get("size"), row.Get("sha256"), b.bagPath(row.Get("path")),
 				}) {
 					return
 				}

@@ -65,8 +65,8 @@ func newExportHistory(v *verifier, log string) *exportHistory {
 	return &exportHistory{verifier: v, log: log, counts: map[string]int{}, drifted: map[string]event{}, days: map[string]surveyedDay{}}
 }
 
-// tell adds an event.
-func (h *exportHistory) tell(e event) {
+// takeSealEvent adds an event.
+func (h *exportHistory) takeSealEvent(e event) {
 	if !slices.Contains(sealEvents, e.Type) {
 		h.fault(Malformed, h.log, "line %d reports %q, which is not an event of an export", e.Sequence, cut(e.Type))
 		return
@@ -189,7 +189,7 @@ func (c *census) checkOpening(s *seal) {
 // checkSealTimes checks that nothing in a seal is reported before the export began
 // or after the seal was made, and that the bags were sealed before.
 func (c *census) checkSealTimes(s *seal) {
-	h, begun, at := s.history, c.verifier.record.CreatedAt, s.at(evidence.AccountFile)
+	h, begun, at := s.history, c.verifier.record.CreatedAt, s.sealPath(evidence.AccountFile)
 	drawn := s.account.SealedAt
 	if before(drawn, begun) {
 		c.fault(Contradiction, at, "was made at %s, before the export began at %s", stamp(drawn), stamp(begun))

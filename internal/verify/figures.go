@@ -30,7 +30,7 @@ var keyFigures = map[string]string{
 // checkFigures compares the figures of the report of a seal with its account, where the
 // report cannot be made again: its words are those of another version, say.
 func (c *census) checkFigures(s *seal) {
-	at := s.at(reportPage)
+	at := s.sealPath(reportPage)
 	if _, there := s.found[reportPage]; !there {
 		return
 	}
@@ -62,7 +62,7 @@ var number = regexp.MustCompile(`\d+`)
 
 // checkCertified compares the lines of the certification that hold figures.
 func (c *census) checkCertified(s *seal) {
-	at := s.at(certification)
+	at := s.sealPath(certification)
 	if _, there := s.found[certification]; !there {
 		c.reportMissing(at, "is missing")
 		return

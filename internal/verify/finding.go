@@ -130,15 +130,15 @@ type findings struct {
 // fault adds a finding. At least one of each cause is kept, however many there are:
 // an archive that has a fault must not seem to have none, or another one only.
 func (f *findings) fault(kind Kind, at, format string, arguments ...any) {
-	f.add(cause{kind, placeOf(at), !strings.HasPrefix(at, "bags/")}, at, format, arguments...)
+	f.addFinding(cause{kind, placeOf(at), !strings.HasPrefix(at, "bags/")}, at, format, arguments...)
 }
 
 // fault adds a finding that follows from several bags and seals.
 func (c *census) fault(kind Kind, at, format string, arguments ...any) {
-	c.add(cause{kind, placeOf(at), true}, at, format, arguments...)
+	c.addFinding(cause{kind, placeOf(at), true}, at, format, arguments...)
 }
 
-func (f *findings) add(of cause, at, format string, arguments ...any) {
+func (f *findings) addFinding(of cause, at, format string, arguments ...any) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	share := f.of(of)

@@ -54,7 +54,7 @@ func (v *verifier) checkBagKeys(s *seal) {
 	var keys []string
 	for _, line := range s.bags {
 		b := v.bags[line.Get("bag")]
-		if b == nil || !v.wasRead(b.at(bagInfo)) {
+		if b == nil || !v.wasRead(b.bagPath(bagInfo)) {
 			return // reported as missing, or as what cannot be read
 		}
 		key := cmp.Or(b.signer, b.info[keyField])
@@ -62,7 +62,7 @@ func (v *verifier) checkBagKeys(s *seal) {
 			continue
 		}
 		if !slices.Contains(s.account.BagKeys, key) {
-			v.fault(KeyChanged, b.at(custodyFolder+"/"+signerFile), "is key %s, but account.json of seal %d names key %q and, as keys of other bags, %q", cut(key), s.number, cut(s.account.SigningKey), cut(strings.Join(s.account.BagKeys, " ")))
+			v.fault(KeyChanged, b.bagPath(custodyFolder+"/"+signerFile), "is key %s, but account.json of seal %d names key %q and, as keys of other bags, %q", cut(key), s.number, cut(s.account.SigningKey), cut(strings.Join(s.account.BagKeys, " ")))
 		}
 		keys = append(keys, key)
 	}
@@ -70,11 +70,11 @@ func (v *verifier) checkBagKeys(s *seal) {
 	keys = slices.Compact(keys)
 	for _, key := range s.account.BagKeys {
 		if !slices.Contains(keys, key) {
-			v.fault(KeyChanged, s.at(evidence.AccountFile), "names key %s as a key of other bags, but no bag of the seal is signed with it", cut(key))
+			v.fault(KeyChanged, s.sealPath(evidence.AccountFile), "names key %s as a key of other bags, but no bag of the seal is signed with it", cut(key))
 		}
 	}
 	if !slices.IsSorted(s.account.BagKeys) || len(slices.Compact(slices.Clone(s.account.BagKeys))) != len(s.account.BagKeys) {
-		v.fault(Malformed, s.at(evidence.AccountFile), "names keys of bags twice, or not in order")
+		v.fault(Malformed, s.sealPath(evidence.AccountFile), "names keys of bags twice, or not in order")
 	}
 }
 
@@ -84,7 +84,7 @@ var keyID = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // checkKeyChange compares what a seal says about its key with the seal before, nil if
 // there is none. If that is missing or not signed, nothing is known of its key.
 func (v *verifier) checkKeyChange(s, before *seal) {
-	at, told := s.at(evidence.AccountFile), s.account.KeyChange
+	at, told := s.sealPath(evidence.AccountFile), s.account.KeyChange
 	isNext := before != nil && before.number == s.number-1
 	switch {
 	case s.number > 1 && !isNext || isNext && before.signer == "" && before.account.SigningKey != "":

@@ -32,7 +32,7 @@ func (v *verifier) windowOf(b *bag) (from, until time.Time) {
 		until, err = time.Parse(time.RFC3339, end)
 	}
 	if (err != nil || !from.Before(until)) && len(b.info) > 0 {
-		v.fault(Malformed, b.at(bagInfo), "states %q as the part of the window of the bag: this is not a part of a window", cut(text))
+		v.fault(Malformed, b.bagPath(bagInfo), "states %q as the part of the window of the bag: this is not a part of a window", cut(text))
 	}
 	return from, until
 }

@@ -32,7 +32,7 @@ func (v *verifier) checkOrphans(s *seal) {
 	if n := len(v.seals); !s.told || n > 0 && !v.seals[n-1].told {
 		return
 	}
-	o := &orphans{verifier: v, seal: s, at: s.at(orphanTable), from: v.newFrom(s), until: s.account.Until}
+	o := &orphans{verifier: v, seal: s, at: s.sealPath(orphanTable), from: v.newFrom(s), until: s.account.Until}
 	if n := len(v.seals); n > 0 {
 		o.before = v.seals[n-1].account.Orphans
 	}
@@ -40,20 +40,20 @@ func (v *verifier) checkOrphans(s *seal) {
 		o.from = o.before.NotListed.From
 	}
 	if _, o.there = s.found[orphanTable]; o.there {
-		o.read()
+		o.readOrphanTable()
 	}
 	switch {
 	case s.account.Orphans != nil:
-		o.judge(*s.account.Orphans)
+		o.checkOrphanAccount(*s.account.Orphans)
 	case o.before != nil:
-		v.fault(Contradiction, s.at(evidence.AccountFile), "does not count recordings attached to no conversation, but the previous seal does")
+		v.fault(Contradiction, s.sealPath(evidence.AccountFile), "does not count recordings attached to no conversation, but the previous seal does")
 	case o.there || s.orphansTold.Type != "":
-		v.fault(Contradiction, s.at(evidence.AccountFile), "does not count recordings attached to no conversation, though the seal lists them, or its log reports them")
+		v.fault(Contradiction, s.sealPath(evidence.AccountFile), "does not count recordings attached to no conversation, though the seal lists them, or its log reports them")
 	}
 }
 
-// read reads the table.
-func (o *orphans) read() {
+// readOrphanTable reads the table.
+func (o *orphans) readOrphanTable() {
 	seen := map[string]int{}
 	for row := range o.rows(o.at, orphanColumns...) {
 		id := row.Get("orphan_id")
@@ -77,9 +77,9 @@ func (o *orphans) read() {
 	}
 }
 
-// judge compares the account with the table and the log.
-func (o *orphans) judge(told evidence.OrphanAccount) {
-	at, before := o.seal.at(evidence.AccountFile), evidence.OrphanAccount{}
+// checkOrphanAccount compares the account with the table and the log.
+func (o *orphans) checkOrphanAccount(told evidence.OrphanAccount) {
+	at, before := o.seal.sealPath(evidence.AccountFile), evidence.OrphanAccount{}
 	if o.before != nil {
 		before = *o.before
 	}
@@ -121,7 +121,7 @@ func (r *Report) tellOrphans(told *evidence.OrphanAccount) {
 
 // judgeLog compares the log with the account and the table.
 func (o *orphans) judgeLog(told evidence.OrphanAccount) {
-	log, e := o.seal.at(sealLog), o.orphansTold
+	log, e := o.seal.sealPath(sealLog), o.orphansTold
 	if told.NotListed != nil {
 		if e.Type != "OrphansNotListed" || e.Details["why"] != told.NotListed.Why {
 			o.fault(Contradiction, log, "does not report why recordings attached to no conversation are not listed, but account.json states it")

@@ -15,10 +15,10 @@ type interval struct {
 	start, stop time.Time
 }
 
-// checkParts checks that coverage.csv names the bags of each part of the window, no
+// checkCoverageParts checks that coverage.csv names the bags of each part of the window, no
 // other, and counts the conversations that began in it and are in no bag.
-func (c *census) checkParts(s *seal) {
-	at, waiting := s.at(coverageTable), c.intervals(s)
+func (c *census) checkCoverageParts(s *seal) {
+	at, waiting := s.sealPath(coverageTable), c.intervals(s)
 	if _, there := s.found[coverageTable]; !there {
 		c.reportMissing(at, "is missing: it states which bags cover which part of the window")
 		return
@@ -91,7 +91,7 @@ func (c *census) intervals(s *seal) []interval {
 // order.
 func (c *census) unbatchedStarts(s *seal) []time.Time {
 	var starts []time.Time
-	for row := range c.rows(s.at(conversations), sealedConversations...) {
+	for row := range c.rows(s.sealPath(conversations), sealedConversations...) {
 		if start, err := time.Parse(time.RFC3339Nano, row.Get("start")); err == nil && row.Get("bag") == "" {
 			starts = append(starts, start)
 		}
@@ -103,7 +103,7 @@ func (c *census) unbatchedStarts(s *seal) []time.Time {
 // checkSums checks that an account contains the sums that it has to, of its own
 // numbers.
 func (c *census) checkSums(s *seal) {
-	at, a := s.at(evidence.AccountFile), s.account
+	at, a := s.sealPath(evidence.AccountFile), s.account
 	covered := int64(a.Until.Sub(a.From) / time.Second)
 	n := a.Conversations
 	want := [][2]int64{

@@ -39,12 +39,12 @@ var payloadTables = []string{evidence.ConversationsTable, evidence.IndexTable, e
 func (v *verifier) checkSealPlaces(s *seal, listed map[string]string, whole bool) {
 	for _, name := range neededInSeal {
 		if _, ok := listed[name]; !ok && whole {
-			v.fault(Malformed, s.at(payloadManifest), "does not list %s", name)
+			v.fault(Malformed, s.sealPath(payloadManifest), "does not list %s", name)
 		}
 	}
 	for name := range listed {
 		if !slices.Contains(allowedInSeal, name) {
-			v.fault(Planted, s.at(name), "is not a file of a seal")
+			v.fault(Planted, s.sealPath(name), "is not a file of a seal")
 		}
 	}
 }
@@ -52,7 +52,7 @@ func (v *verifier) checkSealPlaces(s *seal, listed map[string]string, whole bool
 // readArtifacts reads which artifacts a seal lists, if it lists any. What they hold is
 // not judged: they are not evidence.
 func (v *verifier) readArtifacts(s *seal) {
-	at := s.at(evidence.ArtifactsFile)
+	at := s.sealPath(evidence.ArtifactsFile)
 	if _, there := s.found[evidence.ArtifactsFile]; !there {
 		return
 	}
@@ -81,7 +81,7 @@ func (v *verifier) checkPlaces(b *bag, listed map[string]string) {
 		case slices.Contains(payloadTables, name), slices.Contains(allowedInBag, name):
 		case recordingPath.MatchString(name), metadataPath.MatchString(name):
 		default:
-			v.fault(Planted, b.at(name), "is not a file of a bag of recordings")
+			v.fault(Planted, b.bagPath(name), "is not a file of a bag of recordings")
 		}
 	}
 }

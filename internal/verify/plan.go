@@ -48,17 +48,17 @@ func (c *census) checkPlan(s *seal) {
 		census: c, seal: s, log: s.history.log, steps: map[int64]planStep{}, led: map[int64]int64{}, told: map[string]int64{},
 		left: map[string]map[string]string{"ConversationsMoved": {}, "ConversationsIsolated": {}},
 	}
-	p.number()
+	p.addSteps()
 	p.place()
-	p.count()
+	p.checkBatchCounts()
 	p.checkLeft()
 	p.checkRetry()
 	s.hopeless = c.hopeless + c.strange.unavailable
 }
 
-// number adds the steps, each of which has a number of its own. Of a window with an
+// addSteps adds the steps, each of which has a number of its own. Of a window with an
 // end, a seal includes all entries since the one that closed the part of the plan before.
-func (p *part) number() {
+func (p *part) addSteps() {
 	for _, st := range p.seal.history.steps {
 		if log, twice := p.plan.seen[st.entry]; twice {
 			p.fault(Contradiction, p.log, "line %d reports entry %d of the plan, which %s already reports", st.line, st.entry, log)
@@ -107,10 +107,10 @@ func (p *part) place() {
 		says, ok := p.nameOf(name)
 		start, err := time.Parse(time.RFC3339Nano, line.Get("start"))
 		if !ok || err != nil || says.lane != strings.ToLower(line.Get("lane")) || says.start != strings.ToLower(start.UTC().Format("20060102T150405Z")) {
-			p.fault(Contradiction, p.seal.at(bagTable), "line %d lists bag %s of lane %s and the window from %s: such a batch has another name", line.Line, cut(name), cut(line.Get("lane")), cut(line.Get("start")))
+			p.fault(Contradiction, p.seal.sealPath(bagTable), "line %d lists bag %s of lane %s and the window from %s: such a batch has another name", line.Line, cut(name), cut(line.Get("lane")), cut(line.Get("start")))
 			continue
 		}
-		p.lead(says, name, p.seal.at(bagTable))
+		p.lead(says, name, p.seal.sealPath(bagTable))
 		p.depart(name)
 	}
 	for _, st := range p.seal.history.steps {
@@ -165,16 +165,16 @@ func (p *part) depart(name string) {
 	}
 	log, led := p.told["RecordingsIsolated "+name]
 	if b.led.recordings && !led {
-		p.fault(Contradiction, b.at(evidence.IndexTable), "states that recordings are isolated, but no seal's log reports this (RecordingsIsolated)")
+		p.fault(Contradiction, b.bagPath(evidence.IndexTable), "states that recordings are isolated, but no seal's log reports this (RecordingsIsolated)")
 	}
 	if !b.led.recordings && led {
 		p.fault(Contradiction, p.log, "line %d reports that recordings of batch %s were isolated, but its index.csv differs", p.steps[log].line, cut(name))
 	}
 	if b.led.moved {
-		p.left["ConversationsMoved"][p.groupOf(name)] = b.at(evidence.ConversationsTable)
+		p.left["ConversationsMoved"][p.groupOf(name)] = b.bagPath(evidence.ConversationsTable)
 	}
 	if b.led.conversations {
-		p.left["ConversationsIsolated"][p.groupOf(name)] = b.at(evidence.ConversationsTable)
+		p.left["ConversationsIsolated"][p.groupOf(name)] = b.bagPath(evidence.ConversationsTable)
 	}
 }
 
@@ -204,8 +204,8 @@ func (p *part) groupOf(batch string) string {
 	return ""
 }
 
-// count compares how many batches each entry led to with those that there are.
-func (p *part) count() {
+// checkBatchCounts compares how many batches each entry led to with those that there are.
+func (p *part) checkBatchCounts() {
 	var first int64
 	for _, number := range sortedKeys(p.steps) {
 		st := p.steps[number]

@@ -12,7 +12,7 @@ import (
 // checkRecordings derives from the metadata as received, the terms and the log what
 // may have become of each recording, and compares that with index.csv.
 func (s *bagHistory) checkRecordings(b *bag, t tables) {
-	at, lines := b.at(evidence.IndexTable), map[string][]end{}
+	at, lines := b.bagPath(evidence.IndexTable), map[string][]end{}
 	queues := map[string]queue{}
 	for _, line := range t.index {
 		lines[line.key] = append(lines[line.key], line.end())
@@ -230,7 +230,7 @@ func (s *bagHistory) checkStored(t tables) {
 
 // checkHolds compares the answers about legal holds before transfer with the log.
 func (s *bagHistory) checkHolds(b *bag, t tables) {
-	at, asked := b.at(evidence.ConversationsTable), s.checked.Type != ""
+	at, asked := b.bagPath(evidence.ConversationsTable), s.checked.Type != ""
 	var held, unknown int
 	for id, c := range t.conversations {
 		later, when := c.Get("held_before_transfer"), c.Get("held_before_transfer_time")

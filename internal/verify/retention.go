@@ -37,7 +37,7 @@ type retention struct {
 // readRetention reads retention.csv of a bag, if it has one.
 func (v *verifier) readRetention(b *bag, t tables, found hashedFiles) *retention {
 	r := &retention{
-		verifier: v, at: b.at(evidence.RetentionTable), log: b.at(bagLog),
+		verifier: v, at: b.bagPath(evidence.RetentionTable), log: b.bagPath(bagLog),
 		lines: map[string]Row{}, requested: map[string]bool{}, changed: map[string]bool{},
 	}
 	if _, there := found[evidence.RetentionTable]; !there {
@@ -56,14 +56,14 @@ func (v *verifier) readRetention(b *bag, t tables, found hashedFiles) *retention
 			v.fault(Contradiction, r.at, "line %d lists recording %s, which index.csv does not list", row.Line, cut(key))
 		}
 		r.lines[key] = row
-		r.judge(row, key)
-		b.restored.add(row)
+		r.checkDates(row, key)
+		b.restored.countLine(row)
 	}
 	r.checkReadings(b)
 	return r
 }
 
-func (t *retentionTally) add(row Row) {
+func (t *retentionTally) countLine(row Row) {
 	t.asked++
 	switch row.Get("changed") {
 	case "":
@@ -87,8 +87,8 @@ var notReadAgain = genesys.Retention{
 	ArchiveDate: evidence.NotReadAgain, DeleteDate: evidence.NotReadAgain, ExportDate: evidence.NotReadAgain, ExportedDate: evidence.NotReadAgain,
 }
 
-// judge checks that a line says of its own dates what they say.
-func (r *retention) judge(row Row, key string) {
+// checkDates checks that a line says of its own dates what they say.
+func (r *retention) checkDates(row Row, key string) {
 	before, after := datesOf(row, "before"), datesOf(row, "after")
 	if _, err := time.Parse(time.RFC3339Nano, row.Get("archive_date_asked")); err != nil {
 		r.fault(Malformed, r.at, "line %d does not state a requested archive date for recording %s", row.Line, cut(key))
@@ -118,7 +118,7 @@ func (r *retention) checkReadings(b *bag) {
 			continue
 		}
 		if _, read := answers[conversation]; !read {
-			answers[conversation] = r.readings(b.at(evidence.RestoredPath(conversation)))
+			answers[conversation] = r.readings(b.bagPath(evidence.RestoredPath(conversation)))
 		}
 		if answers[conversation] == nil {
 			continue
@@ -201,8 +201,8 @@ func (r reading) agrees(name, date string) bool {
 	return ok && have.Equal(said)
 }
 
-// tell adds an event of the bag's custody log.
-func (r *retention) tell(e event) {
+// takeRestorationEvent adds an event of the bag's custody log.
+func (r *retention) takeRestorationEvent(e event) {
 	key := e.Details["conversation"] + "/" + e.Details["recording"]
 	row, listed := r.lines[key]
 	switch e.Type {
@@ -272,14 +272,14 @@ func (c *census) compareRetention(s *seal) {
 			}
 		}
 	}
-	at := s.at(retentionTable)
+	at := s.sealPath(retentionTable)
 	for _, row := range c.merge(s, comparison{at, sealedRetention, 2, nil}, lines) {
 		c.fault(Contradiction, at, "line %d lists recording %s, which is in no bag", row.Line, cut(row.Get("recording_id")))
 	}
 }
 
 func (c *census) retentionOf(b *bag, yield func(line) bool) bool {
-	at := b.at(evidence.RetentionTable)
+	at := b.bagPath(evidence.RetentionTable)
 	for row := range c.rows(at, retentionColumns...) {
 		if !yield(line{row, at, b.name, ""}) {
 			return false

@@ -61,7 +61,7 @@ func (v *verifier) sealOf(number int) *seal {
 	return v.seals[i]
 }
 
-func (s *seal) at(name string) string { return path.Join(s.folder, name) }
+func (s *seal) sealPath(name string) string { return path.Join(s.folder, name) }
 
 // readSeals reads the seals in the order of their numbers. Numbers may be of any size:
 // those that are missing in between are one finding.
@@ -103,7 +103,7 @@ func (v *verifier) readSeals(ctx context.Context, names []string) error {
 // There is none if it is the last, and the one that a running export is making.
 func (v *verifier) readSeal(ctx context.Context, number int, last bool) (*seal, error) {
 	s := &seal{number: number, folder: evidence.SealFolder(number), surveyed: map[string]bool{}, order: map[string]int{}}
-	s.history = newExportHistory(v, s.at(sealLog))
+	s.history = newExportHistory(v, s.sealPath(sealLog))
 	files, err := v.list(ctx, s.folder)
 	if err != nil {
 		return nil, err
@@ -116,8 +116,8 @@ func (v *verifier) readSeal(ctx context.Context, number int, last bool) (*seal, 
 		return nil, err
 	}
 	s.digest, s.found = found[payloadManifest].sha256, found
-	listed, whole := v.manifest(s.at(payloadManifest), allExcept(notListed...))
-	v.compare(s.at(payloadManifest), s.folder, listed, found.sub(allExcept(notListed...)))
+	listed, whole := v.manifest(s.sealPath(payloadManifest), allExcept(notListed...))
+	v.compare(s.sealPath(payloadManifest), s.folder, listed, found.sub(allExcept(notListed...)))
 	v.checkSealPlaces(s, listed, whole)
 	signingKey := v.readAccount(s)
 	v.readBagLines(s)
@@ -129,7 +129,7 @@ func (v *verifier) readSeal(ctx context.Context, number int, last bool) (*seal, 
 		v.checkCovered(s, v.newFrom(s))
 	}
 	s.signer = v.checkSignature(signed{
-		what: "seal " + strconv.Itoa(number), beside: s.folder, manifest: s.at(payloadManifest), says: s.at(evidence.AccountFile),
+		what: "seal " + strconv.Itoa(number), beside: s.folder, manifest: s.sealPath(payloadManifest), says: s.sealPath(evidence.AccountFile),
 		names: signingKey, stamped: s.account.Timestamped, mute: found[evidence.AccountFile].unread, found: found, digest: s.digest,
 		statement: newStatement(sealPredicate, map[string]any{"seal": number, "signingKey": signingKey}, found, payloadManifest),
 	})
@@ -138,7 +138,7 @@ func (v *verifier) readSeal(ctx context.Context, number int, last bool) (*seal, 
 
 // readAccount reads the account, and returns the id of the key that it names.
 func (v *verifier) readAccount(s *seal) string {
-	at := s.at(evidence.AccountFile)
+	at := s.sealPath(evidence.AccountFile)
 	content, ok := v.read(at)
 	if !ok {
 		return ""
@@ -174,18 +174,18 @@ func canonicalDigest(spec []byte) string {
 
 // readBagLines reads bags.csv and bags-sha256.txt, which must say the same.
 func (v *verifier) readBagLines(s *seal) {
-	listed, _ := v.manifest(s.at(bagDigests), func(name string) bool { return bagOf(name) != "" })
-	for row := range v.rows(s.at(bagTable), "bag", "lane", "start", "end", "tagmanifest_sha256", "exported", "excluded", "unavailable", "files", "bytes") {
+	listed, _ := v.manifest(s.sealPath(bagDigests), func(name string) bool { return bagOf(name) != "" })
+	for row := range v.rows(s.sealPath(bagTable), "bag", "lane", "start", "end", "tagmanifest_sha256", "exported", "excluded", "unavailable", "files", "bytes") {
 		name := row.Get("bag")
 		of := "../../" + evidence.BagFolder(name) + "/" + tagManifest
 		switch digest, ok := listed[of]; {
 		case bagOf(of) == "":
-			v.fault(Malformed, s.at(bagTable), "line %d names a bag %q, which is not a name of a bag", row.Line, cut(name))
+			v.fault(Malformed, s.sealPath(bagTable), "line %d names a bag %q, which is not a name of a bag", row.Line, cut(name))
 			continue
 		case !ok:
-			v.fault(Contradiction, s.at(bagTable), "line %d lists bag %s, which bags-sha256.txt does not list", row.Line, name)
+			v.fault(Contradiction, s.sealPath(bagTable), "line %d lists bag %s, which bags-sha256.txt does not list", row.Line, name)
 		case digest != row.Get("tagmanifest_sha256"):
-			v.fault(Contradiction, s.at(bagTable), "line %d and bags-sha256.txt have different digests of bag %s", row.Line, name)
+			v.fault(Contradiction, s.sealPath(bagTable), "line %d and bags-sha256.txt have different digests of bag %s", row.Line, name)
 		}
 		delete(listed, of)
 		if _, twice := s.order[name]; !twice {
@@ -194,7 +194,7 @@ func (v *verifier) readBagLines(s *seal) {
 		s.bags = append(s.bags, row)
 	}
 	for of := range listed {
-		v.fault(Contradiction, s.at(bagDigests), "lists bag %s, which bags.csv does not list exactly once", bagOf(of))
+		v.fault(Contradiction, s.sealPath(bagDigests), "lists bag %s, which bags.csv does not list exactly once", bagOf(of))
 	}
 }
 
@@ -216,8 +216,8 @@ func bagOf(name string) string {
 func (v *verifier) readSealLog(s *seal) {
 	formers := 0
 	var takenOver []evidence.TakeOver
-	v.journal(s.at(sealLog), "ExportSealed", func(e event) {
-		s.history.tell(e)
+	v.journal(s.sealPath(sealLog), "ExportSealed", func(e event) {
+		s.history.takeSealEvent(e)
 		switch e.Type {
 		case "OrphansListed", "OrphansNotListed":
 			s.orphansTold = e
@@ -230,19 +230,19 @@ func (v *verifier) readSealLog(s *seal) {
 		case "FormerSeal":
 			formers++
 			if former := s.account.Former; former != nil && (e.Details["sha256"] != former.Digest || e.Details["number"] != strconv.Itoa(former.Number)) {
-				v.fault(SealChain, s.at(sealLog), "line %d names seal %s with SHA-256 %s as the previous one, but the account names another", e.Sequence, cut(e.Details["number"]), cut(e.Details["sha256"]))
+				v.fault(SealChain, s.sealPath(sealLog), "line %d names seal %s with SHA-256 %s as the previous one, but the account names another", e.Sequence, cut(e.Details["number"]), cut(e.Details["sha256"]))
 			}
 		}
 	})
-	if s.number > 1 && formers == 0 && v.wasRead(s.at(sealLog)) {
-		v.fault(SealChain, s.at(sealLog), "names no previous seal")
+	if s.number > 1 && formers == 0 && v.wasRead(s.sealPath(sealLog)) {
+		v.fault(SealChain, s.sealPath(sealLog), "names no previous seal")
 	}
 	v.checkTakeOvers(s, takenOver)
 }
 
 // checkFormer checks that a seal names the one before, and continues from it.
 func (v *verifier) checkFormer(s *seal) {
-	at, former := s.at(evidence.AccountFile), s.account.Former
+	at, former := s.sealPath(evidence.AccountFile), s.account.Former
 	switch {
 	case !s.told:
 		return
@@ -268,7 +268,7 @@ func (v *verifier) newFrom(s *seal) time.Time {
 
 // checkOrder compares a seal with the one before.
 func (v *verifier) checkOrder(s, before *seal) {
-	at := s.at(evidence.AccountFile)
+	at := s.sealPath(evidence.AccountFile)
 	if before.digest != "" && s.account.Former.Digest != before.digest {
 		v.fault(SealChain, at, "names seal %d with SHA-256 %s as the previous one, but that in %s has %s: one of them was replaced",
 			before.number, cut(s.account.Former.Digest), before.folder, before.digest)

@@ -33,8 +33,8 @@ func (c *census) lines(s *seal, table string, needed []string) iter.Seq[line] {
 			if !there {
 				continue
 			}
-			for row := range c.rows(b.at(table), needed...) {
-				if !yield(line{row, b.at(table), b.name, listed.Get("lane")}) {
+			for row := range c.rows(b.bagPath(table), needed...) {
+				if !yield(line{row, b.bagPath(table), b.name, listed.Get("lane")}) {
 					return
 				}
 			}
@@ -55,7 +55,7 @@ var (
 // compareConversations compares a seal's conversations.csv with its bags', and
 // adds what neither the bags nor an earlier seal list.
 func (c *census) compareConversations(s *seal) {
-	at := s.at(conversations)
+	at := s.sealPath(conversations)
 	homes := func(yield func(line) bool) {
 		for l := range c.lines(s, evidence.ConversationsTable, conversationColumns) {
 			c.inBag(l.at, l.Row, l.lane)
@@ -76,7 +76,7 @@ func (c *census) compareConversations(s *seal) {
 // compareRecordings compares a seal's recordings.csv with its bags' index.csv. A
 // line about a recording that is isolated is repeated only if it replaces another.
 func (c *census) compareRecordings(s *seal) {
-	at := s.at(recordings)
+	at := s.sealPath(recordings)
 	all := func(yield func(line) bool) {
 		for l := range c.lines(s, evidence.IndexTable, indexColumns) {
 			c.record(c.verifier.bags[l.bag], l.Row, l.lane)

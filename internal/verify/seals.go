@@ -53,7 +53,7 @@ func Seals(ctx context.Context, fsys fs.FS, options Options) (SealedDigests, err
 	}
 	vouched := SealedDigests{Record: v.record, Bags: map[string]string{}, Artifacts: map[string]string{}}
 	for _, s := range v.seals {
-		vouched.take(s)
+		vouched.addSeal(s)
 	}
 	vouched.Findings, vouched.More = v.sorted()
 	vouched.Findings = slices.DeleteFunc(vouched.Findings, func(f Finding) bool {
@@ -73,8 +73,8 @@ func HiddenSeals(ctx context.Context, fsys fs.FS) ([]Finding, error) {
 	return found, ctx.Err()
 }
 
-// take adds what a seal vouches for. Of an artifact that several list the last counts.
-func (v *SealedDigests) take(s *seal) {
+// addSeal adds what a seal vouches for. Of an artifact that several list the last counts.
+func (v *SealedDigests) addSeal(s *seal) {
 	v.Seals, v.Signers = append(v.Seals, s.digest), append(v.Signers, s.account.SigningKey)
 	for _, line := range s.bags {
 		v.Bags[line.Get("bag")] = line.Get("tagmanifest_sha256")

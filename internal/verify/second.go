@@ -13,7 +13,7 @@ const secondTable = "second-source.csv"
 // checkSecond compares what an account says of a second source with the terms, the
 // log, the table and the lines of the bags so far.
 func (c *census) checkSecond(s *seal) {
-	at, h, told := s.at(evidence.AccountFile), s.history, s.account.SecondSource
+	at, h, told := s.sealPath(evidence.AccountFile), s.history, s.account.SecondSource
 	_, there := s.found[secondTable]
 	if n := h.counts["SecondSourceCompared"]; told == nil {
 		switch {
@@ -54,7 +54,7 @@ func (c *census) checkSecond(s *seal) {
 // readSecond counts the differences that a seal lists, and compares them with the lines
 // of the bags so far.
 func (c *census) readSecond(s *seal) (missing, others int64) {
-	at := s.at(secondTable)
+	at := s.sealPath(secondTable)
 	for row := range c.rows(at, "conversation_id", "recording_id", "difference", "reason") {
 		name := row.Get("conversation_id") + "/" + row.Get("recording_id")
 		digest := sha256.Sum256([]byte(name))

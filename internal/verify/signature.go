@@ -82,10 +82,10 @@ const (
 	otherForm signatureFault = "fits, but does not have the form that the exporter writes (DER, with the lower s): anybody can make such a signature without the key"
 )
 
-// judge says what is wrong with a signature of the key over a SHA-256. Of each there are
+// signatureFault says what is wrong with a signature of the key over a SHA-256. Of each there are
 // two, (r, s) and (r, n-s), and DER that is not strict would allow for more: only the
 // form that the exporter writes counts, so that no byte can be changed.
-func (k Key) judge(digest, signature []byte) signatureFault {
+func (k Key) signatureFault(digest, signature []byte) signatureFault {
 	if !ecdsa.VerifyASN1(k.public, digest, signature) {
 		return doesntFit
 	}
@@ -150,11 +150,11 @@ func (v *verifier) checkSignature(s signed) string {
 	if missing > 0 {
 		return ""
 	}
-	return v.checkParts(s)
+	return v.checkSignatureParts(s)
 }
 
-// checkParts checks the parts of a signature that is complete.
-func (v *verifier) checkParts(s signed) string {
+// checkSignatureParts checks the parts of a signature that is complete.
+func (v *verifier) checkSignatureParts(s signed) string {
 	text, ok := v.read(path.Join(s.beside, signerFile))
 	if !ok {
 		return ""
@@ -174,7 +174,7 @@ func (v *verifier) checkParts(s signed) string {
 	hashed := err == nil && s.digest != "" // otherwise it could not be read, which is reported
 	signature, read := v.read(path.Join(s.beside, signatureFile))
 	if hashed && read {
-		switch fault := key.judge(digest, signature); fault {
+		switch fault := key.signatureFault(digest, signature); fault {
 		case noFault:
 		case doesntFit:
 			v.fault(Signature, path.Join(s.beside, signatureFile), "does not fit %s: either was changed, or another key than %s signed", s.manifest, key.ID)
@@ -201,9 +201,9 @@ func (v *verifier) checkBagSignature(b *bag, found hashedFiles) {
 		}
 	}
 	key := b.info[keyField]
-	b.isUnsigned = key == "" && v.wasRead(b.at(bagInfo)) && !v.isUnlisted(b.at(bagInfo))
+	b.isUnsigned = key == "" && v.wasRead(b.bagPath(bagInfo)) && !v.isUnlisted(b.bagPath(bagInfo))
 	b.signer = v.checkSignature(signed{
-		what: "bag " + b.name, beside: b.at(custodyFolder), manifest: b.at(payloadManifest), says: b.at(bagInfo),
+		what: "bag " + b.name, beside: b.bagPath(custodyFolder), manifest: b.bagPath(payloadManifest), says: b.bagPath(bagInfo),
 		digest: found[payloadManifest].sha256,
 		names:  key, stamped: b.info[timestampField] == timestampForm, mute: found[bagInfo].unread, found: beside,
 		statement: newStatement(bagPredicate, map[string]any{"signingKey": key}, found, payloadManifest, bagInfo, bagLog),

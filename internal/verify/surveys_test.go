@@ -23,7 +23,7 @@ func TestManySurveysOfManyDays(t *testing.T) {
 	for number := 1; number <= 20; number++ {
 		s := &seal{number: number, folder: evidence.SealFolder(number), told: true, surveyed: map[string]bool{}}
 		s.account.From, s.account.Until = begin, begin.AddDate(9000, 0, 0)
-		s.history = newExportHistory(c.verifier, s.at(sealLog))
+		s.history = newExportHistory(c.verifier, s.sealPath(sealLog))
 		c.seals = append(c.seals, s)
 		if number > 1 {
 			c.seals[number-2].account.Until = begin // each claims to cover all of it
@@ -35,7 +35,7 @@ func TestManySurveysOfManyDays(t *testing.T) {
 				e := event{Sequence: 2*i + n, Time: at, Type: "DaySurveyed", Details: specimen.Surveyed(begin.AddDate(0, 0, i), at, purpose, 0, 0).Details}
 				e.Details["entry"], e.Details["batches"] = strconv.Itoa(2*i+n), "0"
 				if number == 20 || i == 0 {
-					s.history.tell(e)
+					s.history.takeSealEvent(e)
 				}
 			}
 			if number < 20 {

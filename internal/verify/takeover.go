@@ -12,7 +12,7 @@ func (v *verifier) checkTakeOvers(s *seal, told []evidence.TakeOver) {
 	if !s.told {
 		return
 	}
-	at, all := s.at(evidence.AccountFile), s.account.TakenOver
+	at, all := s.sealPath(evidence.AccountFile), s.account.TakenOver
 	owner := s.account.Export.ClusterID
 	for i, t := range all {
 		if t.From != owner {

@@ -49,7 +49,7 @@ func (c *census) checkTexts(s *seal) {
 // that names a version that there is not, or another one though the same program made it, is
 // a finding: it would keep the texts from being compared.
 func (c *census) knowsTexts(s *seal) bool {
-	at, is := s.at(evidence.AccountFile), s.account.Texts
+	at, is := s.sealPath(evidence.AccountFile), s.account.Texts
 	switch {
 	case is == evidence.TextsVersion:
 		return true
@@ -75,10 +75,10 @@ func (c *census) isBroken(s *seal) bool {
 // that the account can have had when it was made.
 func (c *census) checkText(s *seal, name string, made func(evidence.Account) ([]byte, error), forms ...evidence.Account) {
 	if _, there := s.found[name]; !there {
-		c.reportMissing(s.at(name), "is missing")
+		c.reportMissing(s.sealPath(name), "is missing")
 		return
 	}
-	content, ok := c.read(s.at(name))
+	content, ok := c.read(s.sealPath(name))
 	if !ok {
 		return
 	}
@@ -87,7 +87,7 @@ func (c *census) checkText(s *seal, name string, made func(evidence.Account) ([]
 			return
 		}
 	}
-	c.fault(Contradiction, s.at(name), "differs from the text that the account and the tables of the seals lead to")
+	c.fault(Contradiction, s.sealPath(name), "differs from the text that the account and the tables of the seals lead to")
 }
 
 // compacted is an account whose terms stand in it without blanks between their parts,

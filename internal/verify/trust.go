@@ -59,11 +59,11 @@ func (v *verifier) checkKnownSeal() {
 	}
 	switch {
 	case at != "" && last.number > 0 && !v.options.Running:
-		v.fault(SealChain, last.at(payloadManifest), "is the last seal and has SHA-256 %s, but the known seal has %s: later seals were removed, or seals were replaced", last.digest, v.options.Seal)
+		v.fault(SealChain, last.sealPath(payloadManifest), "is the last seal and has SHA-256 %s, but the known seal has %s: later seals were removed, or seals were replaced", last.digest, v.options.Seal)
 	case at != "":
 		v.fault(SealChain, at, "the known seal, whose manifest has SHA-256 %s, is not among the %d seals of the archive: it was removed or replaced", v.options.Seal, len(v.seals))
 	case !v.options.Running && last.digest != v.options.Seal:
-		v.fault(SealChain, last.at(payloadManifest), "is the last seal and has SHA-256 %s, but the known seal has %s and is not the last one", last.digest, v.options.Seal)
+		v.fault(SealChain, last.sealPath(payloadManifest), "is the last seal and has SHA-256 %s, but the known seal has %s and is not the last one", last.digest, v.options.Seal)
 	}
 }
 
@@ -85,7 +85,7 @@ func (v *verifier) missesKnownSeal() string {
 // readsSignature reports whether everything could be read that says who signed a seal.
 func (v *verifier) readsSignature(s *seal) bool {
 	for _, name := range append([]string{evidence.AccountFile}, notListed...) {
-		if s.found[name].unread || !v.wasRead(s.at(name)) || v.isUnlisted(s.at(name)) {
+		if s.found[name].unread || !v.wasRead(s.sealPath(name)) || v.isUnlisted(s.sealPath(name)) {
 			return false
 		}
 	}

@@ -89,7 +89,7 @@ func Archive(ctx context.Context, fsys fs.FS, options Options) (Report, error) {
 	}
 	c := newCensus(v)
 	for _, s := range v.seals {
-		c.take(s)
+		c.takeSeal(s)
 		if err := ctx.Err(); err != nil {
 			return Report{}, err
 		}

@@ -153,11 +153,11 @@ func (m *model) addBag(lanes map[v1alpha1.Lane]v1alpha1.LaneStatus, slice plan.S
 		m.breaks("bag %s: %v", slice.Name, err)
 	}
 	lane := lanes[v1alpha1.Lane(slice.Lane)]
-	counts, replaced := summary.Counts(), summary.Replaced
+	counts, replaced := summary.SumOfMedia(), summary.Replaced
 	lane.Lane = v1alpha1.Lane(slice.Lane)
 	lane.Batches++
 	lane.Bytes += summary.Bytes
-	lane.Gaps += summary.Gaps - replaced.Gaps()
+	lane.Gaps += summary.Gaps - replaced.Sum()
 	lane.Recordings.Total += counts.Total() - replaced.Recordings
 	lane.Recordings.Exported += counts.Exported
 	lane.Recordings.Excluded += counts.Excluded

@@ -108,7 +108,7 @@ func (s *Simulator) postFault(w http.ResponseWriter, r *http.Request) {
 	if !decodeAdmin(w, r, &f) {
 		return
 	}
-	if err := f.Validate(); err != nil {
+	if err := f.CheckFields(); err != nil {
 		adminError(w, http.StatusBadRequest, err)
 		return
 	}

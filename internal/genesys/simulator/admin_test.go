@@ -40,7 +40,7 @@ func TestAdminDataset(t *testing.T) {
 	a := w.download(w.url + "/_simulator/dataset")
 	totals := w.Dataset().Totals()
 	working, _ := w.S3Integrations()
-	if a.number("totals", "conversations") != totals.Conversations || a.number("recordings") != totals.Recordings() || a.text("s3Integration") != working {
+	if a.number("totals", "conversations") != totals.Conversations || a.number("recordings") != totals.RecordingCount() || a.text("s3Integration") != working {
 		t.Errorf("data set is %s", a.body)
 	}
 	conversations := w.download(w.url + "/_simulator/dataset?full=true").list("conversations")

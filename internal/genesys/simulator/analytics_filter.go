@@ -39,7 +39,7 @@ func (f filter) check() *reply {
 		return badValue(f.Type, "type", "and, or")
 	}
 	for _, p := range f.Predicates {
-		if refusal := p.check(); refusal != nil {
+		if refusal := p.checkOperator(); refusal != nil {
 			return refusal
 		}
 	}
@@ -51,7 +51,7 @@ func (f filter) check() *reply {
 	return nil
 }
 
-func (p predicate) check() *reply {
+func (p predicate) checkOperator() *reply {
 	if !slices.Contains([]string{"", "matches", "exists", "notExists"}, p.Operator) {
 		return badValue(p.Operator, "operator", "matches, exists, notExists")
 	}
@@ -66,7 +66,7 @@ func (p predicate) check() *reply {
 func (f filter) matches(of facets) bool {
 	var answers []bool
 	for _, p := range f.Predicates {
-		answers = append(answers, p.matches(of[p.Dimension]))
+		answers = append(answers, p.matchesValues(of[p.Dimension]))
 	}
 	for _, clause := range f.Clauses {
 		answers = append(answers, clause.matches(of))
@@ -77,7 +77,7 @@ func (f filter) matches(of facets) bool {
 	return !slices.Contains(answers, false)
 }
 
-func (p predicate) matches(values []string) bool {
+func (p predicate) matchesValues(values []string) bool {
 	switch p.Operator {
 	case "exists":
 		return len(values) > 0
@@ -88,9 +88,9 @@ func (p predicate) matches(values []string) bool {
 	}
 }
 
-// matches reports whether a conversation satisfies every filter of the query: its
+// matchesRow reports whether a conversation satisfies every filter of the query: its
 // own, and each segment filter in at least one segment. s.mu is held.
-func (q conversationQuery) matches(r row) bool {
+func (q conversationQuery) matchesRow(r row) bool {
 	if len(q.ConversationFilters)+len(q.SegmentFilters) == 0 {
 		return true
 	}

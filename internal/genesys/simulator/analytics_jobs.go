@@ -25,8 +25,8 @@ type analyticsJob struct {
 	rows      []row
 }
 
-// state is that of the job at a moment.
-func (j *analyticsJob) state(now time.Time, o Options) string {
+// analyticsState is that of the job at a moment.
+func (j *analyticsJob) analyticsState(now time.Time, o Options) string {
 	passed := now.Sub(j.submitted)
 	switch {
 	case j.cancelled:
@@ -75,7 +75,7 @@ func (s *Simulator) detailsJob(c *call) reply {
 		ExpirationDate string `json:"expirationDate,omitempty"`
 		SubmissionDate string `json:"submissionDate"`
 		CompletionDate string `json:"completionDate,omitempty"`
-	}{State: j.state(s.now(), s.options), SubmissionDate: date(j.submitted)}
+	}{State: j.analyticsState(s.now(), s.options), SubmissionDate: date(j.submitted)}
 	if status.State == stateFulfilled {
 		completed := j.submitted.Add(s.options.AnalyticsDelay)
 		status.CompletionDate = date(completed)
@@ -101,7 +101,7 @@ func (s *Simulator) detailsResults(c *call) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	j := s.analytics[c.PathValue("jobId")]
-	if j == nil || j.state(s.now(), s.options) != stateFulfilled {
+	if j == nil || j.analyticsState(s.now(), s.options) != stateFulfilled {
 		return notFound()
 	}
 	from, refusal := c.cursor(len(j.rows))

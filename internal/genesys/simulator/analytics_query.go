@@ -33,7 +33,7 @@ func (s *Simulator) settledAt() time.Time { return s.now().Add(-s.options.Settle
 func (s *Simulator) search(q conversationQuery, longest time.Duration) ([]row, *reply) {
 	from, to, refusal := parseInterval(q.Interval, longest)
 	if refusal == nil {
-		refusal = q.check()
+		refusal = q.checkQuery()
 	}
 	if refusal != nil {
 		return nil, refusal
@@ -45,11 +45,11 @@ func (s *Simulator) search(q conversationQuery, longest time.Duration) ([]row, *
 	settled := s.settledAt()
 	for _, c := range s.conversations {
 		found := rowAt(c, settled)
-		if !c.unlisted && !c.Start.After(settled) && found.inside(from, to, q.StartOfDayIntervalMatching) && q.matches(found) {
+		if !c.unlisted && !c.Start.After(settled) && found.inside(from, to, q.StartOfDayIntervalMatching) && q.matchesRow(found) {
 			rows = append(rows, found)
 		}
 	}
-	q.sort(rows)
+	q.sortRows(rows)
 	if q.Limit > 0 && q.Limit < len(rows) {
 		rows = rows[:q.Limit]
 	}
@@ -98,8 +98,8 @@ func wholeDays(from, to time.Time) (time.Time, time.Time) {
 	return from.Truncate(day), to.Add(day - 1).Truncate(day)
 }
 
-// check refuses what the Platform API's enumerations do not hold.
-func (q conversationQuery) check() *reply {
+// checkQuery refuses what the Platform API's enumerations do not hold.
+func (q conversationQuery) checkQuery() *reply {
 	if !slices.Contains([]string{"", "asc", "desc", "unordered"}, q.Order) {
 		return badValue(q.Order, "order", "asc, desc, unordered")
 	}
@@ -114,9 +114,9 @@ func (q conversationQuery) check() *reply {
 	return nil
 }
 
-// sort puts rows into the order asked for. They come in order of start; without
+// sortRows puts rows into the order asked for. They come in order of start; without
 // any order, they leave in that of their ids.
-func (q conversationQuery) sort(rows []row) {
+func (q conversationQuery) sortRows(rows []row) {
 	switch {
 	case q.Order == "unordered":
 		slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.conversation.ID, b.conversation.ID) })

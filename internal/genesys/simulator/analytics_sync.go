@@ -20,7 +20,7 @@ func (s *Simulator) detailsQuery(c *call) reply {
 	if q.Paging != nil {
 		page = *q.Paging
 	}
-	if refusal := page.check(s.options.Limits); refusal != nil {
+	if refusal := page.checkBounds(s.options.Limits); refusal != nil {
 		return *refusal
 	}
 	q.StartOfDayIntervalMatching, q.Limit = true, 0
@@ -43,7 +43,7 @@ type paging struct {
 	PageNumber int `json:"pageNumber"`
 }
 
-func (p paging) check(l Limits) *reply {
+func (p paging) checkBounds(l Limits) *reply {
 	switch {
 	case p.PageSize < 1 || p.PageSize > l.SyncPageSize:
 		return constraint(fmt.Sprintf("paging.pageSize must be between 1 and %d", l.SyncPageSize))

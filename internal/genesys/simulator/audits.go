@@ -92,13 +92,13 @@ func (s *Simulator) submitAudit(c *call) reply {
 			q.events = append(q.events, e)
 		}
 	}
-	q.sort()
+	q.sortEvents()
 	s.auditQueries[q.id] = q
 	return respond(http.StatusAccepted, q.status(now, s.options.AuditDelay))
 }
 
-// sort puts events into the order asked for, the oldest first by default.
-func (q *auditQuery) sort() {
+// sortEvents puts events into the order asked for, the oldest first by default.
+func (q *auditQuery) sortEvents() {
 	slices.SortStableFunc(q.events, func(a, b auditEvent) int {
 		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.conversation, b.conversation))
 	})

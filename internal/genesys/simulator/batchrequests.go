@@ -135,12 +135,12 @@ func (s *Simulator) batchStatus(c *call) reply {
 		return fail(http.StatusForbidden, "batch.download.permission.denied",
 			"Only the user that submitted the job can see its status")
 	}
-	return ok(s.status(c, b))
+	return ok(s.batchRequestStatus(c, b))
 }
 
-// status describes a batch request at this moment. s.mu is held.
-func (s *Simulator) status(c *call, b *batch) batchStatus {
-	expected, done := b.progress(s.now(), s.options.BatchDelay)
+// batchRequestStatus describes a batch request at this moment. s.mu is held.
+func (s *Simulator) batchRequestStatus(c *call, b *batch) batchStatus {
+	expected, done := b.resultCounts(s.now(), s.options.BatchDelay)
 	status := batchStatus{
 		ID: b.id, JobID: b.id, SelfURI: "/api/v2/recording/batchrequests/" + b.id,
 		ExpectedResultCount: expected, ResultCount: done, Results: []batchResult{},
@@ -164,11 +164,11 @@ func (s *Simulator) resultOf(c *call, b *batch, o outcome) batchResult {
 	return result
 }
 
-// progress returns how many results are expected and how many there are. For
+// resultCounts returns how many results are expected and how many there are. For
 // the first fifth of the delay nothing is known, so nought of nought results are
 // there; then recordings are discovered, and results come, the last one when
 // the delay has passed.
-func (b *batch) progress(now time.Time, delay time.Duration) (expected, done int) {
+func (b *batch) resultCounts(now time.Time, delay time.Duration) (expected, done int) {
 	total := len(b.outcomes)
 	passed := now.Sub(b.submitted)
 	if passed >= delay {

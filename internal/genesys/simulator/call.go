@@ -33,13 +33,13 @@ type call struct {
 	header http.Header
 }
 
-// begin takes a request in.
-func (s *Simulator) begin(rt *route, r *http.Request) *call {
+// beginCall takes a request in.
+func (s *Simulator) beginCall(rt *route, r *http.Request) *call {
 	c := &call{
 		Request:     r,
 		route:       rt,
 		began:       s.now(),
-		sequence:    s.journal.begin(),
+		sequence:    s.journal.nextSequence(),
 		correlation: newUUID(),
 		header:      http.Header{},
 	}

@@ -193,8 +193,8 @@ func TestDatasetOptionsForEdges(t *testing.T) {
 func TestTotalsCountWhatIsThere(t *testing.T) {
 	d := dataset()
 	totals := d.Totals()
-	if totals.Recordings() != len(d.Recordings()) {
-		t.Errorf("totals have %d recordings, the data %d", totals.Recordings(), len(d.Recordings()))
+	if totals.RecordingCount() != len(d.Recordings()) {
+		t.Errorf("totals have %d recordings, the data %d", totals.RecordingCount(), len(d.Recordings()))
 	}
 	if got := len(d.Held().Conversations); totals.HeldConversations != got {
 		t.Errorf("totals have %d held conversations, the data %d", totals.HeldConversations, got)

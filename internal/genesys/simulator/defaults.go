@@ -50,15 +50,15 @@ func (o Options) withDefaults() Options {
 	o.RequestsPerMinute = cmp.Or(o.RequestsPerMinute, 300)
 	o.TokenTTL = cmp.Or(o.TokenTTL, day)
 	o.ResultURLTTL = cmp.Or(o.ResultURLTTL, time.Hour)
-	o.Limits = o.Limits.withDefaults()
+	o.Limits = o.Limits.withDefaultLimits()
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	return o
 }
 
-// withDefaults fills the limits that are not set.
-func (l Limits) withDefaults() Limits {
+// withDefaultLimits fills the limits that are not set.
+func (l Limits) withDefaultLimits() Limits {
 	l.SyncInterval = cmp.Or(l.SyncInterval, 7*day)
 	l.SyncPageSize = cmp.Or(l.SyncPageSize, 100)
 	l.SyncResults = cmp.Or(l.SyncResults, 100_000)
@@ -83,9 +83,9 @@ func (o Options) Validate() error {
 		within("HeldShare", o.HeldShare, 0, 1),
 		within("ScreenShare", o.ScreenShare, 0, 1),
 		within("RequestsPerMinute", float64(o.RequestsPerMinute), 1, 1_000_000),
-		o.Media.validate(),
-		o.Edges.validate(),
-		o.Limits.validate(),
+		o.Media.checkWeights(),
+		o.Edges.checkEdges(),
+		o.Limits.checkLimits(),
 		o.validateDurations(),
 		o.validateExport(),
 		validateClients(o.Clients),
@@ -99,14 +99,14 @@ func within(name string, value, low, high float64) error {
 	return fmt.Errorf("%s is %v, must be from %v to %v", name, value, low, high)
 }
 
-func (m MediaWeights) validate() error {
+func (m MediaWeights) checkWeights() error {
 	if min(m.Call, m.Chat, m.Email, m.Message) < 0 {
 		return errors.New("no weight of Media may be negative")
 	}
 	return nil
 }
 
-func (l Limits) validate() error {
+func (l Limits) checkLimits() error {
 	if l.ThirdJobStatus != http.StatusBadRequest && l.ThirdJobStatus != http.StatusTooManyRequests {
 		return fmt.Errorf("Limits.ThirdJobStatus is %d, must be 400 or 429", l.ThirdJobStatus)
 	}
@@ -118,7 +118,7 @@ func (l Limits) validate() error {
 	)
 }
 
-func (e Edges) validate() error {
+func (e Edges) checkEdges() error {
 	errs := []error{
 		within("Edges.Open", float64(e.Open), 0, 1000),
 		within("Edges.Sensitive", float64(e.Sensitive), 0, 1_000_000),

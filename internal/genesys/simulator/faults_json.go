@@ -52,9 +52,9 @@ func (f *Fault) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Validate tells what is wrong with the fault, nil if nothing is. InjectFault
+// CheckFields tells what is wrong with the fault, nil if nothing is. InjectFault
 // does not ask: a fault without effect is harmless.
-func (f Fault) Validate() error {
+func (f Fault) CheckFields() error {
 	errs := []error{within("probability", f.Probability, 0, 1)}
 	if f.Route != "" && !slices.Contains(patterns(), f.Route) {
 		errs = append(errs, fmt.Errorf("there is no route %q", f.Route))

@@ -418,12 +418,12 @@ func TestFaultValidation(t *testing.T) {
 		"negative":    {Delay: -1},
 		"no route":    {Route: "GET /nothing"},
 	} {
-		if err := f.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+		if err := f.CheckFields(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want an error about %s", f, err, want)
 		}
 	}
 	good := simulator.Fault{Route: simulator.RouteDownload, Status: 503, Probability: 1, Body: simulator.Empty}
-	if err := good.Validate(); err != nil {
+	if err := good.CheckFields(); err != nil {
 		t.Error(err)
 	}
 }

@@ -125,8 +125,8 @@ func (j *Journal) Peak(load Load) int {
 // Windows returns the use of the rate budget, minute by minute.
 func (j *Journal) Windows() []Window { return j.limiter.windows() }
 
-// begin gives a request its number.
-func (j *Journal) begin() int {
+// nextSequence gives a request its number.
+func (j *Journal) nextSequence() int {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.sequence++

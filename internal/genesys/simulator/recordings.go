@@ -33,7 +33,7 @@ func (r *Recording) keep() { r.DeleteDate = r.End.AddDate(10, 0, 0) }
 // ownRecording makes the i-th recording of the conversation's own medium. Each
 // covers an equal part of the conversation, as the legs of a call do.
 func (p *plan) ownRecording(c Conversation, i int) Recording {
-	r := p.recording(c, i, p.medium)
+	r := p.planRecording(c, i, p.medium)
 	leg := p.length / time.Duration(p.own)
 	r.Start = c.Start.Add(time.Duration(i) * leg).Truncate(time.Millisecond)
 	r.End = r.Start.Add(leg).Truncate(time.Millisecond)
@@ -47,13 +47,13 @@ func (p *plan) ownRecording(c Conversation, i int) Recording {
 // screenRecording makes the i-th screen recording. Unverified: each monitor is
 // a recording of its own.
 func (p *plan) screenRecording(c Conversation, i int) Recording {
-	r := p.recording(c, p.own+i, Screen)
+	r := p.planRecording(c, p.own+i, Screen)
 	r.subtype = "Screen"
 	r.Start, r.End = c.Start.Add(time.Second), c.End
 	return r
 }
 
-func (p *plan) recording(c Conversation, i int, medium Medium) Recording {
+func (p *plan) planRecording(c Conversation, i int, medium Medium) Recording {
 	key := derive(p.key, forRecording, uint64(i))
 	return Recording{
 		ID:             uuidOf(key),

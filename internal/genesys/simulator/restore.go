@@ -14,7 +14,7 @@ type pendingRestore struct {
 // dates are those of a recording that a client can change.
 type dates struct{ archive, delete, export time.Time }
 
-func (r *Recording) dates() dates { return dates{r.ArchiveDate, r.DeleteDate, r.ExportDate} }
+func (r *Recording) changeableDates() dates { return dates{r.ArchiveDate, r.DeleteDate, r.ExportDate} }
 
 // retentionUpdate has the fields of Recording in the Platform API that a PUT uses. A
 // file state has no effect.
@@ -24,8 +24,8 @@ type retentionUpdate struct {
 	ExportDate  *string `json:"exportDate"`
 }
 
-// dates reads the dates. One that is absent is the zero time.
-func (u retentionUpdate) dates() (dates, *reply) {
+// parseDates reads the dates. One that is absent is the zero time.
+func (u retentionUpdate) parseDates() (dates, *reply) {
 	var d dates
 	for _, field := range []struct {
 		text *string
@@ -64,7 +64,7 @@ func (s *Simulator) updateRetention(c *call) reply {
 	if refusal := c.decode(&body); refusal != nil {
 		return *refusal
 	}
-	wanted, refusal := body.dates()
+	wanted, refusal := body.parseDates()
 	if refusal != nil {
 		return *refusal
 	}
@@ -126,7 +126,7 @@ func (s *Simulator) RetentionChanges() []RetentionChange {
 
 // noteChanges writes down which dates a client changes. s.mu is held.
 func (s *Simulator) noteChanges(r *Recording, wanted dates, restores bool) {
-	before := r.dates()
+	before := r.changeableDates()
 	for _, change := range []RetentionChange{
 		{Date: "archiveDate", Before: before.archive, After: wanted.archive},
 		{Date: "deleteDate", Before: before.delete, After: wanted.delete},

@@ -21,12 +21,12 @@ func (s *Simulator) signedPath(r *Recording, i, epoch int, made time.Time) strin
 		"Expires": {strconv.FormatInt(made.Add(s.options.ResultURLTTL).UnixMilli(), 10)},
 		"Epoch":   {strconv.Itoa(epoch)},
 	}
-	query.Set("Signature", s.sign(path, query))
+	query.Set("Signature", s.urlSignature(path, query))
 	return path + "?" + query.Encode()
 }
 
-// sign makes the signature of an address.
-func (s *Simulator) sign(path string, query url.Values) string {
+// urlSignature makes the signature of an address.
+func (s *Simulator) urlSignature(path string, query url.Values) string {
 	mac := hmac.New(sha256.New, s.signing)
 	fmt.Fprintf(mac, "%s\n%s\n%s", path, query.Get("Expires"), query.Get("Epoch"))
 	return hex.EncodeToString(mac.Sum(nil))
@@ -50,7 +50,7 @@ func storageFailure(c *call, status int, code, message string) *reply {
 func (s *Simulator) verify(c *call) *reply {
 	query := c.URL.Query()
 	expires, err := strconv.ParseInt(query.Get("Expires"), 10, 64)
-	good := hmac.Equal([]byte(query.Get("Signature")), []byte(s.sign(c.URL.EscapedPath(), query)))
+	good := hmac.Equal([]byte(query.Get("Signature")), []byte(s.urlSignature(c.URL.EscapedPath(), query)))
 	switch {
 	case c.Header.Get("Authorization") != "":
 		return storageFailure(c, http.StatusBadRequest, "InvalidArgument", "Only one auth mechanism allowed")

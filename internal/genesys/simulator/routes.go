@@ -79,7 +79,7 @@ func apiRoutes() []route {
 		{RouteMetadata, paceMetadata, recording, (*Simulator).metadata},
 		{RouteMetadataOne, paceMetadata, recording, (*Simulator).metadataOne},
 		{RouteRecordings, paceMetadata, recording, (*Simulator).recordings},
-		{RouteRecording, paceMetadata, recording, (*Simulator).recording},
+		{RouteRecording, paceMetadata, recording, (*Simulator).answerRecording},
 		{RouteRestore, paceMetadata, all(permRecording, permEditRetention), (*Simulator).updateRetention},
 		{RouteBatchSubmit, paceBatch, recording, (*Simulator).submitBatch},
 		{RouteBatch, paceBatch, nothing, (*Simulator).batchStatus},
@@ -122,7 +122,7 @@ func patterns() []string {
 // its answer.
 func (s *Simulator) register(rt route, gate func(*Simulator, *call) *reply) {
 	s.mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) {
-		c := s.begin(&rt, r)
+		c := s.beginCall(&rt, r)
 		answer := s.answer(c, gate)
 		s.journal.end(c, answer)
 		answer.send(w)

@@ -88,7 +88,7 @@ func (s *Simulator) authorize(c *call) *reply {
 	c.client = login.client
 	use := s.limiter.count(login.window, login.client.id, s.now())
 	use.announce(c.header)
-	switch missing := s.missing(c); {
+	switch missing := s.missingPermissions(c); {
 	case use.refused:
 		return use.refusal()
 	case c.oversized:
@@ -117,7 +117,7 @@ func (s *Simulator) identify(c *call) (*login, *reply) {
 	return login, nil
 }
 
-func (s *Simulator) missing(c *call) []string {
+func (s *Simulator) missingPermissions(c *call) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return c.route.demand.missing(c.client.permissions)

@@ -26,8 +26,8 @@ func (d Dataset) Totals() Totals {
 	return t
 }
 
-// Recordings is the number of all recordings.
-func (t Totals) Recordings() int {
+// RecordingCount is the number of all recordings.
+func (t Totals) RecordingCount() int {
 	sum := 0
 	for _, byMedium := range []map[Medium]int{t.NotHeld, t.Held} {
 		for _, n := range byMedium {

@@ -21,9 +21,9 @@ type mediaResult struct {
 	MediaURI string `json:"mediaUri"`
 }
 
-// recording answers with the media of one recording. Unverified: 202 with what
+// answerRecording answers with the media of one recording. Unverified: 202 with what
 // is known so far while they are transcoded, then 200.
-func (s *Simulator) recording(c *call) reply {
+func (s *Simulator) answerRecording(c *call) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()

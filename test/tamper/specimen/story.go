@@ -59,7 +59,7 @@ func (a *Archive) story(settled evidence.Inventory, wanted int) []evidence.Event
 	tell(a.at(7), "WorkBegun", nil)
 	tell(a.at(7), "RecordingsRequested", map[string]string{"request": ID(903), "recordings": strconv.Itoa(wanted), "try": "1"})
 	for _, r := range settled.Recordings {
-		if r.Moved() {
+		if r.MovedToIsolated() {
 			tell(a.at(9), "RecordingIsolated", of(r.Ref(), "detail", r.Detail))
 		}
 	}
