@@ -55,7 +55,7 @@ func (c *comparison) startComparison(ctx context.Context, s *loaded, sealing pla
 		part: sealWork{recorder: recorder{c.planning.process, s.store}, former: s.sealed, from: s.plan.Spec().Start, scope: s.plan.Spec().Scope, sealing: sealing},
 	}
 	return c.planning.pool.start(s.subject, loop.Task{
-		Key: fmt.Sprintf("second/%d", sealing.Number), Group: s.organizationGroup(), Work: work.compare, Reason: v1alpha1.ReasonComparingSources,
+		Key: fmt.Sprintf("second/%d", sealing.Number), Dependency: s.organizationDependency(), Work: work.compare, Reason: v1alpha1.ReasonComparingSources,
 		Message: "comparing the account with all recordings that the organisation retains, before it is sealed",
 	}), nil
 }
@@ -77,7 +77,7 @@ func (c *comparison) listOrphans(ctx context.Context, s *loaded, sealing plan.Se
 		part: evidence.Span{Start: evidence.OrphansFrom(s.sealed, s.newFrom()), End: sealing.Until},
 	}
 	return c.planning.pool.start(s.subject, loop.Task{
-		Key: fmt.Sprintf("orphans/%d", sealing.Number), Group: s.organizationGroup(), Work: work.noteOrphans, WaitLimit: transfer.WaitLimit{Total: orphanRetries},
+		Key: fmt.Sprintf("orphans/%d", sealing.Number), Dependency: s.organizationDependency(), Work: work.noteOrphans, WaitLimit: transfer.WaitLimit{Total: orphanRetries},
 		Reason: v1alpha1.ReasonComparingSources, Message: "listing recordings that are attached to no conversation, before the account is sealed",
 	}), nil
 }

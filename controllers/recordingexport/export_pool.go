@@ -20,10 +20,10 @@ type exportPool struct{ worker *loop.Worker }
 func workPrefix(export types.NamespacedName) string { return export.String() + "/" }
 
 // start has the pool do work for the export, and returns how the work is doing. Work that names
-// no group only uses the archive.
+// no dependency only uses the archive.
 func (p exportPool) start(s *subject, task loop.Task) outcome.Outcome {
 	task.Pool, task.Key = Pool, workPrefix(s.name())+task.Key
-	task.Group = cmp.Or(task.Group, loop.DestinationGroup(s.export.Spec.DestinationRef.Name))
+	task.Dependency = cmp.Or(task.Dependency, loop.DestinationDependency(s.export.Spec.DestinationRef.Name))
 	return p.worker.Do(s.name(), task)
 }
 

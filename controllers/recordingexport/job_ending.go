@@ -68,7 +68,7 @@ func (j *jobEnding) startEnding(s *references) outcome.Outcome {
 	state := j.states.stateOf(s.export)
 	name, organization, destination := s.name(), s.organization.DeepCopy(), s.destination.DeepCopy()
 	return j.pool.worker.Do(name, loop.Task{
-		Pool: Pool, Key: endJobsKey(name), Group: s.organizationGroup(), Reason: v1alpha1.ReasonEndingJobs, Message: "ending its analytics jobs at Genesys Cloud",
+		Pool: Pool, Key: endJobsKey(name), Dependency: s.organizationDependency(), Reason: v1alpha1.ReasonEndingJobs, Message: "ending its analytics jobs at Genesys Cloud",
 		Work: func(ctx context.Context, _ transfer.Try) error {
 			store, err := j.archive(destination, name.Name)
 			if err != nil {

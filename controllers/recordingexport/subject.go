@@ -29,9 +29,9 @@ type subject struct {
 
 func (s *subject) name() types.NamespacedName { return client.ObjectKeyFromObject(s.export) }
 
-// organizationGroup is the group of work that calls Genesys Cloud.
-func (s *subject) organizationGroup() string {
-	return loop.OrganizationGroup(s.export.Spec.OrganizationRef.Name)
+// organizationDependency is the dependency of work that calls Genesys Cloud.
+func (s *subject) organizationDependency() string {
+	return loop.OrganizationDependency(s.export.Spec.OrganizationRef.Name)
 }
 
 // lastRequest is the last retry request, whether or not it was accepted already.

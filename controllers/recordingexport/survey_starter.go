@@ -43,7 +43,7 @@ func (r *surveyStarter) startSurvey(ctx context.Context, s *loaded, due plan.Due
 		request: s.lastRequest(), retryCommand: retryCommand(s.export),
 	}
 	task := loop.Task{
-		Key: key, Group: s.organizationGroup(), Work: work.surveyDay,
+		Key: key, Dependency: s.organizationDependency(), Work: work.surveyDay,
 		Reason: v1alpha1.ReasonSurveying, Message: "listing the conversations of " + due.Day.Format(time.DateOnly) + surveyTimeLimit(spec),
 	}
 	if due.Purpose == plan.PurposeReview {

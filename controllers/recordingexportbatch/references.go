@@ -45,8 +45,10 @@ func (r *references) keyPrefix() string {
 	return r.batch.Namespace + "/" + r.batch.Spec.ExportRef.Name + "/"
 }
 
-// archiveGroup is the group of work for the batch that only uses its archive.
-func (r *references) archiveGroup() string { return loop.DestinationGroup(r.destination.Name) }
+// archiveDependency is the dependency of work for the batch that only uses its archive.
+func (r *references) archiveDependency() string {
+	return loop.DestinationDependency(r.destination.Name)
+}
 
 // restores tells whether the batch has archived recordings restored.
 func (r *references) restores() bool {

@@ -162,7 +162,7 @@ func (p lanePools) load(ctx context.Context, b *resolvedBatch) (*batchState, out
 	}
 	_, _ = artifacts.Exists(ctx, b.store, artifacts.RecordKey) // its error is also that of the load
 	return nil, p.worker.Do(client.ObjectKeyFromObject(b.batch), loop.Task{
-		Pool: StatePool, Key: b.keyPrefix() + b.batch.Name + "/state", Group: b.archiveGroup(),
+		Pool: StatePool, Key: b.keyPrefix() + b.batch.Name + "/state", Dependency: b.archiveDependency(),
 		Work:   func(ctx context.Context, _ transfer.Try) error { return p.states.read(ctx, b) },
 		Reason: v1alpha1.ReasonLoadingState, Message: "loading the state of the batch",
 	})

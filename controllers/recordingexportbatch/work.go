@@ -77,7 +77,7 @@ func (p lanePools) retrier(b *loadedBatch, lane v1alpha1.Lane, key string) trans
 // organisation unless the task names one. The batch's state is read again after the work.
 func (p lanePools) run(b *loadedBatch, step v1alpha1.BatchStep, task loop.Task) outcome.Outcome {
 	task.Key, task.WaitLimit = b.keyPrefix()+task.Key, b.waitLimit(step)
-	task.Group = cmp.Or(task.Group, loop.OrganizationGroup(b.export.Spec.OrganizationRef.Name))
+	task.Dependency = cmp.Or(task.Dependency, loop.OrganizationDependency(b.export.Spec.OrganizationRef.Name))
 	task.Work = p.thenRead(b.resolvedBatch, task.Work)
 	out, state := p.worker.Run(client.ObjectKeyFromObject(b.batch), task)
 	*b.report = workReport{started: true, retry: retryStatus(step, state)}

@@ -17,8 +17,8 @@ import (
 // its destination if it only uses the archive, has taken all places that it may.
 func TestWorkLeavesPlacesToOthers(t *testing.T) {
 	tests := map[string]struct {
-		pool, group string
-		start       func(*testing.T, lanePools, *loadedBatch)
+		pool, dependency string
+		start            func(*testing.T, lanePools, *loadedBatch)
 	}{
 		"metadata": {string(v1alpha1.LaneStandard), "GenesysOrganization/emea", func(t *testing.T, pools lanePools, b *loadedBatch) {
 			step := &metadataStep{pools: pools, gates: &transfer.Gates{Clock: clock.RealClock{}}}
@@ -40,7 +40,7 @@ func TestWorkLeavesPlacesToOthers(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			store := openStore(t)
-			pool := busypool.Start(t, tt.group)
+			pool := busypool.Start(t, tt.dependency)
 			pools := lanePools{worker: &loop.Worker{Pools: transfer.Pools{tt.pool: pool}}, states: &stateCache{}}
 			tt.start(t, pools, loadedAs(store))
 			if diff := cmp.Diff([]transfer.TenantStats{{Tenant: busypool.Tenant, Begun: 1, Waiting: 1}}, pool.TenantStats()); diff != "" {

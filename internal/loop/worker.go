@@ -33,23 +33,23 @@ type Worker struct {
 type Task struct {
 	// Pool does it, and Key tells it from all other work there.
 	Pool, Key string
-	// Group is OrganizationGroup or DestinationGroup of what the work may wait for, if a namespace
-	// has places there for work of several, so that others have places if that hangs.
-	Group string
-	Work  transfer.Work
+	// Dependency names what the work depends on, with OrganizationDependency or
+	// DestinationDependency. One that hangs blocks only the work that depends on it.
+	Dependency string
+	Work       transfer.Work
 	// Reason and Message describe the work while it runs.
 	Reason, Message string
 	// WaitLimit with it; the zero value is without end.
 	WaitLimit transfer.WaitLimit
 }
 
-// OrganizationGroup is the group of work that calls the Genesys Cloud of a GenesysOrganization,
-// whichever destination it stores in: so an organisation has no more places because it has
-// many destinations.
-func OrganizationGroup(name string) string { return "GenesysOrganization/" + name }
+// OrganizationDependency is the dependency of work that calls the Genesys Cloud of a
+// GenesysOrganization, whichever destination it stores in: so an organisation has no more places
+// because it has many destinations.
+func OrganizationDependency(name string) string { return "GenesysOrganization/" + name }
 
-// DestinationGroup is the group of work that only uses archives of an ExportDestination.
-func DestinationGroup(name string) string { return "ExportDestination/" + name }
+// DestinationDependency is the dependency of work that only uses archives of an ExportDestination.
+func DestinationDependency(name string) string { return "ExportDestination/" + name }
 
 // Do has a pool do a task for an object, and returns its progress. After a failure the outcome
 // reports the failure until the task has succeeded, not only until it is retried.
@@ -61,7 +61,7 @@ func (w *Worker) Do(name types.NamespacedName, task Task) outcome.Outcome {
 // Run is Do, and also returns how often the task has failed and when it is retried.
 func (w *Worker) Run(name types.NamespacedName, task Task) (outcome.Outcome, transfer.State) {
 	state := w.Pools[task.Pool].Do(transfer.Job{
-		Key: task.Key, Tenant: name.Namespace, Group: task.Group, Owner: name.String(), Work: task.Work, WaitLimit: task.WaitLimit,
+		Key: task.Key, Tenant: name.Namespace, Dependency: task.Dependency, Owner: name.String(), Work: task.Work, WaitLimit: task.WaitLimit,
 		Wake: func() { w.Wake(name) }, Progress: func() { w.Progress(name) },
 	})
 	after := state.After

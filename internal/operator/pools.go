@@ -30,7 +30,7 @@ const (
 // namespace has capacity of its own, and shares it between its organisations and destinations,
 // see docs/adr/0031.
 func (o *operator) addPools() error {
-	work, retries := transfer.Capacity{PerGroup: workEach}, o.Intervals.Retries
+	work, retries := transfer.Capacity{PerDependency: workEach}, o.Intervals.Retries
 	o.pools = transfer.Pools{}
 	for _, p := range []struct {
 		name     string
@@ -44,7 +44,7 @@ func (o *operator) addPools() error {
 		{string(v1alpha1.LaneLegalHold), work, retries.Backoff},
 		{string(v1alpha1.LaneLegalHoldScreen), work, retries.Backoff},
 		{string(v1alpha1.LaneIsolated), work, retries.Isolated().Backoff},
-		{recordingexportbatch.StatePool, transfer.Capacity{PerGroup: stateReadsEach}, o.Intervals.Batch.Backoff},
+		{recordingexportbatch.StatePool, transfer.Capacity{PerDependency: stateReadsEach}, o.Intervals.Batch.Backoff},
 		// Nothing waits for a verification.
 		{exportdestination.Pool, transfer.Capacity{PerTenant: 1, Total: 1, Turn: verificationTurn}, retries.Backoff},
 	} {

@@ -94,10 +94,10 @@ type Backoff func(err error, attempt int) Pause
 type Job struct {
 	// Key tells the work from all other work of the pool.
 	Key string
-	// Tenant is whose capacity it uses. Group names what the work may wait for, such as an
-	// organisation: work of one group leaves places of the tenant to others, see
-	// [Capacity].PerGroup.
-	Tenant, Group string
+	// Tenant is whose capacity it uses. Dependency names what the work depends on, such as an
+	// organisation: the work of one dependency leaves places of the tenant to others, see
+	// [Capacity].PerDependency.
+	Tenant, Dependency string
 	// Owner is who wants the work done, and Wake is called when it has ended, well or badly.
 	// If several callers have the same owner, the last Wake is called.
 	Owner string

@@ -24,7 +24,7 @@ import (
 )
 
 // Pool runs pieces of work, each known by a key, a bounded number at a time: those of one
-// group of a tenant in the order in which they were asked for, those of several groups, and
+// dependency of a tenant in the order in which they were asked for, those of several, and
 // of several tenants, in turn.
 type Pool struct {
 	clock   clock.Clock
@@ -109,7 +109,7 @@ func (p *Pool) Do(job Job) State {
 func (p *Pool) startJob(job Job, e *entry) {
 	ctx, cancel := context.WithCancel(context.Background()) //nolint:forbidigo // its life is the pool's, see Start
 	e.running, e.cancel = true, cancel
-	try, place := e.nextTry(), p.queue.join(job.Tenant, job.Group)
+	try, place := e.nextTry(), p.queue.join(job.Tenant, job.Dependency)
 	try.place, try.progress = place, func() { p.progressed(e) }
 	p.running.Go(func() {
 		defer cancel()

@@ -9,46 +9,46 @@ type tenant struct {
 	// places is how many pieces of work may be in progress, 0 without a bound. begun counts
 	// those that are: started, and not ended.
 	places, begun int
-	// isShared tells that groups share the places.
+	// isShared tells that dependencies share the places.
 	isShared bool
-	// groups are those with work. turns are those with work that waits, in the order of their
+	// dependencies are those with work. turns are those with work that waits, in the order of their
 	// turns.
-	groups map[string]*group
-	turns  []*group
+	dependencies map[string]*dependency
+	turns        []*dependency
 }
 
-// group is the work of a tenant that waits for the same organisation or destination, so that
-// all of it hangs if that does. Work whose job names no group is a group, too.
-type group struct {
+// dependency has the work of a tenant that depends on the same organisation or destination: all of
+// it hangs if that does. Work whose job names no dependency has one together.
+type dependency struct {
 	name    string
 	begun   int
 	waiting []*place
 }
 
 func newTenant(name string, capacity Capacity) *tenant {
-	t := &tenant{name: name, places: capacity.PerTenant, groups: map[string]*group{}}
-	if capacity.PerGroup > 0 {
-		t.places, t.isShared = 2*capacity.PerGroup, true
+	t := &tenant{name: name, places: capacity.PerTenant, dependencies: map[string]*dependency{}}
+	if capacity.PerDependency > 0 {
+		t.places, t.isShared = 2*capacity.PerDependency, true
 	}
 	return t
 }
 
-// mayTake reports whether a group with so much work in progress may take one of the free places
-// that it shares with others. It needs more free places than it has taken. So a group that is
+// mayTake reports whether a dependency with so much work in progress may take one of the free places
+// that it shares with others. It needs more free places than it has taken. So a dependency that is
 // alone takes half of all places, and the next one at most half of the others, even if none of
-// their work ever ends: n groups that hang leave a share of 1/2ⁿ, rounded down. A group without
+// their work ever ends: n dependencies that hang leave a share of 1/2ⁿ, rounded down. A dependency without
 // work in progress may take any place, also the last one.
 func mayTake(begun, free int) bool { return begun < free }
 
-// mayStart reports whether the next piece of work of a group may run. Work that has paused has
+// mayStart reports whether the next piece of work of a dependency may run. Work that has paused has
 // its place already.
-func (t *tenant) mayStart(g *group) bool {
+func (t *tenant) mayStart(d *dependency) bool {
 	free := t.places - t.begun
 	switch {
-	case t.places <= 0, g.waiting[0].begun:
+	case t.places <= 0, d.waiting[0].begun:
 		return true
 	case t.isShared:
-		return mayTake(g.begun, free)
+		return mayTake(d.begun, free)
 	default:
 		return free > 0
 	}
@@ -57,59 +57,59 @@ func (t *tenant) mayStart(g *group) bool {
 // canStart reports whether any work may run.
 func (t *tenant) canStart() bool { return slices.ContainsFunc(t.turns, t.mayStart) }
 
-// takeNext removes the work whose turn it is from what waits. Groups start work in turn; one
+// takeNext removes the work whose turn it is from what waits. Dependencies start work in turn; one
 // that may not start any keeps its turn. There is such work if canStart says so.
 func (t *tenant) takeNext() *place {
 	at := slices.IndexFunc(t.turns, t.mayStart)
-	g := t.turns[at]
+	d := t.turns[at]
 	t.turns = slices.Delete(t.turns, at, at+1)
-	p := g.waiting[0]
-	if g.waiting = g.waiting[1:]; len(g.waiting) > 0 {
-		t.turns = append(t.turns, g)
+	p := d.waiting[0]
+	if d.waiting = d.waiting[1:]; len(d.waiting) > 0 {
+		t.turns = append(t.turns, d)
 	}
 	return p
 }
 
-// groupOf returns the group with this name, for work that joins it.
-func (t *tenant) groupOf(name string) *group {
-	if t.groups[name] == nil {
-		t.groups[name] = &group{name: name}
+// dependencyOf returns the dependency with this name, for work that joins it.
+func (t *tenant) dependencyOf(name string) *dependency {
+	if t.dependencies[name] == nil {
+		t.dependencies[name] = &dependency{name: name}
 	}
-	return t.groups[name]
+	return t.dependencies[name]
 }
 
-// addWaiting has a piece of work wait in its group: paused work before work that has not started.
+// addWaiting has a piece of work wait in its dependency: paused work before work that has not started.
 func (t *tenant) addWaiting(p *place) {
-	g, at := p.group, len(p.group.waiting)
-	if first := slices.IndexFunc(g.waiting, func(other *place) bool { return !other.begun }); p.begun && first >= 0 {
+	d, at := p.dependency, len(p.dependency.waiting)
+	if first := slices.IndexFunc(d.waiting, func(other *place) bool { return !other.begun }); p.begun && first >= 0 {
 		at = first
 	}
-	g.waiting = slices.Insert(g.waiting, at, p)
-	if len(g.waiting) == 1 {
-		t.turns = append(t.turns, g)
+	d.waiting = slices.Insert(d.waiting, at, p)
+	if len(d.waiting) == 1 {
+		t.turns = append(t.turns, d)
 	}
 }
 
 // begin counts a piece of work that starts.
 func (t *tenant) begin(p *place) {
 	p.begun = true
-	p.group.begun++
+	p.dependency.begun++
 	t.begun++
 }
 
 // remove removes a piece of work that has ended, or waits no longer.
 func (t *tenant) remove(p *place) {
-	g := p.group
+	d := p.dependency
 	if p.begun {
-		g.begun--
+		d.begun--
 		t.begun--
 	}
-	g.waiting = slices.DeleteFunc(g.waiting, func(other *place) bool { return other == p })
-	if len(g.waiting) == 0 {
-		t.turns = slices.DeleteFunc(t.turns, func(other *group) bool { return other == g })
+	d.waiting = slices.DeleteFunc(d.waiting, func(other *place) bool { return other == p })
+	if len(d.waiting) == 0 {
+		t.turns = slices.DeleteFunc(t.turns, func(other *dependency) bool { return other == d })
 	}
-	if g.begun == 0 && len(g.waiting) == 0 {
-		delete(t.groups, g.name)
+	if d.begun == 0 && len(d.waiting) == 0 {
+		delete(t.dependencies, d.name)
 	}
 }
 
@@ -117,13 +117,13 @@ func (t *tenant) remove(p *place) {
 func (t *tenant) isWaiting() bool { return len(t.turns) > 0 }
 
 // isIdle reports whether there is no work.
-func (t *tenant) isIdle() bool { return len(t.groups) == 0 }
+func (t *tenant) isIdle() bool { return len(t.dependencies) == 0 }
 
 // stats returns how much work there is.
 func (t *tenant) stats() TenantStats {
 	stats := TenantStats{Tenant: t.name, Begun: t.begun}
-	for _, g := range t.turns {
-		stats.Waiting += len(g.waiting)
+	for _, d := range t.turns {
+		stats.Waiting += len(d.waiting)
 	}
 	return stats
 }

@@ -12,20 +12,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestGroupsLeavePlacesToOthers: groups come one after the other, each with more work than
+// TestDependenciesLeavePlacesToOthers: dependencies come one after the other, each with more work than
 // there are places, and none of that ever ends.
-func TestGroupsLeavePlacesToOthers(t *testing.T) {
+func TestDependenciesLeavePlacesToOthers(t *testing.T) {
 	tests := map[string]struct {
-		capacity Capacity
-		groups   string
-		want     []int
+		capacity     Capacity
+		dependencies string
+		want         []int
 	}{
-		"one place each":               {Capacity{PerGroup: 1}, "abc", []int{1, 1, 0}},
-		"three places each":            {Capacity{PerGroup: 3}, "abcd", []int{3, 2, 1, 0}},
-		"one group alone":              {Capacity{PerGroup: 8}, "a", []int{8}},
-		"several":                      {Capacity{PerGroup: 8}, "abc", []int{8, 4, 2}},
-		"more than places are for":     {Capacity{PerGroup: 8}, "abcdef", []int{8, 4, 2, 1, 1, 0}},
-		"as in a lane":                 {Capacity{PerGroup: 64}, "abcdefgh", []int{64, 32, 16, 8, 4, 2, 1, 1}},
+		"one place each":               {Capacity{PerDependency: 1}, "abc", []int{1, 1, 0}},
+		"three places each":            {Capacity{PerDependency: 3}, "abcd", []int{3, 2, 1, 0}},
+		"one dependency alone":         {Capacity{PerDependency: 8}, "a", []int{8}},
+		"several":                      {Capacity{PerDependency: 8}, "abc", []int{8, 4, 2}},
+		"more than places are for":     {Capacity{PerDependency: 8}, "abcdef", []int{8, 4, 2, 1, 1, 0}},
+		"as in a lane":                 {Capacity{PerDependency: 64}, "abcdefgh", []int{64, 32, 16, 8, 4, 2, 1, 1}},
 		"places that are not shared":   {Capacity{PerTenant: 4}, "ab", []int{4, 0}},
 		"one place that nobody shares": {Capacity{PerTenant: 1}, "ab", []int{1, 0}},
 		"without a bound":              {Capacity{}, "ab", []int{200, 200}},
@@ -34,12 +34,12 @@ func TestGroupsLeavePlacesToOthers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newSchedule(t, tt.capacity)
 			var got []int
-			for group := range strings.SplitSeq(tt.groups, "") {
+			for dependency := range strings.SplitSeq(tt.dependencies, "") {
 				for range 200 {
-					s.add(group)
+					s.add(dependency)
 				}
 				s.startAll()
-				got = append(got, len(s.inProgress[group]))
+				got = append(got, len(s.inProgress[dependency]))
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("pieces of work in progress, -want +got:\n%s", diff)
@@ -48,16 +48,16 @@ func TestGroupsLeavePlacesToOthers(t *testing.T) {
 	}
 }
 
-// TestGroupsTakeTurns, and work of one group starts in the order in which it came.
-func TestGroupsTakeTurns(t *testing.T) {
+// TestDependenciesTakeTurns, and work of one dependency starts in the order in which it came.
+func TestDependenciesTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pool := startPoolWith(t, Capacity{PerTenant: 1})
 		var order []string
 		release := make(chan struct{})
-		doInGroup(pool, "a", "a0", func(context.Context, Try) error { <-release; return nil })
+		doInDependency(pool, "a", "a0", func(context.Context, Try) error { <-release; return nil })
 		synctest.Wait()
 		for _, key := range strings.Fields("a1 a2 a3 b1 b2 c1") {
-			doInGroup(pool, key[:1], key, func(context.Context, Try) error { order = append(order, key); return nil })
+			doInDependency(pool, key[:1], key, func(context.Context, Try) error { order = append(order, key); return nil })
 		}
 		synctest.Wait()
 		close(release)
@@ -71,22 +71,22 @@ func TestGroupsTakeTurns(t *testing.T) {
 	})
 }
 
-// TestAGroupThatHangsDelaysOnlyItself: all work of others is done, also when some work of the
-// group that hangs is cancelled and other work takes its places.
-func TestAGroupThatHangsDelaysOnlyItself(t *testing.T) {
+// TestADependencyThatHangsDelaysOnlyItself: all work of others is done, also when some work of the
+// dependency that hangs is cancelled and other work takes its places.
+func TestADependencyThatHangsDelaysOnlyItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		pool := startPoolWith(t, Capacity{PerGroup: 2})
+		pool := startPoolWith(t, Capacity{PerDependency: 2})
 		for i := range 10 {
-			doInGroup(pool, "hangs", fmt.Sprint("hangs/", i, "/"), waits)
+			doInDependency(pool, "hangs", fmt.Sprint("hangs/", i, "/"), waits)
 		}
 		done := 0
 		for i := range 10 {
-			doInGroup(pool, "other", fmt.Sprint("other/", i), func(context.Context, Try) error { done++; return nil })
+			doInDependency(pool, "other", fmt.Sprint("other/", i), func(context.Context, Try) error { done++; return nil })
 			pool.Cancel(fmt.Sprint("hangs/", i/2, "/"))
 			synctest.Wait()
 		}
 		if done != 10 {
-			t.Errorf("%d pieces of work of the other group were done, want 10", done)
+			t.Errorf("%d pieces of work of the other dependency were done, want 10", done)
 		}
 		if diff := cmp.Diff([]TenantStats{{"legal", 2, 3}}, pool.TenantStats()); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)
@@ -94,23 +94,23 @@ func TestAGroupThatHangsDelaysOnlyItself(t *testing.T) {
 	})
 }
 
-// doInGroup has a pool do work of a group of a tenant.
-func doInGroup(pool *Pool, group, key string, work Work) {
-	pool.Do(Job{Key: key, Tenant: "legal", Group: group, Owner: "a", Wake: func() {}, Work: work})
+// doInDependency has a pool do work of a dependency of a tenant.
+func doInDependency(pool *Pool, dependency, key string, work Work) {
+	pool.Do(Job{Key: key, Tenant: "legal", Dependency: dependency, Owner: "a", Wake: func() {}, Work: work})
 }
 
-// TestGroupsOfRandomSchedules: whatever comes, ends and is cancelled in which order, see schedule
-// for what is always true. Work of some groups never ends, and all work of the others does, as
-// long as the groups that hang leave a place.
-func TestGroupsOfRandomSchedules(t *testing.T) {
+// TestDependenciesOfRandomSchedules: whatever comes, ends and is cancelled in which order, see schedule
+// for what is always true. Work of some dependencies never ends, and all work of the others does, as
+// long as the dependencies that hang leave a place.
+func TestDependenciesOfRandomSchedules(t *testing.T) {
 	for seed := range uint64(400) {
 		random := rand.New(rand.NewPCG(seed, 0))
-		s := newSchedule(t, Capacity{PerGroup: 1 + random.IntN(10)})
+		s := newSchedule(t, Capacity{PerDependency: 1 + random.IntN(10)})
 		s.name = fmt.Sprintf("seed %d, %d places", seed, s.places)
-		groups := strings.Split("abcdefgh"[:1+random.IntN(8)], "")
-		s.hanging = groups[:random.IntN(len(groups)+1)]
+		dependencies := strings.Split("abcdefgh"[:1+random.IntN(8)], "")
+		s.hanging = dependencies[:random.IntN(len(dependencies)+1)]
 		for range 300 {
-			s.step(random, groups[random.IntN(len(groups))])
+			s.step(random, dependencies[random.IntN(len(dependencies))])
 			s.startAll()
 		}
 		s.finish()
@@ -122,19 +122,19 @@ func TestGroupsOfRandomSchedules(t *testing.T) {
 
 // schedule is a tenant's work, and checks what is true whenever work starts or cannot start:
 //
-//   - No more work is in progress than there are places, and of no group more than half of them.
-//   - Work of a group that has none in progress waits only if no place is free.
-//   - Of two groups that may start work, none starts twice before the other has started once.
+//   - No more work is in progress than there are places, and of no dependency more than half of them.
+//   - Work of a dependency that has none in progress waits only if no place is free.
+//   - Of two dependencies that may start work, none starts twice before the other has started once.
 type schedule struct {
 	*testing.T
 	*tenant
 	name string
-	// inProgress and waiting are the tenant's work by group.
+	// inProgress and waiting are the tenant's work by dependency.
 	inProgress, waiting map[string][]*place
-	// passed counts how often one group has started work while another could have, since that
+	// passed counts how often one dependency has started work while another could have, since that
 	// started work last.
 	passed map[[2]string]int
-	// hanging are the groups whose work does not end.
+	// hanging are the dependencies whose work does not end.
 	hanging []string
 }
 
@@ -142,9 +142,9 @@ func newSchedule(t *testing.T, capacity Capacity) *schedule {
 	return &schedule{T: t, tenant: newTenant("legal", capacity), inProgress: map[string][]*place{}, waiting: map[string][]*place{}, passed: map[[2]string]int{}}
 }
 
-// add adds work to a group.
+// add adds work to a dependency.
 func (s *schedule) add(name string) {
-	p := &place{tenant: s.tenant, group: s.groupOf(name)}
+	p := &place{tenant: s.tenant, dependency: s.dependencyOf(name)}
 	s.addWaiting(p)
 	s.waiting[name] = append(s.waiting[name], p)
 }
@@ -163,7 +163,7 @@ func (s *schedule) step(random *rand.Rand, name string) {
 	}
 }
 
-// end removes any one of the work of a group.
+// end removes any one of the work of a dependency.
 func (s *schedule) end(work map[string][]*place, name string, random *rand.Rand) {
 	if of := work[name]; len(of) > 0 {
 		i := random.IntN(len(of))
@@ -186,12 +186,12 @@ func (s *schedule) startAll() {
 	}
 	for name, of := range s.waiting {
 		if len(of) > 0 && len(s.inProgress[name]) == 0 && (s.free() > 0 || s.places == 0) {
-			s.Errorf("%s: group %q has nothing in progress, and waits while %d places are free", s.name, name, s.free())
+			s.Errorf("%s: dependency %q has nothing in progress, and waits while %d places are free", s.name, name, s.free())
 		}
 	}
 }
 
-// ready are the groups that may start work.
+// ready are the dependencies that may start work.
 func (s *schedule) ready() (names []string) {
 	for _, g := range s.turns {
 		if s.mayStart(g) {
@@ -204,26 +204,26 @@ func (s *schedule) ready() (names []string) {
 // started checks a start of work.
 func (s *schedule) started(p *place, ready []string) {
 	s.Helper()
-	name := p.group.name
+	name := p.dependency.name
 	if s.waiting[name][0] != p {
-		s.Errorf("%s: group %q does not keep its order", s.name, name)
+		s.Errorf("%s: dependency %q does not keep its order", s.name, name)
 	}
 	s.waiting[name] = s.waiting[name][1:]
 	s.inProgress[name] = append(s.inProgress[name], p)
 	if most := s.places / 2; s.places > 0 && s.free() < 0 || s.isShared && len(s.inProgress[name]) > most {
-		s.Errorf("%s: group %q has %d pieces of work in progress, of %d at most; %d places are free", s.name, name, len(s.inProgress[name]), most, s.free())
+		s.Errorf("%s: dependency %q has %d pieces of work in progress, of %d at most; %d places are free", s.name, name, len(s.inProgress[name]), most, s.free())
 	}
 	s.forgetTurns(name)
 	for _, other := range ready {
 		if pair := [2]string{name, other}; name != other {
 			if s.passed[pair]++; s.passed[pair] > 1 {
-				s.Errorf("%s: group %q started work twice while it was the turn of %q", s.name, name, other)
+				s.Errorf("%s: dependency %q started work twice while it was the turn of %q", s.name, name, other)
 			}
 		}
 	}
 }
 
-// forgetTurns forgets who has started work while a group waited.
+// forgetTurns forgets who has started work while a dependency waited.
 func (s *schedule) forgetTurns(name string) {
 	for pair := range s.passed {
 		if pair[1] == name {
@@ -241,7 +241,7 @@ func (s *schedule) free() int {
 	return free
 }
 
-// finish ends all work that ends, and checks that what the groups that hang leave is enough
+// finish ends all work that ends, and checks that what the dependencies that hang leave is enough
 // for all others.
 func (s *schedule) finish() {
 	s.Helper()
@@ -258,11 +258,11 @@ func (s *schedule) finish() {
 	}
 	left := s.places >> len(s.hanging)
 	if s.free() < left {
-		s.Errorf("%s: %d places are free while %d groups hang, want %d at least", s.name, s.free(), len(s.hanging), left)
+		s.Errorf("%s: %d places are free while %d dependencies hang, want %d at least", s.name, s.free(), len(s.hanging), left)
 	}
 	for name, of := range s.waiting {
 		if left > 0 && len(of) > 0 && !slices.Contains(s.hanging, name) {
-			s.Errorf("%s: %d pieces of work of group %q are never done", s.name, len(of), name)
+			s.Errorf("%s: %d pieces of work of dependency %q are never done", s.name, len(of), name)
 		}
 	}
 	if want := s.begun; want != s.stats().Begun || s.places-s.free() != want {

@@ -15,12 +15,12 @@ type Capacity struct {
 	// PerTenant is how many pieces of work of one tenant may be in progress, 0 without a
 	// bound. Work that waits for something counts, so it delays only its own tenant.
 	PerTenant int
-	// PerGroup takes the place of PerTenant if it is not 0. A tenant has twice as many places,
-	// which its groups ([Job].Group) share: they take turns, and a group starts work only while
-	// it has less in progress than places are free. So a group has PerGroup places while it is
+	// PerDependency takes the place of PerTenant if it is not 0. A tenant has twice as many places,
+	// which its dependencies ([Job].Dependency) share: they take turns, and one starts work only
+	// while it has less in progress than places are free. So it has PerDependency places while it is
 	// the only one and fewer while others have work in progress, and it delays only itself if
 	// its work hangs.
-	PerGroup int
+	PerDependency int
 	// Total is how many pieces of work may run at the same time, 0 without a bound. Without
 	// a bound no tenant ever waits for another; with one, set Turn.
 	Total int
@@ -30,8 +30,8 @@ type Capacity struct {
 	Turn time.Duration
 }
 
-// queue starts pieces of work within its Capacity: those of one group of a tenant in the
-// order in which they joined, those of several groups, and of several tenants, in turn.
+// queue starts pieces of work within its Capacity: those of one dependency of a tenant in the
+// order in which they joined, those of several dependencies, and of several tenants, in turn.
 type queue struct {
 	Capacity
 
@@ -47,9 +47,9 @@ type queue struct {
 
 // place is the place of one piece of work in the queue.
 type place struct {
-	queue  *queue
-	tenant *tenant
-	group  *group
+	queue      *queue
+	tenant     *tenant
+	dependency *dependency
 	// mayRun is closed while the work may run, and after it has run.
 	mayRun chan struct{}
 	// begun tells that the work has started, running that it runs and has not paused,
@@ -58,8 +58,8 @@ type place struct {
 	turn                     *time.Timer
 }
 
-// join adds a piece of work behind all other work of its group of a tenant.
-func (q *queue) join(name, group string) *place {
+// join adds a piece of work behind all other work of its dependency of a tenant.
+func (q *queue) join(name, dependsOn string) *place {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.tenants == nil {
@@ -70,7 +70,7 @@ func (q *queue) join(name, group string) *place {
 		of = newTenant(name, q.Capacity)
 		q.tenants[name] = of
 	}
-	p := &place{queue: q, tenant: of, group: of.groupOf(group), mayRun: make(chan struct{})}
+	p := &place{queue: q, tenant: of, dependency: of.dependencyOf(dependsOn), mayRun: make(chan struct{})}
 	q.enqueue(p)
 	return p
 }
@@ -111,7 +111,7 @@ func (p *place) yield(ctx context.Context, pausing func()) error {
 	q := p.queue
 	q.mu.Lock()
 	isRunning := p.running
-	if !isRunning && !slices.Contains(p.group.waiting, p) {
+	if !isRunning && !slices.Contains(p.dependency.waiting, p) {
 		p.mayRun = make(chan struct{})
 		q.enqueue(p)
 	}

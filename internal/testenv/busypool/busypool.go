@@ -1,5 +1,5 @@
-// Package busypool gives tests a pool in which other work has taken all places that its group
-// may take.
+// Package busypool gives tests a pool in which other work has taken all places that work of its
+// dependency may take.
 package busypool
 
 import (
@@ -14,11 +14,11 @@ import (
 // Tenant is whose work is in the pool.
 const Tenant = "legal"
 
-// Start runs a pool with two places, of which work of a group of Tenant has taken the one that it
-// may. That work ends with the test.
-func Start(t testing.TB, group string) *transfer.Pool {
+// Start runs a pool with two places, of which work of a dependency of Tenant has taken the one that
+// it may. That work ends with the test.
+func Start(t testing.TB, dependency string) *transfer.Pool {
 	t.Helper()
-	pool := transfer.NewPool(transfer.Capacity{PerGroup: 1}, clock.RealClock{}, transfer.DefaultRetryPolicy().Backoff)
+	pool := transfer.NewPool(transfer.Capacity{PerDependency: 1}, clock.RealClock{}, transfer.DefaultRetryPolicy().Backoff)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended, running := make(chan error, 1), make(chan struct{})
 	go func() { ended <- pool.Start(ctx) }()
@@ -28,7 +28,7 @@ func Start(t testing.TB, group string) *transfer.Pool {
 			t.Error(err)
 		}
 	})
-	pool.Do(transfer.Job{Key: "other", Tenant: Tenant, Group: group, Wake: func() {}, Work: func(ctx context.Context, _ transfer.Try) error {
+	pool.Do(transfer.Job{Key: "other", Tenant: Tenant, Dependency: dependency, Wake: func() {}, Work: func(ctx context.Context, _ transfer.Try) error {
 		close(running)
 		<-ctx.Done()
 		return ctx.Err()

@@ -15,8 +15,8 @@ import (
 // of its destination if it only uses the archive, has taken all places that it may.
 func TestWorkLeavesPlacesToOthers(t *testing.T) {
 	tests := map[string]struct {
-		group string
-		start func(*harness)
+		dependency string
+		start      func(*harness)
 	}{
 		"survey": {"GenesysOrganization/emea", func(h *harness) {
 			h.reconcileUntil("the survey waits", func() bool { return isWaiting(h.worker.Pools[Pool]) })
@@ -32,7 +32,7 @@ func TestWorkLeavesPlacesToOthers(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			h := withJob(t)
-			h.worker.Pools = transfer.Pools{Pool: busypool.Start(t, tt.group)}
+			h.worker.Pools = transfer.Pools{Pool: busypool.Start(t, tt.dependency)}
 			tt.start(h)
 			if diff := cmp.Diff([]transfer.TenantStats{{Tenant: busypool.Tenant, Begun: 1, Waiting: 1}}, h.worker.Pools[Pool].TenantStats()); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
