@@ -130,7 +130,7 @@ func TestARecordingThatAnalyticsNeverListed(t *testing.T) {
 	if got := w.secondSource("1"); got.NotInAccount != 1 || got.NotInSecondSource != 0 || got.Listed != got.Matched+1 {
 		t.Errorf("account %+v", got)
 	}
-	w.expectReport(w.seals()[0], "A second list of recordings names 1 recording that this account does not know", lost.ConversationID, lost.ID, "ConversationUnknown")
+	w.expectReport(w.seals()[0], "A second list of recordings contains 1 recording that this account does not contain", lost.ConversationID, lost.ID, "ConversationUnknown")
 	const says = "the second source lists 1 recording that the account does not have: see second-source.csv in the seals"
 	if message := conditions.Message(export); !strings.HasSuffix(message, says) {
 		t.Errorf("message %q does not say %q", message, says)
