@@ -76,7 +76,7 @@ func (w *orphanWork) noteOrphans(ctx context.Context, try transfer.Try) error {
 	return err
 }
 
-// listAll writes them to a table of this process's own: which one counts is said by the
+// listAll writes them to a table of this process's own: which one is used is said by the
 // Orphans, of which there is only one.
 func (w *orphanWork) listAll(ctx context.Context) (evidence.FoundOrphans, error) {
 	none := evidence.FoundOrphans{From: w.part.Start, Until: w.part.End}

@@ -26,7 +26,7 @@ func (o ownership) owner() artifacts.Ownership { return artifacts.OwnerOf(o.begu
 func (o ownership) isOurs() bool { return o.owner().ClusterID == o.cluster }
 
 // token is what the annotation has to be for this cluster to take the archive over:
-// the id of the cluster that owns it. An annotation is good for one take-over, so that
+// the id of the cluster that owns it. An annotation allows one take-over, so that
 // two clusters that have one each do not take the archive from each other forever: to
 // take it from the same cluster another time, the token has the number of take-overs
 // so far as well.

@@ -27,7 +27,7 @@ type namedSlice struct {
 }
 
 // appendEntry appends an entry to the plan as its given number. If another process has
-// written that entry in the meantime, that one counts, and nothing is written here. Before
+// written that entry in the meantime, that one is kept, and nothing is written here. Before
 // the first entry of a bundle, the bundle of those before is written.
 func (p planner) appendEntry(ctx context.Context, number int, entry plan.Entry) error {
 	if number > 0 && number%artifacts.BundledEntries == 0 {

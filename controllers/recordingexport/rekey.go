@@ -42,7 +42,7 @@ type rekeying struct {
 // if a person has said so on the export, and has said whose the archive is; otherwise it
 // says how. Nothing is touched before that: another cluster may have the key, and work on
 // the archive. If the status knows the archive with another key than the one that it names,
-// somebody has changed it, and no annotation helps: one is good for one key that is lost.
+// somebody has changed it, and no annotation helps: each applies to one lost key.
 func (r *rekeying) rekey(ctx context.Context, s *claimed, claims archiveClaims, unknown *authentic.UnknownKeyError) (outcome.Outcome, error) {
 	if known := s.before.ArtifactKey; known != "" && known != unknown.ID {
 		return outcome.Outcome{}, fmt.Errorf("%w: artifact %s names the artifact key %s, and had the key %s when the export's status was written: it was changed, "+

@@ -9,7 +9,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 )
 
-// TestRequestsOfAnnotations are noted in the status. Of two new requests the later one counts,
+// TestRequestsOfAnnotations are noted in the status. Of two new requests the later one applies,
 // and that to cancel if nobody can tell which is later.
 func TestRequestsOfAnnotations(t *testing.T) {
 	const early, late = "2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z"

@@ -49,7 +49,7 @@ func (r *Reconciler) batchProgressed(_ context.Context, e event.UpdateEvent, _ w
 	}
 }
 
-// WakeOrganization has the exports of an organisation reconciled soon: it can be asked now.
+// WakeOrganization has the exports of an organisation reconciled soon: it can be used now.
 func (r *Reconciler) WakeOrganization(ctx context.Context, organization types.NamespacedName) {
 	for _, request := range watch.Exports(ctx, r.Client, watch.ExportOrganization, organization) {
 		r.worker.Wake(request.NamespacedName)

@@ -51,7 +51,7 @@ func (d *downloader) addFilesOfFormerBag(ctx context.Context, wanted recordingSt
 	return nil
 }
 
-// sortByRequest sorts answers in the order of their requests, so that the last one counts.
+// sortByRequest sorts answers in the order of their requests, so that the last one is used.
 func sortByRequest(answers []artifacts.Answer, requests []artifacts.Request) {
 	place := make(map[string]int, len(requests))
 	for i, request := range requests {

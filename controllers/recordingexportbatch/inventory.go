@@ -81,7 +81,7 @@ func takeInventory(ctx context.Context, b *resolvedBatch, slice artifacts.Slice)
 
 // readMetadata reads the recorded metadata of a slice. A conversation whose legal hold is
 // unknown leaves the slice, unless that is of the lane Isolated or of a retry: there the
-// survey's answer counts.
+// survey's answer applies.
 func readMetadata(ctx context.Context, store archive.Store, slice artifacts.Slice, hold artifacts.Hold) (func(id string) evidence.Metadata, error) {
 	known := make(map[string]evidence.Metadata, len(slice.Conversations))
 	for _, c := range slice.Conversations {

@@ -25,7 +25,7 @@ type holdChecker interface {
 // neither.
 //
 // A conversation without an answer is isolated if others have one, or if the deadline is used
-// up. In the lane Isolated the survey's answer counts once the deadline is used up.
+// up. In the lane Isolated the survey's answer applies once the deadline is used up.
 func (w *metadataWork) queryHolds(ctx context.Context, try transfer.Try) error {
 	known, err := readMetadata(ctx, w.store, w.slice, artifacts.Hold{})
 	if err != nil {

@@ -63,7 +63,7 @@ func (u unheld) Protected(context.Context, []string, time.Duration) ([]string, e
 }
 
 // TestAHoldThatNobodyAnswersAbout keeps no batch forever: once the deadline is used up its
-// conversation leaves for the lane Isolated, and there the survey's answer counts. A
+// conversation leaves for the lane Isolated, and there the survey's answer applies. A
 // permission that is missing is waited for, but not in the lane Isolated.
 func TestAHoldThatNobodyAnswersAbout(t *testing.T) {
 	tests := map[string]struct {

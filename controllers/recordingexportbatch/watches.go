@@ -60,7 +60,7 @@ func (r *Reconciler) batchesOf(field string) handler.EventHandler {
 }
 
 // WakeOrganization has the unfinished batches of an organisation's exports reconciled soon:
-// it can be asked now.
+// it can be used now.
 func (r *Reconciler) WakeOrganization(ctx context.Context, organization types.NamespacedName) {
 	for _, request := range watch.UnfinishedBatchesOf(ctx, r.Client, watch.ExportOrganization, organization) {
 		r.worker.Wake(request.NamespacedName)

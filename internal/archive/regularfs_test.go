@@ -45,7 +45,7 @@ func doesNotWait(t *testing.T, do func()) {
 	select {
 	case <-done:
 	case <-time.After(time.Minute):
-		t.Fatal("it waits for ever")
+		t.Fatal("it waits forever")
 	}
 }
 

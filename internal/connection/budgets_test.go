@@ -151,7 +151,7 @@ func TestWhoComesAndGoesIsForgotten(t *testing.T) {
 	expectBudget(t, c, budget.DefaultRequestsPerMinute)
 }
 
-// TestALoginIsTold once it has worked, and not again while the organisation can be asked.
+// TestALoginIsTold once it has worked, and not again while the organisation can be used.
 func TestALoginIsTold(t *testing.T) {
 	_, url := serve(t, "")
 	held := secrets{"genesys-oauth": oauth("id-a", "wrong")}

@@ -173,7 +173,7 @@ func (c *ControlPlane) writeKubeconfig() error {
 	return clientcmd.WriteToFile(*config, c.Kubeconfig)
 }
 
-// Stop ends all processes, the last one started first, and lets go of the state
+// Stop ends all processes, the last one started first, and unlocks the state
 // directory.
 func (c *ControlPlane) Stop() error {
 	var failed []error

@@ -55,7 +55,7 @@ func TestWhatIsNotSetHasADefault(t *testing.T) {
 	}
 	spec.SettleAfter, spec.RetainBatches = &metav1.Duration{}, ptr.To[int32](0)
 	if SettleAfter(spec) != 0 || RetainBatches(spec) != 0 {
-		t.Error("nought is taken for not set")
+		t.Error("zero is taken for not set")
 	}
 }
 

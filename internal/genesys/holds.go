@@ -11,7 +11,7 @@ import (
 const MaxHoldQuery = 100
 
 // maxBlindHalves is how many queries may fail in one chunk before any is answered:
-// then it is not single conversations that cannot be asked about.
+// then single conversations are not the cause of failing queries.
 const maxBlindHalves = 8
 
 // Holds are the legal holds of some conversations, as far as they could be determined.

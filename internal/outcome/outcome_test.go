@@ -76,7 +76,7 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// TestCauseThatCounts: where an error has several causes, the same one counts in whatever
+// TestCauseThatCounts: where an error has several causes, the same one decides in whatever
 // order and form they are wrapped. Least of all is an archive called corrupt that could
 // not be read.
 func TestCauseThatCounts(t *testing.T) {

@@ -261,9 +261,9 @@ func killed(err error) bool {
 	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
-// judge has the verifier judge the archive. After an interruption, what was under
-// way may be asked once more, and an analytics job be left to expire whose id
-// nobody had noted down. Recordings that are lost forever must be listed as
+// judge has the verifier judge the archive. After an interruption, requests that
+// were in flight may be repeated, and an analytics job whose id nobody had recorded
+// may be left to expire. Recordings that are lost forever must be listed as
 // unavailable.
 func (s *scene) judge(lost ...string) {
 	s.Helper()

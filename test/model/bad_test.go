@@ -211,8 +211,8 @@ func (m *model) addBad(t *rapid.T, k kind, conversation, recording string) {
 	if rapid.IntRange(0, 2).Draw(t, "from the start") == 0 {
 		b.from = rapid.IntRange(1, eventful).Draw(t, "from round")
 	}
-	switch long := rapid.SampledFrom([]string{"for ever", "for a time", "so many times"}).Draw(t, "bad"); {
-	case k.final, long == "for ever":
+	switch long := rapid.SampledFrom([]string{"forever", "for a time", "so many times"}).Draw(t, "bad"); {
+	case k.final, long == "forever":
 	case k.counted, long == "so many times" && k.most > 0:
 		b.fault.Count = rapid.IntRange(1, k.most).Draw(t, "times")
 	default:
@@ -235,7 +235,7 @@ func (m *model) worsen(round int) {
 
 func (m *model) begin(b *bad) {
 	b.begun = true
-	long := "for ever"
+	long := "forever"
 	if b.lasts > 0 {
 		b.until, long = m.clock.Now().Add(b.lasts), "for a time"
 	} else if b.fault.Count > 0 {

@@ -76,7 +76,7 @@ func (c *cloud) SurveyPage(ctx context.Context, job genesys.Ticket, cursor strin
 	return call(ctx, c.process, func() (genesys.SurveyPage, error) { return c.Client.SurveyPage(ctx, job.ID, cursor) })
 }
 
-// EndSurvey is what may be asked at any time.
+// EndSurvey may be called at any time.
 func (c *cloud) EndSurvey(ctx context.Context, job genesys.Ticket) error {
 	return c.process.effect(ctx, inGenesys, func() error {
 		err := c.Client.EndSurvey(ctx, job.ID)

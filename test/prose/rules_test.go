@@ -50,6 +50,11 @@ var rules = []rule{
 	{names: "beat(s|en|ing)?", say: "report progress", example: "beat"},
 	{words: "furnish(es|ed|ing)?", names: "furnish(es|ed|ing)?", say: "set up, create", example: "furnished"},
 	{words: "lives that chance makes up|made-up lives", say: "randomly generated runs", example: "lives that chance makes up, made-up lives"},
+	{words: "let(s|ting)? go", say: "permit, remove, release", example: "lets go"},
+	{words: "(may|can|cannot|could|must|must not|to) be asked( about| for)?", say: "the operator requests, queries, connects to", example: "may be asked"},
+	{words: "nought|hence|for ever", say: "zero, so, forever", example: "nought, hence, for ever"},
+	{words: "(is|are|was) good for (one|this|that)", say: "applies to one, allows one", example: "is good for one"},
+	{words: "(the first|the second|that one|last one|later one|smallest figure|answer) counts", say: "is kept, is used, applies; count is for numbers", example: "of both the first counts, the second counts, that one counts, the last one counts, the later one counts, the smallest figure counts, the answer counts"},
 	{words: "asked again", say: "the operator retries, retrying", example: "asked again"},
 
 	// Old names of the API.

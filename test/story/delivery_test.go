@@ -192,7 +192,7 @@ func (w *story) judgeByContent(wanted []simulator.Recording) {
 func TestOneOfTwoFilesNeverArrives(t *testing.T) {
 	for name, fault := range map[string]simulator.Fault{
 		"it cannot be fetched": {Status: http.StatusForbidden},
-		"it is cut for ever":   {Body: simulator.Truncated},
+		"it is cut forever":    {Body: simulator.Truncated},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newStory(t, nil)

@@ -99,7 +99,7 @@ func (w *story) suspend(export *v1alpha1.RecordingExport, suspend bool) {
 }
 
 // TestDeletedWhileSurveying: the analytics job at Genesys Cloud is ended before
-// the export is let go.
+// the finalizer of the export is removed.
 func TestDeletedWhileSurveying(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) { o.AnalyticsDelay = time.Hour })
 	w.CreateReferences()
@@ -118,7 +118,7 @@ func TestDeletedWhileSurveying(t *testing.T) {
 }
 
 // TestDeletedWithEverythingItNeeds: an export whose organisation is gone, as when
-// a namespace is deleted, is let go at once, and says what it could not do.
+// a namespace is deleted, is removed at once, and says what it could not do.
 func TestDeletedWithEverythingItNeeds(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) { o.AnalyticsDelay = time.Hour })
 	w.CreateReferences()

@@ -213,7 +213,7 @@ func TestOrphansOfABadService(t *testing.T) {
 		why    string
 	}{
 		"for a while": {simulator.Fault{Status: http.StatusServiceUnavailable, Count: 4}, 60, ""},
-		"for ever":    {simulator.Fault{Status: http.StatusGatewayTimeout}, 0, "Genesys Cloud has not answered since "},
+		"forever":     {simulator.Fault{Status: http.StatusGatewayTimeout}, 0, "Genesys Cloud has not answered since "},
 		"not its own": {simulator.Fault{Status: http.StatusNotFound, Body: simulator.HTML}, 0, "Genesys Cloud has not answered since "},
 	} {
 		t.Run(name, func(t *testing.T) {

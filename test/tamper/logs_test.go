@@ -262,7 +262,7 @@ func retold() []tampering {
 			a.account(1, func(account *evidence.Account) { account.Checks[1].Left, account.Checks[1].Right = 7, 7 })
 			a.fitSeal(1)
 		}, kind: verify.Account, path: "seals/1/account.json", says: "contains 3 sums that do not follow from its numbers"},
-		{name: "wait for conversations for ever", do: func(a archive) {
+		{name: "wait for conversations forever", do: func(a archive) {
 			a.account(1, func(account *evidence.Account) { account.Conversations.Deferred = 1 })
 			a.fitSeal(1)
 		}, kind: verify.Account, path: "seals/1/account.json", says: "states that 1 conversations have not ended yet"},

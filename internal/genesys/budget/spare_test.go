@@ -17,7 +17,7 @@ import (
 var isolated = genesys.Share{Export: "legal/a", Lane: "Isolated", Weight: 1, Spare: true}
 
 // flood has workers of a class send through l until ctx ends, and returns when
-// each of their requests was let go.
+// each of their requests was granted.
 func flood(ctx context.Context, l *Limiter, s *server, share genesys.Share, workers int) func() []time.Time {
 	var all sync.WaitGroup
 	var mu sync.Mutex

@@ -122,7 +122,7 @@ func TestWindowRoom(t *testing.T) {
 		"alone, later":                  {alone, 30, 200},
 		"shared: a reserve is kept":     {shared, 0, 192},
 		"shared: others continue":       {shared, 5, 190},
-		"shared: but not for ever":      {shared, 39, 188},
+		"shared: but not forever":       {shared, 39, 188},
 		"a small budget has no reserve": {window{allowed: 10, counted: 5, asOf: noon, own: 1}, 0, 5},
 		"exhausted":                     {window{allowed: 300, counted: 300, own: 300}, 0, 0},
 	}

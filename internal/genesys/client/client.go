@@ -57,7 +57,7 @@ type Config struct {
 	StallTimeout time.Duration
 	// MaxMedia bounds a recording's file, in bytes, DefaultMaxMedia if 0 or less.
 	MaxMedia int64
-	// Allowed are the addresses that may be asked although they are not public, or
+	// Allowed are the addresses that are allowed although they are not public, or
 	// over http.
 	Allowed egress.List
 	// Pages is what is known of how large pages may be, shared with other clients

@@ -214,7 +214,7 @@ func marshal(t testing.TB, v any) string {
 	return string(data)
 }
 
-// allowed is a list of addresses that may be asked.
+// allowed is a list of allowed addresses.
 func allowed(t *testing.T, text string) egress.List {
 	t.Helper()
 	list, err := egress.ParseList(text)

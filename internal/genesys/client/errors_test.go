@@ -83,7 +83,7 @@ func TestRetryAfter(t *testing.T) {
 		"absent":            {"", "", 0},
 		"seconds":           {"17", "", 17 * time.Second},
 		"above 180":         {"200", "", 200 * time.Second},
-		"nought":            {"0", "", 0},
+		"zero":              {"0", "", 0},
 		"negative":          {"-5", "", 0},
 		"absurd":            {"99999999999", "", time.Hour},
 		"date":              {"Sun, 01 Oct 2023 12:00:30 GMT", date, 30 * time.Second},

@@ -44,7 +44,7 @@ func TestTokenLife(t *testing.T) {
 		"half a minute":  {`30`, 27 * time.Second},
 		"a second":       {`1`, 900 * time.Millisecond},
 		"as a string":    {`"3600"`, 59 * time.Minute},
-		"nought":         {`0`, 4*time.Minute + 30*time.Second},
+		"zero":           {`0`, 4*time.Minute + 30*time.Second},
 		"negative":       {`-1`, 4*time.Minute + 30*time.Second},
 		"null":           {`null`, 4*time.Minute + 30*time.Second},
 		"more than ever": {`1e300`, 48*time.Hour - time.Minute},

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// maxProtected is how many conversations Protected can be asked about at once.
+// maxProtected is how many conversations one call of Protected may name.
 const maxProtected = 100
 
 // Protected tells which of at most 100 conversations are under legal hold (the

@@ -165,7 +165,7 @@ func (s *Simulator) resultOf(c *call, b *batch, o outcome) batchResult {
 }
 
 // resultCounts returns how many results are expected and how many there are. For
-// the first fifth of the delay nothing is known, so nought of nought results are
+// the first fifth of the delay nothing is known, so none of none results are
 // there; then recordings are discovered, and results come, the last one when
 // the delay has passed.
 func (b *batch) resultCounts(now time.Time, delay time.Duration) (expected, done int) {

@@ -108,7 +108,7 @@ func TestUploads(t *testing.T) {
 	w = newWorld(t, func(o *simulator.Options) { o.Edges.FileStates = map[simulator.FileState]int{simulator.Uploading: 2} })
 	w.clock.advance(365 * day)
 	if got := uploading(); got != 2 {
-		t.Errorf("%d are uploading, want 2 for ever", got)
+		t.Errorf("%d are uploading, want 2 forever", got)
 	}
 }
 

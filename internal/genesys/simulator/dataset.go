@@ -68,8 +68,8 @@ type Conversation struct {
 	Medium Medium
 	// Held reports whether the conversation is under deletion protection.
 	Held bool
-	// Recordings are all that the conversation will ever have. They can be asked
-	// for once it has ended and Options.RecordingLag has passed.
+	// Recordings are all that the conversation will ever have. They can be requested
+	// once it has ended and Options.RecordingLag has passed.
 	Recordings []Recording
 
 	key uint64

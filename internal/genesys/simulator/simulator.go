@@ -132,7 +132,7 @@ func (s *Simulator) known(id string, now time.Time) *Conversation {
 	return c
 }
 
-// listed returns the recordings of a conversation that can be asked for by now.
+// listed returns the recordings of a conversation that can be requested by now.
 func (s *Simulator) listed(c *Conversation, now time.Time) []*Recording {
 	if c.End.IsZero() || c.End.Add(s.options.RecordingLag).After(now) {
 		return nil
