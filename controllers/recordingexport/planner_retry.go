@@ -17,6 +17,11 @@ func (p planner) slicesOfRetry(ctx context.Context, number int, r plan.Retried) 
 	if err != nil {
 		return nil, err
 	}
+	return p.slicesOfGaps(number, gaps)
+}
+
+// slicesOfGaps splits gaps, lane by lane.
+func (p planner) slicesOfGaps(number int, gaps []evidence.Gap) ([]namedSlice, error) {
 	var out []namedSlice
 	for _, lane := range slicing.AllLanes {
 		missing := map[string]evidence.Gap{}

@@ -4,11 +4,18 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive/authentic"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
+	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/verify"
 )
@@ -111,5 +118,103 @@ func TestWhatHelpsIfTheKeyIsUnknown(t *testing.T) {
 	unknown.ID = "unreadable"
 	if says := keyUnknown(export, unknown); strings.Contains(says, "annotate") || !strings.Contains(says, "restore the Secret") {
 		t.Error(says)
+	}
+}
+
+// TestOnlyWhatNoSealHoldsIsDiscarded: bags that no seal lists, and whatever is below seals/ and
+// is not one of the seals that are whole. Bags and seals that are listed stay.
+func TestOnlyWhatNoSealHoldsIsDiscarded(t *testing.T) {
+	for name, tt := range map[string]struct {
+		files []string
+		seals []string
+		bags  map[string]string
+		want  []string
+	}{
+		"nothing is there":           {nil, nil, nil, nil},
+		"no seal":                    {[]string{"bags/a", "bags/b", "seals/1"}, nil, nil, []string{"bags/a", "bags/b", "seals/1"}},
+		"all is sealed":              {[]string{"bags/a", "bags/b", "seals/1"}, []string{"d"}, map[string]string{"a": "d", "b": "d"}, nil},
+		"a bag in no seal":           {[]string{"bags/a", "bags/b", "bags/a.b", "seals/1"}, []string{"d"}, map[string]string{"a": "d"}, []string{"bags/a.b", "bags/b"}},
+		"a seal after the last":      {[]string{"bags/a", "seals/1", "seals/2", "seals/3", "seals/10"}, []string{"d", "d"}, map[string]string{"a": "d"}, []string{"seals/10", "seals/3"}},
+		"names that are not numbers": {[]string{"seals/1", "seals/x", "seals/0", "seals/-1", "seals/1.tmp"}, []string{"d"}, nil, []string{"seals/-1", "seals/0", "seals/1.tmp", "seals/x"}},
+		"what cannot be discarded":   {[]string{"bags/a b", "bags/c", "seals/1"}, []string{"d"}, nil, []string{"bags/c"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := &planStore{MapFS: fstest.MapFS{}}
+			for _, folder := range tt.files {
+				store.MapFS[folder+"/file"] = &fstest.MapFile{}
+			}
+			w := &rekeyWork{recorder: recorder{processA, store}}
+			got, err := w.unsealed(t.Context(), verify.SealedDigests{Seals: tt.seals, Bags: tt.bags})
+			if err != nil || !slices.Equal(got, tt.want) {
+				t.Errorf("discarded are %q, %v; want %q", got, err, tt.want)
+			}
+		})
+	}
+}
+
+// TestTheStatusIsClearedBeforeTheArchiveIsTouched: what it counts comes from a plan that is not
+// believed any more. Only once the status that is stored says nothing of it, and no batch is
+// left, does the pool begin. What a person, or the last seal, is known by stays.
+func TestTheStatusIsClearedBeforeTheArchiveIsTouched(t *testing.T) {
+	counted := v1alpha1.RecordingExportStatus{
+		ArtifactKey: "0123456789abcdef", Archive: "legal/evidence/case-1", Seal: &v1alpha1.SealStatus{Number: 1, Digest: "d"}, LastRetryRequest: "r",
+		CompletionTime: &metav1.Time{Time: first}, Lanes: []v1alpha1.LaneStatus{{Lane: v1alpha1.LaneStandard, CompletedOrdinals: "0"}},
+		Batches: v1alpha1.BatchCounts{Planned: 2, Completed: 1}, Survey: v1alpha1.SurveyStatus{Days: 1}, Gaps: 1, Progress: "1/2",
+		Recordings: v1alpha1.RecordingCounts{Total: 2}, Isolated: v1alpha1.IsolatedStatus{Items: 1},
+	}
+	cleared := v1alpha1.RecordingExportStatus{ArtifactKey: counted.ArtifactKey, Archive: counted.Archive, Seal: counted.Seal, LastRetryRequest: "r"}
+	only := func(change func(*v1alpha1.RecordingExportStatus)) v1alpha1.RecordingExportStatus {
+		status := *cleared.DeepCopy()
+		change(&status)
+		return status
+	}
+	for name, tt := range map[string]struct {
+		stored  v1alpha1.RecordingExportStatus
+		batches int32
+		begins  bool
+	}{
+		"all is counted":         {counted, 2, false},
+		"batches are left":       {cleared, 1, false},
+		"lanes are stored":       {only(func(s *v1alpha1.RecordingExportStatus) { s.Lanes = counted.Lanes }), 0, false},
+		"the export is finished": {only(func(s *v1alpha1.RecordingExportStatus) { s.CompletionTime = counted.CompletionTime }), 0, false},
+		"batches are counted":    {only(func(s *v1alpha1.RecordingExportStatus) { s.Batches = counted.Batches }), 0, false},
+		"all is cleared":         {cleared, 0, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := claimedFor(wholeExport(), newStore(t))
+			s.export.Annotations = map[string]string{v1alpha1.AnnotationContinueWithoutKey: counted.ArtifactKey}
+			s.before, s.export.Status = tt.stored, *tt.stored.DeepCopy()
+			var objects []client.Object
+			for ordinal := range tt.batches {
+				objects = append(objects, batchOf(t, s.export, ordinal))
+			}
+			pool, existing := stoppedPool(t), existingBatches{newAPI(t, objects...)}
+			r := &rekeying{
+				process: processA, pool: pool, batches: existing, plans: &planLogs{}, retry: time.Minute, tool: func() evidence.Tool { return evidence.Tool{} },
+			}
+			log := r.plans.logOf(s.export, window(0, day))
+			mine, err := evidence.NewExportRecord(s.export.Namespace, s.export.Name, "a", id(7), exportspec.EvidenceSpec(s.export.Spec), first)
+			if err != nil {
+				t.Fatal(err)
+			}
+			put(t, planner{recorder: recorder{processA, s.store}}, evidence.RecordPath, mine)
+			unknown := &authentic.UnknownKeyError{ID: counted.ArtifactKey, Own: "fedcba9876543210"}
+			out, err := r.rekey(t.Context(), s, archiveClaims{mine: mine, endless: mine, cluster: "a"}, unknown)
+			if err != nil || out.State != outcome.Waiting || out.Reason != v1alpha1.ReasonContinuingWithoutKey {
+				t.Fatalf("%v, %v", out, err)
+			}
+			if pool.isBusy(s.name()) != tt.begins {
+				t.Errorf("the archive is continued: %t, want %t", pool.isBusy(s.name()), tt.begins)
+			}
+			if diff := cmp.Diff(cleared, s.export.Status); diff != "" {
+				t.Errorf("status (-want +got):\n%s", diff)
+			}
+			if left, err := existing.list(t.Context(), s.export); err != nil || len(left) != 0 {
+				t.Errorf("%d batches are left, %v", len(left), err)
+			}
+			if r.plans.logOf(s.export, window(0, day)) == log {
+				t.Error("the plan is still believed")
+			}
+		})
 	}
 }
