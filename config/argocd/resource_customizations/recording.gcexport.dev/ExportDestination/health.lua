@@ -1,8 +1,8 @@
--- The kind follows kstatus: Ready is always there, Reconciling and Stalled only
--- while they are true, and observedGeneration says which spec the status speaks of.
--- Verified is False if what is stored is not what was sealed: evidence still can be
--- written, so that the destination is Ready, but somebody has to look. So has
--- somebody while SigningKeyChanged is there, until the new key is confirmed.
+-- The kind follows kstatus: Ready is always present, Reconciling and Stalled only
+-- while they are true, and observedGeneration is the generation that the status describes.
+-- Verified is False if files differ from the sealed ones: the operator can still write
+-- evidence, so the destination is Ready, but a person has to act. A person also has to
+-- act while SigningKeyChanged is present, until they confirm the new key.
 local health = {status = "Progressing", message = "Waiting for the operator"}
 local status = obj.status
 if status == nil or status.observedGeneration ~= obj.metadata.generation then

@@ -1,5 +1,5 @@
--- The kind follows kstatus: Ready is always there, Reconciling and Stalled only
--- while they are true, and observedGeneration says which spec the status speaks of.
+-- The kind follows kstatus: Ready is always present, Reconciling and Stalled only
+-- while they are true, and observedGeneration is the generation that the status describes.
 local health = {status = "Progressing", message = "Waiting for the operator"}
 local status = obj.status
 if status == nil or status.observedGeneration ~= obj.metadata.generation then
