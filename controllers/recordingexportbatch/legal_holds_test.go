@@ -2,6 +2,9 @@ package recordingexportbatch
 
 import (
 	"context"
+	"io"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -104,6 +107,57 @@ func TestAHoldThatNobodyAnswersAbout(t *testing.T) {
 			hold, err := artifacts.Get[artifacts.Hold](t.Context(), store, artifacts.HoldKey("g"))
 			if err != nil || len(hold.Unknown) != 1 || !hold.Late {
 				t.Errorf("once the deadline is used up: %+v, %v", hold, err)
+			}
+		})
+	}
+}
+
+// TestWhichFilesOfABagAreUnderLegalHold: in the lanes Standard and Isolated those of a conversation
+// that is under legal hold, and those that prove them. In the hold lanes the store has put all of
+// them under legal hold already (TestTheReferencesOfABatch).
+func TestWhichFilesOfABagAreUnderLegalHold(t *testing.T) {
+	const bag = "bags/b/"
+	keys := map[string]string{
+		"its recording":              bag + evidence.RecordingPath("held", "r", 1, "mp3"),
+		"its metadata":               bag + evidence.MetadataPath("held"),
+		"recording of another":       bag + evidence.RecordingPath("free", "r", 1, "mp3"),
+		"metadata of another":        bag + evidence.MetadataPath("free"),
+		"tag file":                   bag + evidence.BagDeclaration,
+		"table":                      bag + evidence.ConversationsTable,
+		"its recording, another bag": "bags/bb/" + evidence.RecordingPath("held", "r", 1, "mp3"),
+		"artifact":                   artifacts.OutcomeKey("b"),
+	}
+	needed := []string{"its metadata", "its recording", "table", "tag file"}
+	answered := time.Unix(1, 0)
+	tests := map[string]struct {
+		lane slicing.Lane
+		held evidence.Conversation
+		want []string
+	}{
+		"Standard, held":        {slicing.Standard, evidence.Conversation{HeldLater: evidence.HoldAnswer{Held: true, At: answered}}, needed},
+		"Isolated, held":        {slicing.Isolated, evidence.Conversation{HeldLater: evidence.HoldAnswer{Held: true, At: answered}}, needed},
+		"Isolated, by a survey": {slicing.Isolated, evidence.Conversation{Held: evidence.HoldAnswer{Held: true, At: answered}}, needed},
+		"held, but it left":     {slicing.Standard, evidence.Conversation{HeldLater: evidence.HoldAnswer{Held: true, At: answered}, Disposition: evidence.Excluded}, nil},
+		"held no more":          {slicing.Isolated, evidence.Conversation{Held: evidence.HoldAnswer{Held: true}, HeldLater: evidence.HoldAnswer{At: answered}}, nil},
+		"not held":              {slicing.Standard, evidence.Conversation{}, nil},
+		"LegalHold":             {slicing.LegalHold, evidence.Conversation{HeldLater: evidence.HoldAnswer{Held: true, At: answered}}, nil},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			tt.held.ID = "held"
+			inventory := evidence.Inventory{Lane: tt.lane, Conversations: []evidence.Conversation{tt.held, {ID: "free"}}}
+			var got []string
+			for _, of := range slices.Sorted(maps.Keys(keys)) {
+				locking := &lockingStore{Store: openStore(t)}
+				if err := heldStore(locking, "b", inventory).Create(t.Context(), keys[of], func(io.Writer) error { return nil }); err != nil {
+					t.Fatal(err)
+				}
+				if locking.held > 0 {
+					got = append(got, of)
+				}
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("under legal hold: %q, want %q", got, tt.want)
 			}
 		})
 	}

@@ -2,8 +2,6 @@ package recordingexportbatch
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -224,8 +222,7 @@ func TestAFileThatNobodyNoted(t *testing.T) {
 		t.Errorf("a file that was never received: %v, want evidence.ErrCorrupt with its name", err)
 	}
 	lost := file{number: 2, path: evidence.RecordingPath("c", "1", 2, "ogg")}
-	sum := sha256.Sum256([]byte("lost"))
-	if err := d.recordReceived(t.Context(), l, lost, transfer.Stored{Size: 4, SHA256: hex.EncodeToString(sum[:])}); err != nil {
+	if err := d.recordReceived(t.Context(), l, lost, transfer.Stored{Size: 4, SHA256: digestOf("lost")}); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.adoptUnrecorded(t.Context(), l); err != nil {

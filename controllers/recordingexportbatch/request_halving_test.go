@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/bits"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -199,5 +200,49 @@ func TestARefusalInTheLastAttempt(t *testing.T) {
 		if err != nil || len(notes) != 1 || notes[0].Reason != want {
 			t.Errorf("isolated %t: %+v, %v; want %s", isolated, notes, err, want)
 		}
+	}
+}
+
+// overtaken records, before each request is answered, that another process has made one with the
+// same number.
+type overtaken struct {
+	*picky
+	record func(ticket genesys.Ticket)
+}
+
+func (o overtaken) RequestBatch(ctx context.Context, refs []genesys.RecordingRef, timeout time.Duration) (genesys.Ticket, error) {
+	ticket, err := o.picky.RequestBatch(ctx, refs, timeout)
+	o.record(genesys.Ticket{ID: "other " + ticket.ID})
+	return ticket, err
+}
+
+// TestAnotherProcessHasTheNumberOfARequest: both requests are recorded, each once, so that both
+// are followed.
+func TestAnotherProcessHasTheNumberOfARequest(t *testing.T) {
+	p := &picky{accepted: map[genesys.RecordingRef]int{}}
+	q, _ := newRequester(t, t.TempDir(), p)
+	q.maxPerRequest = 2
+	others := 0
+	q.cloud = overtaken{p, func(ticket genesys.Ticket) {
+		putAll(t, q.store, map[string]any{artifacts.RequestKey(q.batch, 0, 2*others): artifacts.Request{Ticket: ticket}})
+		others++
+	}}
+	if _, err := q.requestAll(t.Context(), transfer.Try{}, 0, unboundedItems(refs(4))); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for n := range 4 {
+		request, err := artifacts.Get[artifacts.Request](t.Context(), q.store, artifacts.RequestKey(q.batch, 0, n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, fmt.Sprint(request.Ticket.ID, len(request.Refs)))
+	}
+	first, second := "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
+	if want := []string{"other " + first + "0", first + "2", "other " + second + "0", second + "2"}; !slices.Equal(got, want) {
+		t.Errorf("recorded are %q, want %q", got, want)
+	}
+	if all, err := artifacts.All[artifacts.Request](t.Context(), q.store, artifacts.RequestFolder(q.batch)); err != nil || len(all) != 4 {
+		t.Errorf("%d requests are recorded, %v", len(all), err)
 	}
 }
