@@ -30,7 +30,7 @@ type batchStep struct {
 
 // Reconcile is satisfied once every batch is finished and counted.
 func (b *batchStep) Reconcile(ctx context.Context, s *loaded) (outcome.Outcome, error) {
-	if err := b.existing.prune(ctx, s.subject, s.plan, s.batches); err != nil {
+	if err := b.existing.prune(ctx, s.subject, s.plan.Log, s.batches); err != nil {
 		return outcome.Outcome{}, err
 	}
 	stalled := stalledAmong(s.batches)

@@ -32,12 +32,12 @@ func sliceOf(batch *v1alpha1.RecordingExportBatch) plan.SliceID {
 }
 
 // isPlanned reports whether a batch is the plan's, and not one of the same name or ordinal.
-func isPlanned(log *plan.Log, batch *v1alpha1.RecordingExportBatch) bool {
+func isPlanned(log plan.View, batch *v1alpha1.RecordingExportBatch) bool {
 	return log.HasSlice(sliceOf(batch), batch.Name)
 }
 
 // followUp returns the entry that follows from a finished batch of the plan, if there is one.
-func followUp(log *plan.Log, batch *v1alpha1.RecordingExportBatch) (plan.Entry, bool) {
+func followUp(log plan.View, batch *v1alpha1.RecordingExportBatch) (plan.Entry, bool) {
 	status := batch.Status
 	return log.FollowUp(plan.FinishedBatch{
 		SliceID: sliceOf(batch), Moved: status.Moved > 0, Split: status.Split,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 )
 
 // TestIndependentSteps: none waits for another. Only if the first three have nothing to do is the
@@ -52,7 +53,7 @@ func TestIndependentSteps(t *testing.T) {
 				sealing: as(all[0], tt.sealing), followUps: as(all[1], tt.followUps), survey: as(all[2], tt.survey), batches: as(all[3], tt.batches),
 				idle: stepFunc[clients](func(context.Context, *clients) (outcome.Outcome, error) { return run("idle", tt.idle) }),
 			}
-			s := loadedFor(wholeExport(), nil)
+			s := loadedFor(wholeExport(), plan.View{})
 			s.ended = true // as sealing finds
 			out, err := steps.Reconcile(t.Context(), s)
 			if (err != nil) != (tt.fails != "") || out.Reason != tt.reason || s.ended != tt.ended {

@@ -56,10 +56,9 @@ func laneSlice(lane slicing.Lane, name, group string) plan.Slice {
 
 // logOf is the log of a plan with these entries, the nth of them written n minutes after the
 // window begins.
-func logOf(t testing.TB, spec slicing.Spec, entries ...plan.Entry) *plan.Log {
+func logOf(t testing.TB, spec slicing.Spec, entries ...plan.Entry) plan.View {
 	t.Helper()
-	log := plan.New("case-1", spec)
-	log.SetWindow(spec.End, spec.End)
+	log := plan.New("case-1", spec).Window(spec.End, spec.End)
 	for n, entry := range entries {
 		if err := log.Append(entry, first.Add(time.Duration(n)*time.Minute), "a"); err != nil {
 			t.Fatal(err)
@@ -136,7 +135,7 @@ func TestReadingAPlan(t *testing.T) {
 	store, log := newPlanStore(t, voidedEntries(2)...), logOf(t, window(0, 3*day))
 	p := planner{recorder: recorder{processA, store}}
 	for _, want := range []int{2, 3, 3} {
-		if complete, err := readEntries(t.Context(), store, log); err != nil || !complete || log.EntryCount() != want {
+		if complete, err := readEntries(t.Context(), store, log.Log); err != nil || !complete || log.EntryCount() != want {
 			t.Errorf("%d entries, %v; want %d", log.EntryCount(), err, want)
 		}
 		if err := p.appendEntry(t.Context(), 2, plan.Entry{Voided: &plan.Voided{}}); err != nil {
@@ -149,7 +148,7 @@ func TestReadingAPlan(t *testing.T) {
 	if _, err := artifacts.Put(t.Context(), store, artifacts.EntryKey(3), artifacts.Entry{Entry: surveyedDay(3, 7, plan.PurposeFirst)}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readEntries(t.Context(), store, log); !errors.Is(err, evidence.ErrCorrupt) || !strings.Contains(err.Error(), "entry 3 of the plan") || log.EntryCount() != 3 {
+	if _, err := readEntries(t.Context(), store, log.Log); !errors.Is(err, evidence.ErrCorrupt) || !strings.Contains(err.Error(), "entry 3 of the plan") || log.EntryCount() != 3 {
 		t.Errorf("%d entries, %v; want a corrupt archive", log.EntryCount(), err)
 	}
 }
@@ -161,7 +160,7 @@ func TestALargePlan(t *testing.T) {
 	store := newPlanStore(t, voidedEntries(entries)...)
 	log := logOf(t, window(0, day))
 	store.reads = 0
-	if complete, err := readEntries(t.Context(), store, log); err != nil || !complete || log.EntryCount() != entries || store.reads != 2*bundles+10+2 {
+	if complete, err := readEntries(t.Context(), store, log.Log); err != nil || !complete || log.EntryCount() != entries || store.reads != 2*bundles+10+2 {
 		t.Errorf("%d entries of %d in %d reads, %v", log.EntryCount(), entries, store.reads, err)
 	}
 	for number := range bundles {
@@ -170,7 +169,7 @@ func TestALargePlan(t *testing.T) {
 	log = logOf(t, window(0, day))
 	for reconciles := 1; ; reconciles++ {
 		store.reads = 0
-		complete, err := readEntries(t.Context(), store, log)
+		complete, err := readEntries(t.Context(), store, log.Log)
 		if err != nil || store.reads > maxReads+1 {
 			t.Fatalf("%d reads, %v", store.reads, err)
 		}
@@ -219,12 +218,12 @@ func TestAPlanIsBundledWhateverFails(t *testing.T) {
 				if err := (planner{recorder: recorder{processA, store}}).appendEntry(t.Context(), log.EntryCount(), plan.Entry{Voided: &plan.Voided{}}); err != nil {
 					failures++
 				}
-				if _, err := readEntries(t.Context(), store, log); err != nil {
+				if _, err := readEntries(t.Context(), store, log.Log); err != nil {
 					t.Fatal(err)
 				}
 			}
 			again := logOf(t, window(0, day))
-			if complete, err := readEntries(t.Context(), store, again); err != nil || !complete || again.EntryCount() != last+1 || failures != min(failing, 1) {
+			if complete, err := readEntries(t.Context(), store, again.Log); err != nil || !complete || again.EntryCount() != last+1 || failures != min(failing, 1) {
 				t.Errorf("write %d fails (after its effect: %t): %d entries, %d failures, %v", failing, after, again.EntryCount(), failures, err)
 			}
 			if store.MapFS[artifacts.PlanBundleKey(0)] == nil {
@@ -240,7 +239,7 @@ func TestAPlanOf15Years(t *testing.T) {
 	const years15 = 15 * 365 * 3
 	entries := (years15/artifacts.BundledEntries+1)*artifacts.BundledEntries - 1
 	store, log := newPlanStore(t, voidedEntries(entries)...), logOf(t, window(0, day))
-	if complete, err := readEntries(t.Context(), store, log); err != nil || !complete || log.EntryCount() != entries {
+	if complete, err := readEntries(t.Context(), store, log.Log); err != nil || !complete || log.EntryCount() != entries {
 		t.Errorf("%d entries of %d, %v", log.EntryCount(), entries, err)
 	}
 }

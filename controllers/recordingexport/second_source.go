@@ -31,7 +31,7 @@ type compareWork struct {
 // entriesBefore are the numbers of the entries that earlier seals hold of the time before a
 // part of the plan. A conversation is in no batch later than openDeadline after its start, so
 // that what is older than that has no recordings in the part's days, which begin at from.
-func entriesBefore(log *plan.Log, from time.Time, openDeadline time.Duration) slicing.Ordinals {
+func entriesBefore(log plan.View, from time.Time, openDeadline time.Duration) slicing.Ordinals {
 	since := from.Add(-openDeadline - day)
 	return slicing.OrdinalsOf(log.EntryCount(), func(number int) bool {
 		return log.SealOf(number) > 0 && !log.DayOf(number).Before(since)

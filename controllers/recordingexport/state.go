@@ -18,7 +18,7 @@ import (
 // loaded is an export with everything that decides what to do next.
 type loaded struct {
 	*claimed
-	plan    *plan.Log
+	plan    plan.View
 	batches []v1alpha1.RecordingExportBatch
 	// counted are the slices whose batches are finished and counted.
 	counted plan.SliceSet
@@ -76,8 +76,7 @@ func (l *stateLoader) readPlan(ctx context.Context, s *loaded) (outcome.Outcome,
 	if !complete {
 		return outcome.Wait(v1alpha1.ReasonLoadingState, fmt.Sprintf("reading the plan: %s so far", words.Count(log.EntryCount(), "entry")), time.Millisecond), nil
 	}
-	s.plan = log
-	s.plan.SetWindow(spec.End, until)
+	s.plan = log.Window(spec.End, until)
 	s.surveyed = s.plan.AllSurveyed()
 	return outcome.Done(), nil
 }

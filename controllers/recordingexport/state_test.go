@@ -25,7 +25,7 @@ func claimedFor(export *v1alpha1.RecordingExport, store archive.Store) *claimed 
 }
 
 // loadedFor is an export with its plan, and without an archive.
-func loadedFor(export *v1alpha1.RecordingExport, log *plan.Log) *loaded {
+func loadedFor(export *v1alpha1.RecordingExport, log plan.View) *loaded {
 	return &loaded{claimed: claimedFor(export, nil), plan: log}
 }
 

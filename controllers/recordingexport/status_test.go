@@ -157,7 +157,7 @@ func TestABatchIsCountedOnceThePlanHoldsItsFollowUps(t *testing.T) {
 			}
 		}
 	}
-	if !isDeletable(log, &batches[0], countedOf(2)) || isDeletable(log, &batches[1], countedOf(2)) || !isDeletable(log, &batches[1], countedOf(6)) {
+	if !isDeletable(log.Log, &batches[0], countedOf(2)) || isDeletable(log.Log, &batches[1], countedOf(2)) || !isDeletable(log.Log, &batches[1], countedOf(6)) {
 		t.Error("a batch that was cut in two is deletable only once its halves are counted")
 	}
 }

@@ -41,7 +41,7 @@ type storedBundle struct {
 }
 
 const (
-	// BundledEntries is how many entries a PlanBundle holds. The nth holds those from
+	// BundledEntries is how many entries a PlanBundle contains. The nth contains those from
 	// n*BundledEntries on.
 	BundledEntries = 128
 	// maxBundle is the size of the largest PlanBundle, in bytes, half of what is read as a

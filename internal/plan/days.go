@@ -42,12 +42,15 @@ type Totals struct {
 }
 
 // Totals returns the sums over all surveys.
-func (l *Log) Totals() Totals { return l.totals }
+func (v View) Totals() Totals { return v.totals }
 
-// SetWindow sets the end of the window, and adds its days up to an instant: that end, or,
+// View is a log whose window is known. It answers the questions that depend on the window.
+type View struct{ *Log }
+
+// Window sets the end of the window, and adds its days up to an instant: that end, or,
 // if it has none, what has settled. What was surveyed before the window got its end stays
 // in it.
-func (l *Log) SetWindow(end, until time.Time) {
+func (l *Log) Window(end, until time.Time) View {
 	l.spec.End = end
 	for number := range l.entries {
 		if s := l.entries[number].entry.Surveyed; s != nil && s.To.After(l.spec.End) {
@@ -56,6 +59,7 @@ func (l *Log) SetWindow(end, until time.Time) {
 	}
 	l.dropDaysAfterEnd()
 	l.addDays(until)
+	return View{l}
 }
 
 // dropDaysAfterEnd removes the days that a new end leaves out, unless they were surveyed
@@ -143,12 +147,12 @@ type DueSurvey struct {
 // NextSurvey returns the survey that is due first. There is none if every known day has
 // been surveyed, no conversation is deferred, and nobody wants a day surveyed again. A day
 // can be surveyed settleAfter after its end.
-func (l *Log) NextSurvey(settleAfter time.Duration) (next DueSurvey, found bool) {
+func (v View) NextSurvey(settleAfter time.Duration) (next DueSurvey, found bool) {
 	var due []DueSurvey
-	for _, d := range l.days {
+	for _, d := range v.days {
 		switch {
 		case d.passes == 0:
-			_, to := DayInWindow(l.spec, d.at)
+			_, to := DayInWindow(v.spec, d.at)
 			return earliest(append(due, DueSurvey{d.at, 0, PurposeFirst, to.Add(settleAfter)}))
 		case d.again:
 			due = append(due, DueSurvey{d.at, d.passes, PurposeRetry, time.Time{}})
@@ -160,8 +164,8 @@ func (l *Log) NextSurvey(settleAfter time.Duration) (next DueSurvey, found bool)
 }
 
 // FirstSurveyAfter is the first survey of the day after those that are known.
-func (l *Log) FirstSurveyAfter(settleAfter time.Duration) DueSurvey {
-	at := l.dayAfterLast()
+func (v View) FirstSurveyAfter(settleAfter time.Duration) DueSurvey {
+	at := v.dayAfterLast()
 	return DueSurvey{at, 0, PurposeFirst, at.Add(Day + settleAfter)}
 }
 
@@ -176,8 +180,8 @@ func earliest(surveys []DueSurvey) (DueSurvey, bool) {
 }
 
 // AllSurveyed reports whether every known day has been surveyed.
-func (l *Log) AllSurveyed() bool {
-	return len(l.days) == 0 || l.days[len(l.days)-1].passes > 0
+func (v View) AllSurveyed() bool {
+	return len(v.days) == 0 || v.days[len(v.days)-1].passes > 0
 }
 
 // OpenDays lists the days with conversations that did not end in time.

@@ -62,11 +62,10 @@ func TestTheNextSurvey(t *testing.T) {
 func TestAnEndThatComesLater(t *testing.T) {
 	endless := window(0, 72*time.Hour)
 	endless.End, endless.Daily = first.AddDate(100, 0, 0), true
-	l := New("case-1", endless)
-	l.SetWindow(endless.End, first.Add(48*time.Hour))
+	l := New("case-1", endless).Window(endless.End, first.Add(48*time.Hour))
 	appendAll(t, l, surveyedDay(1, 0, PurposeFirst, 0), surveyedDay(2, 0, PurposeFirst, 0))
 	early := first.Add(30 * time.Hour)
-	l.SetWindow(early, early)
+	l = l.Window(early, early)
 	if want := first.Add(48 * time.Hour); len(l.days) != 2 || !l.Spec().End.Equal(want) || !l.AllSurveyed() {
 		t.Errorf("%d days, end %v; want 2 days and the end of the second", len(l.days), l.Spec().End)
 	}
@@ -75,11 +74,10 @@ func TestAnEndThatComesLater(t *testing.T) {
 // TestAnEndBeforeDaysThatWereSurveyed: the window ends where the last of them does,
 // in whichever order the surveys came.
 func TestAnEndBeforeDaysThatWereSurveyed(t *testing.T) {
-	l := New("case-1", window(0, 96*time.Hour))
-	l.SetWindow(first.Add(96*time.Hour), first.Add(72*time.Hour))
+	l := New("case-1", window(0, 96*time.Hour)).Window(first.Add(96*time.Hour), first.Add(72*time.Hour))
 	appendAll(t, l, surveyedDay(1, 0, PurposeFirst, 1), surveyedDay(2, 0, PurposeFirst, 0), surveyedDay(3, 0, PurposeFirst, 0), surveyedDay(1, 1, PurposeDeferred, 0))
 	end := first.Add(20 * time.Hour)
-	l.SetWindow(end, end)
+	l = l.Window(end, end)
 	want := first.Add(72 * time.Hour)
 	if s := l.Sealable(nil, false, first, want); !l.Spec().End.Equal(want) || len(l.days) != 3 || !s.Until.Equal(want) || s.Entries.String() != "0-3" {
 		t.Errorf("end %v, %d days, sealable %+v; want the end of the third day, and all of it sealable", l.Spec().End, len(l.days), s)
@@ -89,16 +87,15 @@ func TestAnEndBeforeDaysThatWereSurveyed(t *testing.T) {
 // TestAnEndBeforeDaysThatAreKnown: days that have settled, but were not surveyed, are
 // left out by an end that comes before them. There would be nothing to ask for.
 func TestAnEndBeforeDaysThatAreKnown(t *testing.T) {
-	l := New("case-1", window(0, 96*time.Hour))
-	l.SetWindow(first.Add(96*time.Hour), first.Add(96*time.Hour))
+	l := New("case-1", window(0, 96*time.Hour)).Window(first.Add(96*time.Hour), first.Add(96*time.Hour))
 	appendAll(t, l, surveyedDay(1, 0, PurposeFirst, 0))
 	end := first.Add(30 * time.Hour)
-	l.SetWindow(end, end)
+	l = l.Window(end, end)
 	if len(l.days) != 2 || l.Totals().Days != 2 {
 		t.Errorf("%d days, totals %+v; want 2 days", len(l.days), l.Totals())
 	}
 	end = first.Add(24 * time.Hour)
-	l.SetWindow(end, end)
+	l = l.Window(end, end)
 	if next, more := l.NextSurvey(0); more || len(l.days) != 1 || !l.AllSurveyed() {
 		t.Errorf("%d days, next %+v; want the surveyed one and nothing more", len(l.days), next)
 	}

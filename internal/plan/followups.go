@@ -5,7 +5,7 @@ type FinishedBatch struct {
 	SliceID
 	// Moved tells that conversations left it because their legal hold changed.
 	Moved bool
-	// Split tells that it was too large: two others are to hold its halves.
+	// Split tells that it was too large: two others are to contain its halves.
 	Split bool
 	// IsolatedConversations and IsolatedRecordings tell that conversations, or
 	// recordings, left it because they could not be read, requested or received.
@@ -13,7 +13,7 @@ type FinishedBatch struct {
 }
 
 // FollowUp returns an entry that follows from a finished batch and that the plan does not
-// hold yet; there is none if the plan holds everything. The batch's slice must be in the
+// contain yet; there is none if the plan contains everything. The batch's slice must be in the
 // plan. What concerns all batches of a group comes before what cuts one of them in two, so
 // that the whole batch still shows what left it.
 func (l *Log) FollowUp(batch FinishedBatch) (entry Entry, found bool) {
@@ -33,13 +33,13 @@ func (l *Log) FollowUp(batch FinishedBatch) (entry Entry, found bool) {
 	}
 }
 
-// HasIsolatedConversations reports whether the plan holds the conversations that were isolated
+// HasIsolatedConversations reports whether the plan contains the conversations that were isolated
 // from the batches of a group.
 func (l *Log) HasIsolatedConversations(group string) bool {
 	return l.isolatedGroups[group]
 }
 
-// HasIsolatedRecordings reports whether the plan holds the recordings that were isolated from
+// HasIsolatedRecordings reports whether the plan contains the recordings that were isolated from
 // a batch.
 func (l *Log) HasIsolatedRecordings(batch string) bool {
 	return l.isolatedBatches[batch]

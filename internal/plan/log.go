@@ -70,8 +70,8 @@ type Numbered struct {
 	Entry
 }
 
-// New begins the log of the plan of an export with this name. Its days are known after
-// SetWindow.
+// New begins the log of the plan of an export with this name. Its days are known
+// once Window has set the window.
 func New(export string, spec slicing.Spec) *Log {
 	return &Log{
 		spec: spec, slices: newSliceTable(export, spec.Start),
@@ -196,7 +196,7 @@ func (l *Log) addRetry(r Retried) {
 	}
 }
 
-// HasRetry reports whether the plan holds the retry that was requested with a token.
+// HasRetry reports whether the plan contains the retry that was requested with a token.
 func (l *Log) HasRetry(token string) bool { return l.retried[token] }
 
 // HasUnsealedRetry reports whether there is a retry that is in no seal yet.

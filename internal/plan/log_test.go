@@ -43,15 +43,14 @@ func laneSlice(lane slicing.Lane, name, group string) Slice {
 }
 
 // logOf is a log of entries that were written when the window began.
-func logOf(t testing.TB, spec slicing.Spec, entries ...Entry) *Log {
+func logOf(t testing.TB, spec slicing.Spec, entries ...Entry) View {
 	t.Helper()
-	l := New("case-1", spec)
-	l.SetWindow(spec.End, spec.End)
+	l := New("case-1", spec).Window(spec.End, spec.End)
 	appendAll(t, l, entries...)
 	return l
 }
 
-func appendAll(t testing.TB, l *Log, entries ...Entry) {
+func appendAll(t testing.TB, l View, entries ...Entry) {
 	t.Helper()
 	for _, entry := range entries {
 		if err := l.Append(entry, first, "a"); err != nil {
@@ -76,8 +75,7 @@ func TestEntriesAreReadAsTheyWereWritten(t *testing.T) {
 		sliced, {Moved: &Moved{Group: "g", Batch: "b", Day: first}}, {Halved: &Halved{Batch: "b"}}, {Isolated: &Isolated{Group: "g", Batch: "b", Recordings: true}},
 		{Sealing: &Sealing{Number: 1, Until: first.Add(Day), Entries: "0-1,3"}}, withSlices(Entry{Retried: &Retried{Token: "t", Seals: 1, Days: []time.Time{first}}}, 2), {Voided: &Voided{}},
 	}
-	l := New("case-1", window(0, Day))
-	l.SetWindow(first.Add(Day), first.Add(Day))
+	l := New("case-1", window(0, Day)).Window(first.Add(Day), first.Add(Day))
 	for number, entry := range entries {
 		if err := l.Append(entry, first.Add(time.Duration(number)), fmt.Sprint("process", number/2)); err != nil {
 			t.Fatal(err)

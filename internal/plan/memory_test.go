@@ -9,7 +9,7 @@ import (
 
 // memoryOf returns the plan of 15 years of hours, 131,400 slices, and how many bytes of
 // memory it keeps.
-func memoryOf(t testing.TB) (*Log, int) {
+func memoryOf(t testing.TB) (View, int) {
 	t.Helper()
 	var before, after runtime.MemStats
 	runtime.GC()

@@ -7,7 +7,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// nameTable holds the names and groups of slices. Most follow from the export, the lane and
+// nameTable has the names and groups of slices. Most follow from the export, the lane and
 // the start, but for a few bytes at their end: only these are kept.
 type nameTable struct {
 	export string

@@ -27,14 +27,14 @@ type Sealable struct {
 // as all that has settled is complete, or a day after the last seal, or after the
 // export began; what it still waits for comes in a later seal. counted are the slices whose
 // batches have finished and are counted.
-func (l *Log) Sealable(counted SliceSet, continuous bool, began, now time.Time) Sealable {
-	busy := l.busyDays(counted)
-	s := Sealable{Until: l.completeUntil(busy, continuous)}
+func (v View) Sealable(counted SliceSet, continuous bool, began, now time.Time) Sealable {
+	busy := v.busyDays(counted)
+	s := Sealable{Until: v.completeUntil(busy, continuous)}
 	if s.Until.IsZero() || !continuous && len(busy) > 0 {
 		return Sealable{}
 	}
 	newDays := 0
-	for _, d := range l.days {
+	for _, d := range v.days {
 		if d.sealed || !d.at.Before(s.Until) {
 			continue
 		}
@@ -43,9 +43,9 @@ func (l *Log) Sealable(counted SliceSet, continuous bool, began, now time.Time) 
 			s.Reviews = append(s.Reviews, DueSurvey{Day: d.at, Pass: d.passes, Purpose: PurposeReview})
 		}
 	}
-	s.Entries = l.sealableEntries(s.Until, busy)
-	last := l.days[len(l.days)-1]
-	late := now.Sub(l.lastSealed(began)) >= sealInterval
+	s.Entries = v.sealableEntries(s.Until, busy)
+	last := v.days[len(v.days)-1]
+	late := now.Sub(v.lastSealed(began)) >= sealInterval
 	switch {
 	case s.Entries.Len() == 0:
 	case !continuous:
@@ -53,7 +53,7 @@ func (l *Log) Sealable(counted SliceSet, continuous bool, began, now time.Time) 
 	case newDays > 0:
 		s.Due = last.at.Before(s.Until) || late
 	default:
-		s.Due = l.anyEntry(s.Entries, isRetry) || late && l.anyEntry(s.Entries, l.hasSlices)
+		s.Due = v.anyEntry(s.Entries, isRetry) || late && v.anyEntry(s.Entries, v.hasSlices)
 	}
 	return s
 }
@@ -101,10 +101,10 @@ func (l *Log) sealableEntries(until time.Time, busy map[time.Time]bool) slicing.
 	})
 }
 
-// anyEntry reports whether something holds of any of the entries.
-func (l *Log) anyEntry(entries slicing.Ordinals, holds func(number int, entry Entry) bool) bool {
+// anyEntry reports whether a condition is met by any of the entries.
+func (l *Log) anyEntry(entries slicing.Ordinals, meets func(number int, entry Entry) bool) bool {
 	for number := range l.entries {
-		if entries.Contains(number) && holds(number, l.withoutSlices(number)) {
+		if entries.Contains(number) && meets(number, l.withoutSlices(number)) {
 			return true
 		}
 	}
@@ -128,15 +128,15 @@ func (l *Log) lastSealed(began time.Time) time.Time {
 
 // AllSealed reports whether every known day and every entry of the plan is in a seal, sealed
 // or about to be, and nothing is waited for.
-func (l *Log) AllSealed() bool {
-	for _, d := range l.days {
+func (v View) AllSealed() bool {
+	for _, d := range v.days {
 		if !d.sealed || d.again || d.deferred > 0 {
 			return false
 		}
 	}
-	for number := range l.entries {
-		entry := l.withoutSlices(number)
-		if l.SealOf(number) == 0 && entry.Sealing == nil && entry.Voided == nil {
+	for number := range v.entries {
+		entry := v.withoutSlices(number)
+		if v.SealOf(number) == 0 && entry.Sealing == nil && entry.Voided == nil {
 			return false
 		}
 	}
@@ -144,6 +144,6 @@ func (l *Log) AllSealed() bool {
 }
 
 // AllDaysSealed reports whether the last known day is in a seal, and so all before it.
-func (l *Log) AllDaysSealed() bool {
-	return len(l.days) == 0 || l.days[len(l.days)-1].sealed
+func (v View) AllDaysSealed() bool {
+	return len(v.days) == 0 || v.days[len(v.days)-1].sealed
 }

@@ -67,8 +67,7 @@ func TestEveryEntryIsSealedOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const days = 4
 		spec := window(0, days*Day)
-		l := New("case-1", spec)
-		l.SetWindow(spec.End, spec.End)
+		l := New("case-1", spec).Window(spec.End, spec.End)
 		now, counted := first, SliceSet{}
 		for range rapid.IntRange(10, 80).Draw(t, "steps") {
 			switch rapid.SampledFrom([]string{"survey", "count", "wait", "seal"}).Draw(t, "step") {
@@ -91,7 +90,7 @@ func TestEveryEntryIsSealedOnce(t *testing.T) {
 }
 
 // sealWhatCanBe seals what can be sealed, if it is due, and checks it.
-func sealWhatCanBe(t *rapid.T, l *Log, counted SliceSet, now time.Time) {
+func sealWhatCanBe(t *rapid.T, l View, counted SliceSet, now time.Time) {
 	s := l.Sealable(counted, true, first, now)
 	if !s.Due {
 		return

@@ -21,7 +21,7 @@ type SliceID struct {
 	Ordinal int
 }
 
-// sliceTable holds slices in the order of the plan.
+// sliceTable has the slices in the order of the plan.
 type sliceTable struct {
 	names nameTable
 	// start is the instant from which starts are counted.

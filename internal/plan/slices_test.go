@@ -11,12 +11,11 @@ import (
 )
 
 // hours is the plan of some years of hours, a survey and a review a day, in some lanes.
-func hours(t testing.TB, years int, in ...slicing.Lane) *Log {
+func hours(t testing.TB, years int, in ...slicing.Lane) View {
 	t.Helper()
 	days := years * 365
 	spec := window(0, time.Duration(days)*Day)
-	l := New("case-1", spec)
-	l.SetWindow(spec.End, spec.End)
+	l := New("case-1", spec).Window(spec.End, spec.End)
 	for n := 1; n <= days; n++ {
 		entry := surveyedDay(n, 0, PurposeFirst, 0)
 		for hour := range 24 {

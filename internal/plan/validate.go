@@ -26,7 +26,7 @@ const (
 	// maxDays is how many days a plan may speak of: a hundred years, more than there
 	// are recordings of. What is further off was not written by an operator.
 	maxDays = 100 * 366
-	// maxConversations is the most that a slice may hold: the limit of the API.
+	// maxConversations is the most that a slice may contain: the limit of the API.
 	maxConversations = 10_000
 	// maxRecordings is the most that a slice may name.
 	maxRecordings = math.MaxUint32

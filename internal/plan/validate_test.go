@@ -94,8 +94,8 @@ func FuzzPlan(f *testing.F) {
 }
 
 // readAll asks a log everything that is asked of one.
-func readAll(t *testing.T, l *Log) {
-	l.SetWindow(l.Spec().End, first.Add(3*Day))
+func readAll(t *testing.T, log *Log) {
+	l := log.Window(log.spec.End, first.Add(3*Day))
 	if len(l.days) > maxDays || l.Totals().Days < 0 {
 		t.Fatalf("%d days", len(l.days))
 	}
@@ -125,7 +125,7 @@ func readAll(t *testing.T, l *Log) {
 
 // readSeal asks a log what a seal takes in, as whoever makes the seal does: entries from
 // before the one that closes it. Another seal may take in the same later.
-func readSeal(t *testing.T, l *Log, seal int) {
+func readSeal(t *testing.T, l View, seal int) {
 	closing := l.EntryAt(l.ClosedBy(seal)).Sealing
 	if closing == nil || closing.Number != seal || *closing != l.Seal(seal) {
 		t.Fatalf("seal %d is %+v, and closed by %+v", seal, l.Seal(seal), closing)
