@@ -89,7 +89,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		For(&v1alpha1.ExportDestination{}, builder.WithPredicates(watch.Requested(v1alpha1.AnnotationRetry, v1alpha1.AnnotationConfirmSigningKey))).
 		Watches(&v1alpha1.ExportDestination{}, handler.EnqueueRequestsFromMapFunc(r.claim().otherClaimants), builder.WithPredicates(claimChanged)).
 		WatchesRawSource(r.Worker.Source()).
-		WithOptions(controller.Options{MaxConcurrentReconciles: loop.Workers}).
+		WithOptions(controller.Options{MaxConcurrentReconciles: loop.ConcurrentReconciles}).
 		Complete(r)
 }
 

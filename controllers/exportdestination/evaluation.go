@@ -33,14 +33,14 @@ func (r *Reconciler) newEvaluated(destination *v1alpha1.ExportDestination) evalu
 // destination that does not answer: nothingNew then tells that nothing is to be published.
 func (r *Reconciler) evaluate(ctx context.Context, destination *v1alpha1.ExportDestination) (of evaluated, out outcome.Outcome, nothingNew bool) {
 	own := r.newEvaluated(destination)
-	answer := r.evaluations.Wait(ctx, loop.Evaluation{
-		Name: client.ObjectKeyFromObject(destination), Now: r.Clock.Now(), Answer: timeoutsPerEvaluation * r.Intervals.Timeout, Again: r.Intervals.Retry,
-		PerTenant: evaluationsPerNamespace, Worker: r.Worker,
+	answer := r.evaluations.Run(ctx, loop.Evaluation{
+		Name: client.ObjectKeyFromObject(destination), Now: r.Clock.Now(), Timeout: timeoutsPerEvaluation * r.Intervals.Timeout, RetryAfter: r.Intervals.Retry,
+		PerNamespace: evaluationsPerNamespace, Worker: r.Worker,
 		HangMessage: func() string { return hangMessage(destination) },
 		Run:         func(ctx context.Context) outcome.Outcome { return r.runSteps(ctx, own.destination) },
-		Of:          own,
+		Subject:     own,
 	})
-	if ended, is := answer.Of.(evaluated); is {
+	if ended, is := answer.Subject.(evaluated); is {
 		return ended, answer.Outcome, false
 	}
 	return r.newEvaluated(destination), answer.Outcome, answer.NothingNew

@@ -68,7 +68,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Named("genesysorganization").
 		For(&v1alpha1.GenesysOrganization{}, builder.WithPredicates(watch.Requested())).
 		WatchesRawSource(r.Worker.Source()).
-		WithOptions(controller.Options{MaxConcurrentReconciles: loop.Workers}).
+		WithOptions(controller.Options{MaxConcurrentReconciles: loop.ConcurrentReconciles}).
 		Complete(r)
 }
 

@@ -33,7 +33,7 @@ type login struct {
 // running. It is not while the pool waits after logging in has panicked.
 func (l login) start(organization *v1alpha1.GenesysOrganization) (out outcome.Outcome, isRunning bool) {
 	name, stored := client.ObjectKeyFromObject(organization), organization.DeepCopy()
-	out, state := l.worker.Run(name, loop.Task{
+	out, state := l.worker.DoWithState(name, loop.Task{
 		Pool: Pool, Key: workKey(name), Reason: v1alpha1.ReasonOrganizationNotReady, Message: "logging in",
 		Work: func(ctx context.Context, _ transfer.Try) error {
 			ctx, cancel := context.WithTimeout(ctx, l.timeout)

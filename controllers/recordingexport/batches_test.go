@@ -102,7 +102,7 @@ func plannedBatches(t *testing.T, conversations, held int) *loaded {
 	if err := p.appendEntry(t.Context(), 0, surveyedDay(1, 0, plan.PurposeFirst)); err != nil {
 		t.Fatal(err)
 	}
-	if complete, err := readEntries(t.Context(), s.store, s.plan); err != nil || !complete {
+	if complete, err := readEntries(t.Context(), s.store, s.plan.Log); err != nil || !complete {
 		t.Fatalf("the plan: %t, %v", complete, err)
 	}
 	return s

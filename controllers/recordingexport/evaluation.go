@@ -9,8 +9,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// evaluationsPerTenant is how many exports of a namespace are evaluated at the same time.
-const evaluationsPerTenant = 2
+// evaluationsPerNamespace is how many exports of a namespace are evaluated at the same time.
+const evaluationsPerNamespace = 2
 
 // evaluation is what one evaluation of an export works on.
 type evaluation struct {
@@ -31,8 +31,8 @@ type evaluation struct {
 // has ended was of another export, which had this one's name.
 func (r *Reconciler) evaluate(ctx context.Context, export, former *v1alpha1.RecordingExport) (e *evaluation, out outcome.Outcome, nothingNew bool) {
 	own := &evaluation{subject: &subject{export: export.DeepCopy(), before: former.Status}, former: former}
-	answer := r.evaluations.Wait(ctx, loop.Evaluation{
-		Name: own.name(), Now: r.clock.Now(), Answer: r.intervals.StepTimeout, Again: r.intervals.Retry, PerTenant: evaluationsPerTenant, Worker: r.worker,
+	answer := r.evaluations.Run(ctx, loop.Evaluation{
+		Name: own.name(), Now: r.clock.Now(), Timeout: r.intervals.StepTimeout, RetryAfter: r.intervals.Retry, PerNamespace: evaluationsPerNamespace, Worker: r.worker,
 		HangMessage: func() string { return loop.ExportHangs(export.Spec.DestinationRef.Name) },
 		Run: func(ctx context.Context) outcome.Outcome {
 			out, err := r.advance(ctx, own)
@@ -41,9 +41,9 @@ func (r *Reconciler) evaluate(ctx context.Context, export, former *v1alpha1.Reco
 			}
 			return out
 		},
-		Of: own,
+		Subject: own,
 	})
-	ended, is := answer.Of.(*evaluation)
+	ended, is := answer.Subject.(*evaluation)
 	if !is {
 		return &evaluation{subject: &subject{export: export, before: former.Status}, former: former}, answer.Outcome, answer.NothingNew
 	}

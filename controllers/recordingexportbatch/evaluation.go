@@ -11,8 +11,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// maxEvaluations is how many batches of a namespace are evaluated at the same time.
-const maxEvaluations = 4
+// evaluationsPerNamespace is how many batches of a namespace are evaluated at the same time.
+const evaluationsPerNamespace = 4
 
 // evaluation is what one evaluation of a batch found out for its status.
 type evaluation struct {
@@ -33,9 +33,9 @@ func (e *evaluation) foundFinished() bool { return e.state != nil && e.state.isF
 // publish yet.
 func (r *Reconciler) evaluate(ctx context.Context, batch, former *v1alpha1.RecordingExportBatch) (e *evaluation, out outcome.Outcome, nothingNew bool) {
 	own := &evaluation{batch: batch.DeepCopy(), former: former}
-	answer := r.evaluations.Wait(ctx, loop.Evaluation{
-		Name: client.ObjectKeyFromObject(batch), Now: r.clock.Now(), Answer: r.intervals.StepTimeout, Again: r.intervals.Retry,
-		PerTenant: maxEvaluations, Worker: r.worker,
+	answer := r.evaluations.Run(ctx, loop.Evaluation{
+		Name: client.ObjectKeyFromObject(batch), Now: r.clock.Now(), Timeout: r.intervals.StepTimeout, RetryAfter: r.intervals.Retry,
+		PerNamespace: evaluationsPerNamespace, Worker: r.worker,
 		HangMessage: func() string { return loop.ExportHangs(r.destinationName(ctx, batch)) },
 		Run: func(ctx context.Context) outcome.Outcome {
 			out, err := r.advance(ctx, own)
@@ -44,9 +44,9 @@ func (r *Reconciler) evaluate(ctx context.Context, batch, former *v1alpha1.Recor
 			}
 			return out
 		},
-		Of: own,
+		Subject: own,
 	})
-	if ended, is := answer.Of.(*evaluation); is {
+	if ended, is := answer.Subject.(*evaluation); is {
 		return ended, answer.Outcome, false
 	}
 	return &evaluation{batch: batch, former: former}, answer.Outcome, answer.NothingNew

@@ -28,7 +28,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Watches(&v1alpha1.GenesysOrganization{}, r.batchesOf(watch.ExportOrganization), builder.WithPredicates(watch.Organization)).
 		Watches(&v1alpha1.ExportDestination{}, r.batchesOf(watch.ExportDestination), builder.WithPredicates(watch.Destination)).
 		WatchesRawSource(r.worker.Source()).
-		WithOptions(controller.Options{MaxConcurrentReconciles: loop.Workers}).
+		WithOptions(controller.Options{MaxConcurrentReconciles: loop.ConcurrentReconciles}).
 		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
 }
 

@@ -79,7 +79,7 @@ func (p lanePools) run(b *loadedBatch, step v1alpha1.BatchStep, task loop.Task) 
 	task.Key, task.WaitLimit = b.keyPrefix()+task.Key, b.waitLimit(step)
 	task.Dependency = cmp.Or(task.Dependency, loop.OrganizationDependency(b.export.Spec.OrganizationRef.Name))
 	task.Work = p.thenRead(b.resolvedBatch, task.Work)
-	out, state := p.worker.Run(client.ObjectKeyFromObject(b.batch), task)
+	out, state := p.worker.DoWithState(client.ObjectKeyFromObject(b.batch), task)
 	*b.report = workReport{started: true, retry: retryStatus(step, state)}
 	return b.withSubject(withDeadline(out, state, task.WaitLimit.Total))
 }

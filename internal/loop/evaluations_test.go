@@ -20,8 +20,8 @@ import (
 // evaluationOf makes an evaluation of an object of a namespace.
 func evaluationOf(worker *Worker, namespace, name string, run func(context.Context) outcome.Outcome) Evaluation {
 	return Evaluation{
-		Name: types.NamespacedName{Namespace: namespace, Name: name}, Now: time.Unix(0, 0), Answer: time.Hour, Again: time.Minute, PerTenant: 2,
-		Worker: worker, HangMessage: func() string { return ExportHangs("evidence") }, Run: run, Of: name,
+		Name: types.NamespacedName{Namespace: namespace, Name: name}, Now: time.Unix(0, 0), Timeout: time.Hour, RetryAfter: time.Minute, PerNamespace: 2,
+		Worker: worker, HangMessage: func() string { return ExportHangs("evidence") }, Run: run, Subject: name,
 	}
 }
 
@@ -54,19 +54,19 @@ func TestAnEvaluationThatHangs(t *testing.T) {
 		})
 		start := time.Now()
 		for range 2 {
-			if answer := evaluations.Wait(t.Context(), hanging); !answer.NothingNew || answer.After > time.Hour {
+			if answer := evaluations.Run(t.Context(), hanging); !answer.NothingNew || answer.After > time.Hour {
 				t.Errorf("%+v, want nothing to tell for an hour", answer)
 			}
 		}
 		if took := time.Since(start); took != shortWait {
 			t.Errorf("waited %v, want %v once", took, shortWait)
 		}
-		if answer := evaluations.Wait(t.Context(), evaluationOf(worker, "a", "works", works)); answer.Reason != "Works" || answer.Of != "works" {
+		if answer := evaluations.Run(t.Context(), evaluationOf(worker, "a", "works", works)); answer.Reason != "Works" || answer.Subject != "works" {
 			t.Errorf("another evaluation: %+v", answer)
 		}
 		<-time.After(time.Hour)
-		answer := evaluations.Wait(t.Context(), hanging)
-		if answer.NothingNew || answer.Of != nil || answer.After != time.Minute ||
+		answer := evaluations.Run(t.Context(), hanging)
+		if answer.NothingNew || answer.Subject != nil || answer.After != time.Minute ||
 			!strings.Contains(answer.Message, `since 1970-01-01T00:00:00Z: check that the file system or bucket of the ExportDestination "evidence"`) {
 			t.Errorf("after an hour: %+v", answer)
 		}
@@ -75,10 +75,10 @@ func TestAnEvaluationThatHangs(t *testing.T) {
 		if item, _ := queue.Get(); item.NamespacedName != hanging.Name {
 			t.Errorf("%v was woken", item)
 		}
-		if answer := evaluations.Wait(t.Context(), evaluationOf(worker, "a", "hangs", works)); answer.Reason != "Ended" || answer.After != time.Minute {
+		if answer := evaluations.Run(t.Context(), evaluationOf(worker, "a", "hangs", works)); answer.Reason != "Ended" || answer.After != time.Minute {
 			t.Errorf("after its end: %+v, want how it came out, and another evaluation after a minute", answer)
 		}
-		if answer := evaluations.Wait(t.Context(), evaluationOf(worker, "a", "hangs", works)); answer.Reason != "Works" || begun != 1 {
+		if answer := evaluations.Run(t.Context(), evaluationOf(worker, "a", "hangs", works)); answer.Reason != "Works" || begun != 1 {
 			t.Errorf("then: %+v, begun %d times", answer, begun)
 		}
 	})
@@ -95,14 +95,14 @@ func TestEvaluationsOfANamespaceWaitForEachOther(t *testing.T) {
 		waits := func(context.Context) outcome.Outcome { begun.Add(1); <-until; return outcome.Done() }
 		start := time.Now()
 		for i := range 50 {
-			if answer := evaluations.Wait(t.Context(), evaluationOf(worker, "mallory", fmt.Sprint(i), waits)); !answer.NothingNew || answer.After <= 0 {
+			if answer := evaluations.Run(t.Context(), evaluationOf(worker, "mallory", fmt.Sprint(i), waits)); !answer.NothingNew || answer.After <= 0 {
 				t.Errorf("evaluation %d: %+v", i, answer)
 			}
 		}
 		if took := time.Since(start); begun.Load() != 2 || took != 2*shortWait {
 			t.Errorf("%d evaluations were begun, which took %v; want 2, and %v", begun.Load(), took, 2*shortWait)
 		}
-		if answer := evaluations.Wait(t.Context(), evaluationOf(worker, "calm", "a", works)); answer.Reason != "Works" {
+		if answer := evaluations.Run(t.Context(), evaluationOf(worker, "calm", "a", works)); answer.Reason != "Works" {
 			t.Errorf("another namespace's: %+v", answer)
 		}
 		<-time.After(time.Hour) // the two hang: two others are evaluated
@@ -134,8 +134,8 @@ func TestAnEvaluationThatBeginsByItselfIsNotWokenToo(t *testing.T) {
 		}
 		ask := func(name string, run func(context.Context) outcome.Outcome) {
 			evaluation := evaluationOf(worker, "a", name, run)
-			evaluation.PerTenant = 1
-			evaluations.Wait(t.Context(), evaluation)
+			evaluation.PerNamespace = 1
+			evaluations.Run(t.Context(), evaluation)
 		}
 		ask("1", until(first))
 		ask("2", works)
@@ -160,7 +160,7 @@ func TestAnEvaluationEndsWithItsController(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		worker, _ := queued(t, ctx)
 		var ended error
-		evaluations.Wait(t.Context(), evaluationOf(worker, "a", "a", func(ctx context.Context) outcome.Outcome {
+		evaluations.Run(t.Context(), evaluationOf(worker, "a", "a", func(ctx context.Context) outcome.Outcome {
 			<-ctx.Done()
 			ended = ctx.Err()
 			return outcome.Done()
@@ -176,7 +176,7 @@ func TestAnEvaluationEndsWithItsController(t *testing.T) {
 // TestAnEvaluationThatPanics has an outcome.
 func TestAnEvaluationThatPanics(t *testing.T) {
 	var evaluations Evaluations
-	answer := evaluations.Wait(t.Context(), evaluationOf(nil, "a", "a", func(context.Context) outcome.Outcome { panic(errors.New("broken")) }))
+	answer := evaluations.Run(t.Context(), evaluationOf(nil, "a", "a", func(context.Context) outcome.Outcome { panic(errors.New("broken")) }))
 	if answer.State != outcome.Waiting || !strings.Contains(answer.Message, "panic: broken") {
 		t.Errorf("%+v", answer)
 	}

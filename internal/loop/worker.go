@@ -14,9 +14,9 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
-// Workers is how many objects of a kind are reconciled at the same time. Nothing that a tenant
+// ConcurrentReconciles is how many objects of a kind are reconciled at the same time. Nothing that a tenant
 // controls occupies a worker for long: pools do slow work.
-const Workers = 8
+const ConcurrentReconciles = 8
 
 // Worker has pools do a reconciler's long work, and wakes the reconciler when it
 // has ended.
@@ -54,12 +54,12 @@ func DestinationDependency(name string) string { return "ExportDestination/" + n
 // Do has a pool do a task for an object, and returns its progress. After a failure the outcome
 // reports the failure until the task has succeeded, not only until it is retried.
 func (w *Worker) Do(name types.NamespacedName, task Task) outcome.Outcome {
-	out, _ := w.Run(name, task)
+	out, _ := w.DoWithState(name, task)
 	return out
 }
 
-// Run is Do, and also returns how often the task has failed and when it is retried.
-func (w *Worker) Run(name types.NamespacedName, task Task) (outcome.Outcome, transfer.State) {
+// DoWithState is Do, and also returns how often the task has failed and when it is retried.
+func (w *Worker) DoWithState(name types.NamespacedName, task Task) (outcome.Outcome, transfer.State) {
 	state := w.Pools[task.Pool].Do(transfer.Job{
 		Key: task.Key, Tenant: name.Namespace, Dependency: task.Dependency, Owner: name.String(), Work: task.Work, WaitLimit: task.WaitLimit,
 		Wake: func() { w.Wake(name) }, Progress: func() { w.Progress(name) },
