@@ -25,7 +25,7 @@ type Account struct {
 	// TakenOver are the clusters to which the archive went, in order, as far as the logs
 	// of the seals tell. Export names the one that began it.
 	TakenOver []TakeOver `json:"takenOver,omitempty"`
-	// SealedAt is when the account was drawn up, by the manager's clock.
+	// SealedAt is when the account was made, by the manager's clock.
 	SealedAt time.Time `json:"sealedAt"`
 	// SigningKey is the id of the key that signs the seal, empty if none does.
 	SigningKey string `json:"signingKey,omitempty"`
@@ -37,7 +37,7 @@ type Account struct {
 	// BagKeys are the ids of the other keys that sign bags of this seal, in order: those
 	// of bags that were sealed before the key changed, or signing was turned off.
 	BagKeys []string `json:"bagKeys,omitempty"`
-	// Tool is what drew it up, and Texts the version of the words that it used in the texts
+	// Tool made it, and Texts is the version of the words that it used in the texts
 	// beside the account (TextsVersion).
 	Tool  Tool `json:"tool,omitzero"`
 	Texts int  `json:"texts,omitempty"`

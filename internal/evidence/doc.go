@@ -23,8 +23,8 @@
 //	bagit.txt                             written last: without it there is no bag
 //
 // An export's seal is the account over all of its bags (see Seal), and a report
-// of it for people, if whoever seals has one written. What signs it is beside its
-// manifest, which comes last, and not in it.
+// of it for people, if the caller gives a function that writes one. Its signatures are
+// beside its manifest, which comes last, and not in it.
 //
 // Every recording has one disposition: Exported, Excluded for a stated reason,
 // or Unavailable for a stated reason. There is no fourth, and none is silent.

@@ -74,8 +74,8 @@ type Seal struct {
 	// Artifacts are the SHA-256s of the artifacts that the seal lists, by key; it lists
 	// none if there are none.
 	Artifacts map[string]string
-	// Tool is what draws up the account and writes the texts about it: if an attempt before
-	// has only begun the seal, not what began it.
+	// Tool makes the account and writes the texts about it. It is not the program of an
+	// earlier attempt that only began the seal.
 	Tool Tool
 	// LoadFiles reports whether load files are wanted.
 	LoadFiles bool
@@ -98,7 +98,7 @@ type Seal struct {
 type Tool struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
-	// Image that it runs from, with its digest, as whoever deployed it says.
+	// Image that it runs from, with its digest, according to the deployment.
 	Image string `json:"image,omitempty"`
 	// Executable is the SHA-256 of the program's file.
 	Executable string `json:"executableSha256,omitempty"`
@@ -118,7 +118,7 @@ type Former struct {
 	Digest string
 }
 
-// Write draws up the account of the whole export and seals what is new. root is
+// Write makes the account of the whole export and seals what is new. root is
 // the export's archive as stored. The error is ErrUnbalanced if the numbers do
 // not add up; then nothing is written. The manifest comes last: it makes the seal.
 func (s Seal) Write(ctx context.Context, root fs.FS, create Creator) (Account, string, error) {

@@ -17,8 +17,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/bounded"
 )
 
-// Anchors are the SHA-256s, in hexadecimal, of what has been sealed, as whoever sealed
-// it noted them down where nobody else can change them.
+// Anchors are the SHA-256s, in hexadecimal, of sealed bags and seals. The operator noted
+// them when it sealed, where nobody else can change them.
 type Anchors struct {
 	// Bag is that of a bag's tag manifest. The error is fs.ErrNotExist if none was noted:
 	// then the bag is not sealed.

@@ -65,7 +65,7 @@ type view struct {
 	Timestamped bool
 }
 
-// view draws up what the page shows.
+// view collects what the page shows.
 func (r Report) view() view {
 	a, f := r.Account, r.Findings
 	asked := readTerms(a.Export.Spec)

@@ -59,7 +59,7 @@ func (c *census) beginPage(s *seal) {
 // formatTime is a time as tables show it.
 func formatTime(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
-// startDay is the UTC day of a time in a table, empty if it is none.
+// startDay is the UTC day of a time in a table, empty if it is not a time.
 func startDay(start string) string {
 	at, err := time.Parse(time.RFC3339Nano, start)
 	if err != nil {

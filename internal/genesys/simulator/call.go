@@ -106,7 +106,7 @@ func (c *call) ids() int {
 	return max(len(c.conversations), len(c.recordings))
 }
 
-// decode reads the body as JSON. The reply is what to answer if it is none.
+// decode reads the body as JSON. The reply is what to answer if it is not JSON.
 func (c *call) decode(into any) *reply {
 	if kind := c.Header.Get("Content-Type"); kind != "" && !strings.HasPrefix(kind, "application/json") {
 		return refuse(http.StatusUnsupportedMediaType, "unsupported.media.type",
