@@ -47,7 +47,8 @@
 // A Reconcile reads facts: what the archive holds and what the API server says.
 // It never decides by conditions that it set itself. Its steps run in a fixed
 // order that one function lists; each is satisfied, waiting or stalled (package
-// outcome). Then the whole status is computed in one place and written once.
+// outcome). Then the conditions are computed in one place, with most of the status, and the
+// status is written once.
 //
 // Slow work is done by pools (package transfer), outside Reconcile. It leaves
 // artifacts (package artifacts) and wakes the reconciler, which finds them. So a

@@ -29,7 +29,7 @@
 // follow from it, the same foreverybody who reads it.
 //
 // A window without an end is sealed day by day, one with an end as a whole. A step decides
-// by what the archive holds and what the API server says, never by conditions.
+// by what the archive holds and what the API server says, never by conditions of its own.
 package recordingexport
 
 import (
@@ -92,12 +92,14 @@ type Reconciler struct {
 	// deletion is the only step of an export that is being deleted.
 	deletion deletion
 	// The steps of all other exports, in the order in which they run.
-	checks      []step[subject]
+	requests    requestHandler
+	finished    finishedCheck
+	suspension  suspensionCheck
 	references  referenceResolver
 	clients     clientOpener
 	archive     archiveClaimer
 	state       stateLoader
-	independent step[loaded]
+	independent independentSteps
 	// deadline is applied to the outcome of the steps.
 	deadline waitDeadline
 }
@@ -114,12 +116,10 @@ func New(c Config) *Reconciler {
 	surveys := surveyStarter{planning: planning, finalizers: finalizers, jobs: jobs, states: memory.states, intervals: c.Intervals}
 	return &Reconciler{
 		Publisher: c.Publisher, clock: c.Clock, worker: c.Worker, intervals: c.Intervals, memory: memory,
-		deletion: deletion{clock: c.Clock, events: c.Events, pool: pool, finalizers: finalizers, jobs: jobs, limit: c.Intervals.ForcedDeletion},
-		checks: []step[subject]{
-			&requestHandler{pool: pool, states: memory.states},
-			&finishedCheck{batches},
-			&suspensionCheck{pool: pool, finalizers: finalizers, jobs: jobs},
-		},
+		deletion:   deletion{clock: c.Clock, events: c.Events, pool: pool, finalizers: finalizers, jobs: jobs, limit: c.Intervals.ForcedDeletion},
+		requests:   requestHandler{pool: pool, states: memory.states},
+		finished:   finishedCheck{batches},
+		suspension: suspensionCheck{pool: pool, finalizers: finalizers, jobs: jobs},
 		references: references,
 		clients:    clientOpener{archive: c.Archive, location: c.Location, cloud: c.Cloud},
 		archive: archiveClaimer{
@@ -128,7 +128,7 @@ func New(c Config) *Reconciler {
 			rekeying: rekeying{process: own, events: c.Events, pool: pool, batches: batches, plans: memory.plans, archive: c.Archive, signer: c.Signer, tool: c.Tool, retry: c.Intervals.Retry},
 		},
 		state: stateLoader{clock: c.Clock, batches: batches, plans: memory.plans},
-		independent: &independentSteps{
+		independent: independentSteps{
 			sealing: &sealingStep{
 				process: own, pool: pool, planning: planning, surveys: surveys, signer: c.Signer, tool: c.Tool,
 				comparison: comparison{planning: planning, enumerations: enumerations{
@@ -171,7 +171,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 		return loop.Result(out), nil
 	}
 	out = r.deadline.limit(e.subject, out)
-	summarize(e.subject, e.state, out, r.clock.Now())
+	e.summarize(out, r.clock.Now())
 	err := r.Publish(ctx, e.export, e.former)
 	if err == nil && e.ended {
 		r.memory.plans.drop(e.name())
@@ -182,7 +182,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.
 // advance runs the steps in order until one is not satisfied, or the export has ended. Each step
 // is given what the steps before it returned.
 func (r *Reconciler) advance(ctx context.Context, e *evaluation) (outcome.Outcome, error) {
-	if out, err := inOrder(ctx, e.subject, r.checks...); err != nil || !out.IsDone() || e.ended {
+	r.requests.handle(e.subject)
+	ended, err := r.finished.check(ctx, e.subject)
+	if e.ended = ended; err != nil || ended {
+		return outcome.Done(), err
+	}
+	out, err := r.suspension.Reconcile(ctx, e.subject)
+	if err := orTimeUp(ctx, out, err); err != nil || !out.IsDone() {
 		return out, err
 	}
 	references, out, err := r.references.resolve(ctx, e.subject)
@@ -202,5 +208,6 @@ func (r *Reconciler) advance(ctx context.Context, e *evaluation) (outcome.Outcom
 	if err := orTimeUp(ctx, out, err); err != nil || !out.IsDone() {
 		return out, err
 	}
-	return r.independent.Reconcile(ctx, e.state)
+	out, e.ended, err = r.independent.reconcile(ctx, e.state)
+	return out, err
 }

@@ -8,23 +8,38 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// TestAnExportThatHasEndedInTheLastMoment has ended, even if its evaluation was to end at the
-// same time. A step after one that took all of the time is not run.
-func TestAnExportThatHasEndedInTheLastMoment(t *testing.T) {
-	for ended, want := range map[bool]error{true: nil, false: context.Canceled} {
-		ctx, cancel := context.WithCancel(t.Context())
-		ends := stepFunc[subject](func(_ context.Context, s *subject) (outcome.Outcome, error) {
-			cancel()
-			s.ended = ended
-			return outcome.Done(), nil
-		})
-		next := stepFunc[subject](func(context.Context, *subject) (outcome.Outcome, error) {
-			t.Error("another step was run")
-			return outcome.Done(), nil
-		})
-		if out, err := inOrder(ctx, &subject{export: newExport()}, ends, next); !errors.Is(err, want) || !out.IsDone() {
-			t.Errorf("ended: %t: %v, %v, want %v", ended, out, err, want)
+// TestAStepThatTakesAllOfTheTime is the last one: no further step is run, unless the step has
+// something to say itself.
+func TestAStepThatTakesAllOfTheTime(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	wait, broken := outcome.Wait("R", "m", 0), errors.New("it broke")
+	if err := orTimeUp(ctx, outcome.Done(), nil); err != nil {
+		t.Errorf("there is time left: %v", err)
+	}
+	cancel()
+	for _, tt := range []struct {
+		out       outcome.Outcome
+		err, want error
+	}{{outcome.Done(), nil, context.Canceled}, {wait, nil, nil}, {outcome.Outcome{}, broken, broken}} {
+		if err := orTimeUp(ctx, tt.out, tt.err); !errors.Is(err, tt.want) {
+			t.Errorf("%v, %v: %v, want %v", tt.out, tt.err, err, tt.want)
 		}
+	}
+}
+
+// TestAnExportThatHasEndedInTheLastMoment has ended, even if its evaluation was to end at the
+// same time.
+func TestAnExportThatHasEndedInTheLastMoment(t *testing.T) {
+	h := newHarness(t, finished())
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	e := &evaluation{subject: &subject{export: finished()}}
+	if out, err := h.advance(ctx, e); err != nil || !out.IsDone() || !e.ended {
+		t.Errorf("%v, %v, ended: %t", out, err, e.ended)
+	}
+	e = &evaluation{subject: &subject{export: wholeExport()}}
+	if out, err := h.advance(ctx, e); !errors.Is(err, context.Canceled) || e.ended {
+		t.Errorf("one that is not finished: %v, %v, ended: %t", out, err, e.ended)
 	}
 }
 

@@ -17,6 +17,8 @@ type evaluation struct {
 	*subject
 	// state is nil if it could not be loaded.
 	state *loaded
+	// ended tells that everything is sealed and nothing more will come.
+	ended bool
 	// isReadingPlan tells that there is more of the plan to read: what the object says of the
 	// export is as true as it was, and nothing newer is known.
 	isReadingPlan bool
@@ -57,19 +59,6 @@ func (r *Reconciler) evaluate(ctx context.Context, export, former *v1alpha1.Reco
 // know about the export: subject, clients or loaded.
 type step[E any] interface {
 	Reconcile(ctx context.Context, export *E) (outcome.Outcome, error)
-}
-
-// inOrder runs steps until one is not satisfied, or the export has ended.
-func inOrder(ctx context.Context, s *subject, steps ...step[subject]) (out outcome.Outcome, err error) {
-	for _, step := range steps {
-		if out, err = step.Reconcile(ctx, s); err != nil || s.ended {
-			return out, err // it has ended, however long that took
-		}
-		if err := orTimeUp(ctx, out, err); err != nil || !out.IsDone() {
-			return out, err
-		}
-	}
-	return out, nil
 }
 
 // orTimeUp returns the error of a step or, if the step is satisfied and took all of the evaluation's

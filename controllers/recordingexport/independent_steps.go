@@ -15,9 +15,9 @@ type independentSteps struct {
 	idle                                step[clients]
 }
 
-// Reconcile returns the most important outcome of the steps, all of which are run unless one
-// returns an error.
-func (i *independentSteps) Reconcile(ctx context.Context, s *loaded) (outcome.Outcome, error) {
+// reconcile returns the most important outcome of the steps, all of which are run unless one
+// returns an error. The export has ended once they are all satisfied and everything is sealed.
+func (i *independentSteps) reconcile(ctx context.Context, s *loaded) (out outcome.Outcome, ended bool, err error) {
 	var outs []outcome.Outcome
 	for _, step := range []step[loaded]{i.sealing, i.followUps, i.survey, i.batches} {
 		out, err := step.Reconcile(ctx, s)
@@ -25,22 +25,18 @@ func (i *independentSteps) Reconcile(ctx context.Context, s *loaded) (outcome.Ou
 			err = ctx.Err()
 		}
 		if err != nil {
-			s.ended = false // it is evaluated again: only then is the finalizer removed
-			return outcome.Outcome{}, err
+			return outcome.Outcome{}, false, err
 		}
 		outs = append(outs, out)
 	}
 	sealing, planning, survey, batches := outs[0], outs[1], outs[2], outs[3]
 	if sealing.IsDone() && planning.IsDone() && !isSurveying(survey) {
-		var err error
-		if sealing, err = i.idle.Reconcile(ctx, s.clients); err != nil || !sealing.IsDone() {
-			s.ended = false // it is evaluated again
-		}
-		if err != nil {
-			return outcome.Outcome{}, err
+		if sealing, err = i.idle.Reconcile(ctx, s.clients); err != nil {
+			return outcome.Outcome{}, false, err
 		}
 	}
-	return s.combineOutcomes(sealing, planning, survey, batches), nil
+	out = s.combineOutcomes(sealing, planning, survey, batches)
+	return out, out.IsDone() && s.isAllSealed(), nil
 }
 
 // isSurveying reports whether a survey is being made, rather than waited for.

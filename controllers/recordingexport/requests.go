@@ -1,12 +1,10 @@
 package recordingexport
 
 import (
-	"context"
 	"time"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/loop"
-	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
 // requestHandler acts upon the requests that annotations make: to cancel the export, and to retry.
@@ -16,8 +14,8 @@ type requestHandler struct {
 	states *processStates
 }
 
-// Reconcile is always satisfied: it notes in the status what was requested.
-func (h *requestHandler) Reconcile(_ context.Context, s *subject) (outcome.Outcome, error) {
+// handle notes in the status what was requested.
+func (h *requestHandler) handle(s *subject) {
 	status := &s.export.Status
 	cancel, cancelNew := loop.Request(s.export, v1alpha1.AnnotationCancel, status.LastCancelRequest)
 	retry, retryNew := loop.Request(s.export, v1alpha1.AnnotationRetry, status.LastRetryRequest)
@@ -26,7 +24,7 @@ func (h *requestHandler) Reconcile(_ context.Context, s *subject) (outcome.Outco
 		status.Cancelled = !s.isFinished()
 	}
 	if !retryNew || cancelNew && !isLater(retry, cancel) {
-		return outcome.Done(), nil
+		return
 	}
 	status.Cancelled = false
 	s.retry = retry
@@ -36,7 +34,6 @@ func (h *requestHandler) Reconcile(_ context.Context, s *subject) (outcome.Outco
 	if status.Seal == nil {
 		s.acceptRetry()
 	}
-	return outcome.Done(), nil
 }
 
 // isLater reports whether one request was made after another. Unless both are

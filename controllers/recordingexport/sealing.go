@@ -52,13 +52,17 @@ func (r *sealingStep) Reconcile(ctx context.Context, s *loaded) (outcome.Outcome
 			return out, nil
 		}
 	}
-	s.ended = !continuous && s.sealed != nil && s.plan.AllSealed()
 	return outcome.Done(), nil
 }
 
 // hasSeal reports whether a seal is written.
 func (s *loaded) hasSeal(number int) bool {
 	return s.sealed != nil && s.sealed.Account.Number >= number
+}
+
+// isAllSealed reports whether everything of a window with an end is in a seal that is written.
+func (s *loaded) isAllSealed() bool {
+	return !exportspec.IsContinuous(s.export.Spec) && s.sealed != nil && s.hasSeal(s.plan.SealCount()) && s.plan.AllSealed()
 }
 
 // caughtUp tells, of a window without an end, whether every day that has settled

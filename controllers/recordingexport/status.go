@@ -14,23 +14,23 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
-// summarize computes the whole status from the facts and from how the steps came out.
-// state is nil if it could not be loaded.
-func summarize(s *subject, state *loaded, out outcome.Outcome, now time.Time) {
-	status := &s.export.Status
-	status.ObservedGeneration = s.export.Generation
-	if state != nil {
-		state.fillIn(status)
+// summarize computes the conditions from the facts and from how the steps came out, and fills in
+// what the state has.
+func (e *evaluation) summarize(out outcome.Outcome, now time.Time) {
+	status := &e.export.Status
+	status.ObservedGeneration = e.export.Generation
+	if e.state != nil {
+		e.state.fillIn(status)
 	}
-	if s.ended && status.CompletionTime == nil {
+	if e.ended && status.CompletionTime == nil {
 		status.CompletionTime = &metav1.Time{Time: now}
 	}
-	markSteps(s, state, out)
+	e.markSteps(out)
 	reason, message := ended(*status)
-	if !s.ended {
+	if !e.ended {
 		reason, message = v1alpha1.ReasonCaughtUp, caughtUpSays(*status)
 	}
-	loop.Mark(s.export, out, reason, message)
+	loop.Mark(e.export, out, reason, message)
 }
 
 // fillIn fills in what is surveyed, planned, counted and sealed.
@@ -50,18 +50,18 @@ func (s *loaded) fillIn(status *v1alpha1.RecordingExportStatus) {
 
 // markSteps sets the condition of each step. If nothing could be observed, what
 // was known stays.
-func markSteps(s *subject, state *loaded, out outcome.Outcome) {
-	if state == nil && len(s.export.Status.Conditions) > 0 {
+func (e *evaluation) markSteps(out outcome.Outcome) {
+	if e.state == nil && len(e.export.Status.Conditions) > 0 {
 		return
 	}
-	batches := s.export.Status.Batches
-	sealed, surveyed, made := s.ended, s.ended, batches.Completed
-	if state != nil {
-		sealed = sealed || state.caughtUp()
-		surveyed = sealed || state.surveyed && s.export.Status.Survey.Deferred == 0
-		made += int32(len(state.uncountedBatches())) //nolint:gosec // ordinals are int32
+	batches := e.export.Status.Batches
+	sealed, surveyed, made := e.ended, e.ended, batches.Completed
+	if e.state != nil {
+		sealed = sealed || e.state.caughtUp()
+		surveyed = sealed || e.state.surveyed && e.export.Status.Survey.Deferred == 0
+		made += int32(len(e.state.uncountedBatches())) //nolint:gosec // ordinals are int32
 	}
-	loop.MarkSteps(s.export, out, []loop.Step{
+	loop.MarkSteps(e.export, out, []loop.Step{
 		{Condition: v1alpha1.ConditionSurveyed, Succeeded: surveyed, Message: "all conversations of the window are known"},
 		{Condition: v1alpha1.ConditionBatchesCreated, Succeeded: sealed || surveyed && made >= batches.Planned, Message: "every slice has its batch"},
 		{Condition: v1alpha1.ConditionBatchesCompleted, Succeeded: sealed || surveyed && batches.Completed >= batches.Planned, Message: "every batch is finished and counted"},

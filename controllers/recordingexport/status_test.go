@@ -73,12 +73,11 @@ func TestSummarize(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := claimedFor(newExport(), nil)
-			s.ended = tt.ended
 			s.export.Spec.Window.End = &metav1.Time{Time: first.Add(day)}
 			if tt.state != nil {
 				tt.state.claimed = s
 			}
-			summarize(s.subject, tt.state, tt.out, time.Unix(0, 0))
+			(&evaluation{subject: s.subject, state: tt.state, ended: tt.ended}).summarize(tt.out, time.Unix(0, 0))
 			if got := steps(s.export); got != tt.steps {
 				t.Errorf("steps %s, want %s", got, tt.steps)
 			}
@@ -95,8 +94,8 @@ func TestSummarize(t *testing.T) {
 func TestSummarizeKeepsWhatWasKnown(t *testing.T) {
 	s := loadedFor(newExport(), logOf(t, window(0, day)))
 	s.surveyed = true
-	summarize(s.subject, s, outcome.Wait(v1alpha1.ReasonSealing, "sealing", 0), time.Unix(0, 0))
-	summarize(s.subject, nil, outcome.Stall(v1alpha1.ReasonDestinationNotFound, "create it", 0), time.Unix(0, 0))
+	(&evaluation{subject: s.subject, state: s}).summarize(outcome.Wait(v1alpha1.ReasonSealing, "sealing", 0), time.Unix(0, 0))
+	(&evaluation{subject: s.subject}).summarize(outcome.Stall(v1alpha1.ReasonDestinationNotFound, "create it", 0), time.Unix(0, 0))
 	if got := steps(s.export); got != "TTTF" || !conditions.IsStalled(s.export) {
 		t.Errorf("steps %s, conditions %+v; want what was known, and Stalled", got, s.export.Status.Conditions)
 	}
@@ -117,7 +116,7 @@ func TestSummarizeCountsEveryBatchOnce(t *testing.T) {
 		if s.counted, err = countFinishedBatches(s.plan, &s.export.Status, s.batches); err != nil {
 			t.Fatal(err)
 		}
-		summarize(s.subject, s, outcome.Wait("R", "m", 0), time.Unix(0, 0))
+		(&evaluation{subject: s.subject, state: s}).summarize(outcome.Wait("R", "m", 0), time.Unix(0, 0))
 	}
 	got := s.export.Status
 	if got.Progress != "9/17" || got.Gaps != 8 || got.Bytes != 90 || got.Batches.Completed != 2 || got.Batches.Planned != 4 {

@@ -23,8 +23,6 @@ type subject struct {
 	// retry is a request to retry what is unavailable that was not acted upon yet, empty if
 	// there is none.
 	retry string
-	// ended tells that everything is sealed and nothing more will come.
-	ended bool
 }
 
 func (s *subject) name() types.NamespacedName { return client.ObjectKeyFromObject(s.export) }
