@@ -101,7 +101,7 @@ func applyRestorations(ctx context.Context, store archive.Store, slice artifacts
 	if err != nil {
 		return err
 	}
-	became := map[genesys.RecordingRef]artifacts.Restored{}
+	became := map[genesys.RecordingRef]artifacts.RestorationEnd{}
 	for _, restoration := range ended {
 		for _, r := range restoration.Recordings {
 			became[r.RecordingRef] = r

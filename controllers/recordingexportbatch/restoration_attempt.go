@@ -21,12 +21,12 @@ type restorationAttempt struct {
 	metadata *genesys.Metadata
 	permit   *transfer.Permit
 	// attempt is what Begin has recorded.
-	attempt artifacts.Attempt
+	attempt artifacts.RestorationAttempt
 }
 
 // requestRestoration requests a recording's restoration, unless this or another process has
 // done so. It returns why the recording cannot be restored, nil if it may still be restored.
-func (w *restorationWork) requestRestoration(ctx context.Context, ref genesys.RecordingRef, metadata *genesys.Metadata) (*artifacts.Restored, error) {
+func (w *restorationWork) requestRestoration(ctx context.Context, ref genesys.RecordingRef, metadata *genesys.Metadata) (*artifacts.RestorationEnd, error) {
 	a := &restorationAttempt{restorationWork: w, ref: ref, metadata: metadata}
 	switch state, err := a.Recorded(ctx); {
 	case err != nil:
@@ -36,7 +36,7 @@ func (w *restorationWork) requestRestoration(ctx context.Context, ref genesys.Re
 	case w.last:
 		return nil, nil
 	case noRestorationsLeft(metadata):
-		return &artifacts.Restored{RecordingRef: ref, Reason: evidence.ReasonRestorationQuota}, nil
+		return &artifacts.RestorationEnd{RecordingRef: ref, Reason: evidence.ReasonRestorationQuota}, nil
 	}
 	// The gate is passed first, so that nothing delays the call once the attempt is recorded.
 	var err error
@@ -48,8 +48,9 @@ func (w *restorationWork) requestRestoration(ctx context.Context, ref genesys.Re
 		return nil, err
 	}
 	// The next attempt finds what became of the request: a refusal is recorded, and the file
-	// state shows everything else.
-	_, err = once.Effect{Log: a, Call: a.call, Judge: judgeRestoration, Look: a.look}.Run(ctx)
+	// state shows everything else. Nothing else can be seen of a request for a recording that is
+	// still archived: its restoration may begin later.
+	_, err = once.Effect{Log: a, Call: a.call, Judge: judgeRestoration}.Start(ctx)
 	return nil, err
 }
 
@@ -69,7 +70,7 @@ func (a *restorationAttempt) Recorded(ctx context.Context) (once.State, error) {
 // Begin records the attempt, with the recording's dates before it.
 func (a *restorationAttempt) Begin(ctx context.Context) (bool, error) {
 	stamp, before := a.stamp(), findRecording(a.ref, a.metadata.Recordings).Retention
-	a.attempt = artifacts.Attempt{
+	a.attempt = artifacts.RestorationAttempt{
 		Stamp: stamp, RecordingRef: a.ref, Before: before, Until: genesys.LaterArchiveDate(before, stamp.At).Truncate(time.Millisecond),
 	}
 	stored, err := artifacts.Put(ctx, a.store, artifacts.AttemptKey(a.slice, a.ref), a.attempt)
@@ -115,10 +116,6 @@ func judgeRestoration(err error) once.State {
 	}
 }
 
-// look proves nothing about a recording that is still archived, the only one that requests are
-// made for: the restoration may begin later. Once it has begun, the file state is another one.
-func (a *restorationAttempt) look(context.Context) (once.State, error) { return once.Unknown, nil }
-
 func noRestorationsLeft(metadata *genesys.Metadata) bool {
 	return metadata.RestorationsLeft != nil && *metadata.RestorationsLeft <= 0
 }
@@ -131,16 +128,16 @@ func (w *restorationWork) recordRefusal(ctx context.Context, ref genesys.Recordi
 	if err == nil && noRestorationsLeft(&metadata) {
 		end.Reason = evidence.ReasonRestorationQuota
 	}
-	refused := artifacts.Refusal{Stamp: w.stamp(), Restored: end}
+	refused := artifacts.RestorationRefusal{Stamp: w.stamp(), RestorationEnd: end}
 	_, err = artifacts.Put(ctx, w.store, artifacts.RefusalKey(w.slice, ref), refused)
 	return err
 }
 
 // readRefusal returns the recorded refusal of a recording's restoration, nil if there is none.
-func (w *restorationWork) readRefusal(ctx context.Context, ref genesys.RecordingRef) (*artifacts.Restored, error) {
-	refused, err := artifacts.Get[artifacts.Refusal](ctx, w.store, artifacts.RefusalKey(w.slice, ref))
+func (w *restorationWork) readRefusal(ctx context.Context, ref genesys.RecordingRef) (*artifacts.RestorationEnd, error) {
+	refused, err := artifacts.Get[artifacts.RestorationRefusal](ctx, w.store, artifacts.RefusalKey(w.slice, ref))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	return &refused.Restored, err
+	return &refused.RestorationEnd, err
 }

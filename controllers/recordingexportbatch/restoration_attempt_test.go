@@ -41,13 +41,13 @@ func (f lateFS) Open(name string) (fs.File, error) {
 func TestARefusalThatHasJustBeenRecorded(t *testing.T) {
 	w := restoring(t)
 	w.last = true
-	w.put(t, artifacts.AttemptKey(w.slice, ref(1)), artifacts.Attempt{RecordingRef: ref(1)})
+	w.put(t, artifacts.AttemptKey(w.slice, ref(1)), artifacts.RestorationAttempt{RecordingRef: ref(1)})
 	other, arrivals := *w, 0
-	refused := artifacts.Restored{RecordingRef: ref(1), Reason: evidence.ReasonRestorationQuota, Detail: "HTTP 400"}
+	refused := artifacts.RestorationEnd{RecordingRef: ref(1), Reason: evidence.ReasonRestorationQuota, Detail: "HTTP 400"}
 	key := artifacts.RefusalKey(w.slice, ref(1))
 	w.store = lateStore{w.store, key, func() {
 		arrivals++
-		other.put(t, key, artifacts.Refusal{Restored: refused})
+		other.put(t, key, artifacts.RestorationRefusal{RestorationEnd: refused})
 	}}
 	metadata := &genesys.Metadata{Recordings: []genesys.Recording{{ID: ref(1).RecordingID, FileState: genesys.FileArchived}}}
 	end, err := w.recordingEnd(t.Context(), ref(1), metadata)

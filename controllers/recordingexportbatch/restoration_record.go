@@ -14,18 +14,18 @@ import (
 
 // restorationRecord is what was recorded about the restorations of a slice's conversations.
 type restorationRecord struct {
-	attempts []artifacts.Attempt
-	refusals []artifacts.Refusal
+	attempts []artifacts.RestorationAttempt
+	refusals []artifacts.RestorationRefusal
 	ended    []artifacts.Restoration
 }
 
 // readRestorations reads the record. The halves of a batch share its folders: what is about
 // conversations of the other half is left out.
 func readRestorations(ctx context.Context, store archive.Store, slice artifacts.Slice) (r restorationRecord, err error) {
-	if r.attempts, err = artifacts.All[artifacts.Attempt](ctx, store, artifacts.AttemptFolder(slice)); err != nil {
+	if r.attempts, err = artifacts.All[artifacts.RestorationAttempt](ctx, store, artifacts.AttemptFolder(slice)); err != nil {
 		return r, err
 	}
-	if r.refusals, err = artifacts.All[artifacts.Refusal](ctx, store, artifacts.RefusalFolder(slice)); err != nil {
+	if r.refusals, err = artifacts.All[artifacts.RestorationRefusal](ctx, store, artifacts.RefusalFolder(slice)); err != nil {
 		return r, err
 	}
 	if r.ended, err = readEndedRestorations(ctx, store, slice); err != nil {
@@ -35,8 +35,8 @@ func readRestorations(ctx context.Context, store archive.Store, slice artifacts.
 	for _, c := range slice.Conversations {
 		mine[c.ID] = true
 	}
-	r.attempts = slices.DeleteFunc(r.attempts, func(a artifacts.Attempt) bool { return !mine[a.ConversationID] })
-	r.refusals = slices.DeleteFunc(r.refusals, func(a artifacts.Refusal) bool { return !mine[a.ConversationID] })
+	r.attempts = slices.DeleteFunc(r.attempts, func(a artifacts.RestorationAttempt) bool { return !mine[a.ConversationID] })
+	r.refusals = slices.DeleteFunc(r.refusals, func(a artifacts.RestorationRefusal) bool { return !mine[a.ConversationID] })
 	r.ended = slices.DeleteFunc(r.ended, func(e artifacts.Restoration) bool { return !mine[e.ConversationID] })
 	return r, nil
 }
@@ -107,7 +107,7 @@ func (e *restorationEvents) addEvent(at artifacts.Stamp, kind string, ref genesy
 }
 
 // addEnd adds how the restoration of one recording ended.
-func (e *restorationEvents) addEnd(end artifacts.Restoration, became artifacts.Restored) {
+func (e *restorationEvents) addEnd(end artifacts.Restoration, became artifacts.RestorationEnd) {
 	asked, isAsked := e.requested[became.RecordingRef]
 	var after []string
 	if isAsked {

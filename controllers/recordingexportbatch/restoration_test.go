@@ -57,10 +57,10 @@ func TestWhatBecomesOfAnArchivedRecording(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := restoring(t)
 			if tt.attempted {
-				w.put(t, artifacts.AttemptKey(w.slice, ref(1)), artifacts.Attempt{RecordingRef: ref(1)})
+				w.put(t, artifacts.AttemptKey(w.slice, ref(1)), artifacts.RestorationAttempt{RecordingRef: ref(1)})
 			}
 			if tt.refused != "" {
-				w.put(t, artifacts.RefusalKey(w.slice, ref(1)), artifacts.Refusal{Restored: artifacts.Restored{RecordingRef: ref(1), Reason: tt.refused}})
+				w.put(t, artifacts.RefusalKey(w.slice, ref(1)), artifacts.RestorationRefusal{RestorationEnd: artifacts.RestorationEnd{RecordingRef: ref(1), Reason: tt.refused}})
 			}
 			metadata := genesys.Metadata{RestorationsLeft: tt.left, Recordings: []genesys.Recording{{ID: "other", FileState: genesys.FileAvailable}}}
 			if tt.state != "" {
@@ -133,7 +133,7 @@ func TestTheInventoryAfterRestorations(t *testing.T) {
 	if diff := cmp.Diff([]archivedConversation{{"c", refs(3)}}, left, cmp.AllowUnexported(archivedConversation{})); diff != "" {
 		t.Errorf("in the archive (-want +got):\n%s", diff)
 	}
-	end := artifacts.Restoration{ConversationID: "c", Recordings: []artifacts.Restored{
+	end := artifacts.Restoration{ConversationID: "c", Recordings: []artifacts.RestorationEnd{
 		{RecordingRef: ref(1)}, {RecordingRef: ref(2)}, notRestored(ref(3), "late"), {RecordingRef: ref(4)}, notRestored(ref(5), "odd"),
 	}}
 	if left := stillArchived(inventory, []artifacts.Restoration{end}); len(left) != 0 {
@@ -156,7 +156,7 @@ func TestTheInventoryAfterRestorations(t *testing.T) {
 
 func TestRestoringSaysHowMany(t *testing.T) {
 	sum := &restoringError{waiting: 2}
-	sum.addEnded([]artifacts.Restored{{}, {}, notRestored(ref(1), "")})
+	sum.addEnded([]artifacts.RestorationEnd{{}, {}, notRestored(ref(1), "")})
 	out := outcome.Of(sum, time.Minute)
 	if want := "of 5 archived recordings 2 are restored, 1 cannot be, 2 are waited for"; out.Message != want || out.State != outcome.Waiting {
 		t.Errorf("%v, want %q", out, want)

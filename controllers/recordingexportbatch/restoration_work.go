@@ -76,7 +76,7 @@ func (w *restorationWork) checkRemaining(ctx context.Context, try transfer.Try) 
 // startAttempt prepares an attempt.
 func (w *restorationWork) startAttempt(ctx context.Context, try transfer.Try) error {
 	w.last, w.timeout, w.requestedBefore = try.Last, genesys.Timeout(try.Failures), map[genesys.RecordingRef]bool{}
-	attempts, err := artifacts.All[artifacts.Attempt](ctx, w.store, artifacts.AttemptFolder(w.slice))
+	attempts, err := artifacts.All[artifacts.RestorationAttempt](ctx, w.store, artifacts.AttemptFolder(w.slice))
 	for _, attempt := range attempts {
 		w.requestedBefore[attempt.RecordingRef] = true
 	}
@@ -159,13 +159,13 @@ func (w *restorationWork) handleReadFailure(ctx context.Context, c archivedConve
 	return w.recordEnd(ctx, end)
 }
 
-func notRestored(ref genesys.RecordingRef, detail string) artifacts.Restored {
-	return artifacts.Restored{RecordingRef: ref, Reason: evidence.ReasonNotRestored, Detail: detail}
+func notRestored(ref genesys.RecordingRef, detail string) artifacts.RestorationEnd {
+	return artifacts.RestorationEnd{RecordingRef: ref, Reason: evidence.ReasonNotRestored, Detail: detail}
 }
 
 // recordingEnd returns what became of a recording and its dates afterwards, nil if it is
 // waited for.
-func (w *restorationWork) recordingEnd(ctx context.Context, ref genesys.RecordingRef, metadata *genesys.Metadata) (*artifacts.Restored, error) {
+func (w *restorationWork) recordingEnd(ctx context.Context, ref genesys.RecordingRef, metadata *genesys.Metadata) (*artifacts.RestorationEnd, error) {
 	end, err := w.judgeState(ctx, ref, metadata)
 	if end != nil && w.requestedBefore[ref] {
 		if now := findRecording(ref, metadata.Recordings); now != nil {
@@ -175,8 +175,8 @@ func (w *restorationWork) recordingEnd(ctx context.Context, ref genesys.Recordin
 	return end, err
 }
 
-func (w *restorationWork) judgeState(ctx context.Context, ref genesys.RecordingRef, metadata *genesys.Metadata) (*artifacts.Restored, error) {
-	var end *artifacts.Restored
+func (w *restorationWork) judgeState(ctx context.Context, ref genesys.RecordingRef, metadata *genesys.Metadata) (*artifacts.RestorationEnd, error) {
+	var end *artifacts.RestorationEnd
 	var err error
 	var state genesys.FileState
 	if now := findRecording(ref, metadata.Recordings); now != nil {
@@ -184,7 +184,7 @@ func (w *restorationWork) judgeState(ctx context.Context, ref genesys.RecordingR
 	}
 	switch state {
 	case genesys.FileAvailable, genesys.FileRestored:
-		return &artifacts.Restored{RecordingRef: ref}, nil
+		return &artifacts.RestorationEnd{RecordingRef: ref}, nil
 	case genesys.FileRestoring:
 	case genesys.FileArchived:
 		end, err = w.requestRestoration(ctx, ref, metadata)

@@ -159,8 +159,8 @@ func TestARequestThatTookNoEffect(t *testing.T) {
 // TestTheOtherHalfOfABatch: what is noted down about it is not told by this one.
 func TestTheOtherHalfOfABatch(t *testing.T) {
 	w := restoring(t)
-	w.put(t, artifacts.AttemptKey(w.slice, ref(1)), artifacts.Attempt{RecordingRef: ref(1)})
-	w.put(t, artifacts.RefusalKey(w.slice, ref(1)), artifacts.Refusal{Restored: notRestored(ref(1), "")})
+	w.put(t, artifacts.AttemptKey(w.slice, ref(1)), artifacts.RestorationAttempt{RecordingRef: ref(1)})
+	w.put(t, artifacts.RefusalKey(w.slice, ref(1)), artifacts.RestorationRefusal{RestorationEnd: notRestored(ref(1), "")})
 	w.put(t, artifacts.RestorationKey(w.slice, ref(1).ConversationID), artifacts.Restoration{ConversationID: ref(1).ConversationID})
 	if got := w.record(t).eventsOfRestorations(); len(got) != 2 {
 		t.Errorf("events of its own half %+v", got)
@@ -179,11 +179,11 @@ func TestTheCustodyLogTellsOfDates(t *testing.T) {
 	after := kept
 	after.DeleteDate, after.ExportDate = "", "1990-01-01T00:00:00Z"
 	record := restorationRecord{
-		attempts: []artifacts.Attempt{
+		attempts: []artifacts.RestorationAttempt{
 			{Stamp: at(1), RecordingRef: ref(1), Before: kept, Until: time.Unix(3600, 0).UTC()},
 			{Stamp: at(1), RecordingRef: ref(2), Before: kept, Until: time.Unix(3600, 0).UTC()},
 		},
-		ended: []artifacts.Restoration{{Stamp: at(2), CorrelationID: "id", Recordings: []artifacts.Restored{
+		ended: []artifacts.Restoration{{Stamp: at(2), CorrelationID: "id", Recordings: []artifacts.RestorationEnd{
 			{RecordingRef: ref(1), After: &after}, notRestored(ref(2), "late"), {RecordingRef: ref(3)},
 		}}},
 	}

@@ -105,7 +105,7 @@ type restoringError struct {
 }
 
 // addEnded counts recordings whose restoration has ended.
-func (e *restoringError) addEnded(ended []artifacts.Restored) {
+func (e *restoringError) addEnded(ended []artifacts.RestorationEnd) {
 	for _, r := range ended {
 		if r.Reason == "" {
 			e.restored++

@@ -15,6 +15,7 @@
 //	.work/rekeying/…                         copies, while artifacts get another key
 //	.work/survey/<day>/<pass>.json           what a survey of a day found
 //	.work/jobs/<day>.<pass>.json             the analytics job that is asking
+//	.work/hold-trouble/<day>.<pass>.json     since when the legal holds of a survey could not be queried
 //	.work/failed-jobs/<day>.<pass>/<n>.json  analytics jobs that were ended because they gave no answer
 //	.work/plan/<number>.json                 what became known, in order, with the slices that it led to
 //	.work/plan-bundles/<number>.json         many of these in one, for whoever reads all of them

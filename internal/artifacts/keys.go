@@ -117,7 +117,7 @@ func RestorationKey(slice Slice, conversationID string) string {
 // AttemptFolder contains a slice's Attempts.
 func AttemptFolder(slice Slice) string { return restorationFolder(slice, "attempts") }
 
-// AttemptKey is the key of the Attempt to restore a recording. Both its ids must be UUIDs.
+// AttemptKey is the key of the RestorationAttempt to restore a recording. Both its ids must be UUIDs.
 func AttemptKey(slice Slice, ref genesys.RecordingRef) string {
 	return path.Join(AttemptFolder(slice), ref.ConversationID+"."+ref.RecordingID+ending)
 }
@@ -125,7 +125,7 @@ func AttemptKey(slice Slice, ref genesys.RecordingRef) string {
 // RefusalFolder contains a slice's Refusals.
 func RefusalFolder(slice Slice) string { return restorationFolder(slice, "refusals") }
 
-// RefusalKey is the key of the Refusal to restore a recording. Both its ids must be UUIDs.
+// RefusalKey is the key of the RestorationRefusal to restore a recording. Both its ids must be UUIDs.
 func RefusalKey(slice Slice, ref genesys.RecordingRef) string {
 	return path.Join(RefusalFolder(slice), ref.ConversationID+"."+ref.RecordingID+ending)
 }

@@ -6,12 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"time"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/plan"
-	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
 // Entry is a line of an export's plan, as it is stored. The plan only grows; its entries
@@ -93,23 +91,4 @@ func PlanEntries(ctx context.Context, store archive.Store, number int) ([]Entry,
 		err = fmt.Errorf("%w: artifact %s contains %d entries from %d on", evidence.ErrCorrupt, PlanBundleKey(number), len(bundle.Entries), bundle.First)
 	}
 	return bundle.Entries, err
-}
-
-// Slice is the conversations of a batch.
-type Slice struct {
-	Stamp
-	Lane  slicing.Lane `json:"lane"`
-	Start time.Time    `json:"start"`
-	End   time.Time    `json:"end"`
-	// Group names what shares its metadata and hold answers.
-	Group string `json:"group"`
-	// Stay tells that its conversations stay in the batch even if their legal hold
-	// changes: they have been moved before, or are requested again.
-	Stay bool `json:"stay,omitempty"`
-	// From is the batch that the recordings of the slice left, empty if none did.
-	From string `json:"from,omitempty"`
-	// Late is true if the retry deadline of its conversations is used up: the operator
-	// queries their metadata and legal holds a last few times.
-	Late          bool                    `json:"late,omitempty"`
-	Conversations []evidence.Conversation `json:"conversations"`
 }

@@ -94,18 +94,3 @@ func Anchors(ctx context.Context, store archive.Store, seals int) evidence.Ancho
 		Seal: func(number int) (string, error) { return digest(SealedKey(number)) }, Seals: seals,
 	}
 }
-
-// Received is the digest of a recording's file that arrived completely. It is recorded before
-// the file is stored, so that a file in the bag without a StoredFile can be told from one that
-// somebody else has put there.
-type Received struct {
-	Stamp
-	Path   string `json:"path"`
-	SHA256 string `json:"sha256"`
-}
-
-// ReceivedKey is the key of a Received: of the nth file of a recording, with a content.
-// Both ids must be UUIDs.
-func ReceivedKey(batch string, f evidence.File, nn int) string {
-	return fmt.Sprintf("%s/received/%s.%s.%02d.%s%s", BatchFolder(batch), f.ConversationID, f.RecordingID, nn, f.SHA256, ending)
-}

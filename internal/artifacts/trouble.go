@@ -13,7 +13,7 @@ type Trouble struct {
 	Why string `json:"why"`
 }
 
-// HoldTroubleKey is the key of what keeps the legal holds of a survey from being learned.
+// HoldTroubleKey is the key of what keeps the operator from querying the legal holds of a survey.
 func HoldTroubleKey(pass int, day time.Time) string {
 	return fmt.Sprintf("%shold-trouble/%s.%d%s", archive.WorkPrefix, day.UTC().Format(time.DateOnly), pass, ending)
 }

@@ -58,7 +58,8 @@ type Effect struct {
 	// returns None only for an error that excludes every effect.
 	Judge func(err error) State
 	// Look tells what the other side shows about an attempt without an end. It returns None
-	// only if the attempt can take no effect any more, also if its process is merely slow.
+	// only if the attempt can take no effect any more, also if its process is merely slow. It
+	// is nil if nothing can be seen there; such an attempt stays Unknown until its end is recorded.
 	Look func(ctx context.Context) (State, error)
 }
 
@@ -69,6 +70,8 @@ func (e Effect) Run(ctx context.Context) (State, error) {
 	switch state, err := e.Log.Recorded(ctx); {
 	case err != nil:
 		return Unknown, err
+	case state == Unknown && e.Look == nil:
+		return Unknown, nil
 	case state == Unknown:
 		state, err := e.Look(ctx)
 		if err != nil {
@@ -78,6 +81,12 @@ func (e Effect) Run(ctx context.Context) (State, error) {
 	case state != None:
 		return state, nil
 	}
+	return e.Start(ctx)
+}
+
+// Start is Run for whoever has read that nothing is recorded. If another process has recorded an
+// attempt since, Start makes no call and returns Unknown.
+func (e Effect) Start(ctx context.Context) (State, error) {
 	if first, err := e.Log.Begin(ctx); err != nil || !first {
 		return Unknown, err
 	}

@@ -226,3 +226,20 @@ func TestTheErrorOfACallWithoutEffect(t *testing.T) {
 		t.Errorf("%v, %v", state, err)
 	}
 }
+
+// TestAnEffectThatCannotBeLookedAt: an attempt without an end stays unknown, and is not made a
+// second time, whether the log is read before or not.
+func TestAnEffectThatCannotBeLookedAt(t *testing.T) {
+	w := &world{answers: []error{errLost}, left: -1}
+	effect := w.effect()
+	effect.Look = nil
+	for name, begin := range map[string]func(context.Context) (State, error){"run": effect.Run, "started": effect.Start} {
+		if state, err := begin(t.Context()); state != Unknown || err != nil || w.effects != 1 {
+			t.Errorf("%s: %v, %v after %d effects", name, state, err, w.effects)
+		}
+	}
+	w.ended = Refused
+	if state, err := effect.Run(t.Context()); state != Refused || err != nil || w.effects != 1 {
+		t.Errorf("with an end: %v, %v after %d effects", state, err, w.effects)
+	}
+}
