@@ -17,7 +17,7 @@ const (
 const (
 	// ConditionSurveyed is True when all conversations of the window are known.
 	ConditionSurveyed = "Surveyed"
-	// ConditionBatchesCreated is True when the operator has created a batch forevery slice.
+	// ConditionBatchesCreated is True when the operator has created a batch for every slice.
 	ConditionBatchesCreated = "BatchesCreated"
 	// ConditionBatchesCompleted is True when every batch is finished and counted.
 	ConditionBatchesCompleted = "BatchesCompleted"

@@ -26,7 +26,7 @@
 // The plan is a log (package plan) that only grows: by the surveys of days, by
 // what batches lead to (conversations that move to another lane, batches that are
 // cut in two), by retries and by seals. Ordinals, slices and what a seal takes in
-// follow from it, the same foreverybody who reads it.
+// follow from it, the same for everybody who reads it.
 //
 // A window without an end is sealed day by day, one with an end as a whole. A step decides
 // by what the archive holds and what the API server says, never by conditions of its own.

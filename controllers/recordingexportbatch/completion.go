@@ -21,7 +21,7 @@ type deliverer interface {
 	// deliver waits for what was requested, and requests what is outstanding again. It returns
 	// nil once everything is delivered that ever will be; its error says what is outstanding.
 	deliver(ctx context.Context, try transfer.Try) error
-	// finish ends the delivery, forevery process, and returns what became of each wanted
+	// finish ends the delivery, for every process, and returns what became of each wanted
 	// recording.
 	finish(ctx context.Context) (map[genesys.RecordingRef]evidence.Outcome, error)
 }

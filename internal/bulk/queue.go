@@ -143,7 +143,7 @@ func (l *loads) groups(owner Owner) (places groupsOf) {
 	return places
 }
 
-// add counts a job forevery group of its owner.
+// add counts a job for every group of its owner.
 func (l *loads) add(groups groupsOf, at time.Time, running bool) {
 	for _, place := range groups {
 		sum := &l.of[place]

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// special are the ranges of addresses that are not foreverybody to reach, with a
+// special are the ranges of addresses that are not for everybody to reach, with a
 // word for each (IANA's registries of special-purpose addresses for IPv4 and IPv6,
 // and the addresses of clouds' metadata services).
 var special = []struct {

@@ -35,7 +35,7 @@ func recording(n int, medium genesys.Medium, state genesys.FileState) genesys.Re
 	return genesys.Recording{ID: id(n), Medium: medium, FileState: state, MediaAsReceived: "as received"}
 }
 
-// knows answers forevery conversation with the same recordings.
+// knows answers for every conversation with the same recordings.
 func knows(recordings ...genesys.Recording) func(string) Metadata {
 	return func(string) Metadata { return Metadata{Recordings: recordings} }
 }

@@ -27,7 +27,7 @@ func ofOperatingSystem(err error) (Advice, bool) {
 	}
 }
 
-// CorruptArchive is the advice foreverything in an archive that the operator did not write.
+// CorruptArchive is the advice for everything in an archive that the operator did not write.
 func CorruptArchive() Advice {
 	return Advice{Cause: CauseContent, State: Stalled, Reason: reasonCorrupt, Before: "inspect the archive; the operator has stopped writing to it"}
 }

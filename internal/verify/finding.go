@@ -86,7 +86,7 @@ const (
 	// no more broken than one with as many.
 	mostFindings = 10000
 	// mostAlike bounds what is kept of one cause, so that what follows from one
-	// broken list leaves room foreverything else.
+	// broken list leaves room for everything else.
 	mostAlike = 1000
 )
 

@@ -39,7 +39,7 @@ const (
 	RouteAudit           = "GET /api/v2/quality/conversations/audits/query/{transactionId}"
 	RouteAuditResults    = "GET /api/v2/quality/conversations/audits/query/{transactionId}/results"
 	RouteIntegrations    = "GET /api/v2/integrations"
-	// RouteUnknown stands forevery other request to the API.
+	// RouteUnknown stands for every other request to the API.
 	RouteUnknown = "/api/v2/"
 )
 

@@ -1,5 +1,5 @@
 // Package intruder is another user of the machine that tests run on: it finds the
-// ports that processes listen at, and asks each foreverything without a
+// ports that processes listen at, and asks each for everything without a
 // certificate or a token. It reads /proc, so that it works on Linux alone.
 package intruder
 
@@ -127,7 +127,7 @@ var paths = []string{
 	"/members", "/version/cluster", "/v3/kv/range", "/v3/maintenance/snapshot", "/v2/keys", "/raft",
 }
 
-// Try asks a port foreverything, in every way that needs neither a certificate nor
+// Try asks a port for everything, in every way that needs neither a certificate nor
 // a token of the one that listens, and fails the test if anything is answered.
 func Try(t testing.TB, port Port, holds string) {
 	t.Helper()
