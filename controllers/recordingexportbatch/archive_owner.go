@@ -51,7 +51,7 @@ func (e lostArchiveError) Outcome() outcome.Outcome {
 // archiveOwner tells whether archives belong to this cluster.
 type archiveOwner struct {
 	clusterID func(context.Context) (string, error)
-	foundings *foundingCache
+	origins   *originCache
 }
 
 // verifyOwner returns a lostArchiveError if the archive of a batch belongs to another cluster.
@@ -60,7 +60,7 @@ func (o archiveOwner) verifyOwner(ctx context.Context, b *resolvedBatch) error {
 	if err != nil {
 		return fmt.Errorf("tell this cluster from others: %w", err)
 	}
-	begun, err := o.foundings.foundingOf(ctx, cluster, &b.references, &b.archiveAccess)
+	begun, err := o.origins.originOf(ctx, cluster, &b.references, &b.archiveAccess)
 	if err != nil {
 		return fmt.Errorf("read whose archive this is: %w", err)
 	}
@@ -77,38 +77,38 @@ func (o archiveOwner) verifyOwner(ctx context.Context, b *resolvedBatch) error {
 		b.location, owner.ClusterID, owner.Since.UTC().Format(time.RFC3339), b.export.Name, b.batch.Namespace)}
 }
 
-// ownership is archiveOwner.verifyOwner for one batch. Work that runs long verifies it just before
+// ownerVerifier is archiveOwner.verifyOwner for one batch. Work that runs long verifies it just before
 // each request that would cost Genesys Cloud or the customer something twice. The zero value
 // verifies nothing.
-type ownership func(context.Context) error
+type ownerVerifier func(context.Context) error
 
-func (o ownership) verify(ctx context.Context) error {
+func (o ownerVerifier) verify(ctx context.Context) error {
 	if o == nil {
 		return nil
 	}
 	return o(ctx)
 }
 
-// ownership returns what verifies that the archive of the batch belongs to this cluster.
-func (o archiveOwner) ownership(b *resolvedBatch) ownership {
+// verifier returns what verifies that the archive of the batch belongs to this cluster.
+func (o archiveOwner) verifier(b *resolvedBatch) ownerVerifier {
 	return func(ctx context.Context) error { return o.verifyOwner(ctx, b) }
 }
 
-// foundingCache remembers the archives that this cluster began. The record of that is written
+// originCache remembers the archives that this cluster began. The record of that is written
 // once, and each process reads it once. The zero value is ready for use.
-type foundingCache struct {
+type originCache struct {
 	mu   sync.Mutex
-	ours map[types.NamespacedName]founding
+	ours map[types.NamespacedName]archiveOrigin
 }
 
-// founding is where an archive is, and when it was begun.
-type founding struct {
+// archiveOrigin is where an archive is, and when it was begun.
+type archiveOrigin struct {
 	location string
 	since    time.Time
 }
 
-// foundingOf returns which cluster began the archive of a batch, and when.
-func (f *foundingCache) foundingOf(ctx context.Context, cluster string, refs *references, access *archiveAccess) (artifacts.Ownership, error) {
+// originOf returns which cluster began the archive of a batch, and when.
+func (f *originCache) originOf(ctx context.Context, cluster string, refs *references, access *archiveAccess) (artifacts.Ownership, error) {
 	export := types.NamespacedName{Namespace: refs.batch.Namespace, Name: refs.batch.Spec.ExportRef.Name}
 	f.mu.Lock()
 	known := f.ours[export]
@@ -118,22 +118,22 @@ func (f *foundingCache) foundingOf(ctx context.Context, cluster string, refs *re
 	}
 	record, err := artifacts.Record(ctx, access.store)
 	if err == nil && record.ClusterID == cluster {
-		f.remember(export, founding{access.location, record.CreatedAt})
+		f.remember(export, archiveOrigin{access.location, record.CreatedAt})
 	}
 	return artifacts.Ownership{ClusterID: record.ClusterID, Since: record.CreatedAt}, err
 }
 
-func (f *foundingCache) remember(export types.NamespacedName, begun founding) {
+func (f *originCache) remember(export types.NamespacedName, begun archiveOrigin) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.ours == nil {
-		f.ours = map[types.NamespacedName]founding{}
+		f.ours = map[types.NamespacedName]archiveOrigin{}
 	}
 	f.ours[export] = begun
 }
 
 // forgetExport drops an export that was deleted.
-func (f *foundingCache) forgetExport(export types.NamespacedName) {
+func (f *originCache) forgetExport(export types.NamespacedName) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.ours, export)

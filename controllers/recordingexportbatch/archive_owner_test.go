@@ -31,7 +31,7 @@ func TestABatchStopsWithItsArchive(t *testing.T) {
 	begun := time.Date(2023, 10, 1, 0, 0, 0, 0, time.UTC)
 	pool := transfer.NewPool(transfer.Capacity{Total: 2}, clocktesting.NewFakeClock(begun), transfer.DefaultRetryPolicy().Backoff)
 	c := &ownerCheck{
-		archiveOwner: archiveOwner{func(context.Context) (string, error) { return "here", nil }, &foundingCache{}},
+		archiveOwner: archiveOwner{func(context.Context) (string, error) { return "here", nil }, &originCache{}},
 		pools:        lanePools{&loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool, StatePool: pool}}, &stateCache{}},
 	}
 	b := &resolvedBatch{references: references{
@@ -110,7 +110,7 @@ func TestABatchOfARestoredCluster(t *testing.T) {
 	}
 	pool := transfer.NewPool(transfer.Capacity{Total: 1}, clocktesting.NewFakeClock(time.Time{}), transfer.DefaultRetryPolicy().Backoff)
 	c := &ownerCheck{
-		archiveOwner: archiveOwner{func(context.Context) (string, error) { return "here", nil }, &foundingCache{}},
+		archiveOwner: archiveOwner{func(context.Context) (string, error) { return "here", nil }, &originCache{}},
 		pools:        lanePools{&loop.Worker{Pools: transfer.Pools{"": pool, StatePool: pool}}, &stateCache{}},
 	}
 	b := &resolvedBatch{references: references{batch: &v1alpha1.RecordingExportBatch{}}, archiveAccess: archiveAccess{store: store, location: "l"}}
@@ -131,7 +131,7 @@ func TestNothingIsRequestedOfALostArchive(t *testing.T) {
 	requests := &picky{accepted: map[genesys.RecordingRef]int{}}
 	q, _ := newRequester(t, t.TempDir(), requests)
 	verified := 0
-	q.owned, q.maxPerRequest = func(context.Context) error {
+	q.owner, q.maxPerRequest = func(context.Context) error {
 		if verified++; verified > 1 {
 			return lost
 		}
@@ -141,7 +141,7 @@ func TestNothingIsRequestedOfALostArchive(t *testing.T) {
 		t.Errorf("%d batch requests were made, %v; want one before the archive is lost", requests.calls, err)
 	}
 	w := restoring(t)
-	w.requests, w.owned = q.requests, func(context.Context) error { return lost }
+	w.requests, w.owner = q.requests, func(context.Context) error { return lost }
 	metadata := &genesys.Metadata{Recordings: []genesys.Recording{{ID: ref(1).RecordingID, FileState: genesys.FileArchived}}}
 	_, err := w.requestRestoration(t.Context(), ref(1), metadata)
 	there, existsErr := artifacts.Exists(t.Context(), w.store, artifacts.AttemptKey(w.slice, ref(1)))

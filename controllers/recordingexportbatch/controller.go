@@ -26,11 +26,11 @@
 //
 // How recordings are delivered is behind an interface of the completion step,
 // which downloader.go implements: it requests them (requester.go), polls the
-// requests (polling.go) and downloads the results (download.go).
+// requests (request_follower.go) and downloads the results (download.go).
 //
 // Items that keep failing while others succeed leave the batch: a conversation
 // with a record in place of its metadata (metadata_work.go), a recording by being
-// set aside (request_halving.go, downloader.go). In the lane Isolated they are
+// set aside (request_splitting.go, downloader.go). In the lane Isolated they are
 // retried until the deadline is used up.
 package recordingexportbatch
 
@@ -106,7 +106,7 @@ type Reconciler struct {
 	worker      *loop.Worker
 	intervals   Intervals
 	evaluations loop.Evaluations
-	foundings   *foundingCache
+	origins     *originCache
 
 	// The steps of a batch, in the order in which they run.
 	references       referenceResolver
@@ -119,10 +119,10 @@ type Reconciler struct {
 
 // New makes a reconciler.
 func New(c Config) *Reconciler {
-	own, pools, owner := process{c.Clock, c.InstanceID}, lanePools{c.Worker, &stateCache{}}, archiveOwner{c.ClusterID, &foundingCache{}}
+	own, pools, owner := process{c.Clock, c.InstanceID}, lanePools{c.Worker, &stateCache{}}, archiveOwner{c.ClusterID, &originCache{}}
 	deliverers := downloads{process: own, owner: owner, gates: c.Gates, addresses: c.Addresses, intervals: c.Intervals, pools: pools}
 	return &Reconciler{
-		Publisher: c.Publisher, clock: c.Clock, worker: c.Worker, intervals: c.Intervals, foundings: owner.foundings,
+		Publisher: c.Publisher, clock: c.Clock, worker: c.Worker, intervals: c.Intervals, origins: owner.origins,
 		references: referenceResolver{
 			client: c.Client, archive: c.Archive, location: c.Location, signer: c.Signer, reserve: c.Reserve, minFree: c.MinFree,
 		},

@@ -29,17 +29,17 @@ var errExpired = &genesys.Error{Op: "read media", Kind: genesys.KindForbidden, M
 
 // recordDeadURL records that an address does not work. old tells whether its age is the cause.
 // If it is not, a new address may still help, but only once.
-func (l *recordingState) recordDeadURL(url genesys.SignedURL, err error, old bool) {
-	l.deadURLs[url], l.renewableURLs[url] = err, old || l.expiredRequests == 0
-	l.recordFailure(err, l.renewableURLs[url])
+func (r *recordingState) recordDeadURL(url genesys.SignedURL, err error, old bool) {
+	r.deadURLs[url], r.renewableURLs[url] = err, old || r.expiredRequests == 0
+	r.recordFailure(err, r.renewableURLs[url])
 }
 
 // fetchResult downloads one result into the bag. A result that does not arrive whole is not
 // stored, and its recording stays outstanding. An error is returned only if all recordings
 // must wait: the archive cannot be written, Genesys Cloud asked to wait, or ctx has ended.
-func (d *delivery) fetchResult(ctx context.Context, of *listing, result genesys.BatchResult) error {
-	if err := of.deadURLs[result.URL]; err != nil {
-		of.recordFailure(err, of.renewableURLs[result.URL])
+func (d *requestFollower) fetchResult(ctx context.Context, l *listing, result genesys.BatchResult) error {
+	if err := l.recording.deadURLs[result.URL]; err != nil {
+		l.recording.recordFailure(err, l.recording.renewableURLs[result.URL])
 		return nil
 	}
 	permit, err := d.media.acquire(ctx)
@@ -48,16 +48,16 @@ func (d *delivery) fetchResult(ctx context.Context, of *listing, result genesys.
 	}
 	defer permit.Drop()
 	begun := d.clock.Now()
-	age := of.urlAge(result, begun)
-	if of.wasUsed.Swap(true) && !d.addresses.WorthTrying(d.media.gate, age, of.mayBeExpired.Load()) {
-		of.recordDeadURL(result.URL, errExpired, true)
+	age := l.urlAge(result, begun)
+	if l.answer.wasUsed.Swap(true) && !d.addresses.WorthTrying(d.media.gate, age, l.answer.mayBeExpired.Load()) {
+		l.recording.recordDeadURL(result.URL, errExpired, true)
 		return nil
 	}
-	err = d.downloadResult(ctx, of, result)
+	err = d.downloadResult(ctx, l, result)
 	permit.Release(err)
 	switch kind := genesys.KindOf(err); {
 	case err == nil:
-		of.mayBeExpired.Store(false)
+		l.answer.mayBeExpired.Store(false)
 		now := d.clock.Now()
 		d.addresses.RecordWorked(d.media.gate, age, now.Sub(begun), now)
 		return nil
@@ -66,15 +66,15 @@ func (d *delivery) fetchResult(ctx context.Context, of *listing, result genesys.
 	case kind == genesys.KindForbidden, kind == genesys.KindInvalid:
 		old := d.addresses.RecordRefused(d.media.gate, age)
 		if old {
-			of.mayBeExpired.Store(true)
+			l.answer.mayBeExpired.Store(true)
 		}
-		of.recordDeadURL(result.URL, err, old)
+		l.recording.recordDeadURL(result.URL, err, old)
 		return nil
 	case kind == genesys.KindNotFound:
-		of.recordDeadURL(result.URL, err, false)
+		l.recording.recordDeadURL(result.URL, err, false)
 		return nil
 	case kind != "" && kind != genesys.KindThrottled, errors.Is(err, transfer.ErrShort):
-		of.recordFailure(err, false)
+		l.recording.recordFailure(err, false)
 		return nil
 	default:
 		return err
@@ -83,35 +83,35 @@ func (d *delivery) fetchResult(ctx context.Context, of *listing, result genesys.
 
 // downloadResult streams a result into the bag and records the file, unless its content is a
 // file that is stored already.
-func (d *delivery) downloadResult(ctx context.Context, of *listing, result genesys.BatchResult) error {
-	f, err := d.nextFile(ctx, of, result)
+func (d *requestFollower) downloadResult(ctx context.Context, l *listing, result genesys.BatchResult) error {
+	f, err := d.nextFile(ctx, l, result)
 	if err != nil {
 		return err
 	}
 	known := file{}
 	stored, err := d.stream(ctx, result, f.path, func(got transfer.Stored) error {
-		if same, claimed := of.claimFile(got.SHA256); claimed {
+		if same, claimed := l.claimFile(got.SHA256); claimed {
 			known = same
 			return errStored
 		}
-		if err := d.recordReceived(ctx, of.recordingState, f, got); err != nil {
+		if err := d.recordReceived(ctx, l.recording, f, got); err != nil {
 			return err
 		}
 		return d.checkBagOpen(ctx)
 	})
 	switch {
-	case errors.Is(err, errStored) && (slices.Contains(of.files, known) || slices.Contains(of.inFormerBag, known)):
-		of.fileOfURL[result.URL] = known.number
+	case errors.Is(err, errStored) && (slices.Contains(l.recording.files, known) || slices.Contains(l.recording.inFormerBag, known)):
+		l.recording.fileOfURL[result.URL] = known.number
 		return nil
 	case errors.Is(err, errStored):
 		f.number, f.path, f.sha256, f.size = known.number, known.path, known.sha256, known.size
 	case errors.Is(err, fs.ErrExist): // another process was quicker: it may have stored just this
-		if _, err := d.isTaken(ctx, of, f); err != nil {
+		if _, err := d.isTaken(ctx, l, f); err != nil {
 			return err
 		}
-		same, claimed := of.claimFile(stored.SHA256)
+		same, claimed := l.claimFile(stored.SHA256)
 		if !claimed {
-			return d.downloadResult(ctx, of, result)
+			return d.downloadResult(ctx, l, result)
 		}
 		known = same
 		f.number, f.path, f.sha256, f.size = known.number, known.path, known.sha256, known.size
@@ -120,17 +120,17 @@ func (d *delivery) downloadResult(ctx context.Context, of *listing, result genes
 	default:
 		f.sha256, f.size = stored.SHA256, stored.Size
 	}
-	noted := d.newStoredFile(of.recordingState, f)
+	noted := d.newStoredFile(l.recording, f)
 	noted.ContentType, noted.Adopted = result.ContentType, known.path != ""
-	number, err := d.recordFile(ctx, of.recordingState, noted)
-	of.fileOfURL[result.URL], of.claimed[number] = number, true
+	number, err := d.recordFile(ctx, l.recording, noted)
+	l.recording.fileOfURL[result.URL], l.claimed[number] = number, true
 	return err
 }
 
 // recordReceived records the digest of a file before it is stored.
-func (d *delivery) recordReceived(ctx context.Context, l *recordingState, f file, got transfer.Stored) error {
+func (d *requestFollower) recordReceived(ctx context.Context, recording *recordingState, f file, got transfer.Stored) error {
 	f.sha256, f.size = got.SHA256, got.Size
-	stored := d.newStoredFile(l, f)
+	stored := d.newStoredFile(recording, f)
 	_, err := artifacts.Put(ctx, d.store, artifacts.ReceivedKey(d.batch, stored.File, f.number), artifacts.Received{
 		Stamp: stored.Stamp, Path: f.path, SHA256: f.sha256,
 	})
@@ -139,11 +139,11 @@ func (d *delivery) recordReceived(ctx context.Context, l *recordingState, f file
 
 // nextFile returns the name for a new result: the first number of its recording that no
 // process has used.
-func (d *delivery) nextFile(ctx context.Context, of *listing, result genesys.BatchResult) (file, error) {
+func (d *requestFollower) nextFile(ctx context.Context, l *listing, result genesys.BatchResult) (file, error) {
 	for {
-		f := file{number: of.freeNumber(of.position(result)), request: of.request}
-		f.path = evidence.RecordingPath(of.ConversationID, of.RecordingID, f.number, extension(result.ContentType))
-		if taken, err := d.isTaken(ctx, of, f); err != nil || !taken {
+		f := file{number: l.recording.freeNumber(l.position(result)), request: l.answer.request}
+		f.path = evidence.RecordingPath(l.recording.ConversationID, l.recording.RecordingID, f.number, extension(result.ContentType))
+		if taken, err := d.isTaken(ctx, l, f); err != nil || !taken {
 			return f, err
 		}
 	}
@@ -151,7 +151,7 @@ func (d *delivery) nextFile(ctx context.Context, of *listing, result genesys.Bat
 
 // isTaken tells whether another process has stored a file under this name. If so it adds the
 // file to the unrecorded ones.
-func (d *delivery) isTaken(ctx context.Context, of *listing, f file) (bool, error) {
+func (d *requestFollower) isTaken(ctx context.Context, l *listing, f file) (bool, error) {
 	if err := d.checkBagOpen(ctx); err != nil {
 		return false, err
 	}
@@ -159,12 +159,12 @@ func (d *delivery) isTaken(ctx context.Context, of *listing, f file) (bool, erro
 	if err != nil || !there {
 		return false, err
 	}
-	of.unrecorded = append(of.unrecorded, f)
-	return true, d.hashUnrecorded(ctx, of.recordingState)
+	l.recording.unrecorded = append(l.recording.unrecorded, f)
+	return true, d.hashUnrecorded(ctx, l.recording)
 }
 
 // checkBagOpen returns errClosed once a process has closed the bag.
-func (d *delivery) checkBagOpen(ctx context.Context) error {
+func (d *requestFollower) checkBagOpen(ctx context.Context) error {
 	closed, err := d.isBagClosed(ctx)
 	if closed {
 		return errClosed
@@ -172,11 +172,11 @@ func (d *delivery) checkBagOpen(ctx context.Context) error {
 	return err
 }
 
-func (d *delivery) isBagClosed(ctx context.Context) (bool, error) {
-	return artifacts.Exists(ctx, d.store, artifacts.ClosingKey(d.batch))
+func (t bagTransfer) isBagClosed(ctx context.Context) (bool, error) {
+	return artifacts.Exists(ctx, t.store, artifacts.ClosingKey(t.batch))
 }
 
-func (d *delivery) stream(ctx context.Context, result genesys.BatchResult, path string, accept func(transfer.Stored) error) (transfer.Stored, error) {
+func (d *requestFollower) stream(ctx context.Context, result genesys.BatchResult, path string, accept func(transfer.Stored) error) (transfer.Stored, error) {
 	media, err := d.source.OpenMedia(ctx, result.URL)
 	if err != nil {
 		return transfer.Stored{}, err

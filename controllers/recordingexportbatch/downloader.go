@@ -38,14 +38,17 @@ func (f downloads) deliverer(b *connectedBatch, contents batchContents) delivere
 	if lane == v1alpha1.LaneLegalHoldScreen {
 		maxPerRequest = maxScreenRequest
 	}
+	into := bagTransfer{
+		recorder: recorder{f.process, heldStore(b.store, b.batch.Name, contents.inventory.Inventory)}, batch: b.batch.Name, cloud: b.cloud,
+		media: b.route(f.gates, lane, "media"), addresses: f.addresses, isolated: lane == v1alpha1.LaneIsolated,
+	}
 	return &downloader{
-		delivery: delivery{
-			requester: requester{
-				recorder: recorder{f.process, heldStore(b.store, b.batch.Name, contents.inventory.Inventory)}, batch: b.batch.Name, cloud: b.cloud, owned: f.owner.ownership(b.resolvedBatch),
-				requests: b.route(f.gates, lane, "batchrequests"), media: b.route(f.gates, lane, "media"), addresses: f.addresses,
-				maxPerRequest: maxPerRequest, isolated: lane == v1alpha1.LaneIsolated,
-			},
-			source: b.cloud, polls: b.route(f.gates, lane, "batchstatus"), space: b.space, progress: f.pools.progress(b.loadedBatch),
+		bagTransfer: into,
+		requester: requester{
+			bagTransfer: into, owner: f.owner.verifier(b.resolvedBatch), requests: b.route(f.gates, lane, "batchrequests"), maxPerRequest: maxPerRequest,
+		},
+		follower: requestFollower{
+			bagTransfer: into, source: b.cloud, polls: b.route(f.gates, lane, "batchstatus"), space: b.space, counters: f.pools.counters(b.loadedBatch),
 			intervals: f.intervals.limitedTo(exportspec.RetryDeadline(b.export.Spec)),
 		},
 		wanted: contents.inventory.Wanted(), formerBatch: contents.slice.From,
@@ -54,18 +57,20 @@ func (f downloads) deliverer(b *connectedBatch, contents batchContents) delivere
 
 // downloader downloads the wanted recordings of a batch into its bag.
 type downloader struct {
-	delivery
-	wanted []genesys.RecordingRef
+	bagTransfer
+	requester requester
+	follower  requestFollower
+	wanted    []genesys.RecordingRef
 	// formerBatch is the batch that the recordings were in before they were isolated, empty
 	// if they were in none.
 	formerBatch string
-	// nextTry is the number of the next try at what is outstanding.
-	nextTry int
+	// nextRound is the number of the next round.
+	nextRound int
 }
 
-// request makes the first try.
+// request begins the first round.
 func (d *downloader) request(ctx context.Context, try transfer.Try) error {
-	_, err := d.requestAll(ctx, try, 0, unboundedItems(d.wanted))
+	_, err := d.requester.requestAll(ctx, try, 0, unboundedItems(d.wanted))
 	return err
 }
 
@@ -73,7 +78,7 @@ func (d *downloader) request(ctx context.Context, try transfer.Try) error {
 // keep failing while others arrive leave the batch. Once the bag is closed there is nothing to
 // download.
 func (d *downloader) deliver(ctx context.Context, try transfer.Try) error {
-	d.try = try
+	d.follower.try = try
 	if closed, err := d.isBagClosed(ctx); closed || err != nil {
 		return err
 	}
@@ -86,7 +91,7 @@ func (d *downloader) deliver(ctx context.Context, try transfer.Try) error {
 		if err != nil || len(next) == 0 {
 			return err
 		}
-		asked, err := d.requestAll(ctx, try, d.nextTry, next.requestItems())
+		asked, err := d.requester.requestAll(ctx, try, d.nextRound, next.requestItems())
 		r.requested.add(asked)
 		if err != nil && !errors.As(err, &r.refused) {
 			return err
@@ -104,7 +109,7 @@ func (d *downloader) finish(ctx context.Context) (map[genesys.RecordingRef]evide
 		return nil, err
 	}
 	for _, recording := range wanted {
-		if err := d.adoptUnrecorded(ctx, recording); err != nil {
+		if err := d.follower.adoptUnrecorded(ctx, recording); err != nil {
 			return nil, err
 		}
 	}
@@ -145,7 +150,7 @@ func (d *downloader) followRequests(ctx context.Context, requests []pendingReque
 	var group errgroup.Group
 	group.SetLimit(maxFollowed)
 	for _, request := range requests {
-		group.Go(func() error { return d.followRequest(ctx, request) })
+		group.Go(func() error { return d.follower.followRequest(ctx, request) })
 	}
 	return group.Wait()
 }

@@ -24,9 +24,9 @@ func (d *downloader) readRecordings(ctx context.Context) (recordingStates, []pen
 	if err := d.addFilesOfFormerBag(ctx, wanted); err != nil {
 		return nil, nil, err
 	}
-	d.nextTry = 0
+	d.nextRound = 0
 	for _, request := range now.requests {
-		d.nextTry = max(d.nextTry, request.Try+1)
+		d.nextRound = max(d.nextRound, request.Round+1)
 	}
 	return wanted, wanted.pendingRequests(now.requests, answers), wanted.findUnrecorded(ctx, d.store, d.batch)
 }

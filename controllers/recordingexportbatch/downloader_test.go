@@ -18,14 +18,14 @@ import (
 
 func newDownloader(t *testing.T, media mediaReader) *downloader {
 	t.Helper()
-	return &downloader{delivery: *newDelivery(t, t.TempDir(), media), wanted: refs(1)}
+	follower := newFollower(t, t.TempDir(), media)
+	return &downloader{bagTransfer: follower.bagTransfer, follower: *follower, wanted: refs(1)}
 }
 
 // closeBagOf has another process close the bag of a downloader.
 func closeBagOf(t *testing.T, d *downloader) {
 	t.Helper()
 	other := *d
-	other.instance = "other"
 	if err := other.closeBag(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -83,14 +83,14 @@ func TestNothingIsStoredInAClosedBag(t *testing.T) {
 				closeBagOf(t, d)
 			}
 			result := media.put("content")
-			err := d.fetchResult(t.Context(), newListing(&poll{request: "r"}, d.recalled(t), []genesys.BatchResult{result}), result)
+			err := d.follower.fetchResult(t.Context(), newListing(&pollAnswer{request: "r"}, d.follower.recalled(t), []genesys.BatchResult{result}), result)
 			if errors.Is(err, errClosed) == tt.stored {
 				t.Errorf("fetchResult: %v", err)
 			}
 			if tt.before && media.given > 0 {
 				t.Error("it was downloaded although the bag was closed")
 			}
-			if files := d.bag(t); (len(files) == 1) != tt.stored {
+			if files := d.follower.bag(t); (len(files) == 1) != tt.stored {
 				t.Errorf("the bag contains %v", files)
 			}
 		})
@@ -137,7 +137,7 @@ func TestAStoredFileWithoutARecordIsAdopted(t *testing.T) {
 			path := evidence.RecordingPath(ref(1).ConversationID, ref(1).RecordingID, 1, "bin")
 			if tt.received != "" {
 				got := transfer.Stored{SHA256: digestOf(tt.received), Size: int64(len(tt.received))}
-				if err := d.recordReceived(t.Context(), d.recalled(t), file{number: 1, path: path}, got); err != nil {
+				if err := d.follower.recordReceived(t.Context(), d.follower.recalled(t), file{number: 1, path: path}, got); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -36,7 +36,7 @@ func (r batchRecord) custodyEvents(settled evidence.Inventory) []evidence.Event 
 	events = append(events, r.eventsOfRestorations()...)
 	for _, request := range r.requests {
 		add(request.Stamp, "RecordingsRequested", map[string]string{
-			"request": request.Ticket.ID, "recordings": strconv.Itoa(len(request.Refs)), "try": strconv.Itoa(request.Try + 1),
+			"request": request.Ticket.ID, "recordings": strconv.Itoa(len(request.Refs)), "try": strconv.Itoa(request.Round + 1),
 		})
 	}
 	for _, f := range r.files {

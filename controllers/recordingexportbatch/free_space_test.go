@@ -15,13 +15,13 @@ import (
 )
 
 // boundedDelivery is a delivery of a namespace that may take so many bytes as the list says.
-func boundedDelivery(t *testing.T, list string, media mediaReader) *delivery {
+func boundedDelivery(t *testing.T, list string, media mediaReader) *requestFollower {
 	t.Helper()
 	limits, err := usage.ParseLimits(list)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := newDelivery(t, t.TempDir(), media)
+	d := newFollower(t, t.TempDir(), media)
 	meter := &usage.Meter{Root: t.TempDir(), Limits: limits, Clock: clock.RealClock{}}
 	d.store = meter.CountWrites(d.store, "legal")
 	d.space = freeSpace{store: d.store, reserve: func(bytes int64) (*usage.Reservation, error) { return meter.Reserve("legal", bytes) }}
@@ -38,7 +38,7 @@ func (b *bodies) OpenMedia(context.Context, genesys.SignedURL) (*genesys.Media, 
 	return &genesys.Media{Body: io.NopCloser(b.body), Length: b.length}, nil
 }
 
-func (d *delivery) streamTo(ctx context.Context, name string) error {
+func (d *requestFollower) streamTo(ctx context.Context, name string) error {
 	_, err := d.stream(ctx, genesys.BatchResult{ContentType: "text/plain"}, name, nil)
 	return err
 }

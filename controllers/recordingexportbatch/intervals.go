@@ -35,9 +35,9 @@ func DefaultIntervals() Intervals {
 // Retry, and an error is not a failure of the step that needs them.
 func (p Intervals) Backoff(error, int) transfer.Pause { return transfer.Pause{Wait: p.Retry} }
 
-// limitedTo shortens NoProgress, to Missing at least, so that maxTries requests without
+// limitedTo shortens NoProgress, to Missing at least, so that maxIncompleteRequests requests without
 // progress end within a deadline.
 func (p Intervals) limitedTo(deadline time.Duration) Intervals {
-	p.NoProgress = max(p.Missing, min(p.NoProgress, deadline/maxTries))
+	p.NoProgress = max(p.Missing, min(p.NoProgress, deadline/maxIncompleteRequests))
 	return p
 }

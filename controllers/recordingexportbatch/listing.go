@@ -18,8 +18,8 @@ import (
 // the same content, or becomes a new one. No file is claimed twice, so that two results of
 // equal content are two files (docs/adr/0012).
 type listing struct {
-	*recordingState
-	*poll
+	recording *recordingState
+	answer    *pollAnswer
 	// results have an address; each address is listed once.
 	results []genesys.BatchResult
 	// claimed are the numbers of the files that results of this listing have claimed.
@@ -28,59 +28,60 @@ type listing struct {
 
 // newListing takes a listing into the recording's state. It forgets earlier failures: this
 // poll shows them again.
-func newListing(at *poll, l *recordingState, results []genesys.BatchResult) *listing {
-	l.refused, l.failed, l.expired = "", nil, false
-	of, refused := &listing{recordingState: l, poll: at, claimed: map[int]bool{}}, 0
+func newListing(answer *pollAnswer, recording *recordingState, results []genesys.BatchResult) *listing {
+	recording.refused, recording.failed, recording.expired = "", nil, false
+	l, refused := &listing{recording: recording, answer: answer, claimed: map[int]bool{}}, 0
 	for _, result := range results {
 		switch {
 		case result.URL.Empty():
 			refused++
-			l.refused = cmp.Or(result.Error, evidence.NothingSaid)
-		case of.position(result) == 0:
-			of.results = append(of.results, result)
+			recording.refused = cmp.Or(result.Error, evidence.NothingSaid)
+		case l.position(result) == 0:
+			l.results = append(l.results, result)
 		}
 	}
-	of.recordURLTimes()
-	l.results, l.listed = max(l.results, len(of.results)), max(l.listed, len(of.results)+refused)
-	return of
+	l.recordURLTimes()
+	recording.mostResults = max(recording.mostResults, len(l.results))
+	recording.mostListed = max(recording.mostListed, len(l.results)+refused)
+	return l
 }
 
 // recordURLTimes records between which polls addresses were made.
-func (of *listing) recordURLTimes() {
-	for _, result := range of.results {
-		if _, known := of.urlMade[result.URL]; !known {
-			of.urlMade[result.URL] = timeRange{of.before, of.at}
+func (l *listing) recordURLTimes() {
+	for _, result := range l.results {
+		if _, known := l.recording.urlMade[result.URL]; !known {
+			l.recording.urlMade[result.URL] = timeRange{l.answer.before, l.answer.at}
 		}
 	}
 }
 
 // urlAge returns the age of a result's address.
-func (of *listing) urlAge(result genesys.BatchResult, now time.Time) transfer.Age {
-	made := of.urlMade[result.URL]
+func (l *listing) urlAge(result genesys.BatchResult, now time.Time) transfer.Age {
+	made := l.recording.urlMade[result.URL]
 	return transfer.Age{Least: now.Sub(made.to), Most: now.Sub(made.from)}
 }
 
 // position returns a result's position in the listing, from 1; 0 if it is not there.
-func (of *listing) position(result genesys.BatchResult) int {
-	return 1 + slices.IndexFunc(of.results, func(other genesys.BatchResult) bool { return other.URL == result.URL })
+func (l *listing) position(result genesys.BatchResult) int {
+	return 1 + slices.IndexFunc(l.results, func(other genesys.BatchResult) bool { return other.URL == result.URL })
 }
 
 // newResults returns the results that may be files which are not stored yet: those whose
 // addresses have not given a file. If the request has given as many other files before, they
 // are those files with new addresses, because a request gives more as time passes but never
 // something else.
-func (of *listing) newResults() []genesys.BatchResult {
+func (l *listing) newResults() []genesys.BatchResult {
 	var fresh []genesys.BatchResult
-	for _, result := range of.results {
-		if number, known := of.fileOfURL[result.URL]; known {
-			of.claimed[number] = true
+	for _, result := range l.results {
+		if number, known := l.recording.fileOfURL[result.URL]; known {
+			l.claimed[number] = true
 			continue
 		}
 		fresh = append(fresh, result)
 	}
 	given := 0
-	for _, f := range of.files {
-		if f.request == of.request && !of.claimed[f.number] {
+	for _, f := range l.recording.files {
+		if f.request == l.answer.request && !l.claimed[f.number] {
 			given++
 		}
 	}
@@ -91,10 +92,10 @@ func (of *listing) newResults() []genesys.BatchResult {
 }
 
 // claimFile finds the stored file that a result is, by its content.
-func (of *listing) claimFile(sha256 string) (file, bool) {
-	for _, f := range slices.Concat(of.files, of.inFormerBag, of.unrecorded) {
-		if f.sha256 == sha256 && !of.claimed[f.number] {
-			of.claimed[f.number] = true
+func (l *listing) claimFile(sha256 string) (file, bool) {
+	for _, f := range slices.Concat(l.recording.files, l.recording.inFormerBag, l.recording.unrecorded) {
+		if f.sha256 == sha256 && !l.claimed[f.number] {
+			l.claimed[f.number] = true
 			return f, true
 		}
 	}

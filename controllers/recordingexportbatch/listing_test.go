@@ -61,16 +61,15 @@ func newRoute(now clock.PassiveClock) route {
 	return route{gates: &transfer.Gates{Clock: now}, limit: 1}
 }
 
-func newDelivery(t tester, root string, media mediaReader) *delivery {
+func newFollower(t tester, root string, media mediaReader) *requestFollower {
 	store, err := archive.OpenDirectory(root, "case-1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &delivery{
+	return &requestFollower{
 		space: freeSpace{store: store},
-		requester: requester{
-			recorder: recorder{process{clock.RealClock{}, "test"}, store}, batch: "b", requests: newRoute(clock.RealClock{}), media: newRoute(clock.RealClock{}),
-			addresses: &transfer.Addresses{},
+		bagTransfer: bagTransfer{
+			recorder: recorder{process{clock.RealClock{}, "test"}, store}, batch: "b", media: newRoute(clock.RealClock{}), addresses: &transfer.Addresses{},
 		},
 		polls: newRoute(clock.RealClock{}), source: media, intervals: DefaultIntervals(),
 	}
@@ -78,7 +77,7 @@ func newDelivery(t tester, root string, media mediaReader) *delivery {
 
 // bag returns the contents of the files that are noted down, by number, and fails
 // unless they are those of the bag.
-func (d *delivery) bag(t tester) map[int]string {
+func (d *requestFollower) bag(t tester) map[int]string {
 	notes, err := artifacts.All[artifacts.StoredFile](t.Context(), d.store, artifacts.FileFolder(d.batch))
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +98,7 @@ func (d *delivery) bag(t tester) map[int]string {
 }
 
 // recalled is the recording's recording as another process would find it.
-func (d *delivery) recalled(t tester) *recordingState {
+func (d *requestFollower) recalled(t tester) *recordingState {
 	notes, err := artifacts.All[artifacts.StoredFile](t.Context(), d.store, artifacts.FileFolder(d.batch))
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +120,7 @@ func TestFilesAreKnownByTheirContent(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		media := newShelf()
 		runs++
-		d := newDelivery(t, filepath.Join(root, fmt.Sprint(runs)), media)
+		d := newFollower(t, filepath.Join(root, fmt.Sprint(runs)), media)
 		contents := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c"}), 1, 4).Draw(t, "contents")
 		results := func() []genesys.BatchResult {
 			out := make([]genesys.BatchResult, len(contents))
@@ -143,7 +142,7 @@ func TestFilesAreKnownByTheirContent(t *testing.T) {
 						media.broken[result.URL] = &genesys.Error{Kind: genesys.KindTransient}
 					}
 				}
-				if err := d.fetchRecording(t.Context(), newListing(&poll{request: fmt.Sprint(request)}, l, shown)); err != nil {
+				if err := d.fetchRecording(t.Context(), newListing(&pollAnswer{request: fmt.Sprint(request)}, l, shown)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -151,13 +150,13 @@ func TestFilesAreKnownByTheirContent(t *testing.T) {
 		l := d.recalled(t)
 		clear(media.broken)
 		for range 2 {
-			if err := d.fetchRecording(t.Context(), newListing(&poll{request: "last"}, l, results())); err != nil {
+			if err := d.fetchRecording(t.Context(), newListing(&pollAnswer{request: "last"}, l, results())); err != nil {
 				t.Fatal(err)
 			}
 		}
 		got := slices.Sorted(maps.Values(d.bag(t)))
-		if diff := cmp.Diff(slices.Sorted(slices.Values(contents)), got); diff != "" || l.isIncomplete() {
-			t.Fatalf("open %v, contents (-want +got):\n%s", l.isIncomplete(), diff)
+		if diff := cmp.Diff(slices.Sorted(slices.Values(contents)), got); diff != "" || l.expectsMore() {
+			t.Fatalf("open %v, contents (-want +got):\n%s", l.expectsMore(), diff)
 		}
 	})
 }
@@ -166,11 +165,11 @@ func TestFilesAreKnownByTheirContent(t *testing.T) {
 // new addresses.
 func TestNothingIsFetchedTwice(t *testing.T) {
 	media := newShelf()
-	d := newDelivery(t, t.TempDir(), media)
+	d := newFollower(t, t.TempDir(), media)
 	l := d.recalled(t)
 	for range 3 {
 		results := []genesys.BatchResult{media.put("a"), media.put("b")}
-		if err := d.fetchRecording(t.Context(), newListing(&poll{request: "r"}, l, results)); err != nil {
+		if err := d.fetchRecording(t.Context(), newListing(&pollAnswer{request: "r"}, l, results)); err != nil {
 			t.Fatal(err)
 		}
 		l = d.recalled(t) // as after a restart
@@ -183,11 +182,11 @@ func TestNothingIsFetchedTwice(t *testing.T) {
 // TestNumbersFollowTheListing, and stay with the content when the order changes.
 func TestNumbersFollowTheListing(t *testing.T) {
 	media := newShelf()
-	d := newDelivery(t, t.TempDir(), media)
+	d := newFollower(t, t.TempDir(), media)
 	a, b := media.put("a"), media.put("b")
 	media.broken[a.URL] = &genesys.Error{Kind: genesys.KindNotFound}
 	l := d.recalled(t)
-	if err := d.fetchRecording(t.Context(), newListing(&poll{request: "1"}, l, []genesys.BatchResult{a, b})); err != nil {
+	if err := d.fetchRecording(t.Context(), newListing(&pollAnswer{request: "1"}, l, []genesys.BatchResult{a, b})); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[int]string{2: "b"}, d.bag(t)); diff != "" || !l.expired {
@@ -195,7 +194,7 @@ func TestNumbersFollowTheListing(t *testing.T) {
 	}
 	l = d.recalled(t)
 	again := []genesys.BatchResult{media.put("c"), media.put("b"), media.put("a")}
-	if err := d.fetchRecording(t.Context(), newListing(&poll{request: "2"}, l, again)); err != nil {
+	if err := d.fetchRecording(t.Context(), newListing(&pollAnswer{request: "2"}, l, again)); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[int]string{1: "c", 2: "b", 3: "a"}, d.bag(t)); diff != "" {
@@ -207,7 +206,7 @@ func TestNumbersFollowTheListing(t *testing.T) {
 // and otherwise kept as it is, if it was received.
 func TestAFileThatNobodyNoted(t *testing.T) {
 	media := newShelf()
-	d := newDelivery(t, t.TempDir(), media)
+	d := newFollower(t, t.TempDir(), media)
 	for number, content := range []string{"a", "lost"} {
 		key := evidence.BagFolder("b") + "/" + evidence.RecordingPath("c", "1", number+1, "ogg")
 		if err := d.store.Create(t.Context(), key, func(w io.Writer) error { _, err := io.WriteString(w, content); return err }); err != nil {
@@ -215,7 +214,7 @@ func TestAFileThatNobodyNoted(t *testing.T) {
 		}
 	}
 	l := d.recalled(t)
-	if err := d.fetchRecording(t.Context(), newListing(&poll{request: "r"}, l, []genesys.BatchResult{media.put("b"), media.put("a")})); err != nil {
+	if err := d.fetchRecording(t.Context(), newListing(&pollAnswer{request: "r"}, l, []genesys.BatchResult{media.put("b"), media.put("a")})); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.adoptUnrecorded(t.Context(), l); !errors.Is(err, evidence.ErrCorrupt) || !strings.Contains(err.Error(), "02.ogg") {
@@ -239,12 +238,12 @@ func TestAnotherProcessWasQuicker(t *testing.T) {
 	for _, theirs := range []string{"a", "other"} {
 		media := newShelf()
 		root := t.TempDir()
-		d, other := newDelivery(t, root, media), newDelivery(t, root, media)
+		d, other := newFollower(t, root, media), newFollower(t, root, media)
 		l := d.recalled(t)
-		if err := other.fetchRecording(t.Context(), newListing(&poll{request: "r"}, other.recalled(t), []genesys.BatchResult{media.put(theirs)})); err != nil {
+		if err := other.fetchRecording(t.Context(), newListing(&pollAnswer{request: "r"}, other.recalled(t), []genesys.BatchResult{media.put(theirs)})); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.fetchRecording(t.Context(), newListing(&poll{request: "r"}, l, []genesys.BatchResult{media.put("a")})); err != nil {
+		if err := d.fetchRecording(t.Context(), newListing(&pollAnswer{request: "r"}, l, []genesys.BatchResult{media.put("a")})); err != nil {
 			t.Fatal(err)
 		}
 		want := map[int]string{1: theirs}
@@ -260,13 +259,13 @@ func TestAnotherProcessWasQuicker(t *testing.T) {
 // TestEqualContentsAreTwoFiles, from the first poll on.
 func TestEqualContentsAreTwoFiles(t *testing.T) {
 	media := newShelf()
-	d := newDelivery(t, t.TempDir(), media)
+	d := newFollower(t, t.TempDir(), media)
 	l := d.recalled(t)
-	if err := d.fetchRecording(t.Context(), newListing(&poll{request: "r"}, l, []genesys.BatchResult{media.put("a"), media.put("a")})); err != nil {
+	if err := d.fetchRecording(t.Context(), newListing(&pollAnswer{request: "r"}, l, []genesys.BatchResult{media.put("a"), media.put("a")})); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[int]string{1: "a", 2: "a"}, d.bag(t)); diff != "" || l.isIncomplete() {
-		t.Errorf("open %v, files (-want +got):\n%s", l.isIncomplete(), diff)
+	if diff := cmp.Diff(map[int]string{1: "a", 2: "a"}, d.bag(t)); diff != "" || l.expectsMore() {
+		t.Errorf("open %v, files (-want +got):\n%s", l.expectsMore(), diff)
 	}
 }
 
@@ -275,7 +274,7 @@ func TestEqualContentsAreTwoFiles(t *testing.T) {
 func TestARefusalWithoutAWord(t *testing.T) {
 	for says, want := range map[string]bool{"": false, "it is archived": true} {
 		l := &recordingState{RecordingRef: ref(1)}
-		newListing(&poll{request: "request"}, l, []genesys.BatchResult{{RecordingRef: ref(1), Error: says}})
+		newListing(&pollAnswer{request: "request"}, l, []genesys.BatchResult{{RecordingRef: ref(1), Error: says}})
 		if got := l.outcome(); got.Reason != evidence.ReasonRefused || evidence.Said(got.Reason, got.Detail) != want {
 			t.Errorf("of %q the outcome is %+v", says, got)
 		}

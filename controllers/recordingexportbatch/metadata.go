@@ -55,7 +55,7 @@ func (m *metadataStep) fetch(b *connectedBatch) outcome.Outcome {
 	work := &metadataWork{
 		recorder: recorder{m.process, b.store}, cloud: b.metadata, retrier: m.pools.retrier(b.loadedBatch, lane, key),
 		requests: b.route(m.gates, lane, "metadata"), isolatedRequests: b.route(m.gates, v1alpha1.LaneIsolated, "metadata"),
-		policy: exportspec.Policy(b.export.Spec), progress: m.pools.progress(b.loadedBatch),
+		policy: exportspec.Policy(b.export.Spec), counters: m.pools.counters(b.loadedBatch),
 	}
 	return m.pools.run(b.loadedBatch, v1alpha1.StepMetadata, loop.Task{
 		Pool: string(lane), Key: key, Work: func(ctx context.Context, try transfer.Try) (err error) {

@@ -37,7 +37,7 @@ type metadataWork struct {
 	// take it.
 	isolatedRequests route
 	slice            artifacts.Slice
-	progress         progress
+	counters         counters
 	policy           evidence.Policy
 
 	// stop is set once an error concerns every conversation.
@@ -237,7 +237,7 @@ func (w *metadataWork) recordMetadata(ctx context.Context, m artifacts.Metadata)
 	m.Stamp = w.stamp()
 	_, err := artifacts.Put(ctx, w.store, artifacts.MetadataKey(w.slice.Group, m.ConversationID), m)
 	if err == nil {
-		w.progress.metadataRecorded(w.slice.Group)
+		w.counters.metadataRecorded(w.slice.Group)
 	}
 	return err
 }

@@ -35,9 +35,9 @@ type recordingState struct {
 
 // answers is what requests gave for a recording.
 type answers struct {
-	// results is the largest number of results with an address in any listing, 0 if there was
-	// none; listed also counts those that Genesys Cloud refused.
-	results, listed int
+	// mostResults is the largest number of results with an address in any listing, 0 if there was
+	// none; mostListed also counts those that Genesys Cloud refused.
+	mostResults, mostListed int
 	// refused is the error that Genesys Cloud listed in place of a result.
 	refused string
 	// failed is why a result did not arrive; expired tells whether the cause was its address,
@@ -84,35 +84,35 @@ func fileOf(f artifacts.StoredFile) file {
 }
 
 // applyAnswer takes in what a request gave for the recording.
-func (l *recordingState) applyAnswer(a artifacts.Answered) {
-	l.results, l.listed = max(l.results, a.Results), max(l.listed, a.Listed)
-	l.refused, l.failed, l.expired = a.Refused, nil, a.Expired
+func (r *recordingState) applyAnswer(a artifacts.Answered) {
+	r.mostResults, r.mostListed = max(r.mostResults, a.Results), max(r.mostListed, a.Listed)
+	r.refused, r.failed, r.expired = a.Refused, nil, a.Expired
 	if a.Failed != "" {
-		l.failed = errors.New(a.Failed)
+		r.failed = errors.New(a.Failed)
 	}
-	if a.Passed {
-		l.incompleteRequests++
+	if a.Incomplete {
+		r.incompleteRequests++
 	}
 	if a.Expired {
-		l.expiredRequests++
+		r.expiredRequests++
 	}
 }
 
 // toAnswer is the reverse of applyAnswer.
-func (l *recordingState) toAnswer() artifacts.Answered {
+func (r *recordingState) toAnswer() artifacts.Answered {
 	a := artifacts.Answered{
-		RecordingRef: l.RecordingRef, Results: l.results, Listed: l.listed, Refused: l.refused, Expired: l.expired, Passed: l.isIncomplete(),
+		RecordingRef: r.RecordingRef, Results: r.mostResults, Listed: r.mostListed, Refused: r.refused, Expired: r.expired, Incomplete: r.expectsMore(),
 	}
-	if l.failed != nil {
-		a.Failed = l.failed.Error()
+	if r.failed != nil {
+		a.Failed = r.failed.Error()
 	}
 	return a
 }
 
 // startRequest resets what is about one request.
-func (l *recordingState) startRequest() {
-	l.refused, l.failed, l.expired = "", nil, false
-	l.addresses = addresses{
+func (r *recordingState) startRequest() {
+	r.refused, r.failed, r.expired = "", nil, false
+	r.addresses = addresses{
 		fileOfURL: map[genesys.SignedURL]int{}, deadURLs: map[genesys.SignedURL]error{},
 		renewableURLs: map[genesys.SignedURL]bool{}, urlMade: map[genesys.SignedURL]timeRange{},
 	}
@@ -120,89 +120,89 @@ func (l *recordingState) startRequest() {
 
 // recordFailure records that a result did not arrive. expired tells whether a new address may
 // help.
-func (l *recordingState) recordFailure(err error, expired bool) {
+func (r *recordingState) recordFailure(err error, expired bool) {
 	// One failure that a new address does not cure outweighs expired addresses.
-	l.expired = expired && (l.failed == nil || l.expired)
-	l.failed = err
+	r.expired = expired && (r.failed == nil || r.expired)
+	r.failed = err
 }
 
-// isIncomplete tells whether more is expected: the recording was neither refused nor failed,
+// expectsMore tells whether more is expected: the recording was neither refused nor failed,
 // and fewer files are stored than there are results.
-func (l *recordingState) isIncomplete() bool {
-	return l.refused == "" && l.failed == nil && (l.results == 0 || len(l.files)+len(l.inFormerBag) < l.results)
+func (r *recordingState) expectsMore() bool {
+	return r.refused == "" && r.failed == nil && (r.mostResults == 0 || len(r.files)+len(r.inFormerBag) < r.mostResults)
 }
 
 // isComplete tells whether as many different files are stored as any listing had results. Then
 // later refusals and failures do not matter.
-func (l *recordingState) isComplete() bool {
+func (r *recordingState) isComplete() bool {
 	different := map[string]bool{}
-	for _, f := range slices.Concat(l.files, l.inFormerBag) {
+	for _, f := range slices.Concat(r.files, r.inFormerBag) {
 		different[f.sha256] = true
 	}
-	return l.listed > 0 && len(different) >= l.listed
+	return r.mostListed > 0 && len(different) >= r.mostListed
 }
 
 // isOutstanding tells whether the recording is worth requesting again. A failed recording is,
 // and so is one that was refused for a reason that may change, until the deadline is used up.
-// One without a result or an error is, up to maxTries times.
-func (l *recordingState) isOutstanding() bool {
+// One without a result or an error is, up to maxIncompleteRequests times.
+func (r *recordingState) isOutstanding() bool {
 	switch {
-	case l.setAsideReason != "", l.isComplete():
+	case r.setAsideReason != "", r.isComplete():
 		return false
-	case l.failed != nil, l.refused != "":
-		return !genesys.FinalResult(l.refused)
+	case r.failed != nil, r.refused != "":
+		return !genesys.FinalResult(r.refused)
 	default:
-		return l.isIncomplete() && l.incompleteRequests < maxTries
+		return r.expectsMore() && r.incompleteRequests < maxIncompleteRequests
 	}
 }
 
 // failure returns why the recording is not complete, nil if nothing failed.
-func (l *recordingState) failure() error {
+func (r *recordingState) failure() error {
 	switch {
-	case l.isComplete():
+	case r.isComplete():
 		return nil
-	case l.failed != nil:
-		return l.failed
-	case l.refused != "":
-		return &genesys.Error{Op: "fetch recording", Kind: genesys.KindTransient, Message: l.refused}
+	case r.failed != nil:
+		return r.failed
+	case r.refused != "":
+		return &genesys.Error{Op: "fetch recording", Kind: genesys.KindTransient, Message: r.refused}
 	default:
 		return nil
 	}
 }
 
 // outcome returns what became of the recording if nothing more comes.
-func (l *recordingState) outcome() evidence.Outcome {
-	out := evidence.Outcome{Files: len(l.files), Elsewhere: len(l.inFormerBag)}
+func (r *recordingState) outcome() evidence.Outcome {
+	out := evidence.Outcome{Files: len(r.files), Elsewhere: len(r.inFormerBag)}
 	switch {
-	case l.isComplete():
-	case l.setAsideReason != "":
-		out.Reason, out.Detail = l.setAsideReason, l.setAsideDetail
-	case l.failed != nil:
-		out.Reason, out.Detail = evidence.ReasonNotDelivered, l.failed.Error()
-	case l.refused != "":
-		out.Reason, out.Detail = evidence.ReasonRefused, l.refused
-	case l.isIncomplete() && l.results == 0:
+	case r.isComplete():
+	case r.setAsideReason != "":
+		out.Reason, out.Detail = r.setAsideReason, r.setAsideDetail
+	case r.failed != nil:
+		out.Reason, out.Detail = evidence.ReasonNotDelivered, r.failed.Error()
+	case r.refused != "":
+		out.Reason, out.Detail = evidence.ReasonRefused, r.refused
+	case r.expectsMore() && r.mostResults == 0:
 		out.Reason, out.Detail = evidence.ReasonNotDelivered, "it came neither as a result nor as an error"
-	case l.isIncomplete():
-		out.Reason, out.Detail = evidence.ReasonNotDelivered, fmt.Sprintf("%d of %d results came", len(l.files)+len(l.inFormerBag), l.results)
+	case r.expectsMore():
+		out.Reason, out.Detail = evidence.ReasonNotDelivered, fmt.Sprintf("%d of %d results came", len(r.files)+len(r.inFormerBag), r.mostResults)
 	}
 	return out
 }
 
 // numberTaken tells whether a file has this number already.
-func (l *recordingState) numberTaken(number int) bool {
+func (r *recordingState) numberTaken(number int) bool {
 	is := func(f file) bool { return f.number == number }
-	return slices.ContainsFunc(slices.Concat(l.files, l.inFormerBag, l.unrecorded), is)
+	return slices.ContainsFunc(slices.Concat(r.files, r.inFormerBag, r.unrecorded), is)
 }
 
 // freeNumber returns the number for a new file: its position in the listing, or the first free
 // number if that is taken.
-func (l *recordingState) freeNumber(place int) int {
-	if !l.numberTaken(place) {
+func (r *recordingState) freeNumber(place int) int {
+	if !r.numberTaken(place) {
 		return place
 	}
 	n := 1
-	for l.numberTaken(n) {
+	for r.numberTaken(n) {
 		n++
 	}
 	return n

@@ -44,17 +44,17 @@ func newRecordingStates(wanted []genesys.RecordingRef, files []artifacts.StoredF
 }
 
 // outcomes returns the outcome of each recording if nothing more comes.
-func (l recordingStates) outcomes() map[genesys.RecordingRef]evidence.Outcome {
-	all := make(map[genesys.RecordingRef]evidence.Outcome, len(l))
-	for _, recording := range l {
+func (s recordingStates) outcomes() map[genesys.RecordingRef]evidence.Outcome {
+	all := make(map[genesys.RecordingRef]evidence.Outcome, len(s))
+	for _, recording := range s {
 		all[recording.RecordingRef] = recording.outcome()
 	}
 	return all
 }
 
 // outstanding returns the recordings that are worth requesting again.
-func (l recordingStates) outstanding() recordingStates {
-	return slices.DeleteFunc(slices.Clone(l), func(of *recordingState) bool { return !of.isOutstanding() })
+func (s recordingStates) outstanding() recordingStates {
+	return slices.DeleteFunc(slices.Clone(s), func(of *recordingState) bool { return !of.isOutstanding() })
 }
 
 // refSet is a set of recordings.
@@ -67,33 +67,33 @@ func (s refSet) add(refs []genesys.RecordingRef) {
 }
 
 // except returns the recordings that are not in refs.
-func (l recordingStates) except(refs refSet) recordingStates {
-	return slices.DeleteFunc(slices.Clone(l), func(of *recordingState) bool { return refs[of.RecordingRef] })
+func (s recordingStates) except(refs refSet) recordingStates {
+	return slices.DeleteFunc(slices.Clone(s), func(of *recordingState) bool { return refs[of.RecordingRef] })
 }
 
 // requestItems returns the recordings as items of the next requests.
-func (l recordingStates) requestItems() []requestItem {
-	all := make([]requestItem, len(l))
-	for i, recording := range l {
+func (s recordingStates) requestItems() []requestItem {
+	all := make([]requestItem, len(s))
+	for i, recording := range s {
 		all[i] = requestItem{recording.RecordingRef, recording.bound}
 	}
 	return all
 }
 
 // countFiles counts the stored files.
-func (l recordingStates) countFiles() int {
+func (s recordingStates) countFiles() int {
 	n := 0
-	for _, recording := range l {
+	for _, recording := range s {
 		n += len(recording.files)
 	}
 	return n
 }
 
-// countIncomplete counts the recordings of which more is expected.
-func (l recordingStates) countIncomplete() int {
+// countExpectingMore counts the recordings of which more is expected.
+func (s recordingStates) countExpectingMore() int {
 	n := 0
-	for _, recording := range l {
-		if recording.isIncomplete() {
+	for _, recording := range s {
+		if recording.expectsMore() {
 			n++
 		}
 	}
@@ -102,9 +102,9 @@ func (l recordingStates) countIncomplete() int {
 
 // onlyExpired tells whether recordings are outstanding, all of them because their addresses
 // expired.
-func (l recordingStates) onlyExpired() bool {
+func (s recordingStates) onlyExpired() bool {
 	any := false
-	for _, recording := range l {
+	for _, recording := range s {
 		if recording.isOutstanding() && !recording.expired {
 			return false
 		}
@@ -114,8 +114,8 @@ func (l recordingStates) onlyExpired() bool {
 }
 
 // lastFailure returns why one of the recordings did not arrive, nil if none failed.
-func (l recordingStates) lastFailure() error {
-	for _, recording := range slices.Backward(l) {
+func (s recordingStates) lastFailure() error {
+	for _, recording := range slices.Backward(s) {
 		if why := recording.failure(); why != nil {
 			return why
 		}
@@ -134,7 +134,7 @@ type pendingRequest struct {
 
 // pendingRequests returns the requests without an answer, in the order in which they were
 // made.
-func (l recordingStates) pendingRequests(requests []artifacts.Request, answers []artifacts.Answer) []pendingRequest {
+func (s recordingStates) pendingRequests(requests []artifacts.Request, answers []artifacts.Answer) []pendingRequest {
 	last := map[genesys.RecordingRef]int{}
 	for i, request := range requests {
 		for _, ref := range request.Refs {
@@ -146,7 +146,7 @@ func (l recordingStates) pendingRequests(requests []artifacts.Request, answers [
 		ended[answer.RequestID] = true
 	}
 	recordings := make([]recordingStates, len(requests))
-	for _, recording := range l {
+	for _, recording := range s {
 		if i, requested := last[recording.RecordingRef]; requested && !ended[requests[i].Ticket.ID] {
 			recordings[i] = append(recordings[i], recording)
 		}

@@ -36,7 +36,7 @@ func aFile(n, number int) artifacts.StoredFile {
 func TestWhatIsOutstanding(t *testing.T) {
 	answer := func(of ...artifacts.Answered) artifacts.Answer { return artifacts.Answer{Recordings: of} }
 	passed := func(n, results int) artifacts.Answered {
-		return artifacts.Answered{RecordingRef: ref(n), Results: results, Passed: true}
+		return artifacts.Answered{RecordingRef: ref(n), Results: results, Incomplete: true}
 	}
 	twice := aFile(11, 2)
 	twice.SHA256 = aFile(11, 1).SHA256
@@ -80,8 +80,8 @@ func TestWhatIsOutstanding(t *testing.T) {
 	if diff := cmp.Diff(outcomes, l.outcomes()); diff != "" {
 		t.Errorf("outcomes (-want +got):\n%s", diff)
 	}
-	if l[:11].lastFailure().Error() != "HTTP 503" || l.countIncomplete() != 5 || l.countFiles() != 8 {
-		t.Errorf("last %v, %d open, %d stored", l.lastFailure(), l.countIncomplete(), l.countFiles())
+	if l[:11].lastFailure().Error() != "HTTP 503" || l.countExpectingMore() != 5 || l.countFiles() != 8 {
+		t.Errorf("last %v, %d open, %d stored", l.lastFailure(), l.countExpectingMore(), l.countFiles())
 	}
 	for _, recording := range l {
 		again := newRecordingStates([]genesys.RecordingRef{recording.RecordingRef}, nil, []artifacts.Answer{answer(recording.toAnswer())}, nil)[0]
@@ -104,16 +104,16 @@ func TestWhatExpiredAlone(t *testing.T) {
 		{func(l recordingStates) { l[0].recordFailure(gone, true); l[1].recordFailure(cut, false) }, false},
 		{func(l recordingStates) { l[0].recordFailure(gone, true); l[0].recordFailure(cut, false) }, false},
 		{func(l recordingStates) { l[0].recordFailure(cut, false); l[0].recordFailure(gone, true) }, false},
-		{func(l recordingStates) { l[0].recordFailure(gone, true); l[1].results = 2 }, false},
-		{func(l recordingStates) { l[0].recordFailure(gone, true); l[1].refused, l[1].listed = "archived", 2 }, false},
+		{func(l recordingStates) { l[0].recordFailure(gone, true); l[1].mostResults = 2 }, false},
+		{func(l recordingStates) { l[0].recordFailure(gone, true); l[1].refused, l[1].mostListed = "archived", 2 }, false},
 		{func(l recordingStates) {
 			l[0].recordFailure(gone, true)
-			l[1].refused, l[1].listed = "recording.recording.not.found", 2
+			l[1].refused, l[1].mostListed = "recording.recording.not.found", 2
 		}, true},
 	}
 	for i, tt := range tests {
 		l := newRecordingStates(refs(2), []artifacts.StoredFile{aFile(1, 1), aFile(2, 1)}, nil, nil)
-		l[0].results, l[1].results = 1, 1
+		l[0].mostResults, l[1].mostResults = 1, 1
 		if tt.spoil(l); l.onlyExpired() != tt.want {
 			t.Errorf("case %d: expired %v, want %v", i, l.onlyExpired(), tt.want)
 		}
@@ -124,7 +124,7 @@ func TestRequestsThatAreToBeFollowed(t *testing.T) {
 	requests := []artifacts.Request{
 		{Ticket: genesys.Ticket{ID: "a"}, Refs: refs(2)},
 		{Ticket: genesys.Ticket{ID: "b"}, Refs: []genesys.RecordingRef{ref(3)}},
-		{Ticket: genesys.Ticket{ID: "c"}, Try: 1, Refs: []genesys.RecordingRef{ref(2)}},
+		{Ticket: genesys.Ticket{ID: "c"}, Round: 1, Refs: []genesys.RecordingRef{ref(2)}},
 		{Ticket: genesys.Ticket{ID: "d"}, Refs: []genesys.RecordingRef{ref(9)}},
 	}
 	for ended, want := range map[string]map[string]string{

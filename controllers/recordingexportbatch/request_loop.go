@@ -5,35 +5,35 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
-// maxTries is how often a recording is requested if Genesys Cloud gives neither a result nor
+// maxIncompleteRequests is how often a recording is requested if Genesys Cloud gives neither a result nor
 // an error. Requests in which it failed are not counted: a failed recording is requested until
 // the deadline is used up.
-const maxTries = 3
+const maxIncompleteRequests = 3
 
-// requestLoop decides what one attempt at the work requests. A try requests every outstanding
+// requestLoop decides what one attempt at the work requests. A round requests every outstanding
 // recording once: all at the same time or, if addresses expire early, as many as can be
 // fetched before that, then the next.
 type requestLoop struct {
-	// requested are the recordings that were requested in the current try.
+	// requested are the recordings that were requested in the current round.
 	requested refSet
-	// storedAtTry is the number of stored files at the beginning of the try, storedAtStart
+	// storedAtRound is the number of stored files at the beginning of the round, storedAtStart
 	// that at the beginning of the attempt; -1 before that.
-	storedAtTry, storedAtStart int
-	// halvedTo is the bound of each recording when it was last requested again because its
-	// request could not be read; halvings counts how often that happened in this attempt.
-	halvedTo map[genesys.RecordingRef]int
-	halvings int
+	storedAtRound, storedAtStart int
+	// splitTo is the bound of each recording when it was last requested again because its
+	// request could not be read; splits counts how often that happened in this attempt.
+	splitTo map[genesys.RecordingRef]int
+	splits  int
 	// refused is why recordings could not be requested, nil if all could.
 	refused *retryError
 }
 
 func newRequestLoop() *requestLoop {
-	return &requestLoop{requested: refSet{}, storedAtTry: -1, storedAtStart: -1, halvedTo: map[genesys.RecordingRef]int{}}
+	return &requestLoop{requested: refSet{}, storedAtRound: -1, storedAtStart: -1, splitTo: map[genesys.RecordingRef]int{}}
 }
 
 // nextToRequest returns the recordings to request next, none if all have arrived or the others
 // are no longer retried. A recording is requested once in an attempt, unless its request is
-// split in halves, or only expired addresses are in the way and each try brings a file.
+// split in halves, or only expired addresses are in the way and each round brings a file.
 func (r *requestLoop) nextToRequest(wanted recordingStates, try transfer.Try) (recordingStates, error) {
 	left, last := wanted.outstanding(), try.Last
 	if r.storedAtStart < 0 {
@@ -42,7 +42,7 @@ func (r *requestLoop) nextToRequest(wanted recordingStates, try transfer.Try) (r
 	if others := left.except(r.requested); len(others) > 0 {
 		return others, nil
 	}
-	if halves := r.toHalve(left, last || wanted.countFiles() > r.storedAtStart, try.Failures); len(halves) > 0 {
+	if halves := r.toSplit(left, last || wanted.countFiles() > r.storedAtStart, try.Failures); len(halves) > 0 {
 		return halves, nil
 	}
 	switch {
@@ -52,30 +52,30 @@ func (r *requestLoop) nextToRequest(wanted recordingStates, try transfer.Try) (r
 		return nil, r.refused
 	case last:
 		return nil, nil
-	case !left.onlyExpired() || wanted.countFiles() <= r.storedAtTry:
+	case !left.onlyExpired() || wanted.countFiles() <= r.storedAtRound:
 		return nil, &outstandingError{len(left), left.lastFailure()}
 	default:
-		r.requested, r.storedAtTry = refSet{}, wanted.countFiles()
+		r.requested, r.storedAtRound = refSet{}, wanted.countFiles()
 		return left, nil
 	}
 }
 
-// toHalve returns the recordings to request again in halves at once, because their request
+// toSplit returns the recordings to request again in halves at once, because their request
 // could not be read. While no file arrives, the service itself may be failing: then each
 // attempt splits few requests, and the next attempt a few more.
-func (r *requestLoop) toHalve(left recordingStates, unbounded bool, failures int) (halves recordingStates) {
-	for _, l := range left {
-		before, halved := r.halvedTo[l.RecordingRef]
-		if l.inUnreadable && (!halved || l.bound < before) {
-			halves = append(halves, l)
+func (r *requestLoop) toSplit(left recordingStates, unbounded bool, failures int) (halves recordingStates) {
+	for _, recording := range left {
+		before, halved := r.splitTo[recording.RecordingRef]
+		if recording.inUnreadable && (!halved || recording.bound < before) {
+			halves = append(halves, recording)
 		}
 	}
-	if len(halves) == 0 || !unbounded && r.halvings >= 1+min(max(failures-attemptsPerTimeout, 0), 4) {
+	if len(halves) == 0 || !unbounded && r.splits >= 1+min(max(failures-splitAfterFailures, 0), 4) {
 		return nil
 	}
-	r.halvings++
-	for _, l := range halves {
-		r.halvedTo[l.RecordingRef] = l.bound
+	r.splits++
+	for _, recording := range halves {
+		r.splitTo[recording.RecordingRef] = recording.bound
 	}
 	return halves
 }

@@ -87,7 +87,7 @@ func TestOneRecordingDoesNotSpoilARequest(t *testing.T) {
 		s.answer(wanted)
 		failures := rapid.IntRange(0, 20).Draw(t, "failures")
 		s.attempt(t, wanted, transfer.Try{Failures: failures})
-		if most := 8 << min(max(failures-attemptsPerTimeout, 0), 4); s.requests > most {
+		if most := 8 << min(max(failures-splitAfterFailures, 0), 4); s.requests > most {
 			t.Errorf("%d requests after %d failures, %d at most", s.requests, failures, most)
 		}
 	})

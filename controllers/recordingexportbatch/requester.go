@@ -22,27 +22,33 @@ const (
 	maxScreenRequest = 10
 )
 
-// requester makes batch requests and records them.
-type requester struct {
+// bagTransfer is the transfer of recordings into the bag of one batch: what those who request,
+// follow and download have in common.
+type bagTransfer struct {
 	recorder
-	owned    ownership
-	batch    string
-	cloud    batchRequester
-	requests route
+	batch string
+	cloud batchRequester
 	// media is the route of the downloads, which bounds how many recordings are requested at
 	// a time.
 	media     route
 	addresses *transfer.Addresses
-	// maxPerRequest is the most recordings in a request.
-	maxPerRequest int
 	// isolated tells that the batch is of the lane Isolated.
 	isolated bool
 }
 
+// requester makes batch requests and records them.
+type requester struct {
+	bagTransfer
+	owner    ownerVerifier
+	requests route
+	// maxPerRequest is the most recordings in a request.
+	maxPerRequest int
+}
+
 // setAside records that a recording is no longer requested, and why.
-func (q requester) setAside(ctx context.Context, ref genesys.RecordingRef, reason, detail string) error {
-	_, err := artifacts.Put(ctx, q.store, artifacts.SetAsideKey(q.batch, ref), artifacts.SetAside{
-		Stamp: q.stamp(), RecordingRef: ref, Reason: reason, Detail: detail,
+func (t bagTransfer) setAside(ctx context.Context, ref genesys.RecordingRef, reason, detail string) error {
+	_, err := artifacts.Put(ctx, t.store, artifacts.SetAsideKey(t.batch, ref), artifacts.SetAside{
+		Stamp: t.stamp(), RecordingRef: ref, Reason: reason, Detail: detail,
 	})
 	return err
 }

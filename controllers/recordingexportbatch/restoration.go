@@ -46,7 +46,7 @@ func (r *restorationStep) Reconcile(_ context.Context, b *connectedBatch) (outco
 	}
 	lane := b.batch.Spec.Lane
 	work := &restorationWork{
-		recorder: recorder{r.process, b.store}, owned: r.owner.ownership(b.resolvedBatch), cloud: b.cloud, requests: b.route(r.gates, metadataLane(lane), "metadata"),
+		recorder: recorder{r.process, b.store}, owner: r.owner.verifier(b.resolvedBatch), cloud: b.cloud, requests: b.route(r.gates, metadataLane(lane), "metadata"),
 	}
 	return r.pools.run(b.loadedBatch, v1alpha1.StepRestoration, loop.Task{
 		Pool: string(lane), Key: b.batch.Name + "/restoration",

@@ -44,7 +44,7 @@ func (w *restorationWork) requestRestoration(ctx context.Context, ref genesys.Re
 		return nil, err
 	}
 	defer a.permit.Drop()
-	if err := w.owned.verify(ctx); err != nil {
+	if err := w.owner.verify(ctx); err != nil {
 		return nil, err
 	}
 	// The next attempt finds what became of the request: a refusal is recorded, and the file

@@ -14,7 +14,7 @@ import (
 // restorationWork has the archived recordings of one slice restored.
 type restorationWork struct {
 	recorder
-	owned     ownership
+	owner     ownerVerifier
 	cloud     recordingRestorer
 	requests  route
 	slice     artifacts.Slice

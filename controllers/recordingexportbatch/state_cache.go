@@ -120,21 +120,21 @@ func (c *stateCache) countMetadata(of stateKey, group string) {
 	}
 }
 
-// progress counts what work for one batch records. The zero value counts nothing.
-type progress struct {
+// counters count what work for one batch records. The zero value counts nothing.
+type counters struct {
 	states *stateCache
 	key    stateKey
 }
 
-func (p progress) fileStored(bytes int64, first bool) {
-	if p.states != nil {
-		p.states.countFile(p.key, bytes, first)
+func (c counters) fileStored(bytes int64, first bool) {
+	if c.states != nil {
+		c.states.countFile(c.key, bytes, first)
 	}
 }
 
-func (p progress) metadataRecorded(group string) {
-	if p.states != nil {
-		p.states.countMetadata(p.key, group)
+func (c counters) metadataRecorded(group string) {
+	if c.states != nil {
+		c.states.countMetadata(c.key, group)
 	}
 }
 
@@ -146,8 +146,8 @@ type loadedBatch struct {
 	report *workReport
 }
 
-// progress counts what work for the batch records.
-func (p lanePools) progress(b *loadedBatch) progress { return progress{p.states, keyOf(b.batch)} }
+// counters count what work for the batch records.
+func (p lanePools) counters(b *loadedBatch) counters { return counters{p.states, keyOf(b.batch)} }
 
 // StatePool is the name of the pool that reads archives for the states and inventories of batches. It
 // is not that of a lane: work there may wait for Genesys Cloud for minutes.

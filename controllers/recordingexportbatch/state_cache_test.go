@@ -75,7 +75,7 @@ func TestWhatIsCountedIsWhatIsRead(t *testing.T) {
 			t.Errorf("%s (-read +counted):\n%s", when, diff)
 		}
 	}
-	w := &metadataWork{recorder: recorder{process{clock.RealClock{}, "test"}, store}, slice: slice, progress: progress{states, keyOf(b.batch)}}
+	w := &metadataWork{recorder: recorder{process{clock.RealClock{}, "test"}, store}, slice: slice, counters: counters{states, keyOf(b.batch)}}
 	for _, id := range []string{"c", "d"} {
 		if err := w.recordMetadata(t.Context(), artifacts.Metadata{ConversationID: id}); err != nil {
 			t.Fatal(err)
@@ -88,8 +88,8 @@ func TestWhatIsCountedIsWhatIsRead(t *testing.T) {
 	if err := states.read(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
-	d := newDelivery(t, t.TempDir(), nil)
-	d.recorder, d.progress = w.recorder, w.progress
+	d := newFollower(t, t.TempDir(), nil)
+	d.recorder, d.counters = w.recorder, w.counters
 	for n := range 2 {
 		recording := &recordingState{RecordingRef: inventory.Recordings[n].Ref()}
 		for number := range 2 {

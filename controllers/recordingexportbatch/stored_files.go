@@ -18,9 +18,9 @@ import (
 
 // findUnrecorded adds the files that are in the bag without a record to the states of their
 // recordings. A process that ended between storing and recording leaves such files.
-func (l recordingStates) findUnrecorded(ctx context.Context, store archive.Store, batch string) error {
+func (s recordingStates) findUnrecorded(ctx context.Context, store archive.Store, batch string) error {
 	recordings, known := map[string]*recordingState{}, map[string]bool{}
-	for _, recording := range l {
+	for _, recording := range s {
 		recordings[path.Dir(evidence.RecordingPath(recording.ConversationID, recording.RecordingID, 1, ""))] = recording
 		for _, f := range recording.files {
 			known[f.path] = true
@@ -55,8 +55,8 @@ func fileNumber(name string) int {
 }
 
 // hashUnrecorded computes the digests of the unrecorded files.
-func (d *delivery) hashUnrecorded(ctx context.Context, l *recordingState) error {
-	for i, f := range l.unrecorded {
+func (d *requestFollower) hashUnrecorded(ctx context.Context, recording *recordingState) error {
+	for i, f := range recording.unrecorded {
 		if f.sha256 != "" {
 			continue
 		}
@@ -64,37 +64,37 @@ func (d *delivery) hashUnrecorded(ctx context.Context, l *recordingState) error 
 		if err != nil {
 			return err
 		}
-		l.unrecorded[i].sha256, l.unrecorded[i].size = stored.SHA256, stored.Size
+		recording.unrecorded[i].sha256, recording.unrecorded[i].size = stored.SHA256, stored.Size
 	}
 	return nil
 }
 
 // recordFile records a stored file. If another process has given its number to another file,
 // it gets the next number.
-func (d *delivery) recordFile(ctx context.Context, l *recordingState, f artifacts.StoredFile) (int, error) {
+func (d *requestFollower) recordFile(ctx context.Context, recording *recordingState, f artifacts.StoredFile) (int, error) {
 	for {
-		there, err := artifacts.Put(ctx, d.store, artifacts.FileKey(d.batch, l.RecordingRef, f.Number), f)
+		there, err := artifacts.Put(ctx, d.store, artifacts.FileKey(d.batch, recording.RecordingRef, f.Number), f)
 		if err != nil {
 			return 0, err
 		}
-		l.unrecorded = slices.DeleteFunc(l.unrecorded, func(other file) bool { return other.path == there.Path })
-		l.files = append(l.files, fileOf(there))
-		d.progress.fileStored(there.Size, len(l.files) == 1)
+		recording.unrecorded = slices.DeleteFunc(recording.unrecorded, func(other file) bool { return other.path == there.Path })
+		recording.files = append(recording.files, fileOf(there))
+		d.counters.fileStored(there.Size, len(recording.files) == 1)
 		d.try.Progress()
 		if there.Path == f.Path {
 			return f.Number, nil
 		}
-		f.Number = l.freeNumber(f.Number)
+		f.Number = recording.freeNumber(f.Number)
 	}
 }
 
 // newStoredFile returns the record of a file.
-func (d *delivery) newStoredFile(l *recordingState, f file) artifacts.StoredFile {
+func (d *requestFollower) newStoredFile(recording *recordingState, f file) artifacts.StoredFile {
 	at := d.stamp()
 	return artifacts.StoredFile{
 		Stamp: at, Number: f.number,
 		File: evidence.File{
-			Path: f.path, ConversationID: l.ConversationID, RecordingID: l.RecordingID,
+			Path: f.path, ConversationID: recording.ConversationID, RecordingID: recording.RecordingID,
 			Size: f.size, SHA256: f.sha256, RequestID: f.request, ReceivedAt: at.At,
 		},
 	}
@@ -103,17 +103,17 @@ func (d *delivery) newStoredFile(l *recordingState, f file) artifacts.StoredFile
 // adoptUnrecorded records the files that arrived whole and that no result has claimed. A file
 // that no process has recorded as received was put there by somebody else: the error is
 // evidence.ErrCorrupt.
-func (d *delivery) adoptUnrecorded(ctx context.Context, l *recordingState) error {
-	if err := d.hashUnrecorded(ctx, l); err != nil {
+func (d *requestFollower) adoptUnrecorded(ctx context.Context, recording *recordingState) error {
+	if err := d.hashUnrecorded(ctx, recording); err != nil {
 		return err
 	}
-	for _, f := range slices.Clone(l.unrecorded) {
-		stored := d.newStoredFile(l, f)
+	for _, f := range slices.Clone(recording.unrecorded) {
+		stored := d.newStoredFile(recording, f)
 		stored.Adopted = true
 		if err := d.checkReceived(ctx, stored); err != nil {
 			return err
 		}
-		if _, err := d.recordFile(ctx, l, stored); err != nil {
+		if _, err := d.recordFile(ctx, recording, stored); err != nil {
 			return err
 		}
 	}
@@ -122,7 +122,7 @@ func (d *delivery) adoptUnrecorded(ctx context.Context, l *recordingState) error
 
 // checkReceived returns evidence.ErrCorrupt if no process has recorded that it received the
 // file.
-func (d *delivery) checkReceived(ctx context.Context, f artifacts.StoredFile) error {
+func (d *requestFollower) checkReceived(ctx context.Context, f artifacts.StoredFile) error {
 	noted, err := artifacts.Get[artifacts.Received](ctx, d.store, artifacts.ReceivedKey(d.batch, f.File, f.Number))
 	if errors.Is(err, fs.ErrNotExist) || err == nil && noted.Path != f.Path {
 		return fmt.Errorf("%w: %s/%s with the SHA-256 %s was never received", evidence.ErrCorrupt, evidence.BagFolder(d.batch), f.Path, f.SHA256)

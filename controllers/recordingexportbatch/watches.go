@@ -36,7 +36,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 func (r *Reconciler) batchesOfExport(ctx context.Context, export client.Object) []reconcile.Request {
 	name := client.ObjectKeyFromObject(export)
 	if err := r.Client.Get(ctx, name, &v1alpha1.RecordingExport{}); apierrors.IsNotFound(err) {
-		r.foundings.forgetExport(name)
+		r.origins.forgetExport(name)
 		r.pools.states.dropExport(name)
 	}
 	return watch.UnfinishedBatches(ctx, r.Client, name)

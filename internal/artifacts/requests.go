@@ -8,9 +8,10 @@ import (
 type Request struct {
 	Stamp
 	Ticket genesys.Ticket `json:"ticket"`
-	// Try is the number of the round of requests that it belongs to, from 0.
-	Try  int                    `json:"try"`
-	Refs []genesys.RecordingRef `json:"refs"`
+	// Round is the number of the round in which it was made, from 0. A round requests every
+	// outstanding recording once.
+	Round int                    `json:"try"`
+	Refs  []genesys.RecordingRef `json:"refs"`
 }
 
 // Answer is the final answer to a batch request.
@@ -35,8 +36,9 @@ type Answered struct {
 	// its address did not work any more.
 	Failed  string `json:"failed,omitempty"`
 	Expired bool   `json:"expired,omitempty"`
-	// Passed tells that not all came that is due, without a reason.
-	Passed bool `json:"passed,omitempty"`
+	// Incomplete tells that more is expected: nothing was refused or failed, and fewer files are
+	// stored than there are results.
+	Incomplete bool `json:"passed,omitempty"`
 }
 
 // SetAside is a recording that its batch no longer requests.

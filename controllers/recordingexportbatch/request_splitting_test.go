@@ -54,8 +54,8 @@ func newRequester(t tester, root string, p *picky) (requester, *clocktesting.Fak
 	now := clocktesting.NewFakeClock(time.Unix(0, 0))
 	requests := route{gates: &transfer.Gates{Clock: now}, limit: 4}
 	return requester{
-		recorder: recorder{process{now, "test"}, store}, batch: "b", cloud: p, requests: requests, media: requests,
-		addresses: &transfer.Addresses{}, maxPerRequest: maxRequest,
+		bagTransfer: bagTransfer{recorder: recorder{process{now, "test"}, store}, batch: "b", cloud: p, media: requests, addresses: &transfer.Addresses{}},
+		requests:    requests, maxPerRequest: maxRequest,
 	}, now
 }
 

@@ -70,7 +70,7 @@ func (p *requestProgress) isOver(status genesys.BatchStatus, recordings recordin
 	p.expected, p.results = status.Expected, len(status.Results)
 	still := now.Sub(p.since)
 	switch {
-	case recordings.countIncomplete() == 0:
+	case recordings.countExpectingMore() == 0:
 		return steady && (!p.gotFile || !recordings.onlyExpired())
 	case status.Expected > 0 && len(status.Results) >= status.Expected:
 		return still >= p.intervals.Missing

@@ -24,7 +24,7 @@ type shown struct {
 
 // lines are as many that more is to be waited for, beside one that is stored.
 func recordingsLeft(open int) recordingStates {
-	l := recordingStates{{files: []file{{number: 1}}, answers: answers{results: 1}}}
+	l := recordingStates{{files: []file{{number: 1}}, answers: answers{mostResults: 1}}}
 	for range open {
 		l = append(l, &recordingState{})
 	}
@@ -117,7 +117,7 @@ func (s *slowAnswers) BatchStatus(context.Context, genesys.Ticket) (genesys.Batc
 // polling it takes long.
 func TestWaitingForTheBudgetIsNotStandingStill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDelivery(t, t.TempDir(), nil)
+		d := newFollower(t, t.TempDir(), nil)
 		d.cloud = &slowAnswers{polls: 8}
 		wanted := newRecordingStates([]genesys.RecordingRef{ref(1)}, nil, nil, nil)
 		request := artifacts.Request{Ticket: genesys.Ticket{ID: "r"}, Refs: []genesys.RecordingRef{ref(1)}}
@@ -154,14 +154,14 @@ func TestARequestThatCannotBeRead(t *testing.T) {
 		"forgotten":                      {kind: genesys.KindNotFound},
 		"forgotten again":                {kind: genesys.KindNotFound, renewals: 1, halved: true},
 		"of an OAuth client that is out": {kind: genesys.KindOrphaned, renewals: 1},
-		"failing time after time":        {kind: genesys.KindTransient, try: transfer.Try{Failures: attemptsPerTimeout}, halved: true},
+		"failing time after time":        {kind: genesys.KindTransient, try: transfer.Try{Failures: splitAfterFailures}, halved: true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			q, _ := newRequester(t, t.TempDir(), &picky{})
 			q.cloud = unreadable{kind: tt.kind}
 			q.clock = clock.RealClock{}
-			d := delivery{requester: q, polls: q.requests, try: tt.try}
+			d := requestFollower{bagTransfer: q.bagTransfer, polls: q.requests, try: tt.try}
 			wanted := newRecordingStates(refs(4), nil, nil, nil)
 			for _, recording := range wanted {
 				recording.expiredRequests = tt.renewals

@@ -13,6 +13,10 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
+// splitAfterFailures is how many attempts must have failed before a request that fails for a
+// reason that may change is split because of that.
+const splitAfterFailures = 3
+
 // requestItem is a recording to request, in a request for at most bound recordings; 0 means no
 // bound.
 type requestItem struct {
@@ -29,13 +33,13 @@ func unboundedItems(refs []genesys.RecordingRef) []requestItem {
 	return all
 }
 
-// requestAll requests the recordings that are neither set aside nor requested in this try
-// already, as many as can be fetched before their addresses expire. number is that of the
-// try, from 0. It returns the recordings that it requested, whether or not the requests were accepted. A
+// requestAll requests the recordings that are neither set aside nor requested in this round
+// already, as many as can be fetched before their addresses expire. Rounds count from 0. It
+// returns the recordings that it requested, whether or not the requests were accepted. A
 // request that fails because of one of its recordings is split in halves until that recording
 // is alone.
-func (q requester) requestAll(ctx context.Context, try transfer.Try, number int, wanted []requestItem) ([]genesys.RecordingRef, error) {
-	h := halving{requester: q, number: number, try: try}
+func (r requester) requestAll(ctx context.Context, try transfer.Try, round int, wanted []requestItem) ([]genesys.RecordingRef, error) {
+	h := requestSplitter{requester: r, round: round, try: try}
 	chunks, err := h.nextChunks(ctx, wanted)
 	if err != nil {
 		return nil, err
@@ -51,7 +55,7 @@ func (q requester) requestAll(ctx context.Context, try transfer.Try, number int,
 // asRetryError turns an error about single recordings into one that says they are requested
 // again. If refused recordings have blocked the gate, their error counts and not that of the
 // gate.
-func (h *halving) asRetryError(err error) error {
+func (h *requestSplitter) asRetryError(err error) error {
 	if errors.Is(err, transfer.ErrBlocked) && h.lastError != nil {
 		err = h.lastError
 	}
@@ -61,31 +65,31 @@ func (h *halving) asRetryError(err error) error {
 	return &retryError{action: "requesting recordings again", reason: v1alpha1.ReasonRecordingsPending, last: err, isolated: h.isolated}
 }
 
-// halving makes the requests of one try and splits those that fail.
-type halving struct {
+// requestSplitter makes the requests of one attempt in a round and splits those that fail.
+type requestSplitter struct {
 	requester
-	number int
-	try    transfer.Try
-	// nextRequest is the number of the try's next request.
+	round int
+	try   transfer.Try
+	// nextRequest is the number of the round's next request.
 	nextRequest int
 	// accepted tells whether any request was accepted; refusals counts the refused ones before
 	// that.
 	accepted bool
 	refusals int
-	// lastError is the error of the last refused request of this try, nil if there is none.
+	// lastError is the error of the last refused request of this attempt, nil if there is none.
 	lastError error
 	// retryCause is why a recording that was refused alone is requested again, nil if there is
 	// none.
 	retryCause error
 }
 
-// nextChunks reads what this try has requested, and splits the rest into requests.
-func (h *halving) nextChunks(ctx context.Context, wanted []requestItem) ([][]genesys.RecordingRef, error) {
+// nextChunks reads what this round has requested, and splits the rest into requests.
+func (h *requestSplitter) nextChunks(ctx context.Context, wanted []requestItem) ([][]genesys.RecordingRef, error) {
 	var now batchArtifacts
 	if err := now.readRequests(ctx, h.store, h.batch); err != nil {
 		return nil, err
 	}
-	before := slices.DeleteFunc(now.requests, func(r artifacts.Request) bool { return r.Try != h.number })
+	before := slices.DeleteFunc(now.requests, func(r artifacts.Request) bool { return r.Round != h.round })
 	h.nextRequest = len(before)
 	h.accepted = len(before) > 0
 	open := map[genesys.RecordingRef]bool{}
@@ -122,7 +126,7 @@ func splitIntoRequests(wanted []requestItem, maxSize int) [][]genesys.RecordingR
 
 // requestChunk requests a chunk. It splits a chunk that fails in halves, the larger parts
 // first. An error that it returns concerns every recording.
-func (h *halving) requestChunk(ctx context.Context, chunk []genesys.RecordingRef) error {
+func (h *requestSplitter) requestChunk(ctx context.Context, chunk []genesys.RecordingRef) error {
 	for parts := [][]genesys.RecordingRef{chunk}; len(parts) > 0; {
 		part := parts[0]
 		parts = parts[1:]
@@ -141,7 +145,7 @@ func (h *halving) requestChunk(ctx context.Context, chunk []genesys.RecordingRef
 			}
 			continue
 		}
-		if h.refusals++; !h.mayHalve(err) {
+		if h.refusals++; !h.maySplit(err) {
 			return err
 		}
 		middle := len(part) / 2
@@ -150,11 +154,11 @@ func (h *halving) requestChunk(ctx context.Context, chunk []genesys.RecordingRef
 	return nil
 }
 
-// mayHalve tells whether to split a request that failed: at once if the same request would be
+// maySplit tells whether to split a request that failed: at once if the same request would be
 // refused again, otherwise after a few failed attempts. While no request is accepted, the
 // service itself may be failing: then each attempt makes few requests, and the next attempt a
 // few more.
-func (h *halving) mayHalve(err error) bool {
+func (h *requestSplitter) maySplit(err error) bool {
 	switch {
 	case h.try.Last, h.accepted && refusedAsItStands(err):
 		return true
@@ -180,7 +184,7 @@ func refusedAsItStands(err error) bool {
 // handleSingle decides about a recording that was refused in a request of its own. It moves to
 // the lane Isolated if others are accepted. Otherwise it is requested again until the deadline
 // is used up.
-func (h *halving) handleSingle(ctx context.Context, ref genesys.RecordingRef, why error) error {
+func (h *requestSplitter) handleSingle(ctx context.Context, ref genesys.RecordingRef, why error) error {
 	h.requests.record(ref.RecordingID, why)
 	bad := refusedAsItStands(why) && h.accepted || h.requests.isBad(ref.RecordingID)
 	switch {
@@ -195,8 +199,8 @@ func (h *halving) handleSingle(ctx context.Context, ref genesys.RecordingRef, wh
 }
 
 // postRequest makes one request and records it, if the archive still belongs to this cluster.
-func (h *halving) postRequest(ctx context.Context, refs []genesys.RecordingRef) error {
-	if err := h.owned.verify(ctx); err != nil { // an archive that hangs must not keep a permit
+func (h *requestSplitter) postRequest(ctx context.Context, refs []genesys.RecordingRef) error {
+	if err := h.owner.verify(ctx); err != nil { // an archive that hangs must not keep a permit
 		return err
 	}
 	permit, err := h.requests.acquire(ctx)
@@ -210,9 +214,9 @@ func (h *halving) postRequest(ctx context.Context, refs []genesys.RecordingRef) 
 		return err
 	}
 	h.requests.record(ticket.ID, nil)
-	request := artifacts.Request{Stamp: h.stamp(), Ticket: ticket, Try: h.number, Refs: refs}
+	request := artifacts.Request{Stamp: h.stamp(), Ticket: ticket, Round: h.round, Refs: refs}
 	for {
-		stored, err := artifacts.Put(ctx, h.store, artifacts.RequestKey(h.batch, h.number, h.nextRequest), request)
+		stored, err := artifacts.Put(ctx, h.store, artifacts.RequestKey(h.batch, h.round, h.nextRequest), request)
 		if err != nil {
 			return err
 		}

@@ -29,12 +29,12 @@ func TestAnExportThatIsGoneIsForgotten(t *testing.T) {
 	}
 	r := New(Config{Publisher: loop.Publisher{Client: api.Build()}})
 	for _, name := range []string{"there", "gone"} {
-		r.foundings.remember(types.NamespacedName{Namespace: "legal", Name: name}, founding{"legal/evidence/" + name, time.Unix(0, 0)})
+		r.origins.remember(types.NamespacedName{Namespace: "legal", Name: name}, archiveOrigin{"legal/evidence/" + name, time.Unix(0, 0)})
 	}
 	for _, name := range []string{"there", "gone"} {
 		r.batchesOfExport(t.Context(), named(name))
 	}
-	if _, there := r.foundings.ours[types.NamespacedName{Namespace: "legal", Name: "there"}]; !there || len(r.foundings.ours) != 1 {
-		t.Errorf("%v are remembered", r.foundings.ours)
+	if _, there := r.origins.ours[types.NamespacedName{Namespace: "legal", Name: "there"}]; !there || len(r.origins.ours) != 1 {
+		t.Errorf("%v are remembered", r.origins.ours)
 	}
 }

@@ -13,22 +13,22 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
-// delivery downloads the recordings of batch requests into the bag.
-type delivery struct {
-	requester
+// requestFollower polls batch requests and downloads their results into the bag.
+type requestFollower struct {
+	bagTransfer
 	source    mediaReader
 	polls     route
 	intervals Intervals
 	// try is the current attempt at the work.
 	try   transfer.Try
 	space freeSpace
-	// progress counts the stored files.
-	progress progress
+	// counters count the stored files.
+	counters counters
 }
 
 // followRequest polls a request and fetches its results until it gives no more. Then it
 // records the answer.
-func (d *delivery) followRequest(ctx context.Context, request pendingRequest) error {
+func (d *requestFollower) followRequest(ctx context.Context, request pendingRequest) error {
 	defer d.addresses.Follow(d.media.gate, len(request.recordings))()
 	for _, recording := range request.recordings {
 		recording.startRequest()
@@ -53,11 +53,11 @@ func (d *delivery) followRequest(ctx context.Context, request pendingRequest) er
 		d.polls.record(request.Ticket.ID, nil)
 		progress.excludePollTime(d.clock.Since(asked))
 		before := request.recordings.countFiles()
-		of := &poll{request: request.Ticket.ID, before: shown, at: d.clock.Now()}
+		answer := &pollAnswer{request: request.Ticket.ID, before: shown, at: d.clock.Now()}
 		if shown = asked; progress.results == 0 && len(status.Results) > 0 {
-			d.addresses.RecordListed(d.media.gate, of.at.Sub(begun))
+			d.addresses.RecordListed(d.media.gate, answer.at.Sub(begun))
 		}
-		if err := d.fetchNew(ctx, request, of, status.Results); err != nil {
+		if err := d.fetchNew(ctx, request, answer, status.Results); err != nil {
 			return err
 		}
 		progress.gotFile = request.recordings.countFiles() > before
@@ -67,7 +67,7 @@ func (d *delivery) followRequest(ctx context.Context, request pendingRequest) er
 }
 
 // poll reads the status of a request.
-func (d *delivery) poll(ctx context.Context, request pendingRequest) (genesys.BatchStatus, error) {
+func (d *requestFollower) poll(ctx context.Context, request pendingRequest) (genesys.BatchStatus, error) {
 	permit, err := d.polls.acquire(ctx)
 	if err != nil {
 		return genesys.BatchStatus{}, err
@@ -83,7 +83,7 @@ func (d *delivery) poll(ctx context.Context, request pendingRequest) (genesys.Ba
 // out; also if it keeps failing while others succeed. What it has not given is requested
 // again, in halves if one of its recordings may be the cause. In all other cases the error is
 // returned, and the next attempt polls the same request.
-func (d *delivery) handleUnreadable(request *pendingRequest, err error) error {
+func (d *requestFollower) handleUnreadable(request *pendingRequest, err error) error {
 	switch kind := genesys.KindOf(err); {
 	case kind == genesys.KindOrphaned:
 	case kind == genesys.KindNotFound:
@@ -94,14 +94,14 @@ func (d *delivery) handleUnreadable(request *pendingRequest, err error) error {
 		return err
 	default:
 		d.polls.record(request.Ticket.ID, err)
-		repeatedly := d.try.Failures >= attemptsPerTimeout && (d.isolated || len(request.recordings) > 1)
+		repeatedly := d.try.Failures >= splitAfterFailures && (d.isolated || len(request.recordings) > 1)
 		if !d.try.Last && !repeatedly && !d.polls.isBad(request.Ticket.ID) {
 			return err
 		}
 		request.lost = true
 	}
 	for _, recording := range request.recordings {
-		if recording.isIncomplete() {
+		if recording.expectsMore() {
 			recording.recordFailure(err, true)
 		}
 	}
@@ -110,7 +110,7 @@ func (d *delivery) handleUnreadable(request *pendingRequest, err error) error {
 
 // recordAnswer records what a request has given, and tells the gates which recordings came and
 // which failed. An expired address is not a failure of its recording.
-func (d *delivery) recordAnswer(ctx context.Context, request pendingRequest) error {
+func (d *requestFollower) recordAnswer(ctx context.Context, request pendingRequest) error {
 	answer := artifacts.Answer{Stamp: d.stamp(), RequestID: request.Ticket.ID, Lost: request.lost}
 	for _, recording := range request.recordings {
 		answer.Recordings = append(answer.Recordings, recording.toAnswer())
@@ -122,8 +122,8 @@ func (d *delivery) recordAnswer(ctx context.Context, request pendingRequest) err
 	return err
 }
 
-// poll is the answer to one poll of a request.
-type poll struct {
+// pollAnswer is the answer to one poll of a request.
+type pollAnswer struct {
 	request string
 	// before is the time of the previous poll, or of the request; at is the time of this
 	// answer. New addresses were made in between.
@@ -137,7 +137,7 @@ type poll struct {
 
 // fetchNew fetches the results that are new. It ignores results of recordings that were not
 // requested.
-func (d *delivery) fetchNew(ctx context.Context, request pendingRequest, of *poll, results []genesys.BatchResult) error {
+func (d *requestFollower) fetchNew(ctx context.Context, request pendingRequest, answer *pollAnswer, results []genesys.BatchResult) error {
 	listed := map[*recordingState][]genesys.BatchResult{}
 	for _, result := range results {
 		if recording := request.find(result.RecordingRef); recording != nil {
@@ -148,7 +148,7 @@ func (d *delivery) fetchNew(ctx context.Context, request pendingRequest, of *pol
 	group.SetLimit(d.media.limit)
 	for _, recording := range request.recordings {
 		if results := listed[recording]; len(results) > 0 {
-			group.Go(func() error { return d.fetchRecording(ctx, newListing(of, recording, results)) })
+			group.Go(func() error { return d.fetchRecording(ctx, newListing(answer, recording, results)) })
 		}
 	}
 	return group.Wait()
@@ -156,15 +156,15 @@ func (d *delivery) fetchNew(ctx context.Context, request pendingRequest, of *pol
 
 // fetchRecording fetches the results of one recording one after the other, so that the content
 // of each can be compared with those before.
-func (d *delivery) fetchRecording(ctx context.Context, of *listing) error {
-	fresh := of.newResults()
+func (d *requestFollower) fetchRecording(ctx context.Context, l *listing) error {
+	fresh := l.newResults()
 	if len(fresh) > 0 {
-		if err := d.hashUnrecorded(ctx, of.recordingState); err != nil {
+		if err := d.hashUnrecorded(ctx, l.recording); err != nil {
 			return err
 		}
 	}
 	for _, result := range fresh {
-		if err := d.fetchResult(ctx, of, result); err != nil {
+		if err := d.fetchResult(ctx, l, result); err != nil {
 			return err
 		}
 	}
