@@ -12,6 +12,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // ownerCheckInterval is the wait before the owner of an archive is checked again that belongs
@@ -58,7 +59,7 @@ type archiveOwner struct {
 func (o archiveOwner) verifyOwner(ctx context.Context, b *resolvedBatch) error {
 	cluster, err := o.clusterID(ctx)
 	if err != nil {
-		return fmt.Errorf("tell this cluster from others: %w", err)
+		return fmt.Errorf("get the id of this cluster: %w", err)
 	}
 	begun, err := o.origins.originOf(ctx, cluster, &b.references, &b.archiveAccess)
 	if err != nil {
@@ -73,8 +74,8 @@ func (o archiveOwner) verifyOwner(ctx context.Context, b *resolvedBatch) error {
 		return nil
 	}
 	return lostArchiveError{fmt.Sprintf(
-		"the archive %s has belonged to the cluster %s since %s: run the command in the message of the RecordingExport (kubectl get rex %s -n %s -o wide)",
-		b.location, owner.ClusterID, owner.Since.UTC().Format(time.RFC3339), b.export.Name, b.batch.Namespace)}
+		"the archive %s belongs to cluster %s (since %s): run the command in the message of the RecordingExport (kubectl get rex %s -n %s -o wide)",
+		b.location, owner.ClusterID, words.Time(owner.Since), b.export.Name, b.batch.Namespace)}
 }
 
 // ownerVerifier is archiveOwner.verifyOwner for one batch. Work that runs long verifies it just before

@@ -45,7 +45,7 @@ func TestABatchStopsWithItsArchive(t *testing.T) {
 		t.Helper()
 		out, err := c.Reconcile(t.Context(), b)
 		lost := owner != "here"
-		if err != nil || out.IsDone() == lost || lost && (out.Reason != v1alpha1.ReasonArchiveOfAnotherCluster || !strings.Contains(out.Message, "the cluster "+owner)) {
+		if err != nil || out.IsDone() == lost || lost && (out.Reason != v1alpha1.ReasonArchiveOfAnotherCluster || !strings.Contains(out.Message, "belongs to cluster "+owner+" (since ")) {
 			t.Errorf("%v, %v; want that the archive belongs to %s", out, err, owner)
 		}
 	}

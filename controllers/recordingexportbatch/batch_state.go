@@ -96,15 +96,15 @@ const maxIDs = 3
 // subject names the conversation of a slice of the lane Isolated, and the recordings if only
 // those are retried; it is empty if there are several conversations.
 func subject(slice artifacts.Slice) string {
-	of := slice.Conversations
-	if slice.Lane != slicing.Isolated || len(of) != 1 || !genesys.ValidID(of[0].ID) {
+	conversations := slice.Conversations
+	if slice.Lane != slicing.Isolated || len(conversations) != 1 || !genesys.ValidID(conversations[0].ID) {
 		return ""
 	}
-	name := "conversation " + of[0].ID
-	if of[0].Held.Held {
+	name := "conversation " + conversations[0].ID
+	if conversations[0].Held.Held {
 		name += " (under legal hold)"
 	}
-	if ids := slices.DeleteFunc(slices.Clone(of[0].Only), func(id string) bool { return !genesys.ValidID(id) }); len(ids) > 0 {
+	if ids := slices.DeleteFunc(slices.Clone(conversations[0].Only), func(id string) bool { return !genesys.ValidID(id) }); len(ids) > 0 {
 		name += ", recording " + strings.Join(ids[:min(len(ids), maxIDs)], ", ")
 		if more := len(ids) - maxIDs; more > 0 {
 			name += fmt.Sprintf(" and %d more", more)

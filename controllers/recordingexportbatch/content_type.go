@@ -90,6 +90,6 @@ func isASCII(head []byte) bool {
 func pageError(got, announced string) error {
 	return &genesys.Error{
 		Op: "fetch recording", Kind: genesys.KindMalformed,
-		Err: fmt.Errorf("a page of type %s came where %s was announced", got, announced),
+		Err: fmt.Errorf("received a page of type %s instead of %s", got, announced),
 	}
 }

@@ -7,9 +7,10 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
-// waitEnds says for each reason how waiting ends; %v stands for retry.deadline. An empty text
+// waitEnds says for each reason how waiting ends; %s stands for retry.deadline. An empty text
 // means that waiting ends with the current attempt, whose calls are all bounded, or as soon as
 // the thing that the message names is there. Such a wait does not use up the deadline.
 var waitEnds = map[string]string{
@@ -21,11 +22,11 @@ var waitEnds = map[string]string{
 	v1alpha1.ReasonOrganizationNotReady: "",
 	v1alpha1.ReasonDestinationNotReady:  "",
 	v1alpha1.ReasonThrottled:            "",
-	v1alpha1.ReasonMetadataRetrying:     "retried for %v, then listed as unavailable",
-	v1alpha1.ReasonRecordingsNotReady:   "waited for up to %v, then listed as unavailable",
-	v1alpha1.ReasonRestoringArchived:    "waited for up to %v, then listed as unavailable",
-	v1alpha1.ReasonRecordingsPending:    "retried for %v, then listed as unavailable",
-	v1alpha1.ReasonGenesysUnavailable:   "retried for %v, then reported as Stalled (DeadlineExceeded)",
+	v1alpha1.ReasonMetadataRetrying:     "the operator retries for %s, then lists what is missing as unavailable",
+	v1alpha1.ReasonRecordingsNotReady:   "the operator waits for up to %s, then lists what is missing as unavailable",
+	v1alpha1.ReasonRestoringArchived:    "the operator waits for up to %s, then lists what is missing as unavailable",
+	v1alpha1.ReasonRecordingsPending:    "the operator retries for %s, then lists what is missing as unavailable",
+	v1alpha1.ReasonGenesysUnavailable:   "the operator retries for %s, then reports Stalled (DeadlineExceeded)",
 }
 
 // withSubject puts the names of what is retried before the message of a batch of the lane
@@ -46,10 +47,10 @@ func withDeadline(out outcome.Outcome, state transfer.State, total time.Duration
 	}
 	if state.Err != nil && state.Exhausted {
 		return outcome.Stall(v1alpha1.ReasonDeadlineExceeded, fmt.Sprintf(
-			"retried for %v (retry.deadline) without success: %s. Check the GenesysOrganization and Genesys Cloud's status page; the operator keeps retrying", total, out.Message), out.After)
+			"retried for %s (retry.deadline) without success: %s. Check the GenesysOrganization and Genesys Cloud's status page; the operator keeps retrying", words.Duration(total), out.Message), out.After)
 	}
 	if end := waitEnds[out.Reason]; end != "" {
-		out.Message += "; " + fmt.Sprintf(end, total)
+		out.Message += "; " + fmt.Sprintf(end, words.Duration(total))
 	}
 	return out
 }

@@ -26,14 +26,14 @@ func TestEveryWaitEnds(t *testing.T) {
 		says string
 	}{
 		"metadata":     {outcome.Wait(v1alpha1.ReasonFetchingMetadata, "asking", 0), ""},
-		"failed":       {outcome.Of(&metadataRetryError{count: 3, last: errors.New("HTTP 504")}, time.Minute), "retried for 24h0m0s, then listed as unavailable"},
-		"not ready":    {outcome.Of(&metadataRetryError{count: 1, last: &notReadyError{2}}, time.Minute), "waited for up to 24h0m0s, then listed as unavailable"},
-		"restoring":    {outcome.Of(&restoringError{waiting: 2}, time.Minute), "waited for up to 24h0m0s, then listed as unavailable"},
-		"outstanding":  {outcome.Of(&outstandingError{count: 2}, time.Minute), "retried for 24h0m0s, then listed as unavailable"},
+		"failed":       {outcome.Of(&metadataRetryError{count: 3, last: errors.New("HTTP 504")}, time.Minute), "the operator retries for 24 h, then lists what is missing as unavailable"},
+		"not ready":    {outcome.Of(&metadataRetryError{count: 1, last: &notReadyError{2}}, time.Minute), "the operator waits for up to 24 h, then lists what is missing as unavailable"},
+		"restoring":    {outcome.Of(&restoringError{pending: 2}, time.Minute), "the operator waits for up to 24 h, then lists what is missing as unavailable"},
+		"outstanding":  {outcome.Of(&outstandingError{count: 2}, time.Minute), "the operator retries for 24 h, then lists what is missing as unavailable"},
 		"login":        {outcome.Wait(v1alpha1.ReasonOrganizationNotReady, "waiting for the login", 0), ""},
 		"throttled":    {failed(genesys.KindThrottled), ""},
-		"time-out":     {failed(genesys.KindTimeout), "retried for 24h0m0s, then reported as Stalled (DeadlineExceeded)"},
-		"server error": {failed(genesys.KindTransient), "retried for 24h0m0s, then reported as Stalled (DeadlineExceeded)"},
+		"time-out":     {failed(genesys.KindTimeout), "the operator retries for 24 h, then reports Stalled (DeadlineExceeded)"},
+		"server error": {failed(genesys.KindTransient), "the operator retries for 24 h, then reports Stalled (DeadlineExceeded)"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // recordingState is what is known about one recording. Only one goroutine at a time uses it.
@@ -182,9 +183,9 @@ func (r *recordingState) outcome() evidence.Outcome {
 	case r.refused != "":
 		out.Reason, out.Detail = evidence.ReasonRefused, r.refused
 	case r.expectsMore() && r.mostResults == 0:
-		out.Reason, out.Detail = evidence.ReasonNotDelivered, "it came neither as a result nor as an error"
+		out.Reason, out.Detail = evidence.ReasonNotDelivered, "Genesys Cloud returned neither a file nor an error"
 	case r.expectsMore():
-		out.Reason, out.Detail = evidence.ReasonNotDelivered, fmt.Sprintf("%d of %d results came", len(r.files)+len(r.inFormerBag), r.mostResults)
+		out.Reason, out.Detail = evidence.ReasonNotDelivered, fmt.Sprintf("received %d of %s", len(r.files)+len(r.inFormerBag), words.Count(r.mostResults, "file"))
 	}
 	return out
 }

@@ -14,33 +14,33 @@ type recordingStates []*recordingState
 
 // newRecordingStates computes the states from what was recorded.
 func newRecordingStates(wanted []genesys.RecordingRef, files []artifacts.StoredFile, answers []artifacts.Answer, aside []artifacts.SetAside) recordingStates {
-	l, recordings := make(recordingStates, len(wanted)), make(map[genesys.RecordingRef]*recordingState, len(wanted))
+	states, recordings := make(recordingStates, len(wanted)), make(map[genesys.RecordingRef]*recordingState, len(wanted))
 	for i, ref := range wanted {
-		l[i] = &recordingState{RecordingRef: ref}
-		recordings[ref] = l[i]
+		states[i] = &recordingState{RecordingRef: ref}
+		recordings[ref] = states[i]
 	}
 	for _, f := range files {
-		if of := recordings[refOf(f)]; of != nil {
-			of.files = append(of.files, fileOf(f))
+		if recording := recordings[refOf(f)]; recording != nil {
+			recording.files = append(recording.files, fileOf(f))
 		}
 	}
 	for _, answer := range answers {
 		for _, a := range answer.Recordings {
-			if of := recordings[a.RecordingRef]; of != nil {
-				of.applyAnswer(a)
-				of.inUnreadable = answer.Lost && len(answer.Recordings) > 1
+			if recording := recordings[a.RecordingRef]; recording != nil {
+				recording.applyAnswer(a)
+				recording.inUnreadable = answer.Lost && len(answer.Recordings) > 1
 				if answer.Lost || a.Expired && a.Results > 0 {
-					of.bound = (len(answer.Recordings) + 1) / 2
+					recording.bound = (len(answer.Recordings) + 1) / 2
 				}
 			}
 		}
 	}
 	for _, a := range aside {
-		if of := recordings[a.RecordingRef]; of != nil {
-			of.setAsideReason, of.setAsideDetail = a.Reason, a.Detail
+		if recording := recordings[a.RecordingRef]; recording != nil {
+			recording.setAsideReason, recording.setAsideDetail = a.Reason, a.Detail
 		}
 	}
-	return l
+	return states
 }
 
 // outcomes returns the outcome of each recording if nothing more comes.
@@ -54,7 +54,7 @@ func (s recordingStates) outcomes() map[genesys.RecordingRef]evidence.Outcome {
 
 // outstanding returns the recordings that are worth requesting again.
 func (s recordingStates) outstanding() recordingStates {
-	return slices.DeleteFunc(slices.Clone(s), func(of *recordingState) bool { return !of.isOutstanding() })
+	return slices.DeleteFunc(slices.Clone(s), func(r *recordingState) bool { return !r.isOutstanding() })
 }
 
 // refSet is a set of recordings.
@@ -68,7 +68,7 @@ func (s refSet) add(refs []genesys.RecordingRef) {
 
 // except returns the recordings that are not in refs.
 func (s recordingStates) except(refs refSet) recordingStates {
-	return slices.DeleteFunc(slices.Clone(s), func(of *recordingState) bool { return refs[of.RecordingRef] })
+	return slices.DeleteFunc(slices.Clone(s), func(r *recordingState) bool { return refs[r.RecordingRef] })
 }
 
 // requestItems returns the recordings as items of the next requests.
@@ -152,9 +152,9 @@ func (s recordingStates) pendingRequests(requests []artifacts.Request, answers [
 		}
 	}
 	var out []pendingRequest
-	for i, of := range recordings {
-		if len(of) > 0 {
-			out = append(out, pendingRequest{Request: requests[i], recordings: of})
+	for i, followed := range recordings {
+		if len(followed) > 0 {
+			out = append(out, pendingRequest{Request: requests[i], recordings: followed})
 		}
 	}
 	return out
@@ -163,8 +163,8 @@ func (s recordingStates) pendingRequests(requests []artifacts.Request, answers [
 // find returns the recording that a result belongs to, nil if it was not requested. Ids are
 // UUIDs, which are compared regardless of case.
 func (p pendingRequest) find(ref genesys.RecordingRef) *recordingState {
-	i := slices.IndexFunc(p.recordings, func(l *recordingState) bool {
-		return strings.EqualFold(l.RecordingID, ref.RecordingID) && strings.EqualFold(l.ConversationID, ref.ConversationID)
+	i := slices.IndexFunc(p.recordings, func(r *recordingState) bool {
+		return strings.EqualFold(r.RecordingID, ref.RecordingID) && strings.EqualFold(r.ConversationID, ref.ConversationID)
 	})
 	if i < 0 {
 		return nil

@@ -124,9 +124,9 @@ func (e *restorationEvents) addEnd(end artifacts.Restoration, became artifacts.R
 }
 
 // dateDetails returns the dates as details of an event.
-func dateDetails(of genesys.Retention, suffix string) (details []string) {
+func dateDetails(dates genesys.Retention, suffix string) (details []string) {
 	for _, name := range genesys.DateNames {
-		if date := of.Date(name); date != "" {
+		if date := dates.Date(name); date != "" {
 			details = append(details, name+suffix, date)
 		}
 	}

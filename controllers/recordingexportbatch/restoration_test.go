@@ -105,7 +105,7 @@ func TestAConversationThatCannotBeLookedAt(t *testing.T) {
 		for _, waits := range []bool{tt.waits, false} {
 			sum := &restoringError{}
 			err := w.handleReadFailure(t.Context(), c, failed, sum)
-			if errors.Is(err, failed) != tt.returned || (sum.waiting == 2) != waits {
+			if errors.Is(err, failed) != tt.returned || (sum.pending == 2) != waits {
 				t.Errorf("%s, late %v: %v, %+v", kind, w.last, err, sum)
 			}
 			w.last = true
@@ -155,10 +155,10 @@ func TestTheInventoryAfterRestorations(t *testing.T) {
 }
 
 func TestRestoringSaysHowMany(t *testing.T) {
-	sum := &restoringError{waiting: 2}
+	sum := &restoringError{pending: 2}
 	sum.addEnded([]artifacts.RestorationEnd{{}, {}, notRestored(ref(1), "")})
 	out := outcome.Of(sum, time.Minute)
-	if want := "of 5 archived recordings 2 are restored, 1 cannot be, 2 are waited for"; out.Message != want || out.State != outcome.Waiting {
+	if want := "restoring 5 archived recordings: 2 restored, 1 failed, 2 pending"; out.Message != want || out.State != outcome.Waiting {
 		t.Errorf("%v, want %q", out, want)
 	}
 }

@@ -67,7 +67,7 @@ func (w *restorationWork) checkRemaining(ctx context.Context, try transfer.Try) 
 			return err
 		}
 	}
-	if sum.waiting > 0 {
+	if sum.pending > 0 {
 		return sum
 	}
 	return nil
@@ -105,7 +105,7 @@ func (w *restorationWork) checkConversation(ctx context.Context, c archivedConve
 		end.Recordings = append(end.Recordings, *now)
 	}
 	sum.addEnded(end.Recordings)
-	sum.waiting += waiting
+	sum.pending += waiting
 	if waiting > 0 {
 		return nil
 	}
@@ -140,7 +140,7 @@ func (w *restorationWork) handleReadFailure(ctx context.Context, c archivedConve
 	case genesys.KindNotFound:
 	default:
 		if !w.last {
-			sum.waiting, sum.last = sum.waiting+len(c.recordings), err
+			sum.pending, sum.last = sum.pending+len(c.recordings), err
 			return nil
 		}
 	}

@@ -100,7 +100,7 @@ func (e *notReadyError) UsesDeadline() bool { return true }
 
 // restoringError says that restorations are not finished.
 type restoringError struct {
-	restored, failed, waiting int
+	restored, failed, pending int
 	last                      error
 }
 
@@ -116,12 +116,12 @@ func (e *restoringError) addEnded(ended []artifacts.RestorationEnd) {
 }
 
 func (e *restoringError) Error() string {
-	says := fmt.Sprintf("of %d archived recordings %d are restored, %d cannot be, %d are waited for",
-		e.restored+e.failed+e.waiting, e.restored, e.failed, e.waiting)
+	message := fmt.Sprintf("restoring %s: %d restored, %d failed, %d pending",
+		words.Count(e.restored+e.failed+e.pending, "archived recording"), e.restored, e.failed, e.pending)
 	if e.last != nil {
-		says += ", and the last check failed: " + e.last.Error()
+		message += "; the last check failed: " + e.last.Error()
 	}
-	return says
+	return message
 }
 
 func (e *restoringError) Unwrap() error { return e.last }

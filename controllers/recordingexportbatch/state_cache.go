@@ -110,11 +110,11 @@ func (c *stateCache) countFile(key stateKey, bytes int64, first bool) {
 }
 
 // countMetadata counts the metadata of a conversation, for all batches of its group.
-func (c *stateCache) countMetadata(of stateKey, group string) {
+func (c *stateCache) countMetadata(recorded stateKey, group string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for key, state := range c.states {
-		if key.Namespace == of.Namespace && key.export == of.export && state.group == group {
+		if key.Namespace == recorded.Namespace && key.export == recorded.export && state.group == group {
 			state.missingMetadata = max(state.missingMetadata-1, 0)
 		}
 	}

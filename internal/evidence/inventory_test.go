@@ -209,7 +209,7 @@ func TestSettle(t *testing.T) {
 func TestSaid(t *testing.T) {
 	for line, want := range map[[2]string]bool{
 		{ReasonRefused, "Recording is archived"}: true, {ReasonRefused, NothingSaid}: false, {ReasonRefused, ""}: false,
-		{ReasonNotDelivered, "it came neither as a result nor as an error"}: false, {ReasonMetadataUnreadable, "timeout"}: false,
+		{ReasonNotDelivered, "Genesys Cloud returned neither a file nor an error"}: false, {ReasonMetadataUnreadable, "timeout"}: false,
 	} {
 		if got := Said(line[0], line[1]); got != want {
 			t.Errorf("%q of Genesys Cloud's own: %v, want %v", line, got, want)

@@ -76,7 +76,7 @@ func TestWhatNobodySaidIsNotQuoted(t *testing.T) {
 	for _, gap := range []struct{ reason, detail, want string }{
 		{evidence.ReasonRefused, "gone for good", "(Refused) Genesys Cloud said: “gone for good”"},
 		{evidence.ReasonRefused, evidence.NothingSaid, "(Refused) Detail: no reason was given"},
-		{evidence.ReasonNotDelivered, "1 of 2 results came", "(NotDelivered) Detail: 1 of 2 results came"},
+		{evidence.ReasonNotDelivered, "received 1 of 2 files", "(NotDelivered) Detail: received 1 of 2 files"},
 		{evidence.ReasonMetadataUnreadable, "timeout", "(MetadataUnreadable) Detail: timeout"},
 		{evidence.ReasonDeleted, "", "(Deleted)none"},
 	} {

@@ -145,7 +145,7 @@ func TestArchivedRecordingsAreRestored(t *testing.T) {
 	batch := &v1alpha1.RecordingExportBatch{}
 	testenv.Eventually(t, "a batch says that it waits", func() bool { return w.anyBatch(batch, v1alpha1.ReasonRestoringArchived) })
 	testenv.Eventually(t, "it says how many it waits for", func() bool {
-		return w.anyBatch(batch, v1alpha1.ReasonRestoringArchived) && strings.Contains(conditions.Message(batch), "are waited for") ||
+		return w.anyBatch(batch, v1alpha1.ReasonRestoringArchived) && strings.Contains(conditions.Message(batch), " pending") ||
 			w.Sim.Journal().Count(simulator.RouteBatchSubmit, 0) > 0
 	})
 	w.Await(export, v1alpha1.ReasonComplete)
@@ -334,7 +334,7 @@ func (w *story) attempts() int {
 }
 
 // waitedFor is what a batch says of how many recordings are on their way back.
-var waitedFor = regexp.MustCompile(`(\d+) are waited for`)
+var waitedFor = regexp.MustCompile(`(\d+) pending`)
 
 // onlyLost reports whether each batch has ended or waits, all in all for as many
 // recordings as requests were lost.
