@@ -12,6 +12,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // probe is the step that checks that a destination can be written and has free space.
@@ -34,7 +35,7 @@ func (p probe) checkWritable(ctx context.Context, destination *v1alpha1.ExportDe
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return outcome.Wait(v1alpha1.ReasonDestinationUnavailable,
-			fmt.Sprintf("retrying: it did not answer within %v", p.timeout), p.retry), nil
+			fmt.Sprintf("retrying: it did not answer within %s", words.Duration(p.timeout)), p.retry), nil
 	case err != nil:
 		return notWritable(err, p.retry), nil
 	default:

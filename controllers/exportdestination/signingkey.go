@@ -14,6 +14,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // signingKey is the step that checks the signing key, and notes when it changes.
@@ -57,7 +58,7 @@ func recordKey(destination *v1alpha1.ExportDestination, key string, now time.Tim
 // changeID names one change of a key: the new key and when the change was noticed. So a
 // confirmation of one change never confirms another one, not even to the same key.
 func changeID(change *v1alpha1.SigningKeyChange) string {
-	return cmp.Or(change.To, noKey) + "@" + stamp(&change.Time)
+	return cmp.Or(change.To, noKey) + "@" + words.Time(change.Time.Time)
 }
 
 // markKeyChange sets the condition SigningKeyChanged until a person has confirmed the
@@ -74,9 +75,9 @@ func markKeyChange(destination *v1alpha1.ExportDestination) {
 		return
 	}
 	conditions.SetStep(destination, v1alpha1.ConditionSigningKeyChanged, metav1.ConditionTrue, v1alpha1.ReasonSigningKeyChanged, fmt.Sprintf(
-		"the signing key was %s, and is %s since %s: find out who changed it; if that was intended, tell those who verify, and run: "+
+		"the signing key changed from %s to %s at %s: find out who changed it; if that was intended, tell those who verify, and run: "+
 			"kubectl annotate gcdest %s -n %s --overwrite %s=%s",
-		cmp.Or(change.From, noKey), to, stamp(&change.Time), destination.Name, destination.Namespace, v1alpha1.AnnotationConfirmSigningKey, changeID(change)))
+		cmp.Or(change.From, noKey), to, words.Time(change.Time.Time), destination.Name, destination.Namespace, v1alpha1.AnnotationConfirmSigningKey, changeID(change)))
 }
 
 // sendKeyEvent sends an event if the key has changed.
@@ -86,5 +87,5 @@ func sendKeyEvent(recorder events.EventRecorder, destination, before *v1alpha1.E
 		return
 	}
 	recorder.Eventf(destination, nil, corev1.EventTypeWarning, v1alpha1.ReasonSigningKeyChanged, "CheckSigningKey",
-		"the signing key was %s, and is %s now", cmp.Or(now.From, noKey), cmp.Or(now.To, noKey))
+		"the signing key changed from %s to %s", cmp.Or(now.From, noKey), cmp.Or(now.To, noKey))
 }

@@ -21,23 +21,23 @@ import (
 
 // applyConclusion writes the result of a run to the status, and reports whether it is new.
 // Faults stay in the status until everything could be read and none was found.
-func applyConclusion(status *v1alpha1.ExportDestinationStatus, came conclusion) (isNew bool) {
+func applyConclusion(status *v1alpha1.ExportDestinationStatus, run conclusion) (isNew bool) {
 	v := status.Verification
-	if v.CompletionTime != nil && !v.CompletionTime.Time.Before(came.ended) {
+	if v.CompletionTime != nil && !v.CompletionTime.Time.Before(run.ended) {
 		return false
 	}
-	if came.token != "" {
-		status.LastRetryRequest = came.token
+	if run.token != "" {
+		status.LastRetryRequest = run.token
 	}
-	v.StartTime, v.CompletionTime = &metav1.Time{Time: came.began}, &metav1.Time{Time: came.ended}
-	v.Exports, v.Files, v.Bytes, v.Unreadable, v.Unfinished = came.exports, came.files, came.bytes, came.unreadable, came.unfinished
+	v.StartTime, v.CompletionTime = &metav1.Time{Time: run.began}, &metav1.Time{Time: run.ended}
+	v.Exports, v.Files, v.Bytes, v.Unreadable, v.Unfinished = run.exports, run.files, run.bytes, run.unreadable, run.unfinished
 	switch {
-	case came.faults > 0:
-		v.Faults, v.Findings = came.faults, came.firstFaults
-	case came.unreadable == 0:
-		v.Faults, v.Findings = 0, came.firstUnfinished
+	case run.faults > 0:
+		v.Faults, v.Findings = run.faults, run.firstFaults
+	case run.unreadable == 0:
+		v.Faults, v.Findings = 0, run.firstUnfinished
 	case v.Faults == 0:
-		v.Findings = came.firstUnreadable
+		v.Findings = run.firstUnreadable
 	}
 	return true
 }
@@ -60,15 +60,15 @@ func markVerified(destination *v1alpha1.ExportDestination, next time.Time, out o
 		set(metav1.ConditionUnknown, out.Reason, out.Message)
 	case v.Unreadable > 0:
 		set(metav1.ConditionUnknown, v1alpha1.ReasonEvidenceUnreadable, fmt.Sprintf(
-			"let the manager read the destination: %d could not be read, and so not be judged, first %s; %s",
-			v.Unreadable, strings.Join(v.Findings, ", "), nextMessage(v)))
+			"could not read or verify %s at the destination; first: %s. Let the manager read them; %s",
+			words.Count(v.Unreadable, "path"), strings.Join(v.Findings, ", "), nextMessage(v)))
 	case v.Unfinished > 0:
 		set(metav1.ConditionUnknown, v1alpha1.ReasonSealUnfinished, unfinishedMessage(destination))
 	case v.Exports == 0:
-		set(metav1.ConditionUnknown, v1alpha1.ReasonNothingStored, fmt.Sprintf("no evidence was stored on %s; %s", stamp(v.CompletionTime), nextMessage(v)))
+		set(metav1.ConditionUnknown, v1alpha1.ReasonNothingStored, fmt.Sprintf("no evidence was stored on %s; %s", words.Time(v.CompletionTime.Time), nextMessage(v)))
 	default:
 		set(metav1.ConditionTrue, v1alpha1.ReasonVerified, fmt.Sprintf("%s, %s, %s verified on %s; %s",
-			words.Count(v.Exports, "export"), words.Count(v.Files, "file"), words.Bytes(v.Bytes), stamp(v.CompletionTime), nextMessage(v)))
+			words.Count(v.Exports, "export"), words.Count(v.Files, "file"), words.Bytes(v.Bytes), words.Time(v.CompletionTime.Time), nextMessage(v)))
 	}
 }
 
@@ -77,33 +77,31 @@ func isInProgress(out outcome.Outcome) bool {
 	return out.Reason == v1alpha1.ReasonVerifying || out.Reason == v1alpha1.ReasonPending
 }
 
-// faultsMessage says what to do about faults. That comes first, because paths are long.
+// faultsMessage says what to do about faults. Their paths come last, because they are long.
 func faultsMessage(destination *v1alpha1.ExportDestination) string {
 	v, at := destination.Status.Verification, destination.Status.Location
 	if destination.Spec.Directory != nil {
 		at = "ARCHIVE_ROOT/" + at
 	}
-	return fmt.Sprintf("change nothing there, and list everything with: kubectl genesys-export verify --running %s (see the runbook): %s, first %s",
-		at, words.Count(v.Faults, "fault"), strings.Join(v.Findings, ", "))
+	return fmt.Sprintf("%s at %s: do not change anything there; list them with: kubectl genesys-export verify --running %s (see the runbook); first: %s",
+		words.Count(v.Faults, "fault"), at, at, strings.Join(v.Findings, ", "))
 }
 
 // unfinishedMessage says what to do about seals that were begun and will not be finished
 // by the operator.
 func unfinishedMessage(destination *v1alpha1.ExportDestination) string {
 	v := destination.Status.Verification
-	return fmt.Sprintf("if nobody deleted the export while it sealed, the manifest of a finished seal may have been taken away: compare with a backup. "+
-		"Otherwise create the RecordingExport again, with the same name and spec, so that it finishes its seal, and then run: kubectl annotate gcdest %s -n %s --overwrite %s=$(date -u +%%FT%%TZ) (see the runbook): %s begun and not finished, first %s; all else was verified on %s; %s",
-		destination.Name, destination.Namespace, v1alpha1.AnnotationRetry, words.Count(v.Unfinished, "seal"), strings.Join(v.Findings, ", "), stamp(v.CompletionTime), nextMessage(v))
+	return fmt.Sprintf("%s begun and not finished, first: %s. If nobody deleted the export while it sealed, the manifest of a finished seal may have been taken away: compare with a backup. "+
+		"Otherwise create the RecordingExport again, with the same name and spec, so that it finishes its seal, and then run: kubectl annotate gcdest %s -n %s --overwrite %s=$(date -u +%%FT%%TZ) (see the runbook). Everything else was verified on %s; %s",
+		words.Count(v.Unfinished, "seal"), strings.Join(v.Findings, ", "), destination.Name, destination.Namespace, v1alpha1.AnnotationRetry, words.Time(v.CompletionTime.Time), nextMessage(v))
 }
 
 func nextMessage(v *v1alpha1.VerificationStatus) string {
 	if v.NextTime == nil {
 		return "being verified again"
 	}
-	return "next at " + stamp(v.NextTime)
+	return "next at " + words.Time(v.NextTime.Time)
 }
-
-func stamp(at *metav1.Time) string { return at.UTC().Format(time.RFC3339) }
 
 // sendVerificationEvent sends an event if a verification has ended.
 func sendVerificationEvent(ctx context.Context, recorder events.EventRecorder, destination, before *v1alpha1.ExportDestination) {

@@ -102,13 +102,13 @@ func TestMarkVerified(t *testing.T) {
 		"the first":       {first, time.Time{}, verifying, "Unknown", v1alpha1.ReasonVerifying, "being verified"},
 		"the first, away": {first, time.Time{}, away, "Unknown", v1alpha1.ReasonDestinationUnavailable, "retrying: no answer"},
 		"nothing":         {set(func(v *v1alpha1.VerificationStatus) { v.Exports = 0 }), later, outcome.Done(), "Unknown", v1alpha1.ReasonNothingStored, "no evidence was stored on 2026-11-25T12:00:00Z"},
-		"faults":          {faults, later, outcome.Done(), "False", v1alpha1.ReasonVerificationFailed, "kubectl genesys-export verify --running ARCHIVE_ROOT/legal/evidence (see the runbook): 2 faults, first a/b (Altered), c (Missing)"},
-		"faults, again":   {faults, time.Time{}, verifying, "False", v1alpha1.ReasonVerificationFailed, "2 faults"},
-		"faults, away":    {faults, time.Time{}, away, "False", v1alpha1.ReasonVerificationFailed, "2 faults"},
-		"unreadable":      {unread, later, outcome.Done(), "Unknown", v1alpha1.ReasonEvidenceUnreadable, "1 could not be read, and so not be judged, first a/b (Unreadable); next at 2026-12-25"},
+		"faults":          {faults, later, outcome.Done(), "False", v1alpha1.ReasonVerificationFailed, "kubectl genesys-export verify --running ARCHIVE_ROOT/legal/evidence (see the runbook); first: a/b (Altered), c (Missing)"},
+		"faults, again":   {faults, time.Time{}, verifying, "False", v1alpha1.ReasonVerificationFailed, "2 faults at ARCHIVE_ROOT/legal/evidence: do not change anything there; list them with: kubectl"},
+		"faults, away":    {faults, time.Time{}, away, "False", v1alpha1.ReasonVerificationFailed, "2 faults at ARCHIVE_ROOT/legal/evidence: do not change anything there; list them with: kubectl"},
+		"unreadable":      {unread, later, outcome.Done(), "Unknown", v1alpha1.ReasonEvidenceUnreadable, "could not read or verify 1 path at the destination; first: a/b (Unreadable). Let the manager read them; next at 2026-12-25"},
 		"unfinished": {set(func(v *v1alpha1.VerificationStatus) {
 			v.Unfinished, v.Findings = 1, []string{"case-1/seals/2 (Unfinished)"}
-		}), later, outcome.Done(), "Unknown", v1alpha1.ReasonSealUnfinished, "taken away: compare with a backup. Otherwise create the RecordingExport again, with the same name and spec, so that it finishes its seal, and then run: kubectl annotate gcdest -n --overwrite recording.gcexport.dev/retry-requested-at=$(date -u +%FT%TZ) (see the runbook): 1 seal begun and not finished, first case-1/seals/2 (Unfinished); all else was verified on 2026-11-25T12:00:00Z; next at 2026-12-25"},
+		}), later, outcome.Done(), "Unknown", v1alpha1.ReasonSealUnfinished, "1 seal begun and not finished, first: case-1/seals/2 (Unfinished). If nobody deleted the export while it sealed, the manifest of a finished seal may have been taken away: compare with a backup. Otherwise create the RecordingExport again, with the same name and spec, so that it finishes its seal, and then run: kubectl annotate gcdest -n --overwrite recording.gcexport.dev/retry-requested-at=$(date -u +%FT%TZ) (see the runbook). Everything else was verified on 2026-11-25T12:00:00Z; next at 2026-12-25"},
 		"unreadable, again": {unread, time.Time{}, verifying, "Unknown", v1alpha1.ReasonEvidenceUnreadable, "being verified again"},
 	}
 	for name, tt := range tests {

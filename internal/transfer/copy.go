@@ -28,8 +28,8 @@ type Stream struct {
 	Accept func(Stored) error
 }
 
-// ErrShort is the error for a stream whose length is not the one announced.
-var ErrShort = errors.New("not of the announced length")
+// ErrShort is the error for a stream that is empty, or whose length is not the one announced.
+var ErrShort = errors.New("not a whole file")
 
 // Copy streams into the archive while hashing. It does not store a stream that is empty,
 // has another length than announced, or is not accepted. Memory use does not depend on
@@ -57,8 +57,11 @@ func (s Stream) read(w io.Writer) (Stored, error) {
 	if err != nil {
 		return Stored{}, err
 	}
-	if s.Length >= 0 && size != s.Length || size == 0 {
-		return Stored{}, fmt.Errorf("%w: %d bytes came, %d were announced", ErrShort, size, s.Length)
+	switch {
+	case s.Length >= 0 && size != s.Length:
+		return Stored{}, fmt.Errorf("%w: %d bytes arrived, %d were announced", ErrShort, size, s.Length)
+	case size == 0:
+		return Stored{}, fmt.Errorf("%w: it is empty", ErrShort)
 	}
 	stored := Stored{size, hex.EncodeToString(hash.Sum(nil))}
 	if s.Accept == nil {
