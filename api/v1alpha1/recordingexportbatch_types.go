@@ -3,7 +3,7 @@ package v1alpha1
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // RecordingExportBatchSpec is one slice of an export. The operator writes it; it cannot be changed.
-// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="a batch cannot be changed: it is the operator's"
+// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="a batch cannot be changed: only the operator writes batches"
 type RecordingExportBatchSpec struct {
 	// exportRef names the RecordingExport that the batch is a part of.
 	// +required

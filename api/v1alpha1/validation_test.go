@@ -402,7 +402,7 @@ func TestWhatIdentifiesAnObjectCannotChange(t *testing.T) {
 		{governedYAML, edit{"spec.s3.objectLock.mode", "Compliance"}, ""},
 		{governedYAML, edit{"spec.s3.objectLock", ""}, "s3.objectLock cannot be removed"},
 		{unlockedYAML, edit{"spec.s3.objectLock", "{mode: Governance, retentionDays: 1}"}, ""},
-		{batchYAML, edit{"spec.conversations", "13"}, "a batch cannot be changed: it is the operator's"},
+		{batchYAML, edit{"spec.conversations", "13"}, "a batch cannot be changed: only the operator writes batches"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.edit.path+" "+tt.edit.value, func(t *testing.T) {

@@ -104,7 +104,7 @@ func runList(ctx context.Context, arguments []string, to streams) error {
 		fmt.Fprintln(table, strings.Join(cells, "\t"))
 	}
 	for _, h := range hits {
-		cells := []string{stamp(h.Start), h.Conversation, h.Recording.Recording, h.Medium, h.Lane, h.Disposition, h.Reason}
+		cells := []string{words.Time(h.Start), h.Conversation, h.Recording.Recording, h.Medium, h.Lane, h.Disposition, h.Reason}
 		for _, file := range h.Files {
 			row(append(cells[:len(cells):len(cells)], words.Bytes(file.Size), path.Join(h.Archive, file.Path))...)
 		}

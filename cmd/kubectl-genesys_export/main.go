@@ -2,8 +2,8 @@
 // as a plugin of kubectl or as a program of its own, and needs no cluster.
 //
 // Its exit codes are 0 if everything is verified, 1 if something is wrong with an archive,
-// 2 if the command line is wrong, 3 if it could not read something, and 130 if it was
-// interrupted.
+// 2 if the command line is wrong, 3 if it could not read something or cat found no such file,
+// and 130 if it was interrupted.
 package main
 
 import (
@@ -39,10 +39,12 @@ const usage = `kubectl genesys-export verifies archives of recording exports and
 It needs only the archive, no cluster.
 
 Usage:
-  kubectl genesys-export verify PATH_OR_S3_URL [--key FILE]... [--seal SHA256]
-  kubectl genesys-export ls PATH_OR_S3_URL [--conversation ID] [--medium MEDIUM] [--from TIME] [--until TIME]
-  kubectl genesys-export cat PATH_OR_S3_URL --recording ID [--file N] > FILE
+  kubectl genesys-export verify PATH_OR_S3_URL [--key FILE]... [--seal SHA256] [flags]
+  kubectl genesys-export ls PATH_OR_S3_URL [--conversation ID] [--medium MEDIUM] [--from TIME] [--until TIME] [flags]
+  kubectl genesys-export cat PATH_OR_S3_URL --recording ID [--file N] [flags] > FILE
   kubectl genesys-export help | version
+
+"kubectl genesys-export COMMAND -h" lists all flags of a command.
 
 PATH_OR_S3_URL is one archive or a folder of archives: a directory, or s3://bucket/prefix.
 For S3, it reads AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if set, AWS_SESSION_TOKEN and AWS_REGION from the
@@ -52,7 +54,7 @@ Exit codes:
   0  verified, or done
   1  verification failed; findings were printed
   2  wrong command line
-  3  something could not be read
+  3  something could not be read, or cat found no such file
   130  interrupted
 `
 

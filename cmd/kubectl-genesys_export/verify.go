@@ -182,7 +182,7 @@ func (v verdict) text(where location) string {
 	for _, line := range v.findings() {
 		says("  %s", line)
 	}
-	says("  Export %s/%s of organisation %s, window %s to %s", v.Namespace, v.Export, v.Organization, stamp(v.From), stamp(v.Until))
+	says("  Export %s/%s of organisation %s, window %s to %s", v.Namespace, v.Export, v.Organization, words.Time(v.From), words.Time(v.Until))
 	says("  %s exported, %d excluded, %d unavailable, of %s", words.Count(v.Exported, "recording"), v.Excluded, v.Unavailable, words.Count(v.Conversations, "conversation"))
 	if v.Orphans > 0 {
 		says("  %s attached to no conversation, not exported: see orphans.csv in the seals", words.Count(v.Orphans, "recording"))
@@ -309,5 +309,3 @@ func (v verdict) doubt() string {
 	}
 	return fmt.Sprintf("Compared with itself and with %s that you gave: do not rely on anything above until each finding is explained", strings.Join(against, " and "))
 }
-
-func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -63,7 +63,7 @@ func (p Publisher) announce(ctx context.Context, obj, before Object) {
 	if conditions.IsStalled(obj) {
 		kind = corev1.EventTypeWarning
 	}
-	ctrl.LoggerFrom(ctx).Info("Came to another state", "reason", reason, "message", message, "was", conditions.Reason(before))
+	ctrl.LoggerFrom(ctx).Info("State changed", "reason", reason, "message", message, "was", conditions.Reason(before))
 	p.Events.Eventf(obj, nil, kind, reason, "Reconcile", "%s", Note(message))
 }
 

@@ -85,14 +85,14 @@ var (
 )
 
 var (
-	granted   = counter("client_requests_granted_total", "Requests to Genesys Cloud that the budget of an OAuth client has permitted.", ofClient)
-	throttled = counter("client_requests_throttled_total", "Requests that Genesys Cloud refused with 429 because the OAuth client had sent too many. They do not count as failures.", ofClient)
-	waited    = counter("client_wait_seconds_total", "Seconds that requests have waited for the budget of an OAuth client, without requests that are still waiting.", ofClient)
-	waiting   = gauge("client_requests_waiting", "Requests that are waiting for the budget of an OAuth client.", ofClient)
-	underWay  = gauge("client_requests_under_way", "Requests that are in flight to Genesys Cloud.", ofClient)
-	allowed   = gauge("client_requests_allowed", "Maximum requests per 60 seconds: spec.requestsPerMinute, or fewer if Genesys Cloud allows fewer.", ofClient)
-	remaining = gauge("client_requests_remaining", "Requests that Genesys Cloud still accepts in the current 60 seconds.", ofClient)
-	stopped   = gauge("client_stopped", "1 while the OAuth client makes no requests because Genesys Cloud told it to wait, else 0.", ofClient)
+	granted        = counter("client_requests_granted_total", "Requests to Genesys Cloud that the budget of an OAuth client has permitted.", ofClient)
+	throttled      = counter("client_requests_throttled_total", "Requests that Genesys Cloud refused with 429 because the OAuth client had sent too many. They do not count as failures.", ofClient)
+	waited         = counter("client_wait_seconds_total", "Seconds that requests have waited for the budget of an OAuth client, without requests that are still waiting.", ofClient)
+	waiting        = gauge("client_requests_waiting", "Requests that are waiting for the budget of an OAuth client.", ofClient)
+	clientInFlight = gauge("client_requests_in_flight", "Requests that are in flight to Genesys Cloud.", ofClient)
+	allowed        = gauge("client_requests_allowed", "Maximum requests per 60 seconds: spec.requestsPerMinute, or fewer if Genesys Cloud allows fewer.", ofClient)
+	remaining      = gauge("client_requests_remaining", "Requests that Genesys Cloud still accepts in the current 60 seconds.", ofClient)
+	stopped        = gauge("client_stopped", "1 while the OAuth client makes no requests because Genesys Cloud told it to wait, else 0.", ofClient)
 
 	gateLimit    = gauge("gate_requests_limit", "Maximum requests of a lane and kind in flight: the lane's parallelism, or fewer while Genesys Cloud cannot handle that many.", ofGate)
 	gateInFlight = gauge("gate_requests_in_flight", "Requests of a lane and kind that are in flight or are waiting for the budget.", ofGate)
@@ -122,7 +122,7 @@ var (
 )
 
 var all = []metric{
-	granted, throttled, waited, waiting, underWay, allowed, remaining, stopped,
+	granted, throttled, waited, waiting, clientInFlight, allowed, remaining, stopped,
 	gateLimit, gateInFlight, gateWaiting, workBegun, workWaiting, clients, recordings, gaps, stored, isolated, isolatedOldest,
 	signatures, volumeBytes, volumeMax, verifyEvery, verifiedAt, verifiedBytes, faults, unreadable,
 }
@@ -176,7 +176,7 @@ func collectBudget(to chan<- prometheus.Metric, b budget.ClientStats) {
 	throttled.send(to, float64(b.Throttled), labels...)
 	waited.send(to, b.Waited.Seconds(), labels...)
 	waiting.send(to, float64(b.Waiting), labels...)
-	underWay.send(to, float64(b.UnderWay), labels...)
+	clientInFlight.send(to, float64(b.UnderWay), labels...)
 	allowed.send(to, float64(b.Allowed), labels...)
 	remaining.send(to, float64(b.Remaining), labels...)
 	is := 0.0

@@ -96,7 +96,7 @@ func TestCollect(t *testing.T) {
 		"client_requests_throttled_total" + client:                                                    2,
 		"client_wait_seconds_total" + client:                                                          1.5,
 		"client_requests_waiting" + client:                                                            7,
-		"client_requests_under_way" + client:                                                          3,
+		"client_requests_in_flight" + client:                                                          3,
 		"client_requests_allowed" + client:                                                            300,
 		"client_requests_remaining" + client:                                                          180,
 		"client_stopped" + client:                                                                     1,
