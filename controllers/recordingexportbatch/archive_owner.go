@@ -25,7 +25,7 @@ const ownerCheckInterval = 15 * time.Minute
 // is as old, and must not request anything before its export has been evaluated.
 type ownerCheck struct {
 	archiveOwner
-	pools lanePools
+	work batchWork
 }
 
 // Reconcile is satisfied if the archive belongs to this cluster.
@@ -34,8 +34,8 @@ func (c *ownerCheck) Reconcile(ctx context.Context, b *resolvedBatch) (outcome.O
 	if err := c.verifyOwner(ctx, b); !errors.As(err, &lost) {
 		return outcome.Done(), err
 	}
-	c.pools.cancel(&b.references)
-	c.pools.states.drop(b.batch) // the other cluster may change it
+	c.work.cancel(&b.references)
+	c.work.states.drop(b.batch) // the other cluster may change it
 	return lost.Outcome(), nil
 }
 

@@ -32,7 +32,7 @@ func TestABatchStopsWithItsArchive(t *testing.T) {
 	pool := transfer.NewPool(transfer.Capacity{Total: 2}, clocktesting.NewFakeClock(begun), transfer.DefaultRetryPolicy().Backoff)
 	c := &ownerCheck{
 		archiveOwner: archiveOwner{func(context.Context) (string, error) { return "here", nil }, &originCache{}},
-		pools:        lanePools{&loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool, StatePool: pool}}, &stateCache{}},
+		work:         batchWork{&loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool, StatePool: pool}}, &stateCache{}},
 	}
 	b := &resolvedBatch{references: references{
 		batch: &v1alpha1.RecordingExportBatch{
@@ -62,7 +62,7 @@ func TestABatchStopsWithItsArchive(t *testing.T) {
 	expect("here")
 	put(artifacts.OwnerKey(1), artifacts.Owner{Stamp: artifacts.Stamp{At: begun}, ClusterID: "there", Former: "here"})
 	put(artifacts.SliceKey("b"), artifacts.Slice{Group: "standard-20231001"})
-	if err := c.pools.states.read(t.Context(), b); err != nil {
+	if err := c.work.states.read(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
 	keys := []string{"legal/case-1/b/completion", "legal/case-1/standard-20231001/metadata"}
@@ -87,7 +87,7 @@ func TestABatchStopsWithItsArchive(t *testing.T) {
 			t.Errorf("the work %s ended with %v", key, err)
 		}
 	}
-	if c.pools.states.get(b.batch) != nil {
+	if c.work.states.get(b.batch) != nil {
 		t.Error("the state is remembered although another cluster may change it")
 	}
 	stop()
@@ -111,7 +111,7 @@ func TestABatchOfARestoredCluster(t *testing.T) {
 	pool := transfer.NewPool(transfer.Capacity{Total: 1}, clocktesting.NewFakeClock(time.Time{}), transfer.DefaultRetryPolicy().Backoff)
 	c := &ownerCheck{
 		archiveOwner: archiveOwner{func(context.Context) (string, error) { return "here", nil }, &originCache{}},
-		pools:        lanePools{&loop.Worker{Pools: transfer.Pools{"": pool, StatePool: pool}}, &stateCache{}},
+		work:         batchWork{&loop.Worker{Pools: transfer.Pools{"": pool, StatePool: pool}}, &stateCache{}},
 	}
 	b := &resolvedBatch{references: references{batch: &v1alpha1.RecordingExportBatch{}}, archiveAccess: archiveAccess{store: store, location: "l"}}
 	for _, want := range []bool{false, true} {

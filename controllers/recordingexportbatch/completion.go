@@ -38,7 +38,7 @@ type deliverers interface {
 // completionStep has the requested recordings delivered and seals the bag.
 type completionStep struct {
 	process
-	pools      lanePools
+	work       batchWork
 	deliverers deliverers
 }
 
@@ -51,7 +51,7 @@ func (c *completionStep) Reconcile(_ context.Context, b *connectedBatch) (outcom
 		}
 		return work.deliverAndSeal(ctx, try)
 	}
-	return c.pools.run(b.loadedBatch, v1alpha1.StepCompletion, loop.Task{
+	return c.work.run(b.loadedBatch, v1alpha1.StepCompletion, loop.Task{
 		Pool: string(b.batch.Spec.Lane), Key: b.batch.Name + "/completion", Work: work, Reason: v1alpha1.ReasonTransferring, Message: "downloading and storing the recordings",
 	}), nil
 }

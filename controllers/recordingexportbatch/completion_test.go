@@ -78,7 +78,7 @@ func (f countingFS) Open(name string) (fs.File, error) {
 
 // inventoried is a batch with the inventory of two wanted recordings of one conversation, and a
 // pool for its work, which the caller starts.
-func inventoried(t *testing.T) (*connectedBatch, lanePools, *transfer.Pool) {
+func inventoried(t *testing.T) (*connectedBatch, batchWork, *transfer.Pool) {
 	t.Helper()
 	store := openStore(t)
 	putAll(t, store, map[string]any{
@@ -91,7 +91,7 @@ func inventoried(t *testing.T) (*connectedBatch, lanePools, *transfer.Pool) {
 	b.signer = func(context.Context) (*signing.Signer, error) { return nil, nil } // nothing is signed
 	b.state.inventory = &inventoryCounts{wanted: 2}
 	pool := transfer.NewPool(transfer.Capacity{}, clocktesting.NewFakeClock(time.Unix(0, 0)), DefaultIntervals().Backoff)
-	return b, lanePools{&loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool}}, &stateCache{}}, pool
+	return b, batchWork{&loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool}}, &stateCache{}}, pool
 }
 
 // startPool starts a pool. The test ends when all work in it has ended.
@@ -111,7 +111,7 @@ func startPool(t *testing.T, pool *transfer.Pool) {
 func TestABagIsSealedAfterTheDelivery(t *testing.T) {
 	b, pools, _ := inventoried(t)
 	d := &deliveries{calls: make(chan string, 9)}
-	step := &completionStep{process: process{clocktesting.NewFakeClock(time.Unix(0, 0)), "test"}, pools: pools, deliverers: d}
+	step := &completionStep{process: process{clocktesting.NewFakeClock(time.Unix(0, 0)), "test"}, work: pools, deliverers: d}
 	for _, calls := range []int{2, 0} {
 		counted := countingStore{b.store, map[string]int{}}
 		counting := *b.resolvedBatch
@@ -141,7 +141,7 @@ func TestABagIsSealedAfterTheDelivery(t *testing.T) {
 func TestThePoolOfTheLaneCompletesABatch(t *testing.T) {
 	b, pools, pool := inventoried(t)
 	d := &deliveries{calls: make(chan string)}
-	step := &completionStep{process: process{clocktesting.NewFakeClock(time.Unix(0, 0)), "test"}, pools: pools, deliverers: d}
+	step := &completionStep{process: process{clocktesting.NewFakeClock(time.Unix(0, 0)), "test"}, work: pools, deliverers: d}
 	out, err := step.Reconcile(t.Context(), b)
 	if err != nil || out.State != outcome.Waiting || out.Reason != v1alpha1.ReasonTransferring || !b.report.started {
 		t.Errorf("%v, %v; started: %t", out, err, b.report.started)

@@ -4,7 +4,7 @@
 //	step         file                  ends when                            condition then True
 //	references   references.go         export and destination are there
 //	destination  destination_check.go  the destination can be used
-//	state        state_cache.go        the state is read from the archive
+//	state        batch_state_loader.go the state is read from the archive
 //	suspension   suspension_check.go   the export is not suspended or cancelled
 //	owner        archive_owner.go      the archive belongs to this cluster
 //	clients      connection.go         the organisation can be used
@@ -111,7 +111,8 @@ type Reconciler struct {
 	// The steps of a batch, in the order in which they run.
 	references       referenceResolver
 	destinationCheck step[resolvedBatch]
-	pools            lanePools
+	loader           stateLoader
+	work             batchWork
 	exportChecks     []step[resolvedBatch]
 	clients          clientOpener
 	steps            []step[connectedBatch]
@@ -119,24 +120,26 @@ type Reconciler struct {
 
 // New makes a reconciler.
 func New(c Config) *Reconciler {
-	own, pools, owner := process{c.Clock, c.InstanceID}, lanePools{c.Worker, &stateCache{}}, archiveOwner{c.ClusterID, &originCache{}}
-	deliverers := downloads{process: own, owner: owner, gates: c.Gates, addresses: c.Addresses, intervals: c.Intervals, pools: pools}
+	states := &stateCache{}
+	own, work, loader, owner := process{c.Clock, c.InstanceID}, batchWork{c.Worker, states}, stateLoader{c.Worker, states}, archiveOwner{c.ClusterID, &originCache{}}
+	deliverers := downloads{process: own, owner: owner, gates: c.Gates, addresses: c.Addresses, intervals: c.Intervals, work: work}
 	return &Reconciler{
 		Publisher: c.Publisher, clock: c.Clock, worker: c.Worker, intervals: c.Intervals, origins: owner.origins,
 		references: referenceResolver{
 			client: c.Client, archive: c.Archive, location: c.Location, signer: c.Signer, reserve: c.Reserve, minFree: c.MinFree,
 		},
-		destinationCheck: &destinationCheck{pools},
-		pools:            pools,
-		exportChecks:     []step[resolvedBatch]{&suspensionCheck{pools}, &ownerCheck{owner, pools}},
+		destinationCheck: &destinationCheck{loader, work},
+		loader:           loader,
+		work:             work,
+		exportChecks:     []step[resolvedBatch]{&suspensionCheck{work}, &ownerCheck{owner, work}},
 		clients:          clientOpener{client: c.Client, cloud: c.Cloud},
 		steps: []step[connectedBatch]{
-			&metadataStep{process: own, pools: pools, gates: c.Gates},
-			&restorationStep{process: own, owner: owner, pools: pools, gates: c.Gates},
-			&inventoryStep{process: own, pools: pools, maxRecordings: c.MaxRecordings},
+			&metadataStep{process: own, work: work, gates: c.Gates},
+			&restorationStep{process: own, owner: owner, work: work, gates: c.Gates},
+			&inventoryStep{process: own, work: work, maxRecordings: c.MaxRecordings},
 			freeSpaceCheck{},
-			&submissionStep{pools: pools, deliverers: deliverers},
-			&completionStep{process: own, pools: pools, deliverers: deliverers},
+			&submissionStep{work: work, deliverers: deliverers},
+			&completionStep{process: own, work: work, deliverers: deliverers},
 		},
 	}
 }
@@ -148,11 +151,11 @@ func New(c Config) *Reconciler {
 // Reconcile evaluates one batch.
 func (r *Reconciler) Reconcile(ctx context.Context, batch *v1alpha1.RecordingExportBatch) (ctrl.Result, error) {
 	if !batch.DeletionTimestamp.IsZero() {
-		r.pools.forgetBatch(batch)
+		r.work.forgetBatch(batch)
 		return ctrl.Result{}, nil
 	}
 	if batch.IsFinished() {
-		r.pools.states.drop(batch)
+		r.work.states.drop(batch)
 		return ctrl.Result{}, nil
 	}
 	before := batch.DeepCopy()
@@ -168,7 +171,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, batch *v1alpha1.RecordingExp
 	if err == nil {
 		r.warnOfRetentionChanges(e)
 		if e.foundFinished() {
-			r.pools.states.drop(batch)
+			r.work.states.drop(batch)
 		}
 	}
 	return loop.Requeue(loop.Result(out), err)
@@ -183,10 +186,10 @@ func (r *Reconciler) advance(ctx context.Context, e *evaluation) (outcome.Outcom
 	}
 	e.location = resolved.location
 	out, err = inOrder(ctx, resolved, r.destinationCheck)
-	if e.state = r.pools.states.get(e.batch); err != nil || !out.IsDone() {
+	if e.state = r.work.states.get(e.batch); err != nil || !out.IsDone() {
 		return out, err
 	}
-	if e.state, out = r.pools.load(ctx, resolved); !out.IsDone() || e.foundFinished() {
+	if e.state, out = r.loader.load(ctx, resolved); !out.IsDone() || e.foundFinished() {
 		return out, nil
 	}
 	if out, err := inOrder(ctx, resolved, r.exportChecks...); err != nil || !out.IsDone() {

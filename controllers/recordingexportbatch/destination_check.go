@@ -13,7 +13,10 @@ import (
 // written there. The batch gives the destination's reason, and continues where it was once the
 // destination is fixed. If only the namespace's share of the volume is used up, new transfers
 // wait (freeSpaceCheck), but what was downloaded is sealed.
-type destinationCheck struct{ pools lanePools }
+type destinationCheck struct {
+	loader stateLoader
+	work   batchWork
+}
 
 // Reconcile is satisfied if the destination can be written, or the batch is finished. A state that
 // cannot be read does not matter.
@@ -27,13 +30,13 @@ func (c *destinationCheck) Reconcile(ctx context.Context, b *resolvedBatch) (out
 	default:
 		return outcome.Done(), nil
 	}
-	switch state, out := c.pools.load(ctx, b); {
+	switch state, out := c.loader.load(ctx, b); {
 	case isLoading(out):
 		return out, nil
 	case state != nil && state.isFinished():
 		return outcome.Done(), nil
 	}
-	c.pools.cancel(&b.references)
+	c.work.cancel(&b.references)
 	return outcome.Stall(conditions.Reason(&b.destination), fmt.Sprintf(
 		"fix the ExportDestination %q: %s", b.destination.Name, conditions.Message(&b.destination)), 0), nil
 }

@@ -30,7 +30,8 @@ func TestABatchStopsWhileItsDestinationIsStalled(t *testing.T) {
 	}
 	pool := transfer.NewPool(transfer.Capacity{Total: 2}, clocktesting.NewFakeClock(time.Unix(0, 0)), transfer.DefaultRetryPolicy().Backoff)
 	go func() { _ = pool.Start(t.Context()) }()
-	c := &destinationCheck{lanePools{&loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool, StatePool: pool}}, &stateCache{}}}
+	work := batchWork{&loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool, StatePool: pool}}, &stateCache{}}
+	c := &destinationCheck{stateLoader{work.worker, work.states}, work}
 	used := &v1alpha1.RetryStatus{Step: v1alpha1.StepCompletion, Failures: 3, Used: metav1.Duration{Duration: time.Hour}}
 	b := &resolvedBatch{references: references{
 		batch: &v1alpha1.RecordingExportBatch{
@@ -41,7 +42,7 @@ func TestABatchStopsWhileItsDestinationIsStalled(t *testing.T) {
 		export:      v1alpha1.RecordingExport{ObjectMeta: metav1.ObjectMeta{Name: "case-1"}},
 		destination: v1alpha1.ExportDestination{ObjectMeta: metav1.ObjectMeta{Name: "evidence", Namespace: "legal"}},
 	}, archiveAccess: archiveAccess{store: store}}
-	if err := c.pools.states.read(t.Context(), b); err != nil {
+	if err := c.work.states.read(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := c.Reconcile(t.Context(), b); err != nil || out.State != outcome.Waiting || out.Reason != v1alpha1.ReasonDestinationNotReady {

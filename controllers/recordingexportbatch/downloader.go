@@ -22,7 +22,7 @@ type downloads struct {
 	gates     *transfer.Gates
 	addresses *transfer.Addresses
 	intervals Intervals
-	pools     lanePools
+	work      batchWork
 }
 
 // requestsLater is so if the addresses of recordings expire so early that not all recordings
@@ -48,7 +48,7 @@ func (f downloads) deliverer(b *connectedBatch, contents batchContents) delivere
 			bagTransfer: into, owner: f.owner.verifier(b.resolvedBatch), requests: b.route(f.gates, lane, "batchrequests"), maxPerRequest: maxPerRequest,
 		},
 		follower: requestFollower{
-			bagTransfer: into, source: b.cloud, polls: b.route(f.gates, lane, "batchstatus"), space: b.space, counters: f.pools.counters(b.loadedBatch),
+			bagTransfer: into, source: b.cloud, polls: b.route(f.gates, lane, "batchstatus"), space: b.space, counters: f.work.countersOf(b.loadedBatch),
 			intervals: f.intervals.limitedTo(exportspec.RetryDeadline(b.export.Spec)),
 		},
 		wanted: contents.inventory.Wanted(), formerBatch: contents.slice.From,

@@ -142,13 +142,13 @@ func TestAFinishedBatchIsReadyWhateverStopsIt(t *testing.T) {
 		t.Run(reason, func(t *testing.T) {
 			s := newStopped(t, stop)
 			b := resolvedAs(s.store, "b")
-			if err := s.pools.states.read(t.Context(), b); err != nil {
+			if err := s.work.states.read(t.Context(), b); err != nil {
 				t.Fatal(err)
 			}
 			running, cancelled, record := make(chan struct{}), make(chan struct{}), make(chan struct{})
 			s.worker.Do(client.ObjectKeyFromObject(s.batch), loop.Task{
 				Pool: string(v1alpha1.LaneStandard), Key: b.keyPrefix() + "b/completion",
-				Work: s.pools.thenRead(b, func(ctx context.Context, _ transfer.Try) error {
+				Work: s.work.thenRead(b, func(ctx context.Context, _ transfer.Try) error {
 					close(running)
 					<-ctx.Done()
 					close(cancelled)

@@ -18,7 +18,7 @@ import (
 // which recordings are gaps.
 type inventoryStep struct {
 	process
-	pools lanePools
+	work batchWork
 	// maxRecordings is the most recordings that one bag may contain.
 	maxRecordings int
 }
@@ -32,7 +32,7 @@ func (i *inventoryStep) Reconcile(_ context.Context, b *connectedBatch) (outcome
 	case b.state.restorationPending:
 		return outcome.Wait(v1alpha1.ReasonRestoringArchived, "waiting for archived recordings to be restored", 0), nil
 	}
-	return i.pools.run(b.loadedBatch, v1alpha1.StepMetadata, loop.Task{
+	return i.work.run(b.loadedBatch, v1alpha1.StepMetadata, loop.Task{
 		Pool: StatePool, Key: inventoryKey(b.batch.Name), Dependency: b.archiveDependency(),
 		Work:   func(ctx context.Context, _ transfer.Try) error { return i.recordInventory(ctx, b.resolvedBatch) },
 		Reason: v1alpha1.ReasonFetchingMetadata, Message: "taking the inventory of the recordings",

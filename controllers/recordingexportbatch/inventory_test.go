@@ -67,7 +67,7 @@ func TestNoInventoryWhileRestorationsArePending(t *testing.T) {
 		b := &connectedBatch{loadedBatch: loadedAs(openStore(t))}
 		b.state.restorationPending = pending
 		pool := transfer.NewPool(transfer.Capacity{}, clocktesting.NewFakeClock(time.Unix(0, 0)), DefaultIntervals().Backoff)
-		step := &inventoryStep{pools: lanePools{&loop.Worker{Pools: transfer.Pools{StatePool: pool}}, &stateCache{}}}
+		step := &inventoryStep{work: batchWork{&loop.Worker{Pools: transfer.Pools{StatePool: pool}}, &stateCache{}}}
 		reason := v1alpha1.ReasonFetchingMetadata
 		if pending {
 			reason = v1alpha1.ReasonRestoringArchived

@@ -29,7 +29,7 @@ type metadataSource interface {
 // limit.
 type metadataStep struct {
 	process
-	pools lanePools
+	work  batchWork
 	gates *transfer.Gates
 }
 
@@ -53,11 +53,11 @@ func (m *metadataStep) Reconcile(ctx context.Context, b *connectedBatch) (outcom
 func (m *metadataStep) fetch(b *connectedBatch) outcome.Outcome {
 	lane, key := metadataLane(b.batch.Spec.Lane), b.state.group+"/metadata"
 	work := &metadataWork{
-		recorder: recorder{m.process, b.store}, cloud: b.metadata, retrier: m.pools.retrier(b.loadedBatch, lane, key),
+		recorder: recorder{m.process, b.store}, cloud: b.metadata, retrier: m.work.retrier(b.loadedBatch, lane, key),
 		requests: b.route(m.gates, lane, "metadata"), isolatedRequests: b.route(m.gates, v1alpha1.LaneIsolated, "metadata"),
-		policy: exportspec.Policy(b.export.Spec), counters: m.pools.counters(b.loadedBatch),
+		policy: exportspec.Policy(b.export.Spec), counters: m.work.countersOf(b.loadedBatch),
 	}
-	return m.pools.run(b.loadedBatch, v1alpha1.StepMetadata, loop.Task{
+	return m.work.run(b.loadedBatch, v1alpha1.StepMetadata, loop.Task{
 		Pool: string(lane), Key: key, Work: func(ctx context.Context, try transfer.Try) (err error) {
 			if work.slice, err = artifacts.Get[artifacts.Slice](ctx, b.store, artifacts.SliceKey(b.batch.Name)); err != nil {
 				return err

@@ -35,7 +35,7 @@ var restoreTimeout = genesys.Timeout(2)
 type restorationStep struct {
 	process
 	owner archiveOwner
-	pools lanePools
+	work  batchWork
 	gates *transfer.Gates
 }
 
@@ -48,7 +48,7 @@ func (r *restorationStep) Reconcile(_ context.Context, b *connectedBatch) (outco
 	work := &restorationWork{
 		recorder: recorder{r.process, b.store}, owner: r.owner.verifier(b.resolvedBatch), cloud: b.cloud, requests: b.route(r.gates, metadataLane(lane), "metadata"),
 	}
-	return r.pools.run(b.loadedBatch, v1alpha1.StepRestoration, loop.Task{
+	return r.work.run(b.loadedBatch, v1alpha1.StepRestoration, loop.Task{
 		Pool: string(lane), Key: b.batch.Name + "/restoration",
 		Work: func(ctx context.Context, try transfer.Try) error {
 			return work.restoreArchived(ctx, b.resolvedBatch, try)

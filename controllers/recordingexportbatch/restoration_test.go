@@ -169,7 +169,7 @@ func TestWhenRestorationsAreWaitedFor(t *testing.T) {
 		b := &connectedBatch{loadedBatch: loadedAs(openStore(t))}
 		b.batch.Spec.Lane, b.state.restorationPending = v1alpha1.LaneIsolated, pending
 		pool := transfer.NewPool(transfer.Capacity{}, clocktesting.NewFakeClock(time.Unix(0, 0)), DefaultIntervals().Backoff)
-		step := &restorationStep{pools: lanePools{&loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneIsolated): pool}}, &stateCache{}}}
+		step := &restorationStep{work: batchWork{&loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneIsolated): pool}}, &stateCache{}}}
 		out, err := step.Reconcile(t.Context(), b)
 		if err != nil || out.IsDone() == pending || pending && out.Reason != v1alpha1.ReasonRestoringArchived {
 			t.Errorf("pending %t: %v, %v", pending, out, err)

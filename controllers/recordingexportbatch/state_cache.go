@@ -8,10 +8,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
-	"github.com/gcexport/recording-export-operator/internal/artifacts"
-	"github.com/gcexport/recording-export-operator/internal/loop"
-	"github.com/gcexport/recording-export-operator/internal/outcome"
-	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
 // stateCache has the states of the batches that this process works on. A pool reads a state
@@ -136,39 +132,4 @@ func (c counters) metadataRecorded(group string) {
 	if c.states != nil {
 		c.states.countMetadata(c.key, group)
 	}
-}
-
-// loadedBatch is a batch whose state is known.
-type loadedBatch struct {
-	*resolvedBatch
-	state *batchState
-	// report is filled by the work of a step.
-	report *workReport
-}
-
-// counters count what work for the batch records.
-func (p lanePools) counters(b *loadedBatch) counters { return counters{p.states, keyOf(b.batch)} }
-
-// StatePool is the name of the pool that reads archives for the states and inventories of batches. It
-// is not that of a lane: work there may wait for Genesys Cloud for minutes.
-const StatePool = "BatchState"
-
-// load returns the state of a batch, or has it read by the pool for that. Before that it reads
-// something small itself: an archive that hangs then hangs the evaluation, which shows that, and
-// takes no place in the pool.
-func (p lanePools) load(ctx context.Context, b *resolvedBatch) (*batchState, outcome.Outcome) {
-	if state := p.states.get(b.batch); state != nil {
-		return state, outcome.Done()
-	}
-	_, _ = artifacts.Exists(ctx, b.store, artifacts.RecordKey) // its error is also that of the load
-	return nil, p.worker.Do(client.ObjectKeyFromObject(b.batch), loop.Task{
-		Pool: StatePool, Key: b.keyPrefix() + b.batch.Name + "/state", Dependency: b.archiveDependency(),
-		Work:   func(ctx context.Context, _ transfer.Try) error { return p.states.read(ctx, b) },
-		Reason: v1alpha1.ReasonLoadingState, Message: "loading the state of the batch",
-	})
-}
-
-// isLoading tells whether an outcome only says that the state is being read.
-func isLoading(out outcome.Outcome) bool {
-	return out.State == outcome.Waiting && out.Reason == v1alpha1.ReasonLoadingState
 }

@@ -109,7 +109,7 @@ func TestWhatIsCountedIsWhatIsRead(t *testing.T) {
 func TestStatesThatAreForgotten(t *testing.T) {
 	store := openStore(t)
 	r := New(Config{Worker: &loop.Worker{}})
-	states, batches := r.pools.states, map[string]*resolvedBatch{}
+	states, batches := r.work.states, map[string]*resolvedBatch{}
 	for _, name := range []string{"deleted", "another-export", "this-export"} {
 		putAll(t, store, map[string]any{artifacts.SliceKey(name): artifacts.Slice{Group: name}})
 		batches[name] = resolvedAs(store, name)
@@ -151,7 +151,7 @@ func TestTheWorkOfABatchIsCancelledWithItsDeletion(t *testing.T) {
 	r := New(Config{Worker: &loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): lane}}})
 	b := resolvedAs(openStore(t), "b")
 	putAll(t, b.store, map[string]any{artifacts.SliceKey("b"): artifacts.Slice{Group: "g"}})
-	if err := r.pools.states.read(t.Context(), b); err != nil {
+	if err := r.work.states.read(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
 	began := make(chan context.Context)
@@ -171,7 +171,7 @@ func TestTheWorkOfABatchIsCancelledWithItsDeletion(t *testing.T) {
 	if completion.Err() == nil || metadata.Err() == nil || other.Err() != nil {
 		t.Errorf("cancelled: completion %v, metadata %v, another batch %v", completion.Err(), metadata.Err(), other.Err())
 	}
-	if r.pools.states.get(b.batch) != nil {
+	if r.work.states.get(b.batch) != nil {
 		t.Error("the state is remembered")
 	}
 }
@@ -183,8 +183,8 @@ func TestTheStateIsReadByAPool(t *testing.T) {
 	b := resolvedAs(store, "b")
 	now := clocktesting.NewFakeClock(time.Unix(0, 0))
 	pool := transfer.NewPool(transfer.Capacity{Total: 1}, now, DefaultIntervals().Backoff)
-	pools := lanePools{&loop.Worker{Pools: transfer.Pools{StatePool: pool}}, &stateCache{}}
-	if state, out := pools.load(t.Context(), b); state != nil || out.Reason != v1alpha1.ReasonLoadingState {
+	pools := batchWork{&loop.Worker{Pools: transfer.Pools{StatePool: pool}}, &stateCache{}}
+	if state, out := (stateLoader{pools.worker, pools.states}).load(t.Context(), b); state != nil || out.Reason != v1alpha1.ReasonLoadingState {
 		t.Errorf("before the pool has started: %v, %v", state, out)
 	}
 	putAll(t, store, map[string]any{artifacts.SliceKey("b"): artifacts.Slice{Group: "g"}})
@@ -201,7 +201,7 @@ func TestTheStateIsReadByAPool(t *testing.T) {
 	if err := work(t.Context(), transfer.Try{}); !errors.Is(err, failed) {
 		t.Errorf("the error of the work is %v", err)
 	}
-	if state, out := pools.load(t.Context(), b); !out.IsDone() || state.group != "g" {
+	if state, out := (stateLoader{pools.worker, pools.states}).load(t.Context(), b); !out.IsDone() || state.group != "g" {
 		t.Errorf("after work: %v, %v", state, out)
 	}
 	if _, err := artifacts.Put(t.Context(), store, artifacts.InventoryKey("b"), "not an inventory"); err != nil {

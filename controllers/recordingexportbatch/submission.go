@@ -13,7 +13,7 @@ import (
 // addresses expire: the completion step requests the others later. Requesting a recording
 // twice does no harm.
 type submissionStep struct {
-	pools      lanePools
+	work       batchWork
 	deliverers deliverers
 }
 
@@ -29,7 +29,7 @@ func (s *submissionStep) Reconcile(_ context.Context, b *connectedBatch) (outcom
 		}
 		return s.deliverers.deliverer(b, contents).request(ctx, try)
 	}
-	return s.pools.run(b.loadedBatch, v1alpha1.StepSubmission, loop.Task{
+	return s.work.run(b.loadedBatch, v1alpha1.StepSubmission, loop.Task{
 		Pool: string(b.batch.Spec.Lane), Key: b.batch.Name + "/submission", Work: work, Reason: v1alpha1.ReasonSubmitting, Message: "requesting the recordings",
 	}), nil
 }

@@ -30,7 +30,7 @@ func TestWhenRecordingsAreRequested(t *testing.T) {
 			b, pools, pool := inventoried(t)
 			b.state = &tt.state
 			d := &deliveries{later: tt.later, calls: make(chan string)}
-			out, err := (&submissionStep{pools: pools, deliverers: d}).Reconcile(t.Context(), b)
+			out, err := (&submissionStep{work: pools, deliverers: d}).Reconcile(t.Context(), b)
 			if err != nil || out.IsDone() != tt.done {
 				t.Errorf("%v, %v", out, err)
 			}

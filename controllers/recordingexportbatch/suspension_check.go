@@ -8,7 +8,7 @@ import (
 )
 
 // suspensionCheck stops the work of a batch whose export is suspended or cancelled.
-type suspensionCheck struct{ pools lanePools }
+type suspensionCheck struct{ work batchWork }
 
 // Reconcile is satisfied unless the export is suspended or cancelled.
 func (c *suspensionCheck) Reconcile(_ context.Context, b *resolvedBatch) (outcome.Outcome, error) {
@@ -21,6 +21,6 @@ func (c *suspensionCheck) Reconcile(_ context.Context, b *resolvedBatch) (outcom
 	default:
 		return outcome.Done(), nil
 	}
-	c.pools.cancel(&b.references)
+	c.work.cancel(&b.references)
 	return out, nil
 }

@@ -38,7 +38,7 @@ func TestTheWorkOfASuspendedBatchStops(t *testing.T) {
 			}})
 			work := <-running
 			b.export.Spec.Suspend, b.export.Status.Cancelled = tt.suspended, tt.cancelled
-			check := &suspensionCheck{lanePools{&loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool, StatePool: pool}}, &stateCache{}}}
+			check := &suspensionCheck{batchWork{&loop.Worker{Pools: transfer.Pools{string(v1alpha1.LaneStandard): pool, StatePool: pool}}, &stateCache{}}}
 			out, err := check.Reconcile(t.Context(), b)
 			if err != nil || out.State != tt.state || out.Reason != tt.reason {
 				t.Errorf("%v, %v; want %v, %s", out, err, tt.state, tt.reason)

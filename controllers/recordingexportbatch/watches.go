@@ -37,7 +37,7 @@ func (r *Reconciler) batchesOfExport(ctx context.Context, export client.Object) 
 	name := client.ObjectKeyFromObject(export)
 	if err := r.Client.Get(ctx, name, &v1alpha1.RecordingExport{}); apierrors.IsNotFound(err) {
 		r.origins.forgetExport(name)
-		r.pools.states.dropExport(name)
+		r.work.states.dropExport(name)
 	}
 	return watch.UnfinishedBatches(ctx, r.Client, name)
 }
@@ -46,7 +46,7 @@ func (r *Reconciler) batchesOfExport(ctx context.Context, export client.Object) 
 func (r *Reconciler) forgetDeleted() predicate.Predicate {
 	return predicate.Funcs{DeleteFunc: func(e event.DeleteEvent) bool {
 		if batch, is := e.Object.(*v1alpha1.RecordingExportBatch); is {
-			r.pools.forgetBatch(batch)
+			r.work.forgetBatch(batch)
 		}
 		return false
 	}}

@@ -61,25 +61,29 @@ type workReport struct {
 	retry *v1alpha1.RetryStatus
 }
 
-// lanePools runs the work of batches in the pools of their lanes.
-type lanePools struct {
+// batchWork has pools do the work of batches. It reads a batch's state again after each piece of
+// work.
+type batchWork struct {
 	worker *loop.Worker
 	states *stateCache
 }
 
+// countersOf returns the counters of what work for the batch records.
+func (w batchWork) countersOf(b *loadedBatch) counters { return counters{w.states, keyOf(b.batch)} }
+
 // retrier returns what the work with this key retries with.
-func (p lanePools) retrier(b *loadedBatch, lane v1alpha1.Lane, key string) transfer.Retrier {
-	return p.worker.Pools[string(lane)].Retrier(b.keyPrefix() + key)
+func (w batchWork) retrier(b *loadedBatch, lane v1alpha1.Lane, key string) transfer.Retrier {
+	return w.worker.Pools[string(lane)].Retrier(b.keyPrefix() + key)
 }
 
 // run has a pool do a step's work for the batch, and returns how the work is doing. It
 // completes the task with the key's prefix and the wait limit, and with the group of the
-// organisation unless the task names one. The batch's state is read again after the work.
-func (p lanePools) run(b *loadedBatch, step v1alpha1.BatchStep, task loop.Task) outcome.Outcome {
+// organisation unless the task names one.
+func (w batchWork) run(b *loadedBatch, step v1alpha1.BatchStep, task loop.Task) outcome.Outcome {
 	task.Key, task.WaitLimit = b.keyPrefix()+task.Key, b.waitLimit(step)
 	task.Dependency = cmp.Or(task.Dependency, loop.OrganizationDependency(b.export.Spec.OrganizationRef.Name))
-	task.Work = p.thenRead(b.resolvedBatch, task.Work)
-	out, state := p.worker.DoWithState(client.ObjectKeyFromObject(b.batch), task)
+	task.Work = w.thenRead(b.resolvedBatch, task.Work)
+	out, state := w.worker.DoWithState(client.ObjectKeyFromObject(b.batch), task)
 	*b.report = workReport{started: true, retry: retryStatus(step, state)}
 	return b.withSubject(withDeadline(out, state, task.WaitLimit.Total))
 }
@@ -87,34 +91,34 @@ func (p lanePools) run(b *loadedBatch, step v1alpha1.BatchStep, task loop.Task) 
 // thenRead returns work that reads the batch's state after other work, and returns the error of
 // that. If the state cannot be read, or the work was cancelled, it is unknown: the work may have
 // recorded something, even the end of the batch, so the next evaluation loads the state.
-func (p lanePools) thenRead(b *resolvedBatch, work transfer.Work) transfer.Work {
+func (w batchWork) thenRead(b *resolvedBatch, work transfer.Work) transfer.Work {
 	return func(ctx context.Context, try transfer.Try) error {
 		err := work(ctx, try)
-		_ = p.states.read(ctx, b) // after an error the state is unknown, and loading it tells why
+		_ = w.states.read(ctx, b) // after an error the state is unknown, and loading it tells why
 		return err
 	}
 }
 
 // cancel stops the work of the batch, and the metadata work that it shares with the other
 // batch of its group.
-func (p lanePools) cancel(refs *references) {
+func (w batchWork) cancel(refs *references) {
 	lane := refs.batch.Spec.Lane
-	p.worker.Pools[string(lane)].Cancel(refs.keyPrefix() + refs.batch.Name + "/")
-	p.worker.Pools[StatePool].Cancel(refs.keyPrefix() + inventoryKey(refs.batch.Name))
-	if state := p.states.get(refs.batch); state != nil && state.group != "" {
-		p.worker.Pools[string(metadataLane(lane))].Cancel(refs.keyPrefix() + state.group + "/")
+	w.worker.Pools[string(lane)].Cancel(refs.keyPrefix() + refs.batch.Name + "/")
+	w.worker.Pools[StatePool].Cancel(refs.keyPrefix() + inventoryKey(refs.batch.Name))
+	if state := w.states.get(refs.batch); state != nil && state.group != "" {
+		w.worker.Pools[string(metadataLane(lane))].Cancel(refs.keyPrefix() + state.group + "/")
 	}
 }
 
 // forgetBatch drops what is cached about a batch that is deleted, and cancels its work in every
 // pool, also the metadata work of its group: another batch may have its name.
-func (p lanePools) forgetBatch(batch *v1alpha1.RecordingExportBatch) {
+func (w batchWork) forgetBatch(batch *v1alpha1.RecordingExportBatch) {
 	prefix := (&references{batch: batch}).keyPrefix()
-	p.worker.Pools.CancelInAll(prefix + batch.Name + "/")
-	if state := p.states.get(batch); state != nil && state.group != "" {
-		p.worker.Pools.CancelInAll(prefix + state.group + "/")
+	w.worker.Pools.CancelInAll(prefix + batch.Name + "/")
+	if state := w.states.get(batch); state != nil && state.group != "" {
+		w.worker.Pools.CancelInAll(prefix + state.group + "/")
 	}
-	p.states.drop(batch)
+	w.states.drop(batch)
 }
 
 // waitLimit is how long a step is retried. The status says how much of it other processes

@@ -18,21 +18,21 @@ import (
 func TestWorkLeavesPlacesToOthers(t *testing.T) {
 	tests := map[string]struct {
 		pool, dependency string
-		start            func(*testing.T, lanePools, *loadedBatch)
+		start            func(*testing.T, batchWork, *loadedBatch)
 	}{
-		"metadata": {string(v1alpha1.LaneStandard), "GenesysOrganization/emea", func(t *testing.T, pools lanePools, b *loadedBatch) {
-			step := &metadataStep{pools: pools, gates: &transfer.Gates{Clock: clock.RealClock{}}}
+		"metadata": {string(v1alpha1.LaneStandard), "GenesysOrganization/emea", func(t *testing.T, pools batchWork, b *loadedBatch) {
+			step := &metadataStep{work: pools, gates: &transfer.Gates{Clock: clock.RealClock{}}}
 			if _, err := step.Reconcile(t.Context(), &connectedBatch{loadedBatch: b}); err != nil {
 				t.Error(err)
 			}
 		}},
-		"inventory": {StatePool, "ExportDestination/evidence", func(t *testing.T, pools lanePools, b *loadedBatch) {
-			if _, err := (&inventoryStep{pools: pools}).Reconcile(t.Context(), &connectedBatch{loadedBatch: b}); err != nil {
+		"inventory": {StatePool, "ExportDestination/evidence", func(t *testing.T, pools batchWork, b *loadedBatch) {
+			if _, err := (&inventoryStep{work: pools}).Reconcile(t.Context(), &connectedBatch{loadedBatch: b}); err != nil {
 				t.Error(err)
 			}
 		}},
-		"state": {StatePool, "ExportDestination/evidence", func(t *testing.T, pools lanePools, b *loadedBatch) {
-			if _, out := pools.load(t.Context(), b.resolvedBatch); out.IsDone() {
+		"state": {StatePool, "ExportDestination/evidence", func(t *testing.T, pools batchWork, b *loadedBatch) {
+			if _, out := (stateLoader{pools.worker, pools.states}).load(t.Context(), b.resolvedBatch); out.IsDone() {
 				t.Error("the state is known")
 			}
 		}},
@@ -41,7 +41,7 @@ func TestWorkLeavesPlacesToOthers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			store := openStore(t)
 			pool := busypool.Start(t, tt.dependency)
-			pools := lanePools{worker: &loop.Worker{Pools: transfer.Pools{tt.pool: pool}}, states: &stateCache{}}
+			pools := batchWork{worker: &loop.Worker{Pools: transfer.Pools{tt.pool: pool}}, states: &stateCache{}}
 			tt.start(t, pools, loadedAs(store))
 			if diff := cmp.Diff([]transfer.TenantStats{{Tenant: busypool.Tenant, Begun: 1, Waiting: 1}}, pool.TenantStats()); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
