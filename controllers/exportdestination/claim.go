@@ -9,11 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
-	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/event"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
@@ -117,42 +113,6 @@ func (c claim) decide(ctx context.Context, destination *v1alpha1.ExportDestinati
 
 // isEvaluated reports whether a destination has been evaluated.
 func isEvaluated(d *v1alpha1.ExportDestination) bool { return d.Status.ObservedGeneration > 0 }
-
-// otherClaimants lists the destinations of other namespaces that may get, or lose, their
-// place in S3 because a destination has changed: those that name the same place, except
-// those that have it if this one does not.
-func (c claim) otherClaimants(ctx context.Context, obj client.Object) []reconcile.Request {
-	changed, is := obj.(*v1alpha1.ExportDestination)
-	if !is || changed.Spec.S3 == nil {
-		return nil
-	}
-	var list v1alpha1.ExportDestinationList
-	if err := c.objects.List(ctx, &list); err != nil {
-		ctrl.LoggerFrom(ctx).Error(err, "Failed to list destinations")
-		return nil
-	}
-	c.claims.mu.Lock()
-	defer c.claims.mu.Unlock()
-	var requests []reconcile.Request
-	for i := range list.Items {
-		other := &list.Items[i]
-		if _, isShared := sharedField(changed, other); isShared && (!c.claims.has(other) || c.claims.has(changed)) {
-			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(other)})
-		}
-	}
-	return requests
-}
-
-// claimChanged passes changes of a destination that matter to those that name the same
-// place in S3.
-var claimChanged = predicate.Or(predicate.GenerationChangedPredicate{}, predicate.Funcs{
-	UpdateFunc: func(e event.UpdateEvent) bool {
-		before, okBefore := e.ObjectOld.(*v1alpha1.ExportDestination)
-		now, okNow := e.ObjectNew.(*v1alpha1.ExportDestination)
-		return okBefore && okNow && (isEvaluated(before) != isEvaluated(now) || before.Status.ClaimTime.IsZero() != now.Status.ClaimTime.IsZero() ||
-			before.DeletionTimestamp.IsZero() != now.DeletionTimestamp.IsZero())
-	},
-})
 
 // isEarlier reports whether a was created before b; UIDs decide if both were created in the same second.
 func isEarlier(a, b *v1alpha1.ExportDestination) bool {

@@ -4,7 +4,7 @@
 // evaluation.go lists the steps that report whether a destination is ready: claim.go,
 // probe.go, signingkey.go and quota.go. verification.go decides when to verify,
 // verification_work.go does it, archive by archive (archive_check.go), and
-// verification_status.go writes the status.
+// verification_status.go writes the status. watches.go lists what causes an evaluation.
 package exportdestination
 
 import (
@@ -15,14 +15,10 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
-	"sigs.k8s.io/controller-runtime/pkg/handler"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/loop"
-	"github.com/gcexport/recording-export-operator/internal/watch"
 )
 
 // Intervals are the waits between evaluations of a destination.
@@ -81,17 +77,6 @@ type Reconciler struct {
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=recordingexports,verbs=get;list;watch
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=exportdestinations,verbs=get;list;watch
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=exportdestinations/status,verbs=patch
-
-// SetupWithManager adds the reconciler to a manager.
-func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
-	return ctrl.NewControllerManagedBy(mgr).
-		Named("exportdestination").
-		For(&v1alpha1.ExportDestination{}, builder.WithPredicates(watch.Requested(v1alpha1.AnnotationRetry, v1alpha1.AnnotationConfirmSigningKey))).
-		Watches(&v1alpha1.ExportDestination{}, handler.EnqueueRequestsFromMapFunc(r.claim().otherClaimants), builder.WithPredicates(claimChanged)).
-		WatchesRawSource(r.Worker.Source()).
-		WithOptions(controller.Options{MaxConcurrentReconciles: loop.ConcurrentReconciles}).
-		Complete(r)
-}
 
 // Reconcile evaluates one destination, and has it verified when that is due.
 func (r *Reconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {

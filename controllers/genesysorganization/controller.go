@@ -13,14 +13,11 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/builder"
-	"sigs.k8s.io/controller-runtime/pkg/controller"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
-	"github.com/gcexport/recording-export-operator/internal/watch"
 )
 
 // Intervals are the waits between logins.
@@ -61,16 +58,6 @@ func (r *Reconciler) Wake(name types.NamespacedName) { r.Worker.Wake(name) }
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=genesysorganizations,verbs=get;list;watch
 // +kubebuilder:rbac:groups=recording.gcexport.dev,resources=genesysorganizations/status,verbs=patch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
-
-// SetupWithManager adds the reconciler to a manager.
-func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
-	return ctrl.NewControllerManagedBy(mgr).
-		Named("genesysorganization").
-		For(&v1alpha1.GenesysOrganization{}, builder.WithPredicates(watch.Requested())).
-		WatchesRawSource(r.Worker.Source()).
-		WithOptions(controller.Options{MaxConcurrentReconciles: loop.ConcurrentReconciles}).
-		Complete(r)
-}
 
 // Reconcile publishes the results of the last logins or, if that is done, logs in, which
 // wakes it when it has ended.
