@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
-
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
@@ -93,49 +90,4 @@ func (o ownerVerifier) verify(ctx context.Context) error {
 // verifier returns what verifies that the archive of the batch belongs to this cluster.
 func (o archiveOwner) verifier(b *resolvedBatch) ownerVerifier {
 	return func(ctx context.Context) error { return o.verifyOwner(ctx, b) }
-}
-
-// originCache remembers the archives that this cluster began. The record of that is written
-// once, and each process reads it once. The zero value is ready for use.
-type originCache struct {
-	mu   sync.Mutex
-	ours map[types.NamespacedName]archiveOrigin
-}
-
-// archiveOrigin is where an archive is, and when it was begun.
-type archiveOrigin struct {
-	location string
-	since    time.Time
-}
-
-// originOf returns which cluster began the archive of a batch, and when.
-func (f *originCache) originOf(ctx context.Context, cluster string, refs *references, access *archiveAccess) (artifacts.Ownership, error) {
-	export := types.NamespacedName{Namespace: refs.batch.Namespace, Name: refs.batch.Spec.ExportRef.Name}
-	f.mu.Lock()
-	known := f.ours[export]
-	f.mu.Unlock()
-	if known.location == access.location && access.location != "" {
-		return artifacts.Ownership{ClusterID: cluster, Since: known.since}, nil
-	}
-	record, err := artifacts.Record(ctx, access.store)
-	if err == nil && record.ClusterID == cluster {
-		f.remember(export, archiveOrigin{access.location, record.CreatedAt})
-	}
-	return artifacts.Ownership{ClusterID: record.ClusterID, Since: record.CreatedAt}, err
-}
-
-func (f *originCache) remember(export types.NamespacedName, begun archiveOrigin) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.ours == nil {
-		f.ours = map[types.NamespacedName]archiveOrigin{}
-	}
-	f.ours[export] = begun
-}
-
-// forgetExport drops an export that was deleted.
-func (f *originCache) forgetExport(export types.NamespacedName) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.ours, export)
 }

@@ -83,7 +83,7 @@ type Config struct {
 	// request may name.
 	Addresses *transfer.Addresses
 	Intervals Intervals
-	// MaxRecordings is the most recordings that one bag may hold; a batch with more is split
+	// MaxRecordings is the most recordings that one bag may contain; a batch with more is split
 	// in two.
 	MaxRecordings int
 	// MinFree is how many bytes transfers leave free in the file system of every directory, even

@@ -83,7 +83,7 @@ type requestSplitter struct {
 	retryCause error
 }
 
-// nextChunks reads what this round has requested, and splits the rest into requests.
+// nextChunks reads what this round has requested, and splits the others into requests.
 func (h *requestSplitter) nextChunks(ctx context.Context, wanted []requestItem) ([][]genesys.RecordingRef, error) {
 	var now batchArtifacts
 	if err := now.readRequests(ctx, h.store, h.batch); err != nil {

@@ -88,7 +88,7 @@ func (w *restorationWork) put(t *testing.T, key string, value any) {
 	}
 }
 
-// TestAConversationThatCannotBeLookedAt holds nothing up forever.
+// TestAConversationThatCannotBeLookedAt delays no batch forever.
 func TestAConversationThatCannotBeLookedAt(t *testing.T) {
 	for kind, tt := range map[genesys.Kind]struct{ returned, waits, waitsLate bool }{
 		genesys.KindThrottled:    {returned: true},

@@ -212,27 +212,3 @@ func TestTheStateIsReadByAPool(t *testing.T) {
 		t.Errorf("unreadable: %v, %v", err, pools.states.get(b.batch))
 	}
 }
-
-// TestTheSubjectOfMessages is named for a single conversation of the lane Isolated.
-func TestTheSubjectOfMessages(t *testing.T) {
-	const id, second = "6a1f0c3e-0000-4000-8000-000000000001", "6a1f0c3e-0000-4000-8000-000000000002"
-	tests := map[string]struct {
-		lane slicing.Lane
-		of   []evidence.Conversation
-		want string
-	}{
-		"one":              {slicing.Isolated, []evidence.Conversation{{ID: id}}, "conversation " + id},
-		"under legal hold": {slicing.Isolated, []evidence.Conversation{{ID: id, Held: evidence.HoldAnswer{Held: true}}}, "conversation " + id + " (under legal hold)"},
-		"recordings":       {slicing.Isolated, []evidence.Conversation{{ID: id, Only: []string{second, "../no id"}}}, "conversation " + id + ", recording " + second},
-		"many recordings":  {slicing.Isolated, []evidence.Conversation{{ID: id, Only: []string{id, id, id, id, id}}}, "conversation " + id + ", recording " + id + ", " + id + ", " + id + " and 2 more"},
-		"several":          {slicing.Isolated, []evidence.Conversation{{ID: id}, {ID: second}}, ""},
-		"another lane":     {slicing.Standard, []evidence.Conversation{{ID: id}}, ""},
-		"no id of Genesys": {slicing.Isolated, []evidence.Conversation{{ID: "../no id"}}, ""},
-		"no conversations": {slicing.Isolated, nil, ""},
-	}
-	for name, tt := range tests {
-		if got := subject(artifacts.Slice{Lane: tt.lane, Conversations: tt.of}); got != tt.want {
-			t.Errorf("%s: %q, want %q", name, got, tt.want)
-		}
-	}
-}
