@@ -1,4 +1,4 @@
-// Package controllers holds the four controllers of the operator. Each has a
+// Package controllers contains the four controllers of the operator. Each has a
 // package of its own; they meet through the API server alone.
 //
 // # What each kind goes through
@@ -21,7 +21,7 @@
 //	                       retry     -> what was unavailable asked for again, a further seal
 //	                       cancel    -> Cancelled (Stalled), until a retry
 //	RecordingExportBatch   metadata  -> an inventory of its recordings, legal holds queried again; MetadataRetrying
-//	                                 -> Split (Ready) if it is too large: two others hold its halves
+//	                                 -> Split (Ready) if it is too large: two others have its halves
 //	                       restore   -> in the lane Isolated: archived recordings restored, RestoringArchived
 //	                       submit    -> recordings requested
 //	                       complete  -> recordings stored, RecordingsPending; bag sealed (Ready)
@@ -44,7 +44,7 @@
 //
 // # How they work
 //
-// A Reconcile reads facts: what the archive holds and what the API server says.
+// A Reconcile reads facts: what the archive contains and what the API server says.
 // It never decides by conditions that it set itself. Its steps run in a fixed
 // order that one function lists; each is satisfied, waiting or stalled (package
 // outcome). Then the conditions are computed in one place, with most of the status, and the

@@ -191,7 +191,7 @@ func TestBulkJobsExportIntoTheDirectory(t *testing.T) {
 	})
 }
 
-// field returns a field of a JSON object that holds text.
+// field returns a field of a JSON object that contains text.
 func field(t *testing.T, body, name string) string {
 	t.Helper()
 	match := regexp.MustCompile(`"` + name + `":"([^"]*)"`).FindStringSubmatch(body)

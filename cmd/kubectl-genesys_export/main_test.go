@@ -98,7 +98,7 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// TestNobodyDrawsOnTheTerminal: whatever an archive holds, it cannot make a verdict
+// TestNobodyDrawsOnTheTerminal: whatever an archive contains, it cannot make a verdict
 // look like another.
 func TestNobodyDrawsOnTheTerminal(t *testing.T) {
 	t.Parallel()

@@ -1,4 +1,4 @@
-// Package crd holds the operator's CustomResourceDefinitions, for programs that
+// Package crd contains the operator's CustomResourceDefinitions, for programs that
 // install them.
 package crd
 

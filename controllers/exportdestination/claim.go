@@ -32,7 +32,7 @@ func (c *claims) drop(name types.NamespacedName) {
 
 // has reports whether a destination has its place in S3: once it could be written there,
 // until it is deleted. If it cannot write for a while, for example because a Secret is
-// replaced, it keeps its place. c.mu is held.
+// replaced, it keeps its place. c.mu is locked.
 func (c *claims) has(d *v1alpha1.ExportDestination) bool {
 	known := d.Status.ClaimTime != nil || conditions.IsReady(d) || c.byName[client.ObjectKeyFromObject(d)] == d.UID && d.UID != ""
 	return known && d.DeletionTimestamp.IsZero()
@@ -86,7 +86,7 @@ func (c claim) takePlace(ctx context.Context, destination *v1alpha1.ExportDestin
 // keeps it; if two have it, as after an upgrade, the one that was created first keeps it.
 // A destination that could never be written has no place, so that nobody can keep others
 // out of a bucket by naming it: others wait for one that was created earlier only until
-// that has been evaluated once. claims.mu is held.
+// that has been evaluated once. claims.mu is locked.
 func (c claim) decide(ctx context.Context, destination *v1alpha1.ExportDestination) (outcome.Outcome, error) {
 	var list v1alpha1.ExportDestinationList
 	if err := c.objects.List(ctx, &list); err != nil {

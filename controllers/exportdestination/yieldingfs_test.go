@@ -26,7 +26,7 @@ func (endless) Read(p []byte) (int, error) {
 	return copy(p, "x"), nil
 }
 
-// endlessFS holds nothing else.
+// endlessFS contains nothing else.
 type endlessFS struct{ fstest.MapFS }
 
 func (f endlessFS) Open(name string) (fs.File, error) {

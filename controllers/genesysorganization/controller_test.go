@@ -139,7 +139,7 @@ func TestSendClientEvents(t *testing.T) {
 	}
 }
 
-// TestAClientIDIsShownShort: the status takes what the Secret holds, within bounds.
+// TestAClientIDIsShownShort: the status takes what the Secret contains, within bounds.
 func TestAClientIDIsShownShort(t *testing.T) {
 	got := clientStatuses([]genesys.LoginResult{{ClientID: "a\nb" + strings.Repeat("c", 100)}})[0].ClientID
 	if got != "a b"+strings.Repeat("c", 61) {

@@ -61,7 +61,7 @@ func (c *ownerCheck) takeOver(ctx context.Context, s *claimed) error {
 }
 
 // stopForOtherCluster stops the work on an archive that belongs to another cluster; its batches
-// stop their own. An analytics job that is noted down is that cluster's to end, so that nothing
+// stop their own. An analytics job that is recorded is that cluster's to end, so that nothing
 // keeps the export here.
 func (c *ownerCheck) stopForOtherCluster(ctx context.Context, s *claimed) (outcome.Outcome, error) {
 	c.pool.cancel(s.name())

@@ -75,7 +75,7 @@ func (b *batchStep) createNext(ctx context.Context, s *loaded) error {
 
 const (
 	// maxIsolated is how many batches of the lane Isolated are processed at a time:
-	// each holds one conversation that mostly waits for its next attempt.
+	// each contains one conversation that mostly waits for its next attempt.
 	maxIsolated = 200
 	// maxWaiting is how many batches of a lane that wait for items that fail do not
 	// take the places of others: others show whether it is the items that are bad.

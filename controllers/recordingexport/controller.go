@@ -29,7 +29,7 @@
 // follow from it, the same for everybody who reads it.
 //
 // A window without an end is sealed day by day, one with an end as a whole. A step decides
-// by what the archive holds and what the API server says, never by conditions of its own.
+// by what the archive contains and what the API server says, never by conditions of its own.
 package recordingexport
 
 import (

@@ -34,7 +34,7 @@ func noteCounted(status *v1alpha1.RecordingExportStatus, counted plan.SliceSet) 
 }
 
 // countFinishedBatches counts finished batches, each once: a batch is counted in the same
-// write of the status that notes its ordinal, and only once the plan holds what follows from
+// write of the status that notes its ordinal, and only once the plan contains what follows from
 // it, so that it can be deleted from then on. It returns all that are counted.
 func countFinishedBatches(log plan.View, status *v1alpha1.RecordingExportStatus, batches []v1alpha1.RecordingExportBatch) (plan.SliceSet, error) {
 	noted, err := countedIn(*status)
@@ -91,7 +91,7 @@ func (s *loaded) adoptSealed() error {
 // laneStatus is the account of a lane.
 type laneStatus v1alpha1.LaneStatus
 
-// addBatch adds what a batch holds. What it accounts for again was unavailable before.
+// addBatch adds what a batch contains. What it accounts for again was unavailable before.
 func (l *laneStatus) addBatch(batch *v1alpha1.RecordingExportBatch) {
 	l.Batches++
 	l.Gaps += gapsOf(batch)

@@ -16,7 +16,7 @@ import (
 
 // deletion lets a deleted export go once its analytics jobs at Genesys Cloud are ended. What
 // that takes may be gone, or may hang: limit after the deletion, or at once if it is gone, the
-// export goes all the same, with an event that says so. Genesys Cloud expires such jobs by
+// export is still deleted, with an event that says so. Genesys Cloud expires such jobs by
 // itself. Evidence is not touched.
 type deletion struct {
 	clock      clock.Clock

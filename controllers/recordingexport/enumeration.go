@@ -37,7 +37,7 @@ type enumerator interface {
 type enumerable struct {
 	// name is what it is called.
 	name string
-	// folder holds the enumerations of an organisation, in the shared archive.
+	// folder contains the enumerations of an organisation, in the shared archive.
 	folder func(organizationID string) string
 	// page asks for the page that a cursor names, the first one if it is empty.
 	page func(ctx context.Context, cloud enumerator, cursor string) (artifacts.Enumerated, error)
@@ -66,7 +66,7 @@ type enumeration struct {
 	shared       archive.Store
 	cloud        enumerator
 	organization string
-	// turn is held by whoever asks for a page.
+	// turn is locked by whoever asks for a page.
 	turn chan struct{}
 	// request is the last retry request, and retryCommand what a person runs to make one.
 	request, retryCommand string
@@ -204,7 +204,7 @@ func (e *enumeration) abandonListing(ctx context.Context, begun enumerationRun, 
 	return err
 }
 
-// endListing notes down how an enumeration has ended. It is an error if it is broken,
+// endListing records how an enumeration has ended. It is an error if it is broken,
 // whoever found that first.
 func (e *enumeration) endListing(ctx context.Context, begun enumerationRun, end artifacts.EnumerationEnd) (*artifacts.EnumerationEnd, error) {
 	end.Stamp, end.Request = e.stamp(), e.request

@@ -27,7 +27,7 @@ type evaluation struct {
 }
 
 // evaluate runs the steps, and does not wait for those that take long, so that an archive
-// that hangs holds up neither other exports nor the deletion of this one. Each evaluation has
+// that hangs delays neither other exports nor the deletion of this one. Each evaluation has
 // a copy of the export. nothingNew tells that there is nothing to publish yet: so it is while the
 // plan is being read, unless the object says nothing at all yet, and if the evaluation that
 // has ended was of another export, which had this one's name.

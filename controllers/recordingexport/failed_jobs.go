@@ -12,7 +12,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
-// A job that gives no answer is noted down as failed, then ended, and only then is
+// A job that gives no answer is recorded as failed, then ended, and only then is
 // another one started. So a process may end at any point: the next one finds the note
 // of the job, or of its failure, or both, and each job that was started has one until
 // it is ended.
@@ -56,7 +56,7 @@ func (w *surveyWork) checkFailedJobs(ctx context.Context) (some bool, err error)
 	return false, w.store.Remove(ctx, folder)
 }
 
-// endFailed ends the job that is noted down if it is one of those that have failed.
+// endFailed ends the job that is recorded if it is one of those that have failed.
 func (w *surveyWork) endFailed(ctx context.Context, failed []artifacts.FailedJob) error {
 	running, err := artifacts.Get[artifacts.AnalyticsJob](ctx, w.store, artifacts.JobKey(w.Pass, w.Day))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -75,7 +75,7 @@ func endless() map[string]struct {
 
 // TestJobsThatGiveNoAnswer: each is ended, three are started, and then a person is
 // told. After an hour, or on a retry request, there are three more, and once one
-// answers the day is surveyed and nothing is noted down any more.
+// answers the day is surveyed and nothing is recorded any more.
 func TestJobsThatGiveNoAnswer(t *testing.T) {
 	for name, tt := range endless() {
 		t.Run(name, func(t *testing.T) {

@@ -32,7 +32,7 @@ func withJob(t *testing.T) *harness {
 	return h
 }
 
-// expectNoJob fails if the analytics job was not ended, or is still noted down.
+// expectNoJob fails if the analytics job was not ended, or is still recorded.
 func (h *harness) expectNoJob() {
 	h.Helper()
 	there, err := artifacts.Exists(h.Context(), h.store, artifacts.JobKey(0, first))
@@ -178,7 +178,7 @@ func TestAnExportEndsOnlyWithItsLastStep(t *testing.T) {
 	}
 }
 
-// TestAnArchiveThatHangs: the reconciler is not held up, says what it waits for, and
+// TestAnArchiveThatHangs: the reconciler is not delayed, says what it waits for, and
 // continues once the archive answers. Meanwhile the export can be deleted, and created again.
 func TestAnArchiveThatHangs(t *testing.T) {
 	for name, deleted := range map[string]bool{"continued": false, "deleted": true} {

@@ -202,7 +202,7 @@ func (h *harness) startController(ctx context.Context) {
 	}
 }
 
-// reconcileUntil reconciles the export again and again until something holds.
+// reconcileUntil reconciles the export again and again until a condition is true.
 func (h *harness) reconcileUntil(what string, holds func() bool) {
 	h.Helper()
 	testenv.Eventually(h, what, func() bool { h.reconcile(); return holds() })

@@ -10,7 +10,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
-// TestAnIdleExport loses its finalizer once no analytics job is noted down. Those that are left
+// TestAnIdleExport loses its finalizer once no analytics job is recorded. Those that are left
 // are ended before.
 func TestAnIdleExport(t *testing.T) {
 	for name, jobs := range map[string]int{"no job": 0, "a job": 1} {
@@ -40,7 +40,7 @@ func TestAnIdleExport(t *testing.T) {
 	}
 }
 
-// TestAnExportWithoutFinalizer is idle, whatever its archive holds.
+// TestAnExportWithoutFinalizer is idle, whatever its archive contains.
 func TestAnExportWithoutFinalizer(t *testing.T) {
 	if out, err := (&idleCheck{}).Reconcile(t.Context(), claimedFor(wholeExport(), nil).clients); err != nil || !out.IsDone() {
 		t.Errorf("%v, %v", out, err)

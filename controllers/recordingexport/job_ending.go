@@ -63,7 +63,7 @@ func (j *jobEnding) endJobs(ctx context.Context, s *subject) (out outcome.Outcom
 	return out, isGone
 }
 
-// startEnding has the pool end the analytics jobs that are noted down.
+// startEnding has the pool end the analytics jobs that are recorded.
 func (j *jobEnding) startEnding(s *references) outcome.Outcome {
 	state := j.states.stateOf(s.export)
 	name, organization, destination := s.name(), s.organization.DeepCopy(), s.destination.DeepCopy()
@@ -76,7 +76,7 @@ func (j *jobEnding) startEnding(s *references) outcome.Outcome {
 			}
 			if mine, err := j.cluster.owns(ctx, store); err != nil || !mine {
 				state.setJobsEnded(err == nil)
-				return err // what is noted down is for the cluster to end that owns the archive
+				return err // what is recorded is for the cluster to end that owns the archive
 			}
 			cloud, err := j.cloud(ctx, organization, exportspec.SurveyShare(name))
 			if err != nil {
@@ -107,7 +107,7 @@ func (j *jobEnding) hasStopped(s *subject) bool {
 	return true
 }
 
-// endAllJobs ends the analytics jobs that are noted down.
+// endAllJobs ends the analytics jobs that are recorded.
 func endAllJobs(ctx context.Context, store archive.Store, cloud jobEnder) error {
 	keys, err := artifacts.Keys(ctx, store, artifacts.JobFolder)
 	for _, key := range keys {

@@ -11,7 +11,7 @@ import (
 )
 
 // readSeal reads the account of the newest seal, if there is one. The seal is the one
-// whose digest was noted down when it was made, and the one that the status names.
+// whose digest was recorded when it was made, and the one that the status names.
 func (s *loaded) readSeal(ctx context.Context) error {
 	number := s.plan.SealCount()
 	if number > 0 {

@@ -139,7 +139,7 @@ func TestAnOrphanEnumerationIsContinued(t *testing.T) {
 	}
 }
 
-// TestOrphansThatCannotBeListed never hold up a seal for longer than a day, and it says
+// TestOrphansThatCannotBeListed never delay a seal for longer than a day, and it says
 // so.
 func TestOrphansThatCannotBeListed(t *testing.T) {
 	fails := func(kind genesys.Kind) func(int) (genesys.OrphanPage, error) {

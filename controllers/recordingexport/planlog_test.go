@@ -117,7 +117,7 @@ func newPlanStore(t *testing.T, entries ...plan.Entry) *planStore {
 	return store
 }
 
-// processA is a process whose clock stands still.
+// processA is a process whose clock does not move.
 var processA = process{clocktesting.NewFakeClock(first), "a"}
 
 // voidedEntries are so many entries that lead to nothing.

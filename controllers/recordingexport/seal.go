@@ -111,7 +111,7 @@ func (w *sealWork) trustedFS(ctx context.Context) fs.FS {
 	return evidence.Trust(w.store.FS(ctx), artifacts.Anchors(ctx, w.store, w.sealing.Number-1))
 }
 
-// beginSeal notes down what the seal tells of its making, or has it tell what was noted down
+// beginSeal records what the seal tells of its making, or has it tell what was recorded
 // before: a seal that another process has begun is finished as it was begun. The account
 // and the texts about it are made at once and kept as one artifact, so they tell of the
 // program that makes them.
@@ -191,7 +191,7 @@ func (w *sealWork) addHolds(ctx context.Context, review artifacts.Survey, holds 
 	return nil
 }
 
-// addSlices names the bags, and tells what else the plan holds.
+// addSlices names the bags, and tells what else the plan contains.
 func (w *sealWork) addSlices(seal *evidence.Seal) {
 	halved := map[string]bool{}
 	for _, entry := range w.entries {

@@ -15,7 +15,7 @@ import (
 )
 
 // sealingStep seals what is complete: a part of the plan is reviewed, compared with the second
-// source, closed by an entry of its own, and its account drawn up and sealed.
+// source, closed by an entry of its own, and its account made and sealed.
 type sealingStep struct {
 	process
 	pool       exportPool
@@ -84,7 +84,7 @@ func (r *sealingStep) retrySealed(s *loaded) outcome.Outcome {
 	return r.planning.startAppending(s, plan.Entry{Retried: &plan.Retried{Token: s.retry, Seals: s.sealed.Account.Number, Days: s.plan.OpenDays()}})
 }
 
-// startSealing draws up the account and seals it.
+// startSealing makes the account and seals it.
 func (r *sealingStep) startSealing(s *loaded, number int) outcome.Outcome {
 	work := &sealWork{
 		recorder: recorder{r.process, s.store}, record: s.record, former: s.sealed,

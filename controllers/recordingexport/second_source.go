@@ -23,12 +23,12 @@ type compareWork struct {
 	part sealWork
 	// from is where the part's days begin.
 	from time.Time
-	// earlier is what other seals hold and may still matter: the entries before.
+	// earlier is what other seals contain and may still matter: the entries before.
 	earlier sealWork
 	before  slicing.Ordinals
 }
 
-// entriesBefore are the numbers of the entries that earlier seals hold of the time before a
+// entriesBefore are the numbers of the entries that earlier seals contain of the time before a
 // part of the plan. A conversation is in no batch later than openDeadline after its start, so
 // that what is older than that has no recordings in the part's days, which begin at from.
 func entriesBefore(log plan.View, from time.Time, openDeadline time.Duration) slicing.Ordinals {

@@ -46,7 +46,7 @@ func (r *surveyStep) Reconcile(ctx context.Context, s *loaded) (outcome.Outcome,
 }
 
 // waitingSlices is how many slices wait for a batch in the lane that moves fastest, so
-// that a lane that stands still does not hold up the survey for the others.
+// that a lane without progress does not delay the survey for the others.
 func (s *loaded) waitingSlices() int {
 	spec, fastest := s.plan.Spec(), slicing.Standard
 	if spec.Scope == slicing.Only {

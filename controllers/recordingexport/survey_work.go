@@ -60,7 +60,7 @@ func (e *unsettledError) Error() string {
 }
 
 // Outcome is to wait, and unsettledDeadline after the data were due a person is to
-// look. The survey is tried again all the same.
+// look. The survey is still retried.
 func (e *unsettledError) Outcome() outcome.Outcome {
 	late := e.until.Add(unsettledDeadline)
 	if e.now.Before(late) {
@@ -169,7 +169,7 @@ func (w *surveyWork) fetchConversations(ctx context.Context, job genesys.Ticket)
 }
 
 // currentJob returns the analytics job of the day, which it starts if there is none. One
-// that cannot be noted down, or that another process was quicker with, is ended,
+// that cannot be recorded, or that another process was quicker with, is ended,
 // however long that takes: nobody else knows of it.
 func (w *surveyWork) currentJob(ctx context.Context, from, to time.Time) (genesys.Ticket, error) {
 	key := artifacts.JobKey(w.Pass, w.Day)

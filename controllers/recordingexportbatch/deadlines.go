@@ -40,7 +40,7 @@ func (b *loadedBatch) withSubject(out outcome.Outcome) outcome.Outcome {
 
 // withDeadline adds to a wait how long it lasts, in words that do not change between
 // evaluations. A step that still fails when its deadline is used up, although the cause is not
-// a single item, needs a person; it is retried all the same.
+// a single item, needs a person; the operator still retries it.
 func withDeadline(out outcome.Outcome, state transfer.State, total time.Duration) outcome.Outcome {
 	if out.State != outcome.Waiting {
 		return out

@@ -142,7 +142,7 @@ func (d *downloader) followPending(ctx context.Context, r *requestLoop) (recordi
 }
 
 // maxFollowed is how many requests of a batch are followed at the same time. Their downloads
-// pass the gates all the same.
+// pass the gates anyway.
 const maxFollowed = 16
 
 // followRequests follows requests until each has given all its results.

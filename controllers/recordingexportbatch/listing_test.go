@@ -75,7 +75,7 @@ func newFollower(t tester, root string, media mediaReader) *requestFollower {
 	}
 }
 
-// bag returns the contents of the files that are noted down, by number, and fails
+// bag returns the contents of the files that are recorded, by number, and fails
 // unless they are those of the bag.
 func (d *requestFollower) bag(t tester) map[int]string {
 	notes, err := artifacts.All[artifacts.StoredFile](t.Context(), d.store, artifacts.FileFolder(d.batch))

@@ -73,7 +73,7 @@ func (r *refusing) Protected(context.Context, []string, time.Duration) ([]string
 	return nil, nil
 }
 
-// TestConversationsThatCloseTheirGate use up the deadline all the same: each was
+// TestConversationsThatCloseTheirGate use up the deadline anyway: each was
 // asked for and refused, though the gate is blocked before all of them have been.
 func TestConversationsThatCloseTheirGate(t *testing.T) {
 	store, err := archive.OpenDirectory(t.TempDir(), "case-1")

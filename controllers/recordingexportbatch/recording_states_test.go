@@ -31,8 +31,8 @@ func aFile(n, number int) artifacts.StoredFile {
 	}
 }
 
-// TestWhatIsOutstanding: from what was noted down, and again from what
-// it notes down itself.
+// TestWhatIsOutstanding: from what was recorded, and again from what
+// it records itself.
 func TestWhatIsOutstanding(t *testing.T) {
 	answer := func(of ...artifacts.Answered) artifacts.Answer { return artifacts.Answer{Recordings: of} }
 	passed := func(n, results int) artifacts.Answered {

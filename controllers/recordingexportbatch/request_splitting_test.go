@@ -45,7 +45,7 @@ func (p *picky) BatchStatus(context.Context, genesys.Ticket) (genesys.BatchStatu
 	return genesys.BatchStatus{}, errors.New("not asked for here")
 }
 
-// newRequester asks p in a store of its own, by a clock that stands still.
+// newRequester asks p in a store of its own, by a clock that does not move.
 func newRequester(t tester, root string, p *picky) (requester, *clocktesting.FakeClock) {
 	store, err := archive.OpenDirectory(root, "case-1")
 	if err != nil {

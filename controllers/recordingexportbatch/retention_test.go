@@ -26,7 +26,7 @@ type restoringCloud struct {
 	state genesys.FileState
 	dates genesys.Retention
 	// unseen is how reading fails, answer how the request does, and applied whether the
-	// request takes effect all the same.
+	// request takes effect anyway.
 	unseen, answer error
 	applied        bool
 	// requested are the dates that were sent, timeouts those of all calls.
@@ -56,7 +56,7 @@ func (w *restorationWork) attempt(t *testing.T, try transfer.Try) error {
 	return w.checkRemaining(t.Context(), try)
 }
 
-// record reads what was noted down.
+// record reads what was recorded.
 func (w *restorationWork) record(t *testing.T) restorationRecord {
 	t.Helper()
 	w.slice.Conversations = []evidence.Conversation{{ID: ref(1).ConversationID}}
@@ -156,7 +156,7 @@ func TestARequestThatTookNoEffect(t *testing.T) {
 	}
 }
 
-// TestTheOtherHalfOfABatch: what is noted down about it is not told by this one.
+// TestTheOtherHalfOfABatch: what is recorded about it is not told by this one.
 func TestTheOtherHalfOfABatch(t *testing.T) {
 	w := restoring(t)
 	w.put(t, artifacts.AttemptKey(w.slice, ref(1)), artifacts.RestorationAttempt{RecordingRef: ref(1)})

@@ -1,7 +1,7 @@
 // Package archive stores evidence: in a directory (directory.go) or, with package s3store,
 // in a bucket.
 //
-// A Store holds one export's evidence under keys, which are relative slash paths. Evidence
+// A Store keeps one export's evidence under keys, which are relative slash paths. Evidence
 // is never changed: every write creates a file completely and durably, or stores nothing
 // and returns an error. So a process may be killed at any moment, and two may write at the
 // same time, without a partial or lost file.
@@ -37,7 +37,7 @@ const Scratch = scratch
 // stopped.
 func ScratchOf(folder string) string { return path.Join(Scratch, folder) }
 
-// Store holds one export's evidence.
+// Store keeps one export's evidence.
 type Store interface {
 	// FS reads what is stored. Its errors are those of package io/fs.
 	FS(ctx context.Context) fs.FS

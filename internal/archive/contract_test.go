@@ -186,7 +186,7 @@ func testRemove(t *testing.T, store, _ archive.Store) {
 	}
 }
 
-// testDiscard: what no seal holds can be discarded, as a whole.
+// testDiscard: what no seal contains can be discarded, as a whole.
 func testDiscard(t *testing.T, store, other archive.Store) {
 	for _, key := range []string{"bags/a/bagit.txt", "bags/a/data/x", "bags/ab/bagit.txt", "seals/1/account.json", "export.json", ".work/y"} {
 		if err := store.Create(t.Context(), key, text("x")); err != nil {

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// scratch holds files while they are written.
+	// scratch contains files while they are written.
 	scratch = WorkPrefix + "tmp"
 	// Stored files are read-only: nothing writes to them again.
 	fileMode = 0o440
@@ -124,7 +124,7 @@ func writeDurably(ctx context.Context, file *os.File, key string, write func(io.
 	return failpoint.Do(failpoint.ArchiveSync, key, file.Sync)
 }
 
-// link gives a scratch file its key and flushes the directories that hold it.
+// link gives a scratch file its key and flushes the directories that contain it.
 func link(root *os.Root, temporary, key string) error {
 	made, err := makeParents(root, path.Dir(key))
 	if err != nil {

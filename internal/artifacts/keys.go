@@ -100,7 +100,7 @@ func FileKey(batch string, ref genesys.RecordingRef, nn int) string {
 	return fmt.Sprintf("%s/%s.%s.%02d%s", FileFolder(batch), ref.ConversationID, ref.RecordingID, nn, ending)
 }
 
-// restorationFolder contains what is noted down about the restorations of a slice's
+// restorationFolder contains what is recorded about the restorations of a slice's
 // recordings from Genesys Cloud's archive.
 func restorationFolder(slice Slice, kind string) string {
 	return archive.WorkPrefix + "restorations/" + slice.Group + "/" + strings.ToLower(string(slice.Lane)) + "/" + kind

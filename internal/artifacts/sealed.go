@@ -71,8 +71,8 @@ func SealedKey(number int) string {
 	return fmt.Sprintf("%sseals/%d%s", archive.WorkPrefix, number, ending)
 }
 
-// NoteSealed returns what notes down under key what is about to be sealed. The error is
-// evidence.ErrCorrupt if something else was noted down before.
+// NoteSealed returns what records under key what is about to be sealed. The error is
+// evidence.ErrCorrupt if something else was recorded before.
 func NoteSealed(store archive.Store, key string, stamp func() Stamp) func(context.Context, string) error {
 	return func(ctx context.Context, digest string) error {
 		there, err := Put(ctx, store, key, Sealed{stamp(), digest})

@@ -22,12 +22,12 @@ type JSON struct {
 	// Values is how many values there may be, including nested ones.
 	Values int
 	// Element is how long one element of an array in the outermost object may be,
-	// and anything else that a streaming decoder holds at once, in bytes.
+	// and anything else that a streaming decoder keeps at once, in bytes.
 	Element int64
 }
 
 // streamed is the depth of a list in the outermost object: its elements are what a
-// streaming decoder holds one at a time.
+// streaming decoder keeps one at a time.
 const streamed = 2
 
 // Check checks a whole text. It does not check that the text is JSON.

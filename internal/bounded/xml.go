@@ -7,7 +7,7 @@ import (
 )
 
 // XML bounds an XML text: how many bytes it may have, and how many tags, each of which a
-// decoder may hold in memory until it ends.
+// decoder may keep in memory until it ends.
 type XML struct {
 	Bytes int64
 	Tags  int

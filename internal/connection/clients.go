@@ -23,7 +23,7 @@ import (
 // Jobs that a client has started at Genesys Cloud can be followed by that client only. An
 // inactive client logs in again at its retry time.
 type clientSet struct {
-	// loginMu is held during a login check of all clients.
+	// loginMu is locked during a login check of all clients.
 	loginMu sync.Mutex
 	clock   clock.PassiveClock
 	// retryAfter is how long a client stays inactive before it logs in again.
@@ -103,7 +103,7 @@ func (s *clientSet) choose(tried []*oauthClient) *oauthClient {
 }
 
 // candidates are the active clients, or all verified ones if none is active. The caller
-// holds the lock.
+// has the lock.
 func (s *clientSet) candidates() []*oauthClient {
 	var active, verified []*oauthClient
 	for _, c := range s.clients {

@@ -59,7 +59,7 @@ func organization(endpoint string, names ...string) *v1alpha1.GenesysOrganizatio
 	return &v1alpha1.GenesysOrganization{ObjectMeta: metav1.ObjectMeta{Namespace: "legal", Name: "emea"}, Spec: spec}
 }
 
-// connections are some whose clock stands still.
+// connections are some whose clock does not move.
 func connections(held secrets, endpoints egress.List) (*Connections, *clocktesting.FakePassiveClock) {
 	clock := clocktesting.NewFakePassiveClock(time.Unix(1_700_000_000, 0))
 	return &Connections{

@@ -19,7 +19,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// The keys of a Secret that holds an OAuth client.
+// The keys of a Secret that contains an OAuth client.
 const (
 	clientIDKey     = "clientId"
 	clientSecretKey = "clientSecret"

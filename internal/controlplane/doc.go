@@ -5,7 +5,7 @@
 // Nobody else on that machine gets anything from it, though its ports are open to
 // all: etcd listens for those alone whom a certificate authority has certified that
 // exists only at the start, kube-apiserver answers nothing without the token, and
-// the controllers listen nowhere. The directory with its data, which hold every
+// the controllers listen nowhere. The directory with its data, which contain every
 // Secret, is closed to others, and refused if others could have written into it.
 //
 // Its data are in a directory and survive it. Its processes do not: on Linux

@@ -12,7 +12,7 @@ import (
 var ErrNotPrivate = errors.New("the state directory is not private")
 
 // keepPrivate makes a directory that nobody else can look into: etcd's data in it
-// hold every Secret. One that is there is closed to others. One that belongs to
+// contain every Secret. One that is there is closed to others. One that belongs to
 // somebody else, or into which others could write, is refused: what is in it may be
 // theirs, such as a token that they know.
 func keepPrivate(folder string) error {

@@ -48,7 +48,7 @@ type Account struct {
 	Conversations ConversationAccount `json:"conversations"`
 	// Recordings by lane and medium.
 	Recordings []RecordingAccount `json:"recordings"`
-	// Lanes is what the bags of each lane hold.
+	// Lanes is what the bags of each lane contain.
 	Lanes []LaneAccount `json:"lanes"`
 	// Listed is how many recordings Genesys Cloud listed for the conversations in bags.
 	Listed int64 `json:"listed"`
@@ -63,7 +63,7 @@ type Account struct {
 	// Orphans is what is known of recordings that are attached to no conversation, if
 	// that was requested. They are in none of the other numbers.
 	Orphans *OrphanAccount `json:"orphans,omitempty"`
-	// Checks are the sums that must hold.
+	// Checks are the sums that must be equal.
 	Checks []Check `json:"checks"`
 }
 
@@ -91,7 +91,7 @@ type RecordingAccount struct {
 	Counts
 }
 
-// LaneAccount is what the bags of a lane hold.
+// LaneAccount is what the bags of a lane contain.
 type LaneAccount struct {
 	Lane  slicing.Lane `json:"lane"`
 	Bags  int64        `json:"bags"`
@@ -101,7 +101,7 @@ type LaneAccount struct {
 	Gaps int64 `json:"gaps"`
 }
 
-// Check is a sum that must hold.
+// Check is two sums that must be equal.
 type Check struct {
 	// Says what must be equal.
 	Says    string `json:"says"`
@@ -117,7 +117,7 @@ type BagRef struct {
 	Start, End time.Time
 }
 
-// sealedBag is a bag with what it was found to hold.
+// sealedBag is a bag with what it was found to contain.
 type sealedBag struct {
 	BagRef
 	Summary
@@ -268,7 +268,7 @@ func (a Account) Totals() Counts {
 	return sum
 }
 
-// readBags reads what the bags hold, in order.
+// readBags reads what the bags contain, in order.
 func readBags(root fs.FS, refs []BagRef) ([]sealedBag, error) {
 	bags := make([]sealedBag, len(refs))
 	for i, ref := range refs {

@@ -49,7 +49,7 @@ type InfoField struct {
 	Value string `json:"value"`
 }
 
-// Bag is what a batch's bag is to hold, beside the recordings, which are in it already.
+// Bag is what a batch's bag is to contain, besides the recordings, which are in it already.
 type Bag struct {
 	Inventory Inventory
 	Files     []File
@@ -64,7 +64,7 @@ type Bag struct {
 	// Restorations are the recordings that were asked to be restored, none twice.
 	Restorations []Restoration
 	Signing      Signing
-	// Note notes down the SHA-256 of the tag manifest where nobody else can change it,
+	// Note records the SHA-256 of the tag manifest where nobody else can change it,
 	// before there is a bag. nil notes nothing down.
 	Note func(ctx context.Context, digest string) error
 }

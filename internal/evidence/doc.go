@@ -14,7 +14,7 @@
 //	data/files.csv                        one line for each file: size, SHA-256, times
 //	data/retention.csv                    one line for each recording that was asked to be restored, with its
 //	                                      dates before and afterwards; only there if any was
-//	custody/events.jsonl                  what happened, each line holding the digest of the one before
+//	custody/events.jsonl                  what happened, each line with the digest of the one before
 //	custody/manifest-sha256.txt.sig       if the bag is signed: an ECDSA signature over the manifest,
 //	custody/attestation.sigstore.json     a statement over manifest, bag-info.txt and events.jsonl,
 //	custody/signer.pub custody/VERIFY.txt the key that both are by, how to verify them

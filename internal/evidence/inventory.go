@@ -96,7 +96,7 @@ func (r Recording) Ref() genesys.RecordingRef {
 	return genesys.RecordingRef{ConversationID: r.ConversationID, RecordingID: r.RecordingID}
 }
 
-// Inventory is what a slice holds.
+// Inventory is what a slice contains.
 type Inventory struct {
 	Lane          slicing.Lane   `json:"lane"`
 	Conversations []Conversation `json:"conversations"`

@@ -82,11 +82,11 @@ type Seal struct {
 	Signing   Signing
 	// Noticed is what is known of the last change of the key that signs.
 	Noticed NoticedKey
-	// Begin notes down what the seal says about its making (At, LoadFiles, Deferred,
-	// Events and Artifacts), before anything is written, and returns the seal with what was noted down
+	// Begin records what the seal says about its making (At, LoadFiles, Deferred,
+	// Events and Artifacts), before anything is written, and returns the seal with what was recorded
 	// first: an attempt before may have begun it. nil notes nothing down.
 	Begin func(ctx context.Context, seal Seal) (Seal, error)
-	// Note notes down the SHA-256 of the manifest where nobody else can change it, before
+	// Note records the SHA-256 of the manifest where nobody else can change it, before
 	// there is a seal. nil notes nothing down.
 	Note func(ctx context.Context, digest string) error
 	// Report writes the report of a seal whose tables are stored below root, nil if
@@ -171,7 +171,7 @@ func (s Seal) beginSeal(ctx context.Context, root fs.FS, state signingState, bag
 }
 
 // writeSealTables stores the files of the seal that do not depend on a key, and returns
-// what they hold.
+// what they contain.
 func (s Seal) writeSealTables(ctx context.Context, root fs.FS, create Creator, bags []sealedBag) ([]Digest, error) {
 	sealed, err := fs.Sub(root, SealFolder(s.Number))
 	if err != nil {

@@ -45,7 +45,7 @@ func (s Seal) tables(root fs.FS, bags []sealedBag) []sealFile {
 	return files
 }
 
-// copyFile writes what a stored file holds.
+// copyFile writes what a stored file contains.
 func copyFile(w io.Writer, root fs.FS, path string) error {
 	file, err := root.Open(path)
 	if err != nil {
@@ -113,7 +113,7 @@ func (s Seal) writeRecordings(w io.Writer, root fs.FS) error {
 	return errors.Join(err, table.Error())
 }
 
-// writeBags lists the bags with what they hold.
+// writeBags lists the bags with what they contain.
 func writeBags(w io.Writer, bags []sealedBag) error {
 	columns := []string{"bag", "lane", "start", "end", "tagmanifest_sha256", "exported", "excluded", "unavailable", "files", "bytes"}
 	return writeTable(w, columns, len(bags), func(i int) []string {

@@ -140,7 +140,7 @@ func (k *AccountIndex) MarkAccounted(conversationID string) {
 	k.conversations[keyOf(conversationID)] = accounted
 }
 
-// AddBag adds what a bag of an earlier seal, or of this one, holds.
+// AddBag adds what a bag of an earlier seal, or of this one, contains.
 func (k *AccountIndex) AddBag(root fs.FS, name string, earlier bool) error {
 	folder := BagFolder(name)
 	err := eachRow(root, folder+"/"+ConversationsTable, ReadConversations, func(c Conversation) error {

@@ -303,7 +303,7 @@ func TestWhatWasBegunUnsignedStaysSo(t *testing.T) {
 }
 
 // TestTwoSignAtOnce: who did not see what was kept before the other began uses it
-// all the same.
+// anyway.
 func TestTwoSignAtOnce(t *testing.T) {
 	root, m := t.TempDir(), &memory{t: t}
 	for writes := 0; ; writes++ {

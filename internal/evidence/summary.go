@@ -7,7 +7,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
-// Summary is what a sealed bag holds, read from the bag itself.
+// Summary is what a sealed bag contains, read from the bag itself.
 type Summary struct {
 	// Digest is the SHA-256 of the bag's tag manifest.
 	Digest string

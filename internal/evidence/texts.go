@@ -64,5 +64,5 @@ func Certification(account Account) ([]byte, error) {
 }
 
 // attributeLimit is how much of an attribute is shown, in runes: no less than a
-// spec may hold.
+// spec may contain.
 const attributeLimit = 1024

@@ -76,7 +76,7 @@ var (
 
 // Points lists every point that an export to a destination passes, whose own are
 // given. A test that runs the program compares it with the points that are
-// reached, so it can neither hold one that is not there nor miss one that is.
+// reached, so it can neither contain one that does not exist nor miss one that does.
 func Points(destination []Point) []Point {
 	return slices.Concat([]Point{
 		MediaOpen, MediaRead, KubernetesCreate, KubernetesDelete, KubernetesPatch, KubernetesStatus,

@@ -95,7 +95,7 @@ func (w *registry) pass(place, detail string) error {
 	}
 }
 
-// due notes down the pass and returns the action whose pass it is.
+// due records the pass and returns the action whose pass it is.
 func (w *registry) due(place, detail string) (action string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -28,7 +28,7 @@ type Identity struct {
 
 // LoginResult is the state of one of an organisation's OAuth clients.
 type LoginResult struct {
-	// Secret names the Secret that holds the client's id and secret.
+	// Secret names the Secret that contains the client's id and secret.
 	Secret string
 	// ClientID is the client's id, which is public; empty if the Secret could not be used.
 	ClientID string

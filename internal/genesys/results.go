@@ -18,7 +18,7 @@ var finalResults = []string{
 }
 
 // FinalResult reports whether the error of a single result of a batch request is
-// final: whether its text is, or holds as a word of its own, a code that says for
+// final: whether its text is, or contains as a separate word, a code that says for
 // certain that the recording does not exist. Everything else may pass: a sentence
 // such as "temporary failure, try again", an unknown code, and a text that was
 // cut in the middle of a word.

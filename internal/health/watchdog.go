@@ -17,7 +17,7 @@ import (
 	"k8s.io/utils/clock"
 )
 
-// How often the watchdog looks, and for how long a controller may stand still.
+// How often the watchdog looks, and for how long a controller may make no progress.
 // Reconciles end after two minutes at the latest, so that none ends in this time,
 // though some are due, only if all of a controller's workers hang.
 const (

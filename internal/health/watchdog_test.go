@@ -28,7 +28,7 @@ func newControllers() controllers {
 }
 
 // TestWatchdog: only a controller that has something to do and ends nothing in all
-// of a quarter of an hour stands still, and one that moves again does not.
+// of a quarter of an hour makes no progress, and one that moves again does.
 func TestWatchdog(t *testing.T) {
 	c, now := newControllers(), clocktesting.NewFakeClock(time.Unix(1<<30, 0))
 	w := &Watchdog{Metrics: c, Clock: now}

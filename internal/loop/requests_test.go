@@ -8,7 +8,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 )
 
-// TestTokensOfRequests: what is kept of a request is text that a status can hold,
+// TestTokensOfRequests: what is kept of a request is text that a status can contain,
 // however long the annotation is and wherever it is cut.
 func TestTokensOfRequests(t *testing.T) {
 	tests := map[string]struct {

@@ -33,7 +33,7 @@ const (
 )
 
 // Log is the durable record of one effect. Several processes may use it at the same time. A
-// method that returns an error may have been carried out all the same.
+// method that returns an error may still have taken effect.
 type Log interface {
 	// Recorded returns what is recorded: None without an attempt, Unknown for an attempt
 	// without an end. It returns Done only if Finish records that.

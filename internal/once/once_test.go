@@ -193,7 +193,7 @@ func (p paused) Begin(ctx context.Context) (bool, error) {
 	return first, err
 }
 
-// TestASlowProcess: while it stands still between the record and the call, others do not call.
+// TestASlowProcess: while it pauses between the record and the call, others do not call.
 // It does, once.
 func TestASlowProcess(t *testing.T) {
 	w := &world{blind: true, left: -1}

@@ -23,7 +23,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
-// The keys of a Secret that holds an access key. The last one may be missing.
+// The keys of a Secret that contains an access key. The last one may be missing.
 const (
 	accessKeyIDKey     = "accessKeyId"
 	secretAccessKeyKey = "secretAccessKey"

@@ -69,7 +69,7 @@ func (s *swapping) notice(key string) {
 }
 
 // expect is that a key signs now, or that nothing does until the destination was looked
-// at, which is woken. What the controllers hold is an older state of the destination.
+// at, which is woken. What the controllers have is an older state of the destination.
 func (s *swapping) expect(when, key string, signs bool) {
 	s.Helper()
 	s.looks = nil

@@ -17,7 +17,7 @@ import (
 )
 
 // addProbes has the kubelet told whether the process can do its work, if probes
-// are served. /healthz fails once a controller stands still; /readyz while the
+// are served. /healthz fails once a controller makes no progress; /readyz while the
 // caches are not filled, the API server has not answered for a minute, nothing can be
 // written below an archive root that a destination is in, or the artifact key is lost.
 func (o *operator) addProbes(cfg *rest.Config) error {

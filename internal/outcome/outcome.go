@@ -20,7 +20,7 @@ const (
 	Satisfied State = iota
 	// Waiting: the step waits, and nobody has to do anything.
 	Waiting
-	// Stalled: a person has to fix something. The step is retried all the same, so
+	// Stalled: a person has to fix something. The step is still retried, so
 	// that it continues by itself once that is fixed.
 	Stalled
 )

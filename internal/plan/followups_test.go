@@ -44,7 +44,7 @@ func TestWhatFollowsFromBatches(t *testing.T) {
 }
 
 // TestWhatFollowsFromBatchesOfARetry is about no single day, as the batches are: the plan
-// takes it in all the same, and no day waits for it.
+// takes it in anyway, and no day waits for it.
 func TestWhatFollowsFromBatchesOfARetry(t *testing.T) {
 	l := logOf(t, window(0, Day),
 		withSlices(surveyedDay(1, 0, PurposeFirst, 0), 0),

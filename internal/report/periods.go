@@ -14,7 +14,7 @@ type period struct {
 	Gaps amount
 }
 
-// held is what the bags of a lane hold.
+// held is what the bags of a lane contain.
 type held struct{ Bags, Exported amount }
 
 // periods sums up the tracks by rows of a width that people know, which is at

@@ -62,7 +62,7 @@ type track struct {
 // noBag is the track of what is in no bag.
 const noBag slicing.Lane = ""
 
-// tracks sorts bags and conversations in no bag into tracks. Only lanes that hold
+// tracks sorts bags and conversations in no bag into tracks. Only lanes that contain
 // something have one.
 func tracks(f evidence.Findings) []track {
 	byLane := map[slicing.Lane][]span{}

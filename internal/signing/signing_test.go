@@ -105,7 +105,7 @@ func TestKeysThatCannotBeUsed(t *testing.T) {
 	}
 }
 
-// FuzzParseKey: whatever a Secret holds, it is a key or an error, and never a panic.
+// FuzzParseKey: whatever a Secret contains, it is a key or an error, and never a panic.
 func FuzzParseKey(f *testing.F) {
 	key, err := GenerateKey()
 	if err != nil {

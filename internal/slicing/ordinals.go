@@ -99,7 +99,7 @@ func (o Ordinals) String() string {
 	return strings.Join(fields, ",")
 }
 
-// Len is how many numbers the set holds.
+// Len is how many numbers the set contains.
 func (o Ordinals) Len() int {
 	n := 0
 	for _, s := range o.spans {
@@ -178,7 +178,7 @@ func (o Ordinals) Missing(n int) iter.Seq[int] {
 	}
 }
 
-// find returns the span that holds n, or where one for n belongs.
+// find returns the span that contains n, or where one for n belongs.
 func (o Ordinals) find(n int) (int, bool) {
 	return slices.BinarySearchFunc(o.spans, n, func(s span, n int) int {
 		if s.first <= n && n <= s.last {

@@ -5,7 +5,7 @@
 // width, each part by lanes, each lane of a part into slices of a bounded
 // number of conversations along (start, id). The same input gives the same
 // slices, whatever its order, so every pass of every process plans alike, and
-// names follow from what a slice holds.
+// names follow from what a slice contains.
 //
 //	window   |-------------------------------------------------|
 //	parts    |-----------|-----------|-----------|-------------|
@@ -67,7 +67,7 @@ type Slice struct {
 	Conversations []Conversation
 }
 
-// timeForm is RFC 3339 reduced to what an object's name may hold.
+// timeForm is RFC 3339 reduced to what an object's name may contain.
 const timeForm = "20060102t150405z"
 
 // Name of the slice's batch: <export>-<lane>-<UTC start>[-<piece>][-d<delta>].
@@ -77,7 +77,7 @@ func (s Slice) Name(export string) string {
 }
 
 // Group names what shares its metadata: the slice itself, or both slices of the
-// hold lanes, which hold the same conversations.
+// hold lanes, which contain the same conversations.
 func (s Slice) Group() string {
 	switch s.Lane {
 	case Standard:

@@ -107,7 +107,7 @@ func start() (*rest.Config, func() error, error) {
 	return config, environment.Stop, err
 }
 
-// Eventually waits until something holds.
+// Eventually waits until a condition is true.
 func Eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	tick := time.NewTicker(interval)

@@ -155,7 +155,7 @@ func (a *Addresses) MinLifetime(at Gate) time.Duration {
 	return shortestLifetime
 }
 
-// of returns what has been learned about a gate. The caller holds the lock.
+// of returns what has been learned about a gate. The caller has the lock.
 func (a *Addresses) of(at Gate) *addresses {
 	of := a.gates[at]
 	if of == nil {
@@ -170,7 +170,7 @@ func (a *Addresses) of(at Gate) *addresses {
 }
 
 // forgetOldestGate removes a gate of a namespace if there are too many, as [Gates] do. What it
-// forgets is learned again. The caller holds the lock.
+// forgets is learned again. The caller has the lock.
 func (a *Addresses) forgetOldestGate(namespace string) {
 	count, oldest, least := 0, Gate{}, time.Time{}
 	for at, of := range a.gates {

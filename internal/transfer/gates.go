@@ -184,7 +184,7 @@ func (g *Gates) criteria() IsolationCriteria {
 	return g.Criteria
 }
 
-// at returns a gate, and adds it if it is new. The caller holds the lock.
+// at returns a gate, and adds it if it is new. The caller has the lock.
 func (g *Gates) at(at Gate) *gate {
 	state := g.gates[at]
 	if state == nil {
@@ -200,7 +200,7 @@ func (g *Gates) at(at Gate) *gate {
 }
 
 // removeOldestGate removes a gate of a namespace if there are too many: the one that was used
-// longest ago and is not in use. The caller holds the lock.
+// longest ago and is not in use. The caller has the lock.
 func (g *Gates) removeOldestGate(namespace string) {
 	count, oldest, least := 0, Gate{}, time.Time{}
 	for at, state := range g.gates {

@@ -105,7 +105,7 @@ func (p *Pool) Do(job Job) State {
 	return state
 }
 
-// startJob starts work in the background. The caller holds the lock.
+// startJob starts work in the background. The caller has the lock.
 func (p *Pool) startJob(job Job, e *entry) {
 	ctx, cancel := context.WithCancel(context.Background()) //nolint:forbidigo // its life is the pool's, see Start
 	e.running, e.cancel = true, cancel
@@ -122,7 +122,7 @@ func (p *Pool) startJob(job Job, e *entry) {
 	})
 }
 
-// nextTry is the attempt that follows the wait. The caller holds the lock.
+// nextTry is the attempt that follows the wait. The caller has the lock.
 func (e *entry) nextTry() Try {
 	e.waitLimit.Used += e.pendingWait
 	e.pendingWait = 0
@@ -130,7 +130,7 @@ func (e *entry) nextTry() Try {
 }
 
 // isLast reports whether the next attempt is the last one, because the WaitLimit is used up.
-// The caller holds the lock.
+// The caller has the lock.
 func (e *entry) isLast() bool {
 	return e.waitLimit.Total > 0 && e.waitLimit.Used >= e.waitLimit.Total && e.attempts >= minFailures
 }

@@ -26,7 +26,7 @@ type Capacity struct {
 	Total int
 	// Turn is how long a piece of work runs while work of another tenant waits because of
 	// Total. Then it pauses (see [Try.Yield]), and resumes at its next turn. If it does not
-	// pause, because it hangs, other work starts all the same. 0 is without a bound.
+	// pause, because it hangs, other work still starts. 0 is without a bound.
 	Turn time.Duration
 }
 
@@ -75,7 +75,7 @@ func (q *queue) join(name, dependsOn string) *place {
 	return p
 }
 
-// enqueue has a piece of work wait. The caller holds the lock.
+// enqueue has a piece of work wait. The caller has the lock.
 func (q *queue) enqueue(p *place) {
 	if !p.tenant.isWaiting() {
 		q.turns = append(q.turns, p.tenant)
@@ -153,7 +153,7 @@ func (q *queue) stop(p *place) {
 }
 
 // admit lets work run in the order of turns, as far as the capacity allows. The caller
-// holds the lock.
+// has the lock.
 func (q *queue) admit() {
 	for q.started {
 		at := slices.IndexFunc(q.turns, (*tenant).canStart)
@@ -174,7 +174,7 @@ func (q *queue) admit() {
 }
 
 // pauseOther pauses the work of another tenant whose turn is over, and reports whether there
-// was any. The caller holds the lock.
+// was any. The caller has the lock.
 func (q *queue) pauseOther(waiting *tenant) bool {
 	for _, p := range q.running {
 		if p.turnOver && p.tenant != waiting {
@@ -185,7 +185,7 @@ func (q *queue) pauseOther(waiting *tenant) bool {
 	return false
 }
 
-// startWork lets a piece of work run. The caller holds the lock.
+// startWork lets a piece of work run. The caller has the lock.
 func (q *queue) startWork(p *place) {
 	if !p.begun {
 		p.tenant.begin(p)

@@ -66,7 +66,7 @@ func (m *Meter) Start(ctx context.Context) error {
 // NeedLeaderElection is true: only the leader measures.
 func (m *Meter) NeedLeaderElection() bool { return true }
 
-// accountOf returns the account of a namespace. m.mu is held.
+// accountOf returns the account of a namespace. m.mu is locked.
 func (m *Meter) accountOf(namespace string) *account {
 	if m.byNamespace == nil {
 		m.byNamespace = map[string]*account{}
@@ -139,7 +139,7 @@ func (m *Meter) Fits(namespace string, bytes int64) error {
 	return m.fits(namespace, bytes)
 }
 
-// fits is Fits. m.mu is held.
+// fits is Fits. m.mu is locked.
 func (m *Meter) fits(namespace string, bytes int64) error {
 	most := m.Limits.Of(namespace)
 	if most == 0 {
@@ -166,7 +166,7 @@ func (e *FullError) Error() string {
 		e.Namespace, binary(e.Bytes), needs, binary(e.Most), Flag)
 }
 
-// Outcome is that a person has to free space. The operator retries all the same.
+// Outcome is that a person has to free space. The operator still retries.
 func (e *FullError) Outcome() outcome.Outcome {
 	return outcome.Stall("NamespaceFull", fmt.Sprintf(
 		"delete the RecordingExports of complete archives and then move these archives elsewhere, or ask the platform team for more space: %s. The operator measures the volume every %v; no recording is lost meanwhile", e.Error(), MeasureInterval), 0)

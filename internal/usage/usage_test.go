@@ -144,7 +144,7 @@ func TestWhatCannotBeRead(t *testing.T) {
 	}
 }
 
-// TestAWalkThatCannotEnd: what was known counts all the same, once, or what was found if
+// TestAWalkThatCannotEnd: what was known still counts, once, or what was found if
 // that is more.
 func TestAWalkThatCannotEnd(t *testing.T) {
 	m := volume(t, "100")

@@ -95,7 +95,7 @@ type walk struct {
 }
 
 // sum adds up the sizes of the files below a directory, in bytes. It follows no link, and
-// holds a few names in memory, however many there are. It does not count files that are
+// keeps a few names in memory, however many there are. It does not count files that are
 // removed meanwhile, and skips what it cannot read. The error says that the directory
 // itself could not be read, or that ctx has ended.
 func (w *walk) sum(ctx context.Context, name string, depth int) error {

@@ -16,7 +16,7 @@ import (
 const deepest = 4
 
 // Archives finds the archives at a place: the place itself, or the folders below
-// it that hold one. With an error there may be archives as well: those that are not in
+// it that contain one. With an error there may be archives as well: those that are not in
 // what could not be listed.
 func Archives(fsys fs.FS) ([]string, error) {
 	found, err := archivesBelow(fsys, ".", deepest)
@@ -47,7 +47,7 @@ func archivesBelow(fsys fs.FS, folder string, depth int) (found []string, err er
 func isRecord(entry fs.DirEntry) bool { return entry.Name() == evidence.RecordPath }
 
 // isArchive reports whether a folder is an archive: it says whose, or it contains bags or
-// seals, even if what says so was taken away. A folder of that name with archives in it
+// seals, even if what says so was removed. A folder of that name with archives in it
 // is that of a namespace, a destination or an export, and no part of an archive.
 func isArchive(fsys fs.FS, folder string, entries []fs.DirEntry) bool {
 	if slices.ContainsFunc(entries, isRecord) {

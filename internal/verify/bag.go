@@ -21,7 +21,7 @@ const (
 	declaration     = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 )
 
-// bag is what a bag was found to hold.
+// bag is what a bag was found to contain.
 type bag struct {
 	name, folder string
 	info         map[string]string
@@ -41,7 +41,7 @@ type bag struct {
 	// seals is how many seals list it.
 	seals int
 	// parts are the numbers of the files of each recording of which another bag may
-	// hold files, too: one that is isolated.
+	// contain files, too: one that is isolated.
 	parts map[string][]string
 	// told is what its log tells, until that is compared.
 	told *bagHistory

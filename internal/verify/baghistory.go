@@ -19,7 +19,7 @@ type bagHistory struct {
 	counts map[string]int
 	// learned is what the log says about the metadata of each conversation.
 	learned map[string]toldMetadata
-	// assigned is how many conversations the bag was to hold, empty if that is not told.
+	// assigned is how many conversations the bag was to contain, empty if that is not told.
 	assigned string
 	// checked is the answer about legal holds; its type is empty if there was none.
 	checked event

@@ -142,7 +142,7 @@ func (v *verifier) checkFiles(b *bag, t tables, found hashedFiles) {
 	v.compare(b.bagPath(evidence.FilesTable), b.folder, listed, found.sub(recordingPath.MatchString))
 }
 
-// checkIndex holds index.csv against the other tables.
+// checkIndex compares index.csv with the other tables.
 func (v *verifier) checkIndex(b *bag, t tables) {
 	at, counted := b.bagPath(evidence.IndexTable), map[string]int64{}
 	for _, file := range t.files {

@@ -24,7 +24,7 @@ type census struct {
 	// hopeless counts lines about what no retry can export: it has no valid id, or its
 	// medium is not known.
 	hopeless int64
-	// otherTexts is how many seals hold texts of another version of the program.
+	// otherTexts is how many seals contain texts of another version of the program.
 	otherTexts int
 	groups     []group
 	counts     map[group]*tally

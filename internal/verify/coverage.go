@@ -66,7 +66,7 @@ func (v *verifier) checkDays(at string, from, until time.Time) {
 	}
 }
 
-// coverageTable lists the parts of the window with the bags that hold them.
+// coverageTable lists the parts of the window with the bags that contain them.
 const coverageTable = "coverage.csv"
 
 // checkCovered checks that the table of coverage, if a seal has one, leaves out

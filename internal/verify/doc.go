@@ -6,7 +6,7 @@
 //
 //	places       there is nothing that nobody lists, nothing listed is missing, no link, no name that another system folds
 //	digests      manifests, files.csv, custody logs and seals agree with the bytes
-//	chains       each line of a custody log holds the digest of the one before, each seal that of the former
+//	chains       each line of a custody log contains the digest of the one before, each seal that of the former
 //	tables       what a seal lists of its bags is what the bags list
 //	restorations what is listed of restored recordings and their dates is what the custody log tells
 //	isolation    what left a bag is in one bag of the lane Isolated, and nothing else is

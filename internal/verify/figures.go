@@ -60,7 +60,7 @@ func (c *census) checkFigures(s *seal) {
 // number of a line of the certification.
 var number = regexp.MustCompile(`\d+`)
 
-// checkCertified compares the lines of the certification that hold figures.
+// checkCertified compares the lines of the certification that contain figures.
 func (c *census) checkCertified(s *seal) {
 	at := s.sealPath(certification)
 	if _, there := s.found[certification]; !there {

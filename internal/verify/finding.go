@@ -154,7 +154,7 @@ func (f *findings) addFinding(of cause, at, format string, arguments ...any) {
 	}
 }
 
-// of is the share of a cause. f.mu is held.
+// of is the share of a cause. f.mu is locked.
 func (f *findings) of(c cause) *share {
 	if f.causes == nil {
 		f.causes, f.wide = map[cause]*share{}, map[Finding]bool{}

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// bufferSize is what one reader holds in memory, in bytes. From 128 KiB on, a
+// bufferSize is what one reader keeps in memory, in bytes. From 128 KiB on, a
 // larger one reads no faster (BenchmarkHash).
 const bufferSize = 256 << 10
 
@@ -22,7 +22,7 @@ const bufferSize = 256 << 10
 type Meter struct {
 	// Files and Bytes that were read.
 	Files, Bytes atomic.Int64
-	// Expected is how many bytes of recordings the archive says it holds; 0 until
+	// Expected is how many bytes of recordings the archive says it contains; 0 until
 	// it is known. Beside them there are tables and metadata.
 	Expected atomic.Int64
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
 
-// headers are the columns of every table that a bag or a seal may hold, in order, by
+// headers are the columns of every table that a bag or a seal may contain, in order, by
 // its place there. A table with other columns was not written by this version of the
 // exporter, and what they mean nobody has checked.
 var headers = map[string][]string{

@@ -53,7 +53,7 @@ func (p regularFS) Open(name string) (fs.File, error) { return p.open(name) }
 // The largest that files are which are read as a whole, in bytes. A hostile one must
 // not take more memory than there is.
 const (
-	// largestMetadata is what one answer of Genesys Cloud about a conversation may hold.
+	// largestMetadata is what one answer of Genesys Cloud about a conversation may contain.
 	largestMetadata = 64 << 20
 	// largestText is for the report and the certification, which list at most some
 	// thousand lines.
@@ -65,7 +65,7 @@ const (
 	largestSmall = 256 << 10
 )
 
-// largest is how many bytes a file of this name may hold, if it is read as a whole.
+// largest is how many bytes a file of this name may contain, if it is read as a whole.
 func largest(name string) int64 {
 	switch base := path.Base(name); {
 	case strings.Contains(name, "/data/metadata/"):

@@ -34,7 +34,7 @@ var allowedInBag = func() []string {
 // payloadTables are the tables of a bag.
 var payloadTables = []string{evidence.ConversationsTable, evidence.IndexTable, evidence.FilesTable, evidence.RetentionTable}
 
-// checkSealPlaces checks that a seal's manifest lists what a seal holds, and no
+// checkSealPlaces checks that a seal's manifest lists what a seal contains, and no
 // other file.
 func (v *verifier) checkSealPlaces(s *seal, listed map[string]string, whole bool) {
 	for _, name := range neededInSeal {
@@ -49,7 +49,7 @@ func (v *verifier) checkSealPlaces(s *seal, listed map[string]string, whole bool
 	}
 }
 
-// readArtifacts reads which artifacts a seal lists, if it lists any. What they hold is
+// readArtifacts reads which artifacts a seal lists, if it lists any. What they contain is
 // not judged: they are not evidence.
 func (v *verifier) readArtifacts(s *seal) {
 	at := s.sealPath(evidence.ArtifactsFile)

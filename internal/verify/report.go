@@ -39,7 +39,7 @@ type Report struct {
 	// OrphansNotListed why the last one could not list all of them, empty if it could.
 	Orphans          int64  `json:"orphans,omitempty"`
 	OrphansNotListed string `json:"orphansNotListed,omitempty"`
-	// OtherTexts is how many seals hold a report and a certification in the words of another
+	// OtherTexts is how many seals contain a report and a certification in the words of another
 	// version (evidence.TextsVersion): of them only the figures are compared with the account.
 	OtherTexts int `json:"otherTexts,omitempty"`
 	// VersionsNotListed says why earlier versions of seals could not be listed, empty if they

@@ -19,7 +19,7 @@ type SealedDigests struct {
 	// Signers are the ids of the keys that they name, in order, empty for one that is not
 	// signed.
 	Signers []string
-	// Bags are the SHA-256s of the tag manifests of the bags that they hold, by name.
+	// Bags are the SHA-256s of the tag manifests of the bags that they contain, by name.
 	Bags map[string]string
 	// Artifacts are the SHA-256s of the artifacts that they list, by key.
 	Artifacts map[string]string

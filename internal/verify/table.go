@@ -109,7 +109,7 @@ const (
 	longestOfSeal = 4 << 30
 )
 
-// longestList is how many bytes a table or a log of this name may hold.
+// longestList is how many bytes a table or a log of this name may contain.
 func longestList(name string) int64 {
 	switch {
 	case strings.HasPrefix(name, "bags/"):
@@ -133,7 +133,7 @@ func (s *boundedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// mostRows bounds the lines of a table of a bag, which are kept in memory: a bag holds
+// mostRows bounds the lines of a table of a bag, which are kept in memory: a bag contains
 // at most 10,000 recordings.
 const mostRows = 1 << 20
 

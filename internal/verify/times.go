@@ -3,7 +3,7 @@ package verify
 import "time"
 
 // skew is by how much the clocks of two machines may differ: times that one of them
-// noted later than the other one are not held to be in disorder within that.
+// noted later than the other one do not count as in disorder within that.
 const skew = 5 * time.Minute
 
 // before reports whether something is told to have happened before something else that

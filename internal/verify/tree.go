@@ -23,7 +23,7 @@ var segment = regexp.MustCompile(`^[A-Za-z0-9._-]{1,255}$`)
 // listing is the regular files below a directory, by their path from there.
 type listing map[string]int64
 
-// The bounds of what is listed: how many files a bag or a seal may hold, how many bags
+// The bounds of what is listed: how many files a bag or a seal may contain, how many bags
 // and seals an archive, and how deep files lie. A bag contains at most 10,000 recordings,
 // and the deepest lie in data/recordings/<conversation>/<recording>.
 const (
@@ -117,7 +117,7 @@ func (v *verifier) addEntry(ctx context.Context, root, name string, entry fs.Dir
 // entriesAtOnce is how many entries of a directory are read at once.
 const entriesAtOnce = 4096
 
-// readDir lists a directory, in the order of names. The error is errEnough if it holds
+// readDir lists a directory, in the order of names. The error is errEnough if it contains
 // more than is ever needed; then some entries are returned.
 func (v *verifier) readDir(name string) ([]fs.DirEntry, error) {
 	if _, ok := v.fsys.(Walker); ok { // an object store bounds its lists itself

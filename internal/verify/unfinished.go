@@ -14,7 +14,7 @@ import (
 const mostOfASeal = 64
 
 // isBegun reports whether the last seal, which has no manifest, was begun and is not
-// finished, rather than that its manifest was taken away. One that nobody is making any
+// finished, rather than that its manifest was removed. One that nobody is making any
 // more is a finding of its own: it proves nothing, and contradicts nothing.
 func (v *verifier) isBegun(number int, files listing) bool {
 	folder, isNext := evidence.SealFolder(number), number == v.options.Making

@@ -25,7 +25,7 @@ type Options struct {
 	// must be signed by one of them.
 	Keys []Key
 	// Seal is the SHA-256 of the manifest of the last seal, if it is known from
-	// outside the archive: nothing else shows that later seals were taken away. Number
+	// outside the archive: nothing else shows that later seals were removed. Number
 	// is the seal's, 0 if that is not known. A running export may have later ones.
 	Seal   string
 	Number int
@@ -34,7 +34,7 @@ type Options struct {
 	Running bool
 	// Making is the number of the seal that a running export may be making, 0 if none.
 	// Nobody can tell from an archive a seal that is not finished from one whose manifest
-	// was taken away: so only who knows which seals were made may say so.
+	// was removed: so only who knows which seals were made may say so.
 	Making int
 	// MakingSince is when something of that seal must have been stored last, at the
 	// earliest, for it to be in the making still; zero for whenever.
@@ -67,7 +67,7 @@ type verifier struct {
 	terms   exportTerms
 	seals   []*seal
 	bags    map[string]*bag
-	// sealed are the names of the bags that seals hold.
+	// sealed are the names of the bags that seals contain.
 	sealed map[string]bool
 }
 
@@ -157,7 +157,7 @@ func (v *verifier) parts() (parts, error) {
 	return p, nil
 }
 
-// workFolder holds notes that are not evidence.
+// workFolder contains notes that are not evidence.
 const workFolder = ".work"
 
 func isPart(entry fs.DirEntry) bool {

@@ -35,7 +35,7 @@ const mostAsked = 1000
 // deleted, so the lock of the first version of its manifest is an anchor that nobody can
 // remove. Other versions are only counted: a seal that was begun and never finished may be
 // discarded, and an archive that is not locked deleted and exported again. If versions cannot
-// be listed, everything else is judged all the same.
+// be listed, everything else is still judged.
 func (v *verifier) checkVersions() versions {
 	var told versions
 	store, ok := v.fsys.(Versioner)

@@ -91,7 +91,7 @@ func run(t *testing.T, script string, object map[string]any) health {
 	return health{table.RawGetString("status").String(), table.RawGetString("message").String()}
 }
 
-// toLua turns what JSON can hold into what Lua can.
+// toLua turns what JSON can contain into what Lua can.
 func toLua(t *testing.T, state *lua.LState, value any) lua.LValue {
 	t.Helper()
 	switch value := value.(type) {

@@ -84,7 +84,7 @@ func signingEditor(t testing.TB, w *world.World, server *rest.Config) client.Cli
 }
 
 // TestAnEditorForgesASeal: with the platform's key those who are vouched against do
-// not hold it, each use of it is logged and counted, and a key that is replaced is
+// not have it, each use of it is logged and counted, and a key that is replaced is
 // reported.
 func TestAnEditorForgesASeal(t *testing.T) {
 	server := testenv.Start(t)

@@ -16,7 +16,7 @@ import (
 // standstill is longer than any first request for metadata waits.
 const standstill = 20 * time.Second
 
-// BenchmarkIsolation measures the promise that locked media never hold up the
+// BenchmarkIsolation measures the promise that locked media never delay the
 // rest: how long the Standard lane takes when no metadata of a held conversation
 // can be read at all, against how long it takes without the hold lanes.
 func BenchmarkIsolation(b *testing.B) {
@@ -30,7 +30,7 @@ func BenchmarkIsolation(b *testing.B) {
 }
 
 // standardLane exports a day with a budget of 300 requests a minute while the
-// metadata of held conversations stand still, until so many of the Standard
+// metadata of held conversations make no progress, until so many of the Standard
 // lane's batches are finished, all of the export's if 0. It returns how long it
 // took to fetch what is not under hold, and how many batches that were.
 func standardLane(b *testing.B, scope v1alpha1.HoldScope, batches int32) (time.Duration, int32) {

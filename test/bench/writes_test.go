@@ -57,7 +57,7 @@ type writes struct {
 	counts map[write]int
 }
 
-// count counts the writes for which all of the conditions hold.
+// count counts the writes for which all of the conditions are true.
 func (w *writes) count(conditions ...func(write) bool) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()

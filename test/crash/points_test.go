@@ -78,7 +78,7 @@ func (c *tally) print(t *testing.T) {
 
 // TestCrashes kills the manager before and after each effect, starts it again,
 // and kills it again. In the end the same effects fail. The export is complete
-// all the same.
+// anyway.
 func TestCrashes(t *testing.T) {
 	at := stage{newScene: newScene, destination: failpoint.Directory, naming: failpoint.ArchiveLink, chains: 6}
 	crash(t, at, failpoint.Points(at.destination)...)

@@ -1,4 +1,4 @@
-// Package manifests has a real API server judge what config holds.
+// Package manifests has a real API server judge what config contains.
 package manifests
 
 import (

@@ -7,7 +7,7 @@ import (
 	"k8s.io/utils/clock"
 )
 
-// frozen is a clock that stands still, but when it is set forward. Whoever waits
+// frozen is a clock that moves only when it is set forward. Whoever waits
 // sets it forward, and continues at once.
 type frozen struct {
 	clock.RealClock
@@ -50,7 +50,7 @@ type turn struct {
 	mu      sync.Mutex
 	free    *sync.Cond
 	looking int
-	// standing are the processes one of whose works stands still at an effect.
+	// standing are the processes one of whose works pauses at an effect.
 	standing map[*process]int
 }
 
@@ -73,7 +73,7 @@ func (t *turn) end() {
 	t.free.Broadcast()
 }
 
-// stand says that one more, or one less, of a process's works stands still.
+// stand says that one more, or one less, of a process's works pauses.
 func (t *turn) stand(p *process, more int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -81,7 +81,7 @@ func (t *turn) stand(p *process, more int) {
 	t.free.Broadcast()
 }
 
-// await waits until no evaluation is running, and none of the process's works stands still.
+// await waits until no evaluation is running, and none of the process's works pauses.
 func (t *turn) await(p *process) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -1,6 +1,6 @@
 // Package model puts an export and its batches through whatever may happen to
 // them, in an order that rapid chooses, and checks after every step what must
-// always hold, and in the end that nothing is missing.
+// are always true, and in the end that nothing is missing.
 //
 // The reconcilers, the pools, the client of Genesys Cloud and the archive are
 // the real ones; Genesys Cloud is the simulator over HTTP, Kubernetes is
@@ -17,9 +17,9 @@
 //
 // A run can be replayed: one goroutine runs at a time. The work of pools
 // waits until the evaluation that began it has ended, and is run to its end before
-// the next step; what happens in the meantime happens while it stands still at
+// the next step; what happens in the meantime happens while it pauses at
 // an effect, and other work of the process that begins then is run after it. The
-// clock stands still but when a step sets it forward, or when somebody waits,
+// clock does not move except when a step sets it forward, or when somebody waits,
 // which takes no time at all. Only where a lane has a parallelism above one are
 // its requests in the order in which Go runs them.
 package model
@@ -238,7 +238,7 @@ func (m *model) resyncWithTrap(t *rapid.T) {
 	m.lookAtAll(p)
 }
 
-// drawMeanwhile draws what happens while a process stands still at an effect.
+// drawMeanwhile draws what happens while a process pauses at an effect.
 func (m *model) drawMeanwhile(t *rapid.T) func() {
 	kind := rapid.SampledFrom([]string{"user", "user and look", "cloud", "look", "look", "look at all", "time"}).Draw(t, "meanwhile")
 	name := "meanwhile: " + kind

@@ -52,7 +52,7 @@ type process struct {
 	mu     sync.Mutex
 	trap   *trap
 	active map[target]bool
-	// paused reports whether work stood still at an effect when the present look began.
+	// paused reports whether work paused at an effect when the present look began.
 	paused atomic.Bool
 }
 
@@ -240,7 +240,7 @@ func (p *process) busy() map[string]bool {
 	return busy
 }
 
-// quiesce waits until no work is running. If some stood still at an effect when the
+// quiesce waits until no work is running. If some paused at an effect when the
 // look began, there is nothing to wait for: others may wait at a gate for it.
 func (p *process) quiesce(paused bool) {
 	for !paused && len(p.busy()) > 0 {

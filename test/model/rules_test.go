@@ -57,7 +57,7 @@ func (m *model) workKeys() []string {
 	return keys
 }
 
-// rests reports whether a process knows that the export is to stand still.
+// rests reports whether a process knows that the export is to stop.
 func (m *model) rests(p *process, what target) bool {
 	export := p.view.exports[exportName]
 	if export == nil || !export.DeletionTimestamp.IsZero() {
@@ -69,7 +69,7 @@ func (m *model) rests(p *process, what target) bool {
 	return cancelled || suspended
 }
 
-// check checks what must hold after every step.
+// check checks what must be true after every step.
 func (m *model) check(t tester) {
 	m.bury()
 	planned := slicesOf(m.plan())
@@ -138,7 +138,7 @@ func (m *model) checkExport(export *v1alpha1.RecordingExport, planned []plan.Sli
 	}
 }
 
-// addBag adds what a slice's bag holds. One without a bag was cut in two.
+// addBag adds what a slice's bag contains. One without a bag was cut in two.
 func (m *model) addBag(lanes map[v1alpha1.Lane]v1alpha1.LaneStatus, slice plan.Slice) {
 	bag, err := fs.Sub(m.archive.FS(m.ctx), evidence.BagFolder(slice.Name))
 	if err != nil {

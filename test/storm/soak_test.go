@@ -33,8 +33,8 @@ const (
 	// The first pairs of phases, in which caches fill and connections open, are not looked
 	// at. With fewestPairs there are enough samples to see a slope.
 	warmUp, fewestPairs = 1, 3
-	// The most that may be held on to, by growth over the time looked at: a part of
-	// what was held at first, or so little that it may be chance.
+	// The most that may be kept, by growth over the time looked at: a part of
+	// what was kept at first, or so little that it may be chance.
 	mostGrowth     = 0.15
 	littleHeap     = 4 << 20 // bytes
 	fewGoroutines  = 60      // what requests in flight may explain
@@ -56,13 +56,13 @@ var latency = simulator.Latency{
 	Batch: 300 * time.Millisecond, Media: 200 * time.Millisecond, Other: 100 * time.Millisecond,
 }
 
-// sample is what the process holds on to after an export.
+// sample is what the process keeps after an export.
 type sample struct {
 	at               time.Duration
 	heap, goroutines float64
 }
 
-// changing is a simulator that can be exchanged, so that what its journal holds
+// changing is a simulator that can be exchanged, so that what its journal contains
 // on to is not taken for the operator's.
 type changing struct {
 	atomic.Pointer[simulator.Simulator]
@@ -114,7 +114,7 @@ func newSoak(t *testing.T) *soak {
 
 // TestSoak has one operator make export after export while some calls fail, in turn
 // beside hostile tenants and alone. Every export has to be sound, nobody may be throttled,
-// and the operator may not hold on to more and more, nor ever take more memory than it
+// and the operator may not keep more and more, nor ever take more memory than it
 // has in a cluster. "make soak MINUTES=5" does so for longer, and also fails if the calm
 // tenant's exports are slower beside hostile tenants than alone by more than hostile.Slowest.
 func TestSoak(t *testing.T) {
@@ -206,7 +206,7 @@ func one(w *world.World, name string) {
 	}
 }
 
-// take measures what is held on to, not what waits to be collected.
+// take measures what is kept, not what waits to be collected.
 func take(at time.Duration) sample {
 	runtime.GC()
 	var now runtime.MemStats

@@ -2,7 +2,7 @@
 // every way in which they can, and has the verifier judge what comes of it.
 // "make storm" does so with ten thousand recordings, "make test" with fewer;
 // "make soak" exports one window after another, in turn alone and beside hostile
-// tenants, and watches what the operator holds on to and how fast it is.
+// tenants, and watches what the operator keeps and how fast it is.
 package storm
 
 import (

@@ -80,7 +80,7 @@ func TestAddressesThatExpireInMidWork(t *testing.T) {
 
 // TestAddressesThatLiveShorterThanTheirBatch: with addresses that live for less
 // time than it takes to fetch what they lead to, one after the other, everything
-// arrives all the same.
+// arrives anyway.
 func TestAddressesThatLiveShorterThanTheirBatch(t *testing.T) {
 	w := newStory(t, func(o *simulator.Options) {
 		o.ResultURLTTL, o.Latency.Media = 4*time.Second, 200*time.Millisecond

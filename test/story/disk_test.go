@@ -110,7 +110,7 @@ func (w *story) bytes() int64 {
 	return sum
 }
 
-// expectNoHalfBag: a bag that is not sealed holds whole files alone, and scratch
+// expectNoHalfBag: a bag that is not sealed contains only whole files, and scratch
 // files are gone.
 func (w *story) expectNoHalfBag() {
 	w.Helper()
@@ -304,7 +304,7 @@ func (s slowWriter) Write(p []byte) (int, error) {
 	}
 }
 
-// TestASlowDisk: writes that take longer than a stream may stand still, and than a
+// TestASlowDisk: writes that take longer than a stream may pause, and than a
 // request is waited for, make nothing fail. Nor does a store that cannot tell how
 // much room it has.
 func TestASlowDisk(t *testing.T) {

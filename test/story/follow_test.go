@@ -137,7 +137,7 @@ func (w *story) awaitSecondSeal(export *v1alpha1.RecordingExport) {
 	w.Await(export, v1alpha1.ReasonCaughtUp)
 }
 
-// expectUntil: the seals cover the window up to an instant, and hold all of it.
+// expectUntil: the seals cover the window up to an instant, and contain all of it.
 func (w *story) expectUntil(export *v1alpha1.RecordingExport, until time.Time, seals int) {
 	w.Helper()
 	w.says(export, until.Format(time.RFC3339))

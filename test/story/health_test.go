@@ -10,7 +10,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 )
 
-// TestTheWatchdogHasItsMetrics: package health finds controllers that stand still by
+// TestTheWatchdogHasItsMetrics: package health finds controllers without progress by
 // these metrics of controller-runtime, which might name them otherwise one day.
 func TestTheWatchdogHasItsMetrics(t *testing.T) {
 	w := newStory(t, nil)

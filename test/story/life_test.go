@@ -229,7 +229,7 @@ func TestMediaThatWereNotAskedFor(t *testing.T) {
 	}
 }
 
-// TestParkedMetadata: held conversations that time out do not hold up the
+// TestParkedMetadata: held conversations that time out do not delay the
 // others, are asked last, and are exported in the end.
 func TestParkedMetadata(t *testing.T) {
 	w := newStory(t, nil)

@@ -130,7 +130,7 @@ func TestNobodyAsksForOrphans(t *testing.T) {
 	w.expectReport(w.seals()[0], "that it attaches to no conversation: nobody requested a list of them")
 }
 
-// TestOrphansThatCannotBeListed hold nothing up, and everything says why they are not.
+// TestOrphansThatCannotBeListed delay nothing, and everything says why they are not.
 func TestOrphansThatCannotBeListed(t *testing.T) {
 	for name, tt := range map[string]struct {
 		spoil func(*story)

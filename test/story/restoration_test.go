@@ -322,7 +322,7 @@ func (w *story) retryFor(export *v1alpha1.RecordingExport, deadline time.Duratio
 	}
 }
 
-// attempts counts the restorations that the operator has noted down before it
+// attempts counts the restorations that the operator has recorded before it
 // asked for them.
 func (w *story) attempts() int {
 	w.Helper()

@@ -97,7 +97,7 @@ func (w *s3Story) judgeBucket() {
 	}
 }
 
-// nothingWritten fails if a bucket holds anything.
+// nothingWritten fails if a bucket contains anything.
 func (w *s3Story) nothingWritten(buckets ...string) {
 	w.Helper()
 	for _, bucket := range buckets {
@@ -373,7 +373,7 @@ func (w *s3Story) expiringWay() (way string, renew func(), expired chan struct{}
 	}, expired
 }
 
-// TestAnswersOfS3ThatAreLost: what was stored all the same is found, and adopted.
+// TestAnswersOfS3ThatAreLost: what was stored anyway is found, and adopted.
 func TestAnswersOfS3ThatAreLost(t *testing.T) {
 	w := newS3Story(t)
 	target, err := url.Parse(w.s3.URL)

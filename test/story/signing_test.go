@@ -238,7 +238,7 @@ func (w *story) followInstructions(folder, text string, authority *tsaserver.Ser
 	}
 }
 
-// expectSealed looks at what else a seal holds.
+// expectSealed looks at what else a seal contains.
 func (w *story) expectSealed(seal string) {
 	w.Helper()
 	at := day

@@ -88,7 +88,7 @@ func (a archive) lines(name string, change func(lines []string) []string) {
 	a.Write(name, []byte(strings.Join(change(lines), "")))
 }
 
-// without removes the lines that hold a text.
+// without removes the lines that contain a text.
 func (a archive) without(name, text string) {
 	a.Helper()
 	a.lines(name, func(lines []string) []string { return leaveOut(lines, text) })

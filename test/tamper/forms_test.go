@@ -14,7 +14,7 @@ const (
 	sealTimestamp   = "seals/2/manifest-sha256.txt.tsr"
 )
 
-// change changes a file by what it holds.
+// change changes a file by what it contains.
 func (a archive) change(name string, do func(content string) string) {
 	a.Helper()
 	a.Write(name, []byte(do(string(a.Read(name)))))

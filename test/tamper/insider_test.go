@@ -104,7 +104,7 @@ func (a archive) relog(log string, change func(events []logLine) []logLine) {
 	a.Write(log, out.Bytes())
 }
 
-// on changes the events of a type that hold a text in a detail; of any type if it is empty.
+// on changes the events of a type that contain a text in a detail; of any type if it is empty.
 func on(kind, text string, change func(e *logLine)) func([]logLine) []logLine {
 	return func(events []logLine) []logLine {
 		for i := range events {
@@ -116,7 +116,7 @@ func on(kind, text string, change func(e *logLine)) func([]logLine) []logLine {
 	}
 }
 
-// lose drops the events of a type that hold a text in a detail.
+// lose drops the events of a type that contain a text in a detail.
 func lose(kind, text string) func([]logLine) []logLine {
 	return func(events []logLine) []logLine {
 		return slices.DeleteFunc(events, func(e logLine) bool { return e.Type == kind && strings.Contains(fmt.Sprint(e.Details), text) })

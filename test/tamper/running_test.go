@@ -8,7 +8,7 @@ import (
 )
 
 // rehash changes a recording of a bag, and what its manifests say of it, and takes the
-// bag's signature away: what who has no key can do about a bag that no seal holds.
+// bag's signature away: what who has no key can do about a bag that no seal contains.
 func (a archive) rehash(bag, recording string) {
 	a.Helper()
 	a.change("bags/"+bag+recording, func(text string) string { return strings.ToUpper(text) })

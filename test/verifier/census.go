@@ -309,7 +309,7 @@ func (c *census) judgeFile(name string, f row, found stored) {
 	c.expect(same, "bags/"+name, "%s is not byte for byte what there is", f["path"])
 }
 
-// expect adds a violation unless something holds.
+// expect adds a violation unless something is true.
 func (c *census) expect(holds bool, where, format string, arguments ...any) {
 	if !holds {
 		c.fault(where, format, arguments...)

@@ -195,7 +195,7 @@ func (f *fixture) remanifest(folder string) {
 	f.write(folder+"/"+tagManifest, f.manifestOf(folder, func(path string) bool { return !payload(path) && path != tagManifest }))
 }
 
-// seal seals the bags that no seal holds yet, with conversations that are in none.
+// seal seals the bags that no seal contains yet, with conversations that are in none.
 func (f *fixture) seal(number int, others ...[]string) {
 	f.Helper()
 	folder := fmt.Sprintf("seals/%d", number)

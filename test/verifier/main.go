@@ -39,7 +39,7 @@ type terms struct {
 	// whose recordings are waited for.
 	looks int
 	// orphans is how many analytics jobs may have been left to expire: those
-	// whose start was answered when nobody was there any more to note it down.
+	// whose start was answered when nobody was there any more to record it.
 	orphans int
 	// unavailable are the ids of recordings and conversations that must be listed
 	// as unavailable although the truth has them.

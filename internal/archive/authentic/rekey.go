@@ -15,7 +15,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
 
-// RekeyingFolder holds copies of artifacts while an archive is rekeyed.
+// RekeyingFolder contains copies of artifacts while an archive is rekeyed.
 const RekeyingFolder = archive.WorkPrefix + "rekeying"
 
 // Rekeying is what remains of an archive whose artifacts name a lost key. Only what a

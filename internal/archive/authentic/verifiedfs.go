@@ -16,7 +16,7 @@ import (
 
 // MaxArtifact is the size of the largest artifact that is read as a whole, in bytes: far
 // more than the survey of a day with a million conversations. An artifact that is larger
-// than archive.MaxRead is held in memory only after all of it was verified.
+// than archive.MaxRead is kept in memory only after all of it was verified.
 const MaxArtifact = 512 << 20
 
 // verifiedFS reads an archive, and verifies its artifacts.

@@ -27,7 +27,7 @@ func answering(t *testing.T, status int, code string) string {
 	return server.URL
 }
 
-// secrets are what no error may hold.
+// secrets are what no error may contain.
 var secrets = []string{"very-secret", "session-token", "Signature=", "X-Amz", "x-id=", "http://", "AWS4-HMAC"}
 
 func leaky(url string) Config {

@@ -86,7 +86,7 @@ type directory struct {
 // Stat describes the directory.
 func (d *directory) Stat() (fs.FileInfo, error) { return d.entry, nil }
 
-// Read fails: a directory holds no bytes.
+// Read fails: a directory has no bytes.
 func (d *directory) Read([]byte) (int, error) {
 	return 0, &fs.PathError{Op: "read", Path: d.name, Err: fs.ErrInvalid}
 }

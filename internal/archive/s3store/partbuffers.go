@@ -111,7 +111,7 @@ func (p *PartBuffers) withdraw(t *waiter) {
 	}
 }
 
-// uncount counts a buffer of a tenant less. The caller holds the lock.
+// uncount counts a buffer of a tenant less. The caller has the lock.
 func (p *PartBuffers) uncount(tenant string) {
 	if p.inUse[tenant] > 1 {
 		p.sharedInUse--
@@ -123,7 +123,7 @@ func (p *PartBuffers) uncount(tenant string) {
 }
 
 // admit serves those that wait and can have a buffer, in the order in which they came. The
-// caller holds the lock.
+// caller has the lock.
 func (p *PartBuffers) admit() {
 	p.waiting = slices.DeleteFunc(p.waiting, func(t *waiter) bool {
 		isOwn := p.inUse[t.tenant] == 0

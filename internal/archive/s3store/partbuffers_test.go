@@ -46,7 +46,7 @@ func TestATenantThatHoldsPartsHoldsNobodyUp(t *testing.T) {
 	})
 }
 
-// TestPartSize: whatever the largest file, S3 takes its parts, and nobody holds more memory
+// TestPartSize: whatever the largest file, S3 takes its parts, and nobody uses more memory
 // than that takes.
 func TestPartSize(t *testing.T) {
 	for largest, want := range map[int64]struct{ size, parts int64 }{
@@ -66,7 +66,7 @@ func TestPartSize(t *testing.T) {
 }
 
 // TestTheMemoryOfManyTenants: 48 that upload at the same time, each for as long as it
-// wants, hold half of the memory limit of 1 GiB in config/manager.
+// wants, use half of the memory limit of 1 GiB in config/manager.
 func TestTheMemoryOfManyTenants(t *testing.T) {
 	const tenants = 48
 	m := NewPartBuffers(PartsInMemory, PartSize(64<<30))

@@ -15,7 +15,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/failpoint"
 )
 
-// Store holds one export's evidence.
+// Store keeps one export's evidence.
 type Store struct {
 	buckets *Buckets
 	export  string

@@ -20,7 +20,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/testenv/s3server"
 )
 
-// content is what one file holds, whenever it is asked for.
+// content is what one file contains, whenever it is asked for.
 func content(parts int) []byte {
 	body := make([]byte, parts*testPart+1)
 	_, _ = rand.Read(body)

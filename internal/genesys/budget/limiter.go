@@ -132,7 +132,7 @@ func (l *Limiter) withdraw(c *caller) bool {
 }
 
 // serve gives leave to those whose turn it is, as far as there is any to give,
-// and makes sure that somebody looks again in time. The caller holds the lock.
+// and makes sure that somebody looks again in time. The caller has the lock.
 func (l *Limiter) serve(now time.Time) {
 	for l.queue.all() > 0 {
 		spare, anybody := l.turn(now)

@@ -75,7 +75,7 @@ func (r *Registry) Release(user string) {
 	r.sweep()
 }
 
-// sweep forgets the limiters that nobody claims. The caller holds the lock.
+// sweep forgets the limiters that nobody claims. The caller has the lock.
 func (r *Registry) sweep() {
 	now := time.Now()
 	maps.DeleteFunc(r.clients, func(_ Client, c *client) bool { return len(c.claims) == 0 && c.limiter.idle(now) })

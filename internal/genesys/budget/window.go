@@ -41,7 +41,7 @@ type window struct {
 	// the request of that answer was sent.
 	counted int
 	asOf    time.Time
-	// unseen is when we sent the requests that counted may not hold yet.
+	// unseen is when we sent the requests that counted may not contain yet.
 	unseen []time.Time
 	// own is how many requests of this window are ours at most.
 	own int

@@ -59,7 +59,7 @@ func (c *Client) ExecuteBulkJob(ctx context.Context, jobID string) (genesys.Bulk
 	})
 }
 
-// CancelBulkJob cancels a bulk job, whatever its state. Genesys Cloud lists it all the same. It
+// CancelBulkJob cancels a bulk job, whatever its state. Genesys Cloud lists it anyway. It
 // is not an error if there is no such job.
 func (c *Client) CancelBulkJob(ctx context.Context, jobID string) error {
 	if err := checkIDs(opCancelBulkJob, jobID); err != nil {

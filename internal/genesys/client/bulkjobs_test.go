@@ -175,7 +175,7 @@ func TestABulkJobAsItIsRead(t *testing.T) {
 	}
 }
 
-// TestABulkJobWithAnotherQuery is read all the same: it may be somebody else's.
+// TestABulkJobWithAnotherQuery is read anyway: it may be somebody else's.
 func TestABulkJobWithAnotherQuery(t *testing.T) {
 	for name, query := range map[string]string{
 		"none":      `null`,

@@ -12,7 +12,7 @@ import (
 )
 
 // sender sends one request with a token. Its error says that no answer came, or
-// not all of it; what of the answer did come is returned all the same.
+// not all of it; the part of the answer that did come is still returned.
 type sender func(ctx context.Context, token string) (answer, error)
 
 // sdkCall makes one call with the SDK. Its answer is not used, only its error.

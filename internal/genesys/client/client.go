@@ -37,7 +37,7 @@ import (
 )
 
 const (
-	// DefaultStallTimeout is how long a media stream may stand still.
+	// DefaultStallTimeout is how long a media stream may make no progress.
 	DefaultStallTimeout = time.Minute
 	// DefaultMaxMedia bounds a recording's file, in bytes: a screen recording of a
 	// day takes less.

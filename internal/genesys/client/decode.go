@@ -17,7 +17,7 @@ var (
 	// refusals are the answers to requests that are refused.
 	refusals = bounded.JSON{Depth: 64, Values: 10_000}
 	// pages are decoded while they come: a conversation of a survey, about ten
-	// kilobytes and some hundred values, is the largest thing that is held at once.
+	// kilobytes and some hundred values, is the largest thing that is in memory at once.
 	pages = bounded.JSON{Depth: 64, Values: 4_000_000, Element: 16 << 20}
 )
 

@@ -110,7 +110,7 @@ func TestAnswersThatWouldFillTheMemory(t *testing.T) {
 			if tt.says != "" && !strings.Contains(got.Err.Error(), tt.says) {
 				t.Errorf("got %v, want %q", err, tt.says)
 			}
-			// A growing buffer takes five times what it holds in the end: 16 MB.
+			// A growing buffer takes five times what it contains in the end: 16 MB.
 			if most := int64(200 << 20); took > most {
 				t.Errorf("%d MB were allocated, want %d at most", took>>20, most>>20)
 			}
@@ -138,7 +138,7 @@ func askPage(t *testing.T, c *Client) error {
 	return err
 }
 
-// TestRefusalsAreRead to the end of what they may hold: what is behind it is left out.
+// TestRefusalsAreRead to the end of what they may contain: what is behind it is left out.
 func TestRefusalsAreRead(t *testing.T) {
 	const body = `{"code":"too.long","message":"a message"}`
 	for padding, code := range map[int]string{maxRefusal - len(body): "too.long", maxRefusal - len(body) + 1: ""} {

@@ -36,7 +36,7 @@ var (
 
 // OpenMedia opens a recording's content. The signed URL is the permission: no
 // token is sent, and the request is not counted in the budget. A stream may take
-// as long as it needs but must not stand still for longer than the client's
+// as long as it needs but must not pause for longer than the client's
 // stall time-out, must not be slower than leastRate, and must not be longer than
 // the client's MaxMedia, whether it says how long it is or not.
 //

@@ -323,7 +323,7 @@ func TestMediaMayTakeAsLongAsTheyNeed(t *testing.T) {
 // onlyWriter hides that a writer can read from others, with a buffer of its own.
 type onlyWriter struct{ io.Writer }
 
-// TestMediaThatComeAByteAtATime: they never stand still for long, and would never end.
+// TestMediaThatComeAByteAtATime: they never pause for long, and would never end.
 func TestMediaThatComeAByteAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		media, err := openVia(t, trickling(DefaultStallTimeout-time.Second, 1<<20, 1))

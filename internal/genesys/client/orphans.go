@@ -24,7 +24,7 @@ func (c *Client) Orphans(ctx context.Context, skip int) (genesys.OrphanPage, err
 }
 
 // readOrphan decodes one orphan. Nothing but its id has to be there: one of which
-// little is known is listed all the same.
+// little is known is still listed.
 func readOrphan(in *json.Decoder) (genesys.Orphan, error) {
 	var body struct {
 		ID        string            `json:"id"`

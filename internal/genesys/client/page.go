@@ -31,7 +31,7 @@ const (
 // SurveyPage reads a page of a survey's result, of up to 1000 conversations.
 // The first page's cursor is empty, each page names the next one's. Pages may
 // repeat a conversation of another page. Besides ids and times, no more than one
-// conversation of a page is held in memory. A page that is refused for its size
+// conversation of a page is kept in memory. A page that is refused for its size
 // is requested again, smaller (see [Pages]).
 func (c *Client) SurveyPage(ctx context.Context, jobID, cursor string) (genesys.SurveyPage, error) {
 	if err := checkIDs(opSurveyPage, jobID); err != nil {
@@ -163,7 +163,7 @@ func eachElement(in *json.Decoder, read func() error) error {
 // maxSkipped bounds a value of which nothing is needed, in tokens of JSON.
 const maxSkipped = 100_000
 
-// skip reads over a value of which nothing is needed, without holding all of it.
+// skip reads over a value of which nothing is needed, without keeping all of it.
 func skip(in *json.Decoder) error {
 	depth := 0
 	for range maxSkipped {

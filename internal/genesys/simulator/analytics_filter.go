@@ -89,7 +89,7 @@ func (p predicate) matchesValues(values []string) bool {
 }
 
 // matchesRow reports whether a conversation satisfies every filter of the query: its
-// own, and each segment filter in at least one segment. s.mu is held.
+// own, and each segment filter in at least one segment. s.mu is locked.
 func (q conversationQuery) matchesRow(r row) bool {
 	if len(q.ConversationFilters)+len(q.SegmentFilters) == 0 {
 		return true

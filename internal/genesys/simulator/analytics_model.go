@@ -72,7 +72,7 @@ type describer struct {
 
 // describe returns what analytics knows of a conversation. Names, numbers and
 // addresses are in it, as they are at Genesys: a client has to leave them out of
-// what it keeps. s.mu is held.
+// what it keeps. s.mu is locked.
 func describe(c *Conversation, end time.Time) analyticsConversation {
 	d := describer{Conversation: c, end: end, random: dice(derive(c.key, forAnalytics)), direction: "inbound"}
 	if d.random.IntN(5) == 0 {

@@ -29,7 +29,7 @@ type row struct {
 // settledAt is the moment up to which analytics knows what happened.
 func (s *Simulator) settledAt() time.Time { return s.now().Add(-s.options.SettleLag) }
 
-// search finds the conversations of a query, in its order. s.mu is held.
+// search finds the conversations of a query, in its order. s.mu is locked.
 func (s *Simulator) search(q conversationQuery, longest time.Duration) ([]row, *reply) {
 	from, to, refusal := parseInterval(q.Interval, longest)
 	if refusal == nil {
@@ -98,7 +98,7 @@ func wholeDays(from, to time.Time) (time.Time, time.Time) {
 	return from.Truncate(day), to.Add(day - 1).Truncate(day)
 }
 
-// checkQuery refuses what the Platform API's enumerations do not hold.
+// checkQuery refuses what the Platform API's enumerations do not contain.
 func (q conversationQuery) checkQuery() *reply {
 	if !slices.Contains([]string{"", "asc", "desc", "unordered"}, q.Order) {
 		return badValue(q.Order, "order", "asc, desc, unordered")

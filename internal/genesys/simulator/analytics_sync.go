@@ -82,7 +82,7 @@ func (s *Simulator) availability(*call) reply {
 	}{date(s.settledAt())})
 }
 
-// describeAll describes rows, each shaped to the route. s.mu is held.
+// describeAll describes rows, each shaped to the route. s.mu is locked.
 func describeAll(rows []row, shape func(analyticsConversation) analyticsConversation) []analyticsConversation {
 	conversations := make([]analyticsConversation, len(rows))
 	for i, r := range rows {

@@ -82,7 +82,7 @@ func (s *Simulator) submitBatch(c *call) reply {
 }
 
 // outcomes works out the results of one item. Unverified: what cannot be found
-// yields an error. s.mu is held.
+// yields an error. s.mu is locked.
 func (s *Simulator) outcomes(c *call, item batchRequest, now time.Time) []outcome {
 	missing := []outcome{{conversationID: item.ConversationID, recordingID: item.RecordingID, err: "Recording not found"}}
 	conversation := s.known(item.ConversationID, now)
@@ -105,7 +105,7 @@ func (s *Simulator) outcomes(c *call, item batchRequest, now time.Time) []outcom
 }
 
 // outcomesOf works out the results of one recording: one for each file, one
-// error, or none at all where the client may not know of it. s.mu is held.
+// error, or none at all where the client may not know of it. s.mu is locked.
 func (s *Simulator) outcomesOf(c *call, r *Recording) []outcome {
 	f := s.faults.forResult(r)
 	switch {
@@ -138,7 +138,7 @@ func (s *Simulator) batchStatus(c *call) reply {
 	return ok(s.batchRequestStatus(c, b))
 }
 
-// batchRequestStatus describes a batch request at this moment. s.mu is held.
+// batchRequestStatus describes a batch request at this moment. s.mu is locked.
 func (s *Simulator) batchRequestStatus(c *call, b *batch) batchStatus {
 	expected, done := b.resultCounts(s.now(), s.options.BatchDelay)
 	status := batchStatus{

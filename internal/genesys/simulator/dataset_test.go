@@ -56,7 +56,7 @@ func TestDatasetKeepsTheRestWhenAnEdgeIsAdded(t *testing.T) {
 	}
 }
 
-// TestDatasetInvariants holds for any seed and any shares.
+// TestDatasetInvariants passes for any seed and any shares.
 func TestDatasetInvariants(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := simulator.Defaults()

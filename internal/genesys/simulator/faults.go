@@ -103,7 +103,7 @@ const (
 	Standing Spoilt = "standing"
 	// Page: an error page that says it were what was requested.
 	Page Spoilt = "page"
-	// Bomb: a few kilobytes of gzip that hold many megabytes of empty objects.
+	// Bomb: a few kilobytes of gzip that contain many megabytes of empty objects.
 	Bomb Spoilt = "bomb"
 	// Deep: arrays inside of each other, a hundred thousand deep.
 	Deep Spoilt = "deep"

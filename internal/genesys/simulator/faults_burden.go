@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// bombTimes is how many empty objects a bomb holds: 60 MB of them.
+// bombTimes is how many empty objects a bomb contains: 60 MB of them.
 const bombTimes = 20_000_000
 
 // deepTimes is how deep a deep answer is.

@@ -100,7 +100,7 @@ func spreadMedia(plans []*plan, w MediaWeights, random *rand.Rand) {
 }
 
 // spreadHolds puts conversations under hold and gives screens to some, in
-// exactly the shares wanted: the share of screens holds on either side.
+// exactly the shares wanted: the share of screens is right on either side.
 func spreadHolds(plans []*plan, o Options, random *rand.Rand) {
 	var seen [2]int
 	for k, i := range random.Perm(len(plans)) {

@@ -58,7 +58,7 @@ func (s *Simulator) submitJob(c *call) reply {
 }
 
 // roomForJob refuses a job while there are as many as there may be. Unverified:
-// Genesys Cloud documents the limit, not the answer. s.mu is held.
+// Genesys Cloud documents the limit, not the answer. s.mu is locked.
 func (s *Simulator) roomForJob(now time.Time) *reply {
 	running := 0
 	for _, j := range s.jobs {
@@ -176,7 +176,7 @@ func (s *Simulator) listJobs(c *call) reply {
 	return list(c, entities, 100)
 }
 
-// describeJob describes a job at this moment. s.mu is held.
+// describeJob describes a job at this moment. s.mu is locked.
 func (s *Simulator) describeJob(j *bulkJob, now time.Time) recordingJob {
 	uri := "/api/v2/recording/jobs/" + j.id
 	d := recordingJob{

@@ -25,7 +25,7 @@ func (s *Simulator) Tick() {
 	s.settle(s.now())
 }
 
-// settle is Tick with s.mu held.
+// settle is Tick with s.mu locked.
 func (s *Simulator) settle(now time.Time) {
 	for _, j := range s.jobs {
 		if !j.settled && j.state(now, s.options.JobDelay) == stateFulfilled {

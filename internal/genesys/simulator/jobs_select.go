@@ -61,7 +61,7 @@ func (q jobQuery) conversations() conversationQuery {
 }
 
 // checkJob refuses a query that contradicts itself or the client's
-// permissions. s.mu is held.
+// permissions. s.mu is locked.
 func (s *Simulator) checkJob(c *call, q jobQuery) *reply {
 	switch {
 	case !slices.Contains([]string{actionExport, actionDelete, actionArchive}, q.Action):
@@ -81,7 +81,7 @@ func (s *Simulator) checkJob(c *call, q jobQuery) *reply {
 	}
 }
 
-// selectRecordings finds what the job is about. s.mu is held.
+// selectRecordings finds what the job is about. s.mu is locked.
 func (s *Simulator) selectRecordings(j *bulkJob, now time.Time) *reply {
 	rows, refusal := s.search(j.query.conversations(), longestJob)
 	if refusal != nil {

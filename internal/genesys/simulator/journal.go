@@ -17,7 +17,7 @@ type Entry struct {
 	Method string    `json:"method"`
 	// Route is the route's pattern, one of the Route constants.
 	Route string `json:"route"`
-	// Path is as sent, without the query: that holds signatures.
+	// Path is as sent, without the query: that contains signatures.
 	Path string `json:"path"`
 	// Status is that of the answer; 0 if there was none because the connection
 	// was reset or the client did not wait.

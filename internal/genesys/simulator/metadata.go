@@ -139,7 +139,7 @@ func noConversation() reply {
 		"Conversation with specified conversationId was not found.")
 }
 
-// metadataOf describes a recording. s.mu is held.
+// metadataOf describes a recording. s.mu is locked.
 func (s *Simulator) metadataOf(r *Recording) recordingMetadata {
 	m := recordingMetadata{
 		ID:                    r.ID,

@@ -23,7 +23,7 @@ func (s *Simulator) SetProtected(conversationID string, protected bool) error {
 }
 
 // SetListed hides a conversation from analytics, or lets it be listed, as one that
-// comes late. The recording service knows it all the same.
+// comes late. The recording service knows it anyway.
 func (s *Simulator) SetListed(conversationID string, listed bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -106,7 +106,7 @@ func (s *Simulator) SetSecret(clientID, secret string) error {
 }
 
 // SetPermission gives an OAuth client a permission, or takes it away. Where a
-// route is content with one of several, take away all of them.
+// route is content with one of several, remove all of them.
 func (s *Simulator) SetPermission(clientID, permission string, granted bool) error {
 	return s.change(clientID, func(c *client) { c.permissions[permission] = granted })
 }

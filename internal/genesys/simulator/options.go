@@ -118,7 +118,7 @@ type MediaWeights struct {
 	Call, Chat, Email, Message float64
 }
 
-// Edges counts what a data set holds besides exportable recordings of finished
+// Edges counts what a data set contains besides exportable recordings of finished
 // conversations. All of it belongs to the first day.
 type Edges struct {
 	// Open is the number of conversations that stay open until EndConversation ends

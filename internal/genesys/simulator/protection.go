@@ -66,7 +66,7 @@ func (s *Simulator) protect(c *call) reply {
 }
 
 // mayProtect wants the permission of the direction, where the route is content
-// with either. s.mu is held.
+// with either. s.mu is locked.
 func (c *call) mayProtect(on bool) *reply {
 	needed := all(permRevokeProtection)
 	if on {
@@ -78,7 +78,7 @@ func (c *call) mayProtect(on bool) *reply {
 	return nil
 }
 
-// protectable finds the conversations of a request. s.mu is held.
+// protectable finds the conversations of a request. s.mu is locked.
 func (s *Simulator) protectable(ids []string) ([]*Conversation, *reply) {
 	if len(ids) == 0 || len(ids) > maxProtectionIDs {
 		return nil, constraint("conversationIds size must be between 1 and " + strconv.Itoa(maxProtectionIDs))
@@ -101,7 +101,7 @@ func (s *Simulator) protectable(ids []string) ([]*Conversation, *reply) {
 }
 
 // protectedWith is the number of conversations under protection, with these
-// among them. s.mu is held.
+// among them. s.mu is locked.
 func (s *Simulator) protectedWith(more []*Conversation) int {
 	n := 0
 	for _, c := range s.conversations {
@@ -111,7 +111,7 @@ func (s *Simulator) protectedWith(more []*Conversation) int {
 }
 
 // setHeld changes a conversation's protection, and leaves a trace in the audit.
-// A conversation without recordings cannot be protected. s.mu is held.
+// A conversation without recordings cannot be protected. s.mu is locked.
 func (s *Simulator) setHeld(c *Conversation, held bool, by string) {
 	if c.Held == held || held && len(c.Recordings) == 0 {
 		return

@@ -86,7 +86,7 @@ func (s *Simulator) updateRetention(c *call) reply {
 }
 
 // update changes a recording's dates, and restores it if that is what they mean.
-// s.mu is held.
+// s.mu is locked.
 func (s *Simulator) update(r *Recording, wanted dates, now time.Time) *reply {
 	restores := r.FileState == Archived && wanted.archive.After(now) && !wanted.archive.Equal(r.ArchiveDate)
 	switch {
@@ -124,7 +124,7 @@ func (s *Simulator) RetentionChanges() []RetentionChange {
 	return append([]RetentionChange(nil), s.changes...)
 }
 
-// noteChanges writes down which dates a client changes. s.mu is held.
+// noteChanges writes down which dates a client changes. s.mu is locked.
 func (s *Simulator) noteChanges(r *Recording, wanted dates, restores bool) {
 	before := r.changeableDates()
 	for _, change := range []RetentionChange{
@@ -144,7 +144,7 @@ func (s *Simulator) noteChanges(r *Recording, wanted dates, restores bool) {
 func sameMillisecond(a, b time.Time) bool { return date(a) == date(b) }
 
 // finishRestores lets recordings arrive from the archive, and return to it when
-// their new archive date has come. s.mu is held.
+// their new archive date has come. s.mu is locked.
 func (s *Simulator) finishRestores(now time.Time) {
 	var later []pendingRestore
 	for _, p := range s.restores {

@@ -48,7 +48,7 @@ func (s *Simulator) retention(c *call) reply {
 	return retentionPage(c, old, from, size)
 }
 
-// olderThan returns the listed recordings of that age. s.mu is held.
+// olderThan returns the listed recordings of that age. s.mu is locked.
 func (s *Simulator) olderThan(age time.Duration, now time.Time) []*Recording {
 	var old []*Recording
 	for _, c := range s.conversations {

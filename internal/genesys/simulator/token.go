@@ -48,7 +48,7 @@ func (s *Simulator) login(c *call) reply {
 	return s.issue(client)
 }
 
-// issue makes a token. s.mu is held.
+// issue makes a token. s.mu is locked.
 func (s *Simulator) issue(client *client) reply {
 	s.logins++
 	token := newSecret()
@@ -123,5 +123,5 @@ func (s *Simulator) missingPermissions(c *call) []string {
 	return c.route.demand.missing(c.client.permissions)
 }
 
-// allowed reports whether the call's client has a permission. s.mu is held.
+// allowed reports whether the call's client has a permission. s.mu is locked.
 func (c *call) allowed(permission string) bool { return c.client.permissions[permission] }

@@ -63,7 +63,7 @@ func (s *Simulator) recordings(c *call) reply {
 	return ok(entries)
 }
 
-// transcoded reports whether the media are ready. s.mu is held.
+// transcoded reports whether the media are ready. s.mu is locked.
 func (s *Simulator) transcoded(c *Conversation, now time.Time) bool {
 	begun, known := s.transcoding[c.ID]
 	if !known {

@@ -17,7 +17,7 @@ func (s *Simulator) SetUploading(conversationID, recordingID string, d time.Dura
 	return s.changeRecording(conversationID, recordingID, func(r *Recording) { s.upload(r, d) })
 }
 
-// upload has a recording's file arrive after d; 0 means never. s.mu is held.
+// upload has a recording's file arrive after d; 0 means never. s.mu is locked.
 func (s *Simulator) upload(r *Recording, d time.Duration) {
 	r.FileState = Uploading
 	s.uploads = slices.DeleteFunc(s.uploads, func(p pendingUpload) bool { return p.recording == r })
@@ -27,7 +27,7 @@ func (s *Simulator) upload(r *Recording, d time.Duration) {
 }
 
 // finishUploads lets files arrive. One whose recording something else has happened
-// to in the meantime changes nothing. s.mu is held.
+// to in the meantime changes nothing. s.mu is locked.
 func (s *Simulator) finishUploads(now time.Time) {
 	s.uploads = slices.DeleteFunc(s.uploads, func(p pendingUpload) bool {
 		if p.due.After(now) {

@@ -87,7 +87,7 @@ func Start(t testing.TB) *Server {
 	return s
 }
 
-// Run starts the server again after Kill, with all that it holds.
+// Run starts the server again after Kill, with all that it contains.
 func (s *Server) Run() {
 	s.Helper()
 	program, err := binary()
@@ -98,7 +98,7 @@ func (s *Server) Run() {
 	if err != nil {
 		s.Fatal(err)
 	}
-	// The environment is left out: it may hold settings of the server's or of AWS.
+	// The environment is left out: it may contain settings of the server's or of AWS.
 	s.command = exec.Command(program, "--port", s.address, "--region", Region, "--iam-dir", filepath.Join(s.folder, "iam"),
 		"posix", "--versioning-dir", filepath.Join(s.folder, "versions"), filepath.Join(s.folder, "data"))
 	s.command.Env = []string{"ROOT_ACCESS_KEY=" + AccessKeyID, "ROOT_SECRET_KEY=" + SecretAccessKey}

@@ -39,7 +39,7 @@ type Server struct {
 	CA string
 
 	folder string
-	// answering is held while openssl numbers its answers.
+	// answering is locked while openssl numbers its answers.
 	answering sync.Mutex
 }
 

@@ -46,7 +46,7 @@ type File struct {
 }
 
 // Find lists the recordings that a query asks for, along the starts of their
-// conversations. Only what is found is held in memory.
+// conversations. Only what is found is kept in memory.
 func Find(archive fs.FS, q Query) ([]Recording, error) {
 	f := finder{
 		archive: archive, query: q, starts: map[string]time.Time{}, found: map[string]*Recording{},

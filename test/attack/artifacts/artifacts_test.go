@@ -279,7 +279,7 @@ func sum(content []byte) string {
 	return hex.EncodeToString(digest[:])
 }
 
-// TestSealsThatTheStatusKnows: one that was taken away, or replaced by another.
+// TestSealsThatTheStatusKnows: one that was removed, or replaced by another.
 func TestSealsThatTheStatusKnows(t *testing.T) {
 	for name, attack := range map[string]func(s *scene){
 		"its manifest is gone": func(s *scene) {

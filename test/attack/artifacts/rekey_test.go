@@ -144,7 +144,7 @@ func TestContinuingAfterTheManifestOfTheSealWasTakenAway(t *testing.T) {
 }
 
 // TestPlantedOwners: somebody writes that this cluster has taken the archive over, or takes
-// export.json away, and the person is asked all the same.
+// export.json away, and the person is still asked.
 func TestPlantedOwners(t *testing.T) {
 	for name, attack := range map[string]func(s *scene, here string){
 		"a log of owners": func(s *scene, here string) {

@@ -70,7 +70,7 @@ func (s *Signer) sign(content []byte) []byte {
 // parts of a signature.
 type parts struct{ R, S *big.Int }
 
-// IsLow reports whether a signature is the one of its two forms that archives hold.
+// IsLow reports whether a signature is the one of its two forms that archives contain.
 func IsLow(signature []byte) bool {
 	var p parts
 	_, err := asn1.Unmarshal(signature, &p)

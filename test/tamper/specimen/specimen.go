@@ -164,7 +164,7 @@ func Surveyed(day, at time.Time, purpose string, conversations, open int) eviden
 }
 
 // Planned is an event of an entry of the plan, with the entry's number and how many
-// batches it led to. Entry 5 closes the part of the plan that the first seal holds.
+// batches it led to. Entry 5 closes the part of the plan that the first seal contains.
 func Planned(entry, batches int, e evidence.Event) evidence.Event {
 	e.Details["entry"], e.Details["batches"] = strconv.Itoa(entry), strconv.Itoa(batches)
 	return e
