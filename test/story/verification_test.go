@@ -232,14 +232,14 @@ func TestAnArchiveThatIsTakenAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.verifyNow(destination, "it is gone")
-	if says := w.awaitVerified(destination, metav1.ConditionFalse, v1alpha1.ReasonVerificationFailed); !strings.Contains(says, "first case-1 (Missing)") {
+	if says := w.awaitVerified(destination, metav1.ConditionFalse, v1alpha1.ReasonVerificationFailed); !strings.Contains(says, "first: case-1 (Missing)") {
 		t.Error(says)
 	}
 	if err := os.Mkdir(w.Archive(), 0o750); err != nil {
 		t.Fatal(err)
 	}
 	w.verifyNow(destination, "nothing is left but the folder")
-	if says := w.awaitVerified(destination, metav1.ConditionFalse, v1alpha1.ReasonVerificationFailed); !strings.Contains(says, "first case-1 (Missing)") {
+	if says := w.awaitVerified(destination, metav1.ConditionFalse, v1alpha1.ReasonVerificationFailed); !strings.Contains(says, "first: case-1 (Missing)") {
 		t.Error(says)
 	}
 	if err := errors.Join(os.Remove(w.Archive()), os.Rename(filepath.Join(w.Root, "elsewhere"), w.Archive())); err != nil {
