@@ -209,6 +209,9 @@ const (
 	ReasonCaughtUp = "CaughtUp"
 	// ReasonCancelled: the export was cancelled.
 	ReasonCancelled = "Cancelled"
+	// ReasonAnalyticsJobLeft is the reason of an event: an export was deleted before its analytics jobs at Genesys Cloud
+	// were ended.
+	ReasonAnalyticsJobLeft = "AnalyticsJobLeft"
 )
 
 // Reasons of a batch.

@@ -43,7 +43,7 @@ func (h *harness) expectLost(owner string) {
 	h.reconcileUntil("the archive belongs to "+owner, func() bool {
 		export := h.export()
 		return conditions.IsStalled(export) && conditions.Reason(export) == v1alpha1.ReasonArchiveOfAnotherCluster &&
-			strings.Contains(conditions.Message(export), "the cluster "+owner) && len(export.Finalizers) == 0
+			strings.Contains(conditions.Message(export), "cluster "+owner+" ") && len(export.Finalizers) == 0
 	})
 	if h.worker.Pools.BusyInAny(workPrefix(client.ObjectKeyFromObject(newExport()))) {
 		h.Error("work of the export is still running")

@@ -75,10 +75,10 @@ func (b *batchStep) createNext(ctx context.Context, s *loaded) error {
 
 const (
 	// maxIsolated is how many batches of the lane Isolated are processed at a time:
-	// each contains one conversation that mostly waits for its next attempt.
+	// each has one conversation that mostly waits for its next attempt.
 	maxIsolated = 200
-	// maxWaiting is how many batches of a lane that wait for items that fail do not
-	// take the places of others: others show whether it is the items that are bad.
+	// maxWaiting is how many batches of a lane that only retry do not count towards its
+	// capacity, so that others can show whether the items are bad.
 	maxWaiting = 10
 )
 
@@ -109,8 +109,7 @@ func waits(reason string) bool {
 	return reason == v1alpha1.ReasonMetadataRetrying || reason == v1alpha1.ReasonRecordingsPending
 }
 
-// createBatch makes the batch of a slice. That it is there already is success if
-// it is this export's.
+// createBatch creates the batch of a slice. If this export has one already, that is success.
 func (b *batchStep) createBatch(ctx context.Context, s *loaded, id plan.SliceID) error {
 	slice := s.plan.SliceAt(id)
 	if err := b.ensureSlice(ctx, s, id, slice.Name); err != nil {
@@ -142,7 +141,7 @@ func (b *batchStep) createBatch(ctx context.Context, s *loaded, id plan.SliceID)
 		return client.IgnoreNotFound(err)
 	}
 	if !metav1.IsControlledBy(stored, export) {
-		return fmt.Errorf("batch %s is there already and not of export %s: delete it, or wait until it is gone", batch.Name, export.Name)
+		return fmt.Errorf("batch %s already exists but export %s does not own it: delete it, or wait until it is gone", batch.Name, export.Name)
 	}
 	return nil
 }

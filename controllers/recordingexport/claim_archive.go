@@ -126,20 +126,20 @@ type archiveClaims struct {
 
 // mismatched stalls the export if a record is another export's, in whatever cluster.
 func (c archiveClaims) mismatched(s *claimed, stored evidence.ExportRecord) outcome.Outcome {
-	says := mismatch(c.mine, c.endless, stored)
-	if says == "" {
+	difference := mismatch(c.mine, c.endless, stored)
+	if difference == "" {
 		return outcome.Done()
 	}
 	return outcome.Stall(v1alpha1.ReasonArchiveMismatch, fmt.Sprintf(
-		"the archive %s belongs to another export: %s. If it should be this one's, correct the manifest and create the export again; otherwise use another name",
-		s.export.Status.Archive, says), 0)
+		"the archive %s belongs to another export: %s. To use this archive, correct the manifest and create the export again; otherwise use another name",
+		s.export.Status.Archive, difference), 0)
 }
 
 // mismatch says in what an archive is another export's, in whatever cluster; empty if
 // in nothing. endless is the record of the export before its window had an end.
 func mismatch(mine, endless, stored evidence.ExportRecord) string {
-	if says := mine.IdentityMismatch(stored); says != "" {
-		return says
+	if difference := mine.IdentityMismatch(stored); difference != "" {
+		return difference
 	}
 	if stored.SpecDigest == mine.SpecDigest || stored.SpecDigest == endless.SpecDigest {
 		return ""

@@ -42,7 +42,7 @@ func TestWhoMayClaimAnArchive(t *testing.T) {
 		reason  string
 		says    string
 	}{
-		"another cluster": {"b", nil, v1alpha1.ReasonArchiveOfAnotherCluster, "the cluster a"},
+		"another cluster": {"b", nil, v1alpha1.ReasonArchiveOfAnotherCluster, "belongs to cluster a"},
 		"another export":  {"a", func(e *v1alpha1.RecordingExport) { e.Name = "case-2" }, v1alpha1.ReasonArchiveMismatch, "belongs to another export"},
 		"other media": {"a", func(e *v1alpha1.RecordingExport) {
 			e.Spec.MediaTypes = []v1alpha1.Medium{v1alpha1.MediumScreen}

@@ -10,7 +10,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 )
 
-// thisCluster tells this cluster from others.
+// thisCluster is the cluster that this operator runs in.
 type thisCluster struct {
 	clusterID func(context.Context) (string, error)
 }
@@ -19,7 +19,7 @@ type thisCluster struct {
 func (c thisCluster) id(ctx context.Context) (string, error) {
 	id, err := c.clusterID(ctx)
 	if err != nil {
-		return "", fmt.Errorf("tell this cluster from others: %w", err)
+		return "", fmt.Errorf("get the id of this cluster: %w", err)
 	}
 	return id, nil
 }

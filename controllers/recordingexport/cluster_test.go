@@ -50,7 +50,7 @@ func TestWhoseAnArchiveIs(t *testing.T) {
 // TestAClusterWithoutAnID owns nothing.
 func TestAClusterWithoutAnID(t *testing.T) {
 	cluster := thisCluster{func(context.Context) (string, error) { return "", errors.New("no namespace") }}
-	if owns, err := cluster.owns(t.Context(), newStore(t)); err == nil || owns || !strings.HasPrefix(err.Error(), "tell this cluster from others: ") {
+	if owns, err := cluster.owns(t.Context(), newStore(t)); err == nil || owns || !strings.HasPrefix(err.Error(), "get the id of this cluster: ") {
 		t.Errorf("%t, %v", owns, err)
 	}
 }

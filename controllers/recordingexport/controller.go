@@ -62,7 +62,7 @@ type Config struct {
 	Clock clock.Clock
 	// InstanceID names this process in the evidence.
 	InstanceID string
-	// ClusterID tells this cluster from others.
+	// ClusterID returns the id of this cluster.
 	ClusterID func(context.Context) (string, error)
 	// Cloud returns a client for an organisation that uses a share of its request budget.
 	Cloud func(context.Context, *v1alpha1.GenesysOrganization, genesys.Share) (Cloud, error)
@@ -107,17 +107,17 @@ type Reconciler struct {
 // New makes a reconciler.
 func New(c Config) *Reconciler {
 	own, cluster, pool := process{c.Clock, c.InstanceID}, thisCluster{c.ClusterID}, exportPool{c.Worker}
-	memory := memory{client: c.Client, plans: &planLogs{}, states: &processStates{}, turns: &enumerationTurns{}}
+	memory := memory{client: c.Client, plans: &planLogs{}, memories: &exportMemories{}, turns: &enumerationTurns{}}
 	references, finalizers, batches := referenceResolver{c.Client}, finalizers{c.Client}, existingBatches{c.Client}
 	jobs := jobEnding{
-		cluster: cluster, pool: pool, references: references, archive: c.Archive, cloud: c.Cloud, states: memory.states, retry: c.Intervals.Retry,
+		cluster: cluster, pool: pool, references: references, archive: c.Archive, cloud: c.Cloud, memories: memory.memories, retry: c.Intervals.Retry,
 	}
 	planning := planning{own, pool}
-	surveys := surveyStarter{planning: planning, finalizers: finalizers, jobs: jobs, states: memory.states, intervals: c.Intervals}
+	surveys := surveyStarter{planning: planning, finalizers: finalizers, jobs: jobs, memories: memory.memories, intervals: c.Intervals}
 	return &Reconciler{
 		Publisher: c.Publisher, clock: c.Clock, worker: c.Worker, intervals: c.Intervals, memory: memory,
 		deletion:   deletion{clock: c.Clock, events: c.Events, pool: pool, finalizers: finalizers, jobs: jobs, limit: c.Intervals.ForcedDeletion},
-		requests:   requestHandler{pool: pool, states: memory.states},
+		requests:   requestHandler{pool: pool, memories: memory.memories},
 		finished:   finishedCheck{batches},
 		suspension: suspensionCheck{pool: pool, finalizers: finalizers, jobs: jobs},
 		references: references,
@@ -140,7 +140,7 @@ func New(c Config) *Reconciler {
 			batches:   &batchStep{client: c.Client, existing: batches, planning: planning},
 			idle:      &idleCheck{finalizers: finalizers, jobs: jobs},
 		},
-		deadline: waitDeadline{clock: c.Clock, states: memory.states},
+		deadline: waitDeadline{clock: c.Clock, memories: memory.memories},
 	}
 }
 

@@ -91,7 +91,7 @@ func (s *loaded) adoptSealed() error {
 // laneStatus is the account of a lane.
 type laneStatus v1alpha1.LaneStatus
 
-// addBatch adds what a batch contains. What it accounts for again was unavailable before.
+// addBatch adds what a batch contains. What a retry replaces was counted as unavailable.
 func (l *laneStatus) addBatch(batch *v1alpha1.RecordingExportBatch) {
 	l.Batches++
 	l.Gaps += gapsOf(batch)
@@ -99,25 +99,25 @@ func (l *laneStatus) addBatch(batch *v1alpha1.RecordingExportBatch) {
 	addCounts(&l.Recordings, recordingsOf(batch))
 }
 
-// recordingsOf counts what a batch adds to the export's recordings. What it
-// accounts for again was unavailable, and is until it is there.
+// recordingsOf counts what a batch adds to the export's recordings. What a retry replaces was
+// counted as unavailable, and is until it is exported.
 func recordingsOf(batch *v1alpha1.RecordingExportBatch) v1alpha1.RecordingCounts {
-	counts, again := batch.Status.Recordings, batch.Status.Replaces.Recordings
-	counts.Total -= again
+	counts, replaced := batch.Status.Recordings, batch.Status.Replaces.Recordings
+	counts.Total -= replaced
 	if !batch.IsFinished() {
-		again = min(again, counts.Exported)
+		replaced = min(replaced, counts.Exported)
 	}
-	counts.Unavailable -= again
+	counts.Unavailable -= replaced
 	return counts
 }
 
 // gapsOf counts what a batch adds to the export's gaps.
 func gapsOf(batch *v1alpha1.RecordingExportBatch) int64 {
-	again := batch.Status.Replaces
+	replaced := batch.Status.Replaces
 	if !batch.IsFinished() {
-		return batch.Status.Gaps - min(again.Recordings, batch.Status.Recordings.Exported)
+		return batch.Status.Gaps - min(replaced.Recordings, batch.Status.Recordings.Exported)
 	}
-	return batch.Status.Gaps - again.Recordings - again.Conversations
+	return batch.Status.Gaps - replaced.Recordings - replaced.Conversations
 }
 
 // laneOf returns the account of a lane, which it adds if there is none.

@@ -10,6 +10,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/testenv"
 )
 
 func TestOverdue(t *testing.T) {
@@ -22,7 +23,7 @@ func TestOverdue(t *testing.T) {
 	}{
 		"begins":    {0, v1alpha1.ReasonGenesysUnavailable, time.Minute, "retrying: it broke; waiting since 2023-10-01T00:00:00Z, reported as Stalled at 2023-10-02T00:00:00Z if it lasts until then"},
 		"ends soon": {day - time.Second, v1alpha1.ReasonGenesysUnavailable, time.Second, "at 2023-10-02T00:00:00Z"},
-		"is over":   {day, v1alpha1.ReasonDeadlineExceeded, time.Minute, "find out why this has lasted since 2023-10-01T00:00:00Z, the operator keeps retrying: retrying: it broke"},
+		"is over":   {day, v1alpha1.ReasonDeadlineExceeded, time.Minute, "this has lasted since 2023-10-01T00:00:00Z: find out why; the operator keeps retrying. retrying: it broke"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -38,7 +39,7 @@ func TestOverdue(t *testing.T) {
 // again after anything else.
 func TestWaitsWithADeadline(t *testing.T) {
 	now := clocktesting.NewFakeClock(first)
-	d, s := waitDeadline{now, &processStates{}}, &subject{export: wholeExport()}
+	d, s := waitDeadline{now, &exportMemories{}}, &subject{export: wholeExport()}
 	broken := outcome.Wait(v1alpha1.ReasonGenesysUnavailable, "it broke", time.Minute)
 	expect := func(out outcome.Outcome, want string) {
 		t.Helper()
@@ -99,6 +100,23 @@ func TestAnalyticsThatAreBehind(t *testing.T) {
 		got := outcome.Of(err, time.Minute)
 		if got.State != want || got.Reason != v1alpha1.ReasonAnalyticsBehind || !strings.Contains(got.Message, "2023-09-30T23:00:00Z") {
 			t.Errorf("%v late: %v, want %v", late, got, want)
+		}
+	}
+}
+
+// TestEveryReasonToWaitIsListed: who adds a wait says how it ends.
+func TestEveryReasonToWaitIsListed(t *testing.T) {
+	reasons := testenv.WaitReasons(t, ".")
+	if len(reasons) < 10 {
+		t.Errorf("only %d waits were found in the source", len(reasons))
+	}
+	listed := map[string]bool{}
+	for reason := range waitEnds {
+		listed["Reason"+reason] = true
+	}
+	for reason := range reasons {
+		if !listed[reason] {
+			t.Errorf("v1alpha1.%s is waited for, and not listed in waitEnds", reason)
 		}
 	}
 }

@@ -52,7 +52,7 @@ func (d *deletion) finalize(ctx context.Context, export *v1alpha1.RecordingExpor
 		return ctrl.Result{}, err
 	}
 	if !out.IsDone() {
-		d.events.Eventf(export, nil, corev1.EventTypeWarning, "AnalyticsJobLeft", "Release", "%s",
+		d.events.Eventf(export, nil, corev1.EventTypeWarning, v1alpha1.ReasonAnalyticsJobLeft, "Finalize", "%s",
 			loop.Note("an analytics job may be left at Genesys Cloud; it expires there by itself, nothing has to be done: "+out.Message))
 	}
 	return ctrl.Result{}, nil

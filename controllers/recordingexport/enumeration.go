@@ -22,8 +22,8 @@ const (
 	// keepDays is how many days an enumeration is kept: longer than any comparison
 	// that reads it takes.
 	keepDays = 3
-	// longestRest bounds the rest after a page.
-	longestRest = 10 * time.Second
+	// longestPause bounds the pause after a page.
+	longestPause = 10 * time.Second
 	// mostPages is how many pages an enumeration may have: a billion recordings.
 	mostPages = 2_000_000
 )
@@ -57,16 +57,16 @@ var retained = enumerable{
 // Genesys Cloud gives them, so that whoever needs it continues where another, or an
 // earlier process, has stopped.
 //
-// Its priority is low: one page at a time, and then a rest as long as the page
-// took, so that it takes no more than half of what one who asks could have, and
-// less the busier Genesys Cloud or the budget is.
+// Its priority is low: it reads one page at a time. After each page it pauses for as long as
+// the page took, so it uses at most half of the request rate, and less if Genesys Cloud or the
+// budget is busy.
 type enumeration struct {
 	enumerable
 	process
 	shared       archive.Store
 	cloud        enumerator
 	organization string
-	// turn is locked by whoever asks for a page.
+	// turn is taken by whoever requests a page.
 	turn chan struct{}
 	// request is the last retry request, and retryCommand what a person runs to make one.
 	request, retryCommand string
@@ -84,7 +84,7 @@ type enumerationRun struct {
 	broken series
 }
 
-func (b enumerationRun) key(page int) string { return artifacts.PageKey(b.folder, b.number, page) }
+func (r enumerationRun) key(page int) string { return artifacts.PageKey(r.folder, r.number, page) }
 
 // complete returns today's enumeration once all its pages are stored.
 func (e *enumeration) complete(ctx context.Context) (enumerationRun, error) {
@@ -95,7 +95,7 @@ func (e *enumeration) complete(ctx context.Context) (enumerationRun, error) {
 	if end == nil && !begun.begun {
 		if last := begun.broken.since(e.request).pause(e.clock.Now()); last != nil {
 			return begun, &exhaustedError{
-				reason: v1alpha1.ReasonComparisonFailed, of: "the enumeration of " + e.name, last: last, retry: e.retryCommand,
+				reason: v1alpha1.ReasonComparisonFailed, subject: "the enumeration of " + e.name, last: last, retry: e.retryCommand,
 				check: "Genesys Cloud's status, or leave secondSource out in another RecordingExport",
 			}
 		}
@@ -194,7 +194,7 @@ func (e *enumeration) readPage(ctx context.Context, key, cursor string) (artifac
 	if stored, err = artifacts.Put(ctx, e.shared, key, stored); err != nil || stored.Next() == "" || took <= 0 {
 		return stored, err
 	}
-	return stored, transfer.Wait(ctx, e.clock, min(took, longestRest))
+	return stored, transfer.Wait(ctx, e.clock, min(took, longestPause))
 }
 
 // abandonListing ends an enumeration that cannot be continued, so that the next attempt

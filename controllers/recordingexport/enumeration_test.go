@@ -184,7 +184,7 @@ func TestAPageIsFollowedByARest(t *testing.T) {
 		default:
 		}
 	}
-	now.Step(longestRest)
+	now.Step(longestPause)
 	if err := <-ended; err != nil || len(s.asked) != 2 {
 		t.Errorf("asked for %v, %v", s.asked, err)
 	}

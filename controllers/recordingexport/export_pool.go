@@ -11,7 +11,7 @@ import (
 )
 
 // Pool is the name of the pool that does an export's own work.
-const Pool = "Survey"
+const Pool = "Export"
 
 // exportPool does the slow work of exports, outside reconciles.
 type exportPool struct{ worker *loop.Worker }

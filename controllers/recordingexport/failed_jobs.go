@@ -13,11 +13,11 @@ import (
 )
 
 // A job that gives no answer is recorded as failed, then ended, and only then is
-// another one started. So a process may end at any point: the next one finds the note
+// another one started. So a process may end at any point: the next one finds the record
 // of the job, or of its failure, or both, and each job that was started has one until
 // it is ended.
 
-// abandonJob notes that a job gives no answer, and ends it.
+// abandonJob records that a job gives no answer, and ends it.
 func (w *surveyWork) abandonJob(ctx context.Context, job genesys.Ticket, why *brokenJobError) error {
 	failed := artifacts.FailedJob{Stamp: w.stamp(), Job: job, Why: why.Error(), Request: w.request}
 	for n := 0; ; n++ {
@@ -26,7 +26,7 @@ func (w *surveyWork) abandonJob(ctx context.Context, job genesys.Ticket, why *br
 			return err
 		}
 		if stored.Job == job {
-			return errors.Join(w.passing("analytics job %s was ended without an answer: %s", job.ID, stored.Why), w.endOwnJob(ctx))
+			return errors.Join(w.transient("analytics job %s was ended without an answer: %s", job.ID, stored.Why), w.endOwnJob(ctx))
 		}
 	}
 }
@@ -46,7 +46,7 @@ func (w *surveyWork) checkFailedJobs(ctx context.Context) (some bool, err error)
 	counted := seriesOf(failed).since(w.request)
 	if last := counted.pause(w.clock.Now()); last != nil {
 		return true, &exhaustedError{
-			reason: v1alpha1.ReasonSurveyFailed, of: "the survey of " + w.Day.Format(time.DateOnly), last: last, retry: w.retryCommand,
+			reason: v1alpha1.ReasonSurveyFailed, subject: "the survey of " + w.Day.Format(time.DateOnly), last: last, retry: w.retryCommand,
 			check: "the state of analytics at Genesys Cloud, and spec.retry.surveyDeadline",
 		}
 	}
@@ -56,7 +56,7 @@ func (w *surveyWork) checkFailedJobs(ctx context.Context) (some bool, err error)
 	return false, w.store.Remove(ctx, folder)
 }
 
-// endFailed ends the job that is recorded if it is one of those that have failed.
+// endFailed ends the recorded job if it is one of those that have failed.
 func (w *surveyWork) endFailed(ctx context.Context, failed []artifacts.FailedJob) error {
 	running, err := artifacts.Get[artifacts.AnalyticsJob](ctx, w.store, artifacts.JobKey(w.Pass, w.Day))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -65,7 +65,7 @@ func endless() map[string]struct {
 		cloud *fakeCloud
 		says  string
 	}{
-		"pending":       {&fakeCloud{state: genesys.JobPending}, "polled for 2h0m0s and was still PENDING"},
+		"pending":       {&fakeCloud{state: genesys.JobPending}, "polled for 2 h and was still PENDING"},
 		"queued":        {&fakeCloud{state: genesys.JobQueued}, "still QUEUED"},
 		"unheard of":    {&fakeCloud{state: "WAITING"}, "still WAITING"},
 		"circle":        {&fakeCloud{page: func(string) genesys.SurveyPage { return listingPage("again", 1) }}, "leads back"},
@@ -216,7 +216,7 @@ func TestAPollThatFailsDoesNotBeginTheWaitAgain(t *testing.T) {
 	w.retrier = pool.Retrier("survey")
 	err := w.awaitJob(t.Context(), genesys.Ticket{ID: id(1)})
 	var broken *brokenJobError
-	if !errors.As(err, &broken) || !strings.Contains(err.Error(), "polled for 2h0m0s") {
+	if !errors.As(err, &broken) || !strings.Contains(err.Error(), "polled for 2 h") {
 		t.Fatalf("await: %v", err)
 	}
 	if took, least := w.clock.Since(first.Add(90*day)), 2*time.Hour+time.Duration(flaky.failed)*time.Minute; flaky.failed == 0 || took != least {
@@ -247,7 +247,7 @@ func TestADeadlineThatIsChanged(t *testing.T) {
 		}
 		return 168 * time.Hour
 	}
-	if err := w.awaitJob(t.Context(), genesys.Ticket{}); err == nil || !strings.Contains(err.Error(), "polled for 10m0s") {
+	if err := w.awaitJob(t.Context(), genesys.Ticket{}); err == nil || !strings.Contains(err.Error(), "polled for 10 min") {
 		t.Errorf("await: %v", err)
 	}
 }

@@ -27,7 +27,7 @@ func TestAnIdleExport(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			check := &idleCheck{finalizers{api}, jobEnding{pool: pool, states: &processStates{}}}
+			check := &idleCheck{finalizers{api}, jobEnding{pool: pool, memories: &exportMemories{}}}
 			s := claimedFor(export, store).clients
 			out, err := check.Reconcile(t.Context(), s)
 			if err != nil || out.IsDone() != (jobs == 0) || check.finalizers.isSet(export) != (jobs > 0) {

@@ -29,7 +29,7 @@ type jobEnding struct {
 	references referenceResolver
 	archive    archiveOpener
 	cloud      cloudOpener
-	states     *processStates
+	memories   *exportMemories
 	// retry is the wait before the next evaluation after an error.
 	retry time.Duration
 }
@@ -42,7 +42,7 @@ func endJobsKey(export types.NamespacedName) string { return export.String() + "
 // endJobs has the pool end the analytics jobs of an export that does nothing else
 // any more. It is done once none is left. isGone tells that what it takes is gone.
 func (j *jobEnding) endJobs(ctx context.Context, s *subject) (out outcome.Outcome, isGone bool) {
-	if j.states.stateOf(s.export).haveJobsEnded() {
+	if j.memories.memoryOf(s.export).haveJobsEnded() {
 		return outcome.Done(), false
 	}
 	found, out, err := j.references.resolve(ctx, s)
@@ -63,9 +63,9 @@ func (j *jobEnding) endJobs(ctx context.Context, s *subject) (out outcome.Outcom
 	return out, isGone
 }
 
-// startEnding has the pool end the analytics jobs that are recorded.
+// startEnding has the pool end the recorded analytics jobs.
 func (j *jobEnding) startEnding(s *references) outcome.Outcome {
-	state := j.states.stateOf(s.export)
+	memory := j.memories.memoryOf(s.export)
 	name, organization, destination := s.name(), s.organization.DeepCopy(), s.destination.DeepCopy()
 	return j.pool.worker.Do(name, loop.Task{
 		Pool: Pool, Key: endJobsKey(name), Dependency: s.organizationDependency(), Reason: v1alpha1.ReasonEndingJobs, Message: "ending its analytics jobs at Genesys Cloud",
@@ -75,8 +75,8 @@ func (j *jobEnding) startEnding(s *references) outcome.Outcome {
 				return fmt.Errorf("open archive: %w", err)
 			}
 			if mine, err := j.cluster.owns(ctx, store); err != nil || !mine {
-				state.setJobsEnded(err == nil)
-				return err // what is recorded is for the cluster to end that owns the archive
+				memory.setJobsEnded(err == nil)
+				return err // the cluster that owns the archive has to end them
 			}
 			cloud, err := j.cloud(ctx, organization, exportspec.SurveyShare(name))
 			if err != nil {
@@ -85,7 +85,7 @@ func (j *jobEnding) startEnding(s *references) outcome.Outcome {
 			if err := endAllJobs(ctx, store, cloud); err != nil {
 				return err
 			}
-			state.setJobsEnded(true)
+			memory.setJobsEnded(true)
 			return ctx.Err()
 		},
 	})
@@ -96,18 +96,18 @@ func (j *jobEnding) cancelEnding(export types.NamespacedName) {
 	j.pool.worker.Pools.CancelInAll(endJobsKey(export))
 }
 
-// hasStopped stops the work that ends analytics jobs, and tells whether that has stopped. A survey
-// that starts before could lose the note of its job to that.
-func (j *jobEnding) hasStopped(s *subject) bool {
+// stopEnding stops the work that ends analytics jobs, and reports whether it has stopped. That work
+// could end the job of a survey that starts before.
+func (j *jobEnding) stopEnding(s *subject) (stopped bool) {
 	j.cancelEnding(s.name())
 	if j.pool.worker.Pools.BusyInAny(endJobsKey(s.name())) {
 		return false
 	}
-	j.states.stateOf(s.export).setJobsEnded(false)
+	j.memories.memoryOf(s.export).setJobsEnded(false)
 	return true
 }
 
-// endAllJobs ends the analytics jobs that are recorded.
+// endAllJobs ends the recorded analytics jobs.
 func endAllJobs(ctx context.Context, store archive.Store, cloud jobEnder) error {
 	keys, err := artifacts.Keys(ctx, store, artifacts.JobFolder)
 	for _, key := range keys {

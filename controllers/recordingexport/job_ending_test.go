@@ -42,7 +42,7 @@ func TestWhatEndingAnalyticsJobsWaitsFor(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			j, s := &jobEnding{pool: stoppedPool(t), states: &processStates{}, retry: time.Second}, &subject{export: wholeExport()}
+			j, s := &jobEnding{pool: stoppedPool(t), memories: &exportMemories{}, retry: time.Second}, &subject{export: wholeExport()}
 			j.references.client = newAPI(t, tt.given(j, s)...)
 			out, isGone := j.endJobs(t.Context(), s)
 			if out.IsDone() || out.After <= 0 || isGone != tt.isGone || !strings.Contains(out.Message, tt.says) {
@@ -51,7 +51,7 @@ func TestWhatEndingAnalyticsJobsWaitsFor(t *testing.T) {
 			if got := j.pool.worker.Pools.BusyInAny(endJobsKey(s.name())); got != tt.starts {
 				t.Errorf("started: %t, want %t", got, tt.starts)
 			}
-			j.states.stateOf(s.export).setJobsEnded(true)
+			j.memories.memoryOf(s.export).setJobsEnded(true)
 			if out, isGone := j.endJobs(t.Context(), s); !out.IsDone() || isGone {
 				t.Errorf("once they have ended: %v, gone: %t", out, isGone)
 			}
@@ -61,9 +61,9 @@ func TestWhatEndingAnalyticsJobsWaitsFor(t *testing.T) {
 
 // TestASurveyWaitsForTheEndOfJobs, and afterwards there may be jobs to end.
 func TestASurveyWaitsForTheEndOfJobs(t *testing.T) {
-	j, s := &jobEnding{pool: stoppedPool(t), states: &processStates{}}, &subject{export: wholeExport()}
-	j.states.stateOf(s.export).setJobsEnded(true)
-	if !j.hasStopped(s) || j.states.stateOf(s.export).haveJobsEnded() {
+	j, s := &jobEnding{pool: stoppedPool(t), memories: &exportMemories{}}, &subject{export: wholeExport()}
+	j.memories.memoryOf(s.export).setJobsEnded(true)
+	if !j.stopEnding(s) || j.memories.memoryOf(s.export).haveJobsEnded() {
 		t.Error("nothing runs, and a survey could not start, or its job would not be ended")
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // Listing orphaned recordings needs the permission recording:orphan:view (Platform
@@ -76,8 +77,8 @@ func (w *orphanWork) noteOrphans(ctx context.Context, try transfer.Try) error {
 	return err
 }
 
-// listAll writes them to a table of this process's own: which one is used is said by the
-// Orphans, of which there is only one.
+// listAll writes them to a table of this process's own. The Orphans, of which there is only
+// one, names the table that is used.
 func (w *orphanWork) listAll(ctx context.Context) (evidence.FoundOrphans, error) {
 	none := evidence.FoundOrphans{From: w.part.Start, Until: w.part.End}
 	begun, err := w.complete(ctx)
@@ -138,7 +139,7 @@ func (w *orphanWork) whyNotListed(ctx context.Context, failed error, last bool) 
 	}
 	until := trouble.At.Add(orphanDeadline)
 	if last && !w.clock.Now().Before(until) {
-		return whyUnlisted(fmt.Sprintf("Genesys Cloud has not answered since %s", formatTime(trouble.At)), failed.Error()), nil
+		return whyUnlisted(fmt.Sprintf("Genesys Cloud has not answered since %s", words.Time(trouble.At)), failed.Error()), nil
 	}
 	return "", &unlistedError{failed, until}
 }
@@ -153,7 +154,7 @@ type unlistedError struct {
 }
 
 func (e *unlistedError) Error() string {
-	return fmt.Sprintf("retrying until %s to list recordings that are attached to no conversation, then the seal says that they are not listed: %v", formatTime(e.until), e.failed)
+	return fmt.Sprintf("retrying until %s to list recordings that are attached to no conversation, then the seal says that they are not listed: %v", words.Time(e.until), e.failed)
 }
 
 func (e *unlistedError) Unwrap() error { return e.failed }

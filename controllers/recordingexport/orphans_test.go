@@ -19,6 +19,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // orphanage answers with pages of orphans, and notes which it was asked for.
@@ -164,7 +165,7 @@ func TestOrphansThatCannotBeListed(t *testing.T) {
 			t.Helper()
 			err := w.noteOrphans(t.Context(), transfer.Try{Last: last})
 			out := outcome.Of(err, time.Minute)
-			want := "retrying until " + formatTime(begun.Add(day)) + " to list recordings that are attached to no conversation"
+			want := "retrying until " + words.Time(begun.Add(day)) + " to list recordings that are attached to no conversation"
 			if genesys.KindOf(err) != kind || out.State != outcome.Waiting || out.Reason != v1alpha1.ReasonComparingSources || !strings.HasPrefix(out.Message, want) {
 				t.Errorf("%s: %v", kind, out)
 			}
@@ -176,7 +177,7 @@ func TestOrphansThatCannotBeListed(t *testing.T) {
 		retried(true) // however often it failed, a day it is retried
 		now.Step(day)
 		retried(false) // and by each process some more times
-		if err := w.noteOrphans(t.Context(), transfer.Try{Last: true}); err != nil || w.found(t).NotListed != "Genesys Cloud has not answered since "+formatTime(begun)+": list: no" {
+		if err := w.noteOrphans(t.Context(), transfer.Try{Last: true}); err != nil || w.found(t).NotListed != "Genesys Cloud has not answered since "+words.Time(begun)+": list: no" {
 			t.Errorf("%s: %v, %+v", kind, err, w.found(t))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // ownership is whose an archive is, as this cluster sees it.
@@ -66,10 +67,10 @@ func (o ownership) transferMessage(export *v1alpha1.RecordingExport) string {
 	owner, command := o.owner(), o.takeOverCommand(export)
 	if o.wasOurs() {
 		return fmt.Sprintf("the cluster %s took this export's archive over from this cluster, %s, at %s, and all work on it has stopped here. "+
-			"To take it back, once that cluster has stopped for good: %s (the archive is %s)", owner.ClusterID, o.cluster, formatTime(owner.Since), command, export.Status.Archive)
+			"To take it back, once that cluster has stopped for good: %s (the archive is %s)", owner.ClusterID, o.cluster, words.Time(owner.Since), command, export.Status.Archive)
 	}
-	return fmt.Sprintf("this export's archive has belonged to the cluster %s since %s, and not to this one, %s. "+
-		"If that cluster is lost or has stopped for good, take the archive over: %s (the archive is %s)", owner.ClusterID, formatTime(owner.Since), o.cluster, command, export.Status.Archive)
+	return fmt.Sprintf("the archive of this export belongs to cluster %s (since %s); this is cluster %s. "+
+		"If that other cluster is lost or has stopped for good, take the archive over: %s (the archive is %s)", owner.ClusterID, words.Time(owner.Since), o.cluster, command, export.Status.Archive)
 }
 
 // takeOverCommand is what a person runs to have this cluster take the archive over.

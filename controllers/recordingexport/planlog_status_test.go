@@ -179,9 +179,9 @@ func TestNothingIsKeptOfAnExportThatIsGone(t *testing.T) {
 	h.remove(export)
 	for range 2 {
 		h.memory.plans.logOf(export, exportspec.Slicing(export.Spec))
-		h.memory.states.stateOf(export)
-		if h.reconcile(); len(h.memory.plans.byName) != 0 || len(h.memory.states.byName) != 0 {
-			t.Errorf("kept are %v and %v", h.memory.plans.byName, h.memory.states.byName)
+		h.memory.memories.memoryOf(export)
+		if h.reconcile(); len(h.memory.plans.byName) != 0 || len(h.memory.memories.byName) != 0 {
+			t.Errorf("kept are %v and %v", h.memory.plans.byName, h.memory.memories.byName)
 		}
 	}
 }

@@ -21,22 +21,22 @@ const maxStalled = 50
 // progressOf says how the batches stand.
 func progressOf(s *loaded, stalled []string) outcome.Outcome {
 	left := s.plan.SliceCount() - s.counted.Len()
-	says := s.progress()
+	message := s.progress()
 	switch {
 	case left == 0:
 		return outcome.Done()
 	case s.namespaceIsFull():
 		return outcome.Stall(v1alpha1.ReasonDestinationNotReady, fmt.Sprintf(
-			"%s; fix the ExportDestination %q, no more are started: %s", says, s.destination.Name, conditions.Message(&s.destination)), 0)
+			"%s; fix the ExportDestination %q, no more are started: %s", message, s.destination.Name, conditions.Message(&s.destination)), 0)
 	case len(stalled) > maxStalled:
 		return outcome.Stall(v1alpha1.ReasonTooManyBatchesStalled, fmt.Sprintf(
-			"%s; fix what stalls the batches, no more are started: %s", says, stalled[0]), 0)
+			"%s; fix what stalls the batches, no more are started: %s", message, stalled[0]), 0)
 	case len(stalled) == left:
-		return outcome.Stall(v1alpha1.ReasonBatchesStalled, fmt.Sprintf("%s; fix what stalls the last batches: %s", says, stalled[0]), 0)
+		return outcome.Stall(v1alpha1.ReasonBatchesStalled, fmt.Sprintf("%s; fix what stalls the last batches: %s", message, stalled[0]), 0)
 	case len(stalled) > 0:
-		return outcome.Wait(v1alpha1.ReasonBatchesInProgress, fmt.Sprintf("%s; %d stalled: %s", says, len(stalled), stalled[0]), 0)
+		return outcome.Wait(v1alpha1.ReasonBatchesInProgress, fmt.Sprintf("%s; %d stalled: %s", message, len(stalled), stalled[0]), 0)
 	default:
-		return outcome.Wait(v1alpha1.ReasonBatchesInProgress, says, 0)
+		return outcome.Wait(v1alpha1.ReasonBatchesInProgress, message, 0)
 	}
 }
 
@@ -48,11 +48,11 @@ func (s *loaded) progress() string {
 			running++
 		}
 	}
-	says := fmt.Sprintf("%d of %s done, %d running", s.counted.Len(), words.Count(s.plan.SliceCount(), "batch"), running)
+	message := fmt.Sprintf("%d of %s done, %d running", s.counted.Len(), words.Count(s.plan.SliceCount(), "batch"), running)
 	if isolated := conditions.Isolated(s.isolated()); isolated != "" {
-		says += "; " + isolated
+		message += "; " + isolated
 	}
-	return says
+	return message
 }
 
 // isolated tells what left its batch and is not finished: what the plan contains, and

@@ -98,7 +98,7 @@ func keyUnknown(export *v1alpha1.RecordingExport, unknown *authentic.UnknownKeyE
 	if export.Annotations[v1alpha1.AnnotationContinueWithoutKey] != "" {
 		overwrite = " --overwrite"
 	}
-	return fmt.Sprintf("%s%v. If the key is lost and no other cluster uses the archive, this removes everything that no seal holds and requests it again "+
+	return fmt.Sprintf("%s%v. If the key is lost and no other cluster uses the archive, this removes everything that no seal lists and requests it again "+
 		"(recordings that Genesys Cloud has deleted since are lost, see docs/disaster-recovery.md): kubectl annotate rex %s -n %s%s %s=%s",
 		restore, unknown, export.Name, export.Namespace, overwrite, v1alpha1.AnnotationContinueWithoutKey, unknown.ID)
 }
@@ -152,8 +152,8 @@ func (r *rekeying) startRekeying(s *claimed, claims archiveClaims, unknown authe
 		confirmed: s.others(), export: export, mine: claims.mine, version: r.tool().Version,
 		signer: func(ctx context.Context) (*signing.Signer, error) { return r.signer(ctx, destination, export.Name) },
 		shared: func() (archive.Store, error) { return r.archive(destination, artifacts.SharedArchive) },
-		tell: func(says string) {
-			r.events.Eventf(export, nil, corev1.EventTypeWarning, evidence.ArtifactKeyReplaced, "Continue", "%s", loop.Note(says))
+		tell: func(message string) {
+			r.events.Eventf(export, nil, corev1.EventTypeWarning, evidence.ArtifactKeyReplaced, "Continue", "%s", loop.Note(message))
 		},
 	}
 	return r.pool.start(s.subject, loop.Task{

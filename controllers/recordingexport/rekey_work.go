@@ -45,10 +45,10 @@ type rekeyWork struct {
 	// signer returns what signs the export, nil if nothing does.
 	signer func(context.Context) (*signing.Signer, error)
 	// tell tells of what was done.
-	tell func(says string)
+	tell func(message string)
 }
 
-// continueArchive does it, or says why it cannot be done.
+// continueArchive continues the archive, or returns why it cannot be continued.
 func (w *rekeyWork) continueArchive(ctx context.Context, _ transfer.Try) error {
 	root, err := authentic.Evidence(ctx, w.store)
 	if err != nil {
@@ -206,7 +206,7 @@ func (w *rekeyWork) rekeyed(ctx context.Context, seals int) artifacts.Rekeyed {
 }
 
 // voided are the numbers of the entries of the plan that no seal lists, though one lists
-// an entry after them: of days that no seal contains yet. The plan has no holes.
+// an entry after them: of days that no seal lists yet. The plan has no holes.
 func voided(listed map[string]string) []int {
 	var missing, out []int
 	left := 0
@@ -255,7 +255,7 @@ func (w *rekeyWork) addOwner(ctx context.Context, record []byte, vouched verify.
 	return nil
 }
 
-// unsealed are the bags and seals that no seal contains, and a seal that was not finished.
+// unsealed are the bags that no seal lists, and a seal that was not finished.
 func (w *rekeyWork) unsealed(ctx context.Context, vouched verify.SealedDigests) ([]string, error) {
 	var keys []string
 	for folder, isSealed := range map[string]func(name string) bool{

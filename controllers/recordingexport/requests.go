@@ -10,8 +10,8 @@ import (
 // requestHandler acts upon the requests that annotations make: to cancel the export, and to retry.
 // A retry has the pools retry at once whatever has failed.
 type requestHandler struct {
-	pool   exportPool
-	states *processStates
+	pool     exportPool
+	memories *exportMemories
 }
 
 // handle notes in the status what was requested.
@@ -28,7 +28,7 @@ func (h *requestHandler) handle(s *subject) {
 	}
 	status.Cancelled = false
 	s.retry = retry
-	if h.states.stateOf(s.export).isNewRetry(retry) {
+	if h.memories.memoryOf(s.export).takeRetry(retry) {
 		h.pool.retryFailed(s.name())
 	}
 	if status.Seal == nil {

@@ -38,7 +38,7 @@ func TestRequestsOfAnnotations(t *testing.T) {
 			s := &subject{export: wholeExport()}
 			s.export.Annotations = map[string]string{v1alpha1.AnnotationCancel: tt.cancel, v1alpha1.AnnotationRetry: tt.retry}
 			s.export.Status = tt.before
-			(&requestHandler{stoppedPool(t), &processStates{}}).handle(s)
+			(&requestHandler{stoppedPool(t), &exportMemories{}}).handle(s)
 			if s.retry != tt.left {
 				t.Errorf("left is %q", s.retry)
 			}

@@ -105,8 +105,8 @@ func (w *sealWork) makeSeal(ctx context.Context, _ transfer.Try) error {
 	return w.store.Remove(ctx, archive.Scratch)
 }
 
-// trustedFS reads the archive, where nothing follows from a bag or an earlier seal that
-// is not what was sealed.
+// trustedFS reads the archive. Reading a bag or an earlier seal fails unless its digest is the
+// recorded one.
 func (w *sealWork) trustedFS(ctx context.Context) fs.FS {
 	return evidence.Trust(w.store.FS(ctx), artifacts.Anchors(ctx, w.store, w.sealing.Number-1))
 }

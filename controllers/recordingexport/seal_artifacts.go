@@ -14,8 +14,8 @@ import (
 // entry that closes them, their surveys, who has taken the archive over since, and whether
 // it was continued without its artifact key.
 //
-// All else under .work/ is either about what the seals contain, and not read any more, or
-// about what no seal contains yet, and can be requested again.
+// All else under .work/ is either about what the seals list, and not read any more, or
+// about what no seal lists yet, and can be requested again.
 func (w *sealWork) listArtifacts(ctx context.Context, seal *evidence.Seal) error {
 	keys := []string{artifacts.EntryKey(w.closedBy)}
 	for _, entry := range w.entries {

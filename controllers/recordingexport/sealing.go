@@ -15,7 +15,7 @@ import (
 )
 
 // sealingStep seals what is complete: a part of the plan is reviewed, compared with the second
-// source, closed by an entry of its own, and its account made and sealed.
+// source, closed by an entry of its own, and its account written and sealed.
 type sealingStep struct {
 	process
 	pool       exportPool
@@ -30,25 +30,25 @@ type sealingStep struct {
 type signerFinder func(ctx context.Context, destination *v1alpha1.ExportDestination, export string) (*signing.Signer, error)
 
 // Reconcile is satisfied unless there is something to seal, or to retry after a seal.
-func (r *sealingStep) Reconcile(ctx context.Context, s *loaded) (outcome.Outcome, error) {
+func (w *sealingStep) Reconcile(ctx context.Context, s *loaded) (outcome.Outcome, error) {
 	if !s.plan.AllSealed() {
 		s.export.Status.CompletionTime = nil // a retry may have begun that the status was never told of
 	}
 	if last := s.plan.SealCount(); last > 0 && !s.hasSeal(last) {
-		return r.startSealing(s, last), nil
+		return w.startSealing(s, last), nil
 	}
 	continuous := exportspec.IsContinuous(s.export.Spec)
-	sealable := s.plan.Sealable(s.counted, continuous, s.export.Status.StartTime.Time, r.clock.Now())
+	sealable := s.plan.Sealable(s.counted, continuous, s.export.Status.StartTime.Time, w.clock.Now())
 	switch {
 	case sealable.Due && len(sealable.Reviews) > 0:
-		return r.surveys.startSurvey(ctx, s, sealable.Reviews[0])
+		return w.surveys.startSurvey(ctx, s, sealable.Reviews[0])
 	case sealable.Due:
-		return r.comparison.compareThenSeal(ctx, s, plan.Sealing{
+		return w.comparison.compareThenSeal(ctx, s, plan.Sealing{
 			Number: s.plan.SealCount() + 1, Until: sealable.Until, Entries: sealable.Entries.String(),
 		})
 	}
 	if s.retry != "" && s.sealed != nil {
-		if out := r.retrySealed(s); !out.IsDone() {
+		if out := w.retrySealed(s); !out.IsDone() {
 			return out, nil
 		}
 	}
@@ -75,30 +75,30 @@ func (s *loaded) caughtUp() bool {
 // request. Without gaps there is nothing to ask for; and while a retry is running,
 // the seals do not know of it, and what it has exported would be exported twice: a
 // request that comes then only has the pools try again, see requestHandler.
-func (r *sealingStep) retrySealed(s *loaded) outcome.Outcome {
+func (w *sealingStep) retrySealed(s *loaded) outcome.Outcome {
 	if s.plan.HasRetry(s.retry) || s.sealed.Account.Gaps == 0 || s.plan.HasUnsealedRetry() {
 		s.acceptRetry()
 		return outcome.Done()
 	}
 	s.export.Status.CompletionTime = nil
-	return r.planning.startAppending(s, plan.Entry{Retried: &plan.Retried{Token: s.retry, Seals: s.sealed.Account.Number, Days: s.plan.OpenDays()}})
+	return w.planning.startAppending(s, plan.Entry{Retried: &plan.Retried{Token: s.retry, Seals: s.sealed.Account.Number, Days: s.plan.OpenDays()}})
 }
 
-// startSealing makes the account and seals it.
-func (r *sealingStep) startSealing(s *loaded, number int) outcome.Outcome {
+// startSealing has the pool write the account and seal it.
+func (w *sealingStep) startSealing(s *loaded, number int) outcome.Outcome {
 	work := &sealWork{
-		recorder: recorder{r.process, s.store}, record: s.record, former: s.sealed,
+		recorder: recorder{w.process, s.store}, record: s.record, former: s.sealed,
 		from: s.plan.Spec().Start, scope: s.plan.Spec().Scope, deferred: s.plan.Totals().Deferred,
-		tool: r.tool, loadFiles: s.destination.Spec.LoadFiles,
+		tool: w.tool, loadFiles: s.destination.Spec.LoadFiles,
 		compares: exportspec.ComparesRetention(s.export.Spec), continuous: exportspec.IsContinuous(s.export.Spec), owners: s.log,
 	}
 	destination, name := s.destination.DeepCopy(), s.export.Name
-	work.noticed = noticedKey(destination, r.instance)
+	work.noticed = noticedKey(destination, w.instance)
 	work.signing = artifacts.Signing(s.store, artifacts.SealSignatureKey(number), func(ctx context.Context) (*signing.Signer, error) {
-		return r.signer(ctx, destination, name)
+		return w.signer(ctx, destination, name)
 	})
 	work.sealing, work.closedBy = s.plan.Seal(number), s.plan.ClosedBy(number)
-	return r.pool.start(s.subject, loop.Task{
+	return w.pool.start(s.subject, loop.Task{
 		Key: fmt.Sprintf("seal/%d", number), Work: work.makeSeal, Reason: v1alpha1.ReasonSealing, Message: "writing and sealing the final account",
 	})
 }

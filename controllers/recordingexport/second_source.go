@@ -23,12 +23,12 @@ type compareWork struct {
 	part sealWork
 	// from is where the part's days begin.
 	from time.Time
-	// earlier is what other seals contain and may still matter: the entries before.
+	// earlier are entries that earlier seals list and that may still matter.
 	earlier sealWork
 	before  slicing.Ordinals
 }
 
-// entriesBefore are the numbers of the entries that earlier seals contain of the time before a
+// entriesBefore are the numbers of the entries that earlier seals list of the time before a
 // part of the plan. A conversation is in no batch later than openDeadline after its start, so
 // that what is older than that has no recordings in the part's days, which begin at from.
 func entriesBefore(log plan.View, from time.Time, openDeadline time.Duration) slicing.Ordinals {
@@ -68,8 +68,8 @@ func (w *compareWork) readAllEntries(ctx context.Context) error {
 	return err
 }
 
-// compareAccount writes the differences to a table of this process's own: which one
-// counts is said by the Comparison, of which there is only one.
+// compareAccount writes the differences to a table of this process's own. The Comparison, of
+// which there is only one, names the table that is used.
 func (w *compareWork) compareAccount(ctx context.Context, begun enumerationRun) (evidence.Compared, error) {
 	found := evidence.Compared{Table: artifacts.ComparisonTable(w.part.sealing.Number, w.part.instance)}
 	known := evidence.NewAccountIndex(w.from, w.part.sealing.Until, begun.At.Add(-retainedDays*day))

@@ -24,33 +24,33 @@ func secondStatus(account evidence.Account) *v1alpha1.SecondSourceStatus {
 }
 
 // differences ends a message with in what the second source differs, if it does.
-func differences(status v1alpha1.RecordingExportStatus) (says string) {
+func differences(status v1alpha1.RecordingExportStatus) (message string) {
 	if status.Seal == nil || status.Seal.SecondSource == nil {
 		return ""
 	}
 	second := status.Seal.SecondSource
 	if n := second.NotInAccount; n > 0 {
-		says += fmt.Sprintf("; the second source lists %s that the account does not have", words.Count(n, "recording"))
+		message += fmt.Sprintf("; the second source lists %s that the account does not have", words.Count(n, "recording"))
 	}
 	if n := second.NotInSecondSource; n > 0 {
-		says += fmt.Sprintf("; not in the second source: %s", words.Count(n, "exported recording"))
+		message += fmt.Sprintf("; not in the second source: %s", words.Count(n, "exported recording"))
 	}
-	if says != "" {
-		says += ": see second-source.csv in the seals"
+	if message != "" {
+		message += ": see second-source.csv in the seals"
 	}
-	return says + orphansSay(*second)
+	return message + orphansSay(*second)
 }
 
 // orphansSay tells of recordings that are attached to no conversation.
-func orphansSay(second v1alpha1.SecondSourceStatus) (says string) {
+func orphansSay(second v1alpha1.SecondSourceStatus) (message string) {
 	switch n := second.Orphans; {
 	case n == 1:
-		says = "; 1 recording is attached to no conversation: see orphans.csv in the seals"
+		message = "; 1 recording is attached to no conversation: see orphans.csv in the seals"
 	case n > 1:
-		says = fmt.Sprintf("; %d recordings are attached to no conversation: see orphans.csv in the seals", n)
+		message = fmt.Sprintf("; %d recordings are attached to no conversation: see orphans.csv in the seals", n)
 	}
 	if why := second.OrphansNotListed; why != "" {
-		says += "; orphaned recordings were not listed: " + why
+		message += "; orphaned recordings were not listed: " + why
 	}
-	return says
+	return message
 }

@@ -183,9 +183,9 @@ func TestCombine(t *testing.T) {
 	sealing := outcome.Wait(v1alpha1.ReasonSealing, "s", time.Second)
 	planning := outcome.Wait(v1alpha1.ReasonPlanning, "p", 0)
 	tests := []struct {
-		closing, growing, survey, batches outcome.Outcome
-		reason                            string
-		after                             time.Duration
+		sealing, followUps, survey, batches outcome.Outcome
+		reason                              string
+		after                               time.Duration
 	}{
 		{done, done, done, done, "", 0},
 		{done, done, done, running, v1alpha1.ReasonBatchesInProgress, 0},
@@ -200,8 +200,8 @@ func TestCombine(t *testing.T) {
 	}
 	s := loadedFor(newExport(), logOf(t, window(0, day)))
 	for _, tt := range tests {
-		if got := s.combineOutcomes(tt.closing, tt.growing, tt.survey, tt.batches); got.Reason != tt.reason || got.After != tt.after {
-			t.Errorf("%v, %v, %v and %v make %v, want %s after %v", tt.closing, tt.growing, tt.survey, tt.batches, got, tt.reason, tt.after)
+		if got := s.combineOutcomes(tt.sealing, tt.followUps, tt.survey, tt.batches); got.Reason != tt.reason || got.After != tt.after {
+			t.Errorf("%v, %v, %v and %v make %v, want %s after %v", tt.sealing, tt.followUps, tt.survey, tt.batches, got, tt.reason, tt.after)
 		}
 	}
 }

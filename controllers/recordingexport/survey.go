@@ -12,13 +12,14 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/slicing"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // maxAhead is how many slices may wait for a batch before the survey pauses, so
 // that what it found is not too old by the time it is fetched.
 const maxAhead = 500
 
-// surveyStep has the plan grow by what the conversations of the window are, a UTC day at a time.
+// surveyStep surveys the window a UTC day at a time and adds the result to the plan.
 type surveyStep struct {
 	clock   clock.Clock
 	surveys surveyStarter
@@ -27,7 +28,7 @@ type surveyStep struct {
 }
 
 // Reconcile is satisfied once every day of the window is in the plan.
-func (r *surveyStep) Reconcile(ctx context.Context, s *loaded) (outcome.Outcome, error) {
+func (w *surveyStep) Reconcile(ctx context.Context, s *loaded) (outcome.Outcome, error) {
 	settleAfter := exportspec.SettleAfter(s.export.Spec)
 	next, more := s.plan.NextSurvey(settleAfter)
 	if !more && exportspec.IsContinuous(s.export.Spec) {
@@ -36,17 +37,17 @@ func (r *surveyStep) Reconcile(ctx context.Context, s *loaded) (outcome.Outcome,
 	if !more {
 		return outcome.Done(), nil
 	}
-	if wait := next.Due.Sub(r.clock.Now()); wait > 0 {
-		return s.awaitSettlement(next, min(wait, r.longestWait)), nil
+	if wait := next.Due.Sub(w.clock.Now()); wait > 0 {
+		return s.awaitSettlement(next, min(wait, w.longestWait)), nil
 	}
 	if s.waitingSlices() > maxAhead {
 		return outcome.Wait(v1alpha1.ReasonSurveying, "the survey continues once some batches have finished", 0), nil
 	}
-	return r.surveys.startSurvey(ctx, s, next)
+	return w.surveys.startSurvey(ctx, s, next)
 }
 
-// waitingSlices is how many slices wait for a batch in the lane that moves fastest, so
-// that a lane without progress does not delay the survey for the others.
+// waitingSlices is how many slices wait for a batch in the fastest lane: a lane that stands
+// still does not delay the survey for the others.
 func (s *loaded) waitingSlices() int {
 	spec, fastest := s.plan.Spec(), slicing.Standard
 	if spec.Scope == slicing.Only {
@@ -60,9 +61,9 @@ func (s *subject) awaitSettlement(next plan.DueSurvey, wait time.Duration) outco
 	spec := s.export.Spec
 	if next.Purpose == plan.PurposeDeferred {
 		return outcome.Wait(v1alpha1.ReasonAwaitingConversationEnd, fmt.Sprintf(
-			"conversations of %s have not ended yet; the operator asks again at %s, and lists those as unavailable that have not ended %v after their start (openDeadline)",
-			next.Day.Format(time.DateOnly), formatTime(next.Due), exportspec.OpenDeadline(spec)), wait)
+			"conversations of %s have not ended yet; the operator surveys the day again at %s, and lists those as unavailable that have not ended %s after their start (openDeadline)",
+			next.Day.Format(time.DateOnly), words.Time(next.Due), words.Duration(exportspec.OpenDeadline(spec))), wait)
 	}
 	return outcome.Wait(v1alpha1.ReasonAwaitingSettlement, fmt.Sprintf(
-		"a day will be surveyed %v after it ends (settleAfter), the next one at %s", exportspec.SettleAfter(spec), formatTime(next.Due)), wait)
+		"a day will be surveyed %s after it ends (settleAfter), the next one at %s", words.Duration(exportspec.SettleAfter(spec)), words.Time(next.Due)), wait)
 }

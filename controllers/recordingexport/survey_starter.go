@@ -10,6 +10,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/loop"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/plan"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // surveyWorks begins the keys of surveys, after the export's prefix.
@@ -20,26 +21,26 @@ type surveyStarter struct {
 	planning   planning
 	finalizers finalizers
 	jobs       jobEnding
-	states     *processStates
+	memories   *exportMemories
 	intervals  Intervals
 }
 
 // startSurvey has the pool survey a day. The finalizer is there while it may have an
 // analytics job at Genesys Cloud.
-func (r *surveyStarter) startSurvey(ctx context.Context, s *loaded, due plan.DueSurvey) (outcome.Outcome, error) {
-	if !r.jobs.hasStopped(s.subject) {
+func (w *surveyStarter) startSurvey(ctx context.Context, s *loaded, due plan.DueSurvey) (outcome.Outcome, error) {
+	if !w.jobs.stopEnding(s.subject) {
 		return outcome.Wait(v1alpha1.ReasonEndingJobs, "ending earlier analytics jobs at Genesys Cloud", stopInterval), nil
 	}
-	if err := r.finalizers.setOn(ctx, s.export); err != nil {
+	if err := w.finalizers.setOn(ctx, s.export); err != nil {
 		return outcome.Outcome{}, err
 	}
-	state, spec := r.states.stateOf(s.export), s.export.Spec
-	state.setSurveyDeadline(exportspec.SurveyDeadline(spec))
+	memory, spec := w.memories.memoryOf(s.export), s.export.Spec
+	memory.setSurveyDeadline(exportspec.SurveyDeadline(spec))
 	key := fmt.Sprintf("%s%s/%d", surveyWorks, due.Day.Format(time.DateOnly), due.Pass)
 	work := &surveyWork{
-		planner: r.planning.planner(s), cloud: s.cloud, retrier: r.planning.pool.retrier(s.subject, key), intervals: r.intervals,
+		planner: w.planning.planner(s), cloud: s.cloud, retrier: w.planning.pool.retrier(s.subject, key), intervals: w.intervals,
 		DueSurvey: due, entry: s.plan.EntryCount(),
-		settleAfter: exportspec.SettleAfter(spec), openDeadline: exportspec.OpenDeadline(spec), deadline: state.getSurveyDeadline,
+		settleAfter: exportspec.SettleAfter(spec), openDeadline: exportspec.OpenDeadline(spec), deadline: memory.getSurveyDeadline,
 		request: s.lastRequest(), retryCommand: retryCommand(s.export),
 	}
 	task := loop.Task{
@@ -49,10 +50,10 @@ func (r *surveyStarter) startSurvey(ctx context.Context, s *loaded, due plan.Due
 	if due.Purpose == plan.PurposeReview {
 		task.Reason, task.Message = v1alpha1.ReasonReviewing, "surveying "+due.Day.Format(time.DateOnly)+" once more, with its legal holds, before it is sealed"+surveyTimeLimit(spec)
 	}
-	return r.planning.pool.start(s.subject, task), nil
+	return w.planning.pool.start(s.subject, task), nil
 }
 
 // surveyTimeLimit says how long an analytics job is waited for.
 func surveyTimeLimit(spec v1alpha1.RecordingExportSpec) string {
-	return fmt.Sprintf("; each analytics job is polled for up to %v", exportspec.SurveyDeadline(spec))
+	return fmt.Sprintf("; each analytics job is polled for up to %s", words.Duration(exportspec.SurveyDeadline(spec)))
 }

@@ -33,13 +33,13 @@ func TestWhenADayIsSurveyed(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			export := wholeExport()
-			api, pool, states := newAPI(t, export), stoppedPool(t), &processStates{}
+			api, pool, memories := newAPI(t, export), stoppedPool(t), &exportMemories{}
 			if err := api.Get(t.Context(), client.ObjectKeyFromObject(export), export); err != nil {
 				t.Fatal(err)
 			}
 			now := clocktesting.NewFakeClock(first.Add(tt.at))
 			survey := &surveyStep{clock: now, longestWait: time.Hour, surveys: surveyStarter{
-				planning: planning{process{now, "m"}, pool}, finalizers: finalizers{api}, jobs: jobEnding{pool: pool, states: states}, states: states,
+				planning: planning{process{now, "m"}, pool}, finalizers: finalizers{api}, jobs: jobEnding{pool: pool, memories: memories}, memories: memories,
 			}}
 			s := loadedFor(export, logOf(t, window(0, tt.days), tt.entries...))
 			out, err := survey.Reconcile(t.Context(), s)

@@ -14,6 +14,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/plan"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 type surveyor interface {
@@ -56,7 +57,7 @@ const unsettledDeadline = 24 * time.Hour
 type unsettledError struct{ until, available, now time.Time }
 
 func (e *unsettledError) Error() string {
-	return fmt.Sprintf("analytics data are complete up to %s, and are needed up to %s", formatTime(e.available), formatTime(e.until))
+	return fmt.Sprintf("analytics data are complete up to %s, and are needed up to %s", words.Time(e.available), words.Time(e.until))
 }
 
 // Outcome is to wait, and unsettledDeadline after the data were due a person is to
@@ -65,10 +66,10 @@ func (e *unsettledError) Outcome() outcome.Outcome {
 	late := e.until.Add(unsettledDeadline)
 	if e.now.Before(late) {
 		return outcome.Wait(v1alpha1.ReasonAnalyticsBehind, fmt.Sprintf(
-			"Genesys Cloud is behind: %v; reported as Stalled at %s", e, formatTime(late)), 0)
+			"Genesys Cloud is behind: %v; reported as Stalled at %s", e, words.Time(late)), 0)
 	}
 	return outcome.Stall(v1alpha1.ReasonAnalyticsBehind, fmt.Sprintf(
-		"analytics have been behind since %s: ask Genesys Cloud's support why; the operator keeps retrying: %v", formatTime(e.until), e), 0)
+		"analytics have been behind since %s: ask Genesys Cloud's support why; the operator keeps retrying: %v", words.Time(e.until), e), 0)
 }
 
 // surveyDay continues from whatever artifacts there are: the survey, then the plan.
@@ -202,13 +203,13 @@ func (w *surveyWork) awaitJob(ctx context.Context, job genesys.Ticket) error {
 		case err != nil && !gone:
 			return err
 		case gone, state == genesys.JobFailed, state == genesys.JobCancelled, state == genesys.JobExpired:
-			return errors.Join(w.passing("analytics job %s ended without an answer: %s", job.ID, state), w.endOwnJob(ctx))
+			return errors.Join(w.transient("analytics job %s ended without an answer: %s", job.ID, state), w.endOwnJob(ctx))
 		case state == genesys.JobFulfilled:
 			return nil
 		}
 		left := w.deadline() - waited
 		if left <= 0 {
-			return &brokenJobError{fmt.Sprintf("it was polled for %v and was still %s (surveyDeadline)", waited, state)}
+			return &brokenJobError{fmt.Sprintf("it was polled for %s and was still %s (surveyDeadline)", words.Duration(waited), state)}
 		}
 		delay = min(delay, left)
 		if err := transfer.Wait(ctx, w.clock, delay); err != nil {
@@ -228,8 +229,8 @@ func (w *surveyWork) jobState(ctx context.Context, job genesys.Ticket) (state ge
 	return state, err
 }
 
-// passing is an error that ends the attempt; the next one starts another job.
-func (w *surveyWork) passing(format string, arguments ...any) error {
+// transient returns an error that ends the attempt; the next attempt starts another job.
+func (w *surveyWork) transient(format string, arguments ...any) error {
 	return &genesys.Error{Op: "survey " + w.Day.Format(time.DateOnly), Kind: genesys.KindTransient, Message: fmt.Sprintf(format, arguments...)}
 }
 

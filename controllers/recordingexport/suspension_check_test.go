@@ -40,10 +40,10 @@ func TestWhatStopsAnExport(t *testing.T) {
 				t.Fatal(err)
 			}
 			tt.change(export)
-			s, pool, states := &subject{export: export}, stoppedPool(t), &processStates{}
+			s, pool, memories := &subject{export: export}, stoppedPool(t), &exportMemories{}
 			pool.start(s, loop.Task{Key: "plan/0", Work: func(context.Context, transfer.Try) error { return nil }})
-			states.stateOf(export).setJobsEnded(true)
-			check := &suspensionCheck{pool, finalizers{api}, jobEnding{states: states}}
+			memories.memoryOf(export).setJobsEnded(true)
+			check := &suspensionCheck{pool, finalizers{api}, jobEnding{memories: memories}}
 			out, err := check.Reconcile(t.Context(), s)
 			if err != nil || out.State != tt.state || !strings.Contains(out.Message, tt.message) {
 				t.Errorf("%v, %v", out, err)

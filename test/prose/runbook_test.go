@@ -13,7 +13,7 @@ import (
 )
 
 // eventReasons are reasons of events that package v1alpha1 does not define.
-var eventReasons = []string{"AnalyticsJobLeft", "ArchiveTakenOver", "ArtifactKeyReplaced"}
+var eventReasons = []string{"ArchiveTakenOver", "ArtifactKeyReplaced"}
 
 // TestTheRunbookKnowsEveryReason compares the reasons of package v1alpha1 with the first column
 // of the table in docs/runbook.md, in both directions.

@@ -56,7 +56,7 @@ func TestAClusterThatIsLost(t *testing.T) {
 	other.Create(again)
 	other.Start()
 	other.Await(again, v1alpha1.ReasonArchiveOfAnotherCluster)
-	other.says(again, other.takeOver(w.ClusterID()), "has belonged to the cluster "+w.ClusterID()+" since 20")
+	other.says(again, other.takeOver(w.ClusterID()), "belongs to cluster "+w.ClusterID()+" (since 20")
 	other.annotate(again, v1alpha1.AnnotationTakeOver, "another-cluster")
 	testenv.Eventually(t, "the annotation is seen", func() bool {
 		other.Refresh(again)

@@ -51,9 +51,9 @@ func TestSeries(t *testing.T) {
 func TestTheMessageOfASeries(t *testing.T) {
 	export := newExport()
 	export.Name, export.Namespace = strings.Repeat("n", 63), strings.Repeat("s", 63)
-	err := &exhaustedError{reason: v1alpha1.ReasonSurveyFailed, of: "the survey of 2023-10-01", check: "analytics", retry: retryCommand(export)}
+	err := &exhaustedError{reason: v1alpha1.ReasonSurveyFailed, subject: "the survey of 2023-10-01", check: "analytics", retry: retryCommand(export)}
 	for n := range seriesLength {
-		err.last = append(err.last, failure{at: first, what: "analytics job " + id(n), why: "it was polled for 2h0m0s and was still PENDING (surveyDeadline)"})
+		err.last = append(err.last, failure{at: first, what: "analytics job " + id(n), why: "it was polled for 2 h and was still PENDING (surveyDeadline)"})
 	}
 	got := outcome.Of(err, time.Minute)
 	conditions.Stalled(export, got.Reason, got.Message)

@@ -56,19 +56,19 @@ func (s series) resumesAt() time.Time {
 type exhaustedError struct {
 	// reason is the reason of the condition.
 	reason string
-	// of is what was attempted, check what to look at, and retry the command that
+	// subject is what was attempted, check what to look at, and retry the command that
 	// begins another series at once.
-	of, check, retry string
-	last             series
+	subject, check, retry string
+	last                  series
 }
 
 func (e *exhaustedError) Error() string {
 	attempts := make([]string, len(e.last))
 	for i, f := range e.last {
-		attempts[i] = fmt.Sprintf("%s, ended at %s: %s", f.what, formatTime(f.at), f.why)
+		attempts[i] = fmt.Sprintf("%s, ended at %s: %s", f.what, words.Time(f.at), f.why)
 	}
 	return fmt.Sprintf("%s failed %s in a row; the operator retries at %s. Check %s. To retry now: %s. What happened: %s",
-		e.of, words.Count(int64(len(e.last)), "time"), formatTime(e.last.resumesAt()), e.check, e.retry, strings.Join(attempts, "; "))
+		e.subject, words.Count(int64(len(e.last)), "time"), words.Time(e.last.resumesAt()), e.check, e.retry, strings.Join(attempts, "; "))
 }
 
 // Outcome is to wait for a person, or for the next series.
