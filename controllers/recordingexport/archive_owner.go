@@ -31,7 +31,7 @@ func (c *ownerCheck) check(ctx context.Context, s *claimed, cluster string) (out
 	if err != nil {
 		return outcome.Outcome{}, err
 	}
-	s.ownership = ownership{cluster: cluster, begunBy: s.record.ClusterID, begunAt: s.record.CreatedAt, log: log}
+	s.ownerHistory = ownerHistory{cluster: cluster, begunBy: s.record.ClusterID, begunAt: s.record.CreatedAt, log: log}
 	if !s.isOurs() && s.export.Annotations[v1alpha1.AnnotationTakeOver] == s.token() {
 		if err := c.takeOver(ctx, s); err != nil {
 			return outcome.Outcome{}, err

@@ -121,7 +121,7 @@ func TestTwoClustersTakeOverAtOnce(t *testing.T) {
 	exports := map[string]*claimed{}
 	for name, h := range map[string]*harness{"b": b, "c": c} {
 		s := claimedFor(h.export(), h.store)
-		s.ownership = ownership{cluster: name, begunBy: "a", begunAt: first}
+		s.ownerHistory = ownerHistory{cluster: name, begunBy: "a", begunAt: first}
 		if err := h.archive.owner.takeOver(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}

@@ -20,7 +20,7 @@ import (
 type claimed struct {
 	*clients
 	record evidence.ExportRecord
-	ownership
+	ownerHistory
 	// daily tells that the window had no end when the archive was begun.
 	daily bool
 }

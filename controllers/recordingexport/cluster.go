@@ -30,13 +30,9 @@ func (c thisCluster) owns(ctx context.Context, store archive.Store) (bool, error
 	if err != nil {
 		return false, err
 	}
-	record, err := artifacts.Record(ctx, store)
+	owner, err := artifacts.CurrentOwner(ctx, store)
 	if errors.Is(err, fs.ErrNotExist) {
 		return true, nil
 	}
-	if err != nil {
-		return false, err
-	}
-	log, err := artifacts.Owners(ctx, store)
-	return artifacts.OwnerOf(record.ClusterID, record.CreatedAt, log).ClusterID == id, err
+	return err == nil && owner.ClusterID == id, err
 }

@@ -34,7 +34,7 @@ func noteCounted(status *v1alpha1.RecordingExportStatus, counted plan.SliceSet) 
 }
 
 // countFinishedBatches counts finished batches, each once: a batch is counted in the same
-// write of the status that notes its ordinal, and only once the plan contains what follows from
+// write of the status that notes its ordinal, and only once the plan has what follows from
 // it, so that it can be deleted from then on. It returns all that are counted.
 func countFinishedBatches(log plan.View, status *v1alpha1.RecordingExportStatus, batches []v1alpha1.RecordingExportBatch) (plan.SliceSet, error) {
 	noted, err := countedIn(*status)

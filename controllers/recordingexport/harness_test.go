@@ -203,9 +203,9 @@ func (h *harness) startController(ctx context.Context) {
 }
 
 // reconcileUntil reconciles the export again and again until a condition is true.
-func (h *harness) reconcileUntil(what string, holds func() bool) {
+func (h *harness) reconcileUntil(what string, isSo func() bool) {
 	h.Helper()
-	testenv.Eventually(h, what, func() bool { h.reconcile(); return holds() })
+	testenv.Eventually(h, what, func() bool { h.reconcile(); return isSo() })
 }
 
 // export returns the export as it is stored, nil if it is gone.

@@ -53,7 +53,7 @@ func (s *loaded) checkAnchor(ctx context.Context, number int) error {
 		return nil
 	}
 	if int(known.Number) > number {
-		return fmt.Errorf("%w: %s, which the status names, is missing: the archive holds %d", evidence.ErrCorrupt, evidence.SealFolder(int(known.Number)), number)
+		return fmt.Errorf("%w: %s, which the status names, is missing: the archive has %d", evidence.ErrCorrupt, evidence.SealFolder(int(known.Number)), number)
 	}
 	noted, err := artifacts.Get[artifacts.Sealed](ctx, s.store, artifacts.SealedKey(int(known.Number)))
 	if errors.Is(err, fs.ErrNotExist) || err == nil && noted.Digest != known.Digest {

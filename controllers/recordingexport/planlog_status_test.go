@@ -112,7 +112,7 @@ func TestTheStatusOfAPlanThatIsBeingRead(t *testing.T) {
 }
 
 // TestTheLogOfAnExportThatHasEnded is dropped. A retry request has the plan read again: the
-// same slices under the same ordinals, and the retries that it contains.
+// same slices under the same ordinals, and the retries that it has.
 func TestTheLogOfAnExportThatHasEnded(t *testing.T) {
 	h := newHarness(t, finished())
 	h.configure(func(c *Config) { c.Intervals.StepTimeout = 0 }) // each evaluation is waited for

@@ -55,7 +55,7 @@ func (s *loaded) progress() string {
 	return message
 }
 
-// isolated tells what left its batch and is not finished: what the plan contains, and
+// isolated tells what left its batch and is not finished: what the plan has, and
 // what has left batches that are still running.
 func (s *loaded) isolated() v1alpha1.IsolatedStatus {
 	var all v1alpha1.IsolatedStatus

@@ -59,7 +59,7 @@ func (r *rekeying) rekey(ctx context.Context, s *claimed, claims archiveClaims, 
 	if s.export.Annotations[v1alpha1.AnnotationContinueWithoutKey] != unknown.ID || !unknown.IsReadable() {
 		return outcome.Stall(v1alpha1.ReasonArtifactKeyUnknown, keyUnknown(s.export, unknown), r.retry), nil
 	}
-	s.ownership = ownership{
+	s.ownerHistory = ownerHistory{
 		cluster: claims.cluster, begunBy: stored.ClusterID, begunAt: stored.CreatedAt, log: unverifiedOwners(ctx, s.store),
 	}.withoutOwnLines()
 	if !s.isOurs() && s.export.Annotations[v1alpha1.AnnotationTakeOver] != s.token() {

@@ -91,7 +91,7 @@ func TestOwnLinesAreNotBelieved(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := ownership{cluster: "here", begunBy: tt.begun, log: tt.log}.withoutOwnLines()
+			got := ownerHistory{cluster: "here", begunBy: tt.begun, log: tt.log}.withoutOwnLines()
 			if got.isOurs() != tt.mine || got.token() != tt.token {
 				t.Errorf("mine %t, token %s", got.isOurs(), got.token())
 			}

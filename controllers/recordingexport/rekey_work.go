@@ -245,7 +245,7 @@ func (w *rekeyWork) addOwner(ctx context.Context, record []byte, vouched verify.
 		}
 		log = append(log, line)
 	}
-	is := ownership{cluster: w.cluster, begunBy: vouched.Record.ClusterID, begunAt: vouched.Record.CreatedAt, log: log}
+	is := ownerHistory{cluster: w.cluster, begunBy: vouched.Record.ClusterID, begunAt: vouched.Record.CreatedAt, log: log}
 	if owner := is.owner(); !is.isOurs() {
 		if !slices.Contains(w.confirmed, owner.ClusterID) {
 			return outcome.UserError{Reason: v1alpha1.ReasonArchiveOfAnotherCluster, Message: is.transferMessage(w.export)}

@@ -191,7 +191,7 @@ func (w *sealWork) addHolds(ctx context.Context, review artifacts.Survey, holds 
 	return nil
 }
 
-// addSlices names the bags, and tells what else the plan contains.
+// addSlices names the bags, and tells what else the plan has.
 func (w *sealWork) addSlices(seal *evidence.Seal) {
 	halved := map[string]bool{}
 	for _, entry := range w.entries {

@@ -59,6 +59,16 @@ func OwnerOf(begunBy string, at time.Time, log []Owner) Ownership {
 	return Ownership{begunBy, at}
 }
 
+// CurrentOwner returns whose an archive is. The error is fs.ErrNotExist if nobody has begun it.
+func CurrentOwner(ctx context.Context, store archive.Store) (Ownership, error) {
+	record, err := Record(ctx, store)
+	if err != nil {
+		return Ownership{}, err
+	}
+	log, err := Owners(ctx, store)
+	return OwnerOf(record.ClusterID, record.CreatedAt, log), err
+}
+
 // TakeOver is what the next seal says about a line of the log.
 func (o Owner) TakeOver() evidence.TakeOver {
 	return evidence.TakeOver{From: o.Former, To: o.ClusterID, At: o.At}

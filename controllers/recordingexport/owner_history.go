@@ -10,8 +10,8 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
-// ownership is whose an archive is, as this cluster sees it.
-type ownership struct {
+// ownerHistory is whose an archive is, as this cluster sees it.
+type ownerHistory struct {
 	// cluster is this one.
 	cluster string
 	// begunBy is the cluster that began the archive, at an instant.
@@ -21,17 +21,19 @@ type ownership struct {
 	log []artifacts.Owner
 }
 
-func (o ownership) owner() artifacts.Ownership { return artifacts.OwnerOf(o.begunBy, o.begunAt, o.log) }
+func (o ownerHistory) owner() artifacts.Ownership {
+	return artifacts.OwnerOf(o.begunBy, o.begunAt, o.log)
+}
 
 // isOurs reports whether the archive belongs to this cluster.
-func (o ownership) isOurs() bool { return o.owner().ClusterID == o.cluster }
+func (o ownerHistory) isOurs() bool { return o.owner().ClusterID == o.cluster }
 
 // token is what the annotation has to be for this cluster to take the archive over:
 // the id of the cluster that owns it. An annotation allows one take-over, so that
 // two clusters that have one each do not take the archive from each other forever: to
 // take it from the same cluster another time, the token has the number of take-overs
 // so far as well.
-func (o ownership) token() string {
+func (o ownerHistory) token() string {
 	owner := o.owner().ClusterID
 	if slices.ContainsFunc(o.log, func(line artifacts.Owner) bool { return line.ClusterID == o.cluster && line.Former == owner }) {
 		return fmt.Sprintf("%s.%d", owner, len(o.log))
@@ -41,7 +43,7 @@ func (o ownership) token() string {
 
 // withoutOwnLines leaves out of a log that nobody can judge the last lines, which say that
 // this cluster has taken the archive over: somebody else may have written them.
-func (o ownership) withoutOwnLines() ownership {
+func (o ownerHistory) withoutOwnLines() ownerHistory {
 	for len(o.log) > 0 && o.isOurs() {
 		o.log = o.log[:len(o.log)-1]
 	}
@@ -49,7 +51,7 @@ func (o ownership) withoutOwnLines() ownership {
 }
 
 // others are the clusters that began the archive or have taken it over, but this one.
-func (o ownership) others() []string {
+func (o ownerHistory) others() []string {
 	others := []string{o.begunBy}
 	for _, line := range o.log {
 		others = append(others, line.ClusterID)
@@ -58,12 +60,12 @@ func (o ownership) others() []string {
 }
 
 // wasOurs reports whether the archive belonged to this cluster once.
-func (o ownership) wasOurs() bool {
+func (o ownerHistory) wasOurs() bool {
 	return o.begunBy == o.cluster || slices.ContainsFunc(o.log, func(line artifacts.Owner) bool { return line.ClusterID == o.cluster })
 }
 
 // transferMessage says whose the archive is and since when, and how this cluster takes it over.
-func (o ownership) transferMessage(export *v1alpha1.RecordingExport) string {
+func (o ownerHistory) transferMessage(export *v1alpha1.RecordingExport) string {
 	owner, command := o.owner(), o.takeOverCommand(export)
 	if o.wasOurs() {
 		return fmt.Sprintf("the cluster %s took this export's archive over from this cluster, %s, at %s, and all work on it has stopped here. "+
@@ -74,7 +76,7 @@ func (o ownership) transferMessage(export *v1alpha1.RecordingExport) string {
 }
 
 // takeOverCommand is what a person runs to have this cluster take the archive over.
-func (o ownership) takeOverCommand(export *v1alpha1.RecordingExport) string {
+func (o ownerHistory) takeOverCommand(export *v1alpha1.RecordingExport) string {
 	overwrite := ""
 	if export.Annotations[v1alpha1.AnnotationTakeOver] != "" {
 		overwrite = " --overwrite"
