@@ -19,7 +19,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
-// verdict is what was found of one archive.
+// verdict is the result for one archive.
 type verdict struct {
 	Archive  string `json:"archive"`
 	Verified bool   `json:"verified"`
@@ -83,8 +83,8 @@ func runVerify(ctx context.Context, arguments []string, to streams) error {
 	return cmp.Or(conclude(to, shape, where, verdicts), err)
 }
 
-// verifyAll verifies every archive of a location. With an error there may be verdicts as
-// well: of the archives that are not in what could not be listed.
+// verifyAll verifies every archive of a location. If it cannot list a part of the location,
+// it returns an error together with the verdicts on the archives elsewhere.
 func verifyAll(ctx context.Context, fsys fs.FS, where location, options verify.Options, progress *gauge) ([]verdict, error) {
 	archives, unlisted := verify.Archives(fsys)
 	if len(archives) == 0 {
@@ -136,7 +136,7 @@ func (p location) folder(archive string) string {
 	return filepath.Base(absolute)
 }
 
-// conclude writes the verdicts, and says by its error how the program ends.
+// conclude writes the verdicts. Its error decides the exit code of the program.
 func conclude(to streams, shape format, where location, verdicts []verdict) error {
 	sound, unreadable := true, true
 	for _, v := range verdicts {
@@ -195,16 +195,16 @@ func (v verdict) text(where location) string {
 	}
 	says("  %s under %s; the last seal's manifest has SHA-256 %s", words.Count(v.Bags, "bag"), words.Count(v.Seals, "seal"), v.Seal)
 	if v.Unsealed > 0 {
-		says("  %s not sealed yet: nothing proves their content", words.Count(v.Unsealed, "bag"))
+		says("  %s not sealed yet: nothing proves what they contain", words.Count(v.Unsealed, "bag"))
 	}
 	if v.OtherTexts > 0 {
-		says("  Note: another version of the exporter worded report.html and certification.txt of %s. verify compared their figures with the account, but not their words: verify them with that version", words.Count(int64(v.OtherTexts), "seal"))
+		says("  Note: another version of the exporter wrote report.html and certification.txt of %s. verify compared the figures with the account, but not the wording. Use that version to verify the wording", words.Count(int64(v.OtherTexts), "seal"))
 	}
 	if v.VersionsNotListed != "" {
 		says("  Note: verify could not list earlier versions of the seals in the bucket, so it cannot find a seal that a delete marker hides: %s", v.VersionsNotListed)
 	}
 	if v.UnlockedVersions > 0 {
-		says("  Note: the bucket keeps earlier versions of %s of seals. They hide no locked seal. Check them unless somebody deleted this archive, or a seal was never finished", words.Count(v.UnlockedVersions, "file"))
+		says("  Note: the bucket keeps earlier versions of %s in seals. They do not hide a locked seal. If nobody deleted this archive and every seal was finished, check these versions", words.Count(v.UnlockedVersions, "file"))
 	}
 	says("  Read %s, %s in %.1f s", words.Count(v.Files, "file"), words.Bytes(v.Bytes), v.took.Seconds())
 	for _, line := range v.trust() {
@@ -213,8 +213,8 @@ func (v verdict) text(where location) string {
 	return b.String()
 }
 
-// restorations says what became of the dates of recordings that were restored. None
-// of it is a fault of the archive.
+// restorations describes how restored recordings' dates changed. No such change is a
+// fault of the archive.
 func (v verdict) restorations() string {
 	text := "Restoration of " + words.Count(v.Restored, "recording") + " requested at Genesys Cloud"
 	switch {
@@ -229,11 +229,11 @@ func (v verdict) restorations() string {
 	return text
 }
 
-// mostAlike is how many findings of one kind in one file are shown to people: the
-// rest follows from the same fault more often than not.
+// mostAlike is how many findings of one kind in one file the text shows: the others mostly
+// have the same cause.
 const mostAlike = 5
 
-// findings are the lines about what was found, in the order of paths and kinds.
+// findings returns lines about the findings, in the order of paths and kinds.
 func (v verdict) findings() (lines []string) {
 	for left := v.Findings; len(left) > 0; {
 		first := left[0]
@@ -255,8 +255,8 @@ func (v verdict) findings() (lines []string) {
 	return lines
 }
 
-// trust says what the verdict rests on: what was given from outside, and what that
-// shows if everything is verified.
+// trust returns lines about what the verdict depends on: what the user gave, and what
+// that shows if everything is verified.
 func (v verdict) trust() []string {
 	if !v.Verified {
 		return []string{v.doubt()}
@@ -264,15 +264,15 @@ func (v verdict) trust() []string {
 	lines := []string{"Checked as a complete export: the seals cover everything"}
 	switch {
 	case v.Running && v.Unsealed > 0:
-		lines[0] = "Checked as a running export (--running): every seal and its bags. Unsealed bags are consistent with themselves; nothing else about them is verified"
+		lines[0] = "Checked as a running export (--running): every seal and its bags. verify checked only that unsealed bags are consistent with themselves"
 	case v.Running:
 		lines[0] = "Checked as a running export (--running): every seal and its content"
 	}
 	switch {
 	case v.sealGiven && v.Running:
-		lines = append(lines, "The seal given with --seal is there: the content of this seal and of earlier seals was not changed or removed. verify cannot tell whether a later seal was removed")
+		lines = append(lines, "The archive contains the seal given with --seal: nobody changed or removed the content of this seal and of earlier seals. verify cannot tell whether a later seal was removed")
 	case v.sealGiven:
-		lines = append(lines, "The last seal is the one given with --seal: nothing was changed or removed since its SHA-256 was noted")
+		lines = append(lines, "The last seal is the one given with --seal: nothing was changed or removed since its SHA-256 was recorded")
 	default:
 		lines = append(lines, "No seal was given with --seal: verify cannot tell whether later seals were removed")
 	}
@@ -292,7 +292,7 @@ func (v verdict) trust() []string {
 	return lines
 }
 
-// doubt says what to make of an archive that is not verified.
+// doubt tells the reader how to treat an archive that is not verified.
 func (v verdict) doubt() string {
 	if v.OnlyUnreadable() {
 		return "Some files could not be read, so the verification is incomplete: fix access to them and verify again"
@@ -307,5 +307,5 @@ func (v verdict) doubt() string {
 	if len(against) == 0 {
 		return "The archive is not consistent with itself: do not rely on anything above until each finding is explained"
 	}
-	return fmt.Sprintf("Compared with itself and with %s that you gave: do not rely on anything above until each finding is explained", strings.Join(against, " and "))
+	return fmt.Sprintf("The archive is not consistent with itself, or it does not match %s that you gave: do not rely on anything above until each finding is explained", strings.Join(against, " and "))
 }

@@ -91,7 +91,7 @@ func faultsMessage(destination *v1alpha1.ExportDestination) string {
 // by the operator.
 func unfinishedMessage(destination *v1alpha1.ExportDestination) string {
 	v := destination.Status.Verification
-	return fmt.Sprintf("%s begun and not finished, first: %s. If nobody deleted the export while it sealed, the manifest of a finished seal may have been taken away: compare with a backup. "+
+	return fmt.Sprintf("%s begun and not finished, first: %s. If nobody deleted the export while it sealed, the manifest of a finished seal may have been removed: compare with a backup. "+
 		"Otherwise create the RecordingExport again, with the same name and spec, so that it finishes its seal, and then run: kubectl annotate gcdest %s -n %s --overwrite %s=$(date -u +%%FT%%TZ) (see the runbook). Everything else was verified on %s; %s",
 		words.Count(v.Unfinished, "seal"), strings.Join(v.Findings, ", "), destination.Name, destination.Namespace, v1alpha1.AnnotationRetry, words.Time(v.CompletionTime.Time), nextMessage(v))
 }

@@ -108,7 +108,7 @@ func TestMarkVerified(t *testing.T) {
 		"unreadable":      {unread, later, outcome.Done(), "Unknown", v1alpha1.ReasonEvidenceUnreadable, "could not read or verify 1 path at the destination; first: a/b (Unreadable). Let the manager read them; next at 2026-12-25"},
 		"unfinished": {set(func(v *v1alpha1.VerificationStatus) {
 			v.Unfinished, v.Findings = 1, []string{"case-1/seals/2 (Unfinished)"}
-		}), later, outcome.Done(), "Unknown", v1alpha1.ReasonSealUnfinished, "1 seal begun and not finished, first: case-1/seals/2 (Unfinished). If nobody deleted the export while it sealed, the manifest of a finished seal may have been taken away: compare with a backup. Otherwise create the RecordingExport again, with the same name and spec, so that it finishes its seal, and then run: kubectl annotate gcdest -n --overwrite recording.gcexport.dev/retry-requested-at=$(date -u +%FT%TZ) (see the runbook). Everything else was verified on 2026-11-25T12:00:00Z; next at 2026-12-25"},
+		}), later, outcome.Done(), "Unknown", v1alpha1.ReasonSealUnfinished, "1 seal begun and not finished, first: case-1/seals/2 (Unfinished). If nobody deleted the export while it sealed, the manifest of a finished seal may have been removed: compare with a backup. Otherwise create the RecordingExport again, with the same name and spec, so that it finishes its seal, and then run: kubectl annotate gcdest -n --overwrite recording.gcexport.dev/retry-requested-at=$(date -u +%FT%TZ) (see the runbook). Everything else was verified on 2026-11-25T12:00:00Z; next at 2026-12-25"},
 		"unreadable, again": {unread, time.Time{}, verifying, "Unknown", v1alpha1.ReasonEvidenceUnreadable, "being verified again"},
 	}
 	for name, tt := range tests {

@@ -43,8 +43,8 @@ func (f endlessFS) Walk(_ string, do func(string, int64) error) error {
 	}
 }
 
-// TestAHugeDestinationIsReadInTurns: what reads it without end, or lists it, holds
-// up another namespace for no longer than a turn, whatever it does, and is cancelled
+// TestAHugeDestinationIsReadInTurns: what reads it without end, or lists it,
+// delays another namespace for no longer than a turn, whatever it does, and is cancelled
 // in the middle.
 func TestAHugeDestinationIsReadInTurns(t *testing.T) {
 	reads := map[string]func(fs.FS) error{

@@ -37,7 +37,7 @@ func (h *harness) expectNoJob() {
 	h.Helper()
 	there, err := artifacts.Exists(h.Context(), h.store, artifacts.JobKey(0, first))
 	if err != nil || there || len(h.cloud.endedJobs()) != 1 {
-		h.Errorf("the job is noted down: %t, %v; ended are %v", there, err, h.cloud.endedJobs())
+		h.Errorf("the job is recorded: %t, %v; ended are %v", there, err, h.cloud.endedJobs())
 	}
 }
 

@@ -93,7 +93,7 @@ func TestJobsThatGiveNoAnswer(t *testing.T) {
 			}
 			w.expectEnded(t, 10)
 			if keys, err := artifacts.Keys(t.Context(), w.store, artifacts.FailedJobFolder(0, first)); err != nil || len(keys) > 0 {
-				t.Errorf("still noted down: %v, %v", keys, err)
+				t.Errorf("still recorded: %v, %v", keys, err)
 			}
 		})
 	}
@@ -112,7 +112,7 @@ func TestAnAnswerAfterAFailure(t *testing.T) {
 	}
 	w.expectEnded(t, 2)
 	if keys, err := artifacts.Keys(t.Context(), w.store, artifacts.FailedJobFolder(0, first)); err != nil || len(keys) > 0 {
-		t.Errorf("still noted down: %v, %v", keys, err)
+		t.Errorf("still recorded: %v, %v", keys, err)
 	}
 }
 
@@ -145,7 +145,7 @@ func (w *surveyWork) expectEnded(t *testing.T, jobs int) {
 		}
 	}
 	if keys, err := artifacts.Keys(t.Context(), w.store, artifacts.JobFolder); err != nil || len(keys) > 0 {
-		t.Errorf("jobs are noted down still: %v, %v", keys, err)
+		t.Errorf("jobs are still recorded: %v, %v", keys, err)
 	}
 }
 

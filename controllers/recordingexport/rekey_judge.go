@@ -59,7 +59,7 @@ func refuse(vouched verify.SealedDigests, signer string) error {
 		}
 		return fmt.Errorf("%w: %s %s, and %s (kubectl genesys-export verify)", evidence.ErrCorrupt, first.Path, first.Says, words.Count(found-1, "more finding"))
 	case len(vouched.Signers) == 0:
-		return stuck("there are files below seals/ and no seal is whole, so nobody can tell whether the manifest of a seal was taken away; compare with a backup of the archive")
+		return stuck("there are files below seals/ and no seal is whole, so nobody can tell whether the manifest of a seal was removed; compare with a backup of the archive")
 	case vouched.Unlisted > 0:
 		return stuck(fmt.Sprintf("seal %d was made by a version that listed no artifacts in it", vouched.Unlisted))
 	default:

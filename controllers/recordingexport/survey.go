@@ -46,8 +46,8 @@ func (w *surveyStep) Reconcile(ctx context.Context, s *loaded) (outcome.Outcome,
 	return w.surveys.startSurvey(ctx, s, next)
 }
 
-// waitingSlices is how many slices wait for a batch in the fastest lane: a lane that stands
-// still does not delay the survey for the others.
+// waitingSlices is how many slices wait for a batch in the fastest lane: a lane without
+// progress does not delay the survey for the others.
 func (s *loaded) waitingSlices() int {
 	spec, fastest := s.plan.Spec(), slicing.Standard
 	if spec.Scope == slicing.Only {

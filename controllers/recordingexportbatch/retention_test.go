@@ -88,7 +88,7 @@ func TestTheDatesOfARestoration(t *testing.T) {
 		"restored, and its delete date went":  {meanwhile: func(c *restoringCloud) { c.dates.DeleteDate = "" }, after: &bothChanged, changed: []string{genesys.DeleteDate}},
 		"refused":                             {cloud: restoringCloud{answer: fails(genesys.KindInvalid)}, reason: evidence.ReasonNotRestored, after: &kept},
 		"refused, and its delete date went":   {cloud: restoringCloud{answer: fails(genesys.KindNotFound)}, meanwhile: func(c *restoringCloud) { c.dates.DeleteDate = "" }, reason: evidence.ReasonNotRestored, after: &cleared, changed: []string{genesys.DeleteDate}},
-		"refused, and applied all the same":   {cloud: restoringCloud{answer: fails(genesys.KindInvalid), applied: true}, after: &moved},
+		"refused, but applied anyway":         {cloud: restoringCloud{answer: fails(genesys.KindInvalid), applied: true}, after: &moved},
 		"no answer, and applied":              {cloud: restoringCloud{answer: fails(genesys.KindTimeout), applied: true}, after: &moved},
 		"no answer, and not applied":          {cloud: restoringCloud{answer: fails(genesys.KindTransient)}, reason: evidence.ReasonNotRestored, after: &kept},
 		"restored, and never read again":      {meanwhile: func(c *restoringCloud) { c.unseen = fails(genesys.KindTimeout) }, reason: evidence.ReasonNotRestored},

@@ -24,21 +24,21 @@ import (
 // gives a store that is empty, reopen the same one as another process sees it.
 func testStore(t *testing.T, open func(t *testing.T) (store, other archive.Store)) {
 	tests := map[string]func(t *testing.T, store, other archive.Store){
-		"what is created can be read by others": testCreate,
-		"a key is written once":                 testCreateTwice,
-		"a failed write leaves nothing":         testCreateFails,
-		"a cancelled write leaves nothing":      testCreateCancelled,
-		"of many writers one wins":              testCreateRace,
-		"unusable keys are refused":             testKeys,
-		"only working artifacts can be removed": testRemove,
-		"what no seal holds can be discarded":   testDiscard,
-		"a large file arrives whole":            testLarge,
-		"of a large file one writer wins":       testLargeRace,
-		"a large file cut short leaves nothing": testLargeFails,
-		"an empty file is a file":               testEmpty,
-		"what is stored is a file system":       testFS,
-		"folders are read as files are":         testFolders,
-		"a folder is listed part by part":       testReadDirParts,
+		"what is created can be read by others":  testCreate,
+		"a key is written once":                  testCreateTwice,
+		"a failed write leaves nothing":          testCreateFails,
+		"a cancelled write leaves nothing":       testCreateCancelled,
+		"of many writers one wins":               testCreateRace,
+		"unusable keys are refused":              testKeys,
+		"only working artifacts can be removed":  testRemove,
+		"what no seal contains can be discarded": testDiscard,
+		"a large file arrives whole":             testLarge,
+		"of a large file one writer wins":        testLargeRace,
+		"a large file cut short leaves nothing":  testLargeFails,
+		"an empty file is a file":                testEmpty,
+		"what is stored is a file system":        testFS,
+		"folders are read as files are":          testFolders,
+		"a folder is listed part by part":        testReadDirParts,
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -408,6 +408,6 @@ func testReadDirParts(t *testing.T, store, other archive.Store) {
 	}
 	slices.Sort(names)
 	if got := strings.Join(names, " "); got != "a b d" {
-		t.Errorf("the folder holds %s", got)
+		t.Errorf("the folder contains %s", got)
 	}
 }

@@ -30,7 +30,7 @@ type Account struct {
 	// SigningKey is the id of the key that signs the seal, empty if none does.
 	SigningKey string `json:"signingKey,omitempty"`
 	// Timestamped tells that an authority attests the time of the seal, whose answer is
-	// beside the manifest: without it nobody could tell whether it was taken away.
+	// beside the manifest: without it nobody could tell whether it was removed.
 	Timestamped bool `json:"timestamped,omitempty"`
 	// KeyChange tells that this is another key than the one of the seal before.
 	KeyChange *KeyChange `json:"keyChange,omitempty"`

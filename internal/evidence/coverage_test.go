@@ -197,7 +197,7 @@ func TestCertificationIsADraft(t *testing.T) {
 		"Recordings: 1 exported, 1 excluded, 1 unavailable; 1 files, 10 bytes, in 1 bags", "(signature)",
 	} {
 		if !strings.Contains(string(got), want) {
-			t.Errorf("it does not hold %q:\n%s", want, got)
+			t.Errorf("it does not contain %q:\n%s", want, got)
 		}
 	}
 	if strings.Contains(string(got), "<no value>") {

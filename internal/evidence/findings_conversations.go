@@ -78,7 +78,7 @@ func (r *findingsReader) unbatched(row map[string]string) *UnbatchedHour {
 // notListed is in place of an index: the list is full.
 const notListed = -1
 
-// holdChange adds a conversation if its answers are not all the same. One that
+// holdChange adds a conversation if its answers are not all equal. One that
 // was requested again counts once. It is listed as it was found at first, with the
 // answers of the last such line. Only conversations that could not be exported have more
 // than one line, so that no others need be remembered.

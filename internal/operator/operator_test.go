@@ -45,6 +45,6 @@ func TestProbeLeavesNothingBehind(t *testing.T) {
 		t.Errorf("the probe left %v, %v", names, err)
 	}
 	if names, err := artifacts.Names(t.Context(), store, "."); err != nil || len(names) != 0 {
-		t.Errorf("a new archive holds %v, %v", names, err)
+		t.Errorf("a new archive contains %v, %v", names, err)
 	}
 }

@@ -175,7 +175,7 @@ func drawSpec(t *rapid.T) Spec {
 	return s
 }
 
-// drawConversations draws up to 200 conversations, many at the same few instants.
+// drawConversations draws at most 200 conversations, many at the same few instants.
 func drawConversations(t *rapid.T, s Spec) []Conversation {
 	length := int64(s.End.Sub(s.Start))
 	instants := rapid.SliceOfN(rapid.Int64Range(0, length-1), 1, 10).Draw(t, "instants")
@@ -238,7 +238,7 @@ func TestSplitKeepsItsPromises(t *testing.T) {
 
 func checkSlice(t *rapid.T, s Spec, slice Slice) {
 	if n := len(slice.Conversations); n == 0 || n > s.MaxConversations {
-		t.Fatalf("slice %s holds %d conversations", slice.Name("x"), n)
+		t.Fatalf("slice %s contains %d conversations", slice.Name("x"), n)
 	}
 	if slice.Start.Before(s.Start) || slice.End.After(s.End) || slice.End.Sub(slice.Start) > s.Width {
 		t.Fatalf("slice %s is [%v, %v)", slice.Name("x"), slice.Start, slice.End)

@@ -81,6 +81,6 @@ func TestCopyStoresOnlyWhatIsAccepted(t *testing.T) {
 		t.Errorf("Copy: %v, after it was shown %+v", err, shown)
 	}
 	if _, err := Inspect(t.Context(), store, "a"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("it is stored all the same: %v", err)
+		t.Errorf("it is stored anyway: %v", err)
 	}
 }

@@ -139,7 +139,7 @@ func (p *place) leave() {
 	q.admit()
 }
 
-// stop takes a piece of work from those that run, if it is among them. The caller holds
+// stop takes a piece of work from those that run, if it is among them. The caller has
 // the lock.
 func (q *queue) stop(p *place) {
 	if !p.running {

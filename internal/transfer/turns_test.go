@@ -108,8 +108,8 @@ func steps(n int, done func()) Work {
 	}
 }
 
-// TestWorkPausesWhenItsTurnIsOver: one that is huge, and one that hangs, hold
-// nobody up for longer than a turn, and the huge one gets done all the same.
+// TestWorkPausesWhenItsTurnIsOver: one that is huge, and one that hangs, delay
+// nobody for longer than a turn, and the huge one still gets done.
 func TestWorkPausesWhenItsTurnIsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pool := startPoolWith(t, Capacity{PerTenant: 1, Total: 1, Turn: 10500 * time.Millisecond})

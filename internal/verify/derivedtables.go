@@ -136,7 +136,7 @@ func (c *census) loadLines(s *seal) iter.Seq[[]string] {
 }
 
 // repeatsText compares a load file in the form that Concordance reads with what it has
-// to hold, and reports the first difference.
+// to contain, and reports the first difference.
 func (c *census) repeatsText(at string, want iter.Seq[[]string]) {
 	file, err := c.open(at)
 	if err != nil {

@@ -164,8 +164,8 @@ func TestParseKeyRefusesWhatIsNoKey(t *testing.T) {
 	}
 }
 
-// TestABagOfManyFiles: a manifest is as long as its bag has files, and is signed all
-// the same.
+// TestABagOfManyFiles: a manifest is as long as its bag has files, and is still
+// signed.
 func TestABagOfManyFiles(t *testing.T) {
 	t.Parallel()
 	signer := specimen.NewSigner(t)

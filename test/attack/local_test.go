@@ -37,7 +37,7 @@ func TestLocalUser(t *testing.T) {
 	owner := kubernetes.NewForConfigOrDie(plane.Config)
 	localCreate(t, owner, signingKey)
 	if !intruder.InStorage(t, filepath.Join(state, "etcd"), signingKey) {
-		t.Error("etcd does not hold the key: there is nothing to look for")
+		t.Error("etcd does not contain the key: there is nothing to look for")
 	}
 
 	ports := intruder.Ports(t, intruder.Processes(t, state)...)

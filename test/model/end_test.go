@@ -271,7 +271,7 @@ func (m *model) judgeManifest(t tester, manifest string) {
 func (m *model) judgeJobs(t tester) {
 	keys, err := artifacts.Keys(m.ctx, m.archive, artifacts.JobFolder)
 	if err != nil || len(keys) > 0 {
-		t.Errorf("analytics jobs are noted down still: %v, %v", keys, err)
+		t.Errorf("analytics jobs are still recorded: %v, %v", keys, err)
 	}
 	for id, p := range m.owner {
 		if m.ended[id] {

@@ -55,6 +55,17 @@ var rules = []rule{
 	{words: "nought|hence|for ever", say: "zero, so, forever", example: "nought, hence, for ever"},
 	{words: "(is|are|was) good for (one|this|that)", say: "applies to one, allows one", example: "is good for one"},
 	{words: "(the first|the second|that one|last one|later one|smallest figure|answer) counts", say: "is kept, is used, applies; count is for numbers", example: "of both the first counts, the second counts, that one counts, the last one counts, the later one counts, the smallest figure counts, the answer counts"},
+	{words: "(note|notes|noted|noting) (it |them )?down", say: "record", example: "notes down, notes it down"},
+	{words: "(stand|stands|standing|stood) still", say: "makes no progress, pauses", example: "stands still"},
+	{words: "all the same", say: "still, anyway; all equal", example: "all the same"},
+	{words: "(take|takes|took|taken|taking) away", say: "remove", not: []string{"CHANGELOG.md"}, example: "taken away"},
+	{words: "(draw|draws|drew|drawn|drawing) up", say: "make, write", not: []string{"internal/report/testdata/"}, example: "draws up"},
+	{words: "(come|comes|came|coming) to an end|at an end", say: "end", example: "comes to an end, at an end"},
+	{words: "(hold|holds|held|holding) up", say: "delay, block; hold is a legal hold", example: "holds up"},
+	{words: "(hold|holds|held|holding) on to", say: "keep", example: "holds on to"},
+	{words: "mu is held|holds the lock", say: "is locked, has the lock", example: "mu is held, holds the lock"},
+	{words: "(archive|bag|batch|bucket|directory|file|folder|plan|seal|secret|slice) (holds|may hold|can hold)|(bags|seals) hold", say: "contain; hold is a legal hold",
+		example: "no seal holds, a bag may hold, an archive can hold, seals hold"},
 	{words: "asked again", say: "the operator retries, retrying", example: "asked again"},
 
 	// Old names of the API.

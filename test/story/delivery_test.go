@@ -39,7 +39,7 @@ func TestWhatIsNoRecordingIsNotStored(t *testing.T) {
 		"throttled":                             {Status: http.StatusTooManyRequests},
 		"a server error":                        {Status: http.StatusServiceUnavailable},
 		"a broken connection":                   {Reset: true},
-		"a stream that stands still":            {Body: simulator.Standing},
+		"a stream that pauses":                  {Body: simulator.Standing},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newStory(t, func(o *simulator.Options) { o.Conversations, o.HeldShare = 50, 0 })
@@ -239,7 +239,7 @@ func TestStoppedBetweenTwoFiles(t *testing.T) {
 	w.Sim.InjectFault(simulator.Fault{Path: second, Body: simulator.Standing})
 	stop := w.Start(func(o *operator.Options) { o.Intervals.Stall = time.Hour })
 	export := w.exportWithin(time.Hour)
-	testenv.Eventually(t, "the second file stands still", func() bool {
+	testenv.Eventually(t, "the second file makes no progress", func() bool {
 		stored, _ := filepath.Glob(filepath.Join(w.Archive(), ".work", "batches", "*", "files", "*"+split.ID+".01.json"))
 		return len(stored) == 1 && w.Sim.Journal().Count(simulator.RouteDownload, http.StatusOK) > 0
 	})

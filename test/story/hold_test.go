@@ -167,7 +167,7 @@ func TestAHoldThatComesAfterStorageInS3(t *testing.T) {
 }
 
 // TestAHoldThatComesBeforeARetryInS3: what the retry stores is under legal hold from
-// the beginning, and what the first seal holds of the conversation comes under it.
+// the beginning, and what the first seal contains of the conversation comes under it.
 func TestAHoldThatComesBeforeARetryInS3(t *testing.T) {
 	w := newS3Story(t)
 	c := w.severalRecordings()

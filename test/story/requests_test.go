@@ -192,7 +192,7 @@ func TestABatchThatIsTooLarge(t *testing.T) {
 	bags, _ := filepath.Glob(filepath.Join(w.Archive(), "bags", "*-d*"))
 	for _, bag := range bags {
 		if rows := readCSV(t, filepath.Join(bag, "data", "index.csv")); len(rows) > 8 && len(readCSV(t, filepath.Join(bag, "data", "conversations.csv"))) > 1 {
-			t.Errorf("%s holds %d recordings of several conversations", filepath.Base(bag), len(rows))
+			t.Errorf("%s contains %d recordings of several conversations", filepath.Base(bag), len(rows))
 		}
 	}
 	if len(bags) < 4 {

@@ -102,7 +102,7 @@ func (w *s3Story) nothingWritten(buckets ...string) {
 	w.Helper()
 	for _, bucket := range buckets {
 		if keys := w.s3.Keys(bucket, ""); len(keys) != 0 {
-			w.Errorf("bucket %s holds %v", bucket, keys)
+			w.Errorf("bucket %s contains %v", bucket, keys)
 		}
 	}
 }
@@ -206,7 +206,7 @@ func (w *s3Story) expectKept() {
 	}
 	for _, key := range w.s3.Keys("work", "") {
 		if !strings.HasPrefix(key, "evidence/legal/cases/case-1/.work/") {
-			w.Errorf("the bucket of working artifacts holds %s", key)
+			w.Errorf("the bucket of working artifacts contains %s", key)
 		}
 	}
 }
@@ -481,7 +481,7 @@ func TestABucketsEndpointThatIsNotAllowed(t *testing.T) {
 	w.Await(destination, v1alpha1.ReasonEndpointNotAllowed)
 	w.says(destination, "--allow-endpoints=s3="+other.URL)
 	if asked {
-		t.Error("it was asked all the same")
+		t.Error("it was asked anyway")
 	}
 }
 

@@ -127,7 +127,7 @@ func TestAnEndpointThatIsNotAllowed(t *testing.T) {
 	w.Await(organization, v1alpha1.ReasonEndpointNotAllowed)
 	w.says(organization, "--allow-endpoints=genesys="+w.Endpoint)
 	if n := w.Sim.Journal().Count("", 0); n != 0 {
-		t.Errorf("it was asked %d times all the same", n)
+		t.Errorf("it was asked %d times anyway", n)
 	}
 }
 

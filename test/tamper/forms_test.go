@@ -71,7 +71,7 @@ func formsOfInsiders() []tampering {
 			a.Replace("seals/2/account.json", "\n  \"texts\":", "\n  \"timestamped\": true,\n  \"texts\":")
 			a.ForgeSeal(2)
 		}, kind: verify.Missing, path: sealTimestamp, says: "an authority attests the time of seal 2"},
-		{name: "seal a file that no seal holds", do: func(a archive) { a.Write("seals/2/errata.txt", nil); a.ForgeSeal(2) }, kind: verify.Planted, path: "seals/2/errata.txt", says: "not a file of a seal"},
+		{name: "seal a file that no seal contains", do: func(a archive) { a.Write("seals/2/errata.txt", nil); a.ForgeSeal(2) }, kind: verify.Planted, path: "seals/2/errata.txt", says: "not a file of a seal"},
 		{name: "seal a folder of files", do: func(a archive) { a.Write("seals/2/more/account.json", nil); a.ForgeSeal(2) }, kind: verify.Planted, path: "seals/2/more/account.json", says: "not a file of a seal"},
 		{name: "leave a file of a seal out", do: func(a archive) { a.Remove("seals/2/certification.txt"); a.ForgeSeal(2) }, kind: verify.Malformed, path: "seals/2/manifest-sha256.txt", says: "does not list certification.txt"},
 		{name: "list an artifact that a seal does not list", do: func(a archive) {

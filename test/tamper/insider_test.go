@@ -215,7 +215,7 @@ func term(name, old, new, path, says string) tampering {
 	return tampering{name: name, do: func(a archive) {
 		a.terms(func(record *evidence.ExportRecord) {
 			if !bytes.Contains(record.Spec, []byte(old)) {
-				a.Fatalf("%s does not hold %s", record.Spec, old)
+				a.Fatalf("%s does not contain %s", record.Spec, old)
 			}
 			record.Spec = bytes.Replace(record.Spec, []byte(old), []byte(new), 1)
 		})

@@ -42,7 +42,7 @@ func (a archive) after(name, text, line string) {
 		return out
 	})
 	if !found {
-		a.Fatalf("%s does not hold %q", name, text)
+		a.Fatalf("%s does not contain %q", name, text)
 	}
 }
 
@@ -54,7 +54,7 @@ func (a archive) row(name, text string) string {
 			return strings.TrimSuffix(line, "\n")
 		}
 	}
-	a.Fatalf("%s does not hold %q", name, text)
+	a.Fatalf("%s does not contain %q", name, text)
 	return ""
 }
 
@@ -63,7 +63,7 @@ func (a archive) edit(name, text, old, new string) {
 	a.Helper()
 	line := a.row(name, text)
 	if !strings.Contains(line, old) {
-		a.Fatalf("%s: %q does not hold %q", name, line, old)
+		a.Fatalf("%s: %q does not contain %q", name, line, old)
 	}
 	a.Replace(name, line, strings.Replace(line, old, new, 1))
 }

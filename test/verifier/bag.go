@@ -110,7 +110,7 @@ func (v *verdict) checkPayload(b bag) {
 			recordings[path] = f
 		case strings.HasPrefix(path, "data/metadata/"), path == "data/conversations.csv", path == "data/index.csv", path == "data/files.csv", path == retentionTable:
 		default:
-			v.fault(where, "holds %s, which no bag has", path)
+			v.fault(where, "contains %s, which no bag has", path)
 		}
 	}
 	v.compare(where+"/data/files.csv", listed, recordings)

@@ -108,7 +108,7 @@ func (c *census) judgeConversation(known conversation) {
 	case excluded:
 		out := c.asked.HoldScope == "Exclude" && line["held_at_survey"] == "true" || c.asked.HoldScope == "Only" && line["held_at_survey"] == "false"
 		c.expect(line["reason"] == "HoldScope" && out || moved(line) && c.asked.HoldScope != "Include",
-			"seals", "conversation %s is excluded because of %s, which does not hold", known.ID, line["reason"])
+			"seals", "conversation %s is excluded because of %s, which does not apply", known.ID, line["reason"])
 	case unavailable:
 		open := line["reason"] == "ConversationOpen" && known.End.IsZero()
 		c.expect(open || c.terms.unavailable[known.ID], "seals", "conversation %s is unavailable because of %s", known.ID, line["reason"])
@@ -223,7 +223,7 @@ func (c *census) judgeRecording(known conversation, r recording) {
 		c.expect(asked && !refused, "bags", "recording %s is exported, must not be", id)
 		c.recordings++
 	case excluded:
-		c.expect(!asked && line["reason"] == "MediumNotRequested", "bags", "recording %s is excluded because of %s, which does not hold", id, line["reason"])
+		c.expect(!asked && line["reason"] == "MediumNotRequested", "bags", "recording %s is excluded because of %s, which does not apply", id, line["reason"])
 	case unavailable:
 		c.expect(line["reason"] != "", "bags", "recording %s is unavailable without a reason", id)
 		c.expect(asked && (!there || refused), "bags", "recording %s could be had, but is unavailable because of %s %s", id, line["reason"], line["detail"])
@@ -262,7 +262,7 @@ func (c *census) takeFiles() {
 		want, n := len(c.recordingOf(id).Files), whole[id]+before[id]
 		if line["disposition"] == exported {
 			c.expect(n > 0, "bags", "recording %s is exported, but nowhere", id)
-			c.expect(n == want, "bags/"+holders[id], "holds %d files of %s, there are %d", n, id, want)
+			c.expect(n == want, "bags/"+holders[id], "contains %d files of %s, there are %d", n, id, want)
 		}
 	}
 }

@@ -80,7 +80,7 @@ func (c *census) takeLeftBehind(holders map[string]string) map[string]int {
 			}
 			count[id]++
 			_, both := c.bags[holders[id]].payload[f["path"]]
-			c.expect(!both, "bags/"+name, "holds %s, and so does %s", f["path"], holders[id])
+			c.expect(!both, "bags/"+name, "contains %s, and so does %s", f["path"], holders[id])
 		}
 	}
 	return count

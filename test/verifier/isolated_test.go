@@ -96,7 +96,7 @@ func TestWhatIsIsolated(t *testing.T) {
 			f.write("bags/case-isolated-d4/custody/events.jsonl", events(
 				event{Type: "RecordingStored", Details: map[string]string{"path": folder + "/01.wav", "sha256": sum([]byte("first"))}}, event{Type: "BagSealed"}))
 			f.forge("case-isolated-d4", "1")
-		}, "holds data/recordings/" + mixed + "/" + id(2, 82) + "/01.wav, and so does case-isolated-d4"},
+		}, "contains data/recordings/" + mixed + "/" + id(2, 82) + "/01.wav, and so does case-isolated-d4"},
 		"a recording of which no file is anywhere": {func(f *fixture) {
 			f.replace(last, ",Exported,,1", ",Exported,,0")
 			f.remove("bags/case-isolated-d5/data/recordings/" + mixed + "/" + id(2, 83) + "/01.wav")

@@ -103,7 +103,7 @@ func (v *verdict) checkPlaces(t terms) {
 	}
 	inside, err := filepath.Rel(t.alone, t.archive)
 	if err != nil {
-		v.fault(t.alone, "does not hold the archive: %v", err)
+		v.fault(t.alone, "does not contain the archive: %v", err)
 	}
 	for name := range v.walk(t.alone) {
 		work := contains(strings.Split(name, "/"), ".work")

@@ -73,7 +73,7 @@ func parse(arguments []string, stderr io.Writer) (terms, error) {
 	f := flag.NewFlagSet("verifier", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.StringVar(&t.archive, "archive", "", "`directory` of one export's archive")
-	f.StringVar(&t.alone, "alone", "", "`directory` that must hold no file outside the archive")
+	f.StringVar(&t.alone, "alone", "", "`directory` that must contain no file outside the archive")
 	f.StringVar(&t.truth, "truth", "", "the simulator's base `URL`, or a directory with dataset.json and journal.json")
 	f.IntVar(&t.asks, "asks", 1, "how often Genesys Cloud may have answered the same question")
 	f.IntVar(&t.looks, "looks", 0, "how often more it may have answered for the metadata of a conversation")

@@ -63,7 +63,7 @@ func (f *fixture) replace(path, old, new string) {
 		f.Fatal(err)
 	}
 	if !bytes.Contains(body, []byte(old)) {
-		f.Fatalf("%s does not hold %q", path, old)
+		f.Fatalf("%s does not contain %q", path, old)
 	}
 	f.write(path, bytes.Replace(body, []byte(old), []byte(new), 1))
 }
@@ -148,7 +148,7 @@ func TestEveryMutationIsCaught(t *testing.T) {
 			f.write(standard+"/custody/events.jsonl", events(event{Type: "BagSealed"}))
 			f.forge("case-standard", "1")
 		}, "does not report"},
-		"a bag that no seal holds": {func(f *fixture) { f.finish(f.bag("case-standard-2", "Standard")) }, "is in 0 seals"},
+		"a bag that no seal contains": {func(f *fixture) { f.finish(f.bag("case-standard-2", "Standard")) }, "is in 0 seals"},
 		"a bag in two seals": {func(f *fixture) {
 			one, _ := os.ReadFile(filepath.Join(f.archive, "seals/1/bags.csv"))
 			f.write("seals/2/bags.csv", one)
@@ -208,7 +208,7 @@ func TestEveryMutationIsCaught(t *testing.T) {
 			r := &f.data.Conversations[1].Recordings[0]
 			r.Files = append(r.Files, file{Size: 1, SHA256: sum([]byte("x"))})
 			f.tell()
-		}, "holds 1 files"},
+		}, "contains 1 files"},
 		"a recording in two bags": {func(f *fixture) {
 			// The bag of the second seal no longer says that it replaces a line.
 			f.replace("bags/case-standard-d1/data/index.csv", "1,true", "1,")

@@ -22,7 +22,7 @@ const (
 	body      = `{"at":"2023-10-01T00:00:00Z","conversations":[]}`
 )
 
-// master is a key whose bytes are all the same.
+// master is a key whose bytes are all equal.
 func master(t testing.TB, b byte) Master {
 	t.Helper()
 	m, err := ParseMaster(bytes.Repeat([]byte{b}, KeySize))

@@ -79,7 +79,7 @@ func expectEmpty(t *testing.T, server *s3server.Server, buckets ...string) {
 		out, err := server.Client().ListObjectVersions(t.Context(), &s3.ListObjectVersionsInput{Bucket: &bucket})
 		must(t, err)
 		if len(out.Versions) != 0 || len(out.DeleteMarkers) != 0 {
-			t.Errorf("bucket %s holds %d versions, %d delete markers", bucket, len(out.Versions), len(out.DeleteMarkers))
+			t.Errorf("bucket %s contains %d versions, %d delete markers", bucket, len(out.Versions), len(out.DeleteMarkers))
 		}
 	}
 }

@@ -141,7 +141,7 @@ func TestWhatCannotBeHeldLater(t *testing.T) {
 		})
 	}
 	if got := head(t, server, "evidence", "legal/case-1/bags/a/b"); got.ObjectLockLegalHoldStatus == types.ObjectLockLegalHoldStatusOn {
-		t.Error("it is under hold all the same")
+		t.Error("it is under legal hold anyway")
 	}
 }
 

@@ -178,7 +178,7 @@ func allocated(t *testing.T, store archive.Store, key string, parts int) uint64 
 	size, err := io.Copy(io.Discard, file)
 	must(t, errors.Join(err, file.Close()))
 	if size != int64(parts)*testPart+1 {
-		t.Errorf("%s holds %d bytes", key, size)
+		t.Errorf("%s contains %d bytes", key, size)
 	}
 	runtime.ReadMemStats(&after)
 	return after.TotalAlloc - before.TotalAlloc

@@ -217,7 +217,7 @@ func TestAStalledLaneHoldsNobodyUp(t *testing.T) {
 		}
 		sent := ask(ctx, l, s, standard, 8)
 		if got := sent(); got < 10*300*90/100 {
-			t.Errorf("%d requests in ten minutes of 300 beside a lane that stands still", got)
+			t.Errorf("%d requests in ten minutes of 300 beside a lane without progress", got)
 		}
 	})
 }

@@ -156,7 +156,7 @@ func (c *Client) newStream(caller context.Context) (*stream, context.Context) {
 }
 
 // Read implements io.Reader. The time between two reads is the reader's own and
-// does not count as standing still.
+// does not count as a pause.
 func (s *stream) Read(p []byte) (int, error) {
 	left := slowStart + time.Duration(s.got/leastRate)*time.Second - s.waited
 	if left <= 0 {

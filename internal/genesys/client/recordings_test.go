@@ -182,7 +182,7 @@ func TestBatchStatus(t *testing.T) {
 				{RecordingRef: refA, URL: url, ContentType: "audio/ogg; codecs=opus"},
 			}},
 		},
-		"failed, with an address all the same": {
+		"failed, but with an address": {
 			`{"results":[{` + refJSON + `,"resultUrl":"https://media/a","errorMsg":"archived:\n see https://h/p?sig=SIGNATURE"}]}`,
 			genesys.BatchStatus{Results: []genesys.BatchResult{
 				{RecordingRef: refA, Error: "archived: see https://h/p?[redacted]"},

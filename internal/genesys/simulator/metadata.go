@@ -119,7 +119,7 @@ func (s *Simulator) metadataOne(c *call) reply {
 }
 
 // named finds the conversation and the recording that the path names. s.mu is
-// held.
+// locked.
 func (s *Simulator) named(c *call, now time.Time) (*Conversation, *Recording, *reply) {
 	conversation := s.known(c.PathValue("conversationId"), now)
 	if conversation == nil {

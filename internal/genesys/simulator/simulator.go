@@ -21,7 +21,7 @@ type Simulator struct {
 	// delivery is locked while objects are written into the bucket.
 	delivery sync.Mutex
 
-	// mu guards all below. No latency passes while it is held.
+	// mu guards all below. No latency passes while it is locked.
 	mu            sync.Mutex
 	clients       map[string]*client
 	tokens        map[string]*login

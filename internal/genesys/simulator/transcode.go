@@ -74,7 +74,7 @@ func (s *Simulator) transcoded(c *Conversation, now time.Time) bool {
 }
 
 // withMedia describes a recording and, if it can be downloaded, where. s.mu is
-// held.
+// locked.
 func (s *Simulator) withMedia(c *call, r *Recording, now time.Time) recordingWithMedia {
 	entry := recordingWithMedia{
 		recordingMetadata: s.metadataOf(r),

@@ -178,7 +178,7 @@ func TestPlantedOwners(t *testing.T) {
 	}
 }
 
-// TestContinuingADailyExportWithoutTheArtifactKey: a day that no seal holds is exported
+// TestContinuingADailyExportWithoutTheArtifactKey: a day that no seal contains is exported
 // again, under the same names, between days that are sealed.
 func TestContinuingADailyExportWithoutTheArtifactKey(t *testing.T) {
 	const day = 24 * time.Hour

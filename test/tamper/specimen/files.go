@@ -36,7 +36,7 @@ func (a *Archive) Replace(name, old, new string) {
 	a.Helper()
 	content := a.Read(name)
 	if !bytes.Contains(content, []byte(old)) {
-		a.Fatalf("%s does not hold %q", name, old)
+		a.Fatalf("%s does not contain %q", name, old)
 	}
 	a.Write(name, bytes.Replace(content, []byte(old), []byte(new), 1))
 }
