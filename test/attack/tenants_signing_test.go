@@ -139,7 +139,7 @@ func TestAnEditorForgesASeal(t *testing.T) {
 	testenv.Eventually(t, "the key's change is told of", func() bool {
 		w.Refresh(destination)
 		condition := meta.FindStatusCondition(destination.Status.Conditions, v1alpha1.ConditionSigningKeyChanged)
-		return condition != nil && strings.Contains(condition.Message, "was "+key.ID()+", and is "+other.ID())
+		return condition != nil && strings.Contains(condition.Message, "changed from "+key.ID()+" to "+other.ID())
 	})
 }
 

@@ -331,7 +331,7 @@ func TestPastTheDeadlineAPersonIsAsked(t *testing.T) {
 	export := w.exportWithin(8 * time.Second)
 	batch := &v1alpha1.RecordingExportBatch{}
 	testenv.Eventually(t, "a batch waits for Genesys Cloud", func() bool { return w.anyBatch(batch, v1alpha1.ReasonGenesysUnavailable) })
-	w.says(batch, "502", "retried for 8s")
+	w.says(batch, "502", "retries for 8 s")
 	testenv.Eventually(t, "a batch is past its deadline", func() bool { return w.anyBatch(batch, v1alpha1.ReasonDeadlineExceeded) })
 	w.says(batch, "502", "without success", "retry.deadline")
 	if !conditions.IsStalled(batch) {

@@ -341,7 +341,7 @@ func (w *story) expectKeyChange(destination *v1alpha1.ExportDestination, seal, b
 		return meta.FindStatusCondition(destination.Status.Conditions, v1alpha1.ConditionSigningKeyChanged)
 	}
 	testenv.Eventually(w, "the change is noticed", func() bool { return changed() != nil })
-	if says := changed().Message; !strings.Contains(says, "was "+before+", and is "+after) || !strings.Contains(says, "-n "+w.Namespace) {
+	if says := changed().Message; !strings.Contains(says, "changed from "+before+" to "+after) || !strings.Contains(says, "-n "+w.Namespace) {
 		w.Error(says)
 	}
 	w.expectEvents(destination, v1alpha1.ReasonSigningKeyChanged)
