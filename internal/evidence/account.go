@@ -52,10 +52,13 @@ type Account struct {
 	Lanes []LaneAccount `json:"lanes"`
 	// Listed is how many recordings Genesys Cloud listed for the conversations in bags.
 	Listed int64 `json:"listed"`
-	// Bags is the number of bags, Files and Bytes what is in their recordings folders.
+	// Bags is the number of bags, Files and Bytes what they have of recordings, in the bags and
+	// referenced.
 	Bags  int64 `json:"bags"`
 	Files int64 `json:"files"`
 	Bytes int64 `json:"bytes"`
+	// Referenced is what of that is outside the archive, by bucket.
+	Referenced []ReferencedAccount `json:"referenced,omitempty"`
 	// Gaps is how many recordings and conversations could not be exported.
 	Gaps int64 `json:"gaps"`
 	// SecondSource is how the account compares with a second source, if that was requested.
@@ -177,6 +180,7 @@ func seconds(d time.Duration) int64 { return int64(d / time.Second) }
 // carriedOver is the account without what is each seal's own.
 func (a Account) carriedOver() Account {
 	a.Recordings, a.Lanes, a.Checks = slices.Clone(a.Recordings), slices.Clone(a.Lanes), nil
+	a.Referenced = slices.Clone(a.Referenced)
 	return a
 }
 
@@ -204,6 +208,7 @@ func (a *Account) addBag(bag sealedBag) {
 	a.Bags++
 	a.Files += bag.Files
 	a.Bytes += bag.Bytes
+	a.Referenced = addReferenced(a.Referenced, bag.Referenced)
 	a.Gaps += gaps
 	lane := a.laneAccount(bag.Lane)
 	lane.Bags++

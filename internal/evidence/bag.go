@@ -49,7 +49,8 @@ type InfoField struct {
 	Value string `json:"value"`
 }
 
-// Bag is what a batch's bag is to contain, besides the recordings, which are in it already.
+// Bag is what a batch's bag is to contain, besides the recordings, which are in it already or
+// are referenced.
 type Bag struct {
 	Inventory Inventory
 	Files     []File
@@ -82,11 +83,8 @@ func (b Bag) Seal(ctx context.Context, fsys fs.FS, create Creator) (string, erro
 	if err != nil {
 		return "", err
 	}
-	payload, err := digestTree(ctx, fsys, "data")
+	payload, err := b.digestPayload(ctx, fsys, known)
 	if err != nil {
-		return "", err
-	}
-	if err := checkPayload(b.Files, known, payload); err != nil {
 		return "", err
 	}
 	if err := createSame(ctx, fsys, create, payloadManifest, payload); err != nil {
@@ -101,6 +99,23 @@ func (b Bag) Seal(ctx context.Context, fsys fs.FS, create Creator) (string, erro
 		return "", err
 	}
 	return b.writeTags(ctx, fsys, create, payload, log, signed)
+}
+
+// digestPayload returns what the manifest lists: everything stored, which must be what is
+// known, and the files that are referenced.
+func (b Bag) digestPayload(ctx context.Context, fsys fs.FS, known []Digest) ([]Digest, error) {
+	referenced := b.referenced()
+	if err := checkReferences(referenced); err != nil {
+		return nil, err
+	}
+	payload, err := digestTree(ctx, fsys, "data")
+	if err != nil {
+		return nil, err
+	}
+	if err := checkPayload(b.Files, known, payload); err != nil {
+		return nil, err
+	}
+	return withReferenced(payload, referenced), nil
 }
 
 // metadataFiles are what Genesys Cloud said of a conversation, and what it said once
@@ -145,6 +160,9 @@ func (b Bag) writeBagTables(ctx context.Context, fsys fs.FS, create Creator) ([]
 	if len(b.Restorations) > 0 {
 		tables = append(tables, sealFile{RetentionTable, func(w io.Writer) error { return WriteRetention(w, b.Restorations) }})
 	}
+	if referenced := b.referenced(); len(referenced) > 0 {
+		tables = append(tables, sealFile{ReferencesTable, func(w io.Writer) error { return WriteReferences(w, referenced) }})
+	}
 	for _, table := range tables {
 		if err := add(table); err != nil {
 			return nil, err
@@ -181,7 +199,9 @@ func (b Bag) signBag(ctx context.Context, fsys fs.FS, state signingState, payloa
 	key, manifest := state.signer.ID(), manifestBytes(payload)
 	said := state.statement(bagPredicate, map[string]string{"signingKey": key},
 		digestBytes(payloadManifest, manifest), digestBytes(bagInfo, info.Bytes()), log)
-	verify, err := fillText("bag.txt", state.verification(bagPredicate))
+	says := state.verification(bagPredicate)
+	says.Referenced = len(b.referenced()) > 0
+	verify, err := fillText("bag.txt", says)
 	if err != nil {
 		return Signed{}, err
 	}
@@ -199,6 +219,12 @@ func (b Bag) writeTags(ctx context.Context, fsys fs.FS, create Creator, payload 
 	for _, file := range signed.Files {
 		tags = append(tags, digestBytes(file.Path, file.Content))
 	}
+	if list := fetchList(b.referenced()); len(list) > 0 {
+		if err := createExact(ctx, fsys, create, FetchList, list); err != nil {
+			return "", err
+		}
+		tags = append(tags, digestBytes(FetchList, list))
+	}
 	b.sortTags(tags)
 	if err := createSame(ctx, fsys, create, tagManifest, tags); err != nil {
 		return "", err
@@ -215,7 +241,7 @@ func (b Bag) writeTags(ctx context.Context, fsys fs.FS, create Creator, payload 
 // sortTags puts tag files in the order of a tag manifest: what every bag has, then
 // what signs it as it was signed.
 func (Bag) sortTags(tags []Digest) {
-	order := []string{BagDeclaration, bagInfo, bagLog, payloadManifest}
+	order := []string{BagDeclaration, bagInfo, bagLog, FetchList, payloadManifest}
 	place := func(d Digest) int {
 		if i := slices.Index(order, d.Path); i >= 0 {
 			return i
@@ -227,13 +253,16 @@ func (Bag) sortTags(tags []Digest) {
 
 // checkPayload compares what is stored with what was received, each recording with the
 // digest that it was received with, and with what was written beside the recordings.
-// Nothing may be missing, and there may be nothing else.
+// Nothing may be missing but what is referenced, and there may be nothing else.
 func checkPayload(files []File, written, payload []Digest) error {
 	stored := make(map[string]Digest, len(payload))
 	for _, d := range payload {
 		stored[d.Path] = d
 	}
 	for _, f := range files {
+		if f.IsReferenced() {
+			continue
+		}
 		d, ok := stored[f.Path]
 		if !ok {
 			return fmt.Errorf("%w: %s is missing", ErrCorrupt, f.Path)

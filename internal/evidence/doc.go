@@ -14,11 +14,14 @@
 //	data/files.csv                        one line for each file: size, SHA-256, times
 //	data/retention.csv                    one line for each recording that was asked to be restored, with its
 //	                                      dates before and afterwards; only there if any was
+//	data/references.csv                   one line for each file that is outside the archive: where, and how it is
+//	                                      encrypted; only there if any is
 //	custody/events.jsonl                  what happened, each line with the digest of the one before
 //	custody/manifest-sha256.txt.sig       if the bag is signed: an ECDSA signature over the manifest,
 //	custody/attestation.sigstore.json     a statement over manifest, bag-info.txt and events.jsonl,
 //	custody/signer.pub custody/VERIFY.txt the key that both are by, how to verify them
 //	custody/manifest-sha256.txt.tsr       and, from an authority, when the manifest was there
+//	fetch.txt                             location, size and path of the files that are outside the archive
 //	bag-info.txt manifest-sha256.txt tagmanifest-sha256.txt
 //	bagit.txt                             written last: without it there is no bag
 //

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -23,7 +24,8 @@ var loadColumns = []string{
 }
 
 // eachLoadLine gives the cells of each line of a load file, the names of the
-// columns first: one line for each file of the seal's bags.
+// columns first: one line for each file of the seal's bags. The path of a file that is outside
+// the archive is its location.
 func (s Seal) eachLoadLine(root fs.FS, do func(cells []string) error) error {
 	if err := do(loadColumns); err != nil {
 		return err
@@ -44,12 +46,20 @@ func (s Seal) eachLoadLine(root fs.FS, do func(cells []string) error) error {
 		if err != nil {
 			return err
 		}
+		sub, err := fs.Sub(root, folder)
+		if err != nil {
+			return err
+		}
+		locations, err := bagLocations(sub)
+		if err != nil {
+			return err
+		}
 		err = eachRow(root, folder+"/"+FilesTable, ReadFiles, func(f File) error {
 			n++
 			return do([]string{
 				fmt.Sprintf("%s-%d-%07d", s.Record.Name, s.Number, n), s.Record.Namespace + "/" + s.Record.Name, bag.Name,
 				f.ConversationID, f.RecordingID, media[genesys.RecordingRef{ConversationID: f.ConversationID, RecordingID: f.RecordingID}],
-				string(bag.Lane), starts[f.ConversationID], formatInt(f.Size), f.SHA256, folder + "/" + f.Path,
+				string(bag.Lane), starts[f.ConversationID], formatInt(f.Size), f.SHA256, cmp.Or(locations[f.Path], folder+"/"+f.Path),
 			})
 		})
 		if err != nil {

@@ -28,8 +28,10 @@ type Summary struct {
 	Listed int64
 	// Gaps is how many recordings and conversations could not be exported.
 	Gaps int64
-	// Files and Bytes are the number and size of the stored files.
+	// Files and Bytes are the number and size of the files, in the bag and referenced.
 	Files, Bytes int64
+	// Referenced is what of that is outside the archive, by bucket.
+	Referenced []ReferencedAccount
 	// Restorations is how many recordings were asked to be restored, RetentionChanged
 	// those of which another date than the archive date was another one afterwards.
 	Restorations     int64
@@ -121,9 +123,24 @@ func (s *Summary) replaced(medium genesys.Medium) {
 }
 
 func (s *Summary) readFiles(bag fs.FS) error {
+	locations, err := bagLocations(bag)
+	if err != nil {
+		return err
+	}
+	counted := map[string]bool{}
 	return eachRow(bag, FilesTable, ReadFiles, func(f File) error {
 		s.Files++
 		s.Bytes += f.Size
-		return nil
+		location, referenced := locations[f.Path]
+		if !referenced {
+			return nil
+		}
+		bucket, _, err := ParseS3Location(location)
+		counts := ReferencedAccount{Bucket: bucket, Files: 1, Bytes: f.Size}
+		if recording := bucket + "/" + f.ConversationID + "/" + f.RecordingID; !counted[recording] {
+			counted[recording], counts.Recordings = true, 1
+		}
+		s.Referenced = addReferenced(s.Referenced, []ReferencedAccount{counts})
+		return err
 	})
 }

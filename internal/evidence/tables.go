@@ -16,7 +16,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// File is one stored file of a recording.
+// File is one file of a recording, in its bag or referenced by it.
 type File struct {
 	// Path within the bag.
 	Path           string `json:"path"`
@@ -24,12 +24,15 @@ type File struct {
 	RecordingID    string `json:"recordingId"`
 	// Size in bytes.
 	Size int64 `json:"size"`
-	// SHA256 in hexadecimal, taken while the file was received.
+	// SHA256 in hexadecimal, taken while the file was received, or read where it is.
 	SHA256      string `json:"sha256"`
 	ContentType string `json:"contentType"`
-	// RequestID is Genesys Cloud's id of the batch request that gave the file.
+	// RequestID is Genesys Cloud's id of the batch request that gave the file, or of the bulk
+	// job that exported it.
 	RequestID  string    `json:"requestId"`
 	ReceivedAt time.Time `json:"receivedAt"`
+	// Reference is where the file is if it is not in the bag.
+	Reference Reference `json:"reference,omitzero"`
 }
 
 var (

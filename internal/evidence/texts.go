@@ -25,6 +25,8 @@ var texts = template.Must(template.New("").Funcs(template.FuncMap{"stamp": stamp
 type verification struct {
 	Key, Predicate string
 	Timestamp      bool
+	// Referenced tells that files are outside the archive.
+	Referenced bool
 }
 
 // fillText fills in one of the texts.
@@ -39,7 +41,7 @@ func (p signingState) verification(predicate string) verification {
 	if p.signer == nil {
 		return verification{}
 	}
-	return verification{p.signer.ID(), predicate, p.signer.Authority != nil}
+	return verification{Key: p.signer.ID(), Predicate: predicate, Timestamp: p.signer.Authority != nil}
 }
 
 // Certification drafts what a person may certify of an account: certification.txt of

@@ -33,6 +33,7 @@ type view struct {
 	Conversations evidence.ConversationAccount
 	Recordings    []recordingRow
 	Holdings      []laneRow
+	Referenced    []referencedRow
 	Totals        evidence.Counts
 	Account       evidence.Account
 	Size          text
@@ -81,6 +82,7 @@ func (r Report) view() view {
 	}
 	v.drawn(r, asked.End)
 	v.counted(a)
+	v.referenced(a)
 	v.compared(f, a)
 	v.orphans(f, a)
 	v.listed(f, a)

@@ -59,7 +59,7 @@ type span struct{ first, last time.Time }
 var bagEvents = map[string]string{
 	"SliceAssigned": "", "WorkBegun": "", "BagSealed": "", "HoldChecked": "",
 	"MetadataReceived": "conversation", "MetadataUnreadable": "conversation", "ConversationIsolated": "conversation", "HoldChanged": "conversation",
-	"RecordingsRequested": "request", "RecordingStored": "path", "RecordingIsolated": "recording", "RecordingRefused": "recording",
+	"RecordingsRequested": "request", "RecordingStored": "path", "RecordingReferenced": "path", "RecordingIsolated": "recording", "RecordingRefused": "recording",
 	"RestorationRequested": "recording", "RestorationRefused": "recording", "RecordingRestored": "recording", "RecordingNotRestored": "recording",
 	"RetentionChanged": "recording",
 }
@@ -102,7 +102,7 @@ func (s *bagHistory) takeBagEvent(e event) {
 		s.drifted[conversation] = e
 	case "RecordingsRequested":
 		s.tellRequest(e)
-	case "RecordingStored":
+	case "RecordingStored", "RecordingReferenced":
 		s.stored[e.Details["path"]] = e
 	default:
 		s.tellRecording(e, key)

@@ -16,6 +16,7 @@ var bagOrder = [][2]string{
 	{"SliceAssigned", "WorkBegun"}, {"SliceAssigned", "RecordingsRequested"},
 	{"MetadataReceived", "HoldChecked"}, {"MetadataUnreadable", "HoldChecked"}, {"ConversationIsolated", "HoldChecked"},
 	{"HoldChecked", "RestorationRequested"}, {"HoldChecked", "RecordingsRequested"}, {"HoldChecked", "RecordingStored"},
+	{"HoldChecked", "RecordingReferenced"},
 	{"RecordingRestored", "RecordingsRequested"}, {"RecordingNotRestored", "RecordingsRequested"},
 }
 
