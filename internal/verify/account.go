@@ -30,6 +30,7 @@ func (c *census) checkAccount(s *seal) {
 	}
 	c.judgeRecordings(at, a)
 	c.judgeLanes(at, a)
+	c.judgeReferenced(at, a)
 	for _, check := range a.Checks {
 		if !check.IsEqual || check.Left != check.Right {
 			c.fault(Account, at, "does not add up: %s: %d is not %d", cut(check.Says), check.Left, check.Right)

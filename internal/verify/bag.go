@@ -28,9 +28,13 @@ type bag struct {
 	// digest is the SHA-256 of its tag manifest.
 	digest string
 	counts tally
-	// files and bytes are what is below its recordings folder.
+	// files and bytes are those of its recordings, stored and referenced.
 	files, bytes int64
-	// all is how many files there are in it.
+	// referenced is what of that is outside the archive, by bucket, and unchecked how many
+	// files of that were not read.
+	referenced map[string]referencedTally
+	unchecked  int64
+	// all is how many files are stored in it.
 	all int64
 	// restored counts the recordings that were asked to be restored.
 	restored retentionTally
@@ -84,10 +88,16 @@ func (v *verifier) judgeBag(ctx context.Context, name string) (*bag, error) {
 		return b, err
 	}
 	b.digest, b.all = found[tagManifest].sha256, int64(len(found))
+	references := v.readReferences(b, found)
+	if err := v.hashReferenced(ctx, b, references, found); err != nil {
+		return b, err
+	}
 	listed := v.compareManifests(b, found)
 	v.checkDeclaration(b, found)
 	v.readInfo(b, found)
 	tables := v.readTables(b)
+	tables.references = references
+	v.checkReferences(b, tables, listed)
 	v.checkPlaces(b, listed)
 	v.checkFiles(b, tables, found)
 	v.checkIndex(b, tables)
@@ -176,9 +186,10 @@ func (v *verifier) checkLog(b *bag, t tables, r *retention) {
 	v.journal(log, "BagSealed", func(e event) {
 		r.takeRestorationEvent(e)
 		b.told.takeBagEvent(e)
-		if e.Type != "RecordingStored" {
+		if e.Type != "RecordingStored" && e.Type != "RecordingReferenced" {
 			return
 		}
+		v.checkPlace(log, e, t.references[e.Details["path"]])
 		name := e.Details["path"]
 		told[name] = true
 		if file, listed := t.files[name]; !listed {

@@ -15,6 +15,8 @@ type tables struct {
 	conversations map[string]conversationLine
 	index         []indexLine
 	files         map[string]fileLine
+	// references are where the files are that are outside the archive, by their paths.
+	references map[string]reference
 	// received is what Genesys Cloud said of the recordings of each conversation, as far
 	// as it could be read, and there of which conversations there is metadata.
 	received map[string][]received

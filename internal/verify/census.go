@@ -37,6 +37,8 @@ type census struct {
 	files   int64
 	bytes   int64
 	bags    int64
+	// referenced is what is outside the archive, by bucket.
+	referenced map[string]referencedTally
 }
 
 // conversationState is what became of a conversation so far.
@@ -69,7 +71,7 @@ type laneTally struct{ bags, files, bytes, gaps int64 }
 func newCensus(v *verifier) *census {
 	return &census{
 		verifier: v, conversations: map[string]conversationState{}, recordings: map[recordingKey]recordingState{},
-		isolation: newIsolation(), counts: map[group]*tally{}, lanes: map[string]*laneTally{}, plan: newPlanned(),
+		isolation: newIsolation(), referenced: map[string]referencedTally{}, counts: map[group]*tally{}, lanes: map[string]*laneTally{}, plan: newPlanned(),
 	}
 }
 
@@ -131,6 +133,7 @@ func (c *census) takeBag(s *seal, line Row) {
 	c.bags++
 	c.files += b.files
 	c.bytes += b.bytes
+	c.addReferenced(b)
 }
 
 func (c *census) lane(name string) *laneTally {

@@ -3,6 +3,7 @@ package verify
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"iter"
@@ -114,7 +115,12 @@ func (c *census) loadLines(s *seal) iter.Seq[[]string] {
 		n, export := 0, s.account.Export
 		for _, listed := range s.bags {
 			b := c.verifier.bags[listed.Get("bag")]
-			starts, media := map[string]string{}, map[string]string{}
+			starts, media, locations := map[string]string{}, map[string]string{}, map[string]string{}
+			if len(b.referenced) > 0 {
+				for row := range c.rows(b.bagPath(evidence.ReferencesTable), referenceColumns...) {
+					locations[row.Get("path")] = row.Get("location")
+				}
+			}
 			for row := range c.rows(b.bagPath(evidence.ConversationsTable), conversationColumns...) {
 				starts[row.Get("conversation_id")] = row.Get("start")
 			}
@@ -126,7 +132,7 @@ func (c *census) loadLines(s *seal) iter.Seq[[]string] {
 				conversation, recording := row.Get("conversation_id"), row.Get("recording_id")
 				if !yield([]string{
 					fmt.Sprintf("%s-%d-%07d", export.Name, s.number, n), export.Namespace + "/" + export.Name, b.name, conversation, recording,
-					media[conversation+"/"+recording], listed.Get("lane"), starts[conversation], row.Get("size"), row.Get("sha256"), b.bagPath(row.Get("path")),
+					media[conversation+"/"+recording], listed.Get("lane"), starts[conversation], row.Get("size"), row.Get("sha256"), cmp.Or(locations[row.Get("path")], b.bagPath(row.Get("path"))),
 				}) {
 					return
 				}

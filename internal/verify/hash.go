@@ -33,6 +33,8 @@ type hashedFile struct {
 	sha256 string
 	// unread tells that it is there but could not be read.
 	unread bool
+	// location is where it is if it is outside the archive.
+	location string
 }
 
 // hashedFiles is the files below a directory as they were read.

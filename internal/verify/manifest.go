@@ -97,7 +97,7 @@ func (v *verifier) compare(manifest, directory string, listed map[string]string,
 		return
 	}
 	for name, file := range found {
-		if _, ok := listed[name]; ok {
+		if _, ok := listed[name]; ok || file.location != "" { // what is referenced is reported with the references
 			continue
 		}
 		says := "is not listed in %s: it was added"
@@ -120,6 +120,9 @@ func (v *verifier) altered(manifest, at, listed string, found hashedFile, owner 
 	says := "was changed: %s lists it with SHA-256 %s, its %d bytes have %s"
 	if owner != "" {
 		says += "; these are the bytes of " + owner
+	}
+	if found.location != "" {
+		says += "; it is outside the archive, at " + strings.ReplaceAll(found.location, "%", "%%")
 	}
 	v.fault(Altered, at, says, manifest, listed, found.size, found.sha256)
 }

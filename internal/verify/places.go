@@ -24,7 +24,7 @@ var (
 
 // allowedInBag are the files of a bag that are not payload, its tag manifest aside.
 var allowedInBag = func() []string {
-	files := []string{evidence.BagDeclaration, bagInfo, payloadManifest, bagLog, custodyFolder + "/" + instructions}
+	files := []string{evidence.BagDeclaration, bagInfo, payloadManifest, bagLog, evidence.FetchList, custodyFolder + "/" + instructions}
 	for _, name := range signatureFiles {
 		files = append(files, custodyFolder+"/"+name)
 	}
@@ -32,7 +32,7 @@ var allowedInBag = func() []string {
 }()
 
 // payloadTables are the tables of a bag.
-var payloadTables = []string{evidence.ConversationsTable, evidence.IndexTable, evidence.FilesTable, evidence.RetentionTable}
+var payloadTables = []string{evidence.ConversationsTable, evidence.IndexTable, evidence.FilesTable, evidence.RetentionTable, evidence.ReferencesTable}
 
 // checkSealPlaces checks that a seal's manifest lists what a seal contains, and no
 // other file.

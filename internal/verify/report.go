@@ -47,6 +47,12 @@ type Report struct {
 	// that hides no locked seal. Neither is a fault of the archive.
 	VersionsNotListed string `json:"versionsNotListed,omitempty"`
 	UnlockedVersions  int64  `json:"unlockedVersions,omitempty"`
+	// Referenced is how many recordings have files outside the archive, in Buckets, and
+	// ReferencedFiles how many files these are; of Unchecked of them the bytes were not read.
+	Referenced      int64    `json:"referenced,omitempty"`
+	ReferencedFiles int64    `json:"referencedFiles,omitempty"`
+	Buckets         []string `json:"buckets,omitempty"`
+	Unchecked       int64    `json:"unchecked,omitempty"`
 	// SignedSeals and SignedBags are how many are signed, by the keys whose ids
 	// are Signers. Trusted reports whether keys from outside were given.
 	SignedSeals int      `json:"signedSeals"`
@@ -85,12 +91,14 @@ func (v *verifier) report(c *census) Report {
 		r.Restored += b.restored.asked
 		r.RetentionChanged += b.restored.changed
 		r.RetentionUnknown += b.restored.unknown
+		r.tellReferenced(b)
 		if b.seals == 0 {
 			r.Unsealed++
 		}
 	}
 	r.OtherTexts = c.otherTexts
 	slices.Sort(r.Signers)
+	slices.Sort(r.Buckets)
 	if n := len(v.seals); n > 0 {
 		last := v.seals[n-1]
 		r.Seal, r.From, r.Until = last.digest, last.account.From, last.account.Until

@@ -147,7 +147,7 @@ func (v *verifier) readAccount(s *seal) string {
 		return ""
 	}
 	s.told = true
-	v.options.Meter.Expected.Store(s.account.Bytes)
+	v.expectBytes(s.account)
 	if s.account.Number != s.number {
 		v.fault(SealChain, at, "is the account of seal %d, but is stored as seal %d", s.account.Number, s.number)
 	}

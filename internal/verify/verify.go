@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"runtime"
@@ -48,6 +49,10 @@ type Options struct {
 	// Workers is how many files are read at the same time; as many as there are
 	// cores if it is 0.
 	Workers int
+	// OpenReferenced opens a file that is outside the archive, at a location that a bag refers to
+	// (evidence.ParseS3Location). The error is fs.ErrNotExist if nothing is there. If it is nil
+	// these files are not read, and each is a finding of kind Unreadable.
+	OpenReferenced func(ctx context.Context, location string) (io.ReadCloser, error)
 	// Version is that of this program: what it wrote is in the words that it knows.
 	Version string
 	// Meter may be nil.

@@ -46,7 +46,9 @@ type tampering struct {
 	// running tells that the export is said to run, and as is whose archive it is said
 	// to be, empty for nobody's.
 	running bool
-	as      string
+	// refers tells that it is done to an archive that refers to files in a bucket.
+	refers bool
+	as     string
 }
 
 func (a archive) rename(from, to string) {

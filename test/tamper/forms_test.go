@@ -91,6 +91,6 @@ func formsOfInsiders() []tampering {
 			a.Write(standard+"/custody/note.txt", nil)
 			a.Forge(specimen.Standard, 1)
 		}, kind: verify.Planted, path: standard + "/custody/note.txt", says: "not a file of a bag of recordings"},
-		{name: "put a file beside a bag's manifest", do: func(a archive) { a.Write(standard+"/fetch.txt", nil); a.Forge(specimen.Standard, 1) }, kind: verify.Planted, path: standard + "/fetch.txt", says: "not a file of a bag of recordings"},
+		{name: "put a file beside a bag's manifest", do: func(a archive) { a.Write(standard+"/note.txt", nil); a.Forge(specimen.Standard, 1) }, kind: verify.Planted, path: standard + "/note.txt", says: "not a file of a bag of recordings"},
 	}
 }

@@ -53,11 +53,17 @@ func sha256sum(a archive, _ string) bool {
 	listed := func(folder, manifest string) bool {
 		return !a.fails(folder, "sha256sum", "--check", "--strict", "--quiet", manifest)
 	}
+	stored := func(folder string) bool {
+		if _, err := os.Stat(filepath.Join(folder, "fetch.txt")); err != nil {
+			return listed(folder, "manifest-sha256.txt")
+		}
+		return !a.fails(folder, "sh", "-c", "cut -d ' ' -f 3 fetch.txt | grep -vFf - manifest-sha256.txt | sha256sum --check --strict --quiet")
+	}
 	for _, folder := range seals {
 		noticed = !listed(folder, "manifest-sha256.txt") || !listed(folder, "bags-sha256.txt") || noticed
 	}
 	for _, folder := range a.folders("bags") {
-		noticed = !listed(folder, "tagmanifest-sha256.txt") || !listed(folder, "manifest-sha256.txt") || noticed
+		noticed = !listed(folder, "tagmanifest-sha256.txt") || !stored(folder) || noticed
 	}
 	return noticed
 }
@@ -108,18 +114,22 @@ type outcome struct {
 func TestEveryTamperingIsFound(t *testing.T) {
 	t.Parallel()
 	groups := map[string][]tampering{
-		"write": slices.Concat(plain(), forms(), whileRunning(), identities()), "forge": stolen(),
-		"sign": slices.Concat(insiders(), isolations(), restorations(), orphanages(), formsOfInsiders(), strictForms(), misjudged(), misheld(), thinned(), invented(), reworded(), retold()),
+		"write": slices.Concat(plain(), forms(), whileRunning(), identities(), unreferenced()), "forge": stolen(),
+		"sign": slices.Concat(insiders(), isolations(), restorations(), orphanages(), formsOfInsiders(), strictForms(), misjudged(), misheld(), thinned(), invented(), reworded(), retold(), misreferenced()),
 	}
 	var mu sync.Mutex
 	outcomes := map[string]outcome{}
-	sound := specimen.New(t, specimen.NewSigner(t))
+	sound, referring := specimen.New(t, specimen.NewSigner(t)), specimen.NewReferring(t, specimen.NewSigner(t))
 	t.Run("all", func(t *testing.T) {
 		for group, tamperings := range groups {
 			for _, tt := range tamperings {
 				t.Run(group+"/"+tt.name, func(t *testing.T) {
 					t.Parallel()
-					o := outcome{group, tt, try(t, sound.Copy(t), tt)}
+					of := sound
+					if tt.refers {
+						of = referring
+					}
+					o := outcome{group, tt, try(t, of.Copy(t), tt)}
 					mu.Lock()
 					defer mu.Unlock()
 					outcomes[t.Name()] = o
@@ -147,10 +157,12 @@ func (a archive) trusted(signer *specimen.Signer) string {
 func TestASoundArchive(t *testing.T) {
 	t.Parallel()
 	signer := specimen.NewSigner(t)
-	a := archive{specimen.New(t, signer), nil}
-	for _, tool := range tools() {
-		if tool.notices(a, a.trusted(signer)) {
-			t.Errorf("%s finds fault with it", tool.name)
+	for _, made := range []func(testing.TB, *specimen.Signer) *specimen.Archive{specimen.New, specimen.NewReferring} {
+		a := archive{made(t, signer), nil}
+		for _, tool := range tools() {
+			if tool.notices(a, a.trusted(signer)) {
+				t.Errorf("%s finds fault with it", tool.name)
+			}
 		}
 	}
 }
@@ -159,13 +171,16 @@ func TestASoundArchive(t *testing.T) {
 // without any signature, too.
 func TestTamperingWithAnArchiveThatIsNotSigned(t *testing.T) {
 	t.Parallel()
-	for _, tt := range plain() {
+	for _, tt := range slices.Concat(plain(), unreferenced()) {
 		if tt.aboutSignatures() || tt.knowsSeal {
 			continue
 		}
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			a := archive{specimen.New(t, nil), nil}
+			if tt.refers {
+				a.Archive = specimen.NewReferring(t, nil)
+			}
 			tt.do(a)
 			judge(t, a, tt, verify.Options{})
 		})
@@ -203,6 +218,7 @@ func try(t *testing.T, sound *specimen.Archive, tt tampering) []bool {
 // judge checks that a tampering is found.
 func judge(t *testing.T, a archive, tt tampering, options verify.Options) {
 	t.Helper()
+	options.OpenReferenced = a.OpenReferenced
 	report, err := verify.Archive(t.Context(), os.DirFS(a.Root), options)
 	if err != nil {
 		t.Fatal(err)

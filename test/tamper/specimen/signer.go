@@ -172,9 +172,11 @@ func (a *Archive) Rebag(name string) {
 			size, count = size+len(a.Read(folder+"/"+file)), count+1
 		}
 	}
+	referenced, more := a.referenced(folder)
+	size, count = size+more, count+len(referenced)
 	info, _, _ := strings.Cut(string(a.Read(folder+"/bag-info.txt")), "Payload-Oxum: ")
 	a.Write(folder+"/bag-info.txt", fmt.Appendf(nil, "%sPayload-Oxum: %d.%d\n", info, size, count))
-	a.Write(folder+"/manifest-sha256.txt", a.manifestOf(folder, payload))
+	a.Write(folder+"/manifest-sha256.txt", append(a.manifestOf(folder, payload), strings.Join(referenced, "")...))
 	a.SignBag(name)
 }
 

@@ -52,6 +52,8 @@ type Archive struct {
 	Signer *Signer
 	record evidence.ExportRecord
 	former *evidence.Former
+	// Buckets is a directory in which the buckets lie to which bags refer, empty if none does.
+	Buckets string
 	// begun is when the work for the current seal began: its events are in the hours
 	// after it.
 	begun time.Time
@@ -69,6 +71,12 @@ type Archive struct {
 func New(t testing.TB, signer *Signer) *Archive {
 	t.Helper()
 	a := &Archive{TB: t, Root: filepath.Join(t.TempDir(), "case-1"), Signer: signer}
+	a.make()
+	return a
+}
+
+func (a *Archive) make() {
+	a.Helper()
 	spec := map[string]any{
 		"mediaTypes": []string{"Call"}, "holdScope": "Include", "start": Day, "end": Day.AddDate(0, 0, 1), "width": "24h0m0s",
 		"maxConversations": 1000, "settleAfter": "24h0m0s", "openDeadline": "24h0m0s", "metadata": "Full", "archived": "Restore",
@@ -82,7 +90,6 @@ func New(t testing.TB, signer *Signer) *Archive {
 	a.Write(evidence.RecordPath, content)
 	a.first()
 	a.second()
-	return a
 }
 
 // Copy is a copy of the archive, with the same signer.
@@ -91,6 +98,10 @@ func (a *Archive) Copy(t testing.TB) *Archive {
 	copied := *a
 	copied.TB, copied.Root = t, filepath.Join(t.TempDir(), "case-1")
 	copied.must(os.CopyFS(copied.Root, os.DirFS(a.Root)))
+	if a.Buckets != "" {
+		copied.Buckets = t.TempDir()
+		copied.must(os.CopyFS(copied.Buckets, os.DirFS(a.Buckets)))
+	}
 	return &copied
 }
 
@@ -237,9 +248,7 @@ func (a *Archive) bag(name string, lane slicing.Lane, known map[string][]genesys
 		for nn := first; nn < all; nn++ {
 			file := a.store(name, ref, nn+1)
 			bag.Files = append(bag.Files, file)
-			bag.Events = append(bag.Events, evidence.Event{Time: file.ReceivedAt, Type: "RecordingStored", Actor: "specimen", Details: map[string]string{
-				"path": file.Path, "sha256": file.SHA256, "bytes": strconv.FormatInt(file.Size, 10), "request": file.RequestID,
-			}})
+			bag.Events = append(bag.Events, arrival(file))
 		}
 	}
 	bag.Inventory = inventory.Settle(outcomes)
@@ -261,13 +270,26 @@ func (a *Archive) bag(name string, lane slicing.Lane, known map[string][]genesys
 	a.bags = append(a.bags, evidence.BagRef{Name: name, Lane: lane, Start: Day, End: Day.AddDate(0, 0, 1)})
 }
 
-// store puts a recording's file into a bag.
+// arrival reports a file.
+func arrival(file evidence.File) evidence.Event {
+	if file.IsReferenced() {
+		return evidence.ReferencedEvent(file, "specimen")
+	}
+	return evidence.Event{Time: file.ReceivedAt, Type: "RecordingStored", Actor: "specimen", Details: map[string]string{
+		"path": file.Path, "sha256": file.SHA256, "bytes": strconv.FormatInt(file.Size, 10), "request": file.RequestID,
+	}}
+}
+
+// store puts a recording's file into a bag, or into a bucket.
 func (a *Archive) store(bag string, ref genesys.RecordingRef, nn int) evidence.File {
 	content := fmt.Appendf(nil, "recording %s, file %d, %s", ref.RecordingID, nn, bag)
 	name := evidence.RecordingPath(ref.ConversationID, ref.RecordingID, nn, "wav")
-	a.Write(evidence.BagFolder(bag)+"/"+name, content)
+	where := a.refer(ref, nn, content)
+	if where.Location == "" {
+		a.Write(evidence.BagFolder(bag)+"/"+name, content)
+	}
 	return evidence.File{
-		Path: name, ConversationID: ref.ConversationID, RecordingID: ref.RecordingID, Size: int64(len(content)), SHA256: Sum(content),
+		Reference: where, Path: name, ConversationID: ref.ConversationID, RecordingID: ref.RecordingID, Size: int64(len(content)), SHA256: Sum(content),
 		ContentType: "audio/wav", RequestID: ID(903), ReceivedAt: a.at(8).Add(time.Duration(nn) * time.Minute),
 	}
 }
@@ -298,6 +320,7 @@ func (a *Archive) seal(s evidence.Seal) {
 	a.Helper()
 	s.Bags, a.bags = a.bags, nil
 	s.Record, s.Former, s.From, s.Until, s.Report = a.record, a.former, Day, Day.AddDate(0, 0, 1), report.Seal
+	s.LoadFiles = a.Buckets != ""
 	opening := evidence.Event{Time: a.record.CreatedAt, Type: "ArchiveBegun"}
 	if a.former != nil {
 		s.Events = append(s.Events, TakenOver.Event("specimen"))
