@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"path"
 
 	"github.com/gcexport/recording-export-operator/internal/verify"
 	"github.com/gcexport/recording-export-operator/internal/verify/index"
@@ -23,6 +22,7 @@ func runCat(ctx context.Context, arguments []string, to streams) error {
 	)
 	flags := where.flags("cat", to.err)
 	addQueryFlags(flags, &query)
+	where.addOutsideFlags(flags)
 	flags.IntVar(&number, "file", 0, "`number` of the file, counted from 1, if the recording has several")
 	if err := where.parse(flags, arguments); err != nil {
 		return err
@@ -35,7 +35,12 @@ func runCat(ctx context.Context, arguments []string, to streams) error {
 	if err != nil {
 		return err
 	}
-	return file.copy(ctx, fsys, to)
+	from, err := file.openFile(ctx, fsys, where.opener())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = from.Close() }()
+	return file.copy(ctx, from, to)
 }
 
 // onlyFile returns the one file that was requested, with its path below the location.
@@ -44,7 +49,7 @@ func onlyFile(hits []hit, number int) (storedFile, error) {
 	for _, h := range hits {
 		for i, f := range h.Files {
 			if number == 0 || number == i+1 {
-				files = append(files, storedFile{path.Join(h.Archive, f.Path), f.SHA256})
+				files = append(files, storedFile{h.place(f), f.SHA256, f.Location != ""})
 			}
 		}
 	}
@@ -60,15 +65,25 @@ func onlyFile(hits []hit, number int) (storedFile, error) {
 	}
 }
 
-type storedFile struct{ path, sha256 string }
+// storedFile is a file of a recording. Its path is a location if it is outside the archive.
+type storedFile struct {
+	path, sha256 string
+	isOutside    bool
+}
+
+func (s storedFile) openFile(ctx context.Context, fsys fs.FS, outside *opener) (io.ReadCloser, error) {
+	if !s.isOutside {
+		return fsys.Open(s.path)
+	}
+	file, err := outside.openReferenced(ctx, s.path)
+	if err != nil {
+		return nil, fmt.Errorf("%s is outside the archive: %w", s.path, err)
+	}
+	return file, nil
+}
 
 // copy writes the file, and compares its digest with the one in files.csv.
-func (s storedFile) copy(ctx context.Context, fsys fs.FS, to streams) error {
-	file, err := fsys.Open(s.path)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = file.Close() }()
+func (s storedFile) copy(ctx context.Context, file io.Reader, to streams) error {
 	hash := sha256.New()
 	if _, err := io.Copy(io.MultiWriter(to.out, hash), stoppable{ctx, file}); err != nil {
 		return fmt.Errorf("%s: %w", s.path, err)

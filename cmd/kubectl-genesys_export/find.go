@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +23,11 @@ import (
 type hit struct {
 	Archive string `json:"archive"`
 	index.Recording
+}
+
+// place is where a file is: below the location of the archives, or in a bucket outside.
+func (h hit) place(file index.File) string {
+	return cmp.Or(file.Location, path.Join(h.Archive, file.Path))
 }
 
 // addQueryFlags adds the flags that select recordings.

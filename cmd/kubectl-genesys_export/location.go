@@ -27,6 +27,7 @@ type location struct {
 	region    string
 	endpoint  string
 	pathStyle bool
+	outside   outside
 }
 
 // flags returns the flags that all commands have.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"path"
 	"strings"
 	"text/tabwriter"
 
@@ -50,7 +49,7 @@ func runList(ctx context.Context, arguments []string, to streams) error {
 	for _, h := range hits {
 		cells := []string{words.Time(h.Start), h.Conversation, h.Recording.Recording, h.Medium, h.Lane, h.Disposition, h.Reason}
 		for _, file := range h.Files {
-			row(append(cells[:len(cells):len(cells)], words.Bytes(file.Size), path.Join(h.Archive, file.Path))...)
+			row(append(cells[:len(cells):len(cells)], words.Bytes(file.Size), h.place(file))...)
 		}
 		if len(h.Files) == 0 {
 			row(append(cells, "", "")...)

@@ -49,6 +49,8 @@ Usage:
 PATH_OR_S3_URL is one archive or a folder of archives: a directory, or s3://bucket/prefix.
 For S3, it reads AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if set, AWS_SESSION_TOKEN and AWS_REGION from the
 environment; see --region, --endpoint and --path-style. It needs the permissions s3:ListBucket and s3:GetObject.
+An archive can refer to recordings in another bucket: verify and cat read them in the same way; see --recordings-region and
+--recordings-endpoint.
 
 Exit codes:
   0  verified, or done

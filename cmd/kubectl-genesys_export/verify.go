@@ -59,6 +59,8 @@ func runVerify(ctx context.Context, arguments []string, to streams) error {
 		}
 		return nil
 	})
+	where.addOutsideFlags(flags)
+	skip := flags.Bool("skip-referenced", false, "do not read recordings that are outside the archive; verify reports each of them as not read")
 	flags.IntVar(&options.Workers, "workers", 0, "number of `files` to read at the same time (default one for each core, 16 for S3)")
 	if err := where.parse(flags, arguments); err != nil {
 		return err
@@ -72,6 +74,9 @@ func runVerify(ctx context.Context, arguments []string, to streams) error {
 	}
 	if options.Workers <= 0 {
 		options.Workers = workers
+	}
+	if !*skip {
+		options.OpenReferenced = where.opener().openReferenced
 	}
 	verdicts, err := verifyAll(ctx, fsys, where, options, to.gauge)
 	if err != nil {
@@ -189,6 +194,9 @@ func (v verdict) text(where location) string {
 	}
 	if v.OrphansNotListed != "" {
 		says("  Recordings attached to no conversation are not listed: %s", v.OrphansNotListed)
+	}
+	if v.ReferencedFiles > 0 {
+		says("  %s", v.referenced())
 	}
 	if v.Restored > 0 {
 		says("  %s", v.restorations())

@@ -37,12 +37,14 @@ type Recording struct {
 
 func (r Recording) key() string { return r.Conversation + "/" + r.Recording }
 
-// File is a stored file of a recording.
+// File is a file of a recording.
 type File struct {
 	// Path from the archive's root.
 	Path   string `json:"path"`
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
+	// Location is where the file is if it is outside the archive, and not at its path.
+	Location string `json:"location,omitempty"`
 }
 
 // Find lists the recordings that a query asks for, along the starts of their

@@ -2,6 +2,8 @@ package index
 
 import (
 	"cmp"
+	"errors"
+	"io/fs"
 	"path"
 	"slices"
 	"strconv"
@@ -99,8 +101,15 @@ func (f *finder) addLeftIn(bag string, some map[string]*Recording) error {
 
 // eachFile reads the files of a bag, with the key of the recording of each.
 func (f *finder) eachFile(folder string, do func(key string, file File)) error {
+	locations := map[string]string{}
+	err := f.each(folder+evidence.ReferencesTable, func(row verify.Row) {
+		locations[row.Get("path")] = row.Get("location")
+	}, "path", "location")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // a bag whose files are all stored does not have the table
+		return err
+	}
 	return f.each(folder+evidence.FilesTable, func(row verify.Row) {
 		size, _ := strconv.ParseInt(row.Get("size"), 10, 64)
-		do(row.Get("conversation_id")+"/"+row.Get("recording_id"), File{folder + row.Get("path"), size, row.Get("sha256")})
+		do(row.Get("conversation_id")+"/"+row.Get("recording_id"), File{folder + row.Get("path"), size, row.Get("sha256"), locations[row.Get("path")]})
 	}, "path", "conversation_id", "recording_id", "size", "sha256")
 }
