@@ -28,6 +28,7 @@ func (c *census) takeAccount() {
 	}
 	c.expect(a.Bytes == bytes, where, "says %d bytes, there are %d", a.Bytes, bytes)
 	c.takeCounts(where, a)
+	c.takeReferenced(where, a)
 }
 
 // takeCounts compares the numbers of recordings. Lines that report a move may be

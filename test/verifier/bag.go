@@ -17,8 +17,10 @@ type bag struct {
 	index         []row
 	files         []row
 	restored      []row
-	// payload is what lies below data/.
+	// payload is what lies below data/, and what it refers to.
 	payload map[string]stored
+	// locations are where files are to which it refers, by their paths.
+	locations map[string]string
 	// digest is the SHA-256 of the tag manifest.
 	digest string
 }
@@ -38,6 +40,8 @@ func (v *verdict) readBag(archive, name string) bag {
 			tags[path] = f
 		}
 	}
+	b.files = v.table(filepath.Join(where, "data/files.csv"), "path", "conversation_id", "recording_id", "size", "sha256")
+	v.readReferences(where, &b)
 	b.digest = tags[tagManifest].sha256
 	v.compare("bags/"+name+"/manifest-sha256.txt", v.manifest(filepath.Join(where, "manifest-sha256.txt")), b.payload)
 	delete(tags, tagManifest)
@@ -46,7 +50,6 @@ func (v *verdict) readBag(archive, name string) bag {
 	v.info(where, b.payload)
 	b.conversations = v.table(filepath.Join(where, "data/conversations.csv"), "conversation_id", "recordings", "home", "disposition", "reason")
 	b.index = v.table(filepath.Join(where, "data/index.csv"), "conversation_id", "recording_id", "medium", "lane", "disposition", "reason", "files")
-	b.files = v.table(filepath.Join(where, "data/files.csv"), "path", "conversation_id", "recording_id", "size", "sha256")
 	v.checkPayload(b)
 	log := v.checkLog(where, b)
 	b.restored = v.readRetention(where, b, log)
@@ -108,7 +111,7 @@ func (v *verdict) checkPayload(b bag) {
 		switch {
 		case strings.HasPrefix(path, "data/recordings/"):
 			recordings[path] = f
-		case strings.HasPrefix(path, "data/metadata/"), path == "data/conversations.csv", path == "data/index.csv", path == "data/files.csv", path == retentionTable:
+		case strings.HasPrefix(path, "data/metadata/"), path == "data/conversations.csv", path == "data/index.csv", path == "data/files.csv", path == retentionTable, path == referenceTable:
 		default:
 			v.fault(where, "contains %s, which no bag has", path)
 		}
@@ -139,8 +142,11 @@ func (v *verdict) checkPayload(b bag) {
 func (v *verdict) checkLog(where string, b bag) []event {
 	told, log := map[string]string{}, v.chain(filepath.Join(where, "custody/events.jsonl"))
 	for _, e := range log {
-		if e.Type == "RecordingStored" {
+		if e.Type == "RecordingStored" || e.Type == "RecordingReferenced" {
 			told[e.Details["path"]] = e.Details["sha256"]
+			if e.Details["location"] != b.locations[e.Details["path"]] {
+				v.fault(where, "the custody log reports %s where it is not", e.Details["path"])
+			}
 		}
 	}
 	for path, sum := range told {

@@ -19,11 +19,13 @@ import (
 type fixture struct {
 	*testing.T
 	archive, truth string
-	data           dataset
-	log            journal
-	bags           []*madeBag
-	former         map[string]any
-	totals         map[string]int
+	// buckets is where buckets are to which bags refer, empty if none does.
+	buckets string
+	data    dataset
+	log     journal
+	bags    []*madeBag
+	former  map[string]any
+	totals  map[string]int
 	// orphans is what accounts say about orphaned recordings.
 	orphans map[string]any
 }
@@ -37,6 +39,8 @@ type madeBag struct {
 	index         [][]string
 	files         [][]string
 	restored      [][]string
+	// references are the lines of references.csv.
+	references [][]string
 	// told are events besides those about files.
 	told []event
 }
@@ -136,7 +140,11 @@ func (f *fixture) recording(b *madeBag, of, id, medium, disposition, reason stri
 		}
 		n++
 		path := fmt.Sprintf("data/recordings/%s/%s/%02d.wav", of, id, i+1)
-		f.write("bags/"+b.name+"/"+path, []byte(content))
+		if f.buckets != "" && strings.HasSuffix(id, "11") {
+			f.refer(b, path, content)
+		} else {
+			f.write("bags/"+b.name+"/"+path, []byte(content))
+		}
 		b.files = append(b.files, []string{path, of, id, fmt.Sprint(len(content)), sum([]byte(content))})
 	}
 }
@@ -172,8 +180,9 @@ func (f *fixture) finish(b *madeBag) {
 	}
 	told = append(told, b.told...)
 	for _, line := range b.files {
-		told = append(told, event{Type: "RecordingStored", Details: map[string]string{"path": line[0], "sha256": line[4]}})
+		told = append(told, b.stored(line[0], line[4]))
 	}
+	f.writeReferences(b)
 	f.write(folder+"/custody/events.jsonl", events(append(told, event{Type: "BagSealed"})...))
 	f.write(folder+"/bagit.txt", []byte("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"))
 	f.remanifest(folder)
@@ -190,8 +199,13 @@ func (f *fixture) remanifest(folder string) {
 			count, size = count+1, size+s.size
 		}
 	}
+	manifest := f.manifestOf(folder, payload)
+	for path, s := range f.referencedOf(folder) {
+		count, size = count+1, size+s.size
+		manifest = fmt.Appendf(manifest, "%s  %s\n", s.sha256, path)
+	}
 	f.write(folder+"/bag-info.txt", fmt.Appendf(nil, "External-Identifier: x\nPayload-Oxum: %d.%d\n", size, count))
-	f.write(folder+"/manifest-sha256.txt", f.manifestOf(folder, payload))
+	f.write(folder+"/manifest-sha256.txt", manifest)
 	f.write(folder+"/"+tagManifest, f.manifestOf(folder, func(path string) bool { return !payload(path) && path != tagManifest }))
 }
 
@@ -260,8 +274,13 @@ func (f *fixture) account(folder string, number int) {
 	if number > 1 {
 		over = append(over, takeOver{"old", "new", morning})
 	}
+	var refers []map[string]any
+	if f.buckets != "" {
+		refers = append(refers, map[string]any{"bucket": bucketOfCase, "files": 2, "recordings": 1, "bytes": 6})
+	}
 	body, _ := json.Marshal(map[string]any{
-		"export": map[string]string{"clusterId": "old"}, "takenOver": over,
+		"referenced": refers,
+		"export":     map[string]string{"clusterId": "old"}, "takenOver": over,
 		"former":        f.former,
 		"conversations": map[string]int{"surveyed": t["surveyed"], "batched": t["surveyed"] - t["unbatched"], "unavailable": t["unbatched"]},
 		"recordings":    []map[string]int{{exported: t[exported], excluded: t[excluded], unavailable: t[unavailable]}},
@@ -329,8 +348,17 @@ func (f *fixture) tell() {
 // come.
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
+	return makeFixture(t, false)
+}
+
+// makeFixture makes the same archive, in which recording 11 may be in a bucket.
+func makeFixture(t *testing.T, refers bool) *fixture {
+	t.Helper()
 	root := t.TempDir()
 	f := &fixture{T: t, archive: filepath.Join(root, "archive", "case"), truth: root, totals: map[string]int{}}
+	if refers {
+		f.buckets = filepath.Join(root, "buckets")
+	}
 	spec, _ := json.Marshal(order{MediaTypes: []string{"Call", "Screen"}, HoldScope: "Include", Start: morning, End: morning.Add(time.Hour)})
 	record, _ := json.Marshal(map[string]any{"spec": json.RawMessage(spec), "specDigest": sum(spec)})
 	f.write("export.json", record)

@@ -40,7 +40,7 @@ type order struct {
 
 // judge judges the whole archive.
 func judge(t terms, known truth) *verdict {
-	v := &verdict{}
+	v := &verdict{buckets: t.buckets}
 	asked := v.readOrder(t.archive)
 	v.checkPlaces(t)
 	seals := v.readSeals(t.archive)

@@ -29,6 +29,8 @@ type terms struct {
 	// alone is a directory in which there is no file but those of the archive and
 	// working artifacts; empty, it is not looked at.
 	alone string
+	// buckets is a directory in which the buckets are to which bags refer, by their names.
+	buckets string
 	// truth is the simulator's base URL, or a directory with dataset.json and
 	// journal.json.
 	truth string
@@ -74,6 +76,7 @@ func parse(arguments []string, stderr io.Writer) (terms, error) {
 	f.SetOutput(stderr)
 	f.StringVar(&t.archive, "archive", "", "`directory` of one export's archive")
 	f.StringVar(&t.alone, "alone", "", "`directory` that must contain no file outside the archive")
+	f.StringVar(&t.buckets, "buckets", "", "`directory` in which the S3 buckets are to which bags refer")
 	f.StringVar(&t.truth, "truth", "", "the simulator's base `URL`, or a directory with dataset.json and journal.json")
 	f.IntVar(&t.asks, "asks", 1, "how often Genesys Cloud may have answered the same question")
 	f.IntVar(&t.looks, "looks", 0, "how often more it may have answered for the metadata of a conversation")
@@ -101,6 +104,8 @@ type verdict struct {
 	calls                   int
 	orphans                 int
 	violations              []string
+	// buckets is a directory, see terms.
+	buckets string
 }
 
 // fault adds a violation. Where says in which file or of what.

@@ -57,6 +57,8 @@ type account struct {
 	Files int   `json:"files"`
 	Bytes int64 `json:"bytes"`
 	Gaps  int   `json:"gaps"`
+	// Referenced is what is in buckets outside the archive.
+	Referenced []referenced `json:"referenced"`
 	// Until is the end of what the seals cover so far.
 	Until   time.Time      `json:"until"`
 	Orphans *orphanAccount `json:"orphans"`
