@@ -19,11 +19,16 @@ var update = flag.Bool("update", false, "write the golden files of the present v
 // other words need another number.
 func TestWordsOfThisVersion(t *testing.T) {
 	t.Parallel()
-	a := specimen.New(t, nil)
+	checkWords(t, specimen.New(t, nil), "")
+	checkWords(t, specimen.NewReferring(t, nil), "referring-")
+}
+
+func checkWords(t *testing.T, a *specimen.Archive, prefix string) {
+	t.Helper()
 	for number := 1; number <= 2; number++ {
 		for _, name := range []string{"certification.txt", "report.html"} {
 			got := a.Read(evidence.SealFolder(number) + "/" + name)
-			golden := filepath.Join("testdata", "texts", fmt.Sprintf("v%d", evidence.TextsVersion), fmt.Sprintf("%d-%s", number, name))
+			golden := filepath.Join("testdata", "texts", fmt.Sprintf("v%d", evidence.TextsVersion), fmt.Sprintf("%s%d-%s", prefix, number, name))
 			if *update {
 				if err := os.MkdirAll(filepath.Dir(golden), 0o750); err != nil {
 					t.Fatal(err)

@@ -15,9 +15,13 @@ type verdict struct {
 
 // judge reports whether everything is there, of a window until end, which may be zero.
 func judge(a evidence.Account, end time.Time) verdict {
-	v := verdict{Class: "good", Says: "Everything that was requested and that Genesys Cloud listed is in the archive."}
+	where := text("in the archive")
+	if len(a.Referenced) > 0 {
+		where = "in the archive, or in a bucket to which the archive refers"
+	}
+	v := verdict{Class: "good", Says: words("Everything that was requested and that Genesys Cloud listed is %s.", where)}
 	if a.Conversations.Deferred > 0 {
-		v.Says = "Everything that was requested and that Genesys Cloud listed for ended conversations is in the archive."
+		v.Says = words("Everything that was requested and that Genesys Cloud listed for ended conversations is %s.", where)
 	}
 	if a.Gaps > 0 {
 		v.Class, v.Says = "bad", words("%s could not be exported. Section 5 gives the reasons.", of(a.Gaps, "recording or conversation", "recordings or conversations"))
