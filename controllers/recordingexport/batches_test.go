@@ -119,7 +119,7 @@ func (s *loaded) namesIn(lane slicing.Lane, first, last int) []string {
 
 // batchAt is the batch of a slice, as it runs.
 func (s *loaded) batchAt(lane slicing.Lane, ordinal int) v1alpha1.RecordingExportBatch {
-	b := batch(int32(ordinal), v1alpha1.Lane(lane), 0, false) //nolint:gosec // small
+	b := batch(int32(ordinal), v1alpha1.Lane(lane), 0, false)
 	b.Name = s.namesIn(lane, ordinal, ordinal)[0]
 	mark(&b, v1alpha1.ReasonTransferring)
 	return b

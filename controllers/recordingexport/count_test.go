@@ -103,7 +103,7 @@ func TestCountingFromASeal(t *testing.T) {
 			if diff := cmp.Diff(tt.waiting, waiting); diff != "" {
 				t.Errorf("slices that still get a batch (-want +got):\n%s", diff)
 			}
-			if want := int32(5 - len(tt.waiting)); s.export.Status.Batches.Completed != want { //nolint:gosec // small
+			if want := int32(5 - len(tt.waiting)); s.export.Status.Batches.Completed != want {
 				t.Errorf("%d batches completed, want %d", s.export.Status.Batches.Completed, want)
 			}
 		})

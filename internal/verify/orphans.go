@@ -79,7 +79,7 @@ func (o *orphans) readOrphanTable() {
 
 // checkOrphanAccount compares the account with the table and the log.
 func (o *orphans) checkOrphanAccount(told evidence.OrphanAccount) {
-	at, before := o.seal.sealPath(evidence.AccountFile), evidence.OrphanAccount{}
+	at, before := o.sealPath(evidence.AccountFile), evidence.OrphanAccount{}
 	if o.before != nil {
 		before = *o.before
 	}
@@ -121,7 +121,7 @@ func (r *Report) tellOrphans(told *evidence.OrphanAccount) {
 
 // judgeLog compares the log with the account and the table.
 func (o *orphans) judgeLog(told evidence.OrphanAccount) {
-	log, e := o.seal.sealPath(sealLog), o.orphansTold
+	log, e := o.sealPath(sealLog), o.orphansTold
 	if told.NotListed != nil {
 		if e.Type != "OrphansNotListed" || e.Details["why"] != told.NotListed.Why {
 			o.fault(Contradiction, log, "does not report why recordings attached to no conversation are not listed, but account.json states it")
