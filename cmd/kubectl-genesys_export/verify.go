@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -40,25 +38,7 @@ func runVerify(ctx context.Context, arguments []string, to streams) error {
 	)
 	flags := where.flags("verify", to.err)
 	shape.add(flags)
-	flags.Func("key", "`file` with the public key (PEM) that seals must be signed with; can be given more than once", func(name string) error {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		key, err := verify.ParseKey(text)
-		options.Keys = append(options.Keys, key)
-		return err
-	})
-	flags.StringVar(&options.Seal, "seal", "", "`SHA-256` of the last seal's manifest, from the export's status or an earlier verification")
-	flags.BoolVar(&options.Running, "running", false, "the export is still running: do not report unsealed bags, and accept any seal of the export in --seal")
-	flags.Func("export", "`NAMESPACE/NAME` of the export that the archive must belong to (default the name of the archive's folder, in any namespace)", func(text string) error {
-		var ok bool
-		options.Namespace, options.Name, ok = strings.Cut(text, "/")
-		if !ok || options.Namespace == "" || options.Name == "" || strings.Contains(options.Name, "/") {
-			return errors.New("must be NAMESPACE/NAME")
-		}
-		return nil
-	})
+	addTrustFlags(flags, &options)
 	where.addOutsideFlags(flags)
 	skip := flags.Bool("skip-referenced", false, "do not read recordings that are outside the archive; verify reports each of them as not read")
 	flags.IntVar(&options.Workers, "workers", 0, "number of `files` to read at the same time (default one for each core, 16 for S3)")
