@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -205,7 +206,7 @@ func TestWhatStandsInTheRecordsPlace(t *testing.T) {
 // received is added.
 func TestMediaOfABagThatIsNotSealed(t *testing.T) {
 	s := newScene(t)
-	s.begun(simulator.RouteDownload, 12, func() bool { return len(s.open()) >= 2 })
+	s.begun(simulator.RouteDownload, 12, s.twoAreOpen())
 	open := s.open()
 	replaced, added := open[0], open[1]
 	s.plant(replaced, []byte("another conversation"))
@@ -216,6 +217,21 @@ func TestMediaOfABagThatIsNotSealed(t *testing.T) {
 	s.accusesBatch(batchOf(more), strings.TrimPrefix(more, "bags/"+batchOf(more)+"/"))
 	s.settled()
 	s.expectSeals(0)
+}
+
+// twoAreOpen reports whether two bags with recordings are not sealed. Where all downloads until
+// the fault were of one bag, it lets some more succeed: by then other batches try, too.
+func (s *scene) twoAreOpen() func() bool {
+	refused := func() int { return s.Sim.Journal().Count(simulator.RouteDownload, http.StatusServiceUnavailable) }
+	before := 0
+	return func() bool {
+		if now := refused(); now >= before+50 {
+			before = now
+			s.Sim.ClearFaults()
+			s.Sim.InjectFault(simulator.Fault{Route: simulator.RouteDownload, Status: http.StatusServiceUnavailable, Nth: 12})
+		}
+		return len(s.open()) >= 2
+	}
 }
 
 // open are files of recordings in bags that are not sealed, one of each bag.
