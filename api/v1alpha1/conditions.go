@@ -30,6 +30,9 @@ const (
 const (
 	// ConditionMetadataFetched is True when the recordings of all its conversations are known.
 	ConditionMetadataFetched = "MetadataFetched"
+	// ConditionBulkExported is True when its recording bulk jobs have ended and what they exported is found. It is present
+	// only if the export's spec.delivery.mode is BulkJob.
+	ConditionBulkExported = "BulkExported"
 	// ConditionSubmitted is True when all its recordings have been requested.
 	ConditionSubmitted = "Submitted"
 	// ConditionCompleted is True when its bag is sealed.
@@ -168,6 +171,8 @@ const (
 	ReasonOrganizationNotFound = "OrganizationNotFound"
 	// ReasonOrganizationNotReady: the organisation exists, but its login does not work.
 	ReasonOrganizationNotReady = "OrganizationNotReady"
+	// ReasonIntegrationNotReady: Genesys Cloud cannot export through the integration of spec.delivery.bulkJob.
+	ReasonIntegrationNotReady = "IntegrationNotReady"
 	// ReasonDestinationNotFound: the object that destinationRef names does not exist.
 	ReasonDestinationNotFound = "DestinationNotFound"
 	// ReasonDestinationNotReady: the destination exists, but cannot be written.
@@ -228,6 +233,15 @@ const (
 	ReasonRecordingsNotReady = "RecordingsNotReady"
 	// ReasonRestoringArchived: Genesys Cloud is restoring archived recordings.
 	ReasonRestoringArchived = "RestoringArchived"
+	// ReasonBulkExporting: a recording bulk job of Genesys Cloud is exporting the recordings, or the operator is looking for
+	// them in the bucket.
+	ReasonBulkExporting = "BulkExporting"
+	// ReasonBulkJobQueued: the batch waits for its turn to create a recording bulk job: an organisation may have two at a
+	// time.
+	ReasonBulkJobQueued = "BulkJobQueued"
+	// ReasonBulkJobMismatch: a recording bulk job found other recordings than the inventory lists, so the operator
+	// cancels it.
+	ReasonBulkJobMismatch = "BulkJobMismatch"
 	// ReasonSubmitting: the operator is requesting the recordings.
 	ReasonSubmitting = "Submitting"
 	// ReasonTransferring: the operator is downloading and storing the recordings.

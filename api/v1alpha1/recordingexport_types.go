@@ -205,13 +205,27 @@ type MetadataPolicy struct {
 }
 
 // Delivery controls how recordings reach the destination.
+// +kubebuilder:validation:XValidation:rule="(has(self.mode) && self.mode == 'BulkJob') == has(self.bulkJob)",message="set delivery.bulkJob if delivery.mode is BulkJob, and leave it out otherwise"
 type Delivery struct {
-	// mode Download: the manager downloads each recording (the default).
-	// +kubebuilder:validation:Enum=Download
+	// mode Download: the manager downloads each recording (the default). BulkJob: recording bulk jobs of Genesys Cloud
+	// export the recordings into a bucket of the organisation, and the manager downloads what they do not export.
+	// +kubebuilder:validation:Enum=Download;BulkJob
 	// +kubebuilder:default=Download
 	// +optional
 	Mode string `json:"mode,omitempty"`
+
+	// bulkJob configures the mode BulkJob.
+	// +optional
+	BulkJob *BulkJobDelivery `json:"bulkJob,omitempty"`
 }
+
+// The values of spec.delivery.mode.
+const (
+	// DeliveryDownload downloads each recording.
+	DeliveryDownload = "Download"
+	// DeliveryBulkJob has recording bulk jobs export the recordings.
+	DeliveryBulkJob = "BulkJob"
+)
 
 // Lanes limits how much each lane may do at the same time.
 type Lanes struct {

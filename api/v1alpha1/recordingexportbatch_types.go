@@ -34,7 +34,7 @@ type RecordingExportBatchStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// conditions: MetadataFetched, Submitted, Completed, and Ready, which is True once the batch's bag is sealed
+	// conditions: MetadataFetched, BulkExported (only if the export's delivery.mode is BulkJob), Submitted, Completed, and Ready, which is True once the batch's bag is sealed
 	// (reason Complete or CompleteWithGaps), or split into others (Split). Reconciling and Stalled are present only while True.
 	// +listType=map
 	// +listMapKey=type
@@ -97,6 +97,10 @@ type RecordingExportBatchStatus struct {
 	// +optional
 	RetentionChanged int32 `json:"retentionChanged,omitempty"`
 
+	// bulkJob shows how the batch's recording bulk jobs are doing; absent unless spec.delivery.mode of the export is BulkJob.
+	// +optional
+	BulkJob *BulkJobStatus `json:"bulkJob,omitempty"`
+
 	// retry shows how often the current step has failed and when the operator retries it.
 	// +optional
 	Retry *RetryStatus `json:"retry,omitempty"`
@@ -126,7 +130,7 @@ type LeftCounts struct {
 // RetryStatus describes the retries of a step that fails.
 type RetryStatus struct {
 	// step that is retried.
-	// +kubebuilder:validation:Enum=Metadata;Restoration;Submission;Completion
+	// +kubebuilder:validation:Enum=Metadata;Restoration;BulkExport;Submission;Completion
 	// +required
 	Step BatchStep `json:"step"`
 
@@ -153,6 +157,8 @@ const (
 	StepMetadata BatchStep = "Metadata"
 	// StepRestoration has Genesys Cloud restore archived recordings.
 	StepRestoration BatchStep = "Restoration"
+	// StepBulkExport has recording bulk jobs export the recordings.
+	StepBulkExport BatchStep = "BulkExport"
 	// StepSubmission requests the recordings.
 	StepSubmission BatchStep = "Submission"
 	// StepCompletion downloads the recordings and seals the bag.

@@ -56,6 +56,14 @@ spec:
   retainBatches: 50
 `
 
+// bulkYAML is an export through bulk jobs.
+var bulkYAML = strings.Replace(exportYAML, "{mode: Download}", `
+    mode: BulkJob
+    bulkJob:
+      integrationId: 5d1c9a0e-3b7f-4c57-8d0e-0c1b2a394857
+      s3: {bucket: recordings, region: eu-central-1, secretRef: {name: bulk-s3}}
+      copy: true`, 1)
+
 // endlessYAML is an export whose window has no end.
 var endlessYAML = strings.Replace(exportYAML, `, end: "2023-10-02T00:00:00Z"`, "", 1)
 
@@ -221,7 +229,13 @@ func TestWhatIsCreatedIsValidated(t *testing.T) {
 		{"what comes later: detail", exportYAML, edit{"spec.metadata.detail", "Auto"}, `spec.metadata.detail: Unsupported value: "Auto"`},
 		{"archived recordings that are restored", exportYAML, edit{"spec.archived", "Restore"}, ""},
 		{"archived recordings that are deleted", exportYAML, edit{"spec.archived", "Delete"}, `spec.archived: Unsupported value: "Delete": supported values: "List", "Restore"`},
-		{"what comes later: delivery", exportYAML, edit{"spec.delivery.mode", "BulkJob"}, `spec.delivery.mode: Unsupported value: "BulkJob"`},
+		{"unknown delivery", exportYAML, edit{"spec.delivery.mode", "Courier"}, `spec.delivery.mode: Unsupported value: "Courier"`},
+		{"bulk jobs without an integration", exportYAML, edit{"spec.delivery.mode", "BulkJob"}, "spec.delivery: Invalid value: set delivery.bulkJob if delivery.mode is BulkJob, and leave it out otherwise"},
+		{"an integration without bulk jobs", bulkYAML, edit{"spec.delivery.mode", "Download"}, "spec.delivery: Invalid value: set delivery.bulkJob if delivery.mode is BulkJob, and leave it out otherwise"},
+		{"an integration without a mode", bulkYAML, edit{"spec.delivery.mode", ""}, "spec.delivery: Invalid value: set delivery.bulkJob if delivery.mode is BulkJob, and leave it out otherwise"},
+		{"integration that is not a UUID", bulkYAML, edit{"spec.delivery.bulkJob.integrationId", "bulk"}, "delivery.bulkJob.integrationId must be a UUID"},
+		{"bulk jobs without a bucket", bulkYAML, edit{"spec.delivery.bulkJob.s3.bucket", ""}, "spec.delivery.bulkJob.s3.bucket: Required value"},
+		{"bulk jobs without a Secret", bulkYAML, edit{"spec.delivery.bulkJob.s3.secretRef", ""}, "spec.delivery.bulkJob.s3.secretRef: Required value"},
 		{"a second source", exportYAML, edit{"spec.secondSource", "Retention"}, ""},
 		{"an unknown second source", exportYAML, edit{"spec.secondSource", "Analytics"}, `spec.secondSource: Unsupported value: "Analytics": supported values: "None", "Retention"`},
 		{"an unknown field", exportYAML, edit{"spec.recordingType", "screen"}, `unknown field "spec.recordingType"`},
