@@ -26,6 +26,11 @@
 //	.work/restorations/<group>/<lane>/ended/<conversation>.json
 //	.work/batches/<batch>/slice.json         the conversations of the batch
 //	.work/batches/<batch>/inventory.json     its recordings, and which are wanted
+//	.work/batches/<batch>/bulk/attempts/<part>.<n>.json  a bulk job, before it is created
+//	.work/batches/<batch>/bulk/created/<part>.<n>.json  which job that is
+//	.work/batches/<batch>/bulk/ended/<part>.<n>.json  how that ended
+//	.work/batches/<batch>/bulk/refused/<conversation>.<recording>.<sha256>.json  an object of the bucket that is not used
+//	.work/batches/<batch>/bulk/done.json     that nothing more is expected of bulk jobs
 //	.work/batches/<batch>/requests/<try>-<n>.json
 //	.work/batches/<batch>/answers/<request>.json
 //	.work/batches/<batch>/aside/<conversation>.<recording>.json  what the batch does not request any more
@@ -69,7 +74,9 @@ import (
 // Version is the version of the artifacts that this release writes. It is raised when
 // an earlier release must not read what is written: a field may be added without that.
 // What every version wrote is in testdata/golden.
-const Version = 1
+//
+// Version 2 added files that are outside the archive, and bulk jobs.
+const Version = 2
 
 // Stamp tells when an artifact was written, by which process and in which version.
 type Stamp struct {

@@ -21,7 +21,7 @@ func ReceivedKey(batch string, f evidence.File, nn int) string {
 	return fmt.Sprintf("%s/received/%s.%s.%02d.%s%s", BatchFolder(batch), f.ConversationID, f.RecordingID, nn, f.SHA256, ending)
 }
 
-// StoredFile is a file of a recording that is in the batch's bag.
+// StoredFile is a file of a recording that is in the batch's bag, or to which the bag refers.
 type StoredFile struct {
 	Stamp
 	evidence.File
@@ -30,4 +30,6 @@ type StoredFile struct {
 	// Adopted tells that the file was found stored, by a process that ended
 	// before it could note so.
 	Adopted bool `json:"adopted,omitempty"`
+	// ByBulkJob tells that a bulk job exported the file: the id of its request is that of the job.
+	ByBulkJob bool `json:"byBulkJob,omitempty"`
 }
