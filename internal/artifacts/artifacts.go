@@ -26,6 +26,7 @@
 //	.work/restorations/<group>/<lane>/ended/<conversation>.json
 //	.work/batches/<batch>/slice.json         the conversations of the batch
 //	.work/batches/<batch>/inventory.json     its recordings, and which are wanted
+//	.work/bulk-running/<batch>.<part>.<n>.json  that such a job may exist and has not ended
 //	.work/batches/<batch>/bulk/attempts/<part>.<n>.json  a bulk job, before it is created
 //	.work/batches/<batch>/bulk/created/<part>.<n>.json  which job that is
 //	.work/batches/<batch>/bulk/ended/<part>.<n>.json  how that ended

@@ -102,7 +102,7 @@ func TestKeysCanBeUsed(t *testing.T) {
 		SurveyKey(0, day), JobKey(1, day), FailedJobKey(1, day, 2), OwnerKey(1), EntryKey(2), MetadataKey("held-20231001t000000z", ref.ConversationID),
 		SliceKey("x.y-1"), InventoryKey("b"), HoldKey("held-20231001t000000z"), OutcomeKey("b"), RequestKey("b", 1, 2), FileKey("b", ref, 1), RunKey("b", "r"),
 		ComparisonKey(1), ComparisonTable(1, "m.host.x"), PageKey(DayFolder(ref.ConversationID, day), 0, 12345), EndKey(DayFolder(ref.ConversationID, day), 1), SharedArchive,
-		BulkAttemptKey("b", "0-500", 0), BulkCreatedKey("b", "0-500", 0), BulkEndKey("b", "0-500", 0), BulkDoneKey("b"),
+		BulkAttemptKey("b", "0-500", 0), BulkCreatedKey("b", "0-500", 0), BulkEndKey("b", "0-500", 0), BulkDoneKey("b"), BulkRunningKey("b", "0-500", 0),
 		BulkRefusedKey("b", ref, "s3://bucket/key", `"etag"`),
 	} {
 		if err := archive.CheckKey(key); err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 
+	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
@@ -21,6 +22,24 @@ type BulkAttempt struct {
 	Query    genesys.BulkQuery `json:"query"`
 	// Recordings is how many wanted recordings the job is to export.
 	Recordings int `json:"recordings"`
+}
+
+// BulkRunning tells that a bulk job of a batch may exist and has not ended. It is recorded before
+// the attempt, and removed after its end is recorded. So whoever has to end the jobs of an export
+// need not look at all batches.
+type BulkRunning struct {
+	Stamp
+	Batch  string `json:"batch"`
+	Part   string `json:"part"`
+	Number int    `json:"number"`
+}
+
+// BulkRunningFolder contains the BulkRunnings of an export.
+const BulkRunningFolder = archive.WorkPrefix + "bulk-running"
+
+// BulkRunningKey is the key of the BulkRunning of the nth attempt for a part of a batch.
+func BulkRunningKey(batch, part string, number int) string {
+	return fmt.Sprintf("%s/%s.%s.%d%s", BulkRunningFolder, batch, part, number, ending)
 }
 
 // BulkCreated is the job that an attempt created.
