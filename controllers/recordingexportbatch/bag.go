@@ -83,6 +83,7 @@ type batchRecord struct {
 	// inventoried is when the inventory was taken.
 	inventoried artifacts.Stamp
 	requests    []artifacts.Request
+	bulk        *bulkRecord
 	setAside    []artifacts.SetAside
 	files       []artifacts.StoredFile
 	runs        []artifacts.Run
@@ -97,6 +98,11 @@ func (w *completionWork) readRecord(ctx context.Context) (batchRecord, error) {
 	}
 	r.requests, r.setAside, r.files = now.requests, now.setAside, now.files
 	var err error
+	if w.hasBulkJobs {
+		if r.bulk, err = readBulkRecord(ctx, w.store, w.batch); err != nil {
+			return r, err
+		}
+	}
 	if r.runs, err = artifacts.All[artifacts.Run](ctx, w.store, artifacts.RunFolder(w.batch)); err != nil {
 		return r, err
 	}

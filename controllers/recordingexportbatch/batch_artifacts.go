@@ -23,7 +23,9 @@ type batchArtifacts struct {
 	// inventory is nil until the metadata is complete.
 	inventory *evidence.Inventory
 	// split tells that the batch is too large, and two others contain its halves.
-	split    bool
+	split bool
+	// bulk is nil if the batch has no bulk jobs.
+	bulk     *bulkRecord
 	requests []artifacts.Request
 	setAside []artifacts.SetAside
 	files    []artifacts.StoredFile
@@ -66,6 +68,11 @@ func readArtifacts(ctx context.Context, b *resolvedBatch) (*batchArtifacts, erro
 	}
 	if a.inventory, a.split = &inventory.Inventory, inventory.Split; a.split {
 		return a, nil
+	}
+	if b.bulkJobs() != nil {
+		if a.bulk, err = readBulkRecord(ctx, b.store, b.batch.Name); err != nil {
+			return nil, err
+		}
 	}
 	if err := a.readTransfer(ctx, b.store, b.batch.Name); err != nil {
 		return nil, err

@@ -30,6 +30,7 @@ type batchState struct {
 	// inventory is nil until the metadata is complete.
 	inventory *inventoryCounts
 	split     bool
+	bulk      bulkState
 	// requested tells whether any request was made, allRequested whether every wanted
 	// recording has been requested or set aside.
 	requested, allRequested bool
@@ -70,8 +71,9 @@ func (a *batchArtifacts) summary() *batchState {
 		stored: a.countStored(), outcome: countInventory(a.outcome), sealed: a.sealed, retentionChanged: a.retentionChanged,
 	}
 	if a.inventory != nil {
-		s.allRequested = len(notNamed(a.inventory.Wanted(), a.requests, a.setAside)) == 0
+		s.allRequested = len(notNamed(a.notExported(), a.requests, a.setAside)) == 0
 	}
+	s.bulk = a.bulk.summary()
 	for _, file := range a.files {
 		s.bytes += file.Size
 	}

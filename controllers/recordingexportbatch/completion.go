@@ -65,7 +65,8 @@ func (c *completionStep) prepare(ctx context.Context, b *connectedBatch) (*compl
 	return &completionWork{
 		recorder: recorder{c.process, heldStore(b.store, b.batch.Name, contents.inventory.Inventory)}, batch: b.batch.Name,
 		deliverer: c.deliverers.deliverer(b, contents), contents: contents, info: bagInfo(b),
-		signing: artifacts.Signing(b.store, artifacts.BagSignatureKey(b.batch.Name), b.signer),
+		hasBulkJobs: b.bulkJobs() != nil,
+		signing:     artifacts.Signing(b.store, artifacts.BagSignatureKey(b.batch.Name), b.signer),
 	}, nil
 }
 
@@ -77,6 +78,8 @@ type completionWork struct {
 	contents  batchContents
 	info      []evidence.InfoField
 	signing   evidence.Signing
+	// hasBulkJobs tells that bulk jobs may have exported recordings.
+	hasBulkJobs bool
 }
 
 // deliverAndSeal continues from the artifacts that are there.

@@ -12,6 +12,7 @@
 //	restoration  restoration.go        archived recordings are restored     (only in the lane Isolated)
 //	inventory    inventory.go          the inventory is recorded            MetadataFetched
 //	free space   free_space_check.go   the destination has space
+//	bulk export  bulk_step.go          nothing more is expected of bulk jobs BulkExported  (only with delivery.mode BulkJob)
 //	submission   submission.go         every wanted recording is requested  Submitted
 //	completion   completion.go         the bag is sealed                    Completed, Ready
 //
@@ -23,6 +24,10 @@
 // reconciler. A pool also reads the artifacts for the state, when the process begins with
 // a batch and after each piece of work; in between the work counts what it records
 // (state_cache.go). So an evaluation reads nothing that grows with the batch.
+//
+// With delivery.mode BulkJob, bulk jobs of Genesys Cloud export the recordings (bulk_work.go), each job
+// at most once (bulk_attempt.go) and when it is the batch's turn (bulk_turns.go). Then the objects of the
+// bucket are taken in (bulk_objects.go), and all other recordings are downloaded (bulk_deliverer.go).
 //
 // How recordings are delivered is behind an interface of the completion step,
 // which downloader.go implements: it requests them (requester.go), polls the
@@ -57,6 +62,7 @@ type Cloud interface {
 	holdChecker
 	batchRequester
 	mediaReader
+	bulkJobber
 }
 
 // Config is what the reconciler needs.
@@ -73,6 +79,8 @@ type Config struct {
 	Archive func(destination *v1alpha1.ExportDestination, export string) (archive.Store, error)
 	// Location is where an export's archive is, relative to the archive root.
 	Location func(destination *v1alpha1.ExportDestination, export string) string
+	// Bucket opens the bucket into which the bulk jobs of an export put recordings.
+	Bucket func(*v1alpha1.RecordingExport) (Bucket, error)
 	// Signer returns the signer of an export at a destination, nil if nothing is signed.
 	Signer func(ctx context.Context, destination *v1alpha1.ExportDestination, export string) (*signing.Signer, error)
 	// Worker has a pool for each lane, with the name of the lane, and the pool named StatePool, which
@@ -122,7 +130,8 @@ type Reconciler struct {
 func New(c Config) *Reconciler {
 	states := &stateCache{}
 	own, work, loader, owner := process{c.Clock, c.InstanceID}, batchWork{c.Worker, states}, stateLoader{c.Worker, states}, archiveOwner{c.ClusterID, &originCache{}}
-	deliverers := downloads{process: own, owner: owner, gates: c.Gates, addresses: c.Addresses, intervals: c.Intervals, work: work}
+	deliverers := remainders{downloads{process: own, owner: owner, gates: c.Gates, addresses: c.Addresses, intervals: c.Intervals, work: work}}
+	turns := &bulkTurns{client: c.Client, clock: c.Clock}
 	return &Reconciler{
 		Publisher: c.Publisher, clock: c.Clock, worker: c.Worker, intervals: c.Intervals, origins: owner.origins,
 		references: referenceResolver{
@@ -138,6 +147,7 @@ func New(c Config) *Reconciler {
 			&restorationStep{process: own, owner: owner, work: work, gates: c.Gates},
 			&inventoryStep{process: own, work: work, maxRecordings: c.MaxRecordings},
 			freeSpaceCheck{},
+			&bulkStep{process: own, owner: owner, work: work, gates: c.Gates, intervals: c.Intervals, turns: turns, bucket: c.Bucket},
 			&submissionStep{work: work, deliverers: deliverers},
 			&completionStep{process: own, work: work, deliverers: deliverers},
 		},
@@ -184,7 +194,7 @@ func (r *Reconciler) advance(ctx context.Context, e *evaluation) (outcome.Outcom
 	if err != nil || !out.IsDone() {
 		return out, err
 	}
-	e.location = resolved.location
+	e.location, e.hasBulkJobs = resolved.location, resolved.bulkJobs() != nil
 	out, err = inOrder(ctx, resolved, r.destinationCheck)
 	if e.state = r.work.states.get(e.batch); err != nil || !out.IsDone() {
 		return out, err
@@ -198,6 +208,9 @@ func (r *Reconciler) advance(ctx context.Context, e *evaluation) (outcome.Outcom
 	connected, out, err := r.clients.openClients(ctx, &loadedBatch{resolved, e.state, &e.work})
 	if err != nil || !out.IsDone() {
 		return out, err
+	}
+	if e.hasBulkJobs {
+		e.organization = connected.organization
 	}
 	return inOrder(ctx, connected, r.steps...)
 }

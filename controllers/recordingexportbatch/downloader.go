@@ -15,7 +15,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
-// downloads makes deliverers that download recordings into the bag of their batch.
+// downloads makes what downloads recordings into the bag of a batch.
 type downloads struct {
 	process
 	owner     archiveOwner
@@ -32,7 +32,7 @@ func (f downloads) requestsLater(b *connectedBatch) bool {
 	return !unlimited
 }
 
-func (f downloads) deliverer(b *connectedBatch, contents batchContents) deliverer {
+func (f downloads) newDownloader(b *connectedBatch, contents batchContents) *downloader {
 	lane := b.batch.Spec.Lane
 	maxPerRequest := maxRequest
 	if lane == v1alpha1.LaneLegalHoldScreen {

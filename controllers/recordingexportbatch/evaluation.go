@@ -23,6 +23,10 @@ type evaluation struct {
 	// state is nil if it could not be read.
 	state *batchState
 	work  workReport
+	// hasBulkJobs tells that bulk jobs export the batch's recordings. organization is then the id of the
+	// organisation, empty if it is not known.
+	hasBulkJobs  bool
+	organization string
 }
 
 // foundFinished tells whether the state is known and nothing is left to do.

@@ -39,10 +39,32 @@ func (r batchRecord) custodyEvents(settled evidence.Inventory) []evidence.Event 
 			"request": request.Ticket.ID, "recordings": strconv.Itoa(len(request.Refs)), "try": strconv.Itoa(request.Round + 1),
 		})
 	}
+	events = append(events, r.bulkEvents()...)
 	for _, f := range r.files {
+		if f.IsReferenced() {
+			events = append(events, evidence.ReferencedEvent(f.File, f.By))
+			continue
+		}
 		add(f.Stamp, "RecordingStored", storedDetails(f))
 	}
 	return append(append(events, r.departureEvents(settled)...), holdChangeEvents(settled)...)
+}
+
+// bulkEvents returns an event for each bulk job: it requests recordings as batch requests do. Without
+// one there is nothing to report.
+func (r batchRecord) bulkEvents() []evidence.Event {
+	var events []evidence.Event
+	if r.bulk == nil {
+		return nil
+	}
+	for _, job := range r.bulk.all() {
+		if job.created != nil {
+			events = append(events, evidence.Event{Time: job.At, Type: "RecordingsRequested", Actor: job.By, Details: map[string]string{
+				"request": job.id(), "recordings": strconv.Itoa(job.Recordings), "try": strconv.Itoa(job.Number + 1), "bulkJobPart": job.Part,
+			}})
+		}
+	}
+	return events
 }
 
 // departureEvents returns an event for each recording that is no longer requested: it moved to

@@ -26,6 +26,7 @@ func summarize(e *evaluation, out outcome.Outcome, now time.Time) {
 	if e.state != nil {
 		e.summarizeState(now)
 	}
+	e.summarizeBulkJobs()
 	status.Progress = fmt.Sprintf("%d/%d", status.Recordings.Exported, status.Recordings.Total)
 	e.markSteps(out)
 	reason, message := finalReason(status.Recordings, status.Gaps)
@@ -66,11 +67,12 @@ func (e *evaluation) markSteps(out outcome.Outcome) {
 	if state.split {
 		requested, completed = splitMessage, splitMessage
 	}
-	loop.MarkSteps(e.batch, out, []loop.Step{
-		{Condition: v1alpha1.ConditionMetadataFetched, Succeeded: finished || state.inventory != nil, Message: "the recordings of all conversations are known"},
-		{Condition: v1alpha1.ConditionSubmitted, Succeeded: finished || state.outcome != nil || state.allRequested, Message: requested},
-		{Condition: v1alpha1.ConditionCompleted, Succeeded: finished, Message: completed},
-	})
+	steps := []loop.Step{{Condition: v1alpha1.ConditionMetadataFetched, Succeeded: finished || state.inventory != nil, Message: "the recordings of all conversations are known"}}
+	steps = append(steps, e.bulkStep(finished, state)...)
+	loop.MarkSteps(e.batch, out, append(steps,
+		loop.Step{Condition: v1alpha1.ConditionSubmitted, Succeeded: finished || state.outcome != nil || state.allRequested, Message: requested},
+		loop.Step{Condition: v1alpha1.ConditionCompleted, Succeeded: finished, Message: completed},
+	))
 }
 
 // fillCounts fills in the numbers of the status that are known.

@@ -3,6 +3,7 @@ package recordingexportbatch
 import (
 	"cmp"
 	"context"
+	"errors"
 	"math"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -59,6 +60,8 @@ type workReport struct {
 	started bool
 	// retry is how that step is retried, nil if it has not failed.
 	retry *v1alpha1.RetryStatus
+	// queued is the batch's place in the queue for a bulk job, nil if it does not wait for one.
+	queued *queuedError
 }
 
 // batchWork has pools do the work of batches. It reads a batch's state again after each piece of
@@ -85,6 +88,7 @@ func (w batchWork) run(b *loadedBatch, step v1alpha1.BatchStep, task loop.Task) 
 	task.Work = w.thenRead(b.resolvedBatch, task.Work)
 	out, state := w.worker.DoWithState(client.ObjectKeyFromObject(b.batch), task)
 	*b.report = workReport{started: true, retry: retryStatus(step, state)}
+	_ = errors.As(state.Err, &b.report.queued)
 	return b.withSubject(withDeadline(out, state, task.WaitLimit.Total))
 }
 

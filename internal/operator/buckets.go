@@ -91,15 +91,26 @@ func (b *buckets) forget(destination types.NamespacedName) {
 
 // allow refuses an endpoint that the manager was not started with.
 func (b *buckets) allow(endpoint string) error {
-	parsed, err := url.Parse(endpoint)
-	if err != nil {
-		return fmt.Errorf("spec.s3.endpoint: %w", err)
-	}
-	if endpoint == "" || b.endpoints.Allows(egress.S3, parsed) {
+	if b.allows(endpoint) {
 		return nil
 	}
 	return outcome.UserError{Reason: v1alpha1.ReasonEndpointNotAllowed, Message: fmt.Sprintf(
-		"create another ExportDestination without spec.s3.endpoint, or start the manager with %s", egress.Setting(egress.S3, parsed))}
+		"create another ExportDestination without spec.s3.endpoint, or start the manager with %s", egress.Setting(egress.S3, parsed(endpoint)))}
+}
+
+// allows tells whether the manager may use an endpoint: that of Amazon S3, which is empty, or one that
+// the manager was started with.
+func (b *buckets) allows(endpoint string) bool {
+	return endpoint == "" || b.endpoints.Allows(egress.S3, parsed(endpoint))
+}
+
+// parsed returns an endpoint as a URL, an empty one if it is not a URL.
+func parsed(endpoint string) *url.URL {
+	address, err := url.Parse(endpoint)
+	if err != nil {
+		return &url.URL{}
+	}
+	return address
 }
 
 func lock(spec *v1alpha1.ObjectLock) *s3store.Lock {

@@ -72,7 +72,7 @@ func (o *operator) addBatches() error {
 		Cloud: func(_ context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (recordingexportbatch.Cloud, error) {
 			return o.connections.Cloud(organization, share)
 		},
-		Archive: o.archive, Location: o.location, Signer: o.noticedSigner, Worker: o.worker(), Gates: o.gates, Addresses: o.addresses, Intervals: o.Intervals.Batch,
+		Archive: o.archive, Location: o.location, Bucket: o.bulkBucket, Signer: o.noticedSigner, Worker: o.worker(), Gates: o.gates, Addresses: o.addresses, Intervals: o.Intervals.Batch,
 		MaxRecordings: cmp.Or(o.MaxRecordings, recordingexportbatch.DefaultMaxRecordings), MinFree: o.MinFree,
 		Reserve: o.reserve,
 	})

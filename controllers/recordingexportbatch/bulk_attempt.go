@@ -1,0 +1,180 @@
+package recordingexportbatch
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/bulk"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/once"
+)
+
+// bulkTimeout is how long the answer to the creation of a job may take. It is the longest time-out
+// of all, because the request is made only once.
+var bulkTimeout = genesys.Timeout(2)
+
+// smallestRefused is the number of conversations up to which a refused job is not halved: then the
+// query is not too long, and something else is the cause.
+const smallestRefused = 100
+
+// bulkAttempt creates one bulk job, at most once: a second one would stay behind. It is the log of
+// that effect (package once).
+type bulkAttempt struct {
+	*bulkWork
+	part bulk.Part
+	job  *bulkJob
+	// id is that of the job, once it is known; isFound tells that it was found in the list of jobs.
+	id      string
+	isFound bool
+	// full tells that the job was refused while the organisation had as many as it may.
+	full bool
+}
+
+// effect returns the effect of which the attempt is the log.
+func (a *bulkAttempt) effect() once.Effect {
+	return once.Effect{Log: a, Call: a.call, Judge: a.judge, Look: a.look}
+}
+
+// Recorded returns what is known about an attempt that is recorded.
+func (a *bulkAttempt) Recorded(context.Context) (once.State, error) {
+	switch {
+	case a.job.created != nil:
+		return once.Done, nil
+	case a.job.end != nil:
+		return once.Refused, nil
+	default:
+		return once.Unknown, nil
+	}
+}
+
+// Begin records the attempt. It is false if another process has recorded the same one.
+func (a *bulkAttempt) Begin(ctx context.Context) (bool, error) {
+	a.job.Stamp = a.stamp()
+	a.job.Query = a.plan.query(a.part, a.job.At)
+	running := artifacts.BulkRunning{Stamp: a.job.Stamp, Batch: a.batch, Part: a.job.Part, Number: a.job.Number}
+	if _, err := artifacts.Put(ctx, a.store, artifacts.BulkRunningKey(a.batch, a.job.Part, a.job.Number), running); err != nil {
+		return false, err
+	}
+	stored, err := artifacts.Put(ctx, a.store, artifacts.BulkAttemptKey(a.batch, a.job.Part, a.job.Number), a.job.BulkAttempt)
+	return err == nil && stored.Stamp == a.job.Stamp, err
+}
+
+// Forget records that there is no job, and that none will appear. The part gets another attempt.
+func (a *bulkAttempt) Forget(ctx context.Context) error {
+	return a.recordEnd(ctx, a.job, artifacts.BulkEnd{Why: artifacts.BulkVoid, Detail: "no job was created"})
+}
+
+// Finish records the job, or that Genesys Cloud refused it.
+func (a *bulkAttempt) Finish(ctx context.Context, state once.State, cause error) error {
+	if state == once.Done {
+		_, err := artifacts.Put(ctx, a.store, artifacts.BulkCreatedKey(a.batch, a.job.Part, a.job.Number), artifacts.BulkCreated{
+			Stamp: a.stamp(), Part: a.job.Part, Number: a.job.Number, Job: genesys.Ticket{ID: a.id, ClientID: a.job.ClientID}, Found: a.isFound,
+		})
+		return err
+	}
+	end := artifacts.BulkEnd{Why: artifacts.BulkFailed, Detail: fmt.Sprint(cause)}
+	if a.part.Count() <= smallestRefused {
+		end.Why = artifacts.BulkGivenUp
+	}
+	return a.recordEnd(ctx, a.job, end)
+}
+
+// call creates the job. After a refusal it lists the jobs: with which answer Genesys Cloud refuses a
+// third job is not documented.
+func (a *bulkAttempt) call(ctx context.Context) error {
+	job, err := a.cloud.SubmitBulkJob(ctx, a.job.ClientID, a.job.Query, bulkTimeout)
+	a.id = job.ID
+	if kind := genesys.KindOf(err); kind == genesys.KindInvalid || kind == genesys.KindNotFound {
+		running, listErr := a.countRunning(ctx, nil)
+		a.full = listErr != nil || running >= bulk.Limit
+	}
+	return err
+}
+
+// judge tells what the answer to the creation proves.
+func (a *bulkAttempt) judge(err error) once.State {
+	if err == nil {
+		return once.Done
+	}
+	switch genesys.KindOf(err) {
+	case genesys.KindThrottled, genesys.KindOverloaded, genesys.KindUnauthorized, genesys.KindForbidden, genesys.KindOrphaned:
+		return once.None
+	case genesys.KindInvalid, genesys.KindNotFound:
+		if a.full {
+			return once.None
+		}
+		return once.Refused
+	default:
+		return once.Unknown
+	}
+}
+
+// look compares the jobs of the OAuth client with the attempt.
+func (a *bulkAttempt) look(ctx context.Context) (once.State, error) {
+	jobs, err := a.ownJobs(ctx)
+	if err != nil {
+		return once.Unknown, err
+	}
+	verdict, id := bulk.Find(bulk.Attempt{Query: queryOf(a.job.Query), At: a.job.At}, jobs, a.clock.Now())
+	switch verdict {
+	case bulk.Created:
+		a.id, a.isFound = id, true
+		return once.Done, nil
+	case bulk.NotCreated:
+		return once.None, nil
+	default:
+		return once.Unknown, nil
+	}
+}
+
+// ownJobs lists the jobs of the attempt's OAuth client that are not known to belong to another
+// attempt of the batch.
+func (a *bulkAttempt) ownJobs(ctx context.Context) ([]bulk.ListedJob, error) {
+	known := map[string]bool{}
+	for _, job := range a.record.all() {
+		known[job.id()] = true
+	}
+	var jobs []bulk.ListedJob
+	return jobs, eachPage(func(skip int) (int, error) {
+		page, err := a.cloud.OwnBulkJobs(ctx, a.job.ClientID, skip)
+		for _, job := range page.Jobs {
+			if !known[job.ID] {
+				jobs = append(jobs, bulk.ListedJob{ID: job.ID, Created: job.Created, Query: queryOf(job.Query)})
+			}
+		}
+		return page.Next, err
+	})
+}
+
+// maxPages bounds how many pages are read: a list that never ends is an error.
+const maxPages = 1000
+
+// eachPage reads pages until the last one. read returns how many entries to skip for the next one, 0
+// on the last.
+func eachPage(read func(skip int) (next int, err error)) error {
+	skip := 0
+	for range maxPages {
+		next, err := read(skip)
+		if err != nil || next <= skip {
+			return err
+		}
+		skip = next
+	}
+	return &genesys.Error{Op: "list bulk jobs", Kind: genesys.KindMalformed, Message: "the list does not end"}
+}
+
+// recordEnd records that nothing more is expected of a job.
+func (w *bulkWork) recordEnd(ctx context.Context, job *bulkJob, end artifacts.BulkEnd) error {
+	end.Stamp, end.Part, end.Number, end.JobID = w.stamp(), job.Part, job.Number, job.id()
+	stored, err := artifacts.Put(ctx, w.store, artifacts.BulkEndKey(w.batch, job.Part, job.Number), end)
+	if err != nil {
+		return err
+	}
+	job.end = &stored
+	return w.store.Remove(ctx, artifacts.BulkRunningKey(w.batch, job.Part, job.Number))
+}
+
+// age is how long ago the attempt was recorded.
+func (w *bulkWork) age(job *bulkJob) time.Duration { return w.clock.Now().Sub(job.At) }

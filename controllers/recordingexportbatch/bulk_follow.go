@@ -1,0 +1,115 @@
+package recordingexportbatch
+
+import (
+	"context"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/bulk"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+// follow looks at a job once and does what follows from its state.
+func (w *bulkWork) follow(ctx context.Context, job *bulkJob) error {
+	if job.created == nil {
+		return w.settle(ctx, job)
+	}
+	now, err := w.cloud.BulkJob(ctx, job.id())
+	if genesys.KindOf(err) == genesys.KindNotFound {
+		return w.followMissing(ctx, job)
+	}
+	if err != nil {
+		return err
+	}
+	w.seen(job.id(), now.State)
+	end := artifacts.BulkEnd{State: now.State, Totals: now.Totals, Detail: now.Error}
+	switch now.State {
+	case genesys.BulkReady:
+		return w.executeIfSame(ctx, job, end)
+	case genesys.BulkFulfilled:
+		end.Why, end.Detail = artifacts.BulkFulfilled, ""
+		return w.recordEnd(ctx, job, end)
+	case genesys.BulkFailed:
+		end.Why = artifacts.BulkFailed
+		return w.recordEnd(ctx, job, end)
+	case genesys.BulkCancelled:
+		return w.endCancelled(ctx, job, end)
+	default:
+		w.wait(&bulkWaitError{reason: v1alpha1.ReasonBulkExporting, message: "waiting for recording bulk job " + job.id() + ", which is " + string(now.State)})
+		return nil
+	}
+}
+
+// settle finds out whether there is a job.
+func (w *bulkWork) settle(ctx context.Context, job *bulkJob) error {
+	part, valid := bulk.ParsePart(job.Part)
+	if !valid {
+		return nil
+	}
+	attempt := &bulkAttempt{bulkWork: w, part: part, job: job}
+	_, err := attempt.effect().Run(ctx)
+	if err == nil && job.end == nil {
+		w.wait(&bulkWaitError{reason: v1alpha1.ReasonBulkExporting, message: "looking for the recording bulk job of an attempt whose answer was lost"})
+	}
+	return err
+}
+
+// followMissing decides about a job that Genesys Cloud does not know. One that is new may not be known
+// yet. Otherwise it may have exported something: its recordings are not exported again.
+func (w *bulkWork) followMissing(ctx context.Context, job *bulkJob) error {
+	if w.age(job) < bulk.ListedAfter {
+		w.wait(&bulkWaitError{reason: v1alpha1.ReasonBulkExporting, message: "waiting until Genesys Cloud knows recording bulk job " + job.id()})
+		return nil
+	}
+	return w.recordEnd(ctx, job, artifacts.BulkEnd{Why: artifacts.BulkGivenUp, Detail: "Genesys Cloud does not know the job any more"})
+}
+
+// difference compares what a job has found with what the metadata list.
+func (w *bulkWork) difference(ctx context.Context, job *bulkJob, totals genesys.BulkTotals) (bulk.Difference, error) {
+	part, _ := bulk.ParsePart(job.Part)
+	listed, err := w.plan.listed(ctx, w.store, w.group, part)
+	if err != nil {
+		return bulk.Difference{}, err
+	}
+	found := bulk.Totals{Conversations: totals.Conversations, Recordings: totals.Recordings, Skipped: totals.Skipped}
+	return bulk.Compare(found, bulk.Expect(listed, job.Query.Screens)), nil
+}
+
+// executeIfSame executes a job that has found exactly what it should, and cancels any other.
+func (w *bulkWork) executeIfSame(ctx context.Context, job *bulkJob, end artifacts.BulkEnd) error {
+	difference, err := w.difference(ctx, job, end.Totals)
+	if err != nil {
+		return err
+	}
+	if difference.None() {
+		if err := w.owner.verify(ctx); err != nil {
+			return err
+		}
+		w.wait(&bulkWaitError{reason: v1alpha1.ReasonBulkExporting, message: "Genesys Cloud is exporting the recordings of recording bulk job " + job.id()})
+		executed, err := w.cloud.ExecuteBulkJob(ctx, job.created.Job)
+		if err == nil {
+			w.seen(job.id(), executed.State)
+		}
+		return err
+	}
+	if err := w.cloud.CancelBulkJob(ctx, job.created.Job); err != nil {
+		return err
+	}
+	end.State, end.Why, end.Detail = genesys.BulkCancelled, artifacts.BulkMismatch, difference.String()
+	w.wait(&bulkWaitError{reason: v1alpha1.ReasonBulkJobMismatch, message: "the operator has cancelled recording bulk job " + job.id() + " and downloads the recordings: " + end.Detail})
+	return w.recordEnd(ctx, job, end)
+}
+
+// endCancelled records the end of a job that was cancelled: by this operator, which could not record
+// that, if the job found something else than it should, and otherwise by somebody else.
+func (w *bulkWork) endCancelled(ctx context.Context, job *bulkJob, end artifacts.BulkEnd) error {
+	end.Why, end.Detail = artifacts.BulkGivenUp, "it was cancelled at Genesys Cloud"
+	difference, err := w.difference(ctx, job, end.Totals)
+	if err != nil {
+		return err
+	}
+	if end.Totals != (genesys.BulkTotals{}) && !difference.None() {
+		end.Why, end.Detail = artifacts.BulkMismatch, difference.String()
+	}
+	return w.recordEnd(ctx, job, end)
+}

@@ -1,0 +1,117 @@
+package recordingexportbatch
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/bulk"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+// bulkPlan is what the bulk jobs of a batch are about. It follows from what is recorded, so it is
+// the same in every process.
+type bulkPlan struct {
+	integration string
+	// screens tells whether the jobs export screen recordings.
+	screens bool
+	// conversations are those with wanted recordings, in the order of their ids.
+	conversations []bulk.Conversation
+	// wanted are the recordings that the batch wants, by their conversations.
+	wanted map[string][]genesys.RecordingRef
+}
+
+// bulkJobs returns how the export's bulk jobs are configured, nil if the batch has none. The lane
+// Isolated always downloads.
+func (r *references) bulkJobs() *v1alpha1.BulkJobDelivery {
+	if r.export.Spec.Delivery.Mode != v1alpha1.DeliveryBulkJob || r.batch.Spec.Lane == v1alpha1.LaneIsolated {
+		return nil
+	}
+	return r.export.Spec.Delivery.BulkJob
+}
+
+// exportsScreens tells whether the bulk jobs of the batch export screen recordings: those of the lane
+// LegalHold must not, and those of the lane Standard only do if the export requests them.
+func (r *references) exportsScreens() bool {
+	switch r.batch.Spec.Lane {
+	case v1alpha1.LaneLegalHold:
+		return false
+	case v1alpha1.LaneLegalHoldScreen:
+		return true
+	default:
+		return slices.Contains(r.export.Spec.MediaTypes, v1alpha1.MediumScreen)
+	}
+}
+
+// newBulkPlan plans the jobs for the contents of a batch. A job names only conversations of which the
+// batch wants something.
+func newBulkPlan(r *references, contents batchContents) bulkPlan {
+	plan := bulkPlan{integration: r.export.Spec.Delivery.BulkJob.IntegrationID, screens: r.exportsScreens(), wanted: map[string][]genesys.RecordingRef{}}
+	for _, ref := range contents.inventory.Wanted() {
+		plan.wanted[ref.ConversationID] = append(plan.wanted[ref.ConversationID], ref)
+	}
+	for _, c := range contents.slice.Conversations {
+		if len(plan.wanted[c.ID]) > 0 {
+			plan.conversations = append(plan.conversations, bulk.Conversation{ID: c.ID, Start: c.Start})
+		}
+	}
+	slices.SortFunc(plan.conversations, func(a, b bulk.Conversation) int { return cmp.Compare(a.ID, b.ID) })
+	plan.conversations = slices.CompactFunc(plan.conversations, func(a, b bulk.Conversation) bool { return a.ID == b.ID })
+	return plan
+}
+
+// of returns the conversations of a part.
+func (p bulkPlan) of(part bulk.Part) []bulk.Conversation {
+	return p.conversations[min(part.First, len(p.conversations)):min(part.End, len(p.conversations))]
+}
+
+// countWanted counts the recordings that a part is to export.
+func (p bulkPlan) countWanted(part bulk.Part) (n int) {
+	for _, c := range p.of(part) {
+		n += len(p.wanted[c.ID])
+	}
+	return n
+}
+
+// query returns the query of a job for a part. The action date tells it from other attempts.
+func (p bulkPlan) query(part bulk.Part, actionDate time.Time) genesys.BulkQuery {
+	q := genesys.BulkQuery{IntegrationID: p.integration, ActionDate: actionDate.UTC().Truncate(time.Millisecond), Screens: p.screens}
+	for _, c := range p.of(part) {
+		start := c.Start.UTC().Truncate(time.Hour)
+		if q.From.IsZero() || start.Before(q.From) {
+			q.From = start
+		}
+		if end := start.Add(time.Hour); end.After(q.To) {
+			q.To = end
+		}
+		q.Conversations = append(q.Conversations, c.ID)
+	}
+	return q
+}
+
+// listed returns all recordings of the conversations of a part, as their metadata list them: the
+// inventory lists only those of the lane.
+func (p bulkPlan) listed(ctx context.Context, store archive.Store, group string, part bulk.Part) ([]bulk.Listed, error) {
+	var all []bulk.Listed
+	for _, c := range p.of(part) {
+		metadata, err := artifacts.Get[artifacts.Metadata](ctx, store, artifacts.MetadataKey(group, c.ID))
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range metadata.Recordings {
+			all = append(all, bulk.Listed{
+				Recording: bulk.Recording{ConversationID: c.ID, RecordingID: r.ID}, Screen: r.Medium == genesys.Screen,
+			})
+		}
+	}
+	return all, nil
+}
+
+// queryOf returns a query in the form of package bulk.
+func queryOf(q genesys.BulkQuery) bulk.Query {
+	return bulk.Query{IntegrationID: q.IntegrationID, ActionDate: q.ActionDate, From: q.From, To: q.To, Conversations: q.Conversations, Screens: q.Screens}
+}

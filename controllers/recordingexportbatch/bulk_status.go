@@ -1,0 +1,41 @@
+package recordingexportbatch
+
+import (
+	"cmp"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/loop"
+)
+
+// summarizeBulkJobs computes what the status says about bulk jobs. A batch waits for its turn only if
+// its work said so last: an evaluation that came to no other work leaves the queue.
+func (e *evaluation) summarizeBulkJobs() {
+	before := e.batch.Status.BulkJob
+	if e.organization == "" && before == nil || e.state != nil && len(e.state.bulk.jobs) == 0 && e.work.queued == nil && before == nil {
+		return
+	}
+	now := &v1alpha1.BulkJobStatus{OrganizationID: e.organization}
+	if before != nil {
+		now.OrganizationID, now.Jobs = cmp.Or(e.organization, before.OrganizationID), before.Jobs
+	}
+	if e.state != nil && len(e.state.bulk.jobs) > 0 { // that of a sealed batch has none
+		now.Jobs = e.state.bulk.jobs
+	}
+	if queued := e.work.queued; queued != nil {
+		now.WaitingSince, now.QueuePosition = &metav1.Time{Time: queued.since}, int32(queued.position) //nolint:gosec // at most the number of batches
+	}
+	e.batch.Status.BulkJob = now
+}
+
+// bulkStep returns the step of a batch's bulk jobs, nothing if it has none.
+func (e *evaluation) bulkStep(finished bool, state *batchState) []loop.Step {
+	if !e.hasBulkJobs {
+		return nil
+	}
+	return []loop.Step{{
+		Condition: v1alpha1.ConditionBulkExported, Succeeded: finished || state.outcome != nil || state.bulk.done,
+		Message: cmp.Or(state.bulk.detail, "nothing more is expected of recording bulk jobs"),
+	}}
+}

@@ -1,0 +1,68 @@
+package recordingexportbatch
+
+import (
+	"context"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/exportspec"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+)
+
+// bulkStep has recording bulk jobs of Genesys Cloud export the recordings into the bucket of the
+// organisation, if the export asks for that. The steps after it download what the jobs did not export.
+type bulkStep struct {
+	process
+	owner     archiveOwner
+	work      batchWork
+	gates     *transfer.Gates
+	intervals Intervals
+	turns     *bulkTurns
+	bucket    func(*v1alpha1.RecordingExport) (Bucket, error)
+}
+
+// Reconcile is satisfied once nothing more is expected of bulk jobs.
+func (s *bulkStep) Reconcile(_ context.Context, b *connectedBatch) (outcome.Outcome, error) {
+	if b.bulkJobs() == nil || b.state.outcome != nil || b.state.bulk.done || b.state.inventory.wanted == 0 {
+		return outcome.Done(), nil
+	}
+	return s.work.run(b.loadedBatch, v1alpha1.StepBulkExport, loop.Task{
+		Pool: string(b.batch.Spec.Lane), Key: b.batch.Name + "/bulk", Reason: v1alpha1.ReasonBulkExporting, Message: "having recording bulk jobs export the recordings",
+		Work: func(ctx context.Context, try transfer.Try) error {
+			contents, err := readContents(ctx, b.store, b.batch.Name)
+			if err != nil {
+				return err
+			}
+			return s.newWork(b, contents).export(ctx, try)
+		},
+	}), nil
+}
+
+// newWork returns the work for the contents of a batch.
+func (s *bulkStep) newWork(b *connectedBatch, contents batchContents) *bulkWork {
+	plan, counters := newBulkPlan(&b.references, contents), s.work.countersOf(b.loadedBatch)
+	return &bulkWork{
+		recorder: recorder{s.process, b.store}, batch: b.batch.Name, cloud: b.cloud, owner: s.owner.verifier(b.resolvedBatch), turns: s.turns,
+		queue:        func(ctx context.Context, own []*bulkJob) (*bulkQueue, error) { return s.turns.queueOf(ctx, b, own) },
+		organization: b.organization, plan: plan, group: contents.slice.Group, objects: s.newObjects(b, contents),
+		seen: func(jobID string, state genesys.BulkState) { counters.bulkSeen(jobID, string(state)) },
+	}
+}
+
+// newObjects returns what takes in the objects of the bucket.
+func (s *bulkStep) newObjects(b *connectedBatch, contents batchContents) bulkObjects {
+	lane, configured := b.batch.Spec.Lane, b.bulkJobs()
+	return bulkObjects{
+		open:   func() (Bucket, error) { return s.bucket(&b.export) },
+		bucket: configured.S3.Bucket, organization: b.organization, group: contents.slice.Group, limit: exportspec.Parallelism(b.export.Spec, lane),
+		taker: objectTaker{
+			bucketName: configured.S3.Bucket, copies: configured.Copy,
+			follower: requestFollower{
+				bagTransfer: bagTransfer{recorder: recorder{s.process, heldStore(b.store, b.batch.Name, contents.inventory.Inventory)}, batch: b.batch.Name},
+				space:       b.space, counters: s.work.countersOf(b.loadedBatch), intervals: s.intervals,
+			},
+		},
+	}
+}

@@ -1,0 +1,127 @@
+package recordingexportbatch
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/bulk"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+// bulkTurns decides whose turn it is to create a bulk job of an organisation at Genesys Cloud. The
+// order follows from the status of all batches, so it survives a restart.
+type bulkTurns struct {
+	client client.Reader
+	clock  clock.PassiveClock
+
+	mu sync.Mutex
+	// creating are the organisations for which this process creates a job now.
+	creating map[string]bool
+}
+
+// reserve has the caller create a job for an organisation, alone in this process, until it calls
+// release. It is false if another job is being created.
+func (t *bulkTurns) reserve(organization string) (release func(), ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.creating[organization] {
+		return nil, false
+	}
+	if t.creating == nil {
+		t.creating = map[string]bool{}
+	}
+	t.creating[organization] = true
+	return func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		delete(t.creating, organization)
+	}, true
+}
+
+// bulkQueue is what is known about the bulk jobs of one organisation.
+type bulkQueue struct {
+	name    string
+	since   time.Time
+	waiting []bulk.Waiting
+	started []bulk.Started
+	// ids are those of the jobs that batches have.
+	ids map[string]bool
+}
+
+// queueOf reads the queue of a batch's organisation. own are the batch's own jobs, which its status
+// may not show yet.
+func (t *bulkTurns) queueOf(ctx context.Context, b *connectedBatch, own []*bulkJob) (*bulkQueue, error) {
+	var batches v1alpha1.RecordingExportBatchList
+	if err := t.client.List(ctx, &batches); err != nil {
+		return nil, err
+	}
+	q := &bulkQueue{name: client.ObjectKeyFromObject(b.batch).String(), since: t.clock.Now(), ids: map[string]bool{}}
+	for i := range batches.Items {
+		batch := &batches.Items[i]
+		switch status := batch.Status.BulkJob; {
+		case status == nil || status.OrganizationID != b.organization:
+		case batch.UID == b.batch.UID:
+			if status.WaitingSince != nil {
+				q.since = status.WaitingSince.Time
+			}
+		default:
+			q.add(batch)
+		}
+	}
+	owner := ownerOf(b.batch)
+	for _, job := range own {
+		q.started = append(q.started, bulk.Started{Owner: owner, At: job.At, Ended: job.end != nil})
+		q.ids[job.id()] = true
+	}
+	q.waiting = append(q.waiting, bulk.Waiting{Owner: owner, Name: q.name, Since: q.since})
+	return q, nil
+}
+
+// add adds another batch.
+func (q *bulkQueue) add(batch *v1alpha1.RecordingExportBatch) {
+	owner, status := ownerOf(batch), batch.Status.BulkJob
+	if status.WaitingSince != nil && !batch.IsFinished() {
+		q.waiting = append(q.waiting, bulk.Waiting{Owner: owner, Name: client.ObjectKeyFromObject(batch).String(), Since: status.WaitingSince.Time})
+	}
+	for _, job := range status.Jobs {
+		q.started = append(q.started, bulk.Started{Owner: owner, At: job.CreateTime.Time, Ended: job.Ended || batch.IsFinished()})
+		q.ids[job.ID] = true
+	}
+}
+
+func ownerOf(batch *v1alpha1.RecordingExportBatch) bulk.Owner {
+	return bulk.Owner{Namespace: batch.Namespace, Export: batch.Spec.ExportRef.Name, Lane: string(batch.Spec.Lane)}
+}
+
+// check returns a queuedError unless it is the batch's turn, while so many jobs of others are running.
+func (q *bulkQueue) check(others int) error {
+	order := bulk.Queue(q.waiting, q.started, others)
+	if order.MayStart(q.name) {
+		return nil
+	}
+	return &queuedError{position: order.Position(q.name), others: others, since: q.since}
+}
+
+// countRunning counts the organisation's running jobs without those whose ids are known.
+func (w *bulkWork) countRunning(ctx context.Context, known map[string]bool) (n int, err error) {
+	for _, state := range []genesys.BulkState{genesys.BulkPending, genesys.BulkProcessing} {
+		err = eachPage(func(skip int) (int, error) {
+			page, err := w.cloud.BulkJobs(ctx, state, skip)
+			for _, job := range page.Jobs {
+				if job.State.Running() && !known[job.ID] {
+					n++
+				}
+			}
+			return page.Next, err
+		})
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}

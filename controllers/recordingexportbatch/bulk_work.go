@@ -1,0 +1,207 @@
+package recordingexportbatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/bulk"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/once"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+	"github.com/gcexport/recording-export-operator/internal/words"
+)
+
+type bulkJobber interface {
+	BulkClient() (string, error)
+	SubmitBulkJob(ctx context.Context, clientID string, query genesys.BulkQuery, timeout time.Duration) (genesys.BulkJob, error)
+	OwnBulkJobs(ctx context.Context, clientID string, skip int) (genesys.BulkJobPage, error)
+	BulkJobs(ctx context.Context, state genesys.BulkState, skip int) (genesys.BulkJobPage, error)
+	BulkJob(ctx context.Context, jobID string) (genesys.BulkJob, error)
+	ExecuteBulkJob(ctx context.Context, job genesys.Ticket) (genesys.BulkJob, error)
+	CancelBulkJob(ctx context.Context, job genesys.Ticket) error
+}
+
+// bulkWork has bulk jobs export the recordings of one batch. It continues from what is recorded.
+type bulkWork struct {
+	recorder
+	batch string
+	cloud bulkJobber
+	owner ownerVerifier
+	turns *bulkTurns
+	// queue reads the queue of the organisation, with the batch's own jobs.
+	queue        func(ctx context.Context, own []*bulkJob) (*bulkQueue, error)
+	organization string
+	plan         bulkPlan
+	group        string
+	objects      bulkObjects
+	seen         bulkSeen
+
+	// record and last are those of the current attempt.
+	record *bulkRecord
+	last   bool
+	// waiting is what the current attempt found to wait for, nil if nothing.
+	waiting error
+}
+
+// bulkSeen is told the state of a job as Genesys Cloud told it.
+type bulkSeen func(jobID string, state genesys.BulkState)
+
+// export makes one attempt: it looks at each job once, creates at most one, and takes in what the
+// bucket has once all jobs have ended. It returns nil when nothing more is expected of bulk jobs.
+func (w *bulkWork) export(ctx context.Context, try transfer.Try) (err error) {
+	if w.record, err = readBulkRecord(ctx, w.store, w.batch); err != nil || w.record.done != nil {
+		return err
+	}
+	w.last, w.waiting = try.Last, nil
+	for _, job := range w.record.running() {
+		if err := w.followOrGiveUp(ctx, job); err != nil {
+			return err
+		}
+	}
+	if err := w.createNext(ctx); err != nil {
+		return err
+	}
+	if w.waiting != nil {
+		return w.waiting
+	}
+	missing, err := w.objects.takeIn(ctx, try, w.plan, w.record)
+	if err != nil {
+		return err
+	}
+	if missing > 0 && !w.last {
+		return &bulkWaitError{reason: v1alpha1.ReasonBulkExporting, message: "waiting for " + words.Count(missing, "recording") + " in the bucket"}
+	}
+	return w.finish(ctx, missing)
+}
+
+// wait records something that the current attempt has to wait for. The first one is told.
+func (w *bulkWork) wait(err error) {
+	if w.waiting == nil {
+		w.waiting = err
+	}
+}
+
+// finish records that nothing more is expected of bulk jobs.
+func (w *bulkWork) finish(ctx context.Context, missing int) error {
+	done := artifacts.BulkDone{Stamp: w.stamp()}
+	for _, job := range w.record.all() {
+		if job.end != nil && job.end.Why != artifacts.BulkFulfilled && job.end.Why != artifacts.BulkVoid && job.end.Detail != "" {
+			done.Detail = fmt.Sprintf("the job of the conversations %s: %s", job.Part, job.end.Detail)
+			break
+		}
+	}
+	if done.Detail == "" && missing > 0 {
+		done.Detail = words.Count(missing, "recording") + " did not appear in the bucket"
+	}
+	_, err := artifacts.Put(ctx, w.store, artifacts.BulkDoneKey(w.batch), done)
+	return err
+}
+
+// followOrGiveUp follows a job or, once the deadline is used up, ends it.
+func (w *bulkWork) followOrGiveUp(ctx context.Context, job *bulkJob) error {
+	if err := w.follow(ctx, job); err != nil {
+		if ctx.Err() != nil || !w.last || !genesys.AboutItem(err) {
+			return asBulkWait(err)
+		}
+	}
+	if !w.last || job.end != nil || job.created == nil && w.age(job) < bulk.ListedAfter {
+		return nil
+	}
+	w.waiting = nil
+	return w.giveUp(ctx, job)
+}
+
+// giveUp ends a job whose deadline is used up.
+func (w *bulkWork) giveUp(ctx context.Context, job *bulkJob) error {
+	end := artifacts.BulkEnd{Why: artifacts.BulkGivenUp, Detail: "it was not known whether it was created when retry.deadline was used up"}
+	if job.created != nil {
+		if err := w.cloud.CancelBulkJob(ctx, job.created.Job); err != nil {
+			return err
+		}
+		end.State, end.Detail = genesys.BulkCancelled, "it had not ended when retry.deadline was used up"
+	}
+	return w.recordEnd(ctx, job, end)
+}
+
+// asBulkWait turns an error about a job into one that waits until the deadline. Errors that need a
+// person stay as they are.
+func asBulkWait(err error) error {
+	switch genesys.KindOf(err) {
+	case "", genesys.KindUnauthorized, genesys.KindForbidden, genesys.KindThrottled, genesys.KindCancelled:
+		return err
+	default:
+		return &bulkWaitError{reason: v1alpha1.ReasonBulkExporting, message: "retrying a call about a recording bulk job", last: err}
+	}
+}
+
+// createNext creates the job of the first part that needs one, if it is the batch's turn.
+func (w *bulkWork) createNext(ctx context.Context) error {
+	for _, part := range w.record.parts(len(w.plan.conversations)) {
+		if !w.record.needsJob(part) {
+			continue
+		}
+		if w.last {
+			continue // its recordings are downloaded
+		}
+		err := w.create(ctx, part)
+		var queued *queuedError
+		if errors.As(err, &queued) {
+			// What is waited for of other jobs is looked at as often.
+			w.waiting = err
+			return nil
+		}
+		return asBulkWait(err)
+	}
+	return nil
+}
+
+// create creates the job of a part.
+func (w *bulkWork) create(ctx context.Context, part bulk.Part) error {
+	queue, err := w.queue(ctx, w.record.all())
+	if err != nil {
+		return err
+	}
+	if err := queue.check(0); err != nil {
+		return err
+	}
+	release, reserved := w.turns.reserve(w.organization)
+	if !reserved {
+		return &queuedError{position: 1, since: queue.since}
+	}
+	defer release()
+	others, err := w.countRunning(ctx, queue.ids)
+	if err != nil {
+		return err
+	}
+	if err := queue.check(others); err != nil {
+		return err
+	}
+	if err := w.owner.verify(ctx); err != nil {
+		return err
+	}
+	return w.submit(ctx, part, queue.since)
+}
+
+// submit makes the next attempt for a part.
+func (w *bulkWork) submit(ctx context.Context, part bulk.Part, since time.Time) error {
+	client, err := w.cloud.BulkClient()
+	if err != nil {
+		return err
+	}
+	number := len(w.record.jobs[part.Name()])
+	job := &bulkJob{BulkAttempt: artifacts.BulkAttempt{Part: part.Name(), Number: number, ClientID: client, Recordings: w.plan.countWanted(part)}}
+	attempt := &bulkAttempt{bulkWork: w, part: part, job: job}
+	state, err := attempt.effect().Start(ctx)
+	if attempt.full && state == once.None {
+		return &queuedError{position: 1, others: bulk.Limit, since: since}
+	}
+	if err != nil {
+		return err
+	}
+	w.wait(&bulkWaitError{reason: v1alpha1.ReasonBulkExporting, message: "Genesys Cloud is looking for the recordings of a recording bulk job"})
+	return nil
+}
