@@ -10,6 +10,10 @@
 //	claim         claim_archive.go     export.json is this export's, and the
 //	                                   archive belongs to this cluster
 //	state         state.go             the plan and the last seal are read
+//	integration   integration_check.go Genesys Cloud can export through the
+//	                                   integration (only with delivery.mode BulkJob)
+//	bulk guard    bulk_guard.go        the finalizer is set while batches may
+//	                                   have bulk jobs
 //	sealing       sealing.go           every entry of the plan is in a seal,      Sealed, Ready
 //	                                   compared with a second source if asked for
 //	follow-ups    followups.go         the plan has what follows from batches
@@ -54,6 +58,8 @@ type Cloud interface {
 	surveyor
 	holdChecker
 	enumerator
+	bulkJobEnder
+	integrationLister
 }
 
 // Config is what the reconciler needs.
@@ -99,6 +105,7 @@ type Reconciler struct {
 	clients     clientOpener
 	archive     archiveClaimer
 	state       stateLoader
+	bulk        []step[loaded]
 	independent independentSteps
 	// deadline is applied to the outcome of the steps.
 	deadline waitDeadline
@@ -110,7 +117,7 @@ func New(c Config) *Reconciler {
 	memory := memory{client: c.Client, plans: &planLogs{}, memories: &exportMemories{}, turns: &enumerationTurns{}}
 	references, finalizers, batches := referenceResolver{c.Client}, finalizers{c.Client}, existingBatches{c.Client}
 	jobs := jobEnding{
-		cluster: cluster, pool: pool, references: references, archive: c.Archive, cloud: c.Cloud, memories: memory.memories, retry: c.Intervals.Retry,
+		process: own, cluster: cluster, pool: pool, references: references, archive: c.Archive, cloud: c.Cloud, memories: memory.memories, retry: c.Intervals.Retry,
 	}
 	planning := planning{own, pool}
 	surveys := surveyStarter{planning: planning, finalizers: finalizers, jobs: jobs, memories: memory.memories, intervals: c.Intervals}
@@ -128,6 +135,7 @@ func New(c Config) *Reconciler {
 			rekeying: rekeying{process: own, events: c.Events, pool: pool, batches: batches, plans: memory.plans, archive: c.Archive, signer: c.Signer, tool: c.Tool, retry: c.Intervals.Retry},
 		},
 		state: stateLoader{clock: c.Clock, batches: batches, plans: memory.plans},
+		bulk:  []step[loaded]{&integrationCheck{pool: pool, memories: memory.memories}, &bulkGuard{finalizers, jobs}},
 		independent: independentSteps{
 			sealing: &sealingStep{
 				process: own, pool: pool, planning: planning, surveys: surveys, signer: c.Signer, tool: c.Tool,
@@ -207,6 +215,12 @@ func (r *Reconciler) advance(ctx context.Context, e *evaluation) (outcome.Outcom
 	e.isReadingPlan = e.state == nil && err == nil
 	if err := orTimeUp(ctx, out, err); err != nil || !out.IsDone() {
 		return out, err
+	}
+	for _, step := range r.bulk {
+		out, err := step.Reconcile(ctx, e.state)
+		if err := orTimeUp(ctx, out, err); err != nil || !out.IsDone() {
+			return out, err
+		}
 	}
 	out, e.ended, err = r.independent.reconcile(ctx, e.state)
 	return out, err

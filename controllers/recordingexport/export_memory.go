@@ -40,6 +40,8 @@ type exportMemory struct {
 	// jobsEnded tells that no analytics job of the export is left at Genesys Cloud,
 	// and that none was started since.
 	jobsEnded bool
+	// integrationReady tells that Genesys Cloud can export through the export's integration.
+	integrationReady bool
 	// surveyDeadline is that of the spec at the last evaluation.
 	surveyDeadline time.Duration
 	// waiting is since when the export waits for something that may never come, zero
@@ -67,6 +69,18 @@ func (m *exportMemory) haveJobsEnded() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.jobsEnded
+}
+
+func (m *exportMemory) setIntegrationReady() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.integrationReady = true
+}
+
+func (m *exportMemory) isIntegrationReady() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.integrationReady
 }
 
 func (m *exportMemory) setSurveyDeadline(d time.Duration) {

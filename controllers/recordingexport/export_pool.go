@@ -37,6 +37,11 @@ func (p exportPool) isBusy(export types.NamespacedName) bool {
 	return p.worker.Pools[Pool].Busy(workPrefix(export))
 }
 
+// isBusyWithBatches tells whether work of an export or of its batches is running.
+func (p exportPool) isBusyWithBatches(export types.NamespacedName) bool {
+	return p.worker.Pools.BusyInAny(workPrefix(export))
+}
+
 // cancel stops an export's own work, which is all that may start an analytics job. Its
 // batches stop theirs themselves, once their states are read: cancelling that work here, each
 // time that the export is evaluated, would never let it end.

@@ -24,7 +24,13 @@ func (c *idleCheck) Reconcile(ctx context.Context, s *clients) (outcome.Outcome,
 		return outcome.Outcome{}, err
 	}
 	if len(keys) > 0 {
-		return c.jobs.startEnding(s.references), nil
+		return c.jobs.startEnding(s.references, false), nil
+	}
+	if hasBulkJobs(s.export) {
+		// A deletion has to end the bulk jobs of the batches.
+		if running, err := artifacts.Keys(ctx, s.store, artifacts.BulkRunningFolder); err != nil || len(running) > 0 {
+			return outcome.Done(), err
+		}
 	}
 	return outcome.Done(), c.finalizers.removeFrom(ctx, s.export)
 }

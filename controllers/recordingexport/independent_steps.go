@@ -30,7 +30,9 @@ func (i *independentSteps) reconcile(ctx context.Context, s *loaded) (out outcom
 		outs = append(outs, out)
 	}
 	sealing, planning, survey, batches := outs[0], outs[1], outs[2], outs[3]
-	if sealing.IsDone() && planning.IsDone() && !isSurveying(survey) {
+	// Bulk jobs of batches need the finalizer, too.
+	needsFinalizer := hasBulkJobs(s.export) && !batches.IsDone()
+	if sealing.IsDone() && planning.IsDone() && !isSurveying(survey) && !needsFinalizer {
 		if sealing, err = i.idle.Reconcile(ctx, s.clients); err != nil {
 			return outcome.Outcome{}, false, err
 		}

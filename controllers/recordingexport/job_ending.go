@@ -21,9 +21,10 @@ import (
 // stopInterval is the wait before the next evaluation while work is being stopped.
 const stopInterval = time.Second
 
-// jobEnding ends the analytics jobs of exports at Genesys Cloud. Nothing here waits for the
+// jobEnding ends the analytics jobs of exports at Genesys Cloud, and their recording bulk jobs. Nothing here waits for the
 // archive or for Genesys Cloud.
 type jobEnding struct {
+	process
 	cluster    thisCluster
 	pool       exportPool
 	references referenceResolver
@@ -52,10 +53,10 @@ func (j *jobEnding) endJobs(ctx context.Context, s *subject) (out outcome.Outcom
 	case !out.IsDone():
 		isGone = out.Reason == v1alpha1.ReasonOrganizationNotFound || out.Reason == v1alpha1.ReasonDestinationNotFound ||
 			conditions.Reason(&found.organization) == v1alpha1.ReasonSecretNotFound
-	case j.pool.isBusy(s.name()):
+	case j.pool.isBusy(s.name()), hasBulkJobs(s.export) && j.pool.isBusyWithBatches(s.name()):
 		out = outcome.Wait(v1alpha1.ReasonEndingJobs, "stopping the work of the export", stopInterval)
 	default:
-		out = j.startEnding(found)
+		out = j.startEnding(found, hasBulkJobs(s.export))
 	}
 	if out.After <= 0 {
 		out.After = j.retry
@@ -63,10 +64,12 @@ func (j *jobEnding) endJobs(ctx context.Context, s *subject) (out outcome.Outcom
 	return out, isGone
 }
 
-// startEnding has the pool end the recorded analytics jobs.
-func (j *jobEnding) startEnding(s *references) outcome.Outcome {
+// startEnding has the pool end the recorded analytics jobs, and the recording bulk jobs if no batch
+// needs them.
+func (j *jobEnding) startEnding(s *references, endsBulkJobs bool) outcome.Outcome {
 	memory := j.memories.memoryOf(s.export)
 	name, organization, destination := s.name(), s.organization.DeepCopy(), s.destination.DeepCopy()
+	usesBulkJobs := hasBulkJobs(s.export)
 	return j.pool.worker.Do(name, loop.Task{
 		Pool: Pool, Key: endJobsKey(name), Dependency: s.organizationDependency(), Reason: v1alpha1.ReasonEndingJobs, Message: "ending its analytics jobs at Genesys Cloud",
 		Work: func(ctx context.Context, _ transfer.Try) error {
@@ -82,10 +85,14 @@ func (j *jobEnding) startEnding(s *references) outcome.Outcome {
 			if err != nil {
 				return fmt.Errorf("connect to organisation %s: %w", organization.Name, err)
 			}
-			if err := endAllJobs(ctx, store, cloud); err != nil {
+			err = endAllJobs(ctx, store, cloud)
+			if endsBulkJobs {
+				err = errors.Join(err, bulkEnding{j.process, store, cloud}.endAll(ctx))
+			}
+			if err != nil {
 				return err
 			}
-			memory.setJobsEnded(true)
+			memory.setJobsEnded(endsBulkJobs || !usesBulkJobs)
 			return ctx.Err()
 		},
 	})

@@ -21,6 +21,8 @@ func id(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
 type nobodyHeld struct {
 	surveyor
 	enumerator
+	bulkJobEnder
+	integrationLister
 }
 
 func (nobodyHeld) Protected(context.Context, []string, time.Duration) ([]string, error) {
@@ -132,6 +134,8 @@ func TestALaterSurvey(t *testing.T) {
 type allHeld struct {
 	surveyor
 	enumerator
+	bulkJobEnder
+	integrationLister
 }
 
 func (allHeld) Protected(_ context.Context, ids []string, _ time.Duration) ([]string, error) {
@@ -196,6 +200,8 @@ func TestAskAgain(t *testing.T) {
 type noAnswer struct {
 	surveyor
 	enumerator
+	bulkJobEnder
+	integrationLister
 }
 
 func (noAnswer) Protected(context.Context, []string, time.Duration) ([]string, error) {

@@ -3,6 +3,8 @@ package recordingexportbatch
 import (
 	"context"
 
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
@@ -27,6 +29,9 @@ type bulkStep struct {
 func (s *bulkStep) Reconcile(_ context.Context, b *connectedBatch) (outcome.Outcome, error) {
 	if b.bulkJobs() == nil || b.state.outcome != nil || b.state.bulk.done || b.state.inventory.wanted == 0 {
 		return outcome.Done(), nil
+	}
+	if !controllerutil.ContainsFinalizer(&b.export, v1alpha1.Finalizer) || !b.export.DeletionTimestamp.IsZero() {
+		return outcome.Wait(v1alpha1.ReasonBulkExporting, "waiting until a deletion of the export would end its recording bulk jobs (finalizer)", s.intervals.Retry), nil
 	}
 	return s.work.run(b.loadedBatch, v1alpha1.StepBulkExport, loop.Task{
 		Pool: string(b.batch.Spec.Lane), Key: b.batch.Name + "/bulk", Reason: v1alpha1.ReasonBulkExporting, Message: "having recording bulk jobs export the recordings",

@@ -1,0 +1,132 @@
+package recordingexport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/bulk"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
+
+// bulkJobEnder ends recording bulk jobs.
+type bulkJobEnder interface {
+	BulkJob(ctx context.Context, jobID string) (genesys.BulkJob, error)
+	OwnBulkJobs(ctx context.Context, clientID string, skip int) (genesys.BulkJobPage, error)
+	CancelBulkJob(ctx context.Context, job genesys.Ticket) error
+}
+
+// hasBulkJobs tells whether bulk jobs export the recordings of an export.
+func hasBulkJobs(export *v1alpha1.RecordingExport) bool {
+	return export.Spec.Delivery.Mode == v1alpha1.DeliveryBulkJob
+}
+
+// bulkEnding ends the recording bulk jobs of the batches of one export that does nothing else any
+// more. What it records lets a batch that resumes make another attempt.
+type bulkEnding struct {
+	process
+	store archive.Store
+	cloud bulkJobEnder
+}
+
+// endAll ends every job that may be running.
+func (e bulkEnding) endAll(ctx context.Context) error {
+	all, err := artifacts.All[artifacts.BulkRunning](ctx, e.store, artifacts.BulkRunningFolder)
+	for _, running := range all {
+		err = errors.Join(err, e.end(ctx, running))
+	}
+	return err
+}
+
+// end ends one job. Without an attempt nothing was requested.
+func (e bulkEnding) end(ctx context.Context, running artifacts.BulkRunning) error {
+	attempt, err := artifacts.Get[artifacts.BulkAttempt](ctx, e.store, artifacts.BulkAttemptKey(running.Batch, running.Part, running.Number))
+	if errors.Is(err, fs.ErrNotExist) {
+		return e.forget(ctx, running)
+	}
+	if err != nil {
+		return err
+	}
+	job, err := e.jobOf(ctx, running, attempt)
+	if err != nil {
+		return err
+	}
+	end := artifacts.BulkEnd{JobID: job.ID, Why: artifacts.BulkVoid, Detail: "no job was created"}
+	if job.ID != "" {
+		now, err := e.cloud.BulkJob(ctx, job.ID)
+		switch {
+		case err == nil && now.State.Ended():
+			return e.forget(ctx, running) // the batch takes in what the job has exported
+		case err != nil && genesys.KindOf(err) != genesys.KindNotFound:
+			return err
+		}
+		if err := e.cloud.CancelBulkJob(ctx, job); err != nil {
+			return err
+		}
+		end.State, end.Totals, end.Detail = genesys.BulkCancelled, now.Totals, "the export was suspended, cancelled or deleted"
+	}
+	return e.record(ctx, running, end)
+}
+
+// record records the end of a job, unless another one is recorded.
+func (e bulkEnding) record(ctx context.Context, running artifacts.BulkRunning, end artifacts.BulkEnd) error {
+	end.Stamp, end.Part, end.Number = e.stamp(), running.Part, running.Number
+	if _, err := artifacts.Put(ctx, e.store, artifacts.BulkEndKey(running.Batch, running.Part, running.Number), end); err != nil {
+		return err
+	}
+	return e.forget(ctx, running)
+}
+
+func (e bulkEnding) forget(ctx context.Context, running artifacts.BulkRunning) error {
+	return e.store.Remove(ctx, artifacts.BulkRunningKey(running.Batch, running.Part, running.Number))
+}
+
+// jobOf returns the job of an attempt, without an id if there is none. It is an error if that is not
+// known yet.
+func (e bulkEnding) jobOf(ctx context.Context, running artifacts.BulkRunning, attempt artifacts.BulkAttempt) (genesys.Ticket, error) {
+	created, err := artifacts.Get[artifacts.BulkCreated](ctx, e.store, artifacts.BulkCreatedKey(running.Batch, running.Part, running.Number))
+	if !errors.Is(err, fs.ErrNotExist) {
+		return created.Job, err
+	}
+	jobs, err := e.ownJobs(ctx, attempt.ClientID)
+	if err != nil {
+		return genesys.Ticket{}, err
+	}
+	q := attempt.Query
+	verdict, id := bulk.Find(bulk.Attempt{At: attempt.At, Query: bulk.Query{
+		IntegrationID: q.IntegrationID, ActionDate: q.ActionDate, From: q.From, To: q.To, Conversations: q.Conversations, Screens: q.Screens,
+	}}, jobs, e.clock.Now())
+	switch verdict {
+	case bulk.Created:
+		return genesys.Ticket{ID: id, ClientID: attempt.ClientID}, nil
+	case bulk.NotCreated:
+		return genesys.Ticket{}, nil
+	default:
+		return genesys.Ticket{}, fmt.Errorf("it is not known yet whether Genesys Cloud has created the recording bulk job of batch %s, part %s", running.Batch, running.Part)
+	}
+}
+
+// ownJobs lists the bulk jobs of an OAuth client.
+func (e bulkEnding) ownJobs(ctx context.Context, clientID string) ([]bulk.ListedJob, error) {
+	var jobs []bulk.ListedJob
+	for skip := 0; ; {
+		page, err := e.cloud.OwnBulkJobs(ctx, clientID, skip)
+		if err != nil {
+			return nil, err
+		}
+		for _, job := range page.Jobs {
+			jobs = append(jobs, bulk.ListedJob{ID: job.ID, Created: job.Created, Query: bulk.Query{
+				IntegrationID: job.Query.IntegrationID, ActionDate: job.Query.ActionDate, From: job.Query.From, To: job.Query.To,
+				Conversations: job.Query.Conversations, Screens: job.Query.Screens,
+			}})
+		}
+		if page.Next <= skip {
+			return jobs, nil
+		}
+		skip = page.Next
+	}
+}

@@ -1,0 +1,95 @@
+package recordingexport
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
+)
+
+// integrationLister lists the integrations of an organisation.
+type integrationLister interface {
+	Integrations(ctx context.Context, skip int) (genesys.IntegrationPage, error)
+}
+
+// integrationCheck finds out whether Genesys Cloud can export through the integration of an export with
+// bulk jobs, before its first survey and once more after each start of the manager.
+type integrationCheck struct {
+	pool     exportPool
+	memories *exportMemories
+}
+
+// Reconcile is satisfied once the integration was found ready. The pool keeps looking until then.
+func (c *integrationCheck) Reconcile(_ context.Context, s *loaded) (outcome.Outcome, error) {
+	memory := c.memories.memoryOf(s.export)
+	if !hasBulkJobs(s.export) || s.isAllSealed() || memory.isIntegrationReady() {
+		return outcome.Done(), nil
+	}
+	cloud, id := s.cloud, s.export.Spec.Delivery.BulkJob.IntegrationID
+	return c.pool.start(s.subject, loop.Task{
+		Key: "integration", Dependency: s.organizationDependency(), Reason: v1alpha1.ReasonIntegrationNotReady, Message: "looking at the integration " + id,
+		Work: func(ctx context.Context, _ transfer.Try) error {
+			if err := checkIntegration(ctx, cloud, id); err != nil {
+				return err
+			}
+			memory.setIntegrationReady()
+			return nil
+		},
+	}), nil
+}
+
+// checkIntegration returns an error that says what to do unless the integration is ready.
+func checkIntegration(ctx context.Context, cloud integrationLister, id string) error {
+	for skip := 0; ; {
+		page, err := cloud.Integrations(ctx, skip)
+		if err != nil {
+			return err
+		}
+		for _, integration := range page.Integrations {
+			if strings.EqualFold(integration.ID, id) {
+				return judgeIntegration(integration)
+			}
+		}
+		if page.Next <= skip {
+			return integrationProblem("create another RecordingExport with the id of an integration of this organisation: it has none with the id %s, or the OAuth client must not see it", id)
+		}
+		skip = page.Next
+	}
+}
+
+// judgeIntegration returns an error unless the integration is active. Its type is only named: the word
+// for it is not documented, so another one may do.
+func judgeIntegration(i genesys.Integration) error {
+	name := fmt.Sprintf("%q (%s, type %s)", i.Name, i.ID, i.Type)
+	switch {
+	case i.State == genesys.IntegrationActive && i.ExportsToBucket():
+		return nil
+	case !i.ExportsToBucket() && i.State != genesys.IntegrationFailed:
+		return integrationProblem("create another RecordingExport with the id of an integration of the type AWS S3 Recording Bulk Actions: %s is of another type", name)
+	case i.State == genesys.IntegrationFailed:
+		return integrationProblem("correct the bucket and role of the integration %s at Genesys Cloud: it reports an error: %s", name, i.Detail)
+	case i.State == genesys.IntegrationActivating:
+		return activatingError("waiting until the integration " + name + " is active")
+	default:
+		return integrationProblem("activate the integration %s at Genesys Cloud (Admin > Integrations): it is %s", name, i.State)
+	}
+}
+
+func integrationProblem(format string, args ...any) error {
+	return outcome.UserError{Reason: v1alpha1.ReasonIntegrationNotReady, Message: fmt.Sprintf(format, args...)}
+}
+
+// activatingError says that an integration is being activated.
+type activatingError string
+
+func (e activatingError) Error() string { return string(e) }
+
+// Outcome is to wait.
+func (e activatingError) Outcome() outcome.Outcome {
+	return outcome.Wait(v1alpha1.ReasonIntegrationNotReady, e.Error(), 0)
+}
