@@ -51,7 +51,7 @@ func openStore(t *testing.T) archive.Store {
 	return store
 }
 
-var compareStates = cmp.AllowUnexported(batchState{}, inventoryCounts{})
+var compareStates = cmp.AllowUnexported(batchState{}, inventoryCounts{}, bulkState{})
 
 // TestWhatIsCountedIsWhatIsRead: after each artifact that work records, the state is the one
 // that reading the archive gives.
