@@ -217,6 +217,9 @@ const (
 	// ReasonAnalyticsJobLeft is the reason of an event: an export was deleted before its analytics jobs at Genesys Cloud
 	// were ended.
 	ReasonAnalyticsJobLeft = "AnalyticsJobLeft"
+	// ReasonBulkJobLeft is the reason of an event: an export was deleted before its recording bulk jobs at Genesys Cloud
+	// were ended.
+	ReasonBulkJobLeft = "BulkJobLeft"
 )
 
 // Reasons of a batch.

@@ -51,6 +51,11 @@ func (d *deletion) finalize(ctx context.Context, export *v1alpha1.RecordingExpor
 	if err := d.finalizers.removeFrom(ctx, export); err != nil {
 		return ctrl.Result{}, err
 	}
+	if !out.IsDone() && hasBulkJobs(export) {
+		d.events.Eventf(export, nil, corev1.EventTypeWarning, v1alpha1.ReasonBulkJobLeft, "Finalize", "%s",
+			loop.Note("a recording bulk job may be left at Genesys Cloud, where it counts against the two that the organisation may have: list its jobs and cancel it: "+out.Message))
+		return ctrl.Result{}, nil
+	}
 	if !out.IsDone() {
 		d.events.Eventf(export, nil, corev1.EventTypeWarning, v1alpha1.ReasonAnalyticsJobLeft, "Finalize", "%s",
 			loop.Note("an analytics job may be left at Genesys Cloud; it expires there by itself, nothing has to be done: "+out.Message))

@@ -76,7 +76,7 @@ func (a *bulkAttempt) Finish(ctx context.Context, state once.State, cause error)
 	}
 	end := artifacts.BulkEnd{Why: artifacts.BulkFailed, Detail: fmt.Sprint(cause)}
 	if a.part.Count() <= smallestRefused {
-		end.Why = artifacts.BulkGivenUp
+		end.Why = artifacts.BulkUnfinished
 	}
 	return a.recordEnd(ctx, a.job, end)
 }

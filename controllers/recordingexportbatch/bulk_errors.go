@@ -61,7 +61,7 @@ func (e *queuedError) Outcome() outcome.Outcome {
 	return outcome.Wait(v1alpha1.ReasonBulkJobQueued, e.Error(), 0)
 }
 
-// CountsAsFailure tells that waiting for the turn is no failure.
+// CountsAsFailure tells that waiting for the turn does not count.
 func (e *queuedError) CountsAsFailure() bool { return false }
 
 // MinWait is the wait before the next look at the queue.

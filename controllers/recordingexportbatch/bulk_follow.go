@@ -61,7 +61,7 @@ func (w *bulkWork) followMissing(ctx context.Context, job *bulkJob) error {
 		w.wait(&bulkWaitError{reason: v1alpha1.ReasonBulkExporting, message: "waiting until Genesys Cloud knows recording bulk job " + job.id()})
 		return nil
 	}
-	return w.recordEnd(ctx, job, artifacts.BulkEnd{Why: artifacts.BulkGivenUp, Detail: "Genesys Cloud does not know the job any more"})
+	return w.recordEnd(ctx, job, artifacts.BulkEnd{Why: artifacts.BulkUnfinished, Detail: "Genesys Cloud does not know the job any more"})
 }
 
 // difference compares what a job has found with what the metadata list.
@@ -103,7 +103,7 @@ func (w *bulkWork) executeIfSame(ctx context.Context, job *bulkJob, end artifact
 // endCancelled records the end of a job that was cancelled: by this operator, which could not record
 // that, if the job found something else than it should, and otherwise by somebody else.
 func (w *bulkWork) endCancelled(ctx context.Context, job *bulkJob, end artifacts.BulkEnd) error {
-	end.Why, end.Detail = artifacts.BulkGivenUp, "it was cancelled at Genesys Cloud"
+	end.Why, end.Detail = artifacts.BulkUnfinished, "it was cancelled at Genesys Cloud"
 	difference, err := w.difference(ctx, job, end.Totals)
 	if err != nil {
 		return err

@@ -115,6 +115,9 @@ func (o *bulkObjects) takeFound(ctx context.Context, job *bulkJob, found []bulk.
 	var group errgroup.Group
 	group.SetLimit(max(1, o.limit))
 	for _, f := range found {
+		if err := o.taker.follower.try.Yield(ctx, nil); err != nil {
+			return missing, errors.Join(err, group.Wait())
+		}
 		ref := genesys.RecordingRef{ConversationID: f.ConversationID, RecordingID: f.RecordingID}
 		switch files := taken[ref]; {
 		case f.Missing():

@@ -51,7 +51,7 @@ func (r *bulkRecord) summary() bulkState {
 // state returns the state of a job, as far as it is recorded.
 func (j *bulkJob) state() string {
 	switch {
-	case j.created == nil && j.end != nil && j.end.Why == artifacts.BulkGivenUp:
+	case j.created == nil && j.end != nil && j.end.Why == artifacts.BulkUnfinished:
 		return jobUnknown
 	case j.created == nil && j.end != nil:
 		return jobNotCreated

@@ -58,7 +58,7 @@ func (w *bulkWork) export(ctx context.Context, try transfer.Try) (err error) {
 	}
 	w.last, w.waiting = try.Last, nil
 	for _, job := range w.record.running() {
-		if err := w.followOrGiveUp(ctx, job); err != nil {
+		if err := w.followUntilDeadline(ctx, job); err != nil {
 			return err
 		}
 	}
@@ -101,8 +101,8 @@ func (w *bulkWork) finish(ctx context.Context, missing int) error {
 	return err
 }
 
-// followOrGiveUp follows a job or, once the deadline is used up, ends it.
-func (w *bulkWork) followOrGiveUp(ctx context.Context, job *bulkJob) error {
+// followUntilDeadline follows a job or, once the deadline is used up, ends it.
+func (w *bulkWork) followUntilDeadline(ctx context.Context, job *bulkJob) error {
 	if err := w.follow(ctx, job); err != nil {
 		if ctx.Err() != nil || !w.last || !genesys.AboutItem(err) {
 			return asBulkWait(err)
@@ -112,12 +112,12 @@ func (w *bulkWork) followOrGiveUp(ctx context.Context, job *bulkJob) error {
 		return nil
 	}
 	w.waiting = nil
-	return w.giveUp(ctx, job)
+	return w.endLate(ctx, job)
 }
 
-// giveUp ends a job whose deadline is used up.
-func (w *bulkWork) giveUp(ctx context.Context, job *bulkJob) error {
-	end := artifacts.BulkEnd{Why: artifacts.BulkGivenUp, Detail: "it was not known whether it was created when retry.deadline was used up"}
+// endLate ends a job whose deadline is used up.
+func (w *bulkWork) endLate(ctx context.Context, job *bulkJob) error {
+	end := artifacts.BulkEnd{Why: artifacts.BulkUnfinished, Detail: "it was not known whether it was created when retry.deadline was used up"}
 	if job.created != nil {
 		if err := w.cloud.CancelBulkJob(ctx, job.created.Job); err != nil {
 			return err

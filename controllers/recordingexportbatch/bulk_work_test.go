@@ -141,7 +141,7 @@ func TestARefusedJobIsNotHalvedForever(t *testing.T) {
 	}
 }
 
-// TestWhatDoesNotAppearIsDownloaded: after the deadline, and nothing waits for it for ever.
+// TestWhatDoesNotAppearIsDownloaded: after the deadline, and nothing waits for it any more.
 func TestWhatDoesNotAppearIsDownloaded(t *testing.T) {
 	w := newBulkWorld(t, 3)
 	w.absent[conversationID(1)] = true

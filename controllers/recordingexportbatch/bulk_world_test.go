@@ -194,7 +194,7 @@ func (w *bulkWorld) BulkJobs(_ context.Context, state genesys.BulkState, _ int) 
 	return page, nil
 }
 
-// BulkJob tells the state of a job, which then goes on.
+// BulkJob tells the state of a job, which then changes.
 func (w *bulkWorld) BulkJob(_ context.Context, jobID string) (genesys.BulkJob, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -81,8 +81,8 @@ const (
 	// BulkMismatch: the job found other recordings than the inventory lists, and was cancelled.
 	// The recordings of the part are downloaded.
 	BulkMismatch BulkWhy = "Mismatch"
-	// BulkGivenUp: the deadline was used up. The recordings of the part are downloaded.
-	BulkGivenUp BulkWhy = "GivenUp"
+	// BulkUnfinished: the deadline was used up. The recordings of the part are downloaded.
+	BulkUnfinished BulkWhy = "Unfinished"
 	// BulkVoid: there is no job, or it was cancelled for the time being. The part gets another
 	// attempt.
 	BulkVoid BulkWhy = "Void"

@@ -1,0 +1,56 @@
+package recordingexport
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
+)
+
+// integrationPages are the integrations of an organisation, one on each page.
+type integrationPages []genesys.Integration
+
+func (p integrationPages) Integrations(_ context.Context, skip int) (page genesys.IntegrationPage, _ error) {
+	if skip < len(p) {
+		page.Integrations = p[skip : skip+1]
+	}
+	if skip+1 < len(p) {
+		page.Next = skip + 1
+	}
+	return page, nil
+}
+
+// TestTheIntegrationIsChecked: whatever is wrong with it, the message says what to do.
+func TestTheIntegrationIsChecked(t *testing.T) {
+	const kind = "aws-s3-recording-bulk-actions-integration"
+	other := genesys.Integration{ID: id(1), Type: "purecloud-data-actions", State: genesys.IntegrationActive}
+	tests := map[string]struct {
+		integration genesys.Integration
+		state       outcome.State
+		says        string
+	}{
+		"active":     {genesys.Integration{ID: strings.ToUpper(id(2)), Type: kind, State: genesys.IntegrationActive}, outcome.Satisfied, ""},
+		"unknown":    {genesys.Integration{ID: id(3), Type: kind, State: genesys.IntegrationActive}, outcome.Stalled, "it has none with the id " + id(2)},
+		"other type": {genesys.Integration{ID: id(2), Type: other.Type, State: genesys.IntegrationActive}, outcome.Stalled, "is of another type"},
+		"inactive":   {genesys.Integration{ID: id(2), Type: kind, State: genesys.IntegrationInactive}, outcome.Stalled, "activate the integration"},
+		"in error":   {genesys.Integration{ID: id(2), Type: kind, State: genesys.IntegrationFailed, Detail: "access denied"}, outcome.Stalled, "access denied"},
+		"activating": {genesys.Integration{ID: id(2), Type: kind, State: genesys.IntegrationActivating}, outcome.Waiting, "waiting until"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			err := checkIntegration(t.Context(), integrationPages{other, tt.integration}, id(2))
+			if err == nil {
+				if tt.state != outcome.Satisfied {
+					t.Error("nothing is wrong with it")
+				}
+				return
+			}
+			if out := outcome.Of(err, 0); out.State != tt.state || out.Reason != v1alpha1.ReasonIntegrationNotReady || !strings.Contains(out.Message, tt.says) {
+				t.Errorf("%v", out)
+			}
+		})
+	}
+}
