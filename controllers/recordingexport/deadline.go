@@ -30,6 +30,7 @@ var waitEnds = map[string]string{
 	v1alpha1.ReasonReviewing:               "",
 	v1alpha1.ReasonComparingSources:        "",
 	v1alpha1.ReasonSealing:                 "",
+	v1alpha1.ReasonIntegrationNotReady:     stallsLater,
 	v1alpha1.ReasonOrganizationNotReady:    stallsLater,
 	v1alpha1.ReasonDestinationNotReady:     stallsLater,
 }

@@ -25,6 +25,9 @@ var waitEnds = map[string]string{
 	v1alpha1.ReasonMetadataRetrying:     "the operator retries for %s, then lists what is missing as unavailable",
 	v1alpha1.ReasonRecordingsNotReady:   "the operator waits for up to %s, then lists what is missing as unavailable",
 	v1alpha1.ReasonRestoringArchived:    "the operator waits for up to %s, then lists what is missing as unavailable",
+	v1alpha1.ReasonBulkExporting:        "the operator waits for up to %s, then downloads what is missing",
+	v1alpha1.ReasonBulkJobQueued:        "",
+	v1alpha1.ReasonBulkJobMismatch:      "",
 	v1alpha1.ReasonRecordingsPending:    "the operator retries for %s, then lists what is missing as unavailable",
 	v1alpha1.ReasonGenesysUnavailable:   "the operator retries for %s, then reports Stalled (DeadlineExceeded)",
 }
