@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
@@ -97,8 +98,28 @@ func (w *bulkWork) finish(ctx context.Context, missing int) error {
 	if done.Detail == "" && missing > 0 {
 		done.Detail = words.Count(missing, "recording") + " did not appear in the bucket"
 	}
+	if err := w.forgetRunning(ctx); err != nil {
+		return err
+	}
 	_, err := artifacts.Put(ctx, w.store, artifacts.BulkDoneKey(w.batch), done)
 	return err
+}
+
+// forgetRunning removes the records of running jobs that a process has left which ended after it
+// recorded the end of a job.
+func (w *bulkWork) forgetRunning(ctx context.Context) error {
+	keys, err := artifacts.Keys(ctx, w.store, artifacts.BulkRunningFolder)
+	if err != nil {
+		return err
+	}
+	for _, job := range w.record.all() {
+		if key := artifacts.BulkRunningKey(w.batch, job.Part, job.Number); slices.Contains(keys, key) {
+			if err := w.store.Remove(ctx, key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // followUntilDeadline follows a job or, once the deadline is used up, ends it.
