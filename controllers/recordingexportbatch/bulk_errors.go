@@ -36,9 +36,6 @@ func (e *bulkWaitError) CountsAsFailure() bool { return true }
 // MinWait is the shortest wait before the next attempt.
 func (e *bulkWaitError) MinWait() time.Duration { return 0 }
 
-// queueInterval is how long after a look at the queue the next one follows.
-const queueInterval = 15 * time.Second
-
 // queuedError says that it is not the batch's turn to create a job.
 type queuedError struct {
 	// position of the batch in the queue, from 1.
@@ -46,6 +43,8 @@ type queuedError struct {
 	// others is how many jobs are running that this operator does not know.
 	others int
 	since  time.Time
+	// next is how long after this look at the queue the next one follows.
+	next time.Duration
 }
 
 func (e *queuedError) Error() string {
@@ -65,4 +64,4 @@ func (e *queuedError) Outcome() outcome.Outcome {
 func (e *queuedError) CountsAsFailure() bool { return false }
 
 // MinWait is the wait before the next look at the queue.
-func (e *queuedError) MinWait() time.Duration { return queueInterval }
+func (e *queuedError) MinWait() time.Duration { return e.next }

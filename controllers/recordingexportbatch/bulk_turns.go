@@ -18,6 +18,8 @@ import (
 type bulkTurns struct {
 	client client.Reader
 	clock  clock.PassiveClock
+	// interval is how long after a look at the queue the next one follows.
+	interval time.Duration
 
 	mu sync.Mutex
 	// creating are the organisations for which this process creates a job now.
@@ -47,6 +49,7 @@ func (t *bulkTurns) reserve(organization string) (release func(), ok bool) {
 type bulkQueue struct {
 	name    string
 	since   time.Time
+	next    time.Duration
 	waiting []bulk.Waiting
 	started []bulk.Started
 	// ids are those of the jobs that batches have.
@@ -60,7 +63,7 @@ func (t *bulkTurns) queueOf(ctx context.Context, b *connectedBatch, own []*bulkJ
 	if err := t.client.List(ctx, &batches); err != nil {
 		return nil, err
 	}
-	q := &bulkQueue{name: client.ObjectKeyFromObject(b.batch).String(), since: t.clock.Now(), ids: map[string]bool{}}
+	q := &bulkQueue{name: client.ObjectKeyFromObject(b.batch).String(), since: t.clock.Now(), next: t.interval, ids: map[string]bool{}}
 	for i := range batches.Items {
 		batch := &batches.Items[i]
 		switch status := batch.Status.BulkJob; {
@@ -104,7 +107,12 @@ func (q *bulkQueue) check(others int) error {
 	if order.MayStart(q.name) {
 		return nil
 	}
-	return &queuedError{position: order.Position(q.name), others: others, since: q.since}
+	return q.wait(order.Position(q.name), others)
+}
+
+// wait returns the error of a batch that has to wait for its turn.
+func (q *bulkQueue) wait(position, others int) *queuedError {
+	return &queuedError{position: position, others: others, since: q.since, next: q.next}
 }
 
 // countRunning counts the organisation's running jobs without those whose ids are known.

@@ -191,7 +191,7 @@ func (w *bulkWork) create(ctx context.Context, part bulk.Part) error {
 	}
 	release, reserved := w.turns.reserve(w.organization)
 	if !reserved {
-		return &queuedError{position: 1, since: queue.since}
+		return queue.wait(1, 0)
 	}
 	defer release()
 	others, err := w.countRunning(ctx, queue.ids)
@@ -204,11 +204,11 @@ func (w *bulkWork) create(ctx context.Context, part bulk.Part) error {
 	if err := w.owner.verify(ctx); err != nil {
 		return err
 	}
-	return w.submit(ctx, part, queue.since)
+	return w.submit(ctx, part, queue)
 }
 
 // submit makes the next attempt for a part.
-func (w *bulkWork) submit(ctx context.Context, part bulk.Part, since time.Time) error {
+func (w *bulkWork) submit(ctx context.Context, part bulk.Part, queue *bulkQueue) error {
 	client, err := w.cloud.BulkClient()
 	if err != nil {
 		return err
@@ -218,7 +218,7 @@ func (w *bulkWork) submit(ctx context.Context, part bulk.Part, since time.Time) 
 	attempt := &bulkAttempt{bulkWork: w, part: part, job: job}
 	state, err := attempt.effect().Start(ctx)
 	if attempt.full && state == once.None {
-		return &queuedError{position: 1, others: bulk.Limit, since: since}
+		return queue.wait(1, bulk.Limit)
 	}
 	if err != nil {
 		return err

@@ -112,7 +112,7 @@ func TestAThirdJobWaits(t *testing.T) {
 	if out := outcome.Of(err, 0); out.Reason != v1alpha1.ReasonBulkJobQueued || !strings.Contains(out.Message, "position 1") || w.created != 0 {
 		t.Errorf("%v, %d jobs created", out, w.created)
 	}
-	if pause := transfer.DefaultRetryPolicy().Backoff(err, 9); pause.Counts || pause.UsesDeadline || pause.Wait != queueInterval {
+	if pause := transfer.DefaultRetryPolicy().Backoff(err, 9); pause.Counts || pause.UsesDeadline || pause.Wait != DefaultIntervals().Queue {
 		t.Errorf("it pauses for %v", pause)
 	}
 	// Genesys Cloud refuses the third job although fewer were listed a moment ago.

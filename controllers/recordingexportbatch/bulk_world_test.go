@@ -97,12 +97,12 @@ func (w *bulkWorld) work() *bulkWork {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	step := &bulkStep{process: process{w.clock, "test"}, work: batchWork{states: &stateCache{}}, turns: &bulkTurns{clock: w.clock}}
+	step := &bulkStep{process: process{w.clock, "test"}, work: batchWork{states: &stateCache{}}, turns: &bulkTurns{clock: w.clock, interval: DefaultIntervals().Queue}}
 	step.bucket = func(*v1alpha1.RecordingExport) (Bucket, error) { return w, nil }
 	work := step.newWork(w.batch, contents)
 	work.cloud, work.owner = w, nil
 	work.queue = func(_ context.Context, own []*bulkJob) (*bulkQueue, error) {
-		q := &bulkQueue{name: "b", since: bulkDay, ids: map[string]bool{}, waiting: []bulk.Waiting{{Name: "b", Since: bulkDay}}}
+		q := &bulkQueue{name: "b", since: bulkDay, next: DefaultIntervals().Queue, ids: map[string]bool{}, waiting: []bulk.Waiting{{Name: "b", Since: bulkDay}}}
 		for _, job := range own {
 			q.started = append(q.started, bulk.Started{At: job.At, Ended: job.end != nil})
 			q.ids[job.id()] = true

@@ -131,7 +131,7 @@ func New(c Config) *Reconciler {
 	states := &stateCache{}
 	own, work, loader, owner := process{c.Clock, c.InstanceID}, batchWork{c.Worker, states}, stateLoader{c.Worker, states}, archiveOwner{c.ClusterID, &originCache{}}
 	deliverers := remainders{downloads{process: own, owner: owner, gates: c.Gates, addresses: c.Addresses, intervals: c.Intervals, work: work}}
-	turns := &bulkTurns{client: c.Client, clock: c.Clock}
+	turns := &bulkTurns{client: c.Client, clock: c.Clock, interval: c.Intervals.Queue}
 	return &Reconciler{
 		Publisher: c.Publisher, clock: c.Clock, worker: c.Worker, intervals: c.Intervals, origins: owner.origins,
 		references: referenceResolver{

@@ -21,13 +21,15 @@ type Intervals struct {
 	Missing time.Duration
 	// NoProgress is the longest wait for a batch request without progress.
 	NoProgress time.Duration
+	// Queue is how long after a look at the queue for recording bulk jobs the next one follows.
+	Queue time.Duration
 }
 
 // DefaultIntervals returns the intervals that the manager uses.
 func DefaultIntervals() Intervals {
 	return Intervals{
 		Retry: 10 * time.Second, StepTimeout: 90 * time.Second, FirstPoll: time.Second, LastPoll: 15 * time.Second,
-		Missing: time.Minute, NoProgress: 10 * time.Minute,
+		Missing: time.Minute, NoProgress: 10 * time.Minute, Queue: 15 * time.Second,
 	}
 }
 

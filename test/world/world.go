@@ -169,6 +169,7 @@ func ShortIntervals() operator.Intervals {
 	p.Export.Reask, p.Export.LongestWait = 200*time.Millisecond, 200*time.Millisecond
 	p.Batch.Retry, p.Batch.FirstPoll = 200*time.Millisecond, 20*time.Millisecond
 	p.Batch.Missing, p.Batch.NoProgress = 300*time.Millisecond, time.Second
+	p.Batch.Queue = 200 * time.Millisecond
 	p.Isolation.MinInterval = 20 * time.Millisecond
 	p.Retries.First, p.Retries.FirstIsolated, p.Retries.Most, p.Retries.NeedsPerson = 50*time.Millisecond, 50*time.Millisecond, time.Second, 200*time.Millisecond
 	return p
