@@ -216,12 +216,17 @@ func (r *Reconciler) advance(ctx context.Context, e *evaluation) (outcome.Outcom
 	if err := orTimeUp(ctx, out, err); err != nil || !out.IsDone() {
 		return out, err
 	}
+	out, e.ended, err = r.advanceLoaded(ctx, e.state)
+	return out, err
+}
+
+// advanceLoaded runs the steps of an export whose state is loaded. ended tells that it has ended.
+func (r *Reconciler) advanceLoaded(ctx context.Context, s *loaded) (out outcome.Outcome, ended bool, err error) {
 	for _, step := range r.bulk {
-		out, err := step.Reconcile(ctx, e.state)
+		out, err := step.Reconcile(ctx, s)
 		if err := orTimeUp(ctx, out, err); err != nil || !out.IsDone() {
-			return out, err
+			return out, false, err
 		}
 	}
-	out, e.ended, err = r.independent.reconcile(ctx, e.state)
-	return out, err
+	return r.independent.reconcile(ctx, s)
 }

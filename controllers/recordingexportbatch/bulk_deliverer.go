@@ -14,7 +14,7 @@ import (
 type remainders struct{ downloads }
 
 func (f remainders) deliverer(b *connectedBatch, contents batchContents) deliverer {
-	all := f.downloads.newDownloader(b, contents)
+	all := f.newDownloader(b, contents)
 	if b.bulkJobs() == nil {
 		return all
 	}

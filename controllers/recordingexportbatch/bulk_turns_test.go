@@ -71,7 +71,7 @@ func TestTheQueueFollowsFromTheStatus(t *testing.T) {
 			}
 			position := 0
 			if err := queue.check(tt.foreign); err != nil {
-				position = err.(*queuedError).position //nolint:errorlint,forcetypeassert // it panics if not
+				position = err.(*queuedError).position //nolint:errorlint // it panics if not
 			}
 			if position != tt.position || !queue.since.Equal(own.Status.BulkJob.WaitingSince.Time) {
 				t.Errorf("position %d since %v", position, queue.since)

@@ -64,7 +64,9 @@ func (c *Cloud) CancelBulkJob(ctx context.Context, job genesys.Ticket) error {
 
 // FailedRecordings reads a page of the recordings that a bulk job could not export.
 func (c *Cloud) FailedRecordings(ctx context.Context, jobID string, skip int) (genesys.FailedRecordingPage, error) {
-	return ask(c, func(as *client.Client) (genesys.FailedRecordingPage, error) { return as.FailedRecordings(ctx, jobID, skip) })
+	return ask(c, func(as *client.Client) (genesys.FailedRecordingPage, error) {
+		return as.FailedRecordings(ctx, jobID, skip)
+	})
 }
 
 // Integrations reads a page of the organisation's integrations.
