@@ -47,6 +47,9 @@ func TestWhoMayClaimAnArchive(t *testing.T) {
 		"other media": {"a", func(e *v1alpha1.RecordingExport) {
 			e.Spec.MediaTypes = []v1alpha1.Medium{v1alpha1.MediumScreen}
 		}, v1alpha1.ReasonArchiveMismatch, "mediaTypes"},
+		"bulk jobs": {"a", func(e *v1alpha1.RecordingExport) {
+			e.Spec.Delivery.BulkJob = &v1alpha1.BulkJobDelivery{S3: v1alpha1.BulkJobBucket{Bucket: "b"}, Copy: true}
+		}, v1alpha1.ReasonArchiveMismatch, "its spec differs in: delivery.bulkJob.s3.bucket, delivery.bulkJob.copy"},
 	} {
 		if _, out := claim(tt.cluster, tt.change); out.State != outcome.Stalled || out.Reason != tt.reason || out.After != time.Minute || !strings.Contains(out.Message, tt.says) {
 			t.Errorf("%s: %v, want %s", name, out, tt.reason)

@@ -5,6 +5,7 @@ package exportspec
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -173,6 +174,27 @@ type evidenceSpec struct {
 	SecondSource v1alpha1.SecondSource              `json:"secondSource"`
 	Delivery     string                             `json:"delivery"`
 	Attributes   map[string]v1alpha1.AttributeValue `json:"attributes,omitempty"`
+	bulkDelivery
+}
+
+// bulkDelivery is where bulk jobs deliver. It is empty in every other mode, so that the spec of an
+// export without bulk jobs has the digest that it had before there were any. The Secret with the
+// access key is not part of it, nor is the style of URLs: neither changes which files are meant.
+type bulkDelivery struct {
+	IntegrationID string `json:"integrationId,omitempty"`
+	Bucket        string `json:"bucket,omitempty"`
+	Region        string `json:"region,omitempty"`
+	Endpoint      string `json:"endpoint,omitempty"`
+	Copy          bool   `json:"copy,omitempty"`
+}
+
+func newBulkDelivery(d *v1alpha1.BulkJobDelivery) bulkDelivery {
+	if d == nil {
+		return bulkDelivery{}
+	}
+	return bulkDelivery{
+		IntegrationID: strings.ToLower(d.IntegrationID), Bucket: d.S3.Bucket, Region: d.S3.Region, Endpoint: d.S3.Endpoint, Copy: d.Copy,
+	}
 }
 
 // EvidenceSpec returns the part of a spec that cannot change. Its JSON is the same
@@ -190,6 +212,8 @@ func EvidenceSpecWithoutEnd(spec v1alpha1.RecordingExportSpec) any {
 var specFields = map[string]string{
 	"holdScope": "legalHold.scope", "start": "window.start", "end": "window.end", "width": "slicing.width",
 	"maxConversations": "slicing.maxConversations", "metadata": "metadata.detail", "delivery": "delivery.mode",
+	"integrationId": "delivery.bulkJob.integrationId", "bucket": "delivery.bulkJob.s3.bucket", "region": "delivery.bulkJob.s3.region",
+	"endpoint": "delivery.bulkJob.s3.endpoint", "copy": "delivery.bulkJob.copy",
 }
 
 // SpecFields returns the fields of a spec for names in the JSON of evidenceSpec.
@@ -212,6 +236,7 @@ func newEvidenceSpec(spec v1alpha1.RecordingExportSpec) evidenceSpec {
 		SettleAfter: SettleAfter(spec).String(), OpenDeadline: OpenDeadline(spec).String(),
 		Metadata: spec.Metadata.Detail, Archived: spec.Archived, SecondSource: spec.SecondSource,
 		Delivery: spec.Delivery.Mode, Attributes: spec.Attributes,
+		bulkDelivery: newBulkDelivery(spec.Delivery.BulkJob),
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,10 +89,11 @@ func TestTermsAreThoseThatCannotChange(t *testing.T) {
 		}
 	}
 	other := map[string]func(*v1alpha1.RecordingExportSpec){
-		"media":  func(s *v1alpha1.RecordingExportSpec) { s.MediaTypes = s.MediaTypes[:1] },
-		"scope":  func(s *v1alpha1.RecordingExportSpec) { s.LegalHold.Scope = v1alpha1.HoldOnly },
-		"window": func(s *v1alpha1.RecordingExportSpec) { s.Window.End = &metav1.Time{Time: s.Window.End.Add(1)} },
-		"width":  func(s *v1alpha1.RecordingExportSpec) { s.Slicing.Width.Duration++ },
+		"media":     func(s *v1alpha1.RecordingExportSpec) { s.MediaTypes = s.MediaTypes[:1] },
+		"scope":     func(s *v1alpha1.RecordingExportSpec) { s.LegalHold.Scope = v1alpha1.HoldOnly },
+		"window":    func(s *v1alpha1.RecordingExportSpec) { s.Window.End = &metav1.Time{Time: s.Window.End.Add(1)} },
+		"width":     func(s *v1alpha1.RecordingExportSpec) { s.Slicing.Width.Duration++ },
+		"bulk jobs": func(s *v1alpha1.RecordingExportSpec) { s.Delivery = bulkSample() },
 		"attributes": func(s *v1alpha1.RecordingExportSpec) {
 			s.Attributes = map[string]v1alpha1.AttributeValue{"caseId": "1"}
 		},
@@ -99,6 +101,50 @@ func TestTermsAreThoseThatCannotChange(t *testing.T) {
 	for name, change := range other {
 		if digest(change) == want {
 			t.Errorf("%s does not change the terms", name)
+		}
+	}
+}
+
+// bulkSample is a delivery by bulk jobs in which everything is set.
+func bulkSample() v1alpha1.Delivery {
+	return v1alpha1.Delivery{Mode: v1alpha1.DeliveryBulkJob, BulkJob: &v1alpha1.BulkJobDelivery{
+		IntegrationID: "5d1c9a0e-3b7f-4c57-8d0e-0c1b2a394857", Copy: true,
+		S3: v1alpha1.BulkJobBucket{Bucket: "recordings", Region: "eu-central-1", Endpoint: "https://s3", PathStyle: true, SecretRef: v1alpha1.LocalReference{Name: "s3"}},
+	}}
+}
+
+// TestBulkDeliveryIsPartOfTheTerms: an archive whose recordings came through another integration, or
+// are in another bucket, is another archive. With which access key the bucket is read does not matter.
+func TestBulkDeliveryIsPartOfTheTerms(t *testing.T) {
+	terms := func(change func(*v1alpha1.BulkJobDelivery)) string {
+		spec := sample()
+		spec.Delivery = bulkSample()
+		change(spec.Delivery.BulkJob)
+		text, err := json.Marshal(EvidenceSpec(spec))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	want := terms(func(*v1alpha1.BulkJobDelivery) {})
+	for name, change := range map[string]func(*v1alpha1.BulkJobDelivery){
+		"integrationId": func(d *v1alpha1.BulkJobDelivery) { d.IntegrationID = "6" + d.IntegrationID[1:] },
+		"bucket":        func(d *v1alpha1.BulkJobDelivery) { d.S3.Bucket += "-2" },
+		"region":        func(d *v1alpha1.BulkJobDelivery) { d.S3.Region = "eu-west-1" },
+		"endpoint":      func(d *v1alpha1.BulkJobDelivery) { d.S3.Endpoint = "" },
+		"copy":          func(d *v1alpha1.BulkJobDelivery) { d.Copy = false },
+	} {
+		if terms(change) == want {
+			t.Errorf("%s does not change the terms", name)
+		}
+	}
+	for name, change := range map[string]func(*v1alpha1.BulkJobDelivery){
+		"secretRef":      func(d *v1alpha1.BulkJobDelivery) { d.S3.SecretRef.Name = "another" },
+		"pathStyle":      func(d *v1alpha1.BulkJobDelivery) { d.S3.PathStyle = false },
+		"case of the id": func(d *v1alpha1.BulkJobDelivery) { d.IntegrationID = strings.ToUpper(d.IntegrationID) },
+	} {
+		if got := terms(change); got != want {
+			t.Errorf("%s changes the terms: %s", name, got)
 		}
 	}
 }
@@ -146,6 +192,7 @@ func TestShares(t *testing.T) {
 func TestFieldsOfTerms(t *testing.T) {
 	spec := v1alpha1.RecordingExportSpec{
 		Window: v1alpha1.ExportWindow{End: &metav1.Time{Time: time.Unix(1, 0)}}, Attributes: map[string]v1alpha1.AttributeValue{"a": "b"},
+		Delivery: bulkSample(),
 	}
 	body, err := json.Marshal(EvidenceSpec(spec))
 	if err != nil {
@@ -156,7 +203,8 @@ func TestFieldsOfTerms(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		"archived", "attributes", "delivery.mode", "legalHold.scope", "mediaTypes", "metadata.detail", "openDeadline", "secondSource",
+		"archived", "attributes", "delivery.bulkJob.copy", "delivery.bulkJob.integrationId", "delivery.bulkJob.s3.bucket",
+		"delivery.bulkJob.s3.endpoint", "delivery.bulkJob.s3.region", "delivery.mode", "legalHold.scope", "mediaTypes", "metadata.detail", "openDeadline", "secondSource",
 		"settleAfter", "slicing.maxConversations", "slicing.width", "window.end", "window.start",
 	}
 	got := SpecFields(slices.Collect(maps.Keys(terms)))

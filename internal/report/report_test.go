@@ -32,7 +32,7 @@ func everywhere(t testing.TB, says string) Report {
 	t.Helper()
 	spec, err := json.Marshal(map[string]any{
 		"mediaTypes": []string{says, "Call"}, "holdScope": says, "start": hour(0), "end": hour(96), "settleAfter": says, "openDeadline": says,
-		"archived": says, "secondSource": says, "delivery": says, "attributes": map[string]string{says: says},
+		"archived": says, "secondSource": says, "delivery": says, "integrationId": says, "bucket": says, "region": says, "attributes": map[string]string{says: says},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -20,6 +20,11 @@ type terms struct {
 	SecondSource string            `json:"secondSource"`
 	Delivery     string            `json:"delivery"`
 	Attributes   map[string]string `json:"attributes"`
+	// Those of bulk jobs.
+	IntegrationID string `json:"integrationId"`
+	Bucket        string `json:"bucket"`
+	Region        string `json:"region"`
+	Copy          bool   `json:"copy"`
 }
 
 // readTerms reads the terms that the page explains. It shows all of them as they are recorded, too.
@@ -55,7 +60,7 @@ func (t terms) facts() []fact {
 	if !t.End.IsZero() {
 		end = "until, and not including, " + when(t.End)
 	}
-	return []fact{
+	facts := []fact{
 		{"Kinds of recordings", kinds},
 		{"Legal hold", termIn(scopes, t.HoldScope)},
 		{"Conversations that started", "from " + when(t.Start) + ", " + end},
@@ -65,6 +70,15 @@ func (t terms) facts() []fact {
 		{"Second source to compare with", termIn(secondSources, t.SecondSource)},
 		{"Delivery", termIn(deliveries, t.Delivery)},
 	}
+	if t.Bucket == "" {
+		return facts
+	}
+	what := text("the recordings stay there")
+	if t.Copy {
+		what = "this software copied the recordings into the archive"
+	}
+	return append(facts, fact{"Bucket of the recording bulk jobs", words("%s in region %s, through the integration %s of Genesys Cloud; %s",
+		clean(t.Bucket, longName), clean(t.Region, longName), clean(t.IntegrationID, longName), what)})
 }
 
 var kindNames = map[string]text{

@@ -117,6 +117,7 @@ var archiveds = map[string]text{
 
 var deliveries = map[string]text{
 	"Download": "This software downloaded each recording from Genesys Cloud",
+	"BulkJob":  "Recording bulk jobs of Genesys Cloud exported recordings into a bucket of the organisation; this software downloaded each recording that no job exported",
 }
 
 var secondSources = map[string]text{

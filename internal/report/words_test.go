@@ -47,3 +47,29 @@ func TestWords(t *testing.T) {
 		}
 	}
 }
+
+// TestBulkJobsAreExplained: the page says which bucket bulk jobs exported into, and whether the
+// recordings are still there. It says nothing of a bucket in every other mode.
+func TestBulkJobsAreExplained(t *testing.T) {
+	told := func(spec string) (delivery, bucket string) {
+		for _, f := range readTerms([]byte(spec)).facts() {
+			switch f.Name {
+			case "Delivery":
+				delivery = string(f.Value)
+			case "Bucket of the recording bulk jobs":
+				bucket = string(f.Value)
+			}
+		}
+		return delivery, bucket
+	}
+	const bulk = `{"holdScope": "Include", "delivery": "BulkJob", "integrationId": "5d1c9a0e", "bucket": "b-1", "region": "eu-central-1"`
+	if delivery, bucket := told(bulk + "}"); !strings.Contains(delivery, "bulk jobs") || bucket != "b-1 in region eu-central-1, through the integration 5d1c9a0e of Genesys Cloud; the recordings stay there" {
+		t.Errorf("%s: %s", delivery, bucket)
+	}
+	if _, bucket := told(bulk + `, "copy": true}`); !strings.Contains(bucket, "copied the recordings into the archive") {
+		t.Error(bucket)
+	}
+	if delivery, bucket := told(`{"holdScope": "Include", "delivery": "Download"}`); !strings.Contains(delivery, "downloaded each recording") || bucket != "" {
+		t.Errorf("%s: %s", delivery, bucket)
+	}
+}
