@@ -79,12 +79,15 @@ func describe(c *Conversation, end time.Time) analyticsConversation {
 		d.direction = "outbound"
 	}
 	d.queue = uuidOf(derive(uint64(d.random.IntN(8)), forUser))
+	if c.queue != "" {
+		d.queue = c.queue
+	}
 	d.caller = fmt.Sprintf("tel:+3531555%04d", d.random.IntN(10000))
 	a := analyticsConversation{
 		ConversationID:       c.ID,
 		ConversationStart:    date(c.Start),
 		ConversationEnd:      date(end),
-		DivisionIDs:          []string{uuidOf(derive(0, forUser))},
+		DivisionIDs:          []string{divisionOf(c)},
 		OriginatingDirection: d.direction,
 		Participants:         d.participants(),
 	}
@@ -93,6 +96,17 @@ func describe(c *Conversation, end time.Time) analyticsConversation {
 	}
 	return a
 }
+
+// divisions is how many divisions the organisation has.
+const divisions = 3
+
+// divisionOf is the division of a conversation.
+func divisionOf(c *Conversation) string {
+	return uuidOf(derive(dice(derive(c.key, forAnalytics, 1)).Uint64N(divisions), forUser, divisionIDs))
+}
+
+// divisionIDs tells the ids of divisions from those of queues and users.
+const divisionIDs = 2
 
 // participants are the customer, the flow of a call, the queue, and each agent
 // that a recording names.

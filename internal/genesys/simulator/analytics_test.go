@@ -197,6 +197,7 @@ func filter(kind string, predicates ...object) object {
 func TestFilters(t *testing.T) {
 	w := newWorld(t, func(o *simulator.Options) { o.Edges.Open = 2 })
 	some := w.Dataset().Conversations[3:6]
+	known := w.Facts(w.pick(func(c simulator.Conversation) bool { return c.Medium == simulator.Call && !c.End.IsZero() }).ID)
 	byID := []object{}
 	for _, c := range some {
 		byID = append(byID, object{"type": "dimension", "dimension": "conversationId", "value": c.ID})
@@ -223,6 +224,27 @@ func TestFilters(t *testing.T) {
 			func(c simulator.Conversation) bool { return !c.End.IsZero() }},
 		"open": {object{"conversationFilters": []object{filter("and", object{"dimension": "conversationEnd", "operator": "notExists"})}},
 			func(c simulator.Conversation) bool { return c.End.IsZero() }},
+		"queue": {object{"segmentFilters": []object{filter("or", is("queueId", known.Queues[0]))}},
+			func(c simulator.Conversation) bool {
+				return slices.Contains(w.Facts(c.ID).Queues, known.Queues[0])
+			}},
+		"agent": {object{"segmentFilters": []object{filter("or", is("userId", known.Users[0]))}},
+			func(c simulator.Conversation) bool { return slices.Contains(w.Facts(c.ID).Users, known.Users[0]) }},
+		"division": {object{"conversationFilters": []object{filter("or", is("divisionId", known.Divisions[0]))}},
+			func(c simulator.Conversation) bool {
+				return slices.Contains(w.Facts(c.ID).Divisions, known.Divisions[0])
+			}},
+		"caller": {object{"segmentFilters": []object{filter("or", is("ani", known.ANIs[0]))}},
+			func(c simulator.Conversation) bool { return slices.Contains(w.Facts(c.ID).ANIs, known.ANIs[0]) }},
+		"called": {object{"segmentFilters": []object{filter("or", is("dnis", known.DNISs[0]))}},
+			func(c simulator.Conversation) bool { return slices.Contains(w.Facts(c.ID).DNISs, known.DNISs[0]) }},
+		"outbound": {object{"conversationFilters": []object{filter("or", is("originatingDirection", "outbound"))}},
+			func(c simulator.Conversation) bool { return w.Facts(c.ID).Direction == "outbound" }},
+		"queue or unfinished": {object{"segmentFilters": []object{{"type": "or", "clauses": []object{
+			filter("or", is("queueId", known.Queues[0])), filter("and", object{"dimension": "segmentEnd", "operator": "notExists"})}}}},
+			func(c simulator.Conversation) bool {
+				return c.End.IsZero() || slices.Contains(w.Facts(c.ID).Queues, known.Queues[0])
+			}},
 		"clauses": {object{"segmentFilters": []object{{"type": "or", "clauses": []object{
 			filter("and", is("mediaType", "email"), is("purpose", "agent")), filter("and", is("mediaType", "message"))}}}},
 			func(c simulator.Conversation) bool {
@@ -239,6 +261,9 @@ func TestFilters(t *testing.T) {
 			}
 			if got := w.survey(tc.query, 100); !slices.Equal(got, want) {
 				t.Errorf("found %d conversations, want %d", len(got), len(want))
+			}
+			if all := len(w.Dataset().Conversations); name != "contradiction" && name != "called" && (len(want) == 0 || len(want) == all) {
+				t.Errorf("%d of %d conversations tell nothing", len(want), all)
 			}
 		})
 	}
@@ -316,6 +341,26 @@ func TestDetailsOfSingleConversations(t *testing.T) {
 	w.want(a, 200)
 	if got := idsOf(a); !slices.Equal(got, []string{all[4].ID, all[9].ID}) {
 		t.Errorf("found %v", got)
+	}
+}
+
+// TestMoveToQueue: analytics names the new queue, and the former one no more.
+func TestMoveToQueue(t *testing.T) {
+	w := newWorld(t)
+	c := w.pick(quiet)
+	const queue = "11111111-1111-4111-8111-111111111111"
+	if err := w.MoveToQueue(c.ID, queue); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.Facts(c.ID).Queues; !slices.Equal(got, []string{queue}) {
+		t.Errorf("queues %v", got)
+	}
+	byQueue := filter("or", object{"dimension": "queueId", "value": queue})
+	if got := w.survey(object{"interval": firstDay, "segmentFilters": []object{byQueue}}, 100); !slices.Equal(got, []string{c.ID}) {
+		t.Errorf("found %v in the queue", got)
+	}
+	if w.MoveToQueue("nothing", queue) == nil {
+		t.Error("a conversation that does not exist was moved")
 	}
 }
 

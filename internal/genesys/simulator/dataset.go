@@ -76,6 +76,8 @@ type Conversation struct {
 	// unlisted ones are not known to analytics yet.
 	unlisted   bool
 	jobTrouble JobTrouble
+	// queue is where somebody moved it; empty if nobody did.
+	queue string
 }
 
 // HasScreens reports whether a screen was recorded.

@@ -35,6 +35,19 @@ func (s *Simulator) SetListed(conversationID string, listed bool) error {
 	return nil
 }
 
+// MoveToQueue moves a conversation to a queue: analytics names it from then on, and the
+// former one no more.
+func (s *Simulator) MoveToQueue(conversationID, queueID string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.byID[conversationID]
+	if c == nil {
+		return fmt.Errorf("no conversation %q", conversationID)
+	}
+	c.queue = queueID
+	return nil
+}
+
 // EndConversation ends an open conversation. Its recordings can be requested
 // once Options.RecordingLag has passed from then.
 func (s *Simulator) EndConversation(conversationID string, at time.Time) error {
