@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
@@ -31,6 +32,8 @@ type bulkEnding struct {
 	process
 	store archive.Store
 	cloud bulkJobEnder
+	// listedAfter is how long after its attempt a job may be missing in the list of jobs.
+	listedAfter time.Duration
 }
 
 // endAll ends every job that may be running.
@@ -42,12 +45,11 @@ func (e bulkEnding) endAll(ctx context.Context) error {
 	return err
 }
 
-// end ends one job. Without an attempt nothing was requested.
+// end ends one job. If no attempt is recorded it records one without a request, so that a process
+// which led before makes none.
 func (e bulkEnding) end(ctx context.Context, running artifacts.BulkRunning) error {
-	attempt, err := artifacts.Get[artifacts.BulkAttempt](ctx, e.store, artifacts.BulkAttemptKey(running.Batch, running.Part, running.Number))
-	if errors.Is(err, fs.ErrNotExist) {
-		return e.forget(ctx, running)
-	}
+	attempt, err := artifacts.Put(ctx, e.store, artifacts.BulkAttemptKey(running.Batch, running.Part, running.Number),
+		artifacts.BulkAttempt{Stamp: e.stamp(), Part: running.Part, Number: running.Number})
 	if err != nil {
 		return err
 	}
@@ -55,21 +57,23 @@ func (e bulkEnding) end(ctx context.Context, running artifacts.BulkRunning) erro
 	if err != nil {
 		return err
 	}
-	end := artifacts.BulkEnd{JobID: job.ID, Why: artifacts.BulkVoid, Detail: "no job was created"}
-	if job.ID != "" {
-		now, err := e.cloud.BulkJob(ctx, job.ID)
-		switch {
-		case err == nil && now.State.Ended():
-			return e.forget(ctx, running) // the batch takes in what the job has exported
-		case err != nil && genesys.KindOf(err) != genesys.KindNotFound:
-			return err
-		}
+	if job.ID == "" {
+		return e.record(ctx, running, artifacts.BulkEnd{Why: artifacts.BulkVoid, Detail: "no job was created"})
+	}
+	now, err := e.cloud.BulkJob(ctx, job.ID)
+	switch {
+	case err != nil && genesys.KindOf(err) != genesys.KindNotFound:
+		return err
+	case now.State == genesys.BulkFulfilled, now.State == genesys.BulkFailed:
+		return e.forget(ctx, running) // the batch takes in what the job has exported
+	case now.State != genesys.BulkCancelled: // a process that ended could have cancelled it without recording that
 		if err := e.cloud.CancelBulkJob(ctx, job); err != nil {
 			return err
 		}
-		end.State, end.Totals, end.Detail = genesys.BulkCancelled, now.Totals, "the export was suspended, cancelled or deleted"
 	}
-	return e.record(ctx, running, end)
+	return e.record(ctx, running, artifacts.BulkEnd{
+		JobID: job.ID, Why: artifacts.BulkVoid, State: genesys.BulkCancelled, Totals: now.Totals, Detail: "the export was suspended, cancelled or deleted",
+	})
 }
 
 // record records the end of a job, unless another one is recorded.
@@ -85,19 +89,22 @@ func (e bulkEnding) forget(ctx context.Context, running artifacts.BulkRunning) e
 	return e.store.Remove(ctx, artifacts.BulkRunningKey(running.Batch, running.Part, running.Number))
 }
 
-// jobOf returns the job of an attempt, without an id if there is none. It is an error if that is not
-// known yet.
+// jobOf returns the job of an attempt, without an id if there is none. Without a client nothing was
+// requested. It is an error if that is not known yet.
 func (e bulkEnding) jobOf(ctx context.Context, running artifacts.BulkRunning, attempt artifacts.BulkAttempt) (genesys.Ticket, error) {
+	if attempt.ClientID == "" {
+		return genesys.Ticket{}, nil
+	}
 	created, err := artifacts.Get[artifacts.BulkCreated](ctx, e.store, artifacts.BulkCreatedKey(running.Batch, running.Part, running.Number))
 	if !errors.Is(err, fs.ErrNotExist) {
 		return created.Job, err
 	}
-	jobs, err := e.ownJobs(ctx, attempt.ClientID)
+	jobs, err := e.ownJobs(ctx, running.Batch, attempt.ClientID)
 	if err != nil {
 		return genesys.Ticket{}, err
 	}
 	q := attempt.Query
-	verdict, id := bulk.Find(bulk.Attempt{At: attempt.At, Query: bulk.Query{
+	verdict, id := bulk.Find(bulk.Attempt{At: attempt.At, ListedAfter: e.listedAfter, Query: bulk.Query{
 		IntegrationID: q.IntegrationID, ActionDate: q.ActionDate, From: q.From, To: q.To, Conversations: q.Conversations, Screens: q.Screens,
 	}}, jobs, e.clock.Now())
 	switch verdict {
@@ -110,8 +117,13 @@ func (e bulkEnding) jobOf(ctx context.Context, running artifacts.BulkRunning, at
 	}
 }
 
-// ownJobs lists the bulk jobs of an OAuth client.
-func (e bulkEnding) ownJobs(ctx context.Context, clientID string) ([]bulk.ListedJob, error) {
+// ownJobs lists the bulk jobs of an OAuth client that are not known to belong to another attempt of
+// the batch.
+func (e bulkEnding) ownJobs(ctx context.Context, batch, clientID string) ([]bulk.ListedJob, error) {
+	known, err := e.knownJobs(ctx, batch)
+	if err != nil {
+		return nil, err
+	}
 	var jobs []bulk.ListedJob
 	for skip := 0; ; {
 		page, err := e.cloud.OwnBulkJobs(ctx, clientID, skip)
@@ -119,6 +131,9 @@ func (e bulkEnding) ownJobs(ctx context.Context, clientID string) ([]bulk.Listed
 			return nil, err
 		}
 		for _, job := range page.Jobs {
+			if known[job.ID] {
+				continue
+			}
 			jobs = append(jobs, bulk.ListedJob{ID: job.ID, Created: job.Created, Query: bulk.Query{
 				IntegrationID: job.Query.IntegrationID, ActionDate: job.Query.ActionDate, From: job.Query.From, To: job.Query.To,
 				Conversations: job.Query.Conversations, Screens: job.Query.Screens,
@@ -129,4 +144,21 @@ func (e bulkEnding) ownJobs(ctx context.Context, clientID string) ([]bulk.Listed
 		}
 		skip = page.Next
 	}
+}
+
+// knownJobs are the ids of the jobs that attempts of a batch are known to have created.
+func (e bulkEnding) knownJobs(ctx context.Context, batch string) (map[string]bool, error) {
+	created, err := artifacts.All[artifacts.BulkCreated](ctx, e.store, artifacts.BulkCreatedFolder(batch))
+	if err != nil {
+		return nil, err
+	}
+	ended, err := artifacts.All[artifacts.BulkEnd](ctx, e.store, artifacts.BulkEndFolder(batch))
+	known := map[string]bool{}
+	for _, job := range created {
+		known[job.Job.ID] = true
+	}
+	for _, job := range ended {
+		known[job.JobID] = true
+	}
+	return known, err
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/bulk"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
@@ -52,6 +53,7 @@ func TestBulkJobsOfAnExportAreEnded(t *testing.T) {
 		id(1): {ID: id(1), State: genesys.BulkReady, Created: first, Query: query(1)},
 		id(2): {ID: id(2), State: genesys.BulkFulfilled, Created: first, Query: query(2)},
 		id(3): {ID: id(3), State: genesys.BulkProcessing, Created: first, Query: query(3)},
+		id(6): {ID: id(6), State: genesys.BulkCancelled, Created: first, Query: query(6)},
 	}}
 	put := func(key string, value any) {
 		t.Helper()
@@ -59,17 +61,17 @@ func TestBulkJobsOfAnExportAreEnded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// The jobs 1 and 2 are known, 3 has to be found, 4 was not created, and 5 was not attempted.
-	for n := 1; n <= 5; n++ {
+	// The jobs 1, 2 and 6 are known, 3 has to be found, 4 was not created, and 5 was not attempted.
+	for n := 1; n <= 6; n++ {
 		put(artifacts.BulkRunningKey("b", "0-1", n), artifacts.BulkRunning{Batch: "b", Part: "0-1", Number: n})
-		if n < 5 {
+		if n != 5 {
 			put(artifacts.BulkAttemptKey("b", "0-1", n), artifacts.BulkAttempt{Stamp: artifacts.Stamp{At: first}, Part: "0-1", Number: n, ClientID: "client", Query: query(n)})
 		}
-		if n < 3 {
+		if n < 3 || n == 6 {
 			put(artifacts.BulkCreatedKey("b", "0-1", n), artifacts.BulkCreated{Part: "0-1", Number: n, Job: genesys.Ticket{ID: id(n), ClientID: "client"}})
 		}
 	}
-	ending := bulkEnding{process{clocktesting.NewFakeClock(first.Add(time.Minute)), "m"}, store, cloud}
+	ending := bulkEnding{process{clocktesting.NewFakeClock(first.Add(time.Minute)), "m"}, store, cloud, bulk.ListedAfter}
 	if err := ending.endAll(t.Context()); err == nil {
 		t.Error("it is not known yet what became of attempt 4, and no error says so")
 	}
@@ -86,7 +88,7 @@ func TestBulkJobsOfAnExportAreEnded(t *testing.T) {
 		t.Errorf("left %v, %v", left, err)
 	}
 	ended, err := artifacts.All[artifacts.BulkEnd](t.Context(), store, artifacts.BulkEndFolder("b"))
-	if err != nil || len(ended) != 3 {
+	if err != nil || len(ended) != 5 {
 		t.Errorf("%d ends are recorded, %v", len(ended), err)
 	}
 	for _, end := range ended {

@@ -117,7 +117,8 @@ func New(c Config) *Reconciler {
 	memory := memory{client: c.Client, plans: &planLogs{}, memories: &exportMemories{}, turns: &enumerationTurns{}}
 	references, finalizers, batches := referenceResolver{c.Client}, finalizers{c.Client}, existingBatches{c.Client}
 	jobs := jobEnding{
-		process: own, cluster: cluster, pool: pool, references: references, archive: c.Archive, cloud: c.Cloud, memories: memory.memories, retry: c.Intervals.Retry,
+		process: own, cluster: cluster, pool: pool, references: references, archive: c.Archive, cloud: c.Cloud, memories: memory.memories,
+		retry: c.Intervals.Retry, listedAfter: c.Intervals.Listed,
 	}
 	planning := planning{own, pool}
 	surveys := surveyStarter{planning: planning, finalizers: finalizers, jobs: jobs, memories: memory.memories, intervals: c.Intervals}

@@ -1,6 +1,10 @@
 package recordingexport
 
-import "time"
+import (
+	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/bulk"
+)
 
 // Intervals are waits and time limits.
 type Intervals struct {
@@ -21,6 +25,9 @@ type Intervals struct {
 	// LongestWait is the longest time between two evaluations of an export that waits for an
 	// instant, so that setting the clock has an effect soon.
 	LongestWait time.Duration
+	// Listed is how long after the attempt to create it a recording bulk job may still be missing in
+	// the list of jobs.
+	Listed time.Duration
 }
 
 // DefaultIntervals returns the intervals that the manager uses.
@@ -28,5 +35,6 @@ func DefaultIntervals() Intervals {
 	return Intervals{
 		Retry: 10 * time.Second, FirstPoll: time.Second, LastPoll: 15 * time.Second,
 		Reask: 15 * time.Minute, ForcedDeletion: 10 * time.Minute, StepTimeout: 90 * time.Second, LongestWait: 15 * time.Minute,
+		Listed: bulk.ListedAfter,
 	}
 }

@@ -33,6 +33,8 @@ type jobEnding struct {
 	memories   *exportMemories
 	// retry is the wait before the next evaluation after an error.
 	retry time.Duration
+	// listedAfter is how long after its attempt a bulk job may be missing in the list of jobs.
+	listedAfter time.Duration
 }
 
 // endJobsKey is the key of the work that ends an export's analytics jobs. It does
@@ -87,7 +89,7 @@ func (j *jobEnding) startEnding(s *references, endsBulkJobs bool) outcome.Outcom
 			}
 			err = endAllJobs(ctx, store, cloud)
 			if endsBulkJobs {
-				err = errors.Join(err, bulkEnding{j.process, store, cloud}.endAll(ctx))
+				err = errors.Join(err, bulkEnding{j.process, store, cloud, j.listedAfter}.endAll(ctx))
 			}
 			if err != nil {
 				return err

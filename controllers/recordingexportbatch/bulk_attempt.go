@@ -82,8 +82,11 @@ func (a *bulkAttempt) Finish(ctx context.Context, state once.State, cause error)
 }
 
 // call creates the job. After a refusal it lists the jobs: with which answer Genesys Cloud refuses a
-// third job is not documented.
+// third job is not documented. A process that was stopped since it recorded the attempt sends nothing:
+// another one may have found that no job was created, and have made the next attempt.
 func (a *bulkAttempt) call(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, a.listedAfter/3-a.age(a.job))
+	defer cancel()
 	job, err := a.cloud.SubmitBulkJob(ctx, a.job.ClientID, a.job.Query, bulkTimeout)
 	a.id = job.ID
 	if kind := genesys.KindOf(err); kind == genesys.KindInvalid || kind == genesys.KindNotFound {
@@ -111,13 +114,16 @@ func (a *bulkAttempt) judge(err error) once.State {
 	}
 }
 
-// look compares the jobs of the OAuth client with the attempt.
+// look compares the jobs of the OAuth client with the attempt. Without a client nothing was requested.
 func (a *bulkAttempt) look(ctx context.Context) (once.State, error) {
+	if a.job.ClientID == "" {
+		return once.None, nil
+	}
 	jobs, err := a.ownJobs(ctx)
 	if err != nil {
 		return once.Unknown, err
 	}
-	verdict, id := bulk.Find(bulk.Attempt{Query: queryOf(a.job.Query), At: a.job.At}, jobs, a.clock.Now())
+	verdict, id := bulk.Find(bulk.Attempt{Query: queryOf(a.job.Query), At: a.job.At, ListedAfter: a.listedAfter}, jobs, a.clock.Now())
 	switch verdict {
 	case bulk.Created:
 		a.id, a.isFound = id, true
@@ -135,6 +141,9 @@ func (a *bulkAttempt) ownJobs(ctx context.Context) ([]bulk.ListedJob, error) {
 	known := map[string]bool{}
 	for _, job := range a.record.all() {
 		known[job.id()] = true
+		if job.end != nil {
+			known[job.end.JobID] = true
+		}
 	}
 	var jobs []bulk.ListedJob
 	return jobs, eachPage(func(skip int) (int, error) {

@@ -57,7 +57,7 @@ func (w *bulkWork) settle(ctx context.Context, job *bulkJob) error {
 // followMissing decides about a job that Genesys Cloud does not know. One that is new may not be known
 // yet. Otherwise it may have exported something: its recordings are not exported again.
 func (w *bulkWork) followMissing(ctx context.Context, job *bulkJob) error {
-	if w.age(job) < bulk.ListedAfter {
+	if w.age(job) < w.listedAfter {
 		w.wait(&bulkWaitError{reason: v1alpha1.ReasonBulkExporting, message: "waiting until Genesys Cloud knows recording bulk job " + job.id()})
 		return nil
 	}

@@ -52,7 +52,7 @@ func (s *bulkStep) newWork(b *connectedBatch, contents batchContents) *bulkWork 
 		recorder: recorder{s.process, b.store}, batch: b.batch.Name, cloud: b.cloud, owner: s.owner.verifier(b.resolvedBatch), turns: s.turns,
 		queue:        func(ctx context.Context, own []*bulkJob) (*bulkQueue, error) { return s.turns.queueOf(ctx, b, own) },
 		organization: b.organization, plan: plan, group: contents.slice.Group, objects: s.newObjects(b, contents),
-		seen: func(jobID string, state genesys.BulkState) { counters.bulkSeen(jobID, string(state)) },
+		seen: func(jobID string, state genesys.BulkState) { counters.bulkSeen(jobID, string(state)) }, listedAfter: s.intervals.Listed,
 	}
 }
 

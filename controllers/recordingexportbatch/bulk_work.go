@@ -40,6 +40,8 @@ type bulkWork struct {
 	group        string
 	objects      bulkObjects
 	seen         bulkSeen
+	// listedAfter is how long after its attempt a job may be missing in the list of jobs.
+	listedAfter time.Duration
 
 	// record and last are those of the current attempt.
 	record *bulkRecord
@@ -129,7 +131,7 @@ func (w *bulkWork) followUntilDeadline(ctx context.Context, job *bulkJob) error 
 			return asBulkWait(err)
 		}
 	}
-	if !w.last || job.end != nil || job.created == nil && w.age(job) < bulk.ListedAfter {
+	if !w.last || job.end != nil || job.created == nil && w.age(job) < w.listedAfter {
 		return nil
 	}
 	w.waiting = nil

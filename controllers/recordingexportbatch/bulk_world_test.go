@@ -97,7 +97,7 @@ func (w *bulkWorld) work() *bulkWork {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	step := &bulkStep{process: process{w.clock, "test"}, work: batchWork{states: &stateCache{}}, turns: &bulkTurns{clock: w.clock, interval: DefaultIntervals().Queue}}
+	step := &bulkStep{process: process{w.clock, "test"}, work: batchWork{states: &stateCache{}}, intervals: DefaultIntervals(), turns: &bulkTurns{clock: w.clock, interval: DefaultIntervals().Queue}}
 	step.bucket = func(*v1alpha1.RecordingExport) (Bucket, error) { return w, nil }
 	work := step.newWork(w.batch, contents)
 	work.cloud, work.owner = w, nil

@@ -3,6 +3,7 @@ package recordingexportbatch
 import (
 	"time"
 
+	"github.com/gcexport/recording-export-operator/internal/bulk"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
@@ -23,13 +24,16 @@ type Intervals struct {
 	NoProgress time.Duration
 	// Queue is how long after a look at the queue for recording bulk jobs the next one follows.
 	Queue time.Duration
+	// Listed is how long after the attempt to create it a recording bulk job may still be missing in
+	// the list of jobs.
+	Listed time.Duration
 }
 
 // DefaultIntervals returns the intervals that the manager uses.
 func DefaultIntervals() Intervals {
 	return Intervals{
 		Retry: 10 * time.Second, StepTimeout: 90 * time.Second, FirstPoll: time.Second, LastPoll: 15 * time.Second,
-		Missing: time.Minute, NoProgress: 10 * time.Minute, Queue: 15 * time.Second,
+		Missing: time.Minute, NoProgress: 10 * time.Minute, Queue: 15 * time.Second, Listed: bulk.ListedAfter,
 	}
 }
 

@@ -28,6 +28,8 @@ type Attempt struct {
 	Query Query
 	// At is when it was recorded, which is before the request was sent.
 	At time.Time
+	// ListedAfter is how long after that a job may still be missing in the list.
+	ListedAfter time.Duration
 }
 
 // ListedJob is a job in the list of this OAuth client's jobs.
@@ -71,7 +73,7 @@ func Find(attempt Attempt, jobs []ListedJob, now time.Time) (Verdict, string) {
 	switch {
 	case len(same) == 1:
 		return Created, same[0]
-	case len(same) > 1, doubtful, now.Sub(attempt.At) < ListedAfter:
+	case len(same) > 1, doubtful, now.Sub(attempt.At) < attempt.ListedAfter:
 		return Undecided, ""
 	default:
 		return NotCreated, ""

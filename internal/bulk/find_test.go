@@ -63,7 +63,7 @@ func TestFind(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			for range 2 {
-				verdict, id := Find(Attempt{ourQuery(), noon}, tt.jobs, noon.Add(tt.after))
+				verdict, id := Find(Attempt{ourQuery(), noon, ListedAfter}, tt.jobs, noon.Add(tt.after))
 				if verdict != tt.want || id != tt.id {
 					t.Errorf("%v %q, want %v %q", verdict, id, tt.want, tt.id)
 				}
@@ -84,7 +84,7 @@ func TestFindNeverTakesAnothersJob(t *testing.T) {
 		return q
 	})
 	rapid.Check(t, func(t *rapid.T) {
-		attempt := Attempt{drawQuery.Draw(t, "ours"), noon}
+		attempt := Attempt{drawQuery.Draw(t, "ours"), noon, ListedAfter}
 		jobs := make([]ListedJob, rapid.IntRange(0, 5).Draw(t, "jobs"))
 		ours := map[string]bool{}
 		for i := range jobs {
