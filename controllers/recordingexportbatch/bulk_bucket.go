@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/bulk"
 )
 
@@ -29,6 +30,43 @@ type BucketFile struct {
 	KMSKey string
 	// ContentType is as received.
 	ContentType string
+}
+
+// tellingBucket is a Bucket whose errors tell what is wrong with it (bucketError).
+type tellingBucket struct {
+	Bucket
+	spec v1alpha1.BulkJobBucket
+}
+
+// List is that of the bucket.
+func (b tellingBucket) List(ctx context.Context, prefix string) ([]bulk.Object, error) {
+	objects, err := b.Bucket.List(ctx, prefix)
+	return objects, asBucketError(ctx, b.spec, err)
+}
+
+// Open is that of the bucket.
+func (b tellingBucket) Open(ctx context.Context, object bulk.Object) (*BucketFile, error) {
+	opened, err := b.Bucket.Open(ctx, object)
+	if err != nil {
+		return nil, asBucketError(ctx, b.spec, err)
+	}
+	opened.ReadCloser = &tellingReader{opened.ReadCloser, func(err error) error { return asBucketError(ctx, b.spec, err) }}
+	return opened, nil
+}
+
+// tellingReader is the content of an object of a tellingBucket.
+type tellingReader struct {
+	io.ReadCloser
+	tell func(error) error
+}
+
+// Read reads more bytes.
+func (r *tellingReader) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return n, err
+	}
+	return n, r.tell(err)
 }
 
 // maxCompanion bounds the metadata beside a file that are read.

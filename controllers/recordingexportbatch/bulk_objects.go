@@ -3,12 +3,12 @@ package recordingexportbatch
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/bulk"
@@ -21,8 +21,8 @@ import (
 type bulkObjects struct {
 	// open opens the bucket.
 	open func() (Bucket, error)
-	// bucket is its name.
-	bucket       string
+	spec v1alpha1.BulkJobBucket
+
 	organization string
 	group        string
 	// taker records the files.
@@ -30,56 +30,68 @@ type bulkObjects struct {
 	limit int
 }
 
-// takeIn takes in what the bucket has of the recordings that fulfilled jobs export, and returns how
-// many of the wanted ones are still to come.
-func (o *bulkObjects) takeIn(ctx context.Context, try transfer.Try, plan bulkPlan, record *bulkRecord) (missing int, err error) {
+// takeIn makes one look into the bucket: it takes in what that has of the recordings that fulfilled jobs
+// export. What is wrong with the bucket is not an error but part of the result.
+func (o *bulkObjects) takeIn(ctx context.Context, try transfer.Try, plan bulkPlan, record *bulkRecord) (*bulkLook, error) {
+	look := &bulkLook{}
 	fulfilled := slices.DeleteFunc(record.all(), func(job *bulkJob) bool { return !job.endedBecause(artifacts.BulkFulfilled) })
 	if len(fulfilled) == 0 {
-		return 0, nil
+		return look, nil
 	}
 	bucket, err := o.open()
 	if err != nil {
-		return 0, err
+		return look, look.addUnread(asBucketError(ctx, o.spec, err))
 	}
-	o.taker.bucket, o.taker.follower.try = bucket, try
+	o.taker.bucket, o.taker.follower.try = tellingBucket{bucket, o.spec}, try
 	taken, err := readBulkFiles(ctx, o.taker.follower.store, o.taker.follower.batch)
 	if err != nil {
-		return 0, err
+		return look, err
 	}
 	for _, job := range fulfilled {
-		n, err := o.takeInJob(ctx, plan, job, taken)
-		if err != nil {
-			return 0, err
+		if err := look.addUnread(o.takeInJob(ctx, plan, job, taken, look)); err != nil {
+			return look, err
 		}
-		missing += n
 	}
-	return missing, nil
+	return look, nil
 }
 
 // takeInJob takes in what one job has exported. Nothing is missing once the bucket has as many
 // recordings as the job has exported.
-func (o *bulkObjects) takeInJob(ctx context.Context, plan bulkPlan, job *bulkJob, taken map[genesys.RecordingRef][]artifacts.StoredFile) (missing int, err error) {
+func (o *bulkObjects) takeInJob(ctx context.Context, plan bulkPlan, job *bulkJob, taken map[genesys.RecordingRef][]artifacts.StoredFile, look *bulkLook) error {
 	part, _ := bulk.ParsePart(job.Part)
 	objects, err := o.list(ctx, plan.of(part))
 	if err != nil {
-		return 0, err
+		return err
 	}
 	listed, err := plan.listed(ctx, o.taker.follower.store, o.group, part)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	there := countThere(listed, objects)
 	var wanted []bulk.Recording
 	for _, c := range plan.of(part) {
 		for _, ref := range plan.wanted[c.ID] {
 			wanted = append(wanted, bulk.Recording{ConversationID: ref.ConversationID, RecordingID: ref.RecordingID})
 		}
 	}
-	missing, err = o.takeFound(ctx, job, bulk.FindObjects(wanted, objects), taken)
-	if exported := job.end.Totals.Recordings - job.end.Totals.Failed; there >= exported {
-		missing = 0
+	found := bulk.FindObjects(wanted, objects)
+	if exported := job.end.Totals.Recordings - job.end.Totals.Failed; countThere(listed, objects) < exported {
+		look.absent += countAbsent(found, taken)
 	}
-	return missing, err
+	return o.takeFound(ctx, job, found, taken, look)
+}
+
+// countAbsent counts the recordings of which the bucket has nothing, and that were not taken in before.
+func countAbsent(found []bulk.Found, taken map[genesys.RecordingRef][]artifacts.StoredFile) (n int) {
+	for _, f := range found {
+		if f.Missing() && len(taken[refOfFound(f)]) == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func refOfFound(f bulk.Found) genesys.RecordingRef {
+	return genesys.RecordingRef{ConversationID: f.ConversationID, RecordingID: f.RecordingID}
 }
 
 // countThere counts the listed recordings of which the bucket has something.
@@ -102,33 +114,32 @@ func (o *bulkObjects) list(ctx context.Context, conversations []bulk.Conversatio
 	for _, folder := range bulk.Folders(o.organization, conversations) {
 		some, err := o.taker.bucket.List(ctx, folder)
 		if err != nil {
-			return nil, fmt.Errorf("bucket %s of the recording bulk jobs: %w", o.bucket, err)
+			return nil, err
 		}
 		objects = append(objects, some...)
 	}
 	return objects, nil
 }
 
-// takeFound takes in the recordings that are there and not taken in yet, and counts those that are
-// not there.
-func (o *bulkObjects) takeFound(ctx context.Context, job *bulkJob, found []bulk.Found, taken map[genesys.RecordingRef][]artifacts.StoredFile) (missing int, err error) {
+// takeFound takes in the recordings that are there and not taken in yet. One that cannot be read does
+// not keep the others waiting.
+func (o *bulkObjects) takeFound(ctx context.Context, job *bulkJob, found []bulk.Found, taken map[genesys.RecordingRef][]artifacts.StoredFile, look *bulkLook) error {
 	var group errgroup.Group
 	group.SetLimit(max(1, o.limit))
 	for _, f := range found {
 		if err := o.taker.follower.try.Yield(ctx, nil); err != nil {
-			return missing, errors.Join(err, group.Wait())
+			return errors.Join(err, group.Wait())
 		}
-		ref := genesys.RecordingRef{ConversationID: f.ConversationID, RecordingID: f.RecordingID}
-		switch files := taken[ref]; {
-		case f.Missing():
-			if len(files) == 0 {
-				missing++
-			}
-		case len(files) < len(f.Files):
-			group.Go(func() error { return o.taker.take(ctx, job, ref, f, files) })
+		ref := refOfFound(f)
+		if files := taken[ref]; len(files) < len(f.Files) && !look.isHopeless() {
+			group.Go(func() error {
+				n, err := o.taker.take(ctx, job, ref, f, files)
+				look.addTaken(n)
+				return look.addUnread(err)
+			})
 		}
 	}
-	return missing, group.Wait()
+	return group.Wait()
 }
 
 // readBulkFiles returns the files of a batch that bulk jobs exported, by their recordings.
@@ -162,9 +173,4 @@ func extensionOf(key string) string {
 		return "bin"
 	}
 	return ext
-}
-
-// isChanged tells whether an object changed while it was read, or did not arrive whole.
-func isChanged(err error) bool {
-	return errors.Is(err, ErrObjectChanged) || errors.Is(err, transfer.ErrShort)
 }

@@ -60,8 +60,8 @@ func (s *bulkStep) newWork(b *connectedBatch, contents batchContents) *bulkWork 
 func (s *bulkStep) newObjects(b *connectedBatch, contents batchContents) bulkObjects {
 	lane, configured := b.batch.Spec.Lane, b.bulkJobs()
 	return bulkObjects{
-		open:   func() (Bucket, error) { return s.bucket(&b.export) },
-		bucket: configured.S3.Bucket, organization: b.organization, group: contents.slice.Group, limit: exportspec.Parallelism(b.export.Spec, lane),
+		open: func() (Bucket, error) { return s.bucket(&b.export) },
+		spec: configured.S3, organization: b.organization, group: contents.slice.Group, limit: exportspec.Parallelism(b.export.Spec, lane),
 		taker: objectTaker{
 			bucketName: configured.S3.Bucket, copies: configured.Copy,
 			follower: requestFollower{

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/bulk"
@@ -26,107 +27,129 @@ type objectTaker struct {
 	follower requestFollower
 }
 
-// take takes in all files of a recording, or none if one of them cannot be used. files are those that
-// were taken in before.
-func (t objectTaker) take(ctx context.Context, job *bulkJob, ref genesys.RecordingRef, found bulk.Found, files []artifacts.StoredFile) error {
+// take takes in all files of a recording, or none if one of them cannot be used, and returns how many
+// files are new. files are those that were taken in before. An object that changes meanwhile is an
+// error: another look lists it again.
+func (t objectTaker) take(ctx context.Context, job *bulkJob, ref genesys.RecordingRef, found bulk.Found, files []artifacts.StoredFile) (n int, err error) {
 	recording := &recordingState{RecordingRef: ref}
-	known := map[string]bool{}
 	for _, f := range files {
 		recording.files = append(recording.files, fileOf(f))
-		known[f.SHA256] = true
 	}
+	taking := &recordingState{RecordingRef: ref, files: slices.Clone(recording.files)}
 	var all []artifacts.StoredFile
 	for i, object := range found.Files {
-		stored, refused, err := t.read(ctx, job, recording, object, i+1, known)
+		if refused, err := t.refuseUnfit(ctx, ref, object); err != nil || refused {
+			return 0, err
+		}
+		stored, err := t.read(ctx, job, taking, object, i+1)
 		switch {
 		case errors.Is(err, errStored): // another object with the same content
-		case err != nil, refused:
-			return err
+		case err != nil:
+			return 0, err
 		default:
-			known[stored.SHA256] = true
+			taking.files = append(taking.files, fileOf(stored))
 			all = append(all, stored)
 		}
 	}
 	if err := t.follower.checkBagOpen(ctx); err != nil {
-		return err
+		return 0, err
 	}
 	for _, stored := range all {
 		if _, err := t.follower.recordFile(ctx, recording, stored); err != nil {
-			return err
+			return n, err
 		}
+		n++
 	}
-	return nil
+	return n, nil
 }
 
-// read reads an object, and copies it into the bag if copies are wanted. refused tells that the object
-// is not used.
-func (t objectTaker) read(ctx context.Context, job *bulkJob, recording *recordingState, object bulk.File, number int, known map[string]bool) (stored artifacts.StoredFile, refused bool, err error) {
+// refuseUnfit records an object that cannot be the recording, and reports whether it is one.
+func (t objectTaker) refuseUnfit(ctx context.Context, ref genesys.RecordingRef, object bulk.File) (refused bool, err error) {
 	companion, err := readCompanion(ctx, t.bucket, object)
 	if err != nil {
-		return stored, false, err
+		return false, err
 	}
-	own := bulk.Recording{ConversationID: recording.ConversationID, RecordingID: recording.RecordingID}
 	switch {
-	case !companion.About(own):
-		return stored, true, t.refuse(ctx, recording.RecordingRef, object.Object, "its metadata are those of another recording")
+	case !companion.About(bulk.Recording{ConversationID: ref.ConversationID, RecordingID: ref.RecordingID}):
+		return true, t.refuse(ctx, ref, object.Object, "its metadata are those of another recording")
+	case object.Size <= 0:
+		return true, t.refuse(ctx, ref, object.Object, "it is empty")
 	case object.OtherSize(companion.Size):
-		return stored, true, t.refuse(ctx, recording.RecordingRef, object.Object, fmt.Sprintf("it has %d bytes, its metadata say %d", object.Size, companion.Size))
+		return true, t.refuse(ctx, ref, object.Object, fmt.Sprintf("it has %d bytes, its metadata say %d", object.Size, companion.Size))
+	default:
+		return false, nil
 	}
-	f := file{number: number, request: job.id(), path: evidence.RecordingPath(recording.ConversationID, recording.RecordingID, number, extensionOf(object.Key))}
-	stored, err = t.store(ctx, recording, object, f, known)
-	if isChanged(err) { // another attempt lists it again
-		return stored, true, nil
-	}
-	return stored, false, err
 }
 
-// store hashes an object while it reads or copies it, and returns its record. The error is errStored
-// if the recording has a file with this content.
-func (t objectTaker) store(ctx context.Context, recording *recordingState, object bulk.File, f file, known map[string]bool) (artifacts.StoredFile, error) {
+// read hashes an object while it reads or copies it, and returns its record. The error is errStored if
+// the recording has a file with this content.
+func (t objectTaker) read(ctx context.Context, job *bulkJob, recording *recordingState, object bulk.File, number int) (artifacts.StoredFile, error) {
+	f, err := t.nextFile(ctx, recording, object, number)
+	if err != nil {
+		return artifacts.StoredFile{}, err
+	}
+	f.request = job.id()
 	opened, err := t.bucket.Open(ctx, object.Object)
 	if err != nil {
 		return artifacts.StoredFile{}, err
 	}
 	defer func() { _ = opened.Close() }()
-	if opened.KMSKey != "" && object.Encryption == bulk.Plain {
-		object.Encryption = bulk.KMS
-	}
-	adopted := false
-	var got transfer.Stored
 	if t.copies {
-		got, adopted, err = t.copyFile(ctx, recording, object, opened, f, known)
-	} else {
-		got, err = hashStream(opened, object.Size)
+		return t.copyFile(ctx, recording, object, opened, f)
 	}
-	if err == nil && known[got.SHA256] {
+	got, err := hashStream(opened, object.Size)
+	if err == nil && hasContent(recording.files, got.SHA256) {
 		err = errStored
 	}
 	if err != nil {
 		return artifacts.StoredFile{}, err
 	}
-	f.sha256, f.size = got.SHA256, got.Size
-	stored := t.follower.newStoredFile(recording, f)
-	stored.ByBulkJob, stored.Adopted, stored.ContentType = true, adopted, opened.ContentType
-	if !t.copies {
-		stored.Reference = evidence.Reference{
-			Location: evidence.S3Location(t.bucketName, object.Key), ETag: object.ETag, Encryption: string(object.Encryption),
-		}
+	stored := t.newStoredFile(recording, f, got, opened)
+	stored.Reference = evidence.Reference{
+		Location: evidence.S3Location(t.bucketName, object.Key), ETag: object.ETag, Encryption: string(object.EncryptedWith(opened.KMSKey)),
 	}
 	return stored, nil
 }
 
-// copyFile copies an object into the bag. adopted tells that it was there: another process had copied
-// it without recording that.
-func (t objectTaker) copyFile(ctx context.Context, recording *recordingState, object bulk.File, opened *BucketFile, f file, known map[string]bool) (got transfer.Stored, adopted bool, err error) {
+// newStoredFile returns the record of a file that a bulk job exported.
+func (t objectTaker) newStoredFile(recording *recordingState, f file, got transfer.Stored, opened *BucketFile) artifacts.StoredFile {
+	f.sha256, f.size = got.SHA256, got.Size
+	stored := t.follower.newStoredFile(recording, f)
+	stored.ByBulkJob, stored.ContentType = true, opened.ContentType
+	return stored
+}
+
+// nextFile returns the name for an object: the first number of its recording that is free. A file that
+// another process has copied into the bag without recording that is added to the unrecorded ones.
+func (t objectTaker) nextFile(ctx context.Context, recording *recordingState, object bulk.File, number int) (file, error) {
+	for {
+		f := file{number: recording.freeNumber(number)}
+		f.path = evidence.RecordingPath(recording.ConversationID, recording.RecordingID, f.number, extensionOf(object.Key))
+		if !t.copies {
+			return f, nil
+		}
+		if taken, err := t.follower.isTaken(ctx, &listing{recording: recording}, f); err != nil || !taken {
+			return f, err
+		}
+	}
+}
+
+// copyFile copies an object into the bag, or adopts a copy of it that was not recorded.
+func (t objectTaker) copyFile(ctx context.Context, recording *recordingState, object bulk.File, opened *BucketFile, f file) (artifacts.StoredFile, error) {
 	reserved, err := t.follower.space.reserveFile(ctx, object.Size)
 	if err != nil {
-		return got, false, err
+		return artifacts.StoredFile{}, err
 	}
 	defer reserved.Release()
-	key := evidence.BagFolder(t.follower.batch) + "/" + f.path
+	var there file
 	body := &reservedReader{Reader: opened, space: t.follower.space, reserved: reserved}
-	got, err = transfer.Copy(ctx, t.follower.store, key, transfer.Stream{From: body, Length: object.Size, Accept: func(got transfer.Stored) error {
-		if known[got.SHA256] {
+	key := evidence.BagFolder(t.follower.batch) + "/" + f.path
+	got, err := transfer.Copy(ctx, t.follower.store, key, transfer.Stream{From: body, Length: object.Size, Accept: func(got transfer.Stored) error {
+		if hasContent(recording.files, got.SHA256) {
+			return errStored
+		}
+		if i := slices.IndexFunc(recording.unrecorded, func(f file) bool { return f.sha256 == got.SHA256 }); i >= 0 {
+			there = recording.unrecorded[i]
 			return errStored
 		}
 		if err := t.follower.recordReceived(ctx, recording, f, got); err != nil {
@@ -134,14 +157,23 @@ func (t objectTaker) copyFile(ctx context.Context, recording *recordingState, ob
 		}
 		return t.follower.checkBagOpen(ctx)
 	}})
-	if !errors.Is(err, fs.ErrExist) {
-		return got, false, err
+	switch {
+	case errors.Is(err, errStored) && there.path != "":
+		there.request = f.request
+		stored := t.newStoredFile(recording, there, transfer.Stored{Size: there.size, SHA256: there.sha256}, opened)
+		stored.Adopted = true
+		return stored, nil
+	case errors.Is(err, fs.ErrExist):
+		return artifacts.StoredFile{}, fmt.Errorf("%w: another process stores %s at this moment", ErrObjectChanged, f.path)
+	case err != nil:
+		return artifacts.StoredFile{}, err
 	}
-	there, err := transfer.Inspect(ctx, t.follower.store, key)
-	if err == nil && there != got {
-		err = fmt.Errorf("%w: %s has another content than the bucket", evidence.ErrCorrupt, key)
-	}
-	return there, true, err
+	return t.newStoredFile(recording, f, got, opened), nil
+}
+
+// hasContent tells whether one of the files has this SHA-256.
+func hasContent(files []file, sha256 string) bool {
+	return slices.ContainsFunc(files, func(f file) bool { return f.sha256 == sha256 })
 }
 
 // hashStream reads and hashes a stream of a known length.

@@ -1,6 +1,7 @@
 package recordingexportbatch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,6 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/once"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
-	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 type bulkJobber interface {
@@ -71,14 +71,14 @@ func (w *bulkWork) export(ctx context.Context, try transfer.Try) (err error) {
 	if w.waiting != nil {
 		return w.waiting
 	}
-	missing, err := w.objects.takeIn(ctx, try, w.plan, w.record)
+	look, err := w.objects.takeIn(ctx, try, w.plan, w.record)
 	if err != nil {
 		return err
 	}
-	if missing > 0 && !w.last {
-		return &bulkWaitError{reason: v1alpha1.ReasonBulkExporting, message: "waiting for " + words.Count(missing, "recording") + " in the bucket"}
+	if wait := look.wait(); wait != nil && !w.last {
+		return wait
 	}
-	return w.finish(ctx, missing)
+	return w.finish(ctx, look)
 }
 
 // wait records something that the current attempt has to wait for. The first one is told.
@@ -89,7 +89,7 @@ func (w *bulkWork) wait(err error) {
 }
 
 // finish records that nothing more is expected of bulk jobs.
-func (w *bulkWork) finish(ctx context.Context, missing int) error {
+func (w *bulkWork) finish(ctx context.Context, look *bulkLook) error {
 	done := artifacts.BulkDone{Stamp: w.stamp()}
 	for _, job := range w.record.all() {
 		if job.end != nil && job.end.Why != artifacts.BulkFulfilled && job.end.Why != artifacts.BulkVoid && job.end.Detail != "" {
@@ -97,9 +97,7 @@ func (w *bulkWork) finish(ctx context.Context, missing int) error {
 			break
 		}
 	}
-	if done.Detail == "" && missing > 0 {
-		done.Detail = words.Count(missing, "recording") + " did not appear in the bucket"
-	}
+	done.Detail = cmp.Or(done.Detail, look.detail())
 	if err := w.forgetRunning(ctx); err != nil {
 		return err
 	}

@@ -173,13 +173,30 @@ func TestTheDeadlineEndsAJob(t *testing.T) {
 	}
 }
 
-// TestAChangedObjectIsNotUsed: the recording is downloaded.
-func TestAChangedObjectIsNotUsed(t *testing.T) {
-	w := newBulkWorld(t, 2)
-	w.changes = true
-	w.run()
-	if len(w.files()) != 0 {
-		t.Errorf("%d recordings", len(w.files()))
+// TestAChangedObjectIsReadAgain: it is used once it does not change any more. If that does not happen
+// before the deadline, the recording is downloaded.
+func TestAChangedObjectIsReadAgain(t *testing.T) {
+	for name, last := range map[string]bool{"it stays as it is": false, "the deadline": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newBulkWorld(t, 2)
+			w.changes = true
+			for range 10 {
+				if err := w.work().export(t.Context(), transfer.Try{}); err == nil {
+					t.Fatal("it does not wait")
+				}
+				w.clock.Step(time.Minute)
+			}
+			want, detail := 0, "2 recordings changed in the bucket while the operator read them"
+			if w.changes = last; !last {
+				want, detail = 2, ""
+			} else if err := w.work().export(t.Context(), transfer.Try{Last: true}); err != nil {
+				t.Fatal(err)
+			}
+			w.run()
+			if len(w.files()) != want || w.record().done.Detail != detail {
+				t.Errorf("%d recordings, %q", len(w.files()), w.record().done.Detail)
+			}
+		})
 	}
 }
 

@@ -63,6 +63,9 @@ type bulkWorld struct {
 	absent map[string]bool
 	// changes tells that objects change after they were listed.
 	changes bool
+	// broken is why the bucket cannot be listed, and locked why objects of conversations cannot be read.
+	broken error
+	locked map[string]error
 }
 
 func newBulkWorld(t *testing.T, conversations int) *bulkWorld {
@@ -70,6 +73,7 @@ func newBulkWorld(t *testing.T, conversations int) *bulkWorld {
 	w := &bulkWorld{
 		t: t, clock: clocktesting.NewFakeClock(bulkDay.AddDate(0, 0, 9)), store: openStore(t),
 		poisoned: map[string]bool{}, executed: map[string]int{}, cancelled: map[string]int{}, objects: map[string]string{}, absent: map[string]bool{},
+		locked: map[string]error{},
 	}
 	w.slice = artifacts.Slice{Group: "g", Lane: slicing.Standard}
 	inventory := evidence.Inventory{Lane: slicing.Standard}
@@ -84,7 +88,7 @@ func newBulkWorld(t *testing.T, conversations int) *bulkWorld {
 	putAll(t, w.store, all)
 	w.batch = &connectedBatch{loadedBatch: loadedAs(w.store), connection: connection{organization: organizationID}}
 	w.batch.export.Spec.Delivery = v1alpha1.Delivery{Mode: v1alpha1.DeliveryBulkJob, BulkJob: &v1alpha1.BulkJobDelivery{
-		IntegrationID: integrationID, S3: v1alpha1.BulkJobBucket{Bucket: "recordings"},
+		IntegrationID: integrationID, S3: v1alpha1.BulkJobBucket{Bucket: "recordings", SecretRef: v1alpha1.LocalReference{Name: "s3-key"}},
 	}}
 	w.batch.space = freeSpace{store: w.store}
 	return w
@@ -228,10 +232,31 @@ func (w *bulkWorld) ready(job *genesys.BulkJob) {
 func (w *bulkWorld) export(query genesys.BulkQuery) {
 	for n, c := range w.slice.Conversations {
 		if slices.Contains(query.Conversations, c.ID) && !w.absent[c.ID] {
-			key := fmt.Sprintf("%s/year=2023/month=1/day=2/hour=3/conversation_id=%s/%s.opus", organizationID, c.ID, recordingID(n))
-			w.objects[key] = fmt.Sprint("sound of ", n)
+			w.objects[objectKey(n, ".opus")] = fmt.Sprint("sound of ", n)
 		}
 	}
+}
+
+// objectKey is the key of a file of the nth recording.
+func objectKey(n int, ending string) string {
+	return fmt.Sprintf("%s/year=2023/month=1/day=2/hour=3/conversation_id=%s/%s%s", organizationID, conversationID(n), recordingID(n), ending)
+}
+
+// put puts a file of the nth recording into the bucket.
+func (w *bulkWorld) put(n int, ending, content string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.objects[objectKey(n, ending)] = content
+}
+
+// refused are the objects that are not used.
+func (w *bulkWorld) refused() []artifacts.BulkRefused {
+	w.t.Helper()
+	refused, err := artifacts.All[artifacts.BulkRefused](w.t.Context(), w.store, artifacts.BulkRefusedFolder("b"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return refused
 }
 
 func (w *bulkWorld) find(jobID string) *genesys.BulkJob {
@@ -266,6 +291,9 @@ func (w *bulkWorld) CancelBulkJob(_ context.Context, job genesys.Ticket) error {
 func (w *bulkWorld) List(_ context.Context, prefix string) (objects []bulk.Object, _ error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.broken != nil {
+		return nil, w.broken
+	}
 	for key, content := range w.objects {
 		if strings.HasPrefix(key, prefix) {
 			objects = append(objects, bulk.Object{Key: key, Size: int64(len(content)), ETag: `"` + content + `"`})
@@ -278,6 +306,11 @@ func (w *bulkWorld) List(_ context.Context, prefix string) (objects []bulk.Objec
 func (w *bulkWorld) Open(_ context.Context, object bulk.Object) (*BucketFile, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	for id, err := range w.locked {
+		if strings.Contains(object.Key, id) {
+			return nil, err
+		}
+	}
 	content, there := w.objects[object.Key]
 	if !there || w.changes {
 		return nil, fmt.Errorf("%w: %s", ErrObjectChanged, object.Key)

@@ -70,7 +70,7 @@ func (d *requestFollower) hashUnrecorded(ctx context.Context, recording *recordi
 }
 
 // recordFile records a stored file. If another process has given its number to another file,
-// it gets the next number.
+// it gets the next number, and a file that stays in a bucket gets the path of that number.
 func (d *requestFollower) recordFile(ctx context.Context, recording *recordingState, f artifacts.StoredFile) (int, error) {
 	for {
 		there, err := artifacts.Put(ctx, d.store, artifacts.FileKey(d.batch, recording.RecordingRef, f.Number), f)
@@ -81,10 +81,13 @@ func (d *requestFollower) recordFile(ctx context.Context, recording *recordingSt
 		recording.files = append(recording.files, fileOf(there))
 		d.counters.fileStored(there.Size, len(recording.files) == 1)
 		d.try.Progress()
-		if there.Path == f.Path {
+		if there.Path == f.Path && there.SHA256 == f.SHA256 {
 			return f.Number, nil
 		}
 		f.Number = recording.freeNumber(f.Number)
+		if f.IsReferenced() {
+			f.Path = evidence.RecordingPath(f.ConversationID, f.RecordingID, f.Number, strings.TrimPrefix(path.Ext(f.Path), "."))
+		}
 	}
 }
 

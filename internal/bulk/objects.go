@@ -13,9 +13,6 @@ type Object struct {
 	Size int64
 	// ETag changes with the content. It is empty if it is not known.
 	ETag string
-	// KMSKey is the key with which the bucket's server has encrypted the object, empty if there
-	// is none. Only a request for the object itself tells it, not a listing.
-	KMSKey string
 }
 
 // Encryption says how a file is encrypted.
@@ -37,6 +34,16 @@ type File struct {
 	// Metadata is the key of its metadata, empty if there are none.
 	Metadata   string
 	Encryption Encryption
+}
+
+// EncryptedWith returns how the file is encrypted, given the key with which the bucket's server has
+// encrypted the object, empty if there is none: only a request for the object itself tells that key.
+// A file that is encrypted twice counts as PGP, because no reader of the bucket can decrypt it.
+func (f File) EncryptedWith(kmsKey string) Encryption {
+	if f.Encryption == Plain && kmsKey != "" {
+		return KMS
+	}
+	return f.Encryption
 }
 
 // OtherSize reports whether the file has another size than its metadata say, in bytes: -1 if
@@ -71,7 +78,7 @@ func FindObjects(wanted []Recording, objects []Object) []Found {
 		case p.companion:
 			companions[folderOf(object.Key)+p.file] = object.Key
 		default:
-			files[p.Recording] = append(files[p.Recording], File{Object: object, Encryption: encryptionOf(p, object)})
+			files[p.Recording] = append(files[p.Recording], File{Object: object, Encryption: encryptionOf(p)})
 		}
 	}
 	found := make([]Found, len(wanted))
@@ -124,13 +131,10 @@ func lastListed(objects []Object) []Object {
 // folderOf is the folder of a key, with the slash at its end.
 func folderOf(key string) string { return key[:strings.LastIndexByte(key, '/')+1] }
 
-func encryptionOf(p place, object Object) Encryption {
-	switch {
-	case p.pgp:
+// encryptionOf returns what the name of a file tells about its encryption.
+func encryptionOf(p place) Encryption {
+	if p.pgp {
 		return PGP
-	case object.KMSKey != "":
-		return KMS
-	default:
-		return Plain
 	}
+	return Plain
 }

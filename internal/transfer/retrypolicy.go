@@ -43,7 +43,8 @@ type RetryHinter interface {
 type DeadlineUser interface{ UsesDeadline() bool }
 
 // Backoff says how to pause after an attempt that failed with err. An error that is
-// not a DeadlineUser does not use up the deadline.
+// not a DeadlineUser does not use up the deadline. Nor does waiting for a person, unless the very
+// error that decides about the outcome says that it does.
 func (p RetryPolicy) Backoff(err error, attempt int) Pause {
 	hint, minWait := RetryHinter(nil), time.Duration(0)
 	if errors.As(err, &hint) {
@@ -53,13 +54,22 @@ func (p RetryPolicy) Backoff(err error, attempt int) Pause {
 		}
 	}
 	if outcome.Of(err, 0).State == outcome.Stalled {
-		return Pause{Wait: p.NeedsPerson, Counts: true}
+		return Pause{Wait: p.NeedsPerson, Counts: true, UsesDeadline: stallUsesDeadline(err)}
 	}
 	wait := p.First << min(attempt, 30)
 	if wait <= 0 || wait > p.Most {
 		wait = p.Most
 	}
 	return Pause{Wait: max(wait, minWait), Counts: true, UsesDeadline: usesDeadline(err)}
+}
+
+func stallUsesDeadline(err error) bool {
+	var decides outcome.HasOutcome
+	if !errors.As(err, &decides) {
+		return false
+	}
+	user, is := decides.(DeadlineUser)
+	return is && user.UsesDeadline()
 }
 
 func usesDeadline(err error) bool {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
 // deadlineUser is an error that reports whether it uses up the deadline.
@@ -14,6 +15,12 @@ type deadlineUser bool
 
 func (deadlineUser) Error() string        { return "deadline user" }
 func (d deadlineUser) UsesDeadline() bool { return bool(d) }
+
+// impatient is an error that needs a person, but only until the deadline.
+type impatient struct{ error }
+
+func (impatient) Outcome() outcome.Outcome { return outcome.Stall("Refused", "correct it", 0) }
+func (impatient) UsesDeadline() bool       { return true }
 
 func TestBackoff(t *testing.T) {
 	p := RetryPolicy{First: time.Second, Most: time.Minute, NeedsPerson: time.Hour}
@@ -39,6 +46,8 @@ func TestBackoff(t *testing.T) {
 		{&genesys.Error{Kind: genesys.KindOverloaded}, 3, 8 * time.Second, true, true},
 		{&genesys.Error{Kind: genesys.KindOrphaned}, 5, time.Second, false, false},
 		{&genesys.Error{Kind: genesys.KindForbidden}, 0, time.Hour, true, false},
+		{outcome.UserError{}, 0, time.Hour, true, false},
+		{impatient{outcome.UserError{}}, 0, time.Hour, true, true},
 		{errors.New("odd"), 0, time.Second, true, false},
 		{&archive.Error{Kind: archive.KindUnavailable}, 0, time.Second, true, false},
 		{deadlineUser(true), 0, time.Second, true, true},

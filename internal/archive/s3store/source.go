@@ -1,6 +1,7 @@
 package s3store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,7 +30,8 @@ type SourceFile struct {
 	io.ReadCloser
 	// Length is that of the object, in bytes.
 	Length int64
-	// KMSKey is the key with which the server has encrypted the object, empty if there is none.
+	// KMSKey is the key with which the server has encrypted the object, empty if there is none, and the
+	// word for such an encryption if the server does not name the key.
 	KMSKey string
 	// ContentType is as received.
 	ContentType string
@@ -77,7 +79,7 @@ func (s *Source) Open(ctx context.Context, object SourceObject) (*SourceFile, er
 		Length:     aws.ToInt64(out.ContentLength), ContentType: aws.ToString(out.ContentType),
 	}
 	if out.ServerSideEncryption == types.ServerSideEncryptionAwsKms || out.ServerSideEncryption == types.ServerSideEncryptionAwsKmsDsse {
-		opened.KMSKey = aws.ToString(out.SSEKMSKeyId)
+		opened.KMSKey = cmp.Or(aws.ToString(out.SSEKMSKeyId), string(out.ServerSideEncryption))
 	}
 	return opened, nil
 }
