@@ -181,7 +181,7 @@ func (w *bulkWork) recordEnd(ctx context.Context, job *bulkJob, end artifacts.Bu
 	if err != nil {
 		return err
 	}
-	job.end = &stored
+	job.end, w.progressed = &stored, true
 	return w.store.Remove(ctx, artifacts.BulkRunningKey(w.batch, job.Part, job.Number))
 }
 

@@ -88,6 +88,7 @@ func (w *bulkWork) executeIfSame(ctx context.Context, job *bulkJob, end artifact
 		w.wait(&bulkWaitError{reason: v1alpha1.ReasonBulkExporting, message: "Genesys Cloud is exporting the recordings of recording bulk job " + job.id()})
 		executed, err := w.cloud.ExecuteBulkJob(ctx, job.created.Job)
 		if err == nil {
+			w.progressed = true
 			w.seen(job.id(), executed.State)
 		}
 		return err

@@ -48,6 +48,8 @@ type bulkWork struct {
 	last   bool
 	// waiting is what the current attempt found to wait for, nil if nothing.
 	waiting error
+	// progressed tells that the current attempt created, executed or ended a job.
+	progressed bool
 }
 
 // bulkSeen is told the state of a job as Genesys Cloud told it.
@@ -55,11 +57,15 @@ type bulkSeen func(jobID string, state genesys.BulkState)
 
 // export makes one attempt: it looks at each job once, creates at most one, and takes in what the
 // bucket has once all jobs have ended. It returns nil when nothing more is expected of bulk jobs.
-func (w *bulkWork) export(ctx context.Context, try transfer.Try) (err error) {
+func (w *bulkWork) export(ctx context.Context, try transfer.Try) error {
+	return w.withProgress(w.attempt(ctx, try))
+}
+
+func (w *bulkWork) attempt(ctx context.Context, try transfer.Try) (err error) {
 	if w.record, err = readBulkRecord(ctx, w.store, w.batch); err != nil || w.record.done != nil {
 		return err
 	}
-	w.last, w.waiting = try.Last, nil
+	w.last, w.waiting, w.progressed = try.Last, nil, false
 	for _, job := range w.record.running() {
 		if err := w.followUntilDeadline(ctx, job); err != nil {
 			return err
@@ -171,7 +177,7 @@ func (w *bulkWork) createNext(ctx context.Context) error {
 		err := w.create(ctx, part)
 		var queued *queuedError
 		if errors.As(err, &queued) {
-			// What is waited for of other jobs is looked at as often.
+			queued.next = w.nextLook(queued.next)
 			w.waiting = err
 			return nil
 		}
@@ -223,6 +229,7 @@ func (w *bulkWork) submit(ctx context.Context, part bulk.Part, queue *bulkQueue)
 	if err != nil {
 		return err
 	}
+	w.progressed = true
 	w.wait(&bulkWaitError{reason: v1alpha1.ReasonBulkExporting, message: "Genesys Cloud is looking for the recordings of a recording bulk job"})
 	return nil
 }

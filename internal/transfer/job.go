@@ -84,6 +84,9 @@ type Pause struct {
 	Counts bool
 	// UsesDeadline reports whether the wait uses up the WaitLimit.
 	UsesDeadline bool
+	// Restarts reports whether the attempt got further than those before it, so the failures before
+	// it do not count any more.
+	Restarts bool
 }
 
 // Backoff says how to pause after an attempt that failed with err. attempt counts

@@ -145,6 +145,9 @@ func (e *entry) startWait(pause Pause, now time.Time) {
 	if pause.UsesDeadline {
 		e.pendingWait = pause.Wait
 	}
+	if pause.Restarts {
+		e.attempts = 0
+	}
 	if pause.Counts {
 		e.attempts++
 	}

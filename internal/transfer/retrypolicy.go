@@ -42,6 +42,10 @@ type RetryHinter interface {
 // deadline of the work (WaitLimit).
 type DeadlineUser interface{ UsesDeadline() bool }
 
+// ProgressMaker is an error that reports whether the attempt got further than those before it: then the
+// waits begin again with the shortest one.
+type ProgressMaker interface{ MadeProgress() bool }
+
 // Backoff says how to pause after an attempt that failed with err. An error that is
 // not a DeadlineUser does not use up the deadline. Nor does waiting for a person, unless the very
 // error that decides about the outcome says that it does.
@@ -56,11 +60,15 @@ func (p RetryPolicy) Backoff(err error, attempt int) Pause {
 	if outcome.Of(err, 0).State == outcome.Stalled {
 		return Pause{Wait: p.NeedsPerson, Counts: true, UsesDeadline: stallUsesDeadline(err)}
 	}
+	restarts := madeProgress(err)
+	if restarts {
+		attempt = 0
+	}
 	wait := p.First << min(attempt, 30)
 	if wait <= 0 || wait > p.Most {
 		wait = p.Most
 	}
-	return Pause{Wait: max(wait, minWait), Counts: true, UsesDeadline: usesDeadline(err)}
+	return Pause{Wait: max(wait, minWait), Counts: true, UsesDeadline: usesDeadline(err), Restarts: restarts}
 }
 
 func stallUsesDeadline(err error) bool {
@@ -75,4 +83,9 @@ func stallUsesDeadline(err error) bool {
 func usesDeadline(err error) bool {
 	var user DeadlineUser
 	return errors.As(err, &user) && user.UsesDeadline()
+}
+
+func madeProgress(err error) bool {
+	var maker ProgressMaker
+	return errors.As(err, &maker) && maker.MadeProgress()
 }

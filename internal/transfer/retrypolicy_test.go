@@ -59,3 +59,25 @@ func TestBackoff(t *testing.T) {
 		}
 	}
 }
+
+// further is an error of an attempt that got further than those before it.
+type further struct{ error }
+
+func (f further) Unwrap() error    { return f.error }
+func (further) MadeProgress() bool { return true }
+
+// TestProgressRestartsTheWaits: after progress the waits begin with the shortest one.
+func TestProgressRestartsTheWaits(t *testing.T) {
+	p := RetryPolicy{First: time.Second, Most: time.Minute, NeedsPerson: time.Hour}
+	if got := p.Backoff(further{deadlineUser(true)}, 5); got != (Pause{Wait: time.Second, Counts: true, UsesDeadline: true, Restarts: true}) {
+		t.Errorf("%+v", got)
+	}
+	var e entry
+	for range 5 {
+		e.startWait(p.Backoff(deadlineUser(true), e.attempts), time.Time{})
+	}
+	e.startWait(p.Backoff(further{deadlineUser(true)}, e.attempts), time.Time{})
+	if wait := p.Backoff(deadlineUser(true), e.attempts).Wait; e.attempts != 1 || wait != 2*time.Second {
+		t.Errorf("%d failures count, and the next wait is %v", e.attempts, wait)
+	}
+}
