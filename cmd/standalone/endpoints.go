@@ -19,6 +19,7 @@ var named = []struct {
 	{"GenesysOrganization", []string{"spec", "endpoint"}, []egress.Purpose{egress.Genesys, egress.Media}},
 	{"ExportDestination", []string{"spec", "s3", "endpoint"}, []egress.Purpose{egress.S3}},
 	{"ExportDestination", []string{"spec", "signing", "timestamp", "url"}, []egress.Purpose{egress.Timestamp}},
+	{"RecordingExport", []string{"spec", "delivery", "bulkJob", "s3", "endpoint"}, []egress.Purpose{egress.S3}},
 }
 
 // withNamed returns the list with the endpoints that the manifests name, because the person who

@@ -19,6 +19,8 @@ func TestNamedEndpoints(t *testing.T) {
 {apiVersion: v1, kind: ExportDestination, metadata: {name: b}, spec: {s3: {endpoint: "https://minio.test"}, signing: {timestamp: {url: "http://tsa.test/stamp"}}}}
 ---
 {apiVersion: v1, kind: GenesysOrganization, metadata: {name: c}, spec: {endpoint: "::", region: 1}}
+---
+{apiVersion: v1, kind: RecordingExport, metadata: {name: d}, spec: {delivery: {bulkJob: {s3: {endpoint: "http://127.0.0.1:8687"}}}}}
 `), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -37,6 +39,8 @@ func TestNamedEndpoints(t *testing.T) {
 		{egress.S3, "http://127.0.0.1:8686", false},
 		{egress.Genesys, "https://127.0.0.1:8686", false},
 		{egress.Genesys, "http://127.0.0.1:8687", false},
+		{egress.S3, "http://127.0.0.1:8687", true},
+		{egress.Media, "http://127.0.0.1:8687", false},
 		{egress.S3, "https://minio.test:443", true},
 		{egress.Genesys, "https://minio.test", false},
 		{egress.Timestamp, "http://tsa.test:80/stamp", true},

@@ -30,7 +30,7 @@ const Flag = "--allow-endpoints"
 // Usage describes the flag.
 const Usage = "comma-separated `list` of endpoints, each as purpose=scheme://host:port, to which the operator may connect in addition to " +
 	"Genesys Cloud's regions and Amazon S3, also at private IP addresses and over http; purposes: genesys (spec.endpoint of a GenesysOrganization), " +
-	"media (signed URLs of recordings), s3 (spec.s3.endpoint), timestamp (spec.signing.timestamp.url); a host may begin with \"*.\" (default none)"
+	"media (signed URLs of recordings), s3 (spec.s3.endpoint of an ExportDestination, spec.delivery.bulkJob.s3.endpoint), timestamp (spec.signing.timestamp.url); a host may begin with \"*.\" (default none)"
 
 // List contains the addresses to which the operator may connect in addition to public ones over
 // https, each for one purpose. The zero value is the empty list.
