@@ -69,7 +69,7 @@ func TestEverythingIsAccepted(t *testing.T) {
 	c.must("create", "-f", config+"/samples/namespace.yaml")
 	c.must("create", "namespace", "recording-export-system")
 	c.must("label", "namespace", "recording-export-system", "pod-security.kubernetes.io/enforce=restricted")
-	for _, folder := range []string{"default", "namespaced", "samples"} {
+	for _, folder := range []string{"default", "namespaced", "samples", "samples-bulkjob"} {
 		output := c.must("apply", "--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict", "-k", filepath.Join(config, folder))
 		if strings.Contains(output, "Warning") {
 			t.Errorf("config/%s: %s", folder, output)
@@ -156,7 +156,7 @@ func (c *cluster) expectPodIsRestricted() {
 func (c *cluster) expectEveryFileIsReached() {
 	c.Helper()
 	for _, folder := range []string{
-		"crd", "rbac", "manager", "samples", "tenant", "tenant/secrets", "tenant/signing-create", "tenant/quota", "tenant/namespaced", "network-policy",
+		"crd", "rbac", "manager", "samples", "samples-bulkjob", "tenant", "tenant/secrets", "tenant/signing-create", "tenant/quota", "tenant/namespaced", "network-policy",
 	} {
 		kustomization, err := os.ReadFile(filepath.Join(config, folder, "kustomization.yaml"))
 		if err != nil {
