@@ -105,7 +105,7 @@ func (e bulkEnding) jobOf(ctx context.Context, running artifacts.BulkRunning, at
 	}
 	q := attempt.Query
 	verdict, id := bulk.Find(bulk.Attempt{At: attempt.At, ListedAfter: e.listedAfter, Query: bulk.Query{
-		IntegrationID: q.IntegrationID, ActionDate: q.ActionDate, From: q.From, To: q.To, Conversations: q.Conversations, Screens: q.Screens,
+		IntegrationID: q.IntegrationID, ActionDate: q.ActionDate, From: q.From, To: q.To, Conversations: q.Conversations, Screens: q.Screens, OnlyScreens: q.OnlyScreens,
 	}}, jobs, e.clock.Now())
 	switch verdict {
 	case bulk.Created:
@@ -136,7 +136,7 @@ func (e bulkEnding) ownJobs(ctx context.Context, batch, clientID string) ([]bulk
 			}
 			jobs = append(jobs, bulk.ListedJob{ID: job.ID, Created: job.Created, Query: bulk.Query{
 				IntegrationID: job.Query.IntegrationID, ActionDate: job.Query.ActionDate, From: job.Query.From, To: job.Query.To,
-				Conversations: job.Query.Conversations, Screens: job.Query.Screens,
+				Conversations: job.Query.Conversations, Screens: job.Query.Screens, OnlyScreens: job.Query.OnlyScreens,
 			}})
 		}
 		if page.Next <= skip {

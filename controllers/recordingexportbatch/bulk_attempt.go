@@ -52,7 +52,7 @@ func (a *bulkAttempt) Recorded(context.Context) (once.State, error) {
 // Begin records the attempt. It is false if another process has recorded the same one.
 func (a *bulkAttempt) Begin(ctx context.Context) (bool, error) {
 	a.job.Stamp = a.stamp()
-	a.job.Query = a.plan.query(a.part, a.job.At)
+	a.job.Query = a.plan.query(a.part, a.media(), a.job.At)
 	running := artifacts.BulkRunning{Stamp: a.job.Stamp, Batch: a.batch, Part: a.job.Part, Number: a.job.Number}
 	if _, err := artifacts.Put(ctx, a.store, artifacts.BulkRunningKey(a.batch, a.job.Part, a.job.Number), running); err != nil {
 		return false, err
@@ -75,7 +75,10 @@ func (a *bulkAttempt) Finish(ctx context.Context, state once.State, cause error)
 		return err
 	}
 	end := artifacts.BulkEnd{Why: artifacts.BulkFailed, Detail: fmt.Sprint(cause)}
-	if a.part.Count() <= smallestRefused {
+	switch {
+	case a.job.Query.OnlyScreens:
+		end.Why, end.RefusesOnlyScreens = artifacts.BulkVoid, true
+	case a.part.Count() <= smallestRefused:
 		end.Why = artifacts.BulkUnfinished
 	}
 	return a.recordEnd(ctx, a.job, end)

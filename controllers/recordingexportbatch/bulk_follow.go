@@ -71,8 +71,17 @@ func (w *bulkWork) difference(ctx context.Context, job *bulkJob, totals genesys.
 	if err != nil {
 		return bulk.Difference{}, err
 	}
+	return differenceOf(job, totals, listed), nil
+}
+
+// differenceOf compares what a job has found with what is listed. It is not documented whether a job
+// for screen recordings alone leaves out the other recordings.
+func differenceOf(job *bulkJob, totals genesys.BulkTotals, listed []bulk.Listed) bulk.Difference {
 	found := bulk.Totals{Conversations: totals.Conversations, Recordings: totals.Recordings, Skipped: totals.Skipped}
-	return bulk.Compare(found, bulk.Expect(listed, job.Query.Screens)), nil
+	if all := bulk.Compare(found, bulk.Expect(listed, bulk.AllMedia)); job.Query.OnlyScreens && all.None() {
+		return all
+	}
+	return bulk.Compare(found, bulk.Expect(listed, mediaOf(job.Query)))
 }
 
 // executeIfSame executes a job that has found exactly what it should, and cancels any other.

@@ -74,7 +74,7 @@ func (o *bulkObjects) takeInJob(ctx context.Context, plan bulkPlan, job *bulkJob
 		}
 	}
 	found := bulk.FindObjects(wanted, objects)
-	if exported := job.end.Totals.Recordings - job.end.Totals.Failed; countThere(listed, objects) < exported {
+	if exported := differenceOf(job, job.end.Totals, listed).Exports() - job.end.Totals.Failed; countThere(listed, objects) < exported {
 		look.absent += countAbsent(found, taken)
 	}
 	return o.takeFound(ctx, job, found, taken, look)

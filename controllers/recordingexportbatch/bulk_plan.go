@@ -17,8 +17,8 @@ import (
 // the same in every process.
 type bulkPlan struct {
 	integration string
-	// screens tells whether the jobs export screen recordings.
-	screens bool
+	// media are those that the jobs ask for.
+	media bulk.Media
 	// conversations are those with wanted recordings, in the order of their ids.
 	conversations []bulk.Conversation
 	// wanted are the recordings that the batch wants, by their conversations.
@@ -34,23 +34,23 @@ func (r *references) bulkJobs() *v1alpha1.BulkJobDelivery {
 	return r.export.Spec.Delivery.BulkJob
 }
 
-// exportsScreens tells whether the bulk jobs of the batch export screen recordings: those of the lane
-// LegalHold must not, and those of the lane Standard only do if the export requests them.
-func (r *references) exportsScreens() bool {
-	switch r.batch.Spec.Lane {
-	case v1alpha1.LaneLegalHold:
-		return false
-	case v1alpha1.LaneLegalHoldScreen:
-		return true
+// bulkMedia returns what the bulk jobs of the batch ask for: in the lane LegalHold no screen
+// recordings, in the lane LegalHoldScreen nothing else, so that what is slow and locked is apart.
+func (r *references) bulkMedia() bulk.Media {
+	switch lane := r.batch.Spec.Lane; {
+	case lane == v1alpha1.LaneLegalHoldScreen:
+		return bulk.OnlyScreens
+	case lane == v1alpha1.LaneLegalHold, !slices.Contains(r.export.Spec.MediaTypes, v1alpha1.MediumScreen):
+		return bulk.NoScreens
 	default:
-		return slices.Contains(r.export.Spec.MediaTypes, v1alpha1.MediumScreen)
+		return bulk.AllMedia
 	}
 }
 
 // newBulkPlan plans the jobs for the contents of a batch. A job names only conversations of which the
 // batch wants something.
 func newBulkPlan(r *references, contents batchContents) bulkPlan {
-	plan := bulkPlan{integration: r.export.Spec.Delivery.BulkJob.IntegrationID, screens: r.exportsScreens(), wanted: map[string][]genesys.RecordingRef{}}
+	plan := bulkPlan{integration: r.export.Spec.Delivery.BulkJob.IntegrationID, media: r.bulkMedia(), wanted: map[string][]genesys.RecordingRef{}}
 	for _, ref := range contents.inventory.Wanted() {
 		plan.wanted[ref.ConversationID] = append(plan.wanted[ref.ConversationID], ref)
 	}
@@ -78,8 +78,11 @@ func (p bulkPlan) countWanted(part bulk.Part) (n int) {
 }
 
 // query returns the query of a job for a part. The action date tells it from other attempts.
-func (p bulkPlan) query(part bulk.Part, actionDate time.Time) genesys.BulkQuery {
-	q := genesys.BulkQuery{IntegrationID: p.integration, ActionDate: actionDate.UTC().Truncate(time.Millisecond), Screens: p.screens}
+func (p bulkPlan) query(part bulk.Part, media bulk.Media, actionDate time.Time) genesys.BulkQuery {
+	q := genesys.BulkQuery{
+		IntegrationID: p.integration, ActionDate: actionDate.UTC().Truncate(time.Millisecond),
+		Screens: media != bulk.NoScreens, OnlyScreens: media == bulk.OnlyScreens,
+	}
 	for _, c := range p.of(part) {
 		start := c.Start.UTC().Truncate(time.Hour)
 		if q.From.IsZero() || start.Before(q.From) {
@@ -105,6 +108,7 @@ func (p bulkPlan) listed(ctx context.Context, store archive.Store, group string,
 		for _, r := range metadata.Recordings {
 			all = append(all, bulk.Listed{
 				Recording: bulk.Recording{ConversationID: c.ID, RecordingID: r.ID}, Screen: r.Medium == genesys.Screen,
+				Available: r.FileState == genesys.FileAvailable,
 			})
 		}
 	}
@@ -113,5 +117,26 @@ func (p bulkPlan) listed(ctx context.Context, store archive.Store, group string,
 
 // queryOf returns a query in the form of package bulk.
 func queryOf(q genesys.BulkQuery) bulk.Query {
-	return bulk.Query{IntegrationID: q.IntegrationID, ActionDate: q.ActionDate, From: q.From, To: q.To, Conversations: q.Conversations, Screens: q.Screens}
+	return bulk.Query{IntegrationID: q.IntegrationID, ActionDate: q.ActionDate, From: q.From, To: q.To, Conversations: q.Conversations, Screens: q.Screens, OnlyScreens: q.OnlyScreens}
+}
+
+// mediaOf returns the media that a query asks for.
+func mediaOf(q genesys.BulkQuery) bulk.Media {
+	switch {
+	case q.OnlyScreens:
+		return bulk.OnlyScreens
+	case q.Screens:
+		return bulk.AllMedia
+	default:
+		return bulk.NoScreens
+	}
+}
+
+// media returns what the next job asks for. Not every organisation has jobs for screen recordings
+// alone.
+func (w *bulkWork) media() bulk.Media {
+	if w.plan.media == bulk.OnlyScreens && w.record.refusesOnlyScreens() {
+		return bulk.AllMedia
+	}
+	return w.plan.media
 }

@@ -138,3 +138,8 @@ func (j *bulkJob) id() string {
 	}
 	return j.created.Job.ID
 }
+
+// refusesOnlyScreens tells whether Genesys Cloud has refused a job for screen recordings alone.
+func (r *bulkRecord) refusesOnlyScreens() bool {
+	return slices.ContainsFunc(r.all(), func(job *bulkJob) bool { return job.end != nil && job.end.RefusesOnlyScreens })
+}

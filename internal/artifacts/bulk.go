@@ -65,6 +65,9 @@ type BulkEnd struct {
 	// Why is what follows for the part.
 	Why    BulkWhy `json:"why"`
 	Detail string  `json:"detail,omitempty"`
+	// RefusesOnlyScreens tells that Genesys Cloud refused a job for screen recordings alone. The
+	// batch's next attempts ask for all recordings of the conversations.
+	RefusesOnlyScreens bool `json:"refusesOnlyScreens,omitempty"`
 	// Totals are those of the job, 0 if it was not created.
 	Totals genesys.BulkTotals `json:"totals"`
 }

@@ -21,6 +21,7 @@ type Query struct {
 	// Conversations are in any order and may be in capitals.
 	Conversations []string
 	Screens       bool
+	OnlyScreens   bool
 }
 
 // Attempt is the creation of a job of which it is not known whether it took effect.
@@ -105,7 +106,7 @@ func (j ListedJob) mayBelongTo(attempt Attempt) bool {
 // the spelling of their ids.
 func (q Query) same(other Query) bool {
 	return strings.EqualFold(q.IntegrationID, other.IntegrationID) && sameMillisecond(q.ActionDate, other.ActionDate) &&
-		q.sameInterval(other) && q.Screens == other.Screens && slices.Equal(distinct(q.Conversations), distinct(other.Conversations))
+		q.sameInterval(other) && q.Screens == other.Screens && q.OnlyScreens == other.OnlyScreens && slices.Equal(distinct(q.Conversations), distinct(other.Conversations))
 }
 
 func (q Query) sameInterval(other Query) bool {

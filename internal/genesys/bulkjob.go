@@ -44,12 +44,17 @@ type BulkQuery struct {
 	// Screens tells whether screen recordings are exported, too. All other recordings of the
 	// conversations are exported in any case.
 	Screens bool `json:"screens"`
+	// OnlyScreens tells that nothing but screen recordings is exported: only they get an action
+	// date. It is not documented what Genesys Cloud does about the other recordings then, and
+	// some organisations lack the feature (501). Screens must be true, too.
+	OnlyScreens bool `json:"onlyScreens,omitempty"`
 }
 
 // BulkTotals are the numbers that a bulk job says about itself. They are 0 until it is READY.
 type BulkTotals struct {
 	Conversations int `json:"conversations"`
-	// Recordings that the job exports, without the skipped ones.
+	// Recordings that the job is about. It is not documented whether the skipped ones are among
+	// them.
 	Recordings int `json:"recordings"`
 	// Skipped recordings are those that the job leaves out, for example because they
 	// contain sensitive data.

@@ -51,6 +51,16 @@ func (w *bulkStory) expectNoJobLeft() {
 	}
 }
 
+// failedJobs counts the bulk jobs that failed.
+func (w *bulkStory) failedJobs() (n int) {
+	for _, job := range w.Sim.BulkJobs() {
+		if job.State == "FAILED" {
+			n++
+		}
+	}
+	return n
+}
+
 // TestBulkJobs: everything of a day is exported by bulk jobs into the bucket, and copied into the archive.
 func TestBulkJobs(t *testing.T) {
 	w := newBulkStory(t, nil)
@@ -61,6 +71,24 @@ func TestBulkJobs(t *testing.T) {
 	w.judge(w.exportable())
 	if n := w.Sim.Journal().Count(simulator.RouteDownload, http.StatusOK); n > 0 {
 		t.Errorf("%d media were downloaded", n)
+	}
+	if n := w.failedJobs(); n > 0 {
+		t.Errorf("%d bulk jobs failed", n)
+	}
+	w.expectNoJobLeft()
+}
+
+// TestNoJobsForScreensAlone: the organisation cannot give a date to screen recordings alone. A job about those
+// under hold is about the calls of their conversations, too, and fails. Everything is exported.
+func TestNoJobsForScreensAlone(t *testing.T) {
+	w := newBulkStory(t, func(o *simulator.Options) { o.OnlyScreenJobs = simulator.QuirkOff })
+	w.Start()
+	export := w.bulkExport(func(spec *v1alpha1.RecordingExportSpec) { spec.Delivery.BulkJob.Copy = true })
+	w.Create(export)
+	w.Await(export, v1alpha1.ReasonComplete)
+	w.judge(w.exportable())
+	if refused := w.Sim.Journal().Count(simulator.RouteJobSubmit, http.StatusNotImplemented); refused == 0 || w.failedJobs() == 0 {
+		t.Errorf("%d bulk jobs were refused, %d failed", refused, w.failedJobs())
 	}
 	w.expectNoJobLeft()
 }

@@ -45,7 +45,7 @@ func run(t *testing.T, client *Client, query genesys.BulkQuery, inventory []bulk
 		t.Fatalf("job %+v, %v", ready, err)
 	}
 	found := bulk.Totals{Conversations: ready.Totals.Conversations, Recordings: ready.Totals.Recordings, Skipped: ready.Totals.Skipped}
-	if difference := bulk.Compare(found, bulk.Expect(inventory, query.Screens)); !difference.None() {
+	if difference := bulk.Compare(found, bulk.Expect(inventory, bulk.AllMedia)); !difference.None() {
 		t.Fatal(difference)
 	}
 	if _, err := client.ExecuteBulkJob(t.Context(), job.ID); err != nil {
@@ -63,7 +63,7 @@ func inventoryOf(conversations []simulator.Conversation) (listed []bulk.Listed) 
 	for _, c := range conversations {
 		for _, r := range c.Recordings {
 			listed = append(listed, bulk.Listed{
-				Recording: bulk.Recording{ConversationID: c.ID, RecordingID: r.ID}, Screen: r.Medium == simulator.Screen,
+				Recording: bulk.Recording{ConversationID: c.ID, RecordingID: r.ID}, Screen: r.Medium == simulator.Screen, Available: true,
 			})
 		}
 	}

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -21,7 +22,8 @@ const (
 // refuse the whole job.
 type bulkQueryBody struct {
 	Action        string               `json:"action"`
-	ActionDate    received             `json:"actionDate"`
+	ActionDate    received             `json:"actionDate,omitempty"`
+	ScreenDate    received             `json:"screenRecordingActionDate,omitempty"`
 	IntegrationID string               `json:"integrationId"`
 	Sensitive     bool                 `json:"includeRecordingsWithSensitiveData"`
 	Screens       *bool                `json:"includeScreenRecordings"`
@@ -61,16 +63,24 @@ func bodyOf(q genesys.BulkQuery) bulkQueryBody {
 		}
 		filter.Clauses = append(filter.Clauses, clause)
 	}
-	return bulkQueryBody{
-		Action: genesys.BulkExport, ActionDate: received(q.ActionDate.UTC().Format(dateForm)), IntegrationID: q.IntegrationID, Screens: &q.Screens,
+	body := bulkQueryBody{
+		Action: genesys.BulkExport, IntegrationID: q.IntegrationID, Screens: &q.Screens,
 		Query: bulkConversationBody{Interval: interval(q.From, q.To), Order: "asc", OrderBy: "conversationStart", Filters: []bulkFilter{filter}},
 	}
+	date := received(q.ActionDate.UTC().Format(dateForm))
+	if q.OnlyScreens {
+		body.ScreenDate = date
+	} else {
+		body.ActionDate = date
+	}
+	return body
 }
 
 // query reads what Genesys Cloud repeats of a query. What cannot be read stays empty.
 func (b bulkQueryBody) query() genesys.BulkQuery {
 	q := genesys.BulkQuery{IntegrationID: cut(b.IntegrationID, maxWord), Screens: b.Screens == nil || *b.Screens}
-	q.ActionDate, _ = genesys.ParseDate(string(b.ActionDate))
+	q.OnlyScreens = b.ActionDate == "" && b.ScreenDate != ""
+	q.ActionDate, _ = genesys.ParseDate(string(cmp.Or(b.ActionDate, b.ScreenDate)))
 	q.From, q.To = readInterval(b.Query.Interval)
 	for _, filter := range b.Query.Filters {
 		q.Conversations = filter.conversations(q.Conversations)
@@ -100,6 +110,8 @@ func checkBulkQuery(op string, q genesys.BulkQuery) error {
 		return invalid(op, "the interval is empty")
 	case q.ActionDate.IsZero() || !q.ActionDate.Equal(q.ActionDate.Truncate(time.Millisecond)):
 		return invalid(op, "the action date is not in whole milliseconds")
+	case q.OnlyScreens && !q.Screens:
+		return invalid(op, "it exports nothing but screen recordings, and no screen recordings")
 	}
 	return checkIDs(op, append([]string{q.IntegrationID}, q.Conversations...)...)
 }

@@ -25,6 +25,7 @@ func newBucketWorld(t *testing.T) (*world, *s3server.Server) {
 	server := s3server.Start(t)
 	server.Bucket(exportBucket, false)
 	w := newWorld(t, func(o *simulator.Options) {
+		o.HeldScreenTimeouts = simulator.QuirkOff
 		o.ExportBucket = simulator.Bucket{
 			Endpoint: server.URL, Region: s3server.Region, Name: exportBucket,
 			AccessKeyID: s3server.AccessKeyID, SecretAccessKey: s3server.SecretAccessKey,

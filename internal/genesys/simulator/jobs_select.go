@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
 	"time"
@@ -40,10 +41,20 @@ func (q jobQuery) screens() bool {
 	return q.IncludeScreenRecordings == nil || *q.IncludeScreenRecordings
 }
 
+func (q jobQuery) hasDate() bool { return q.ActionDate != nil || q.ActionAge != nil }
+
+func (q jobQuery) hasScreenDate() bool {
+	return q.ScreenRecordingActionDate != nil || q.ScreenRecordingActionAge != nil
+}
+
+// onlyScreens reports whether only screen recordings have a date. Unverified: the job leaves out all
+// others.
+func (q jobQuery) onlyScreens() bool { return !q.hasDate() && q.hasScreenDate() }
+
 // dateFor is when the job's action is to happen to a recording.
 func (q jobQuery) dateFor(r *Recording) time.Time {
 	at, age := q.ActionDate, q.ActionAge
-	if r.Medium == Screen && (q.ScreenRecordingActionDate != nil || q.ScreenRecordingActionAge != nil) {
+	if r.Medium == Screen && q.hasScreenDate() {
 		at, age = q.ScreenRecordingActionDate, q.ScreenRecordingActionAge
 	}
 	if at != nil {
@@ -66,10 +77,16 @@ func (s *Simulator) checkJob(c *call, q jobQuery) *reply {
 	switch {
 	case !slices.Contains([]string{actionExport, actionDelete, actionArchive}, q.Action):
 		return badValue(q.Action, "action", "ARCHIVE, DELETE, EXPORT")
-	case (q.ActionDate == nil) == (q.ActionAge == nil):
-		return constraint("Exactly one of actionDate and actionAge is required")
+	case q.ActionDate != nil && q.ActionAge != nil:
+		return constraint("At most one of actionDate and actionAge is allowed")
 	case q.ScreenRecordingActionDate != nil && q.ScreenRecordingActionAge != nil:
 		return constraint("At most one of screenRecordingActionDate and screenRecordingActionAge is allowed")
+	case q.onlyScreens() && s.options.OnlyScreenJobs == QuirkOff:
+		return refuse(http.StatusNotImplemented, "not.implemented", "The feature toggle for screen recording parameters is off")
+	case !q.hasDate() && !q.onlyScreens():
+		return constraint("actionDate or actionAge is required")
+	case q.hasScreenDate() && !q.screens():
+		return constraint("screenRecordingActionDate and screenRecordingActionAge need includeScreenRecordings")
 	case (q.ConversationQuery == nil) == (q.AgedConversationInterval == ""):
 		return constraint("Exactly one of conversationQuery and agedConversationInterval is required")
 	case q.Action == actionExport && !s.exportsTo(q.IntegrationID):
@@ -103,7 +120,7 @@ func (s *Simulator) selectRecordings(j *bulkJob, now time.Time) *reply {
 // take sorts a recording into what the job changes, passes over or fails on.
 func (j *bulkJob) take(r *Recording) {
 	switch {
-	case r.Medium == Screen && !j.query.screens():
+	case r.Medium == Screen && !j.query.screens(), r.Medium != Screen && j.query.onlyScreens():
 	case r.Sensitive && !j.query.IncludeRecordingsWithSensitiveData:
 		j.skipped++
 	case r.FileState == Errored:
@@ -115,25 +132,20 @@ func (j *bulkJob) take(r *Recording) {
 	}
 }
 
-// foresee finds out whether the job is going to time out: it does if some of
-// its conversations have screen recordings under hold and others have not. A
-// job selects by conversation, so this is as pure as a job can be.
+// foresee finds out whether the job is going to time out: it does if it is about screen recordings
+// under hold and about others.
 func (j *bulkJob) foresee(rows []row) {
-	var doomed []*Recording
-	others := 0
+	held := map[string]bool{}
 	for _, found := range rows {
-		c := found.conversation
-		if !c.Held || !c.HasScreens() {
-			others += count(len(c.Recordings) > 0)
-			continue
-		}
-		for i := range c.Recordings {
-			if c.Recordings[i].Medium == Screen {
-				doomed = append(doomed, &c.Recordings[i])
-			}
+		held[found.conversation.ID] = found.conversation.Held
+	}
+	var doomed []*Recording
+	for _, r := range j.selected {
+		if r.Medium == Screen && held[r.ConversationID] {
+			doomed = append(doomed, r)
 		}
 	}
-	if len(doomed) > 0 && others > 0 {
+	if len(doomed) > 0 && len(doomed) < len(j.selected) {
 		j.doom, j.doomed = heldScreenDoom, doomed
 	}
 }

@@ -175,7 +175,7 @@ func TestHeldScreensDoomMixedJobs(t *testing.T) {
 		"a whole day":                  {simulator.QuirkByRegion, nil, true, "FAILED"},
 		"held screens and others":      {simulator.QuirkOn, []func(simulator.Conversation) bool{heldWithScreens, quiet}, true, "FAILED"},
 		"held screens and other holds": {simulator.QuirkOn, []func(simulator.Conversation) bool{heldWithScreens, heldWithoutScreens}, true, "FAILED"},
-		"held screens alone":           {simulator.QuirkOn, []func(simulator.Conversation) bool{heldWithScreens}, true, "FULFILLED"},
+		"held screens and a call":      {simulator.QuirkOn, []func(simulator.Conversation) bool{heldWithScreens}, true, "FAILED"},
 		"without held screens":         {simulator.QuirkOn, []func(simulator.Conversation) bool{quiet, heldWithoutScreens, freeWithScreens}, true, "FULFILLED"},
 		"no screens wanted":            {simulator.QuirkOn, nil, false, "FULFILLED"},
 		"quirk off":                    {simulator.QuirkOff, nil, true, "FULFILLED"},
@@ -270,8 +270,33 @@ func TestBrokenIntegrationExportsNothing(t *testing.T) {
 	}
 }
 
-func TestExportDates(t *testing.T) {
+// TestJobsOfScreensAlone: a job that gives a date to screen recordings alone exports nothing else, so
+// it can be about those under hold. Not every organisation has such jobs.
+func TestJobsOfScreensAlone(t *testing.T) {
 	w := newWorld(t)
+	c := w.pick(heldWithScreens)
+	query := w.exportQuery(c)
+	query["screenRecordingActionDate"] = query["actionDate"]
+	delete(query, "actionDate")
+	a := w.runJob(query)
+	if a.text("state") != "FULFILLED" || a.number("totalConversations") != 1 || a.number("totalProcessedRecordings") != w.exportable([]simulator.Conversation{c}, true)-w.exportable([]simulator.Conversation{c}, false) {
+		t.Errorf("job is %s", a.body)
+	}
+	after, _ := w.Dataset().Conversation(c.ID)
+	for _, r := range after.Recordings {
+		if (r.Medium == simulator.Screen) == r.ExportDate.IsZero() {
+			t.Errorf("%s: export date %v", r.Medium, r.ExportDate)
+		}
+	}
+	query["includeScreenRecordings"] = false
+	w.wantCode(w.post(jobs, query), 400, "constraint.validation")
+	delete(query, "includeScreenRecordings")
+	without := newWorld(t, func(o *simulator.Options) { o.OnlyScreenJobs = simulator.QuirkOff })
+	without.wantCode(without.post(jobs, query), 501, "not.implemented")
+}
+
+func TestExportDates(t *testing.T) {
+	w := newWorld(t, func(o *simulator.Options) { o.HeldScreenTimeouts = simulator.QuirkOff })
 	c := w.pick(heldWithScreens)
 	query := w.exportQuery(c)
 	delete(query, "actionDate")

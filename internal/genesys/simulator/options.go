@@ -99,6 +99,9 @@ type Options struct {
 	// recordings under hold times out when asked for too many at once, and bulk
 	// jobs that mix them with others fail. Zero: on in eu-west-1.
 	HeldScreenTimeouts Quirk
+	// OnlyScreenJobs tells whether a bulk job may give a date to screen recordings alone. QuirkOff
+	// refuses it with 501, as an organisation without the feature does. Zero: it may.
+	OnlyScreenJobs Quirk
 	// ExportDir is where bulk jobs export to, a directory in the place of the S3
 	// bucket, laid out like it. Zero: recordings are marked as exported, no file
 	// is written.
