@@ -30,6 +30,10 @@ type bulkAttempt struct {
 	isFound bool
 	// full tells that the job was refused while the organisation had as many as it may.
 	full bool
+	// wasRefused tells that the attempt before was refused while the organisation could have another job.
+	wasRefused bool
+	// refusal is such a refusal of this attempt.
+	refusal error
 }
 
 // effect returns the effect of which the attempt is the log.
@@ -63,7 +67,11 @@ func (a *bulkAttempt) Begin(ctx context.Context) (bool, error) {
 
 // Forget records that there is no job, and that none will appear. The part gets another attempt.
 func (a *bulkAttempt) Forget(ctx context.Context) error {
-	return a.recordEnd(ctx, a.job, artifacts.BulkEnd{Why: artifacts.BulkVoid, Detail: "no job was created"})
+	end := artifacts.BulkEnd{Why: artifacts.BulkVoid, Detail: "no job was created", Refused: a.refusal != nil}
+	if a.refusal != nil {
+		end.Detail = a.refusal.Error()
+	}
+	return a.recordEnd(ctx, a.job, end)
 }
 
 // Finish records the job, or that Genesys Cloud refused it.
@@ -92,11 +100,24 @@ func (a *bulkAttempt) call(ctx context.Context) error {
 	defer cancel()
 	job, err := a.cloud.SubmitBulkJob(ctx, a.job.ClientID, a.job.Query, bulkTimeout)
 	a.id = job.ID
-	if kind := genesys.KindOf(err); kind == genesys.KindInvalid || kind == genesys.KindNotFound {
-		running, listErr := a.countRunning(ctx, nil)
-		a.full = listErr != nil || running >= bulk.Limit
+	switch {
+	case !mayMeanFull(err):
+	case a.isFull(ctx):
+		a.full = true
+	case genesys.KindOf(err) != genesys.KindOverloaded:
+		a.refusal = err
 	}
 	return err
+}
+
+// mayMeanFull tells whether an error may be how Genesys Cloud refuses a third job.
+func mayMeanFull(err error) bool {
+	switch genesys.KindOf(err) {
+	case genesys.KindInvalid, genesys.KindNotFound, genesys.KindOverloaded:
+		return true
+	default:
+		return false
+	}
 }
 
 // judge tells what the answer to the creation proves.
@@ -108,7 +129,8 @@ func (a *bulkAttempt) judge(err error) once.State {
 	case genesys.KindThrottled, genesys.KindOverloaded, genesys.KindUnauthorized, genesys.KindForbidden, genesys.KindOrphaned:
 		return once.None
 	case genesys.KindInvalid, genesys.KindNotFound:
-		if a.full {
+		// The other jobs may have ended before they were listed, so only a second refusal counts.
+		if a.full || !a.wasRefused {
 			return once.None
 		}
 		return once.Refused
@@ -139,8 +161,17 @@ func (a *bulkAttempt) look(ctx context.Context) (once.State, error) {
 }
 
 // ownJobs lists the jobs of the attempt's OAuth client that are not known to belong to another
-// attempt of the batch.
+// attempt of the batch. If that client is inactive, the jobs of the organisation are listed instead.
 func (a *bulkAttempt) ownJobs(ctx context.Context) ([]bulk.ListedJob, error) {
+	jobs, err := a.list(func(skip int) (genesys.BulkJobPage, error) { return a.cloud.OwnBulkJobs(ctx, a.job.ClientID, skip) })
+	if genesys.KindOf(err) == genesys.KindOrphaned {
+		return a.list(func(skip int) (genesys.BulkJobPage, error) { return a.cloud.BulkJobs(ctx, "", skip) })
+	}
+	return jobs, err
+}
+
+// list reads all pages, without the jobs that are known to belong to another attempt of the batch.
+func (a *bulkAttempt) list(read func(skip int) (genesys.BulkJobPage, error)) ([]bulk.ListedJob, error) {
 	known := map[string]bool{}
 	for _, job := range a.record.all() {
 		known[job.id()] = true
@@ -149,8 +180,8 @@ func (a *bulkAttempt) ownJobs(ctx context.Context) ([]bulk.ListedJob, error) {
 		}
 	}
 	var jobs []bulk.ListedJob
-	return jobs, eachPage(func(skip int) (int, error) {
-		page, err := a.cloud.OwnBulkJobs(ctx, a.job.ClientID, skip)
+	err := eachPage(func(skip int) (int, error) {
+		page, err := read(skip)
 		for _, job := range page.Jobs {
 			if !known[job.ID] {
 				jobs = append(jobs, bulk.ListedJob{ID: job.ID, Created: job.Created, Query: queryOf(job.Query)})
@@ -158,6 +189,7 @@ func (a *bulkAttempt) ownJobs(ctx context.Context) ([]bulk.ListedJob, error) {
 		}
 		return page.Next, err
 	})
+	return jobs, err
 }
 
 // maxPages bounds how many pages are read: a list that never ends is an error.

@@ -7,6 +7,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/bulk"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
+	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
 // follow looks at a job once and does what follows from its state.
@@ -25,10 +26,9 @@ func (w *bulkWork) follow(ctx context.Context, job *bulkJob) error {
 	end := artifacts.BulkEnd{State: now.State, Totals: now.Totals, Detail: now.Error}
 	switch now.State {
 	case genesys.BulkReady:
-		return w.executeIfSame(ctx, job, end)
+		return w.execute(ctx, job, end)
 	case genesys.BulkFulfilled:
-		end.Why, end.Detail = artifacts.BulkFulfilled, ""
-		return w.recordEnd(ctx, job, end)
+		return w.endFulfilled(ctx, job, end)
 	case genesys.BulkFailed:
 		end.Why = artifacts.BulkFailed
 		return w.recordEnd(ctx, job, end)
@@ -38,6 +38,62 @@ func (w *bulkWork) follow(ctx context.Context, job *bulkJob) error {
 		w.wait(&bulkWaitError{reason: v1alpha1.ReasonBulkExporting, message: "waiting for recording bulk job " + job.id() + ", which is " + string(now.State)})
 		return nil
 	}
+}
+
+// execute executes a job that is READY, unless the deadline is used up. Genesys Cloud may execute a job only
+// for the OAuth client that created it, and only two at a time.
+func (w *bulkWork) execute(ctx context.Context, job *bulkJob, end artifacts.BulkEnd) error {
+	if w.last {
+		return nil
+	}
+	waitedBefore := w.waiting
+	err := w.executeIfSame(ctx, job, end)
+	if err != nil {
+		w.waiting = waitedBefore
+	}
+	switch {
+	case genesys.KindOf(err) == genesys.KindOrphaned:
+		return w.replaceOrphan(ctx, job, end)
+	case mayMeanFull(err) && w.isFull(ctx):
+		return &readyError{jobID: job.id(), next: w.turns.interval, last: err}
+	default:
+		return err
+	}
+}
+
+// replaceOrphan cancels a job whose OAuth client is inactive. Another client makes another attempt.
+func (w *bulkWork) replaceOrphan(ctx context.Context, job *bulkJob, end artifacts.BulkEnd) error {
+	if err := w.cloud.CancelBulkJob(ctx, job.created.Job); err != nil {
+		return err
+	}
+	end.State, end.Why, end.Detail = genesys.BulkCancelled, artifacts.BulkVoid, "the OAuth client that created it is inactive"
+	return w.recordEnd(ctx, job, end)
+}
+
+// endFulfilled records the end of a job that exports its recordings, with those that it could not
+// export. If Genesys Cloud does not list these by the deadline, the bucket shows what is missing.
+func (w *bulkWork) endFulfilled(ctx context.Context, job *bulkJob, end artifacts.BulkEnd) error {
+	end.Why, end.Detail = artifacts.BulkFulfilled, ""
+	if end.Totals.Failed > 0 {
+		failed, err := w.listFailed(ctx, job)
+		if err != nil && !w.last {
+			return err
+		}
+		end.FailedRecordings = failed
+		end.Detail = "Genesys Cloud could not export " + words.Count(end.Totals.Failed, "recording")
+	}
+	return w.recordEnd(ctx, job, end)
+}
+
+// listFailed lists the recordings that a job could not export.
+func (w *bulkWork) listFailed(ctx context.Context, job *bulkJob) ([]genesys.RecordingRef, error) {
+	var failed []genesys.RecordingRef
+	err := eachPage(func(skip int) (int, error) {
+		page, err := w.cloud.FailedRecordings(ctx, job.id(), skip)
+		failed = append(failed, page.Recordings...)
+		return page.Next, err
+	})
+	return failed, err
 }
 
 // settle finds out whether there is a job.

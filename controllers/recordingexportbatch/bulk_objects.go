@@ -68,9 +68,12 @@ func (o *bulkObjects) takeInJob(ctx context.Context, plan bulkPlan, job *bulkJob
 		return err
 	}
 	var wanted []bulk.Recording
+	failed := job.failed()
 	for _, c := range plan.of(part) {
 		for _, ref := range plan.wanted[c.ID] {
-			wanted = append(wanted, bulk.Recording{ConversationID: ref.ConversationID, RecordingID: ref.RecordingID})
+			if !failed[refKey(ref)] {
+				wanted = append(wanted, bulk.Recording{ConversationID: ref.ConversationID, RecordingID: ref.RecordingID})
+			}
 		}
 	}
 	found := bulk.FindObjects(wanted, objects)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
@@ -142,4 +143,18 @@ func (j *bulkJob) id() string {
 // refusesOnlyScreens tells whether Genesys Cloud has refused a job for screen recordings alone.
 func (r *bulkRecord) refusesOnlyScreens() bool {
 	return slices.ContainsFunc(r.all(), func(job *bulkJob) bool { return job.end != nil && job.end.RefusesOnlyScreens })
+}
+
+// failed returns the recordings that the job could not export, by their refKeys. They are downloaded.
+func (j *bulkJob) failed() map[genesys.RecordingRef]bool {
+	failed := map[genesys.RecordingRef]bool{}
+	for _, ref := range j.end.FailedRecordings {
+		failed[refKey(ref)] = true
+	}
+	return failed
+}
+
+// refKey returns a recording in lower case: ids of Genesys Cloud may be in capitals.
+func refKey(ref genesys.RecordingRef) genesys.RecordingRef {
+	return genesys.RecordingRef{ConversationID: strings.ToLower(ref.ConversationID), RecordingID: strings.ToLower(ref.RecordingID)}
 }

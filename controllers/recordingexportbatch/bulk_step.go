@@ -6,6 +6,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/bulk"
 	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/loop"
@@ -53,6 +54,9 @@ func (s *bulkStep) newWork(b *connectedBatch, contents batchContents) *bulkWork 
 		queue:        func(ctx context.Context, own []*bulkJob) (*bulkQueue, error) { return s.turns.queueOf(ctx, b, own) },
 		organization: b.organization, plan: plan, group: contents.slice.Group, objects: s.newObjects(b, contents),
 		seen: func(jobID string, state genesys.BulkState) { counters.bulkSeen(jobID, string(state)) }, listedAfter: s.intervals.Listed,
+		created: func(jobID string, job *bulkJob) {
+			s.turns.remember(jobID, createdJob{b.organization, b.batch.UID, bulk.Started{Owner: ownerOf(b.batch), At: job.At}})
+		},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -24,6 +25,42 @@ type bulkTurns struct {
 	mu sync.Mutex
 	// creating are the organisations for which this process creates a job now.
 	creating map[string]bool
+	// created are the jobs that this process has created, by their ids, until the status of their
+	// batches shows them.
+	created map[string]createdJob
+}
+
+// createdJob is a job that this process has created for a batch of an organisation.
+type createdJob struct {
+	organization string
+	batch        types.UID
+	started      bulk.Started
+}
+
+// remember remembers a job until the status of its batch shows it.
+func (t *bulkTurns) remember(jobID string, job createdJob) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.created == nil {
+		t.created = map[string]createdJob{}
+	}
+	t.created[jobID] = job
+}
+
+// addRemembered adds the remembered jobs of other batches to a queue, and forgets those that the status of
+// their batches shows and those of batches that are gone.
+func (t *bulkTurns) addRemembered(q *bulkQueue, organization string, own types.UID, there map[types.UID]bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for id, job := range t.created {
+		switch {
+		case q.ids[id], !there[job.batch]:
+			delete(t.created, id)
+		case job.organization == organization && job.batch != own:
+			q.started = append(q.started, job.started)
+			q.ids[id] = true
+		}
+	}
 }
 
 // reserve has the caller create a job for an organisation, alone in this process, until it calls
@@ -64,8 +101,10 @@ func (t *bulkTurns) queueOf(ctx context.Context, b *connectedBatch, own []*bulkJ
 		return nil, err
 	}
 	q := &bulkQueue{name: client.ObjectKeyFromObject(b.batch).String(), since: t.clock.Now(), next: t.interval, ids: map[string]bool{}}
+	there := map[types.UID]bool{}
 	for i := range batches.Items {
 		batch := &batches.Items[i]
+		there[batch.UID] = true
 		switch status := batch.Status.BulkJob; {
 		case status == nil || status.OrganizationID != b.organization:
 		case batch.UID == b.batch.UID:
@@ -76,6 +115,7 @@ func (t *bulkTurns) queueOf(ctx context.Context, b *connectedBatch, own []*bulkJ
 			q.add(batch)
 		}
 	}
+	t.addRemembered(q, b.organization, b.batch.UID, there)
 	owner := ownerOf(b.batch)
 	for _, job := range own {
 		q.started = append(q.started, bulk.Started{Owner: owner, At: job.At, Ended: job.end != nil})
@@ -115,13 +155,14 @@ func (q *bulkQueue) wait(position, others int) *queuedError {
 	return &queuedError{position: position, others: others, since: q.since, next: q.next}
 }
 
-// countRunning counts the organisation's running jobs without those whose ids are known.
+// countRunning counts the jobs that occupy one of the organisation's two places, without those whose ids
+// are known.
 func (w *bulkWork) countRunning(ctx context.Context, known map[string]bool) (n int, err error) {
-	for _, state := range []genesys.BulkState{genesys.BulkPending, genesys.BulkProcessing} {
+	for _, state := range []genesys.BulkState{genesys.BulkPending, genesys.BulkProcessing, genesys.BulkReady} {
 		err = eachPage(func(skip int) (int, error) {
 			page, err := w.cloud.BulkJobs(ctx, state, skip)
 			for _, job := range page.Jobs {
-				if job.State.Running() && !known[job.ID] {
+				if w.occupiesPlace(job) && !known[job.ID] {
 					n++
 				}
 			}
@@ -132,4 +173,17 @@ func (w *bulkWork) countRunning(ctx context.Context, known map[string]bool) (n i
 		}
 	}
 	return n, nil
+}
+
+// occupiesPlace tells whether a job occupies a place. One that is READY does while it is new, because
+// its creator is about to execute it. Nothing is known about an older one, which may be forgotten.
+func (w *bulkWork) occupiesPlace(job genesys.BulkJob) bool {
+	return job.State.Running() || job.State == genesys.BulkReady && w.clock.Now().Sub(job.Created) < bulk.ListedAfter
+}
+
+// isFull tells whether the organisation has as many running jobs as it may, whoever created them. If
+// that cannot be found out, it may have.
+func (w *bulkWork) isFull(ctx context.Context) bool {
+	running, err := w.countRunning(ctx, nil)
+	return err != nil || running >= bulk.Limit
 }

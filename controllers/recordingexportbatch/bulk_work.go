@@ -24,6 +24,7 @@ type bulkJobber interface {
 	BulkJob(ctx context.Context, jobID string) (genesys.BulkJob, error)
 	ExecuteBulkJob(ctx context.Context, job genesys.Ticket) (genesys.BulkJob, error)
 	CancelBulkJob(ctx context.Context, job genesys.Ticket) error
+	FailedRecordings(ctx context.Context, jobID string, skip int) (genesys.FailedRecordingPage, error)
 }
 
 // bulkWork has bulk jobs export the recordings of one batch. It continues from what is recorded.
@@ -42,6 +43,8 @@ type bulkWork struct {
 	seen         bulkSeen
 	// listedAfter is how long after its attempt a job may be missing in the list of jobs.
 	listedAfter time.Duration
+	// created is told the id of a job that was created.
+	created func(jobID string, job *bulkJob)
 
 	// record and last are those of the current attempt.
 	record *bulkRecord
@@ -66,10 +69,8 @@ func (w *bulkWork) attempt(ctx context.Context, try transfer.Try) (err error) {
 		return err
 	}
 	w.last, w.waiting, w.progressed = try.Last, nil, false
-	for _, job := range w.record.running() {
-		if err := w.followUntilDeadline(ctx, job); err != nil {
-			return err
-		}
+	if err := w.followAll(ctx); err != nil {
+		return err
 	}
 	if err := w.createNext(ctx); err != nil {
 		return err
@@ -98,7 +99,7 @@ func (w *bulkWork) wait(err error) {
 func (w *bulkWork) finish(ctx context.Context, look *bulkLook) error {
 	done := artifacts.BulkDone{Stamp: w.stamp()}
 	for _, job := range w.record.all() {
-		if job.end != nil && job.end.Why != artifacts.BulkFulfilled && job.end.Why != artifacts.BulkVoid && job.end.Detail != "" {
+		if job.end != nil && job.end.Why != artifacts.BulkVoid && job.end.Detail != "" {
 			done.Detail = fmt.Sprintf("the job of the conversations %s: %s", job.Part, job.end.Detail)
 			break
 		}
@@ -128,8 +129,19 @@ func (w *bulkWork) forgetRunning(ctx context.Context) error {
 	return nil
 }
 
+// followAll follows all running jobs, whatever becomes of each. The error is the first one.
+func (w *bulkWork) followAll(ctx context.Context) (first error) {
+	for _, job := range w.record.running() {
+		if err := w.followUntilDeadline(ctx, job); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
 // followUntilDeadline follows a job or, once the deadline is used up, ends it.
 func (w *bulkWork) followUntilDeadline(ctx context.Context, job *bulkJob) error {
+	waitedBefore := w.waiting
 	if err := w.follow(ctx, job); err != nil {
 		if ctx.Err() != nil || !w.last || !genesys.AboutItem(err) {
 			return asBulkWait(err)
@@ -138,18 +150,23 @@ func (w *bulkWork) followUntilDeadline(ctx context.Context, job *bulkJob) error 
 	if !w.last || job.end != nil || job.created == nil && w.age(job) < w.listedAfter {
 		return nil
 	}
-	w.waiting = nil
+	w.waiting = waitedBefore
 	return w.endLate(ctx, job)
 }
 
 // endLate ends a job whose deadline is used up.
 func (w *bulkWork) endLate(ctx context.Context, job *bulkJob) error {
 	end := artifacts.BulkEnd{Why: artifacts.BulkUnfinished, Detail: "it was not known whether it was created when retry.deadline was used up"}
-	if job.created != nil {
-		if err := w.cloud.CancelBulkJob(ctx, job.created.Job); err != nil {
-			return err
-		}
+	if job.created == nil {
+		return w.recordEnd(ctx, job, end)
+	}
+	switch err := w.cloud.CancelBulkJob(ctx, job.created.Job); {
+	case err == nil:
 		end.State, end.Detail = genesys.BulkCancelled, "it had not ended when retry.deadline was used up"
+	case genesys.KindOf(err) == genesys.KindInvalid:
+		end.Detail = fmt.Sprintf("it had not ended when retry.deadline was used up, and Genesys Cloud refuses to cancel it: look at recording bulk job %s there: %v", job.id(), err)
+	default:
+		return err
 	}
 	return w.recordEnd(ctx, job, end)
 }
@@ -157,6 +174,10 @@ func (w *bulkWork) endLate(ctx context.Context, job *bulkJob) error {
 // asBulkWait turns an error about a job into one that waits until the deadline. Errors that need a
 // person stay as they are.
 func asBulkWait(err error) error {
+	var ready *readyError
+	if errors.As(err, &ready) {
+		return err
+	}
 	switch genesys.KindOf(err) {
 	case "", genesys.KindUnauthorized, genesys.KindForbidden, genesys.KindThrottled, genesys.KindCancelled:
 		return err
@@ -221,15 +242,19 @@ func (w *bulkWork) submit(ctx context.Context, part bulk.Part, queue *bulkQueue)
 	}
 	number := len(w.record.jobs[part.Name()])
 	job := &bulkJob{BulkAttempt: artifacts.BulkAttempt{Part: part.Name(), Number: number, ClientID: client, Recordings: w.plan.countWanted(part)}}
-	attempt := &bulkAttempt{bulkWork: w, part: part, job: job}
+	last := w.record.last(part)
+	attempt := &bulkAttempt{bulkWork: w, part: part, job: job, wasRefused: last != nil && last.end.Refused}
 	state, err := attempt.effect().Start(ctx)
 	if attempt.full && state == once.None {
-		return queue.wait(1, bulk.Limit)
+		return queue.wait(1, 0)
 	}
 	if err != nil {
 		return err
 	}
 	w.progressed = true
+	if attempt.id != "" {
+		w.created(attempt.id, job)
+	}
 	w.wait(&bulkWaitError{reason: v1alpha1.ReasonBulkExporting, message: "Genesys Cloud is looking for the recordings of a recording bulk job"})
 	return nil
 }

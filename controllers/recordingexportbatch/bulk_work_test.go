@@ -136,7 +136,7 @@ func TestARefusedJobIsNotHalvedForever(t *testing.T) {
 	w := newBulkWorld(t, 8)
 	w.answer = &genesys.Error{Op: "submit bulk job", Kind: genesys.KindInvalid, Status: 400, Message: "no such integration"}
 	w.run()
-	if jobs := w.record().all(); len(jobs) != 1 || !strings.Contains(w.record().done.Detail, "no such integration") {
+	if jobs := w.record().all(); len(jobs) != 2 || !strings.Contains(w.record().done.Detail, "no such integration") {
 		t.Errorf("%d attempts, %q", len(jobs), w.record().done.Detail)
 	}
 }
@@ -206,4 +206,138 @@ type suddenOthers struct{ *bulkWorld }
 func (s *suddenOthers) SubmitBulkJob(ctx context.Context, clientID string, query genesys.BulkQuery, timeout time.Duration) (genesys.BulkJob, error) {
 	s.others = bulk.Limit
 	return s.bulkWorld.SubmitBulkJob(ctx, clientID, query, timeout)
+}
+
+// TestWhatAJobCouldNotExportIsNotWaitedFor: it is recorded and left to the download.
+func TestWhatAJobCouldNotExportIsNotWaitedFor(t *testing.T) {
+	w := newBulkWorld(t, 5)
+	w.failing[conversationID(1)], w.failing[conversationID(3)] = true, true
+	// Something else of these conversations is in the bucket, so that numbers alone do not tell.
+	w.absent[conversationID(4)] = true
+	w.runUntil("1 recording in the bucket")
+	if got := w.record().all()[0].end.FailedRecordings; len(got) != 2 || refKey(got[0]) != bulkRef(1) || refKey(got[1]) != bulkRef(3) {
+		t.Errorf("recorded: %v", got)
+	}
+	delete(w.absent, conversationID(4))
+	w.export(w.jobs[0].Query)
+	w.run()
+	if done := w.record().done.Detail; len(w.files()) != 3 || !strings.Contains(done, "could not export 2 recordings") {
+		t.Errorf("%d recordings, %q", len(w.files()), done)
+	}
+}
+
+// TestAListOfFailedRecordingsThatCannotBeRead delays the batch until the deadline, not longer.
+func TestAListOfFailedRecordingsThatCannotBeRead(t *testing.T) {
+	w := newBulkWorld(t, 2)
+	w.failing[conversationID(1)], w.failedAnswer = true, &genesys.Error{Op: "list", Kind: genesys.KindTransient}
+	w.runUntil("last error: list")
+	if err := w.work().export(t.Context(), transfer.Try{Last: true}); err != nil || len(w.files()) != 1 || len(w.left()) != 0 {
+		t.Errorf("%v, %d recordings, left %v", err, len(w.files()), w.left())
+	}
+}
+
+// TestAJobThatIsReadyWaitsForOthers: if Genesys Cloud executes none because two are running, that is
+// neither a failure nor does it use up the deadline.
+func TestAJobThatIsReadyWaitsForOthers(t *testing.T) {
+	for _, kind := range []genesys.Kind{genesys.KindInvalid, genesys.KindOverloaded} {
+		w := newBulkWorld(t, 2)
+		w.runUntil("Genesys Cloud is looking")
+		w.others, w.executeAnswer = bulk.Limit, &genesys.Error{Op: "execute bulk job", Kind: kind, RetryAfter: time.Hour}
+		err := w.work().export(t.Context(), transfer.Try{})
+		pause := transfer.DefaultRetryPolicy().Backoff(err, 9)
+		if out := outcome.Of(err, 0); out.Reason != v1alpha1.ReasonBulkJobQueued || !strings.Contains(out.Message, w.jobs[0].ID) || pause.Counts || pause.UsesDeadline || pause.Wait != DefaultIntervals().Queue {
+			t.Errorf("%s: %v, it pauses for %v", kind, out, pause)
+		}
+		w.others = 0
+		if err := w.work().export(t.Context(), transfer.Try{}); outcome.Of(err, 0).Reason != v1alpha1.ReasonBulkExporting {
+			t.Errorf("%s: a refusal without another job is %v", kind, err)
+		}
+		w.executeAnswer = nil
+		if w.run(); len(w.files()) != 2 || w.created != 1 {
+			t.Errorf("%s: %d recordings, %d jobs", kind, len(w.files()), w.created)
+		}
+	}
+}
+
+// TestAJobOfAnInactiveClientIsReplaced: nobody else may execute it.
+func TestAJobOfAnInactiveClientIsReplaced(t *testing.T) {
+	w := newBulkWorld(t, 2)
+	w.runUntil("Genesys Cloud is looking")
+	w.executeAnswer = &genesys.Error{Op: "execute bulk job", Kind: genesys.KindOrphaned}
+	w.runUntil("Genesys Cloud is looking")
+	w.executeAnswer = nil
+	w.run()
+	if w.created != 2 || w.cancelled[w.jobs[0].ID] != 1 || len(w.files()) != 2 || len(w.left()) != 0 {
+		t.Errorf("%d jobs, cancelled %v, %d recordings, left %v", w.created, w.cancelled, len(w.files()), w.left())
+	}
+}
+
+// TestALostAnswerOfAnInactiveClient: the job is found among those of the organisation.
+func TestALostAnswerOfAnInactiveClient(t *testing.T) {
+	w := newBulkWorld(t, 2)
+	w.answer, w.applied = errLost, true
+	w.runUntil("looking for the recording bulk job")
+	w.answer, w.inactive = nil, true
+	w.run()
+	if w.created != 1 || len(w.files()) != 2 || len(w.left()) != 0 {
+		t.Errorf("%d jobs, %d recordings, left %v", w.created, len(w.files()), w.left())
+	}
+}
+
+// TestAJobThatCannotBeCancelled: the batch does not wait without end, and says which job that is.
+func TestAJobThatCannotBeCancelled(t *testing.T) {
+	w := newBulkWorld(t, 2)
+	w.runUntil("Genesys Cloud is looking")
+	w.cancelAnswer = &genesys.Error{Op: "cancel bulk job", Kind: genesys.KindTransient}
+	if err := w.work().export(t.Context(), transfer.Try{Last: true}); err == nil || w.record().done != nil {
+		t.Errorf("after an error that may not last: %v", err)
+	}
+	w.cancelAnswer = &genesys.Error{Op: "cancel bulk job", Kind: genesys.KindInvalid}
+	if err := w.work().export(t.Context(), transfer.Try{Last: true}); err != nil || !strings.Contains(w.record().done.Detail, "recording bulk job "+w.jobs[0].ID) {
+		t.Errorf("%v, %q", err, w.record().done.Detail)
+	}
+}
+
+// TestTheDeadlineLeavesNoJobOfWhichNothingIsKnown: another job that ends at the deadline does not hide it.
+func TestTheDeadlineLeavesNoJobOfWhichNothingIsKnown(t *testing.T) {
+	w := newBulkWorld(t, 2)
+	w.poisoned[conversationID(0)], w.poisoned[conversationID(1)] = true, true
+	for w.created < 2 {
+		_ = w.work().export(t.Context(), transfer.Try{})
+	}
+	w.poisoned = map[string]bool{}
+	w.answer, w.applied = errLost, false
+	_ = w.work().export(t.Context(), transfer.Try{})
+	if jobs := w.record().running(); len(jobs) != 2 {
+		t.Fatalf("%d jobs are running", len(jobs))
+	}
+	if err := w.work().export(t.Context(), transfer.Try{Last: true}); err == nil || w.record().done != nil {
+		t.Errorf("it does not wait until it is known whether a job was created: %v", err)
+	}
+}
+
+// TestARefusalMayBeOverBeforeTheJobsAreListed: the first one is not believed.
+func TestARefusalMayBeOverBeforeTheJobsAreListed(t *testing.T) {
+	w := newBulkWorld(t, 2)
+	w.answer = &genesys.Error{Op: "submit bulk job", Kind: genesys.KindInvalid, Status: 400}
+	w.runUntil("submit bulk job: HTTP 400")
+	w.answer = nil
+	w.run()
+	if w.created != 1 || len(w.files()) != 2 || w.record().done.Detail != "" {
+		t.Errorf("%d jobs, %d recordings, %q", w.created, len(w.files()), w.record().done.Detail)
+	}
+}
+
+// TestJobsThatOccupyAPlace: also new ones that are READY, whoever created them, but no forgotten ones.
+func TestJobsThatOccupyAPlace(t *testing.T) {
+	w := newBulkWorld(t, 1)
+	now := w.clock.Now()
+	w.jobs = []genesys.BulkJob{
+		{ID: "pending", State: genesys.BulkPending}, {ID: "new", State: genesys.BulkReady, Created: now.Add(-time.Minute)},
+		{ID: "forgotten", State: genesys.BulkReady, Created: now.Add(-time.Hour)}, {ID: "undated", State: genesys.BulkReady},
+		{ID: "known", State: genesys.BulkProcessing}, {ID: "ended", State: genesys.BulkFulfilled},
+	}
+	if n, err := w.work().countRunning(t.Context(), map[string]bool{"known": true}); err != nil || n != 2 {
+		t.Errorf("%d, %v", n, err)
+	}
 }

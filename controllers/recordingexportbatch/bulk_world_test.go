@@ -61,6 +61,14 @@ type bulkWorld struct {
 	objects   map[string]string
 	// absent are the conversations whose objects do not appear.
 	absent map[string]bool
+	// failing are the conversations whose recordings a job cannot export, and failedAnswer is the error of
+	// the list of these.
+	failing      map[string]bool
+	failedAnswer error
+	// executeAnswer and cancelAnswer are the errors of these calls, which then take no effect.
+	executeAnswer, cancelAnswer error
+	// inactive tells that the OAuth client cannot be used to list its jobs.
+	inactive bool
 	// changes tells that objects change after they were listed.
 	changes bool
 	// broken is why the bucket cannot be listed, and locked why objects of conversations cannot be read.
@@ -73,7 +81,7 @@ func newBulkWorld(t *testing.T, conversations int) *bulkWorld {
 	w := &bulkWorld{
 		t: t, clock: clocktesting.NewFakeClock(bulkDay.AddDate(0, 0, 9)), store: openStore(t),
 		poisoned: map[string]bool{}, executed: map[string]int{}, cancelled: map[string]int{}, objects: map[string]string{}, absent: map[string]bool{},
-		locked: map[string]error{},
+		failing: map[string]bool{}, locked: map[string]error{},
 	}
 	w.slice = artifacts.Slice{Group: "g", Lane: slicing.Standard}
 	inventory := evidence.Inventory{Lane: slicing.Standard}
@@ -132,6 +140,22 @@ func (w *bulkWorld) run() (waits []string) {
 	return nil
 }
 
+// runUntil makes attempts until one waits for something.
+func (w *bulkWorld) runUntil(wait string) {
+	w.t.Helper()
+	for range 50 {
+		err := w.work().export(w.t.Context(), transfer.Try{})
+		if err == nil {
+			break
+		}
+		if strings.Contains(err.Error(), wait) {
+			return
+		}
+		w.clock.Step(time.Minute)
+	}
+	w.t.Fatalf("it never waits for %q", wait)
+}
+
 // record is what is recorded about the jobs.
 func (w *bulkWorld) record() *bulkRecord {
 	w.t.Helper()
@@ -179,6 +203,9 @@ func (w *bulkWorld) SubmitBulkJob(_ context.Context, _ string, query genesys.Bul
 func (w *bulkWorld) OwnBulkJobs(context.Context, string, int) (genesys.BulkJobPage, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.inactive {
+		return genesys.BulkJobPage{}, &genesys.Error{Op: "list bulk jobs", Kind: genesys.KindOrphaned}
+	}
 	return genesys.BulkJobPage{Jobs: slices.Clone(w.jobs)}, nil
 }
 
@@ -186,7 +213,7 @@ func (w *bulkWorld) BulkJobs(_ context.Context, state genesys.BulkState, _ int) 
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, job := range w.jobs {
-		if job.State == state {
+		if job.State == state || state == "" {
 			page.Jobs = append(page.Jobs, job)
 		}
 	}
@@ -210,6 +237,11 @@ func (w *bulkWorld) BulkJob(_ context.Context, jobID string) (genesys.BulkJob, e
 	case job.State != genesys.BulkProcessing:
 	case w.executed[jobID] > 0:
 		job.State = genesys.BulkFulfilled
+		for _, id := range job.Query.Conversations {
+			if w.failing[id] {
+				job.Totals.Failed++
+			}
+		}
 		w.export(job.Query)
 	default:
 		w.ready(job)
@@ -231,7 +263,7 @@ func (w *bulkWorld) ready(job *genesys.BulkJob) {
 // export puts the recordings of conversations into the bucket.
 func (w *bulkWorld) export(query genesys.BulkQuery) {
 	for n, c := range w.slice.Conversations {
-		if slices.Contains(query.Conversations, c.ID) && !w.absent[c.ID] {
+		if slices.Contains(query.Conversations, c.ID) && !w.absent[c.ID] && !w.failing[c.ID] {
 			w.objects[objectKey(n, ".opus")] = fmt.Sprint("sound of ", n)
 		}
 	}
@@ -271,15 +303,42 @@ func (w *bulkWorld) find(jobID string) *genesys.BulkJob {
 func (w *bulkWorld) ExecuteBulkJob(_ context.Context, job genesys.Ticket) (genesys.BulkJob, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.executeAnswer != nil {
+		return genesys.BulkJob{}, w.executeAnswer
+	}
 	w.executed[job.ID]++
 	found := w.find(job.ID)
 	found.State = genesys.BulkProcessing
 	return *found, nil
 }
 
+func (w *bulkWorld) FailedRecordings(_ context.Context, jobID string, skip int) (page genesys.FailedRecordingPage, _ error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.failedAnswer != nil {
+		return page, w.failedAnswer
+	}
+	var failed []genesys.RecordingRef
+	for _, id := range w.find(jobID).Query.Conversations {
+		if w.failing[id] {
+			failed = append(failed, genesys.RecordingRef{ConversationID: strings.ToUpper(id), RecordingID: strings.ToUpper("d" + id[1:])})
+		}
+	}
+	if skip < len(failed) {
+		page.Recordings = failed[skip : skip+1]
+	}
+	if skip+1 < len(failed) {
+		page.Next = skip + 1
+	}
+	return page, nil
+}
+
 func (w *bulkWorld) CancelBulkJob(_ context.Context, job genesys.Ticket) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.cancelAnswer != nil {
+		return w.cancelAnswer
+	}
 	w.cancelled[job.ID]++
 	if found := w.find(job.ID); found != nil {
 		found.State = genesys.BulkCancelled

@@ -68,6 +68,11 @@ type BulkEnd struct {
 	// RefusesOnlyScreens tells that Genesys Cloud refused a job for screen recordings alone. The
 	// batch's next attempts ask for all recordings of the conversations.
 	RefusesOnlyScreens bool `json:"refusesOnlyScreens,omitempty"`
+	// Refused tells that Genesys Cloud refused to create the job although the organisation could have
+	// another one.
+	Refused bool `json:"refused,omitempty"`
+	// FailedRecordings are those that the job could not export, as Genesys Cloud lists them.
+	FailedRecordings []genesys.RecordingRef `json:"failedRecordings,omitempty"`
 	// Totals are those of the job, 0 if it was not created.
 	Totals genesys.BulkTotals `json:"totals"`
 }

@@ -75,17 +75,19 @@ func (c *Client) CancelBulkJob(ctx context.Context, jobID string) error {
 	return got.expect(opCancelBulkJob, http.StatusNoContent, http.StatusOK, http.StatusAccepted)
 }
 
-// BulkJobs reads a page of the organisation's bulk jobs that export recordings, sorted by the time
-// of their creation, of up to 100: whether the latest comes first is not documented. skip is 0 for
-// the first page; each page names the next one's (Next). Jobs that have ended are among them.
-// Pages are those of Orphans.
+// BulkJobs reads a page of the organisation's bulk jobs, sorted by the time of their creation, of up
+// to 100: whether the latest comes first is not documented. Jobs that delete or archive recordings are
+// among them, because they count against the limit of two, unless the filter leaves out those of
+// others. skip is 0 for the first page; each page names the next one's (Next). Jobs that have ended are
+// among them. Pages are those of Orphans.
 func (c *Client) BulkJobs(ctx context.Context, filter genesys.BulkJobFilter, skip int) (genesys.BulkJobPage, error) {
-	query := url.Values{"sortBy": {"dateCreated"}, "jobType": {genesys.BulkExport}, "includeTotal": {"true"}}
+	query := url.Values{"sortBy": {"dateCreated"}, "includeTotal": {"true"}}
 	if filter.State != "" {
 		query.Set("state", string(filter.State))
 	}
 	if filter.Own {
 		query.Set("showOnlyMyJobs", "true")
+		query.Set("jobType", genesys.BulkExport)
 	}
 	page, err := numberedListing[genesys.BulkJob]{
 		op: opBulkJobs, path: bulkJobsPath, query: query, sizes: &c.pages.bulkJobs, read: readBulkJob,

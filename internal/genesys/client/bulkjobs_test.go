@@ -208,7 +208,7 @@ func TestABulkJobWithoutIDOrState(t *testing.T) {
 
 func TestHowBulkJobsAreListed(t *testing.T) {
 	for want, filter := range map[string]genesys.BulkJobFilter{
-		"includeTotal=true&jobType=EXPORT&pageNumber=1&pageSize=100&sortBy=dateCreated": {},
+		"includeTotal=true&pageNumber=1&pageSize=100&sortBy=dateCreated": {},
 		"includeTotal=true&jobType=EXPORT&pageNumber=1&pageSize=100&showOnlyMyJobs=true&sortBy=dateCreated&state=READY": {
 			State: genesys.BulkReady, Own: true,
 		},
