@@ -29,6 +29,10 @@ help: ## Show this help.
 demo: control-plane build ## Export a simulated day into demo/archive and verify it. 20 minutes the first time, then half a minute.
 	@go run ./hack/demo
 
+.PHONY: demo-bulk
+demo-bulk: control-plane s3-server build ## The same through recording bulk jobs and an S3 bucket, into demo-bulk/archive. 25 minutes the first time, then a minute or two.
+	@go run ./hack/demo bulk
+
 ##@ Build
 
 .PHONY: build

@@ -17,32 +17,49 @@ var day = time.Date(2023, 10, 1, 0, 0, 0, 0, time.UTC)
 type requests map[string]map[int]int
 
 // journal reads the simulator's.
-func journal(ctx context.Context) (requests, error) {
+func journal(ctx context.Context, c cloud) (requests, error) {
 	var answer struct {
 		Counts requests `json:"counts"`
 	}
-	err := get(ctx, "/_simulator/journal", &answer)
+	err := c.look(ctx, "/_simulator/journal", &answer)
 	return answer.Counts, err
 }
 
-// since counts the requests after before by what they were: calls that count
-// against the budget, and among all answers 429s and 5xx.
-func (r requests) since(before requests) (calls, throttled, failed int) {
+// minus counts the requests after before.
+func (r requests) minus(before requests) requests {
+	left := requests{}
 	for route, byStatus := range r {
+		left[route] = map[int]int{}
 		for status, n := range byStatus {
-			n -= before[route][status]
-			if strings.Contains(route, " /api/v2/") {
-				calls += n
-			}
-			switch {
-			case status == 429:
-				throttled += n
-			case status >= 500:
-				failed += n
+			left[route][status] = n - before[route][status]
+		}
+	}
+	return left
+}
+
+// calls counts the requests that count against the budget, on routes that contain a text.
+func (r requests) calls(text string) (n int) {
+	for route, byStatus := range r {
+		if !strings.Contains(route, " /api/v2/") || !strings.Contains(route, text) {
+			continue
+		}
+		for _, times := range byStatus {
+			n += times
+		}
+	}
+	return n
+}
+
+// answers counts the answers with a status in a range.
+func (r requests) answers(from, to int) (n int) {
+	for _, byStatus := range r {
+		for status, times := range byStatus {
+			if status >= from && status <= to {
+				n += times
 			}
 		}
 	}
-	return calls, throttled, failed
+	return n
 }
 
 // conversation is what the simulator says of one.
@@ -56,22 +73,23 @@ type conversation struct {
 }
 
 // conversations are all that the simulator has.
-func conversations(ctx context.Context) ([]conversation, error) {
+func conversations(ctx context.Context, c cloud) ([]conversation, error) {
 	var dataset struct {
 		Conversations []conversation `json:"conversations"`
 	}
-	err := get(ctx, "/_simulator/dataset?full=true", &dataset)
+	err := c.look(ctx, "/_simulator/dataset?full=true", &dataset)
 	return dataset.Conversations, err
 }
 
 // showFigures compares what was asked with the least that could have been.
-func showFigures(ctx context.Context, before requests) error {
-	after, err := journal(ctx)
+func showFigures(ctx context.Context, c cloud, before requests) error {
+	after, err := journal(ctx, c)
 	if err != nil {
 		return err
 	}
-	calls, throttled, failed := after.since(before)
-	all, err := conversations(ctx)
+	asked := after.minus(before)
+	calls := asked.calls("")
+	all, err := conversations(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -82,8 +100,8 @@ func showFigures(ctx context.Context, before requests) error {
 	fmt.Printf("  recordings in the window          %d, %d of them screens under legal hold\n", recordings, heldScreens)
 	fmt.Printf("  API calls                         %d, %.3f per recording\n", calls, float64(calls)/float64(recordings))
 	fmt.Printf("  minimum for the same work         %d, %.3f per recording (ratio %.3f)\n", least.Total(), float64(least.Total())/float64(recordings), float64(calls)/float64(least.Total()))
-	fmt.Printf("  5xx answers received              %d\n", failed)
-	fmt.Printf("  429 answers received              %d\n", throttled)
+	fmt.Printf("  5xx answers received              %d\n", asked.answers(500, 599))
+	fmt.Printf("  429 answers received              %d\n", asked.answers(429, 429))
 	return nil
 }
 
