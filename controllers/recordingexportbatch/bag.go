@@ -43,7 +43,7 @@ func (w *completionWork) sealBag(ctx context.Context, settled evidence.Inventory
 	}
 	bag := evidence.Bag{
 		Inventory: settled, Files: record.evidenceFiles(), Info: begun.Info, Events: begun.Events,
-		Metadata: func(id string) ([]byte, error) { return record.metadata[id].Body, nil },
+		Metadata: func(id string) ([]byte, error) { return record.body(id), nil },
 		Restored: record.endBody, Restorations: record.dates(),
 		Signing: w.signing, Note: artifacts.NoteSealed(w.store, artifacts.SealedBagKey(w.batch), w.stamp),
 	}
@@ -79,6 +79,8 @@ func (w *completionWork) startBag(ctx context.Context, record batchRecord, settl
 type batchRecord struct {
 	slice    artifacts.Slice
 	metadata map[string]artifacts.Metadata
+	// relisted has the metadata of the conversations that were listed again.
+	relisted map[string]artifacts.Metadata
 	hold     artifacts.Hold
 	// inventoried is when the inventory was taken.
 	inventoried artifacts.Stamp
@@ -91,7 +93,7 @@ type batchRecord struct {
 }
 
 func (w *completionWork) readRecord(ctx context.Context) (batchRecord, error) {
-	r := batchRecord{slice: w.contents.slice, inventoried: w.contents.inventory.Stamp, metadata: map[string]artifacts.Metadata{}}
+	r := batchRecord{slice: w.contents.slice, inventoried: w.contents.inventory.Stamp, metadata: map[string]artifacts.Metadata{}, relisted: w.contents.relisted}
 	var now batchArtifacts
 	if err := now.readTransfer(ctx, w.store, w.batch); err != nil {
 		return r, err
@@ -117,6 +119,14 @@ func (w *completionWork) readRecord(ctx context.Context) (batchRecord, error) {
 	}
 	r.hold, err = artifacts.Get[artifacts.Hold](ctx, w.store, artifacts.HoldKey(r.slice.Group))
 	return r, err
+}
+
+// body returns the metadata of a conversation as received: of the latest listing.
+func (r batchRecord) body(conversationID string) []byte {
+	if m, isRelisted := r.relisted[conversationID]; isRelisted {
+		return m.Body
+	}
+	return r.metadata[conversationID].Body
 }
 
 func (r batchRecord) evidenceFiles() []evidence.File {

@@ -73,6 +73,9 @@ func readArtifacts(ctx context.Context, b *resolvedBatch) (*batchArtifacts, erro
 		if a.bulk, err = readBulkRecord(ctx, b.store, b.batch.Name); err != nil {
 			return nil, err
 		}
+		if err := a.useRelisted(ctx, b); err != nil {
+			return nil, err
+		}
 	}
 	if err := a.readTransfer(ctx, b.store, b.batch.Name); err != nil {
 		return nil, err
@@ -135,6 +138,9 @@ func readSealed(ctx context.Context, store archive.Store, batch string) (*eviden
 type batchContents struct {
 	slice     artifacts.Slice
 	inventory artifacts.Inventory
+	// relisted has the metadata of the conversations that were listed again after the inventory was
+	// taken: inventory is the one that follows from them (readCurrentContents).
+	relisted map[string]artifacts.Metadata
 }
 
 // readContents reads the contents of a batch whose inventory is recorded.

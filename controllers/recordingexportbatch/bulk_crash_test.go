@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"testing"
 
 	"github.com/gcexport/recording-export-operator/internal/archive"
@@ -18,17 +19,16 @@ var errCrash = errors.New("the process ended")
 type crashingStore struct {
 	archive.Store
 	// left is how many writes succeed before that.
-	left  *int
+	left  *atomic.Int64
 	after bool
 }
 
 // write makes a write unless the process has ended.
 func (s crashingStore) write(write func() error) error {
-	*s.left--
-	switch {
-	case *s.left > 0:
+	switch left := s.left.Add(-1); {
+	case left > 0:
 		return write()
-	case *s.left == 0 && s.after:
+	case left == 0 && s.after:
 		return errors.Join(write(), errCrash)
 	default:
 		return errCrash
@@ -46,8 +46,9 @@ func (s crashingStore) Remove(ctx context.Context, key string) error {
 // crashAt runs the work with a process that ends at the nth write, and reports whether it came so far.
 func (w *bulkWorld) crashAt(n int, after bool) (crashed bool) {
 	w.t.Helper()
-	left, sound := n, w.store
-	crashing := crashingStore{sound, &left, after}
+	sound := w.store
+	crashing := crashingStore{sound, &atomic.Int64{}, after}
+	crashing.left.Store(int64(n))
 	for range 50 {
 		w.batch.store = crashing
 		work := w.work()

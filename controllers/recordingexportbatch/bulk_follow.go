@@ -147,35 +147,52 @@ func (w *bulkWork) executeIfSame(ctx context.Context, job *bulkJob, end artifact
 		return err
 	}
 	if difference.None() {
-		if err := w.owner.verify(ctx); err != nil {
-			return err
-		}
-		w.wait(&bulkWaitError{reason: v1alpha1.ReasonBulkExporting, message: "Genesys Cloud is exporting the recordings of recording bulk job " + job.id()})
-		executed, err := w.cloud.ExecuteBulkJob(ctx, job.created.Job)
-		if err == nil {
-			w.progressed = true
-			w.seen(job.id(), executed.State)
-		}
-		return err
+		return w.requestExecution(ctx, job, difference)
 	}
 	if err := w.cloud.CancelBulkJob(ctx, job.created.Job); err != nil {
 		return err
 	}
-	end.State, end.Why, end.Detail = genesys.BulkCancelled, artifacts.BulkMismatch, difference.String()
-	w.wait(&bulkWaitError{reason: v1alpha1.ReasonBulkJobMismatch, message: "the operator has cancelled recording bulk job " + job.id() + " and downloads the recordings: " + end.Detail})
-	return w.recordEnd(ctx, job, end)
+	if err := w.endDifferent(ctx, job, end, difference); err != nil {
+		return err
+	}
+	next := " and downloads the recordings: "
+	if job.endedBecause(artifacts.BulkRelisted) {
+		next = " and creates another one: "
+	}
+	w.wait(&bulkWaitError{reason: v1alpha1.ReasonBulkJobMismatch, message: "the operator has cancelled recording bulk job " + job.id() + next + job.end.Detail})
+	return nil
+}
+
+// requestExecution executes a job. That it does so is recorded before.
+func (w *bulkWork) requestExecution(ctx context.Context, job *bulkJob, compared bulk.Difference) error {
+	if err := w.owner.verify(ctx); err != nil {
+		return err
+	}
+	if _, err := artifacts.Put(ctx, w.store, artifacts.BulkExecutionKey(w.batch, job.Part, job.Number), artifacts.BulkExecution{
+		Stamp: w.stamp(), Part: job.Part, Number: job.Number, Conversations: compared.Found.Conversations, Recordings: compared.Found.Recordings,
+		Skipped: compared.Found.Skipped, Listed: compared.Expected.Most.Recordings, Available: compared.Expected.Least.Recordings,
+	}); err != nil {
+		return err
+	}
+	w.wait(&bulkWaitError{reason: v1alpha1.ReasonBulkExporting, message: "Genesys Cloud is exporting the recordings of recording bulk job " + job.id()})
+	executed, err := w.cloud.ExecuteBulkJob(ctx, job.created.Job)
+	if err == nil {
+		w.progressed = true
+		w.seen(job.id(), executed.State)
+	}
+	return err
 }
 
 // endCancelled records the end of a job that was cancelled: by this operator, which could not record
 // that, if the job found something else than it should, and otherwise by somebody else.
 func (w *bulkWork) endCancelled(ctx context.Context, job *bulkJob, end artifacts.BulkEnd) error {
-	end.Why, end.Detail = artifacts.BulkUnfinished, "it was cancelled at Genesys Cloud"
 	difference, err := w.difference(ctx, job, end.Totals)
 	if err != nil {
 		return err
 	}
 	if end.Totals != (genesys.BulkTotals{}) && !difference.None() {
-		end.Why, end.Detail = artifacts.BulkMismatch, difference.String()
+		return w.endDifferent(ctx, job, end, difference)
 	}
+	end.Why, end.Detail = artifacts.BulkUnfinished, "it was cancelled at Genesys Cloud"
 	return w.recordEnd(ctx, job, end)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/bulk"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
@@ -21,8 +22,13 @@ type bulkPlan struct {
 	media bulk.Media
 	// conversations are those with wanted recordings, in the order of their ids.
 	conversations []bulk.Conversation
-	// wanted are the recordings that the batch wants, by their conversations.
+	// wanted are the recordings that the batch wants, by their conversations. Those that became known
+	// when conversations were listed again are among them.
 	wanted map[string][]genesys.RecordingRef
+	// relisted has the metadata of conversations that were listed again.
+	relisted map[string]artifacts.Metadata
+	// sharesListing tells whether another batch has recordings of the same conversations.
+	sharesListing bool
 }
 
 // bulkJobs returns how the export's bulk jobs are configured, nil if the batch has none. The lane
@@ -48,14 +54,22 @@ func (r *references) bulkMedia() bulk.Media {
 }
 
 // newBulkPlan plans the jobs for the contents of a batch. A job names only conversations of which the
-// batch wants something.
-func newBulkPlan(r *references, contents batchContents) bulkPlan {
-	plan := bulkPlan{integration: r.export.Spec.Delivery.BulkJob.IntegrationID, media: r.bulkMedia(), wanted: map[string][]genesys.RecordingRef{}}
+// batch wanted something when its inventory was taken: a part must mean the same conversations
+// after some of them were listed again.
+func newBulkPlan(r *references, first evidence.Inventory, contents batchContents) bulkPlan {
+	plan := bulkPlan{
+		integration: r.export.Spec.Delivery.BulkJob.IntegrationID, media: r.bulkMedia(), wanted: map[string][]genesys.RecordingRef{},
+		relisted: contents.relisted, sharesListing: r.sharesListing(),
+	}
 	for _, ref := range contents.inventory.Wanted() {
 		plan.wanted[ref.ConversationID] = append(plan.wanted[ref.ConversationID], ref)
 	}
+	named := map[string]bool{}
+	for _, ref := range first.Wanted() {
+		named[ref.ConversationID] = true
+	}
 	for _, c := range contents.slice.Conversations {
-		if len(plan.wanted[c.ID]) > 0 {
+		if named[c.ID] {
 			plan.conversations = append(plan.conversations, bulk.Conversation{ID: c.ID, Start: c.Start})
 		}
 	}
@@ -96,12 +110,20 @@ func (p bulkPlan) query(part bulk.Part, media bulk.Media, actionDate time.Time) 
 	return q
 }
 
+// metadataOf returns the latest metadata of a conversation.
+func metadataOf(ctx context.Context, store archive.Store, group, id string, relisted map[string]artifacts.Metadata) (artifacts.Metadata, error) {
+	if m, isRelisted := relisted[id]; isRelisted {
+		return m, nil
+	}
+	return artifacts.Get[artifacts.Metadata](ctx, store, artifacts.MetadataKey(group, id))
+}
+
 // listed returns all recordings of the conversations of a part, as their metadata list them: the
 // inventory lists only those of the lane.
 func (p bulkPlan) listed(ctx context.Context, store archive.Store, group string, part bulk.Part) ([]bulk.Listed, error) {
 	var all []bulk.Listed
 	for _, c := range p.of(part) {
-		metadata, err := artifacts.Get[artifacts.Metadata](ctx, store, artifacts.MetadataKey(group, c.ID))
+		metadata, err := metadataOf(ctx, store, group, c.ID, p.relisted)
 		if err != nil {
 			return nil, err
 		}

@@ -109,7 +109,7 @@ func (r *bulkRecord) parts(conversations int) []bulk.Part {
 // needsJob tells whether a part needs an attempt.
 func (r *bulkRecord) needsJob(part bulk.Part) bool {
 	last := r.last(part)
-	return last == nil || last.endedBecause(artifacts.BulkVoid)
+	return last == nil || last.endedBecause(artifacts.BulkVoid) || last.endedBecause(artifacts.BulkRelisted)
 }
 
 // all returns all attempts, the earliest first.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/bulk"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/exportspec"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/loop"
@@ -28,7 +29,7 @@ type bulkStep struct {
 
 // Reconcile is satisfied once nothing more is expected of bulk jobs.
 func (s *bulkStep) Reconcile(_ context.Context, b *connectedBatch) (outcome.Outcome, error) {
-	if b.bulkJobs() == nil || b.state.outcome != nil || b.state.bulk.done || b.state.inventory.wanted == 0 {
+	if b.bulkJobs() == nil || b.state.outcome != nil || b.state.bulk.done || b.state.inventory.wanted == 0 && !b.sharesListing() {
 		return outcome.Done(), nil
 	}
 	if !controllerutil.ContainsFinalizer(&b.export, v1alpha1.Finalizer) || !b.export.DeletionTimestamp.IsZero() {
@@ -37,22 +38,28 @@ func (s *bulkStep) Reconcile(_ context.Context, b *connectedBatch) (outcome.Outc
 	return s.work.run(b.loadedBatch, v1alpha1.StepBulkExport, loop.Task{
 		Pool: string(b.batch.Spec.Lane), Key: b.batch.Name + "/bulk", Reason: v1alpha1.ReasonBulkExporting, Message: "having recording bulk jobs export the recordings",
 		Work: func(ctx context.Context, try transfer.Try) error {
-			contents, err := readContents(ctx, b.store, b.batch.Name)
+			first, err := readContents(ctx, b.store, b.batch.Name)
 			if err != nil {
 				return err
 			}
-			return s.newWork(b, contents).export(ctx, try)
+			contents, err := readCurrentContents(ctx, b.resolvedBatch)
+			if err != nil {
+				return err
+			}
+			return s.newWork(b, first.inventory.Inventory, contents).export(ctx, try)
 		},
 	}), nil
 }
 
-// newWork returns the work for the contents of a batch.
-func (s *bulkStep) newWork(b *connectedBatch, contents batchContents) *bulkWork {
-	plan, counters := newBulkPlan(&b.references, contents), s.work.countersOf(b.loadedBatch)
+// newWork returns the work for the contents of a batch. first is the inventory from before conversations
+// were listed again.
+func (s *bulkStep) newWork(b *connectedBatch, first evidence.Inventory, contents batchContents) *bulkWork {
+	plan, counters := newBulkPlan(&b.references, first, contents), s.work.countersOf(b.loadedBatch)
 	return &bulkWork{
 		recorder: recorder{s.process, b.store}, batch: b.batch.Name, cloud: b.cloud, owner: s.owner.verifier(b.resolvedBatch), turns: s.turns,
 		queue:        func(ctx context.Context, own []*bulkJob) (*bulkQueue, error) { return s.turns.queueOf(ctx, b, own) },
-		organization: b.organization, plan: plan, group: contents.slice.Group, objects: s.newObjects(b, contents),
+		organization: b.organization, plan: plan, slice: contents.slice, group: contents.slice.Group, objects: s.newObjects(b, contents),
+		metadata: b.metadata, listings: b.route(s.gates, metadataLane(b.batch.Spec.Lane), "metadata"),
 		seen: func(jobID string, state genesys.BulkState) { counters.bulkSeen(jobID, string(state)) }, listedAfter: s.intervals.Listed,
 		created: func(jobID string, job *bulkJob) {
 			s.turns.remember(jobID, createdJob{b.organization, b.batch.UID, bulk.Started{Owner: ownerOf(b.batch), At: job.At}})

@@ -38,9 +38,13 @@ type bulkWork struct {
 	queue        func(ctx context.Context, own []*bulkJob) (*bulkQueue, error)
 	organization string
 	plan         bulkPlan
+	slice        artifacts.Slice
 	group        string
 	objects      bulkObjects
 	seen         bulkSeen
+	// metadata lists conversations again, by the route of listings.
+	metadata metadataReader
+	listings route
 	// listedAfter is how long after its attempt a job may be missing in the list of jobs.
 	listedAfter time.Duration
 	// created is told the id of a job that was created.
@@ -108,7 +112,11 @@ func (w *bulkWork) finish(ctx context.Context, look *bulkLook) error {
 	if err := w.forgetRunning(ctx); err != nil {
 		return err
 	}
-	_, err := artifacts.Put(ctx, w.store, artifacts.BulkDoneKey(w.batch), done)
+	var err error
+	if done.Relisted, err = w.finalListing(ctx); err != nil {
+		return err
+	}
+	_, err = artifacts.Put(ctx, w.store, artifacts.BulkDoneKey(w.batch), done)
 	return err
 }
 

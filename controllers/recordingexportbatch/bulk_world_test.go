@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -51,6 +52,11 @@ type bulkWorld struct {
 	poisoned map[string]bool
 	// more is how many recordings a job finds besides those of its conversations.
 	more int
+	// late are recordings that became known after the inventory was taken: those of each conversation.
+	late map[string][]genesys.Recording
+	// unlisted tells that they are not listed yet, and listed counts how often conversations were listed.
+	unlisted bool
+	listed   int
 	// answer is the error of the creation of a job, and applied tells that it took effect anyway.
 	answer  error
 	applied bool
@@ -90,11 +96,14 @@ func newBulkWorld(t *testing.T, conversations int) *bulkWorld {
 		id := conversationID(n)
 		w.slice.Conversations = append(w.slice.Conversations, evidence.Conversation{ID: id, Start: bulkDay.Add(time.Duration(n) * time.Second)})
 		inventory.Recordings = append(inventory.Recordings, evidence.Recording{ConversationID: id, RecordingID: recordingID(n), Disposition: evidence.Wanted})
-		all[artifacts.MetadataKey("g", id)] = artifacts.Metadata{ConversationID: id, Recordings: []genesys.Recording{{ID: recordingID(n), Medium: genesys.Call}}}
+		all[artifacts.MetadataKey("g", id)] = artifacts.Metadata{ConversationID: id, Recordings: []genesys.Recording{callRecording(n)}}
 	}
+	all[artifacts.HoldKey("g")] = artifacts.Hold{Asked: true}
 	all[artifacts.SliceKey("b")], all[artifacts.InventoryKey("b")] = w.slice, artifacts.Inventory{Inventory: inventory}
 	putAll(t, w.store, all)
 	w.batch = &connectedBatch{loadedBatch: loadedAs(w.store), connection: connection{organization: organizationID}}
+	w.batch.metadata, w.batch.export.Spec.MediaTypes = w, []v1alpha1.Medium{v1alpha1.MediumCall}
+	w.batch.batch.Spec.Lane = v1alpha1.LaneStandard
 	w.batch.export.Spec.Delivery = v1alpha1.Delivery{Mode: v1alpha1.DeliveryBulkJob, BulkJob: &v1alpha1.BulkJobDelivery{
 		IntegrationID: integrationID, S3: v1alpha1.BulkJobBucket{Bucket: "recordings", SecretRef: v1alpha1.LocalReference{Name: "s3-key"}},
 	}}
@@ -109,9 +118,13 @@ func (w *bulkWorld) work() *bulkWork {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	step := &bulkStep{process: process{w.clock, "test"}, work: batchWork{states: &stateCache{}}, intervals: DefaultIntervals(), turns: &bulkTurns{clock: w.clock, interval: DefaultIntervals().Queue}}
+	current, err := readCurrentContents(w.t.Context(), w.batch.resolvedBatch)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	step := &bulkStep{process: process{w.clock, "test"}, gates: &transfer.Gates{Clock: w.clock}, work: batchWork{states: &stateCache{}}, intervals: DefaultIntervals(), turns: &bulkTurns{clock: w.clock, interval: DefaultIntervals().Queue}}
 	step.bucket = func(*v1alpha1.RecordingExport) (Bucket, error) { return w, nil }
-	work := step.newWork(w.batch, contents)
+	work := step.newWork(w.batch, contents.inventory.Inventory, current)
 	work.cloud, work.owner = w, nil
 	work.queue = func(_ context.Context, own []*bulkJob) (*bulkQueue, error) {
 		q := &bulkQueue{name: "b", since: bulkDay, next: DefaultIntervals().Queue, ids: map[string]bool{}, waiting: []bulk.Waiting{{Name: "b", Since: bulkDay}}}
@@ -186,6 +199,33 @@ func (w *bulkWorld) left() []string {
 	return names
 }
 
+func callRecording(n int) genesys.Recording {
+	return genesys.Recording{ID: recordingID(n), Medium: genesys.Call, FileState: genesys.FileAvailable}
+}
+
+// RecordingMetadata lists the recordings of a conversation as Genesys Cloud does now.
+func (w *bulkWorld) RecordingMetadata(_ context.Context, id string, _ time.Duration) (genesys.Metadata, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.listed++
+	for n, c := range w.slice.Conversations {
+		if c.ID != id {
+			continue
+		}
+		recordings := []genesys.Recording{callRecording(n)}
+		if !w.unlisted {
+			recordings = append(recordings, w.late[id]...)
+		}
+		return genesys.Metadata{Recordings: recordings, Body: []byte("later")}, nil
+	}
+	return genesys.Metadata{}, &genesys.Error{Op: "metadata", Kind: genesys.KindNotFound}
+}
+
+// Protected is of no use here: the legal holds are recorded.
+func (w *bulkWorld) Protected(context.Context, []string, time.Duration) ([]string, error) {
+	return nil, nil
+}
+
 func (w *bulkWorld) BulkClient() (string, error) { return "client", nil }
 
 func (w *bulkWorld) SubmitBulkJob(_ context.Context, _ string, query genesys.BulkQuery, _ time.Duration) (genesys.BulkJob, error) {
@@ -254,6 +294,7 @@ func (w *bulkWorld) ready(job *genesys.BulkJob) {
 	n := len(job.Query.Conversations)
 	job.Totals = genesys.BulkTotals{Conversations: n, Recordings: n + w.more}
 	for _, id := range job.Query.Conversations {
+		job.Totals.Recordings += len(w.late[id])
 		if w.poisoned[id] {
 			job.State, job.Error = genesys.BulkFailed, "timeout in metadata retrieval"
 		}
@@ -265,6 +306,9 @@ func (w *bulkWorld) export(query genesys.BulkQuery) {
 	for n, c := range w.slice.Conversations {
 		if slices.Contains(query.Conversations, c.ID) && !w.absent[c.ID] && !w.failing[c.ID] {
 			w.objects[objectKey(n, ".opus")] = fmt.Sprint("sound of ", n)
+			for _, r := range w.late[c.ID] {
+				w.objects[path.Dir(objectKey(n, ".opus"))+"/"+r.ID+".opus"] = "late sound " + r.ID
+			}
 		}
 	}
 }

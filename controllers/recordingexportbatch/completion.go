@@ -58,7 +58,7 @@ func (c *completionStep) Reconcile(_ context.Context, b *connectedBatch) (outcom
 
 // prepare reads what the work begins with.
 func (c *completionStep) prepare(ctx context.Context, b *connectedBatch) (*completionWork, error) {
-	contents, err := readContents(ctx, b.store, b.batch.Name)
+	contents, err := readCurrentContents(ctx, b.resolvedBatch)
 	if err != nil {
 		return nil, err
 	}

@@ -66,6 +66,11 @@ func (i *inventoryStep) recordInventory(ctx context.Context, b *resolvedBatch) e
 // takeInventory returns the inventory of a slice, made from its recorded metadata and the
 // legal holds before transfer. The error is fs.ErrNotExist if these are not known yet.
 func takeInventory(ctx context.Context, b *resolvedBatch, slice artifacts.Slice) (evidence.Inventory, error) {
+	return takeInventoryWith(ctx, b, slice, nil)
+}
+
+// takeInventoryWith returns the inventory of a slice of which some conversations were listed again.
+func takeInventoryWith(ctx context.Context, b *resolvedBatch, slice artifacts.Slice, relisted map[string]artifacts.Metadata) (evidence.Inventory, error) {
 	hold, err := artifacts.Get[artifacts.Hold](ctx, b.store, artifacts.HoldKey(slice.Group))
 	if err != nil {
 		return evidence.Inventory{}, err
@@ -76,7 +81,14 @@ func takeInventory(ctx context.Context, b *resolvedBatch, slice artifacts.Slice)
 	}
 	policy := exportspec.Policy(b.export.Spec)
 	policy.Stay = slice.Stay
-	return evidence.TakeInventory(policy, slice.Lane, hold.Answer(slice.Conversations), known), nil
+	latest := func(id string) evidence.Metadata {
+		m, isRelisted := relisted[id]
+		if first := known(id); !isRelisted || first.Reason != "" {
+			return first
+		}
+		return evidence.Metadata{Recordings: m.Recordings, RestorationsLeft: m.RestorationsLeft}
+	}
+	return evidence.TakeInventory(policy, slice.Lane, hold.Answer(slice.Conversations), latest), nil
 }
 
 // readMetadata reads the recorded metadata of a slice. A conversation whose legal hold is

@@ -23,7 +23,7 @@ func (s *submissionStep) Reconcile(_ context.Context, b *connectedBatch) (outcom
 		return outcome.Done(), nil
 	}
 	work := func(ctx context.Context, try transfer.Try) error {
-		contents, err := readContents(ctx, b.store, b.batch.Name)
+		contents, err := readCurrentContents(ctx, b.resolvedBatch)
 		if err != nil {
 			return err
 		}

@@ -89,6 +89,9 @@ const (
 	// BulkMismatch: the job found other recordings than the inventory lists, and was cancelled.
 	// The recordings of the part are downloaded.
 	BulkMismatch BulkWhy = "Mismatch"
+	// BulkRelisted: the job found more recordings than the inventory lists, and was cancelled. The
+	// conversations of the part were listed again, and the part gets another attempt.
+	BulkRelisted BulkWhy = "Relisted"
 	// BulkUnfinished: the deadline was used up. The recordings of the part are downloaded.
 	BulkUnfinished BulkWhy = "Unfinished"
 	// BulkVoid: there is no job, or it was cancelled for the time being. The part gets another
@@ -112,6 +115,8 @@ type BulkDone struct {
 	Stamp
 	// Detail is why, empty if every job has exported everything.
 	Detail string `json:"detail,omitempty"`
+	// Relisted names the Relisteds from which the inventory of the batch follows (RelistedName).
+	Relisted []string `json:"relisted,omitempty"`
 }
 
 // bulkFolder contains what is recorded about the bulk jobs of a batch.

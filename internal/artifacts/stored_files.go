@@ -32,4 +32,6 @@ type StoredFile struct {
 	Adopted bool `json:"adopted,omitempty"`
 	// ByBulkJob tells that a bulk job exported the file: the id of its request is that of the job.
 	ByBulkJob bool `json:"byBulkJob,omitempty"`
+	// CopiedFrom is the object of which the file is a copy, nil if it is not one.
+	CopiedFrom *evidence.Reference `json:"copiedFrom,omitempty"`
 }
