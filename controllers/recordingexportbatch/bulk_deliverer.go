@@ -18,22 +18,31 @@ func (f remainders) deliverer(b *connectedBatch, contents batchContents) deliver
 	if b.bulkJobs() == nil {
 		return all
 	}
-	return &remainder{downloader: all, wanted: all.wanted}
+	return &remainder{downloader: all, plan: newBulkPlan(&b.references, contents), wanted: all.wanted}
 }
 
 // remainder downloads the recordings of a batch that bulk jobs did not export.
 type remainder struct {
 	*downloader
+	plan bulkPlan
 	// wanted are all recordings that the batch wants.
 	wanted []genesys.RecordingRef
 	// exported are the files of those that bulk jobs have exported.
 	exported map[genesys.RecordingRef][]artifacts.StoredFile
 }
 
-// leaveOutExported has the downloader leave out what bulk jobs have exported.
+// leaveOutExported has the downloader leave out what bulk jobs have exported, and suspect what they could
+// not export.
 func (r *remainder) leaveOutExported(ctx context.Context) (err error) {
 	if r.exported, err = readBulkFiles(ctx, r.store, r.batch); err != nil {
 		return err
+	}
+	record, err := readBulkRecord(ctx, r.store, r.batch)
+	if err != nil {
+		return err
+	}
+	if len(r.exported) > 0 {
+		record.suspect(r.plan, r.suspects)
 	}
 	r.downloader.wanted = slices.DeleteFunc(slices.Clone(r.wanted), func(ref genesys.RecordingRef) bool { return len(r.exported[ref]) > 0 })
 	return nil

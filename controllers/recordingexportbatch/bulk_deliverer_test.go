@@ -80,3 +80,26 @@ func TestABagRefersToTheBucket(t *testing.T) {
 		t.Errorf("the log reports\n%s", log)
 	}
 }
+
+// TestWhatJobsCouldNotExportIsSuspect: the conversations whose own jobs failed, and the recordings that
+// jobs list as failed, but nothing else that is downloaded.
+func TestWhatJobsCouldNotExportIsSuspect(t *testing.T) {
+	w := newBulkWorld(t, 8)
+	w.poisoned[conversationID(2)], w.failing[conversationID(5)] = true, true
+	w.run()
+	contents, err := readContents(t.Context(), w.store, "b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	deliverer, is := remainders{downloads{process: process{w.clock, "test"}}}.deliverer(w.batch, contents).(*remainder)
+	if !is {
+		t.Fatal("it downloads everything")
+	}
+	if err := deliverer.leaveOutExported(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := map[genesys.RecordingRef]bool{bulkRef(2): true, bulkRef(5): true}
+	if diff := cmp.Diff(want, deliverer.requester.suspects); diff != "" {
+		t.Errorf("suspects (-want +got):\n%s", diff)
+	}
+}

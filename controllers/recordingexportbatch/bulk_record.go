@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 
@@ -157,4 +158,30 @@ func (j *bulkJob) failed() map[genesys.RecordingRef]bool {
 // refKey returns a recording in lower case: ids of Genesys Cloud may be in capitals.
 func refKey(ref genesys.RecordingRef) genesys.RecordingRef {
 	return genesys.RecordingRef{ConversationID: strings.ToLower(ref.ConversationID), RecordingID: strings.ToLower(ref.RecordingID)}
+}
+
+// suspect adds the recordings that jobs could not export: those that jobs list as failed, and those of
+// conversations whose own job has failed.
+func (r *bulkRecord) suspect(plan bulkPlan, suspects map[genesys.RecordingRef]bool) {
+	failed := map[genesys.RecordingRef]bool{}
+	for _, job := range r.all() {
+		if job.end != nil {
+			maps.Copy(failed, job.failed())
+		}
+	}
+	_, alone := bulk.Leaves(bulk.Whole(len(plan.conversations)), genesys.MaxBulkConversations, r.failed)
+	for _, part := range alone {
+		for _, c := range plan.of(part) {
+			for _, ref := range plan.wanted[c.ID] {
+				suspects[ref] = true
+			}
+		}
+	}
+	for _, refs := range plan.wanted {
+		for _, ref := range refs {
+			if failed[refKey(ref)] {
+				suspects[ref] = true
+			}
+		}
+	}
 }

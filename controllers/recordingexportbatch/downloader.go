@@ -41,6 +41,7 @@ func (f downloads) newDownloader(b *connectedBatch, contents batchContents) *dow
 	into := bagTransfer{
 		recorder: recorder{f.process, heldStore(b.store, b.batch.Name, contents.inventory.Inventory)}, batch: b.batch.Name, cloud: b.cloud,
 		media: b.route(f.gates, lane, "media"), addresses: f.addresses, isolated: lane == v1alpha1.LaneIsolated,
+		suspects: map[genesys.RecordingRef]bool{},
 	}
 	return &downloader{
 		bagTransfer: into,
@@ -160,7 +161,7 @@ func (d *downloader) followRequests(ctx context.Context, requests []pendingReque
 func (d *downloader) isolateFailing(ctx context.Context, wanted recordingStates) error {
 	for _, recording := range wanted.outstanding() {
 		why := recording.failure()
-		if d.isolated || why == nil || !d.media.isBad(recording.RecordingID) {
+		if d.isolated || why == nil || !d.suspects[recording.RecordingRef] && !d.media.isBad(recording.RecordingID) {
 			continue
 		}
 		if err := d.setAside(ctx, recording.RecordingRef, evidence.ReasonMovedToIsolated, why.Error()); err != nil {

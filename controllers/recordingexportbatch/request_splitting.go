@@ -186,7 +186,7 @@ func refusedAsItStands(err error) bool {
 // is used up.
 func (h *requestSplitter) handleSingle(ctx context.Context, ref genesys.RecordingRef, why error) error {
 	h.requests.record(ref.RecordingID, why)
-	bad := refusedAsItStands(why) && h.accepted || h.requests.isBad(ref.RecordingID)
+	bad := refusedAsItStands(why) && h.accepted || h.suspects[ref] || h.requests.isBad(ref.RecordingID)
 	switch {
 	case bad && !h.isolated:
 		return h.setAside(ctx, ref, evidence.ReasonMovedToIsolated, why.Error())

@@ -34,6 +34,9 @@ type bagTransfer struct {
 	addresses *transfer.Addresses
 	// isolated tells that the batch is of the lane Isolated.
 	isolated bool
+	// suspects are the recordings that bulk jobs could not export while they exported others. One that
+	// cannot be downloaded either is bad itself.
+	suspects map[genesys.RecordingRef]bool
 }
 
 // requester makes batch requests and records them.

@@ -17,6 +17,7 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
 // inOneBatch has each lane of the day be one batch, whose jobs are copied into the archive.
@@ -170,4 +171,51 @@ func TestPoisonedConversations(t *testing.T) {
 	w.expectDownloads(filesOf(poisoned))
 	w.expectHalved(conversations)
 	w.expectNoJobLeft()
+}
+
+// TestPoisonedConversationsThatCannotBeDownloaded are isolated, and become gaps with a reason. Everything
+// else is exported meanwhile.
+func TestPoisonedConversationsThatCannotBeDownloaded(t *testing.T) {
+	w := newBulkStory(t, nil)
+	poisoned, conversations := w.poison()
+	for _, r := range poisoned {
+		w.Sim.InjectFault(simulator.Fault{RecordingID: r.ID, ConversationID: r.ConversationID, ResultError: "temporary failure, try again"})
+	}
+	export := w.bulkExport(inOneBatch)
+	w.Create(export)
+	w.Start()
+	w.awaitIsolated(export, int64(len(poisoned)))
+	w.expectHalved(conversations)
+	w.expectNoJobLeft()
+	others := slices.DeleteFunc(w.exportable(), func(r simulator.Recording) bool { return containsRecording(poisoned, r) })
+	if got := len(w.storedFiles()); got != filesOf(others) {
+		t.Errorf("%d files are stored, want %d", got, filesOf(others))
+	}
+
+	patch := client.MergeFrom(export.DeepCopy())
+	export.Spec.Retry.Deadline = &metav1.Duration{Duration: time.Second}
+	if err := w.Client.Patch(w.Context(), export, patch); err != nil {
+		t.Fatal(err)
+	}
+	w.Await(export, v1alpha1.ReasonCompleteWithGaps)
+	w.judge(others)
+	w.expectFailures(poisoned)
+}
+
+func containsRecording(all []simulator.Recording, r simulator.Recording) bool {
+	return slices.ContainsFunc(all, func(other simulator.Recording) bool { return other.ID == r.ID })
+}
+
+// expectFailures: failures.csv has exactly these recordings, each with a detail.
+func (w *bulkStory) expectFailures(recordings []simulator.Recording) {
+	w.Helper()
+	failures := readCSV(w, w.seals()[0]+"/failures.csv")
+	for _, r := range recordings {
+		if !slices.ContainsFunc(failures, func(f row) bool { return f["recording_id"] == r.ID && f["reason"] != "" && f["detail"] != "" }) {
+			w.Errorf("failures.csv does not have %s: %v", r.ID, failures)
+		}
+	}
+	if len(failures) != len(recordings) {
+		w.Errorf("failures.csv has %d lines, want %d", len(failures), len(recordings))
+	}
 }
