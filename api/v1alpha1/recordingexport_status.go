@@ -39,6 +39,11 @@ type RecordingExportStatus struct {
 	// +optional
 	Survey SurveyStatus `json:"survey,omitempty"`
 
+	// scope describes what spec.scope limits the export to. It is absent if the export includes all conversations of its
+	// window.
+	// +optional
+	Scope *ScopeStatus `json:"scope,omitempty"`
+
 	// batches counts the batches of the export.
 	// +optional
 	Batches BatchCounts `json:"batches,omitempty"`
@@ -117,7 +122,7 @@ type SurveyStatus struct {
 	// +optional
 	Held int64 `json:"held"`
 
-	// excluded is how many of them are left out because of the scope of legalHold.
+	// excluded is how many of them are left out because of legalHold.scope or scope.
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	Excluded int64 `json:"excluded"`

@@ -17,6 +17,8 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:validation:XValidation:rule="self.archived == oldSelf.archived",message="archived cannot be changed: create another RecordingExport",fieldPath=".archived"
 // +kubebuilder:validation:XValidation:rule="self.secondSource == oldSelf.secondSource",message="secondSource cannot be changed: create another RecordingExport",fieldPath=".secondSource"
 // +kubebuilder:validation:XValidation:rule="self.delivery == oldSelf.delivery",message="delivery cannot be changed: create another RecordingExport",fieldPath=".delivery"
+// +kubebuilder:validation:XValidation:rule="has(self.scope) == has(oldSelf.scope) && (!has(self.scope) || self.scope == oldSelf.scope)",message="scope cannot be changed: create another RecordingExport",fieldPath=".scope"
+// +kubebuilder:validation:XValidation:rule="!has(self.scope) || !has(self.secondSource) || self.secondSource == 'None'",message="secondSource Retention lists all recordings of the organisation, so that an export with a scope cannot be compared with it: set secondSource to None, or leave out scope",fieldPath=".secondSource"
 // +kubebuilder:validation:XValidation:rule="has(self.attributes) == has(oldSelf.attributes) && (!has(self.attributes) || self.attributes == oldSelf.attributes)",message="attributes cannot be changed: create another RecordingExport",fieldPath=".attributes"
 type RecordingExportSpec struct {
 	// organizationRef names the GenesysOrganization to export from. Cannot be changed.
@@ -42,6 +44,11 @@ type RecordingExportSpec struct {
 	// window selects the conversations that start in it. If it has no end, the export runs continuously.
 	// +required
 	Window ExportWindow `json:"window"`
+
+	// scope limits the export to some of the conversations of the window. If it is omitted, the export includes all of
+	// them. Cannot be changed.
+	// +optional
+	Scope *ConversationScope `json:"scope,omitempty"`
 
 	// slicing controls how the window is divided into batches. Cannot be changed.
 	// +kubebuilder:default={}

@@ -274,7 +274,7 @@ func (c *fakeCloud) DataAvailability(context.Context) (time.Time, error) {
 	return first.AddDate(10, 0, 0), nil
 }
 
-func (c *fakeCloud) StartSurvey(context.Context, time.Time, time.Time, time.Duration) (genesys.Ticket, error) {
+func (c *fakeCloud) StartSurvey(context.Context, genesys.SurveyQuery, time.Duration) (genesys.Ticket, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.started++
@@ -290,7 +290,7 @@ func (c *fakeCloud) SurveyState(context.Context, genesys.Ticket) (genesys.JobSta
 	return c.state, nil
 }
 
-func (c *fakeCloud) SurveyPage(_ context.Context, _ genesys.Ticket, cursor string) (genesys.SurveyPage, error) {
+func (c *fakeCloud) SurveyPage(_ context.Context, _ genesys.Ticket, cursor string, _ bool) (genesys.SurveyPage, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.page == nil {

@@ -87,6 +87,11 @@ func (w *sealWork) unbatched(survey artifacts.Survey) []evidence.Conversation {
 			})
 		}
 	}
+	for _, c := range survey.OutOfScope {
+		out = append(out, evidence.Conversation{
+			ID: c.ID, Start: c.Start, Disposition: evidence.Excluded, Reason: evidence.ReasonOutOfScope,
+		})
+	}
 	for _, c := range survey.Open {
 		out = append(out, evidence.Conversation{
 			ID: c.ID, Start: c.Start, Disposition: evidence.Unavailable, Reason: evidence.ReasonConversationOpen,
@@ -99,7 +104,7 @@ func (w *sealWork) unbatched(survey artifacts.Survey) []evidence.Conversation {
 }
 
 func surveyEvent(survey artifacts.Survey) evidence.Event {
-	return evidence.Event{
+	event := evidence.Event{
 		Time: survey.At, Type: "DaySurveyed", Actor: survey.By, Details: map[string]string{
 			"day": survey.Day.Format(time.DateOnly), "purpose": string(survey.Purpose), "analyticsJob": survey.JobID,
 			"conversations": strconv.Itoa(len(survey.Conversations)), "deferred": strconv.Itoa(len(survey.Deferred)),
@@ -107,4 +112,8 @@ func surveyEvent(survey artifacts.Survey) evidence.Event {
 			"holdsAskedAt": survey.HeldAt.Format(time.RFC3339Nano), "holdsUnknown": strconv.Itoa(len(survey.HoldsUnknown)),
 		},
 	}
+	if n := len(survey.OutOfScope); n > 0 {
+		event.Details["outOfScope"] = strconv.Itoa(n)
+	}
+	return event
 }

@@ -39,6 +39,7 @@ func (s *loaded) fillIn(status *v1alpha1.RecordingExportStatus) {
 	status.Batches.Planned = int32(s.plan.SliceCount())          //nolint:gosec // ordinals are int32
 	status.Batches.Stalled = int32(len(stalledAmong(s.batches))) //nolint:gosec // ordinals are int32
 	status.Isolated = s.isolated()
+	status.Scope = scopeStatus(s.export.Spec, s.plan.Totals())
 	s.addUpCounts(status)
 	if s.sealed != nil {
 		status.Seal = &v1alpha1.SealStatus{
@@ -113,11 +114,15 @@ func recordingCounts(counts evidence.Counts) v1alpha1.RecordingCounts {
 // ended is the reason and message of an export that is sealed.
 func ended(status v1alpha1.RecordingExportStatus) (reason, message string) {
 	seal := sealPath(status)
-	if status.Gaps == 0 {
-		return v1alpha1.ReasonComplete, fmt.Sprintf("%s exported, sealed in %s", words.Count(status.Recordings.Exported, "recording"), seal) + differences(status)
+	switch {
+	case status.Gaps > 0:
+		return v1alpha1.ReasonCompleteWithGaps, fmt.Sprintf("%s exported, %s: see report.html and failures.csv in %s",
+			words.Count(status.Recordings.Exported, "recording"), words.Count(status.Gaps, "gap"), seal) + limits(status) + differences(status)
+	case status.Scope != nil && status.Batches.Planned == 0:
+		return v1alpha1.ReasonComplete, fmt.Sprintf("nothing was exported: no conversation of the window is in scope (%s); sealed in %s", status.Scope.Limits, seal)
+	default:
+		return v1alpha1.ReasonComplete, fmt.Sprintf("%s exported, sealed in %s", words.Count(status.Recordings.Exported, "recording"), seal) + limits(status) + differences(status)
 	}
-	return v1alpha1.ReasonCompleteWithGaps, fmt.Sprintf("%s exported, %s: see report.html and failures.csv in %s",
-		words.Count(status.Recordings.Exported, "recording"), words.Count(status.Gaps, "gap"), seal) + differences(status)
 }
 
 // caughtUpSays is the message of an export without an end that has caught up.
@@ -130,7 +135,7 @@ func caughtUpSays(status v1alpha1.RecordingExportStatus) string {
 	if n := status.Survey.Deferred; n > 0 {
 		message += fmt.Sprintf("; not ended yet: %s", words.Count(n, "conversation"))
 	}
-	return message + differences(status)
+	return message + limits(status) + differences(status)
 }
 
 func sealPath(status v1alpha1.RecordingExportStatus) string {

@@ -26,20 +26,31 @@ func (w *surveyWork) classify(ctx context.Context, found []genesys.Conversation)
 	var ended []genesys.Conversation
 	for _, c := range union(found, before.deferred) {
 		hasEnded := !c.End.IsZero() && !c.End.Add(w.settleAfter).After(survey.At)
+		isInScope := w.isInScope(c, before)
 		switch {
 		case c.Start.Before(w.spec.Start):
 			survey.Before = append(survey.Before, c.ID)
 		case before.settled[c.ID], before.settled[printableID(c.ID)]:
 		case before.open[c.ID]:
 			if w.Purpose == plan.PurposeRetry && hasEnded {
-				ended, survey.Reopened = append(ended, c), append(survey.Reopened, c.ID)
+				survey.Reopened = append(survey.Reopened, c.ID)
+				if isInScope {
+					ended = append(ended, c)
+				} else {
+					survey.OutOfScope = append(survey.OutOfScope, artifacts.LeftOut{ID: c.ID, Start: c.Start})
+				}
 			}
 		case !genesys.ValidID(c.ID):
 			survey.Refused = append(survey.Refused, printableID(c.ID))
+		case !isInScope && w.isOutForGood(c, hasEnded, survey.At):
+			survey.OutOfScope = append(survey.OutOfScope, artifacts.LeftOut{ID: c.ID, Start: c.Start})
 		case hasEnded:
 			ended = append(ended, c)
 		case survey.At.Before(w.openUntil(c)):
 			survey.Deferred = append(survey.Deferred, c)
+			if !isInScope {
+				survey.Undecided = append(survey.Undecided, c.ID)
+			}
 		default:
 			survey.Open = append(survey.Open, c)
 		}
@@ -164,6 +175,8 @@ type earlier struct {
 	ids []string
 	// deferred is what the last of them has deferred.
 	deferred []genesys.Conversation
+	// undecided are those of the deferred ones that were not in scope so far.
+	undecided map[string]bool
 }
 
 // earlierSurveys reads the earlier surveys of the day.
@@ -180,7 +193,14 @@ func (w *surveyWork) earlierSurveys(ctx context.Context) (earlier, error) {
 }
 
 func (e *earlier) addSurvey(survey artifacts.Survey) {
-	e.deferred = survey.Deferred
+	e.deferred, e.undecided = survey.Deferred, map[string]bool{}
+	for _, id := range survey.Undecided {
+		e.undecided[id] = true
+	}
+	for _, c := range survey.OutOfScope {
+		e.settled[c.ID] = true
+		delete(e.open, c.ID)
+	}
 	for _, c := range survey.Conversations {
 		e.settled[c.ID] = true
 		e.ids = append(e.ids, c.ID)

@@ -39,7 +39,7 @@ func (w *surveyStarter) startSurvey(ctx context.Context, s *loaded, due plan.Due
 	key := fmt.Sprintf("%s%s/%d", surveyWorks, due.Day.Format(time.DateOnly), due.Pass)
 	work := &surveyWork{
 		planner: w.planning.planner(s), cloud: s.cloud, retrier: w.planning.pool.retrier(s.subject, key), intervals: w.intervals,
-		DueSurvey: due, entry: s.plan.EntryCount(),
+		DueSurvey: due, entry: s.plan.EntryCount(), scope: exportspec.Scope(spec),
 		settleAfter: exportspec.SettleAfter(spec), openDeadline: exportspec.OpenDeadline(spec), deadline: memory.getSurveyDeadline,
 		request: s.lastRequest(), retryCommand: retryCommand(s.export),
 	}

@@ -19,9 +19,9 @@ import (
 
 type surveyor interface {
 	DataAvailability(ctx context.Context) (time.Time, error)
-	StartSurvey(ctx context.Context, from, to time.Time, timeout time.Duration) (genesys.Ticket, error)
+	StartSurvey(ctx context.Context, query genesys.SurveyQuery, timeout time.Duration) (genesys.Ticket, error)
 	SurveyState(ctx context.Context, job genesys.Ticket) (genesys.JobState, error)
-	SurveyPage(ctx context.Context, job genesys.Ticket, cursor string) (genesys.SurveyPage, error)
+	SurveyPage(ctx context.Context, job genesys.Ticket, cursor string, facts bool) (genesys.SurveyPage, error)
 	EndSurvey(ctx context.Context, job genesys.Ticket) error
 }
 
@@ -38,6 +38,7 @@ type surveyWork struct {
 	plan.DueSurvey
 	// timeout is how long it may take to start the analytics job.
 	timeout time.Duration
+	scope   genesys.Scope
 	// entry is the number of the plan's next entry.
 	entry        int
 	settleAfter  time.Duration
@@ -98,9 +99,9 @@ func (w *surveyWork) surveyedEntry(survey artifacts.Survey) *plan.Surveyed {
 	s := plan.Surveyed{
 		Day: w.Day, Pass: survey.Pass, Purpose: survey.Purpose, To: to,
 		Open: int64(len(survey.Open)), Refused: int64(len(survey.Refused)), Deferred: int64(len(survey.Deferred)),
-		Reopened: int64(len(survey.Reopened)), AskAgain: w.nextQueryTime(survey),
+		Reopened: int64(len(survey.Reopened)), AskAgain: w.nextQueryTime(survey), OutOfScope: int64(len(survey.OutOfScope)),
 	}
-	s.Conversations = int64(len(survey.Conversations)) + s.Open + s.Refused - s.Reopened
+	s.Conversations = int64(len(survey.Conversations)) + s.OutOfScope + s.Open + s.Refused - s.Reopened
 	for _, c := range survey.Conversations {
 		if c.Held {
 			s.Held++
@@ -157,7 +158,9 @@ func (w *surveyWork) fetchConversations(ctx context.Context, job genesys.Ticket)
 	from, to := plan.DayInWindow(w.spec, w.Day)
 	all := newResults(w.spec.Start, from, to)
 	for cursor, first := "", true; first || cursor != ""; first = false {
-		page, err := transfer.Retry(ctx, w.retrier, func(int) (genesys.SurveyPage, error) { return w.cloud.SurveyPage(ctx, job, cursor) })
+		page, err := transfer.Retry(ctx, w.retrier, func(int) (genesys.SurveyPage, error) {
+			return w.cloud.SurveyPage(ctx, job, cursor, !w.scope.IsZero())
+		})
 		if err == nil {
 			err = all.addResults(cursor, page)
 		}
@@ -178,9 +181,9 @@ func (w *surveyWork) currentJob(ctx context.Context, from, to time.Time) (genesy
 	if !errors.Is(err, fs.ErrNotExist) {
 		return known.Job, err
 	}
-	job, err := w.cloud.StartSurvey(ctx, from, to, w.timeout)
+	job, err := w.cloud.StartSurvey(ctx, genesys.SurveyQuery{From: from, To: to, Scope: w.scope}, w.timeout)
 	if err != nil {
-		return genesys.Ticket{}, err
+		return genesys.Ticket{}, withoutParticipants(err, w.scope)
 	}
 	stored, err := artifacts.Put(ctx, w.store, key, artifacts.AnalyticsJob{Stamp: w.stamp(), Job: job})
 	if err != nil || stored.Job != job {

@@ -110,7 +110,11 @@ func nameless(t *testing.T, of reflect.Type, seen map[reflect.Type]bool) {
 	seen[of] = true
 	for i := range of.NumField() {
 		field := of.Field(i)
-		if _, named := field.Tag.Lookup("json"); !named && field.IsExported() && !field.Anonymous {
+		name, named := field.Tag.Lookup("json")
+		if name == "-" {
+			continue // never stored
+		}
+		if !named && field.IsExported() && !field.Anonymous {
 			t.Errorf("%s.%s has no json tag", of, field.Name)
 		}
 		nameless(t, field.Type, seen)

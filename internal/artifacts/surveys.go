@@ -32,6 +32,10 @@ type Survey struct {
 	Deferred []genesys.Conversation `json:"deferred,omitempty"`
 	// Open ones did not end in time.
 	Open []genesys.Conversation `json:"open,omitempty"`
+	// OutOfScope are not in the scope of the export, and will not come into it.
+	OutOfScope []LeftOut `json:"outOfScope,omitempty"`
+	// Undecided are those of Deferred that are not in scope so far, and may come into it.
+	Undecided []string `json:"undecided,omitempty"`
 	// Refused are invalid ids, made printable.
 	Refused []string `json:"refused,omitempty"`
 	// Reopened are those of Conversations that a survey before has listed as open.
@@ -45,4 +49,10 @@ type Survey struct {
 	// is queried again; until then they count as held, unless the export leaves held
 	// ones out.
 	HoldsUnknown []genesys.UnknownHold `json:"holdsUnknown,omitempty"`
+}
+
+// LeftOut is a conversation that the export leaves out.
+type LeftOut struct {
+	ID    string    `json:"id"`
+	Start time.Time `json:"start"`
 }

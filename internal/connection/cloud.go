@@ -54,8 +54,8 @@ func (c *Cloud) DataAvailability(ctx context.Context) (time.Time, error) {
 }
 
 // StartSurvey starts an analytics job, see [client.Client.StartSurvey].
-func (c *Cloud) StartSurvey(ctx context.Context, from, to time.Time, timeout time.Duration) (genesys.Ticket, error) {
-	return start(c, func(as *client.Client) (string, error) { return as.StartSurvey(ctx, from, to, timeout) })
+func (c *Cloud) StartSurvey(ctx context.Context, query genesys.SurveyQuery, timeout time.Duration) (genesys.Ticket, error) {
+	return start(c, func(as *client.Client) (string, error) { return as.StartSurvey(ctx, query, timeout) })
 }
 
 // SurveyState returns the state of a survey.
@@ -64,8 +64,10 @@ func (c *Cloud) SurveyState(ctx context.Context, job genesys.Ticket) (genesys.Jo
 }
 
 // SurveyPage reads a page of a survey's result.
-func (c *Cloud) SurveyPage(ctx context.Context, job genesys.Ticket, cursor string) (genesys.SurveyPage, error) {
-	return follow(c, "read survey page", job, func(as *client.Client) (genesys.SurveyPage, error) { return as.SurveyPage(ctx, job.ID, cursor) })
+func (c *Cloud) SurveyPage(ctx context.Context, job genesys.Ticket, cursor string, facts bool) (genesys.SurveyPage, error) {
+	return follow(c, "read survey page", job, func(as *client.Client) (genesys.SurveyPage, error) {
+		return as.SurveyPage(ctx, job.ID, cursor, facts)
+	})
 }
 
 // EndSurvey deletes a survey and its results. If its client is inactive, the survey is

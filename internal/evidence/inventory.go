@@ -25,6 +25,8 @@ const (
 	ReasonMediumNotRequested = "MediumNotRequested"
 	// ReasonHoldScope: the export's legal-hold scope leaves the conversation out.
 	ReasonHoldScope = "HoldScope"
+	// ReasonOutOfScope: the conversation is not in the scope of the export.
+	ReasonOutOfScope = "OutOfScope"
 	// ReasonMovedToHold: the conversation was put under legal hold before its transfer, and comes in a batch of the hold lanes.
 	ReasonMovedToHold = "MovedToHold"
 	// ReasonMovedFromHold: the conversation was released before its transfer, and comes in a batch of the Standard lane.

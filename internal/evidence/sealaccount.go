@@ -89,7 +89,7 @@ func (s Seal) about(root fs.FS, state signingState, account Account) ([]SignedFi
 		return nil, err
 	}
 	says := state.verification(sealPredicate)
-	says.Referenced = len(account.Referenced) > 0
+	says.Referenced, says.NoBags = len(account.Referenced) > 0, len(s.Bags) == 0
 	verify, err := fillText("seal.txt", says)
 	if err != nil {
 		return nil, err

@@ -27,6 +27,8 @@ type verification struct {
 	Timestamp      bool
 	// Referenced tells that files are outside the archive.
 	Referenced bool
+	// NoBags tells that the seal contains no bags, so that its list of bags is empty.
+	NoBags bool
 }
 
 // fillText fills in one of the texts.
@@ -53,6 +55,14 @@ func Certification(account Account) ([]byte, error) {
 	if err := json.Unmarshal(account.Export.Spec, &terms); err != nil {
 		return nil, err
 	}
+	scope, err := ReadScope(account.Export.Spec)
+	if err != nil {
+		return nil, err
+	}
+	limits := ""
+	if scope != nil {
+		limits = Printable(scope.Limits(), attributeLimit)
+	}
 	attributes := map[string]string{}
 	for name, value := range terms.Attributes {
 		attributes[Printable(name, attributeLimit)] = Printable(value, attributeLimit)
@@ -61,8 +71,9 @@ func Certification(account Account) ([]byte, error) {
 		Account    Account
 		Totals     Counts
 		Terms      string
+		Limits     string
 		Attributes map[string]string
-	}{account, account.Totals(), string(account.Export.Spec), attributes})
+	}{account, account.Totals(), string(account.Export.Spec), limits, attributes})
 }
 
 // attributeLimit is how much of an attribute is shown, in runes: no less than a

@@ -174,6 +174,7 @@ type evidenceSpec struct {
 	SecondSource v1alpha1.SecondSource              `json:"secondSource"`
 	Delivery     string                             `json:"delivery"`
 	Attributes   map[string]v1alpha1.AttributeValue `json:"attributes,omitempty"`
+	Scope        *evidence.ScopeTerms               `json:"scope,omitempty"`
 	bulkDelivery
 }
 
@@ -235,7 +236,7 @@ func newEvidenceSpec(spec v1alpha1.RecordingExportSpec) evidenceSpec {
 		Start: cut.Start, End: cut.End, Width: cut.Width.String(), Most: cut.MaxConversations,
 		SettleAfter: SettleAfter(spec).String(), OpenDeadline: OpenDeadline(spec).String(),
 		Metadata: spec.Metadata.Detail, Archived: spec.Archived, SecondSource: spec.SecondSource,
-		Delivery: spec.Delivery.Mode, Attributes: spec.Attributes,
+		Delivery: spec.Delivery.Mode, Attributes: spec.Attributes, Scope: ScopeTerms(spec),
 		bulkDelivery: newBulkDelivery(spec.Delivery.BulkJob),
 	}
 }

@@ -54,6 +54,16 @@ type Conversation struct {
 	Start time.Time `json:"start"`
 	// End is zero until the conversation has ended.
 	End time.Time `json:"end,omitzero"`
+	// Facts are nil unless they were asked for.
+	Facts *Facts `json:"-"`
+}
+
+// SurveyQuery is what a survey asks for: the conversations of a scope whose life overlaps the
+// half-open interval from From to To. Conversations that have not ended, and may come into
+// scope later, are among them.
+type SurveyQuery struct {
+	From, To time.Time
+	Scope    Scope
 }
 
 // SurveyPage is one page of a survey's answer.

@@ -37,6 +37,8 @@ type Totals struct {
 	Days, DaysSurveyed int
 	// Conversations that became known, by what becomes of them.
 	Conversations, Held, Excluded, Unavailable int64
+	// OutOfScope are those of the excluded ones that are not in the scope of the export.
+	OutOfScope int64
 	// Deferred is how many have not ended, or not settled.
 	Deferred int64
 }
@@ -109,7 +111,8 @@ func (l *Log) addSurvey(s Surveyed) {
 	d := l.day(s.Day)
 	l.totals.Conversations += s.Conversations
 	l.totals.Held += s.Held
-	l.totals.Excluded += s.Excluded
+	l.totals.Excluded += s.Excluded + s.OutOfScope
+	l.totals.OutOfScope += s.OutOfScope
 	l.totals.Unavailable += s.Open + s.Refused - s.Reopened
 	l.totals.Deferred += s.Deferred - d.deferred
 	if d.passes == 0 {

@@ -50,6 +50,8 @@ type Surveyed struct {
 	Refused       int64 `json:"refused"`
 	Deferred      int64 `json:"deferred"`
 	Reopened      int64 `json:"reopened,omitempty"`
+	// OutOfScope are those that are not in the scope of the export.
+	OutOfScope int64 `json:"outOfScope,omitempty"`
 	// AskAgain is when the deferred ones are due for another survey.
 	AskAgain time.Time `json:"askAgain,omitzero"`
 }

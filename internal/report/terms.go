@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/gcexport/recording-export-operator/internal/evidence"
 )
 
 // terms are what was requested, as export.json has it.
@@ -25,6 +27,8 @@ type terms struct {
 	Bucket        string `json:"bucket"`
 	Region        string `json:"region"`
 	Copy          bool   `json:"copy"`
+
+	Scope *evidence.ScopeTerms `json:"scope"`
 }
 
 // readTerms reads the terms that the page explains. It shows all of them as they are recorded, too.
@@ -60,7 +64,7 @@ func (t terms) facts() []fact {
 	if !t.End.IsZero() {
 		end = "until, and not including, " + when(t.End)
 	}
-	facts := []fact{
+	return slices.Concat(t.limits(), []fact{
 		{"Kinds of recordings", kinds},
 		{"Legal hold", termIn(scopes, t.HoldScope)},
 		{"Conversations that started", "from " + when(t.Start) + ", " + end},
@@ -69,16 +73,20 @@ func (t terms) facts() []fact {
 		{"Archived files", termIn(archiveds, t.Archived)},
 		{"Second source to compare with", termIn(secondSources, t.SecondSource)},
 		{"Delivery", termIn(deliveries, t.Delivery)},
-	}
+	}, t.bulkJobs())
+}
+
+// bulkJobs says where bulk jobs deliver, if they do.
+func (t terms) bulkJobs() []fact {
 	if t.Bucket == "" {
-		return facts
+		return nil
 	}
 	what := text("the recordings stay there")
 	if t.Copy {
 		what = "this software copied the recordings into the archive"
 	}
-	return append(facts, fact{"Bucket of the recording bulk jobs", words("%s in region %s, through the integration %s of Genesys Cloud; %s",
-		clean(t.Bucket, longName), clean(t.Region, longName), clean(t.IntegrationID, longName), what)})
+	return []fact{{"Bucket of the recording bulk jobs", words("%s in region %s, through the integration %s of Genesys Cloud; %s",
+		clean(t.Bucket, longName), clean(t.Region, longName), clean(t.IntegrationID, longName), what)}}
 }
 
 var kindNames = map[string]text{

@@ -76,7 +76,7 @@ func (r Report) view() view {
 		Organization: clean(a.Export.OrganizationID, longName), Cluster: clean(a.Export.ClusterID, longName),
 		SpecDigest: clean(a.Export.SpecDigest, longName), Number: amount(a.Number),
 		SealedAt: when(a.SealedAt), Begun: when(a.Export.CreatedAt), From: when(a.From), Until: when(a.Until),
-		Tool: madeBy(a.Tool), Verdict: judge(a, asked.End), Asked: asked.facts(), Attributes: asked.attributes(), Terms: clean(compact(a.Export.Spec), longTerms),
+		Tool: madeBy(a.Tool), Verdict: asked.addLimits(judge(a, asked.End), a), Asked: asked.facts(), Attributes: asked.attributes(), Terms: clean(compact(a.Export.Spec), longTerms),
 		Conversations: a.Conversations, Totals: a.Totals(), Account: a, Size: size(a.Bytes),
 		Gaps: reasonRows(f.Gaps), Excluded: reasonRows(f.Excluded), Retried: f.Retried, SigningKey: clean(a.SigningKey, longName), Timestamped: r.Timestamped,
 	}

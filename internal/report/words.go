@@ -10,6 +10,7 @@ import (
 var reasons = map[string]text{
 	evidence.ReasonMediumNotRequested: "The request does not include recordings of this kind.",
 	evidence.ReasonHoldScope:          "The request excludes these conversations because of their legal hold status.",
+	evidence.ReasonOutOfScope:         "The request is limited to some conversations, and these are not among them.",
 	evidence.ReasonMovedToHold:        "The conversation came under legal hold while the export ran. It is counted with the conversations under legal hold instead.",
 	evidence.ReasonMovedToIsolated:    "It kept failing or was not ready, and was retried separately. It is counted with the isolated items instead.",
 	evidence.ReasonMovedFromHold:      "The legal hold was lifted while the export ran. The conversation is counted with the conversations that are not under legal hold instead.",

@@ -40,7 +40,8 @@ var (
 	isNotFound      = end{evidence.Unavailable, evidence.ReasonConversationNotFound}
 	isOpen          = end{evidence.Unavailable, evidence.ReasonConversationOpen}
 	isNotRequested  = end{evidence.Excluded, evidence.ReasonMediumNotRequested}
-	isOutOfScope    = end{evidence.Excluded, evidence.ReasonHoldScope}
+	isLeftByHold    = end{evidence.Excluded, evidence.ReasonHoldScope}
+	isOutOfScope    = end{evidence.Excluded, evidence.ReasonOutOfScope}
 	isDuplicate     = end{evidence.Excluded, evidence.ReasonDuplicateID}
 	hasLeft         = end{evidence.Excluded, evidence.ReasonMovedToIsolated}
 	hasMovedToHold  = end{evidence.Excluded, evidence.ReasonMovedToHold}
@@ -163,7 +164,7 @@ func (t exportTerms) conversationEnds(lane string, c conversationLine, told told
 	}
 	switch held := later == "true"; {
 	case t.leavesOut(held):
-		return append(ends, isOutOfScope)
+		return append(ends, isLeftByHold)
 	case lane == isolatedLane:
 		return ends
 	case held:

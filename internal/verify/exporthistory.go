@@ -37,6 +37,8 @@ type survey struct {
 	at                                                   time.Time
 	day, purpose, heldAt                                 string
 	conversations, deferred, open, refused, holdsUnknown int64
+	// outOfScope is how many are not in the scope of the export.
+	outOfScope int64
 }
 
 // surveyedDay is what the surveys of a day tell together.
@@ -105,6 +107,9 @@ func (h *exportHistory) takeSealEvent(e event) {
 	}
 }
 
+// outOfScope is the name of a number that only surveys of a limited export tell.
+const outOfScope = "outOfScope"
+
 // tellSurvey adds a survey.
 func (h *exportHistory) tellSurvey(e event) {
 	s := survey{line: e.Sequence, at: e.Time, day: e.Details["day"], purpose: e.Details["purpose"], heldAt: e.Details["holdsAskedAt"]}
@@ -113,8 +118,13 @@ func (h *exportHistory) tellSurvey(e event) {
 		into *int64
 	}{
 		{"conversations", &s.conversations}, {"deferred", &s.deferred}, {"open", &s.open}, {"refused", &s.refused}, {"holdsUnknown", &s.holdsUnknown},
+		{outOfScope, &s.outOfScope},
 	} {
-		count, err := strconv.ParseInt(e.Details[n.name], 10, 64)
+		text, told := e.Details[n.name]
+		if !told && n.name == outOfScope {
+			continue // none
+		}
+		count, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || count < 0 {
 			h.fault(Malformed, h.log, "line %d reports a survey with %s: %q", e.Sequence, n.name, cut(e.Details[n.name]))
 		}

@@ -20,7 +20,7 @@ func (s *bagHistory) checkRecordings(b *bag, t tables) {
 		if !listed {
 			continue // reported with the tables
 		}
-		if c.disposition == evidence.Excluded && c.end != isOutOfScope {
+		if c.disposition == evidence.Excluded && c.end != isLeftByHold {
 			s.fault(Contradiction, at, "line %d lists a recording of conversation %s, but conversations.csv states that the conversation is in another bag", line.line, cut(line.conversation))
 			continue
 		}
@@ -68,8 +68,8 @@ func (s *bagHistory) checkRecording(at string, line indexLine, c conversationLin
 	default:
 		of.ends = s.lostEnds(line, c, read)
 	}
-	if c.end == isOutOfScope {
-		of.ends = []end{isOutOfScope}
+	if c.end == isLeftByHold {
+		of.ends = []end{isLeftByHold}
 	}
 	is := line.end()
 	if s.terms.told && !slices.Contains(of.ends, is) {
@@ -174,12 +174,12 @@ func (s *bagHistory) checkTold(lines map[string][]end) {
 		}
 	}
 	for key := range s.back {
-		if !is(key, append(slices.Clone(transferred), isOutOfScope)...) {
+		if !is(key, append(slices.Clone(transferred), isLeftByHold)...) {
 			tells(key, "was restored from the archive")
 		}
 	}
 	for key, reason := range s.lost {
-		if !is(key, end{evidence.Unavailable, reason}, isOutOfScope) {
+		if !is(key, end{evidence.Unavailable, reason}, isLeftByHold) {
 			tells(key, "was not restored from the archive: "+reason)
 		}
 	}

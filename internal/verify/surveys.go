@@ -2,6 +2,7 @@ package verify
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -18,6 +19,8 @@ type page struct {
 	// have no valid id.
 	open    map[string]int64
 	refused int64
+	// outOfScope counts those that are not in the scope of the export, by day.
+	outOfScope map[string]int64
 	// retried are the bags with lines that replace those of an earlier bag, each with the
 	// table that does.
 	retried map[string]string
@@ -39,7 +42,7 @@ type holdTimes struct {
 
 // beginPage gets ready for the lines of a seal.
 func (c *census) beginPage(s *seal) {
-	c.page = page{fresh: map[string]int64{}, open: map[string]int64{}, drifted: map[string]bool{}, sealing: map[string]bool{}, retried: map[string]string{}}
+	c.page = page{fresh: map[string]int64{}, open: map[string]int64{}, outOfScope: map[string]int64{}, drifted: map[string]bool{}, sealing: map[string]bool{}, retried: map[string]string{}}
 	if c.holds.surveys == nil {
 		c.holds.surveys, c.holds.checks = map[string]bool{}, map[string]bool{}
 		for _, b := range c.verifier.bags {
@@ -164,6 +167,9 @@ func (c *census) takeUnbatched(s *seal, at string, row Row) {
 		c.page.fresh[day]++
 		ends = append(ends, isOpen)
 		if c.terms.leavesOut(held) {
+			ends = append(ends, isLeftByHold)
+		}
+		if c.terms.limited {
 			ends = append(ends, isOutOfScope)
 		}
 	}
@@ -175,6 +181,8 @@ func (c *census) takeUnbatched(s *seal, at string, row Row) {
 		c.page.open[day]++
 		c.checkOpen(s, at, row)
 	case isOutOfScope:
+		c.page.outOfScope[day]++
+	case isLeftByHold:
 		if !c.holds.surveys[day+" "+asked] {
 			c.fault(Contradiction, at, "line %d states that the survey queried the legal hold of conversation %s at %q, but no log reports this", row.Line, cut(id), cut(asked))
 		}
@@ -195,11 +203,12 @@ func (c *census) checkOpen(s *seal, at string, row Row) {
 // settled, and again before it was sealed, and that the surveys found what is listed.
 func (c *census) checkSurveys(s *seal) {
 	h := s.history
-	var found, open = map[string]int64{}, map[string]int64{}
+	var found, open, outOfScope = map[string]int64{}, map[string]int64{}, map[string]int64{}
 	var refused int64
 	for _, survey := range h.surveys {
-		found[survey.day] += survey.conversations + survey.open
+		found[survey.day] += survey.conversations + survey.open + survey.outOfScope
 		open[survey.day] += survey.open
+		outOfScope[survey.day] += survey.outOfScope
 		refused += survey.refused
 		day, err := time.Parse(time.DateOnly, survey.day)
 		if err != nil || day.Before(s.account.From.UTC().Truncate(24*time.Hour)) || !day.Before(s.account.Until) {
@@ -216,6 +225,7 @@ func (c *census) checkSurveys(s *seal) {
 	}
 	c.checkNewDays(s, since)
 	c.compareFound(s, found, open, refused)
+	c.compareScope(s, outOfScope)
 }
 
 // checkNewDays checks that each day since a time was surveyed for the first time once,
@@ -274,6 +284,17 @@ func (c *census) compareFound(s *seal, found, open map[string]int64, refused int
 	}
 	if refused != c.page.refused {
 		c.fault(Contradiction, s.history.log, "reports %d conversations with invalid ids, but conversations.csv lists %d", refused, c.page.refused)
+	}
+}
+
+// compareScope compares how many conversations the surveys left out with the lines.
+func (c *census) compareScope(s *seal, told map[string]int64) {
+	days := maps.Clone(told)
+	maps.Copy(days, c.page.outOfScope)
+	for day := range days {
+		if told[day] != c.page.outOfScope[day] {
+			c.fault(Contradiction, s.history.log, "reports that %d conversations of %q are not in scope, but conversations.csv lists %d", told[day], cut(day), c.page.outOfScope[day])
+		}
 	}
 }
 

@@ -20,6 +20,8 @@ type exportTerms struct {
 	compares bool
 	// endless tells that the window had no end when the archive was begun.
 	endless bool
+	// limited tells that the export has a scope.
+	limited bool
 	// settleAfter is how long after its end a part of the window was to be left alone,
 	// openDeadline how long after its start a conversation was to be waited for.
 	settleAfter, openDeadline time.Duration
@@ -40,6 +42,7 @@ func (v *verifier) readTerms() {
 		OpenDeadline string           `json:"openDeadline"`
 		Archived     string           `json:"archived"`
 		SecondSource string           `json:"secondSource"`
+		Scope        *struct{}        `json:"scope"`
 	}
 	if err := json.Unmarshal(v.record.Spec, &spec); err != nil {
 		v.fault(Malformed, evidence.RecordPath, "does not contain a valid spec: %v", err)
@@ -47,7 +50,7 @@ func (v *verifier) readTerms() {
 	}
 	t := exportTerms{
 		media: spec.MediaTypes, scope: spec.HoldScope, restores: spec.Archived == "Restore", compares: spec.SecondSource == "Retention",
-		endless: spec.End.IsZero(), told: true,
+		endless: spec.End.IsZero(), limited: spec.Scope != nil, told: true,
 	}
 	for _, medium := range t.media {
 		if !slices.Contains(allMedia, medium) {

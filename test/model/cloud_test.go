@@ -53,10 +53,10 @@ func (c *cloud) DataAvailability(ctx context.Context) (time.Time, error) {
 
 // StartSurvey notes what analytics knew when the job was made, and which job the
 // process knows of.
-func (c *cloud) StartSurvey(ctx context.Context, from, to time.Time, timeout time.Duration) (genesys.Ticket, error) {
+func (c *cloud) StartSurvey(ctx context.Context, query genesys.SurveyQuery, timeout time.Duration) (genesys.Ticket, error) {
 	m := c.process.model
 	id, err := call(ctx, c.process, func() (string, error) {
-		id, err := c.Client.StartSurvey(ctx, from, to, timeout)
+		id, err := c.Client.StartSurvey(ctx, query, timeout)
 		if err == nil {
 			m.noteJob(id)
 		}
@@ -72,8 +72,8 @@ func (c *cloud) SurveyState(ctx context.Context, job genesys.Ticket) (genesys.Jo
 	return call(ctx, c.process, func() (genesys.JobState, error) { return c.Client.SurveyState(ctx, job.ID) })
 }
 
-func (c *cloud) SurveyPage(ctx context.Context, job genesys.Ticket, cursor string) (genesys.SurveyPage, error) {
-	return call(ctx, c.process, func() (genesys.SurveyPage, error) { return c.Client.SurveyPage(ctx, job.ID, cursor) })
+func (c *cloud) SurveyPage(ctx context.Context, job genesys.Ticket, cursor string, facts bool) (genesys.SurveyPage, error) {
+	return call(ctx, c.process, func() (genesys.SurveyPage, error) { return c.Client.SurveyPage(ctx, job.ID, cursor, facts) })
 }
 
 // EndSurvey may be called at any time.

@@ -39,7 +39,7 @@ func BenchmarkSurveyPage(b *testing.B) {
 		b.SetBytes(int64(len(page)))
 		b.ReportAllocs()
 		for b.Loop() {
-			got, err := readPage(strings.NewReader(page))
+			got, err := readPage(strings.NewReader(page), readConversation)
 			if err != nil || len(got.Conversations) != conversations || got.Next != "next" {
 				b.Fatalf("%d conversations, %v", len(got.Conversations), err)
 			}

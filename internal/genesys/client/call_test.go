@@ -265,7 +265,7 @@ func TestBadIDsNeverLeave(t *testing.T) {
 	for _, id := range []string{"", "../../users/me", conversationA + "/x", conversationA + "?x=1", "x\n"} {
 		calls := map[string]func() error{
 			"SurveyState": func() error { _, err := client.SurveyState(t.Context(), id); return err },
-			"SurveyPage":  func() error { _, err := client.SurveyPage(t.Context(), id, ""); return err },
+			"SurveyPage":  func() error { _, err := client.SurveyPage(t.Context(), id, "", false); return err },
 			"EndSurvey":   func() error { return client.EndSurvey(t.Context(), id) },
 			"Protected": func() error {
 				_, err := client.Protected(t.Context(), []string{conversationA, id}, time.Minute)

@@ -134,7 +134,7 @@ func askWho(t *testing.T, c *Client) error {
 }
 
 func askPage(t *testing.T, c *Client) error {
-	_, err := c.SurveyPage(t.Context(), jobA, "")
+	_, err := c.SurveyPage(t.Context(), jobA, "", false)
 	return err
 }
 

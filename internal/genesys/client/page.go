@@ -30,19 +30,19 @@ const (
 
 // SurveyPage reads a page of a survey's result, of up to 1000 conversations.
 // The first page's cursor is empty, each page names the next one's. Pages may
-// repeat a conversation of another page. Besides ids and times, no more than one
-// conversation of a page is kept in memory. A page that is refused for its size
-// is requested again, smaller (see [Pages]).
-func (c *Client) SurveyPage(ctx context.Context, jobID, cursor string) (genesys.SurveyPage, error) {
+// repeat a conversation of another page. Besides ids, times and, if they are asked
+// for, facts, no more than one conversation of a page is kept in memory. A page
+// that is refused for its size is requested again, smaller (see [Pages]).
+func (c *Client) SurveyPage(ctx context.Context, jobID, cursor string, facts bool) (genesys.SurveyPage, error) {
 	if err := checkIDs(opSurveyPage, jobID); err != nil {
 		return genesys.SurveyPage{}, err
 	}
 	return paged(&c.pages.survey, surveyPageSize, func(size int) (genesys.SurveyPage, error) {
-		return c.surveyPage(ctx, jobID, pageQuery(cursor, size))
+		return c.surveyPage(ctx, jobID, pageQuery(cursor, size), conversationReader(facts))
 	})
 }
 
-func (c *Client) surveyPage(ctx context.Context, jobID string, query url.Values) (genesys.SurveyPage, error) {
+func (c *Client) surveyPage(ctx context.Context, jobID string, query url.Values, read conversationDecoder) (genesys.SurveyPage, error) {
 	var page genesys.SurveyPage
 	got, err := c.fetch(ctx, opSurveyPage, route{
 		path:    "/api/v2/analytics/conversations/details/jobs/" + jobID + "/results",
@@ -50,7 +50,7 @@ func (c *Client) surveyPage(ctx context.Context, jobID string, query url.Values)
 		timeout: pageTimeout,
 		limit:   maxPage,
 		consume: func(body io.Reader) (err error) {
-			page, err = readPage(body)
+			page, err = readPage(body, read)
 			return err
 		},
 	})
@@ -73,7 +73,7 @@ func pageQuery(cursor string, size int) url.Values {
 // Genesys Cloud may leave the conversations of a page without any out. But a
 // page that says nothing at all, neither conversations nor where the next page
 // is nor how far the data go, is not taken for one without conversations.
-func readPage(from io.Reader) (genesys.SurveyPage, error) {
+func readPage(from io.Reader, read conversationDecoder) (genesys.SurveyPage, error) {
 	var page genesys.SurveyPage
 	in := json.NewDecoder(from)
 	saysSomething := false
@@ -81,7 +81,13 @@ func readPage(from io.Reader) (genesys.SurveyPage, error) {
 		switch name {
 		case "conversations":
 			saysSomething = true
-			return eachElement(in, func() error { return readConversation(in, &page) })
+			return eachElement(in, func() error {
+				c, err := read(in)
+				if err == nil {
+					page.Conversations = append(page.Conversations, c)
+				}
+				return err
+			})
 		case "cursor":
 			saysSomething = true
 			return in.Decode(&page.Next)
@@ -94,29 +100,6 @@ func readPage(from io.Reader) (genesys.SurveyPage, error) {
 		err = errors.New("a page without data")
 	}
 	return page, err
-}
-
-// readConversation decodes one conversation's id and times; there are about ten
-// kilobytes of other things in it.
-func readConversation(in *json.Decoder, page *genesys.SurveyPage) error {
-	var body struct {
-		ID    string  `json:"conversationId"`
-		Start instant `json:"conversationStart"`
-		End   instant `json:"conversationEnd"`
-	}
-	if err := in.Decode(&body); err != nil {
-		return err
-	}
-	if body.ID == "" || body.Start.IsZero() {
-		return errors.New("a conversation without id or start")
-	}
-	if err := checkLength(body.ID); err != nil {
-		return err
-	}
-	page.Conversations = append(page.Conversations, genesys.Conversation{
-		ID: body.ID, Start: body.Start.Time, End: body.End.Time,
-	})
-	return nil
 }
 
 // eachField calls read for each field of an object, which must be all that

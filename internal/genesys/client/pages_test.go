@@ -59,14 +59,14 @@ func smallPages(most int) func(*simulator.Options) {
 func surveyed(t *testing.T, sim *simulator.Simulator, client *Client) (path string, read func(*Client) (int, error)) {
 	t.Helper()
 	from := sim.Options().Start
-	job, err := client.StartSurvey(t.Context(), from, from.Add(24*time.Hour), time.Minute)
+	job, err := client.StartSurvey(t.Context(), genesys.SurveyQuery{From: from, To: from.Add(24 * time.Hour)}, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return "/api/v2/analytics/conversations/details/jobs/" + job + "/results", func(c *Client) (int, error) {
 		n := 0
 		for cursor, more := "", true; more; more = cursor != "" {
-			page, err := c.SurveyPage(t.Context(), job, cursor)
+			page, err := c.SurveyPage(t.Context(), job, cursor, false)
 			if err != nil {
 				return n, err
 			}

@@ -86,7 +86,7 @@ func TestSimulatedSurvey(t *testing.T) {
 func survey(t *testing.T, client *Client, from, to time.Time) []genesys.Conversation {
 	t.Helper()
 	ctx := t.Context()
-	job, err := client.StartSurvey(ctx, from, to, time.Minute)
+	job, err := client.StartSurvey(ctx, genesys.SurveyQuery{From: from, To: to}, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func survey(t *testing.T, client *Client, from, to time.Time) []genesys.Conversa
 	}
 	var all []genesys.Conversation
 	for cursor, more := "", true; more; more = cursor != "" {
-		page, err := client.SurveyPage(ctx, job, cursor)
+		page, err := client.SurveyPage(ctx, job, cursor, false)
 		if err != nil {
 			t.Fatal(err)
 		}

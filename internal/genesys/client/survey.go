@@ -30,14 +30,13 @@ func (c *Client) DataAvailability(ctx context.Context) (time.Time, error) {
 	return body.DataAvailabilityDate.Time, nil
 }
 
-// StartSurvey starts an analytics job that lists, ordered by start, every
-// conversation whose life overlaps the half-open interval [from, to), and
-// returns the job's id. Those that started before from are among them. Asked
-// twice, it starts two jobs. timeout bounds the whole exchange, but not the wait
-// for the budget.
-func (c *Client) StartSurvey(ctx context.Context, from, to time.Time, timeout time.Duration) (string, error) {
+// StartSurvey starts an analytics job that lists, ordered by start, the
+// conversations of a query, and returns the job's id. Those that started before
+// the interval and reach into it are among them. Asked twice, it starts two jobs.
+// timeout bounds the whole exchange, but not the wait for the budget.
+func (c *Client) StartSurvey(ctx context.Context, query genesys.SurveyQuery, timeout time.Duration) (string, error) {
 	const op = "start survey"
-	if !from.Before(to) {
+	if !query.From.Before(query.To) {
 		return "", invalid(op, "the interval is empty")
 	}
 	if err := checkTimeout(op, timeout); err != nil {
@@ -48,19 +47,12 @@ func (c *Client) StartSurvey(ctx context.Context, from, to time.Time, timeout ti
 	}
 	got, err := c.fetchObject(ctx, op, route{
 		method: http.MethodPost, path: "/api/v2/analytics/conversations/details/jobs", timeout: timeout,
-		send: surveyQuery{Order: "asc", OrderBy: "conversationStart", Interval: interval(from, to)},
+		send: surveyBodyOf(query),
 	}, &body)
 	if err != nil {
 		return "", err
 	}
 	return got.jobID(op, body.JobID)
-}
-
-// surveyQuery is AsyncConversationQuery in the Platform API, as far as it is used.
-type surveyQuery struct {
-	Order    string `json:"order"`
-	OrderBy  string `json:"orderBy"`
-	Interval string `json:"interval"`
 }
 
 // interval is [from, to) as analytics want it: in UTC and whole milliseconds,

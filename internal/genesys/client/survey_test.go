@@ -61,13 +61,64 @@ func TestStartSurvey(t *testing.T) {
 	cloud.answers(routeJobs, http.StatusAccepted, `{"jobId":"`+jobA+`"}`)
 	zone := time.FixedZone("MSK", 3*60*60)
 	from := time.Date(2023, 10, 1, 3, 0, 0, 0, zone)
-	got, err := newClient(t, cloud).StartSurvey(t.Context(), from, from.Add(24*time.Hour), time.Minute)
+	got, err := newClient(t, cloud).StartSurvey(t.Context(), genesys.SurveyQuery{From: from, To: from.Add(24 * time.Hour)}, time.Minute)
 	if err != nil || got != jobA {
 		t.Fatalf("got %q, %v", got, err)
 	}
 	want := `{"order":"asc","orderBy":"conversationStart","interval":"2023-10-01T00:00:00.000Z/2023-10-02T00:00:00.000Z"}`
 	if body := cloud.got(routeJobs)[0].body; body != want {
 		t.Errorf("sent %s, want %s", body, want)
+	}
+}
+
+// TestStartSurveyOfAScope: every list is a filter of its own. What may change while a
+// conversation lasts also matches those that have not ended.
+func TestStartSurveyOfAScope(t *testing.T) {
+	cloud := newCloud(t)
+	cloud.answers(routeJobs, http.StatusAccepted, `{"jobId":"`+jobA+`"}`)
+	from := time.Date(2023, 10, 1, 0, 0, 0, 0, time.UTC)
+	query := genesys.SurveyQuery{From: from, To: from.Add(time.Hour), Scope: genesys.Scope{
+		Queues: []string{"q1", "q2"}, Users: []string{"u"}, Divisions: []string{"d"},
+		Participants: []string{"+353155"}, Directions: []genesys.Direction{genesys.Outbound},
+	}}
+	if _, err := newClient(t, cloud).StartSurvey(t.Context(), query, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	unfinished := func(end, predicates string) string {
+		return `{"type":"or","clauses":[{"type":"or","predicates":[` + predicates + `]},{"type":"or","predicates":[{"dimension":"` + end + `","operator":"notExists"}]}]}`
+	}
+	want := `{"order":"asc","orderBy":"conversationStart","interval":"2023-10-01T00:00:00.000Z/2023-10-01T01:00:00.000Z",` +
+		`"conversationFilters":[` + unfinished("conversationEnd", `{"dimension":"divisionId","value":"d"}`) +
+		`,{"type":"or","predicates":[{"dimension":"originatingDirection","value":"outbound"}]}],` +
+		`"segmentFilters":[` + unfinished("segmentEnd", `{"dimension":"queueId","value":"q1"},{"dimension":"queueId","value":"q2"}`) +
+		`,` + unfinished("segmentEnd", `{"dimension":"userId","value":"u"}`) +
+		`,` + unfinished("segmentEnd", `{"dimension":"ani","value":"+353155"},{"dimension":"ani","value":"tel:+353155"},{"dimension":"dnis","value":"+353155"},{"dimension":"dnis","value":"tel:+353155"}`) + `]}`
+	if body := cloud.got(routeJobs)[0].body; body != want {
+		t.Errorf("sent %s, want %s", body, want)
+	}
+}
+
+// TestFacts: who took part, each once, from all sessions and segments; a page that was read
+// without them has none.
+func TestFacts(t *testing.T) {
+	const body = `{"conversations":[{"conversationId":"a","conversationStart":"2023-10-01T00:00:00Z","divisionIds":["d1","d2"],"originatingDirection":"inbound",
+	 "participants":[{"purpose":"customer","sessions":[{"ani":"tel:+1","dnis":"tel:+2","segments":[{"queueId":null}]}]},
+	  {"userId":"u1","sessions":[{"ani":"tel:+1","segments":[{"queueId":"q1"},{"queueId":"q2"}]},{"segments":[{"queueId":"q1"}]}]}]}]}`
+	cloud := newCloud(t)
+	cloud.answers(routePage, http.StatusOK, body)
+	got, err := newClient(t, cloud).SurveyPage(t.Context(), jobA, "", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &genesys.Facts{
+		Queues: []string{"q1", "q2"}, Users: []string{"u1"}, Divisions: []string{"d1", "d2"},
+		Participants: []string{"tel:+1", "tel:+2"}, Direction: genesys.Inbound,
+	}
+	if diff := cmp.Diff(want, got.Conversations[0].Facts); diff != "" {
+		t.Errorf("facts (-want +got):\n%s", diff)
+	}
+	if got, err := newClient(t, cloud).SurveyPage(t.Context(), jobA, "", false); err != nil || got.Conversations[0].Facts != nil {
+		t.Errorf("without facts: %+v, %v", got, err)
 	}
 }
 
@@ -82,7 +133,7 @@ func TestInterval(t *testing.T) {
 func TestStartSurveyRefusesAnEmptyInterval(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	for _, to := range []time.Time{now, now.Add(-time.Second)} {
-		_, err := newClient(t, newCloud(t)).StartSurvey(t.Context(), now, to, time.Minute)
+		_, err := newClient(t, newCloud(t)).StartSurvey(t.Context(), genesys.SurveyQuery{From: now, To: to}, time.Minute)
 		expectKind(t, err, genesys.KindInvalid)
 	}
 }
@@ -137,7 +188,7 @@ const pageBody = `{
 func TestSurveyPage(t *testing.T) {
 	cloud := newCloud(t)
 	cloud.answers(routePage, http.StatusOK, pageBody)
-	got, err := newClient(t, cloud).SurveyPage(t.Context(), jobA, "this page?&=")
+	got, err := newClient(t, cloud).SurveyPage(t.Context(), jobA, "this page?&=", false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +242,7 @@ func TestReadPage(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			page, err := readPage(strings.NewReader(test.body))
+			page, err := readPage(strings.NewReader(test.body), readConversation)
 			switch {
 			case (err != nil) != (test.n < 0):
 				t.Errorf("error %v, want one: %v", err, test.n < 0)
@@ -206,7 +257,7 @@ func FuzzReadPage(f *testing.F) {
 	f.Add(pageBody)
 	f.Add(`{"conversations":[{"conversationId":"a","conversationStart":"2023-10-01T00:00:00Z"}]}`)
 	f.Fuzz(func(t *testing.T, body string) {
-		page, err := readPage(strings.NewReader(body))
+		page, err := readPage(strings.NewReader(body), readConversation)
 		for _, c := range page.Conversations {
 			if c.ID == "" || c.Start.IsZero() {
 				t.Errorf("error %v and a conversation %+v", err, c)

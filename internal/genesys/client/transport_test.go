@@ -64,7 +64,7 @@ var timed = map[string]struct {
 		return c.Restore(ctx, genesys.RecordingRef{ConversationID: conversationA, RecordingID: recordingA}, genesys.Retention{}, time.Unix(0, 0), timeout)
 	}},
 	"StartSurvey": {`{"jobId":"` + jobA + `"}`, func(ctx context.Context, c *Client, timeout time.Duration) error {
-		_, err := c.StartSurvey(ctx, time.Unix(0, 0), time.Unix(60, 0), timeout)
+		_, err := c.StartSurvey(ctx, genesys.SurveyQuery{From: time.Unix(0, 0), To: time.Unix(60, 0)}, timeout)
 		return err
 	}},
 }

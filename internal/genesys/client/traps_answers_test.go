@@ -99,7 +99,7 @@ func TestTrapErrorsAreTextWithTheURL(t *testing.T) {
 		t.Errorf("the SDK: %v; want the query in it", err)
 	}
 
-	_, err = newClient(t, cloud).SurveyPage(t.Context(), jobA, "SIGNATURE")
+	_, err = newClient(t, cloud).SurveyPage(t.Context(), jobA, "SIGNATURE", false)
 	expectKind(t, err, genesys.KindTransient)
 }
 

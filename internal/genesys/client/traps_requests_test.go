@@ -42,7 +42,7 @@ func TestTrapTimesOfAnotherZoneAreSentAsUTC(t *testing.T) {
 
 	cloud := newCloud(t)
 	cloud.answers(routeJobs, http.StatusAccepted, verbs["StartSurvey"].good)
-	if _, err := newClient(t, cloud).StartSurvey(t.Context(), noon, noon.Add(time.Hour), time.Minute); err != nil {
+	if _, err := newClient(t, cloud).StartSurvey(t.Context(), genesys.SurveyQuery{From: noon, To: noon.Add(time.Hour)}, time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	if body := cloud.got(routeJobs)[0].body; !strings.Contains(body, "2023-10-01T09:00:00.000Z/2023-10-01T10:00:00.000Z") {

@@ -25,7 +25,7 @@ var verbs = map[string]verb{
 		return err
 	}},
 	"StartSurvey": {routeJobs, `{"jobId":"` + jobA + `"}`, func(ctx context.Context, c *Client) error {
-		_, err := c.StartSurvey(ctx, time.Unix(0, 0), time.Unix(60, 0), time.Minute)
+		_, err := c.StartSurvey(ctx, genesys.SurveyQuery{From: time.Unix(0, 0), To: time.Unix(60, 0)}, time.Minute)
 		return err
 	}},
 	"SurveyState": {routeJob, `{"state":"QUEUED"}`, func(ctx context.Context, c *Client) error {
@@ -33,7 +33,7 @@ var verbs = map[string]verb{
 		return err
 	}},
 	"SurveyPage": {routePage, `{"conversations":[]}`, func(ctx context.Context, c *Client) error {
-		_, err := c.SurveyPage(ctx, jobA, "")
+		_, err := c.SurveyPage(ctx, jobA, "", false)
 		return err
 	}},
 	"Retained": {routeRetained, `{"entities":[]}`, func(ctx context.Context, c *Client) error {
