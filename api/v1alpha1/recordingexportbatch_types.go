@@ -202,6 +202,8 @@ type BagStatus struct {
 // +kubebuilder:printcolumn:name="Gaps",type=integer,JSONPath=`.status.gaps`
 // +kubebuilder:printcolumn:name="Bytes",type=integer,JSONPath=`.status.bytes`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="Queue",type=integer,priority=1,JSONPath=`.status.bulkJob.queuePosition`
+// +kubebuilder:printcolumn:name="Job",type=string,priority=1,JSONPath=`.status.bulkJob.jobs[-1:].state`
 // +kubebuilder:printcolumn:name="Start",type=string,priority=1,JSONPath=`.spec.window.start`
 // +kubebuilder:printcolumn:name="End",type=string,priority=1,JSONPath=`.spec.window.end`
 // +kubebuilder:printcolumn:name="Message",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Ready")].message`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
@@ -18,6 +19,7 @@ import (
 type bulkJobEnder interface {
 	BulkJob(ctx context.Context, jobID string) (genesys.BulkJob, error)
 	OwnBulkJobs(ctx context.Context, clientID string, skip int) (genesys.BulkJobPage, error)
+	BulkJobs(ctx context.Context, state genesys.BulkState, skip int) (genesys.BulkJobPage, error)
 	CancelBulkJob(ctx context.Context, job genesys.Ticket) error
 }
 
@@ -118,15 +120,24 @@ func (e bulkEnding) jobOf(ctx context.Context, running artifacts.BulkRunning, at
 }
 
 // ownJobs lists the bulk jobs of an OAuth client that are not known to belong to another attempt of
-// the batch.
+// the batch. If that client is inactive, the jobs of the organisation are listed instead.
 func (e bulkEnding) ownJobs(ctx context.Context, batch, clientID string) ([]bulk.ListedJob, error) {
 	known, err := e.knownJobs(ctx, batch)
 	if err != nil {
 		return nil, err
 	}
+	jobs, err := listJobs(known, func(skip int) (genesys.BulkJobPage, error) { return e.cloud.OwnBulkJobs(ctx, clientID, skip) })
+	if genesys.KindOf(err) == genesys.KindOrphaned {
+		return listJobs(known, func(skip int) (genesys.BulkJobPage, error) { return e.cloud.BulkJobs(ctx, "", skip) })
+	}
+	return jobs, err
+}
+
+// listJobs reads all pages, without the jobs that are known.
+func listJobs(known map[string]bool, read func(skip int) (genesys.BulkJobPage, error)) ([]bulk.ListedJob, error) {
 	var jobs []bulk.ListedJob
 	for skip := 0; ; {
-		page, err := e.cloud.OwnBulkJobs(ctx, clientID, skip)
+		page, err := read(skip)
 		if err != nil {
 			return nil, err
 		}
@@ -161,4 +172,33 @@ func (e bulkEnding) knownJobs(ctx context.Context, batch string) (map[string]boo
 		known[job.JobID] = true
 	}
 	return known, err
+}
+
+// shownRunning returns the ids of the export's bulk jobs that the status of its batches shows as running.
+func (j *jobEnding) shownRunning(ctx context.Context, export *v1alpha1.RecordingExport) (ids []string) {
+	batches, err := existingBatches{j.references.client}.list(ctx, export)
+	if err != nil {
+		return nil // the note names none then
+	}
+	for _, batch := range batches {
+		if batch.Status.BulkJob == nil || batch.IsFinished() {
+			continue
+		}
+		for _, job := range batch.Status.BulkJob.Jobs {
+			if job.ID != "" && !job.Ended {
+				ids = append(ids, job.ID)
+			}
+		}
+	}
+	return ids
+}
+
+// leftNote says which bulk jobs may be left at Genesys Cloud. Its last words introduce the reason.
+func leftNote(ids []string) string {
+	which := "list its jobs (GET /api/v2/recording/jobs)"
+	if len(ids) > 0 {
+		which = "look for " + strings.Join(ids, ", ")
+	}
+	return "a recording bulk job may be left at Genesys Cloud, where it counts against the two that the organisation may have: " + which +
+		" and cancel it (DELETE /api/v2/recording/jobs/{jobId}); the operator could not: "
 }

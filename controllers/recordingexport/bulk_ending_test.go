@@ -18,6 +18,8 @@ import (
 type bulkCloud struct {
 	jobs      map[string]*genesys.BulkJob
 	cancelled []string
+	// inactive tells that the OAuth client cannot be used to list its jobs.
+	inactive bool
 }
 
 func (c *bulkCloud) BulkJob(_ context.Context, jobID string) (genesys.BulkJob, error) {
@@ -27,7 +29,14 @@ func (c *bulkCloud) BulkJob(_ context.Context, jobID string) (genesys.BulkJob, e
 	return genesys.BulkJob{}, &genesys.Error{Op: "read bulk job", Kind: genesys.KindNotFound}
 }
 
-func (c *bulkCloud) OwnBulkJobs(context.Context, string, int) (page genesys.BulkJobPage, _ error) {
+func (c *bulkCloud) OwnBulkJobs(ctx context.Context, _ string, skip int) (page genesys.BulkJobPage, _ error) {
+	if c.inactive {
+		return page, &genesys.Error{Op: "list bulk jobs", Kind: genesys.KindOrphaned}
+	}
+	return c.BulkJobs(ctx, "", skip)
+}
+
+func (c *bulkCloud) BulkJobs(context.Context, genesys.BulkState, int) (page genesys.BulkJobPage, _ error) {
 	for _, job := range c.jobs {
 		page.Jobs = append(page.Jobs, *job)
 	}

@@ -16,6 +16,10 @@ func (c *fakeCloud) OwnBulkJobs(context.Context, string, int) (genesys.BulkJobPa
 	return genesys.BulkJobPage{}, nil
 }
 
+func (c *fakeCloud) BulkJobs(context.Context, genesys.BulkState, int) (genesys.BulkJobPage, error) {
+	return genesys.BulkJobPage{}, nil
+}
+
 func (c *fakeCloud) CancelBulkJob(context.Context, genesys.Ticket) error { return nil }
 
 func (c *fakeCloud) Integrations(context.Context, int) (genesys.IntegrationPage, error) {

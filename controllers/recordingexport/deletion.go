@@ -53,7 +53,7 @@ func (d *deletion) finalize(ctx context.Context, export *v1alpha1.RecordingExpor
 	}
 	if !out.IsDone() && hasBulkJobs(export) {
 		d.events.Eventf(export, nil, corev1.EventTypeWarning, v1alpha1.ReasonBulkJobLeft, "Finalize", "%s",
-			loop.Note("a recording bulk job may be left at Genesys Cloud, where it counts against the two that the organisation may have: list its jobs and cancel it: "+out.Message))
+			loop.Note(leftNote(d.jobs.shownRunning(ctx, export))+out.Message))
 		return ctrl.Result{}, nil
 	}
 	if !out.IsDone() {

@@ -18,13 +18,14 @@ func (f remainders) deliverer(b *connectedBatch, contents batchContents) deliver
 	if b.bulkJobs() == nil {
 		return all
 	}
-	return &remainder{downloader: all, plan: newBulkPlan(&b.references, contents), wanted: all.wanted}
+	return &remainder{downloader: all, references: &b.references, contents: contents, wanted: all.wanted}
 }
 
 // remainder downloads the recordings of a batch that bulk jobs did not export.
 type remainder struct {
 	*downloader
-	plan bulkPlan
+	references *references
+	contents   batchContents
 	// wanted are all recordings that the batch wants.
 	wanted []genesys.RecordingRef
 	// exported are the files of those that bulk jobs have exported.
@@ -41,8 +42,12 @@ func (r *remainder) leaveOutExported(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	first, err := artifacts.Get[artifacts.Inventory](ctx, r.store, artifacts.InventoryKey(r.batch))
+	if err != nil {
+		return err
+	}
 	if len(r.exported) > 0 {
-		record.suspect(r.plan, r.suspects)
+		record.suspect(newBulkPlan(r.references, first.Inventory, r.contents), r.suspects)
 	}
 	r.downloader.wanted = slices.DeleteFunc(slices.Clone(r.wanted), func(ref genesys.RecordingRef) bool { return len(r.exported[ref]) > 0 })
 	return nil

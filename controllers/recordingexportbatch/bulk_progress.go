@@ -1,9 +1,11 @@
 package recordingexportbatch
 
 import (
+	"errors"
 	"time"
 
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
 
 // progressError is what the work of bulk jobs waits for after an attempt in which a job was created,
@@ -15,6 +17,12 @@ func (e progressError) Unwrap() error { return e.error }
 
 // Outcome is that of the error.
 func (e progressError) Outcome() outcome.Outcome { return outcome.Of(e.error, 0) }
+
+// UsesDeadline is that of the error.
+func (e progressError) UsesDeadline() bool {
+	var user transfer.DeadlineUser
+	return errors.As(e.error, &user) && user.UsesDeadline()
+}
 
 // MadeProgress tells that the attempt got further.
 func (progressError) MadeProgress() bool { return true }

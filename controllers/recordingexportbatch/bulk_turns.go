@@ -11,6 +11,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/bulk"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
@@ -48,13 +49,13 @@ func (t *bulkTurns) remember(jobID string, job createdJob) {
 }
 
 // addRemembered adds the remembered jobs of other batches to a queue, and forgets those that the status of
-// their batches shows and those of batches that are gone.
-func (t *bulkTurns) addRemembered(q *bulkQueue, organization string, own types.UID, there map[types.UID]bool) {
+// their batches shows and those of batches that are gone or do not work.
+func (t *bulkTurns) addRemembered(q *bulkQueue, organization string, own types.UID, working map[types.UID]bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for id, job := range t.created {
 		switch {
-		case q.ids[id], !there[job.batch]:
+		case q.ids[id], !working[job.batch]:
 			delete(t.created, id)
 		case job.organization == organization && job.batch != own:
 			q.started = append(q.started, job.started)
@@ -101,10 +102,10 @@ func (t *bulkTurns) queueOf(ctx context.Context, b *connectedBatch, own []*bulkJ
 		return nil, err
 	}
 	q := &bulkQueue{name: client.ObjectKeyFromObject(b.batch).String(), since: t.clock.Now(), next: t.interval, ids: map[string]bool{}}
-	there := map[types.UID]bool{}
+	working := map[types.UID]bool{}
 	for i := range batches.Items {
 		batch := &batches.Items[i]
-		there[batch.UID] = true
+		working[batch.UID] = !isStopped(batch)
 		switch status := batch.Status.BulkJob; {
 		case status == nil || status.OrganizationID != b.organization:
 		case batch.UID == b.batch.UID:
@@ -115,7 +116,7 @@ func (t *bulkTurns) queueOf(ctx context.Context, b *connectedBatch, own []*bulkJ
 			q.add(batch)
 		}
 	}
-	t.addRemembered(q, b.organization, b.batch.UID, there)
+	t.addRemembered(q, b.organization, b.batch.UID, working)
 	owner := ownerOf(b.batch)
 	for _, job := range own {
 		q.started = append(q.started, bulk.Started{Owner: owner, At: job.At, Ended: job.end != nil})
@@ -125,8 +126,12 @@ func (t *bulkTurns) queueOf(ctx context.Context, b *connectedBatch, own []*bulkJ
 	return q, nil
 }
 
-// add adds another batch.
+// add adds another batch. The status of one whose export is suspended, cancelled or gone shows jobs that
+// were cancelled as it knew them last: those that still run are listed like jobs of others.
 func (q *bulkQueue) add(batch *v1alpha1.RecordingExportBatch) {
+	if isStopped(batch) {
+		return
+	}
 	owner, status := ownerOf(batch), batch.Status.BulkJob
 	if status.WaitingSince != nil && !batch.IsFinished() {
 		q.waiting = append(q.waiting, bulk.Waiting{Owner: owner, Name: client.ObjectKeyFromObject(batch).String(), Since: status.WaitingSince.Time})
@@ -134,6 +139,16 @@ func (q *bulkQueue) add(batch *v1alpha1.RecordingExportBatch) {
 	for _, job := range status.Jobs {
 		q.started = append(q.started, bulk.Started{Owner: owner, At: job.CreateTime.Time, Ended: job.Ended || batch.IsFinished()})
 		q.ids[job.ID] = true
+	}
+}
+
+// isStopped tells whether nothing works on a batch, because of its export.
+func isStopped(batch *v1alpha1.RecordingExportBatch) bool {
+	switch conditions.Reason(batch) {
+	case v1alpha1.ReasonSuspended, v1alpha1.ReasonCancelled, v1alpha1.ReasonExportNotFound:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -192,6 +192,7 @@ func TestColumns(t *testing.T) {
 	for arguments, header := range map[string]string{
 		"get rex -n legal":             "NAME READY REASON EXPORTED GAPS ISOLATED BYTES AGE",
 		"get rex -n legal -o wide":     "NAME READY REASON EXPORTED GAPS ISOLATED BYTES AGE START END MESSAGE",
+		"get crd recordingexportbatches.recording.gcexport.dev -o jsonpath={.spec.versions[0].additionalPrinterColumns[*].name}": "Ready Reason Lane Exported Gaps Bytes Age Queue Job Start End Message",
 		"get gcorg -n legal -o wide":   "NAME READY REASON ORGANIZATION REGION AGE ID MESSAGE",
 		"get gcdest -n legal":          "NAME READY REASON LOCATION FREE VERIFIED AGE",
 		"explain rexb.spec.ordinal":    "GROUP: recording.gcexport.dev",
