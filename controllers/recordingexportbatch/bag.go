@@ -79,13 +79,11 @@ func (w *completionWork) startBag(ctx context.Context, record batchRecord, settl
 type batchRecord struct {
 	slice    artifacts.Slice
 	metadata map[string]artifacts.Metadata
-	// relisted has the metadata of the conversations that were listed again.
-	relisted map[string]artifacts.Metadata
 	hold     artifacts.Hold
 	// inventoried is when the inventory was taken.
 	inventoried artifacts.Stamp
 	requests    []artifacts.Request
-	bulk        *bulkRecord
+	bulk        bulkCustody
 	setAside    []artifacts.SetAside
 	files       []artifacts.StoredFile
 	runs        []artifacts.Run
@@ -93,7 +91,7 @@ type batchRecord struct {
 }
 
 func (w *completionWork) readRecord(ctx context.Context) (batchRecord, error) {
-	r := batchRecord{slice: w.contents.slice, inventoried: w.contents.inventory.Stamp, metadata: map[string]artifacts.Metadata{}, relisted: w.contents.relisted}
+	r := batchRecord{slice: w.contents.slice, inventoried: w.contents.inventory.Stamp, metadata: map[string]artifacts.Metadata{}}
 	var now batchArtifacts
 	if err := now.readTransfer(ctx, w.store, w.batch); err != nil {
 		return r, err
@@ -101,9 +99,10 @@ func (w *completionWork) readRecord(ctx context.Context) (batchRecord, error) {
 	r.requests, r.setAside, r.files = now.requests, now.setAside, now.files
 	var err error
 	if w.hasBulkJobs {
-		if r.bulk, err = readBulkRecord(ctx, w.store, w.batch); err != nil {
+		if r.bulk, err = readBulkCustody(ctx, w.store, w.batch); err != nil {
 			return r, err
 		}
+		r.bulk.relisted = w.contents.relisted
 	}
 	if r.runs, err = artifacts.All[artifacts.Run](ctx, w.store, artifacts.RunFolder(w.batch)); err != nil {
 		return r, err
@@ -123,7 +122,7 @@ func (w *completionWork) readRecord(ctx context.Context) (batchRecord, error) {
 
 // body returns the metadata of a conversation as received: of the latest listing.
 func (r batchRecord) body(conversationID string) []byte {
-	if m, isRelisted := r.relisted[conversationID]; isRelisted {
+	if m, isRelisted := r.bulk.relisted[conversationID]; isRelisted {
 		return m.Body
 	}
 	return r.metadata[conversationID].Body

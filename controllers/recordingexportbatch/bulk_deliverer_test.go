@@ -76,8 +76,13 @@ func TestABagRefersToTheBucket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.Count(string(log), "RecordingReferenced") != 3 || strings.Count(string(log), "RecordingsRequested") != 1 {
-		t.Errorf("the log reports\n%s", log)
+	for told, want := range map[string]int{
+		`"RecordingReferenced"`: 3, `"RecordingsRequested"`: 1, `"BulkJobExecutionRequested"`: 1, `"BulkJobEnded"`: 1, `"available":"3"`: 1, `"state":"FULFILLED"`: 1,
+		`"client":"client"`: 1, `"integration":"` + integrationID + `"`: 1, `"bulkJobPart":"0-3"`: 1,
+	} {
+		if strings.Count(string(log), told) != want {
+			t.Errorf("the log does not report %d times %s\n%s", want, told, log)
+		}
 	}
 }
 

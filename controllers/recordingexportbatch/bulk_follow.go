@@ -152,15 +152,7 @@ func (w *bulkWork) executeIfSame(ctx context.Context, job *bulkJob, end artifact
 	if err := w.cloud.CancelBulkJob(ctx, job.created.Job); err != nil {
 		return err
 	}
-	if err := w.endDifferent(ctx, job, end, difference); err != nil {
-		return err
-	}
-	next := " and downloads the recordings: "
-	if job.endedBecause(artifacts.BulkRelisted) {
-		next = " and creates another one: "
-	}
-	w.wait(&bulkWaitError{reason: v1alpha1.ReasonBulkJobMismatch, message: "the operator has cancelled recording bulk job " + job.id() + next + job.end.Detail})
-	return nil
+	return w.endDifferent(ctx, job, end, difference)
 }
 
 // requestExecution executes a job. That it does so is recorded before.

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/bulk"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
@@ -23,17 +24,18 @@ const maxMismatches = 3
 // another attempt.
 func (w *bulkWork) endDifferent(ctx context.Context, job *bulkJob, end artifacts.BulkEnd, difference bulk.Difference) error {
 	end.State, end.Why, end.Detail = genesys.BulkCancelled, artifacts.BulkMismatch, difference.String()
-	if !difference.More() {
-		return w.recordEnd(ctx, job, end)
+	next := " and downloads the recordings: "
+	if difference.More() {
+		listing := relisting{bulkWork: w, job: job}
+		if err := listing.run(ctx); err != nil {
+			return err
+		}
+		end.Detail += listing.says()
+		if !w.last && w.countMismatches(job.Part) < maxMismatches-1 {
+			end.Why, next, w.outdated = artifacts.BulkRelisted, " and creates another one: ", true
+		}
 	}
-	listing := relisting{bulkWork: w, job: job}
-	if err := listing.run(ctx); err != nil {
-		return err
-	}
-	end.Detail += listing.says()
-	if !w.last && w.countMismatches(job.Part) < maxMismatches-1 {
-		end.Why = artifacts.BulkRelisted
-	}
+	w.wait(&bulkWaitError{reason: v1alpha1.ReasonBulkJobMismatch, message: "the operator has cancelled recording bulk job " + job.id() + next + end.Detail})
 	return w.recordEnd(ctx, job, end)
 }
 

@@ -55,6 +55,8 @@ type bulkWork struct {
 	last   bool
 	// waiting is what the current attempt found to wait for, nil if nothing.
 	waiting error
+	// outdated tells that the current attempt listed conversations again, which the next one plans with.
+	outdated bool
 	// progressed tells that the current attempt created, executed or ended a job.
 	progressed bool
 }
@@ -72,9 +74,12 @@ func (w *bulkWork) attempt(ctx context.Context, try transfer.Try) (err error) {
 	if w.record, err = readBulkRecord(ctx, w.store, w.batch); err != nil || w.record.done != nil {
 		return err
 	}
-	w.last, w.waiting, w.progressed = try.Last, nil, false
+	w.last, w.waiting, w.progressed, w.outdated = try.Last, nil, false, false
 	if err := w.followAll(ctx); err != nil {
 		return err
+	}
+	if w.outdated {
+		return w.waiting
 	}
 	if err := w.createNext(ctx); err != nil {
 		return err

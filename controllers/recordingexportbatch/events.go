@@ -39,7 +39,7 @@ func (r batchRecord) custodyEvents(settled evidence.Inventory) []evidence.Event 
 			"request": request.Ticket.ID, "recordings": strconv.Itoa(len(request.Refs)), "try": strconv.Itoa(request.Round + 1),
 		})
 	}
-	events = append(events, r.bulkEvents()...)
+	events = append(events, r.bulk.events()...)
 	for _, f := range r.files {
 		if f.IsReferenced() {
 			events = append(events, evidence.ReferencedEvent(f.File, f.By))
@@ -48,23 +48,6 @@ func (r batchRecord) custodyEvents(settled evidence.Inventory) []evidence.Event 
 		add(f.Stamp, "RecordingStored", storedDetails(f))
 	}
 	return append(append(events, r.departureEvents(settled)...), holdChangeEvents(settled)...)
-}
-
-// bulkEvents returns an event for each bulk job: it requests recordings as batch requests do. Without
-// one there is nothing to report.
-func (r batchRecord) bulkEvents() []evidence.Event {
-	var events []evidence.Event
-	if r.bulk == nil {
-		return nil
-	}
-	for _, job := range r.bulk.all() {
-		if job.created != nil {
-			events = append(events, evidence.Event{Time: job.At, Type: "RecordingsRequested", Actor: job.By, Details: map[string]string{
-				"request": job.id(), "recordings": strconv.Itoa(job.Recordings), "try": strconv.Itoa(job.Number + 1), "bulkJobPart": job.Part,
-			}})
-		}
-	}
-	return events
 }
 
 // departureEvents returns an event for each recording that is no longer requested: it moved to
@@ -97,6 +80,12 @@ func storedDetails(f artifacts.StoredFile) map[string]string {
 	details := map[string]string{"path": f.Path, "sha256": f.SHA256, "bytes": strconv.FormatInt(f.Size, 10), "request": f.RequestID}
 	if f.Adopted {
 		details["adopted"] = "true"
+	}
+	if from := f.CopiedFrom; from != nil {
+		details["copiedFrom"], details["etag"] = from.Location, from.ETag
+		if from.Encryption != "" {
+			details["encryption"] = from.Encryption
+		}
 	}
 	return details
 }

@@ -25,8 +25,10 @@ type bagHistory struct {
 	checked event
 	// drifted are the conversations whose hold had changed by then.
 	drifted map[string]event
-	// requests are the batch requests by their ids.
+	// requests are the batch requests and the bulk jobs by their ids.
 	requests map[string]request
+	// ordered are the requests to execute bulk jobs, and done the ends of these jobs, by their ids.
+	ordered, done map[string]event
 	// stored are the files by their paths.
 	stored map[string]event
 	// isolated are the recordings that left, refused those that were not requested any
@@ -38,10 +40,12 @@ type bagHistory struct {
 	lost                      map[string]string
 }
 
-// request is when something was requested, and how many recordings.
+// request is when something was requested, and how many recordings. isBulkJob tells whether Genesys
+// Cloud was to export them into a bucket.
 type request struct {
 	at         time.Time
 	recordings int
+	isBulkJob  bool
 }
 
 // toldMetadata is what a log says about the metadata of a conversation.
@@ -61,13 +65,14 @@ var bagEvents = map[string]string{
 	"MetadataReceived": "conversation", "MetadataUnreadable": "conversation", "ConversationIsolated": "conversation", "HoldChanged": "conversation",
 	"RecordingsRequested": "request", "RecordingStored": "path", "RecordingReferenced": "path", "RecordingIsolated": "recording", "RecordingRefused": "recording",
 	"RestorationRequested": "recording", "RestorationRefused": "recording", "RecordingRestored": "recording", "RecordingNotRestored": "recording",
-	"RetentionChanged": "recording",
+	"RetentionChanged":  "recording",
+	"BulkJobNotCreated": "", "BulkJobExecutionRequested": "request", "BulkJobEnded": "request", "BulkObjectRefused": "recording", "ConversationListedAgain": "conversation",
 }
 
 func newBagHistory(v *verifier, log string) *bagHistory {
 	return &bagHistory{
 		verifier: v, log: log, times: map[string]span{}, counts: map[string]int{}, learned: map[string]toldMetadata{}, drifted: map[string]event{},
-		requests: map[string]request{}, stored: map[string]event{}, isolated: map[string]bool{}, refused: map[string]bool{}, denied: map[string]bool{},
+		requests: map[string]request{}, ordered: map[string]event{}, done: map[string]event{}, stored: map[string]event{}, isolated: map[string]bool{}, refused: map[string]bool{}, denied: map[string]bool{},
 		asked: map[string]time.Time{}, ended: map[string]time.Time{}, back: map[string]bool{}, lost: map[string]string{},
 	}
 }
@@ -102,6 +107,10 @@ func (s *bagHistory) takeBagEvent(e event) {
 		s.drifted[conversation] = e
 	case "RecordingsRequested":
 		s.tellRequest(e)
+	case "BulkJobExecutionRequested":
+		s.ordered[e.Details["request"]] = e
+	case "BulkJobEnded":
+		s.tellJobEnd(e)
 	case "RecordingStored", "RecordingReferenced":
 		s.stored[e.Details["path"]] = e
 	default:
@@ -115,11 +124,12 @@ func (s *bagHistory) tellRequest(e event) {
 	if _, twice := s.requests[id]; twice {
 		s.fault(Contradiction, s.log, "line %d reports request %s a second time", e.Sequence, cut(id))
 	}
+	isBulkJob := e.Details["bulkJobPart"] != ""
 	n, err := strconv.Atoi(e.Details["recordings"])
-	if err != nil || n < 1 {
+	if err != nil || n < 0 || n == 0 && !isBulkJob {
 		s.fault(Malformed, s.log, "line %d reports request %s for %q recordings", e.Sequence, cut(id), cut(e.Details["recordings"]))
 	}
-	s.requests[id] = request{e.Time, n}
+	s.requests[id] = request{e.Time, n, isBulkJob}
 }
 
 // tellRecording adds an event about a recording.
@@ -153,6 +163,7 @@ func (v *verifier) checkBagHistory(b *bag, t tables) {
 	s.checkHolds(b, t)
 	s.checkRecordings(b, t)
 	s.checkStored(t)
+	s.checkBulkJobs(t)
 }
 
 // checkCounts checks that the log reports what has to happen to every bag, once.

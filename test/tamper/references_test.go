@@ -179,6 +179,11 @@ func misreferenced() []tampering {
 			})
 			a.Forge(specimen.Standard, 1)
 		}, kind: verify.Contradiction, path: standard + "/custody/events.jsonl", says: "reports RecordingStored of " + first[1:] + ", but data/references.csv states otherwise"},
+		inBagLog("hide how a bulk job ended", lose("BulkJobEnded", ""), standardLog, "but not how it ended"),
+		inBagLog("execute a bulk job that found another number", on("BulkJobExecutionRequested", "", set("recordings", "9999")), standardLog, `though it had found "9999" recordings`),
+		inBagLog("have files of a bulk job that failed", on("BulkJobEnded", "", set("state", "FAILED")), standardLog, "but not that this job was executed and FULFILLED"),
+		inBagLog("hide that a bulk job was executed", lose("BulkJobExecutionRequested", ""), standardLog, "but not that this job was executed and FULFILLED"),
+		inBagLog("refer to files of a batch request", on("RecordingsRequested", "", func(e *logLine) { delete(e.Details, "bulkJobPart") }), standardLog, "was not a recording bulk job"),
 		{name: "hide in the account what is referenced", do: func(a archive) {
 			a.change("seals/1/account.json", func(text string) string {
 				before, after, _ := strings.Cut(text, "\n  \"referenced\"")

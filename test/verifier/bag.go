@@ -149,6 +149,7 @@ func (v *verdict) checkLog(where string, b bag) []event {
 			}
 		}
 	}
+	v.checkJobs(where, log)
 	for path, sum := range told {
 		if b.payload[path].sha256 != sum {
 			v.fault(where, "the custody log reports %s with a digest that it has not", path)

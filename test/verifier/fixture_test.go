@@ -178,7 +178,7 @@ func (f *fixture) finish(b *madeBag) {
 			told = append(told, event{Type: "RecordingIsolated", Details: map[string]string{"conversation": line[0], "recording": line[1]}})
 		}
 	}
-	told = append(told, b.told...)
+	told = append(append(told, b.told...), b.jobs()...)
 	for _, line := range b.files {
 		told = append(told, b.stored(line[0], line[4]))
 	}

@@ -58,6 +58,27 @@ func (v *verdict) readReferences(where string, b *bag) {
 	}
 }
 
+// checkJobs checks that every file in a bucket came from a recording bulk job of Genesys Cloud that the
+// custody log reports from its request to its end.
+func (v *verdict) checkJobs(where string, log []event) {
+	requested, executed, fulfilled := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, e := range log {
+		switch id := e.Details["request"]; e.Type {
+		case "RecordingsRequested":
+			requested[id] = e.Details["bulkJobPart"] != ""
+		case "BulkJobExecutionRequested":
+			executed[id] = true
+		case "BulkJobEnded":
+			fulfilled[id] = e.Details["state"] == "FULFILLED"
+		}
+	}
+	for _, e := range log {
+		if id := e.Details["request"]; e.Type == "RecordingReferenced" && !(requested[id] && executed[id] && fulfilled[id]) {
+			v.fault(where, "the custody log reports that %s came from %q, which is not a bulk job that was executed and fulfilled", e.Details["path"], id)
+		}
+	}
+}
+
 // fetch hashes an object at s3://bucket/key, in the directory in which the buckets are.
 func (v *verdict) fetch(location string) (stored, error) {
 	if v.buckets == "" {

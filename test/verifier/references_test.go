@@ -45,10 +45,38 @@ func (b *madeBag) sizeOf(path string) string {
 func (b *madeBag) stored(path, digest string) event {
 	for _, r := range b.references {
 		if r[0] == path {
-			return event{Type: "RecordingReferenced", Details: map[string]string{"path": path, "sha256": digest, "location": r[1]}}
+			return event{Type: "RecordingReferenced", Details: map[string]string{"path": path, "sha256": digest, "location": r[1], "request": bulkJobOfCase}}
 		}
 	}
 	return event{Type: "RecordingStored", Details: map[string]string{"path": path, "sha256": digest}}
+}
+
+// bulkJobOfCase is the bulk job that brought files into the bucket.
+const bulkJobOfCase = "job-1"
+
+// jobs reports the bulk job, if there was one.
+func (b *madeBag) jobs() []event {
+	if len(b.references) == 0 {
+		return nil
+	}
+	return []event{
+		{Type: "RecordingsRequested", Details: map[string]string{"request": bulkJobOfCase, "bulkJobPart": "0-1"}},
+		{Type: "BulkJobExecutionRequested", Details: map[string]string{"request": bulkJobOfCase}},
+		{Type: "BulkJobEnded", Details: map[string]string{"request": bulkJobOfCase, "state": "FULFILLED"}},
+	}
+}
+
+// tellOtherwise changes a detail of the events of one type in the log of a bag.
+func (f *fixture) tellOtherwise(folder, kind, detail, value string) {
+	f.Helper()
+	name := folder + "/custody/events.jsonl"
+	log := (&verdict{}).chain(filepath.Join(f.archive, name))
+	for _, e := range log {
+		if e.Type == kind {
+			e.Details[detail] = value
+		}
+	}
+	f.write(name, events(log...))
 }
 
 // referencedOf are the files to which a bag refers, as its tables list them.
@@ -115,6 +143,15 @@ func TestReferencesThatDoNotFit(t *testing.T) {
 			f.replace(standard+"/fetch.txt", ".wav ", ".mp3 ")
 			f.forge("case-standard", "1")
 		}, "where it is not"},
+		"the job failed": {func(f *fixture) {
+			f.tellOtherwise(standard, "BulkJobEnded", "state", "CANCELLED")
+		}, "not a bulk job that was executed and fulfilled"},
+		"the request was not a job": {func(f *fixture) {
+			f.tellOtherwise(standard, "RecordingsRequested", "bulkJobPart", "")
+		}, "not a bulk job that was executed and fulfilled"},
+		"the job was not executed": {func(f *fixture) {
+			f.tellOtherwise(standard, "BulkJobExecutionRequested", "request", "job-2")
+		}, "not a bulk job that was executed and fulfilled"},
 		"a file is stored, too": {func(f *fixture) {
 			f.write(standard+"/data/recordings/"+id(1, 1)+"/"+id(2, 11)+"/01.wav", []byte("one"))
 		}, "which is stored"},

@@ -57,7 +57,16 @@ func (a *Archive) story(settled evidence.Inventory, wanted int) []evidence.Event
 	}
 	tell(a.at(4), "HoldChecked", map[string]string{"held": strconv.Itoa(held), "unknown": "0"})
 	tell(a.at(7), "WorkBegun", nil)
-	tell(a.at(7), "RecordingsRequested", map[string]string{"request": ID(903), "recordings": strconv.Itoa(wanted), "try": "1"})
+	requested := map[string]string{"request": ID(903), "recordings": strconv.Itoa(wanted), "try": "1"}
+	tell(a.at(7), "RecordingsRequested", requested)
+	if a.Buckets != "" { // a bulk job brought the recordings there
+		requested["bulkJobPart"] = "0-9"
+		numbers := strconv.Itoa(wanted)
+		tell(a.at(7), "BulkJobExecutionRequested", map[string]string{
+			"request": ID(903), "conversations": "9", "recordings": numbers, "skipped": "0", "listed": numbers, "available": numbers,
+		})
+		tell(a.at(9), "BulkJobEnded", map[string]string{"request": ID(903), "outcome": "Fulfilled", "state": "FULFILLED", "recordings": numbers})
+	}
 	for _, r := range settled.Recordings {
 		if r.MovedToIsolated() {
 			tell(a.at(9), "RecordingIsolated", of(r.Ref(), "detail", r.Detail))
