@@ -75,6 +75,17 @@ func (a *batchArtifacts) notExported() []genesys.RecordingRef {
 	return slices.DeleteFunc(a.inventory.Wanted(), func(ref genesys.RecordingRef) bool { return exported[ref] })
 }
 
+// keepSeen keeps the states of running jobs as Genesys Cloud told them, which are not recorded.
+func (s *bulkState) keepSeen(before []v1alpha1.BulkJobEntry) {
+	for i := range s.jobs {
+		for _, job := range before {
+			if s.jobs[i].ID == job.ID && !s.jobs[i].Ended {
+				s.jobs[i].State = job.State
+			}
+		}
+	}
+}
+
 // countBulkSeen takes in the state of a bulk job as Genesys Cloud told it.
 func (c *stateCache) countBulkSeen(key stateKey, jobID, seen string) {
 	c.mu.Lock()

@@ -68,6 +68,9 @@ func (c *stateCache) read(ctx context.Context, b *resolvedBatch) error {
 	if c.states == nil {
 		c.states = map[stateKey]*batchState{}
 	}
+	if before := c.states[keyOf(b.batch)]; before != nil {
+		state.bulk.keepSeen(before.bulk.jobs)
+	}
 	c.states[keyOf(b.batch)] = state
 	return nil
 }
