@@ -76,6 +76,9 @@ type Config struct {
 	Archive func(destination *v1alpha1.ExportDestination, export string) (archive.Store, error)
 	// Location is where an export's archive is, relative to the archive root.
 	Location func(destination *v1alpha1.ExportDestination, export string) string
+	// CheckBucket returns an error that says what to do unless the manager can read the bucket into which
+	// the bulk jobs of an export put recordings.
+	CheckBucket func(context.Context, *v1alpha1.RecordingExport) error
 	// Signer returns the signer of an export at a destination, nil if nothing is signed.
 	Signer func(ctx context.Context, destination *v1alpha1.ExportDestination, export string) (*signing.Signer, error)
 	// Tool returns the name and version of this program for the evidence.
@@ -136,7 +139,7 @@ func New(c Config) *Reconciler {
 			rekeying: rekeying{process: own, events: c.Events, pool: pool, batches: batches, plans: memory.plans, archive: c.Archive, signer: c.Signer, tool: c.Tool, retry: c.Intervals.Retry},
 		},
 		state: stateLoader{clock: c.Clock, batches: batches, plans: memory.plans},
-		bulk:  []step[loaded]{&integrationCheck{pool: pool, memories: memory.memories}, &bulkGuard{finalizers, jobs}},
+		bulk:  []step[loaded]{&integrationCheck{pool: pool, memories: memory.memories, bucket: c.CheckBucket}, &bulkGuard{finalizers, jobs}},
 		independent: independentSteps{
 			sealing: &sealingStep{
 				process: own, pool: pool, planning: planning, surveys: surveys, signer: c.Signer, tool: c.Tool,

@@ -40,7 +40,8 @@ type exportMemory struct {
 	// jobsEnded tells that no analytics job of the export is left at Genesys Cloud,
 	// and that none was started since.
 	jobsEnded bool
-	// integrationReady tells that Genesys Cloud can export through the export's integration.
+	// integrationReady tells that Genesys Cloud can export through the export's integration, and that
+	// the manager can read its bucket.
 	integrationReady bool
 	// surveyDeadline is that of the spec at the last evaluation.
 	surveyDeadline time.Duration

@@ -18,23 +18,29 @@ type integrationLister interface {
 }
 
 // integrationCheck finds out whether Genesys Cloud can export through the integration of an export with
-// bulk jobs, before its first survey and once more after each start of the manager.
+// bulk jobs, and whether the manager can read its bucket: before the first survey, and once more after
+// each start of the manager.
 type integrationCheck struct {
 	pool     exportPool
 	memories *exportMemories
+	// bucket returns an error that says what to do unless the bucket of an export can be read.
+	bucket func(context.Context, *v1alpha1.RecordingExport) error
 }
 
-// Reconcile is satisfied once the integration was found ready. The pool keeps looking until then.
+// Reconcile is satisfied once both were found ready. The pool keeps looking until then.
 func (c *integrationCheck) Reconcile(_ context.Context, s *loaded) (outcome.Outcome, error) {
 	memory := c.memories.memoryOf(s.export)
 	if !hasBulkJobs(s.export) || s.isAllSealed() || memory.isIntegrationReady() {
 		return outcome.Done(), nil
 	}
-	cloud, id := s.cloud, s.export.Spec.Delivery.BulkJob.IntegrationID
+	cloud, id, export := s.cloud, s.export.Spec.Delivery.BulkJob.IntegrationID, s.export.DeepCopy()
 	return c.pool.start(s.subject, loop.Task{
-		Key: "integration", Dependency: s.organizationDependency(), Reason: v1alpha1.ReasonIntegrationNotReady, Message: "looking at the integration " + id,
+		Key: "integration", Dependency: s.organizationDependency(), Reason: v1alpha1.ReasonIntegrationNotReady, Message: "looking at the integration " + id + " and its bucket",
 		Work: func(ctx context.Context, _ transfer.Try) error {
 			if err := checkIntegration(ctx, cloud, id); err != nil {
+				return err
+			}
+			if err := c.bucket(ctx, export); err != nil {
 				return err
 			}
 			memory.setIntegrationReady()

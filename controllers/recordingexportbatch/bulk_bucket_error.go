@@ -15,6 +15,8 @@ import (
 type bucketError struct {
 	spec  v1alpha1.BulkJobBucket
 	cause error
+	// early tells that no job was created yet. Then it waits for the person without a deadline.
+	early bool
 }
 
 // asBucketError returns the error of a read of the bucket. An object that has changed, and work that is
@@ -23,7 +25,7 @@ func asBucketError(ctx context.Context, spec v1alpha1.BulkJobBucket, err error) 
 	if err == nil || ctx.Err() != nil || errors.Is(err, ErrObjectChanged) {
 		return err
 	}
-	return &bucketError{spec, err}
+	return &bucketError{spec: spec, cause: err}
 }
 
 func (e *bucketError) Error() string { return "bucket " + e.spec.Bucket + ": " + e.cause.Error() }
@@ -31,11 +33,14 @@ func (e *bucketError) Error() string { return "bucket " + e.spec.Bucket + ": " +
 func (e *bucketError) Unwrap() error { return e.cause }
 
 // UsesDeadline tells that waiting uses up the deadline, although a person has to act.
-func (e *bucketError) UsesDeadline() bool { return true }
+func (e *bucketError) UsesDeadline() bool { return !e.early }
 
 // Outcome tells what to do, unless the bucket may be read in a moment.
 func (e *bucketError) Outcome() outcome.Outcome {
-	const otherwise = "; at the end of retry.deadline the operator downloads the recordings instead"
+	otherwise, waits := "; at the end of retry.deadline the operator downloads the recordings instead", v1alpha1.ReasonBulkExporting
+	if e.early {
+		otherwise, waits = "", v1alpha1.ReasonIntegrationNotReady
+	}
 	var known outcome.UserError
 	if errors.As(e.cause, &known) {
 		return outcome.Stall(known.Reason, known.Message+" (spec.delivery.bulkJob.s3 of the export)"+otherwise, 0)
@@ -43,7 +48,7 @@ func (e *bucketError) Outcome() outcome.Outcome {
 	if reason, do := e.advice(); reason != "" {
 		return outcome.Stall(reason, do+": "+e.Error()+otherwise, 0)
 	}
-	return outcome.Wait(v1alpha1.ReasonBulkExporting, "retrying: "+e.Error(), 0)
+	return outcome.Wait(waits, "retrying: "+e.Error(), 0)
 }
 
 // advice returns what a person has to do, and nothing if the service may answer in a moment.

@@ -35,6 +35,11 @@ func (o *operator) bulkBucket(export *v1alpha1.RecordingExport) (recordingexport
 	})}, nil
 }
 
+// checkBulkBucket returns an error that says what to do unless that bucket can be read.
+func (o *operator) checkBulkBucket(ctx context.Context, export *v1alpha1.RecordingExport) error {
+	return recordingexportbatch.CheckBucket(ctx, export, o.bulkBucket)
+}
+
 // bulkBucket is such a bucket in the words of the reconciler of batches.
 type bulkBucket struct{ source *s3store.Source }
 

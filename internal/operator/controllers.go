@@ -60,7 +60,8 @@ func (o *operator) addExports() error {
 		Cloud: func(_ context.Context, organization *v1alpha1.GenesysOrganization, share genesys.Share) (recordingexport.Cloud, error) {
 			return o.connections.Cloud(organization, share)
 		},
-		Archive: o.archive, Location: o.location, Signer: o.noticedSigner, Tool: o.tool, Worker: o.worker(), Intervals: o.Intervals.Export,
+		Archive: o.archive, Location: o.location, CheckBucket: o.checkBulkBucket, Signer: o.noticedSigner, Tool: o.tool, Worker: o.worker(),
+		Intervals: o.Intervals.Export,
 	})
 	o.loggedIn = append(o.loggedIn, exports.WakeOrganization)
 	return exports.SetupWithManager(o.manager)
