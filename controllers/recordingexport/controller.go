@@ -59,6 +59,7 @@ type Cloud interface {
 	holdChecker
 	enumerator
 	bulkJobEnder
+	bulkJobLister
 	integrationLister
 }
 

@@ -17,9 +17,14 @@ type integrationLister interface {
 	Integrations(ctx context.Context, skip int) (genesys.IntegrationPage, error)
 }
 
+// bulkJobLister lists the bulk jobs of an organisation.
+type bulkJobLister interface {
+	BulkJobs(ctx context.Context, state genesys.BulkState, skip int) (genesys.BulkJobPage, error)
+}
+
 // integrationCheck finds out whether Genesys Cloud can export through the integration of an export with
-// bulk jobs, and whether the manager can read its bucket: before the first survey, and once more after
-// each start of the manager.
+// bulk jobs, whether the OAuth client may see such jobs, and whether the manager can read the bucket:
+// before the first survey, and once more after each start of the manager.
 type integrationCheck struct {
 	pool     exportPool
 	memories *exportMemories
@@ -27,7 +32,7 @@ type integrationCheck struct {
 	bucket func(context.Context, *v1alpha1.RecordingExport) error
 }
 
-// Reconcile is satisfied once both were found ready. The pool keeps looking until then.
+// Reconcile is satisfied once all that was found ready. The pool keeps looking until then.
 func (c *integrationCheck) Reconcile(_ context.Context, s *loaded) (outcome.Outcome, error) {
 	memory := c.memories.memoryOf(s.export)
 	if !hasBulkJobs(s.export) || s.isAllSealed() || memory.isIntegrationReady() {
@@ -38,6 +43,9 @@ func (c *integrationCheck) Reconcile(_ context.Context, s *loaded) (outcome.Outc
 		Key: "integration", Dependency: s.organizationDependency(), Reason: v1alpha1.ReasonIntegrationNotReady, Message: "looking at the integration " + id + " and its bucket",
 		Work: func(ctx context.Context, _ transfer.Try) error {
 			if err := checkIntegration(ctx, cloud, id); err != nil {
+				return err
+			}
+			if err := checkJobPermission(ctx, cloud); err != nil {
 				return err
 			}
 			if err := c.bucket(ctx, export); err != nil {
@@ -84,6 +92,15 @@ func judgeIntegration(i genesys.Integration) error {
 	default:
 		return integrationProblem("activate the integration %s at Genesys Cloud (Admin > Integrations): it is %s", name, i.State)
 	}
+}
+
+// checkJobPermission returns an error if the OAuth client may not see bulk jobs. Only creating a job would
+// tell whether it may create one, so the error names all permissions.
+func checkJobPermission(ctx context.Context, cloud bulkJobLister) error {
+	if _, err := cloud.BulkJobs(ctx, genesys.BulkPending, 0); err != nil {
+		return fmt.Errorf("look for recording bulk jobs, which need recording:job:add, recording:job:view, recording:job:edit and recording:job:delete: %w", err)
+	}
+	return nil
 }
 
 func integrationProblem(format string, args ...any) error {

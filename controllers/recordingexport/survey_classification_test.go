@@ -22,6 +22,7 @@ type nobodyHeld struct {
 	surveyor
 	enumerator
 	bulkJobEnder
+	bulkJobLister
 	integrationLister
 }
 
@@ -135,6 +136,7 @@ type allHeld struct {
 	surveyor
 	enumerator
 	bulkJobEnder
+	bulkJobLister
 	integrationLister
 }
 
@@ -201,6 +203,7 @@ type noAnswer struct {
 	surveyor
 	enumerator
 	bulkJobEnder
+	bulkJobLister
 	integrationLister
 }
 

@@ -164,7 +164,9 @@ func TestUnfitObjects(t *testing.T) {
 
 // TestATellingReader: an end is an end, and an error of the bucket tells so.
 func TestATellingReader(t *testing.T) {
-	tell := func(err error) error { return asBucketError(t.Context(), v1alpha1.BulkJobBucket{Bucket: "recordings"}, err) }
+	tell := func(err error) error {
+		return asBucketError(t.Context(), v1alpha1.BulkJobBucket{Bucket: "recordings"}, err)
+	}
 	whole := &tellingReader{io.NopCloser(strings.NewReader("sound")), tell}
 	if content, err := io.ReadAll(whole); err != nil || string(content) != "sound" {
 		t.Errorf("%q, %v", content, err)

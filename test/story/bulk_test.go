@@ -26,6 +26,7 @@ func newBulkStory(t *testing.T, change func(*simulator.Options)) *bulkStory {
 			change(o)
 		}
 	}), server}
+	w.openReferenced = openObject(server)
 	w.CreateReferences()
 	w.Create(w.BucketSecret())
 	return w

@@ -18,7 +18,7 @@ import (
 // organisation and the same archive.
 func (w *story) inAnotherCluster() *story {
 	w.Helper()
-	return &story{w.InAnotherCluster(testenv.Start(w))}
+	return &story{World: w.InAnotherCluster(testenv.Start(w))}
 }
 
 // takeOver is the command that has an export's archive taken over from a cluster.

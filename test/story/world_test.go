@@ -6,6 +6,7 @@ package story
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -33,7 +34,11 @@ func TestMain(m *testing.M) {
 var day = world.Day
 
 // story is a world with what the stories look at.
-type story struct{ *world.World }
+type story struct {
+	*world.World
+	// openReferenced opens what bags refer to outside the archive, nil if there is nothing.
+	openReferenced func(ctx context.Context, location string) (io.ReadCloser, error)
+}
 
 // allowed is the list of what a manager may ask.
 func (w *story) allowed(entries ...string) egress.List {
@@ -50,7 +55,7 @@ func (w *story) allowed(entries ...string) egress.List {
 func newStory(t *testing.T, change func(*simulator.Options)) *story {
 	t.Helper()
 	t.Parallel()
-	w := &story{world.New(t, server, change)}
+	w := &story{World: world.New(t, server, change)}
 	t.Cleanup(w.verify)
 	return w
 }
@@ -66,7 +71,9 @@ func (w *story) verify() {
 		w.Error(err)
 	}
 	// A story may end while the last seal is being made.
-	report, err := verify.Archive(context.WithoutCancel(w.Context()), os.DirFS(w.Archive()), verify.Options{Running: true, Making: len(seals), Version: operator.Version})
+	report, err := verify.Archive(context.WithoutCancel(w.Context()), os.DirFS(w.Archive()), verify.Options{
+		Running: true, Making: len(seals), Version: operator.Version, OpenReferenced: w.openReferenced,
+	})
 	if err != nil {
 		w.Error(err)
 	}

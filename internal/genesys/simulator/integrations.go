@@ -1,6 +1,9 @@
 package simulator
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // s3IntegrationType is the type of the integrations that bulk jobs export
 // through. Unverified against a live organisation.
@@ -56,10 +59,39 @@ func newIntegrations(o Options) []integration {
 // S3Integrations returns the ids of the integration that exports to S3 and of
 // one that does not, because it is in state ERROR.
 func (s *Simulator) S3Integrations() (working, broken string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return s.integrations[1].ID, s.integrations[2].ID
 }
 
-func (s *Simulator) listIntegrations(c *call) reply { return list(c, s.integrations, 100) }
+// OtherIntegration returns the id of an active integration that does not export recordings.
+func (s *Simulator) OtherIntegration() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.integrations[0].ID
+}
+
+// SetIntegrationState changes the state that an integration reports.
+func (s *Simulator) SetIntegrationState(id, state string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	changed := slices.Clone(s.integrations) // a call may be answering the others
+	for i := range changed {
+		if changed[i].ID == id {
+			changed[i].ReportedState.Code, changed[i].ReportedState.Effective = state, state
+			s.integrations = changed
+			return nil
+		}
+	}
+	return fmt.Errorf("no integration %q", id)
+}
+
+func (s *Simulator) listIntegrations(c *call) reply {
+	s.mu.Lock()
+	all := s.integrations
+	s.mu.Unlock()
+	return list(c, all, 100)
+}
 
 // exportsTo reports whether there is an S3 integration with this id.
 func (s *Simulator) exportsTo(id string) bool {
