@@ -12,10 +12,6 @@ func (c *fakeCloud) BulkJob(context.Context, string) (genesys.BulkJob, error) {
 	return genesys.BulkJob{}, &genesys.Error{Op: "read bulk job", Kind: genesys.KindNotFound}
 }
 
-func (c *fakeCloud) BulkJobs(context.Context, genesys.BulkState, int) (genesys.BulkJobPage, error) {
-	return genesys.BulkJobPage{}, nil
-}
-
 func (c *fakeCloud) OwnBulkJobs(context.Context, string, int) (genesys.BulkJobPage, error) {
 	return genesys.BulkJobPage{}, nil
 }

@@ -59,7 +59,6 @@ type Cloud interface {
 	holdChecker
 	enumerator
 	bulkJobEnder
-	bulkJobLister
 	integrationLister
 }
 

@@ -1,6 +1,7 @@
 package recordingexport
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -76,17 +77,16 @@ func checkIntegration(ctx context.Context, cloud integrationLister, id string) e
 	}
 }
 
-// judgeIntegration returns an error unless the integration is active. Its type is only named: the word
-// for it is not documented, so another one may do.
+// judgeIntegration returns an error unless the integration is active and may export to a bucket.
 func judgeIntegration(i genesys.Integration) error {
 	name := fmt.Sprintf("%q (%s, type %s)", i.Name, i.ID, i.Type)
 	switch {
-	case i.State == genesys.IntegrationActive && i.ExportsToBucket():
-		return nil
-	case !i.ExportsToBucket() && i.State != genesys.IntegrationFailed:
+	case !i.ExportsToBucket():
 		return integrationProblem("create another RecordingExport with the id of an integration of the type AWS S3 Recording Bulk Actions: %s is of another type", name)
+	case i.State == genesys.IntegrationActive:
+		return nil
 	case i.State == genesys.IntegrationFailed:
-		return integrationProblem("correct the bucket and role of the integration %s at Genesys Cloud: it reports an error: %s", name, i.Detail)
+		return integrationProblem("correct the bucket and role of the integration %s at Genesys Cloud: it reports an error: %s", name, cmp.Or(i.Detail, "no reason given"))
 	case i.State == genesys.IntegrationActivating:
 		return activatingError("waiting until the integration " + name + " is active")
 	default:

@@ -22,7 +22,6 @@ type nobodyHeld struct {
 	surveyor
 	enumerator
 	bulkJobEnder
-	bulkJobLister
 	integrationLister
 }
 
@@ -136,7 +135,6 @@ type allHeld struct {
 	surveyor
 	enumerator
 	bulkJobEnder
-	bulkJobLister
 	integrationLister
 }
 
@@ -203,7 +201,6 @@ type noAnswer struct {
 	surveyor
 	enumerator
 	bulkJobEnder
-	bulkJobLister
 	integrationLister
 }
 

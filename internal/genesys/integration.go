@@ -2,9 +2,10 @@ package genesys
 
 import "strings"
 
-// bulkIntegrationType is the type of integrations into a bucket of the organisation, in the
-// words of Genesys Cloud's SDK. It is not verified that the API uses the same words.
-const bulkIntegrationType = "aws-s3-recording-bulk-actions-integration"
+// bulkIntegrationType is in the type of each integration into a bucket of the organisation. The whole
+// type is aws-s3-recording-bulk-actions-integration, in the words of Genesys Cloud's SDK. It is not
+// verified that the API uses the same words.
+const bulkIntegrationType = "s3"
 
 // IntegrationState is the state that an integration reports.
 type IntegrationState string
@@ -33,9 +34,11 @@ type Integration struct {
 	Detail string
 }
 
-// ExportsToBucket reports whether the integration is of the type through which bulk jobs
-// export. A false answer is a hint and not a proof: see bulkIntegrationType.
-func (i Integration) ExportsToBucket() bool { return strings.EqualFold(i.Type, bulkIntegrationType) }
+// ExportsToBucket reports whether the integration may be of the type through which bulk jobs
+// export. If it is of another type after all, Genesys Cloud refuses the job.
+func (i Integration) ExportsToBucket() bool {
+	return strings.Contains(strings.ToLower(i.Type), bulkIntegrationType)
+}
 
 // IntegrationPage is one page of the integrations of an organisation.
 type IntegrationPage struct {
