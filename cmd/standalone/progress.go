@@ -17,6 +17,7 @@ type laneRow struct {
 	exported, total, gaps  int64
 	bytes                  int64
 	conversations, known   int64
+	jobs                   laneJobs
 }
 
 // laneRows adds up each lane: finished batches from the status of the export, batches in
@@ -58,6 +59,7 @@ func (r *laneRow) addBatch(batch *v1alpha1.RecordingExportBatch) {
 	r.add(batch.Status.Recordings, batch.Status.Gaps, batch.Status.Bytes)
 	r.conversations += int64(batch.Spec.Conversations)
 	r.known += int64(batch.Status.Metadata)
+	r.jobs.add(batch)
 }
 
 // state describes the batches in progress.
@@ -67,9 +69,12 @@ func (r *laneRow) state() string {
 		return ""
 	case r.stalled > 0:
 		return fmt.Sprintf("%s running, %d stalled", words.Count(r.running, "batch"), r.stalled)
-	default:
-		return fmt.Sprintf("%s running, metadata %d/%d", words.Count(r.running, "batch"), r.known, r.conversations)
 	}
+	text := fmt.Sprintf("%s running, metadata %d/%d", words.Count(r.running, "batch"), r.known, r.conversations)
+	if jobs := r.jobs.String(); jobs != "" {
+		text += "; " + jobs
+	}
+	return text
 }
 
 // table returns every export with its lanes and its isolated items.
@@ -103,9 +108,12 @@ func table(views []snapshot) string {
 
 // summaryLine returns the line of an export for output that is not a terminal.
 func summaryLine(v snapshot) string {
-	status := v.export.Status
-	return fmt.Sprintf("%s: %s recordings exported, %s, %s, %d/%d batches. %s",
-		v.name.Name, progress(status), words.Count(status.Gaps, "gap"), words.Bytes(status.Bytes), status.Batches.Completed, status.Batches.Planned, state(v))
+	status, jobs := v.export.Status, runningJobs(v)
+	if jobs != "" {
+		jobs = "; " + jobs
+	}
+	return fmt.Sprintf("%s: %s recordings exported, %s, %s, %d/%d batches. %s%s",
+		v.name.Name, progress(status), words.Count(status.Gaps, "gap"), words.Bytes(status.Bytes), status.Batches.Completed, status.Batches.Planned, state(v), jobs)
 }
 
 func progress(status v1alpha1.RecordingExportStatus) string {

@@ -91,6 +91,15 @@ func (o *office) write(name, content string) {
 	}
 }
 
+func (o *office) read(name string) string {
+	o.Helper()
+	content, err := os.ReadFile(filepath.Join(o.folder, name))
+	if err != nil {
+		o.Fatal(err)
+	}
+	return string(content)
+}
+
 // program is a running program and what it has said.
 type program struct {
 	*exec.Cmd

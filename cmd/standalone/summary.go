@@ -25,6 +25,7 @@ func summarize(out *screen, root string, v snapshot) error {
 	if strings.HasPrefix(v.export.Status.Archive, "s3://") {
 		out.note("\n%s: %s recordings exported, %s, %s, sealed in %s", v.name, v.export.Status.Progress,
 			words.Count(v.export.Status.Gaps, "gap"), words.Bytes(v.export.Status.Bytes), v.export.Status.Archive)
+		noteJobs(out, v)
 		noteIsolated(out, v)
 		return nil
 	}
@@ -55,6 +56,8 @@ func summarize(out *screen, root string, v snapshot) error {
 			return err
 		}
 	}
+	noteJobs(out, v)
+	noteReferenced(out, account)
 	noteIsolated(out, v)
 	out.note("  Archive: %s\n  Seal: %s (SHA-256 of its manifest %s)", folder, evidence.SealFolder(number), digest)
 	return nil

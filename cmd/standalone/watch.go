@@ -31,12 +31,14 @@ type watcher struct {
 	untilCaughtUp bool
 	// stalled is since when each export has been stalled.
 	stalled map[types.NamespacedName]time.Time
+	// jobs are the recording bulk jobs that were seen of each export.
+	jobs map[types.NamespacedName]seenJobs
 }
 
 // watch shows the exports' progress until each has ended, and returns the exit code. It also
 // ends if an export stays stalled, unless somebody can fix it while the program runs (fixable).
 func (w *watcher) watch(ctx context.Context, fixable bool) (int, error) {
-	w.stalled = map[types.NamespacedName]time.Time{}
+	w.stalled, w.jobs = map[types.NamespacedName]time.Time{}, map[types.NamespacedName]seenJobs{}
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
 	for {
@@ -69,6 +71,8 @@ type snapshot struct {
 	name    types.NamespacedName
 	export  v1alpha1.RecordingExport
 	batches []v1alpha1.RecordingExportBatch
+	// jobs are all its recording bulk jobs that were seen so far.
+	jobs seenJobs
 }
 
 func (w *watcher) read(ctx context.Context) ([]snapshot, error) {
@@ -84,9 +88,20 @@ func (w *watcher) read(ctx context.Context) ([]snapshot, error) {
 		if err != nil {
 			return nil, fmt.Errorf("batches of export %s: %w", name, err)
 		}
-		v.batches = list.Items
+		v.batches, v.jobs = list.Items, w.seenJobs(name, list.Items)
 	}
 	return views, nil
+}
+
+// seenJobs adds the jobs of batches to those that were seen of an export, and returns them.
+func (w *watcher) seenJobs(export types.NamespacedName, batches []v1alpha1.RecordingExportBatch) seenJobs {
+	if w.jobs[export] == nil {
+		w.jobs[export] = seenJobs{}
+	}
+	for i := range batches {
+		w.jobs[export].add(&batches[i])
+	}
+	return w.jobs[export]
 }
 
 // ended reports whether every export has ended.
