@@ -41,7 +41,7 @@ func export(b *testing.B, change func(*simulator.Options)) (*world.World, *v1alp
 }
 
 // exportDay exports the simulator's day in a world, and returns the export once it is done.
-func exportDay(b *testing.B, w *world.World) *v1alpha1.RecordingExport {
+func exportDay(b *testing.B, w *world.World, change ...func(*v1alpha1.RecordingExportSpec)) *v1alpha1.RecordingExport {
 	b.Helper()
 	w.Create(w.Secret(simulator.DefaultClientSecret))
 	organization := w.Organization()
@@ -54,7 +54,12 @@ func exportDay(b *testing.B, w *world.World) *v1alpha1.RecordingExport {
 	organization.Spec.RequestsPerMinute = int32(w.Sim.Options().RequestsPerMinute)
 	w.Create(organization)
 	w.Create(w.Destination())
-	done := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.Slicing.Width = &metav1.Duration{Duration: time.Hour} })
+	done := w.Export(func(s *v1alpha1.RecordingExportSpec) {
+		s.Slicing.Width = &metav1.Duration{Duration: time.Hour}
+		for _, c := range change {
+			c(s)
+		}
+	})
 	w.Create(done)
 	stop := w.Start(func(o *operator.Options) { o.Intervals = operator.DefaultIntervals() })
 	defer stop()
