@@ -25,6 +25,7 @@ func TestExportsToBucket(t *testing.T) {
 	for kind, want := range map[string]bool{
 		"aws-s3-recording-bulk-actions-integration": true,
 		"AWS-S3-Recording-Bulk-Actions-Integration": true,
+		"s3-export-of-recordings":                   true,
 		"purecloud-data-actions":                    false,
 		"":                                          false,
 	} {
