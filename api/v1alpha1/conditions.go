@@ -137,6 +137,9 @@ const (
 	ReasonTimestampRefused = "TimestampRefused"
 	// ReasonVerified: the last verification read everything and found no faults.
 	ReasonVerified = "Verified"
+	// ReasonReferencedNotRead: the last verification found no faults, but it did not read the recordings to which archives
+	// of deleted exports refer.
+	ReasonReferencedNotRead = "ReferencedNotRead"
 	// ReasonVerifying: the first verification is running.
 	ReasonVerifying = "Verifying"
 	// ReasonNothingStored: the destination contains no evidence to verify.

@@ -128,6 +128,12 @@ type VerificationStatus struct {
 	// +optional
 	Unfinished int64 `json:"unfinished,omitempty"`
 
+	// referencedNotRead is the number of recordings' files outside the archives that could not be verified, because
+	// their exports do not exist any more: only these name the access key of the bucket.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	ReferencedNotRead int64 `json:"referencedNotRead,omitempty"`
+
 	// findings are the first faults by path and kind, or the first unreadable items if there are no faults, or the
 	// first unfinished seals.
 	// +kubebuilder:validation:MaxItems=3

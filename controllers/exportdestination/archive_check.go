@@ -21,6 +21,8 @@ type archiveCheck struct {
 	// seals returns the last seals of exports, as their statuses name them at that moment,
 	// by the names of their archives: of number 0 if there is none yet.
 	seals func(context.Context) (map[string]v1alpha1.SealStatus, error)
+	// referenced returns what opens the files outside an archive; nil if nobody knows the access key.
+	referenced func(ctx context.Context, name string) (openReferenced, error)
 	// run is told how many bytes were read.
 	run     *run
 	readers int
@@ -38,6 +40,9 @@ type found struct {
 	findings     []verify.Finding
 	// more is how many findings there are beyond those.
 	more int64
+	// unchecked counts the files outside the archive that were not read, because its export does not
+	// exist any more.
+	unchecked int64
 	// unlisted says why earlier versions of its seals could not be listed, empty if they could.
 	unlisted string
 }
@@ -118,8 +123,13 @@ func (c archiveCheck) verifyOnce(ctx context.Context, name string) (found, error
 	if err != nil {
 		return found{}, err
 	}
+	open, err := c.referenced(ctx, name)
+	if err != nil {
+		return found{}, err
+	}
 	meter := c.run.newMeter()
-	options := verify.Options{Running: true, Workers: c.readers, Meter: meter, Namespace: c.namespace, Name: name, Version: c.version}
+	options := verify.Options{Running: true, Workers: c.readers, Meter: meter, Namespace: c.namespace, Name: name, Version: c.version,
+		OpenReferenced: open, CountReferenced: true}
 	if known, exists := seals[name]; exists {
 		options.Seal, options.Number, options.Making = known.Digest, int(known.Number), int(known.Number)+1
 		options.MakingSince = c.now().Add(-longestSealing)
@@ -136,7 +146,7 @@ func (c archiveCheck) verifyOnce(ctx context.Context, name string) (found, error
 		return found{archive: true, findings: []verify.Finding{{Kind: verify.Unreadable, Path: ".", Says: err.Error()}}}, nil //nolint:nilerr // it is a finding, and the other archives are verified
 	}
 	findings := slices.DeleteFunc(report.Findings, func(f verify.Finding) bool { return f.Kind == verify.Unsealed })
-	return found{true, meter.Files.Load(), meter.Bytes.Load(), findings, report.More, report.VersionsNotListed}, nil
+	return found{true, meter.Files.Load(), meter.Bytes.Load(), findings, report.More, int64(report.Unchecked), report.VersionsNotListed}, nil
 }
 
 // sealsAt are the last seals that the statuses of exports name for archives at a location,

@@ -31,7 +31,7 @@ func stored(t *testing.T) (*specimen.Archive, fs.FS) {
 func checked(t *testing.T, fsys fs.FS, known v1alpha1.SealStatus) (found, []string) {
 	t.Helper()
 	e := archiveCheck{
-		fsys: fsys, namespace: "legal", run: &run{}, readers: 1, now: time.Now,
+		fsys: fsys, namespace: "legal", run: &run{}, readers: 1, now: time.Now, referenced: nobodyKnows,
 		seals: func(context.Context) (map[string]v1alpha1.SealStatus, error) {
 			return map[string]v1alpha1.SealStatus{"case-1": known}, nil
 		},
@@ -195,7 +195,7 @@ func TestACheckEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	e := archiveCheck{
-		fsys: fsys, run: &run{}, readers: 1,
+		fsys: fsys, run: &run{}, readers: 1, referenced: nobodyKnows,
 		seals: func(context.Context) (map[string]v1alpha1.SealStatus, error) { return nil, nil },
 	}
 	if _, err := e.checkArchive(ctx, "case-1"); !errors.Is(err, context.Canceled) {
@@ -294,7 +294,7 @@ func TestASealThatNobodyFinishes(t *testing.T) {
 	a.Write("seals/3/account.json", nil)
 	exists, now := true, time.Now()
 	e := archiveCheck{
-		fsys: fsys, namespace: "legal", run: &run{}, readers: 1, now: func() time.Time { return now },
+		fsys: fsys, namespace: "legal", run: &run{}, readers: 1, now: func() time.Time { return now }, referenced: nobodyKnows,
 		seals: func(context.Context) (map[string]v1alpha1.SealStatus, error) {
 			if !exists {
 				return nil, nil

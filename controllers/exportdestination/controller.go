@@ -9,6 +9,7 @@ package exportdestination
 
 import (
 	"context"
+	"io"
 	"io/fs"
 	"time"
 
@@ -54,6 +55,8 @@ type Reconciler struct {
 	Free func(context.Context, *v1alpha1.ExportDestination) (free int64, known bool, err error)
 	// Files reads everything that is stored at a destination.
 	Files func(context.Context, *v1alpha1.ExportDestination) (fs.FS, error)
+	// Referenced returns what opens the files outside the archive of an export, nil if there are none.
+	Referenced func(*v1alpha1.RecordingExport) func(ctx context.Context, location string) (io.ReadCloser, error)
 	// MinFree is how many bytes transfers leave free at every directory, whatever its spec says.
 	MinFree int64
 	// Fits is an error if the namespace of a destination uses as much as it may of a volume

@@ -34,7 +34,7 @@ type verification struct {
 
 func (r *Reconciler) verification() verification {
 	return verification{
-		work: verificationWork{objects: r.Client, events: r.Events, location: r.Location, files: r.Files, clock: r.Clock, version: r.Version},
+		work: verificationWork{objects: r.Client, events: r.Events, location: r.Location, files: r.Files, referenced: r.Referenced, clock: r.Clock, version: r.Version},
 		runs: &r.runs, worker: r.Worker, clock: r.Clock,
 	}
 }

@@ -19,6 +19,8 @@ type result struct {
 	unfinished int64
 	// firstFaults and the others are the first of each, as the status lists them.
 	firstFaults, firstUnreadable, firstUnfinished []string
+	// unchecked counts the files outside the archives that were not read.
+	unchecked int64
 	// unlisted says why earlier versions of seals of an archive could not be listed, empty if
 	// they could.
 	unlisted string
@@ -38,6 +40,7 @@ func (r *result) add(name string, of found) {
 	}
 	r.unlisted = cmp.Or(r.unlisted, of.unlisted)
 	r.files += of.files
+	r.unchecked += of.unchecked
 	r.bytes += of.bytes
 	switch {
 	case slices.ContainsFunc(of.findings, isFault):

@@ -31,6 +31,7 @@ func applyConclusion(status *v1alpha1.ExportDestinationStatus, run conclusion) (
 	}
 	v.StartTime, v.CompletionTime = &metav1.Time{Time: run.began}, &metav1.Time{Time: run.ended}
 	v.Exports, v.Files, v.Bytes, v.Unreadable, v.Unfinished = run.exports, run.files, run.bytes, run.unreadable, run.unfinished
+	v.ReferencedNotRead = run.unchecked
 	switch {
 	case run.faults > 0:
 		v.Faults, v.Findings = run.faults, run.firstFaults
@@ -67,9 +68,23 @@ func markVerified(destination *v1alpha1.ExportDestination, next time.Time, out o
 	case v.Exports == 0:
 		set(metav1.ConditionUnknown, v1alpha1.ReasonNothingStored, fmt.Sprintf("no evidence was stored on %s; %s", words.Time(v.CompletionTime.Time), nextMessage(v)))
 	default:
-		set(metav1.ConditionTrue, v1alpha1.ReasonVerified, fmt.Sprintf("%s, %s, %s verified on %s; %s",
-			words.Count(v.Exports, "export"), words.Count(v.Files, "file"), words.Bytes(v.Bytes), words.Time(v.CompletionTime.Time), nextMessage(v)))
+		reason, notRead := v1alpha1.ReasonVerified, ""
+		if v.ReferencedNotRead > 0 {
+			reason, notRead = v1alpha1.ReasonReferencedNotRead, notReadMessage(destination)
+		}
+		set(metav1.ConditionTrue, reason, fmt.Sprintf("%s, %s, %s verified on %s; %s%s",
+			words.Count(v.Exports, "export"), words.Count(v.Files, "file"), words.Bytes(v.Bytes), words.Time(v.CompletionTime.Time), notRead, nextMessage(v)))
 	}
+}
+
+// notReadMessage says which recordings were not read, and how to verify them.
+func notReadMessage(destination *v1alpha1.ExportDestination) string {
+	v, at := destination.Status.Verification, destination.Status.Location
+	if destination.Spec.Directory != nil {
+		at = "ARCHIVE_ROOT/" + at
+	}
+	return fmt.Sprintf("referenced recordings were not read: %s in buckets outside the archives, because their exports do not exist any more. Verify them with the access key of the bucket: kubectl genesys-export verify --running %s; ",
+		words.Count(v.ReferencedNotRead, "file"), at)
 }
 
 // isInProgress reports whether a verification is running, or waits only for its turn.

@@ -24,8 +24,10 @@ type verificationWork struct {
 	events   events.EventRecorder
 	location func(*v1alpha1.ExportDestination) string
 	files    func(context.Context, *v1alpha1.ExportDestination) (fs.FS, error)
-	clock    clock.PassiveClock
-	version  string
+	// referenced opens the files outside the archive of an export.
+	referenced referencedOpener
+	clock      clock.PassiveClock
+	version    string
 }
 
 // verify verifies everything that is stored at a destination, an archive at a time.
@@ -63,6 +65,9 @@ func (w verificationWork) verify(ctx context.Context, destination *v1alpha1.Expo
 func (w verificationWork) newCheck(fsys fs.FS, destination *v1alpha1.ExportDestination, of *run, try transfer.Try) archiveCheck {
 	return archiveCheck{
 		fsys: fsys, namespace: destination.Namespace, run: of, readers: readers(destination), try: try, version: w.version, now: w.clock.Now,
+		referenced: func(ctx context.Context, name string) (openReferenced, error) {
+			return w.openReferenced(ctx, destination, name)
+		},
 		seals: func(ctx context.Context) (map[string]v1alpha1.SealStatus, error) {
 			return w.knownSeals(ctx, destination)
 		},

@@ -3,6 +3,7 @@ package recordingexportbatch
 import (
 	"cmp"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
@@ -36,6 +37,16 @@ func (e *evaluation) bulkStep(finished bool, state *batchState) []loop.Step {
 	}
 	return []loop.Step{{
 		Condition: v1alpha1.ConditionBulkExported, Succeeded: finished || state.outcome != nil || state.bulk.done,
-		Message: cmp.Or(state.bulk.detail, "nothing more is expected of recording bulk jobs"),
+		Message: cmp.Or(state.bulk.detail, e.saidOfBulkJobs(finished), "nothing more is expected of recording bulk jobs"),
 	}}
+}
+
+// saidOfBulkJobs returns what the condition said before the bag was sealed. Nothing that is read later
+// tells it.
+func (e *evaluation) saidOfBulkJobs(finished bool) string {
+	said := meta.FindStatusCondition(e.batch.Status.Conditions, v1alpha1.ConditionBulkExported)
+	if !finished || said == nil || said.Status != metav1.ConditionTrue {
+		return ""
+	}
+	return said.Message
 }

@@ -119,12 +119,13 @@ var (
 	verifiedBytes = gauge("destination_verified_bytes", "Bytes that the last verification of an ExportDestination read.", ofDestination)
 	faults        = gauge("destination_faults", "Faults known at an ExportDestination as of its last verification.", ofDestination)
 	unreadable    = gauge("destination_unreadable", "Files and folders of an ExportDestination that the last verification could not read.", ofDestination)
+	notRead       = gauge("destination_referenced_not_read", "Recordings' files in buckets outside an ExportDestination that the last verification did not read, because their exports do not exist any more.", ofDestination)
 )
 
 var all = []metric{
 	granted, throttled, waited, waiting, clientInFlight, allowed, remaining, stopped,
 	gateLimit, gateInFlight, gateWaiting, workBegun, workWaiting, clients, recordings, gaps, stored, isolated, isolatedOldest,
-	signatures, volumeBytes, volumeMax, verifyEvery, verifiedAt, verifiedBytes, faults, unreadable,
+	signatures, volumeBytes, volumeMax, verifyEvery, verifiedAt, verifiedBytes, faults, unreadable, notRead,
 }
 
 // Describe implements prometheus.Collector.
@@ -270,4 +271,5 @@ func collectVerification(to chan<- prometheus.Metric, destination *v1alpha1.Expo
 	verifiedBytes.send(to, float64(last.Bytes), labels...)
 	faults.send(to, float64(last.Faults), labels...)
 	unreadable.send(to, float64(last.Unreadable), labels...)
+	notRead.send(to, float64(last.ReferencedNotRead), labels...)
 }

@@ -48,7 +48,7 @@ func sample() *Collector {
 		},
 		Destinations: func() []v1alpha1.ExportDestination {
 			return []v1alpha1.ExportDestination{
-				destination("evidence", &v1alpha1.VerificationStatus{CompletionTime: &metav1.Time{Time: time.Unix(1700000000, 0)}, Bytes: 4096, Faults: 2, Unreadable: 3}),
+				destination("evidence", &v1alpha1.VerificationStatus{CompletionTime: &metav1.Time{Time: time.Unix(1700000000, 0)}, Bytes: 4096, Faults: 2, Unreadable: 3, ReferencedNotRead: 4}),
 				destination("new", &v1alpha1.VerificationStatus{}),
 				{ObjectMeta: metav1.ObjectMeta{Namespace: "legal", Name: "never"}},
 			}
@@ -124,6 +124,7 @@ func TestCollect(t *testing.T) {
 		"destination_verified_bytes" + at:             4096,
 		"destination_faults" + at:                     2,
 		"destination_unreadable" + at:                 3,
+		"destination_referenced_not_read" + at:        4,
 	}
 	got := map[string]float64{}
 	for name, family := range gather(t) {

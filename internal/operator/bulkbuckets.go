@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 
 	"k8s.io/apimachinery/pkg/types"
 
@@ -12,12 +14,22 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive/s3store"
 	"github.com/gcexport/recording-export-operator/internal/bulk"
 	"github.com/gcexport/recording-export-operator/internal/egress"
+	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 )
 
 // bulkBucket opens the bucket into which the bulk jobs of an export put recordings. It asks nothing of
 // the service.
 func (o *operator) bulkBucket(export *v1alpha1.RecordingExport) (recordingexportbatch.Bucket, error) {
+	source, err := o.bulkSource(export)
+	if err != nil {
+		return nil, err
+	}
+	return bulkBucket{source}, nil
+}
+
+// bulkSource returns the source of recordings of an export.
+func (o *operator) bulkSource(export *v1alpha1.RecordingExport) (*s3store.Source, error) {
 	configured := export.Spec.Delivery.BulkJob
 	if configured == nil {
 		return nil, errors.New("spec.delivery.bulkJob is missing")
@@ -28,11 +40,40 @@ func (o *operator) bulkBucket(export *v1alpha1.RecordingExport) (recordingexport
 			"start the manager with %s, or create another RecordingExport without spec.delivery.bulkJob.s3.endpoint", egress.Setting(egress.S3, parsed(spec.Endpoint)))}
 	}
 	secret := types.NamespacedName{Namespace: export.Namespace, Name: spec.SecretRef.Name}
-	return bulkBucket{s3store.OpenSource(s3store.Config{
+	return s3store.OpenSource(s3store.Config{
 		Endpoint: spec.Endpoint, Region: spec.Region, PathStyle: spec.PathStyle, Bucket: spec.Bucket,
 		Credentials: func(ctx context.Context) (s3store.Credentials, error) { return o.buckets.credentials(ctx, secret) },
 		Now:         o.buckets.now, Tenant: export.Namespace, HTTP: o.buckets.client,
-	})}, nil
+	}), nil
+}
+
+// referenced returns what opens the recordings to which the archive of an export refers, for its
+// verification. It opens nothing outside the bucket of the export.
+func (o *operator) referenced(export *v1alpha1.RecordingExport) func(context.Context, string) (io.ReadCloser, error) {
+	if export.Spec.Delivery.BulkJob == nil {
+		return nil
+	}
+	source, err := o.bulkSource(export)
+	return func(ctx context.Context, location string) (io.ReadCloser, error) {
+		if err != nil {
+			return nil, err
+		}
+		bucket, key, err := evidence.ParseS3Location(location)
+		if err != nil {
+			return nil, err
+		}
+		if own := export.Spec.Delivery.BulkJob.S3.Bucket; bucket != own {
+			return nil, fmt.Errorf("the bucket of the export is %s", own)
+		}
+		opened, err := source.Open(ctx, s3store.SourceObject{Key: key})
+		if errors.Is(err, s3store.ErrChanged) {
+			return nil, fmt.Errorf("%s: %w", key, fs.ErrNotExist)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return opened, nil
+	}
 }
 
 // checkBulkBucket returns an error that says what to do unless that bucket can be read.

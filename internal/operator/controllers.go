@@ -49,7 +49,7 @@ func (o *operator) addDestinations() error {
 	o.wakeDestination = worker.Wake
 	return (&exportdestination.Reconciler{
 		Publisher: o.publisher, Location: o.destination, Probe: o.probe, Free: o.free, SigningKey: o.signingKey,
-		Files: o.files, Clock: o.clock, Worker: worker, Fits: o.fits, Forget: o.buckets.forget,
+		Files: o.files, Referenced: o.referenced, Clock: o.clock, Worker: worker, Fits: o.fits, Forget: o.buckets.forget,
 		Intervals: o.Intervals.Destination, MinFree: o.MinFree, Version: Version,
 	}).SetupWithManager(o.manager)
 }

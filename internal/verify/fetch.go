@@ -134,6 +134,8 @@ func (v *verifier) hashReference(ctx context.Context, b *bag, name string, r ref
 	switch {
 	case r.location == "" || r.size < 0: // which is reported
 		return unread, nil
+	case v.options.OpenReferenced == nil && v.options.CountReferenced:
+		return unread, nil
 	case v.options.OpenReferenced == nil:
 		v.fault(Unreadable, at, "%s is outside the archive, at %s, and was not read", name, r.location)
 		return unread, nil

@@ -53,6 +53,9 @@ type Options struct {
 	// (evidence.ParseS3Location). The error is fs.ErrNotExist if nothing is there. If it is nil
 	// these files are not read, and each is a finding of kind Unreadable.
 	OpenReferenced func(ctx context.Context, location string) (io.ReadCloser, error)
+	// CountReferenced only counts these files as unchecked if OpenReferenced is nil, without a
+	// finding: for whoever says itself that they were not read.
+	CountReferenced bool
 	// Version is that of this program: what it wrote is in the words that it knows.
 	Version string
 	// Meter may be nil.

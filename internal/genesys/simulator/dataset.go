@@ -105,10 +105,12 @@ type Recording struct {
 	// when it was; both are zero before.
 	ExportDate, ExportedDate time.Time
 
-	subtype string
-	session string
-	files   int
-	key     uint64
+	// unlisted ones are not known to the recording service yet.
+	unlisted bool
+	subtype  string
+	session  string
+	files    int
+	key      uint64
 
 	exportTrouble ExportTrouble
 }

@@ -48,6 +48,12 @@ func (s *Simulator) MoveToQueue(conversationID, queueID string) error {
 	return nil
 }
 
+// SetRecordingListed hides a recording from everything that lists recordings, or lets it be listed, as
+// one that becomes known late.
+func (s *Simulator) SetRecordingListed(conversationID, recordingID string, listed bool) error {
+	return s.changeRecording(conversationID, recordingID, func(r *Recording) { r.unlisted = !listed })
+}
+
 // EndConversation ends an open conversation. Its recordings can be requested
 // once Options.RecordingLag has passed from then.
 func (s *Simulator) EndConversation(conversationID string, at time.Time) error {

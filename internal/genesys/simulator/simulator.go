@@ -137,9 +137,11 @@ func (s *Simulator) listed(c *Conversation, now time.Time) []*Recording {
 	if c.End.IsZero() || c.End.Add(s.options.RecordingLag).After(now) {
 		return nil
 	}
-	recordings := make([]*Recording, len(c.Recordings))
+	recordings := make([]*Recording, 0, len(c.Recordings))
 	for i := range c.Recordings {
-		recordings[i] = &c.Recordings[i]
+		if !c.Recordings[i].unlisted {
+			recordings = append(recordings, &c.Recordings[i])
+		}
 	}
 	return recordings
 }
