@@ -62,7 +62,8 @@ type BulkJobStatus struct {
 	// +optional
 	OrganizationID string `json:"organizationId,omitempty"`
 
-	// waitingSince is when the batch began to wait for its turn to create a job; absent while it does not wait.
+	// waitingSince is when the batch began to wait for its turn to create a job; absent while it does not wait. It stays
+	// while something else keeps the batch from waiting, such as a restart of the operator.
 	// +optional
 	WaitingSince *metav1.Time `json:"waitingSince,omitempty"`
 

@@ -30,7 +30,8 @@ type bulkAttempt struct {
 	isFound bool
 	// full tells that the job was refused while the organisation had as many as it may.
 	full bool
-	// wasRefused tells that the attempt before was refused while the organisation could have another job.
+	// wasRefused tells that the attempts before were refused, too, for as long as it takes to list the jobs
+	// because of which they could be.
 	wasRefused bool
 	// refusal is such a refusal of this attempt.
 	refusal error
@@ -120,6 +121,19 @@ func mayMeanFull(err error) bool {
 	}
 }
 
+// refusedLooks is how many looks at the queue long a job must be refused without a visible reason.
+const refusedLooks = 4
+
+// wasRefused tells whether the latest attempts for a part were refused for so long.
+func (w *bulkWork) wasRefused(part bulk.Part) bool {
+	jobs := w.record.jobs[part.Name()]
+	first := len(jobs)
+	for first > 0 && jobs[first-1].end != nil && jobs[first-1].end.Refused {
+		first--
+	}
+	return first < len(jobs) && w.age(jobs[first]) >= refusedLooks*w.turns.interval
+}
+
 // judge tells what the answer to the creation proves.
 func (a *bulkAttempt) judge(err error) once.State {
 	if err == nil {
@@ -129,7 +143,7 @@ func (a *bulkAttempt) judge(err error) once.State {
 	case genesys.KindThrottled, genesys.KindOverloaded, genesys.KindUnauthorized, genesys.KindForbidden, genesys.KindOrphaned:
 		return once.None
 	case genesys.KindInvalid, genesys.KindNotFound:
-		// The other jobs may have ended before they were listed, so only a second refusal counts.
+		// The other jobs may have ended before they were listed, or be listed late.
 		if a.full || !a.wasRefused {
 			return once.None
 		}

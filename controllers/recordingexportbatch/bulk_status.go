@@ -10,8 +10,9 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/loop"
 )
 
-// summarizeBulkJobs computes what the status says about bulk jobs. A batch waits for its turn only if
-// its work said so last: an evaluation that came to no other work leaves the queue.
+// summarizeBulkJobs computes what the status says about bulk jobs. A batch has a place in the queue only if
+// its work said so last. Since when it waits stays until it does other work, so that neither a restart nor
+// an organisation that cannot be used for a moment sends it to the end of the queue.
 func (e *evaluation) summarizeBulkJobs() {
 	before := e.batch.Status.BulkJob
 	if e.organization == "" && before == nil || e.state != nil && len(e.state.bulk.jobs) == 0 && e.work.queued == nil && before == nil {
@@ -23,6 +24,9 @@ func (e *evaluation) summarizeBulkJobs() {
 	}
 	if e.state != nil && len(e.state.bulk.jobs) > 0 { // that of a sealed batch has none
 		now.Jobs = e.state.bulk.jobs
+	}
+	if before != nil && (!e.work.started || e.work.beginsBulkJobs) && !e.foundFinished() {
+		now.WaitingSince = before.WaitingSince
 	}
 	if queued := e.work.queued; queued != nil {
 		now.WaitingSince, now.QueuePosition = &metav1.Time{Time: queued.since}, int32(queued.position) //nolint:gosec // at most the number of batches

@@ -133,13 +133,20 @@ func (q *bulkQueue) add(batch *v1alpha1.RecordingExportBatch) {
 		return
 	}
 	owner, status := ownerOf(batch), batch.Status.BulkJob
-	if status.WaitingSince != nil && !batch.IsFinished() {
+	if status.WaitingSince != nil && mayTakeTurn(batch) {
 		q.waiting = append(q.waiting, bulk.Waiting{Owner: owner, Name: client.ObjectKeyFromObject(batch).String(), Since: status.WaitingSince.Time})
 	}
 	for _, job := range status.Jobs {
 		q.started = append(q.started, bulk.Started{Owner: owner, At: job.CreateTime.Time, Ended: job.Ended || batch.IsFinished()})
 		q.ids[job.ID] = true
 	}
+}
+
+// mayTakeTurn tells whether a batch that waits would create a job soon if it was its turn: others must not
+// wait for one that cannot.
+func mayTakeTurn(batch *v1alpha1.RecordingExportBatch) bool {
+	reason := conditions.Reason(batch)
+	return reason == v1alpha1.ReasonBulkJobQueued || reason == v1alpha1.ReasonBulkExporting
 }
 
 // isStopped tells whether nothing works on a batch, because of its export.

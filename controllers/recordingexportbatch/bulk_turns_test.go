@@ -12,6 +12,8 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
+	"github.com/gcexport/recording-export-operator/internal/bulk"
+	"github.com/gcexport/recording-export-operator/internal/conditions"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
@@ -23,6 +25,7 @@ func queuedBatch(namespace string, minutes int, jobs ...v1alpha1.BulkJobEntry) *
 		Status:     v1alpha1.RecordingExportBatchStatus{BulkJob: &v1alpha1.BulkJobStatus{OrganizationID: organizationID, Jobs: jobs}},
 	}
 	if minutes > 0 {
+		conditions.Reconciling(batch, v1alpha1.ReasonBulkJobQueued, "waits")
 		batch.Status.BulkJob.WaitingSince = &metav1.Time{Time: bulkDay.Add(time.Duration(-minutes) * time.Minute)}
 	}
 	return batch
@@ -34,6 +37,10 @@ func TestTheQueueFollowsFromTheStatus(t *testing.T) {
 	ended := v1alpha1.BulkJobEntry{Part: "0-1", ID: "ended", State: "FULFILLED", CreateTime: metav1.Time{Time: bulkDay}, Ended: true}
 	elsewhere := queuedBatch("elsewhere", 99, running)
 	elsewhere.Status.BulkJob.OrganizationID = "another"
+	stopped := func(batch *v1alpha1.RecordingExportBatch, reason string) *v1alpha1.RecordingExportBatch {
+		conditions.Stalled(batch, reason, "it does not work")
+		return batch
+	}
 	tests := map[string]struct {
 		others   []*v1alpha1.RecordingExportBatch
 		own      []*bulkJob
@@ -49,6 +56,9 @@ func TestTheQueueFollowsFromTheStatus(t *testing.T) {
 		"of another organisation":            {others: []*v1alpha1.RecordingExportBatch{elsewhere, queuedBatch("a", 9)}},
 		"its own job runs, and another's":    {own: []*bulkJob{{}}, foreign: 1, position: 1},
 		"its own job has ended":              {own: []*bulkJob{{end: &artifacts.BulkEnd{State: genesys.BulkFulfilled}}}, foreign: 1},
+		"one that cannot take its turn":      {others: []*v1alpha1.RecordingExportBatch{stopped(queuedBatch("a", 9), v1alpha1.ReasonCredentialsRejected), queuedBatch("c", 8)}},
+		"its job counts":                     {others: []*v1alpha1.RecordingExportBatch{stopped(queuedBatch("a", 9, running), v1alpha1.ReasonCredentialsRejected), queuedBatch("c", 8)}, position: 2},
+		"one that was cancelled":             {others: []*v1alpha1.RecordingExportBatch{stopped(queuedBatch("a", 9, running), v1alpha1.ReasonCancelled), queuedBatch("c", 8)}},
 		"a namespace without a job is first": {others: []*v1alpha1.RecordingExportBatch{queuedBatch("a", 9, running)}},
 	}
 	for name, tt := range tests {
@@ -93,5 +103,34 @@ func TestOneJobIsCreatedAtATime(t *testing.T) {
 	release()
 	if _, again := turns.reserve("a"); !again {
 		t.Error("it stays reserved")
+	}
+}
+
+// TestACreatedJobCountsBeforeAnyStatusShowsIt, also once it is READY and not listed as running. It is
+// forgotten once the status shows it, or its batch is gone or stopped.
+func TestACreatedJobCountsBeforeAnyStatusShowsIt(t *testing.T) {
+	batch := types.UID("of the job")
+	job := createdJob{organizationID, batch, bulk.Started{Owner: bulk.Owner{Namespace: "a"}, At: bulkDay}}
+	tests := map[string]struct {
+		organization  string
+		own           types.UID
+		shown, works  bool
+		counts, stays bool
+	}{
+		"counts":                  {organizationID, "another", false, true, true, true},
+		"of the batch that looks": {organizationID, batch, false, true, false, true},
+		"another organisation":    {"another", "another", false, true, false, true},
+		"shown":                   {organizationID, "another", true, true, false, false},
+		"of a batch that is gone": {organizationID, "another", false, false, false, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			turns, q := &bulkTurns{}, &bulkQueue{ids: map[string]bool{"1": tt.shown}}
+			turns.remember("1", job)
+			turns.addRemembered(q, tt.organization, tt.own, map[types.UID]bool{batch: tt.works})
+			if (len(q.started) == 1) != tt.counts || (len(turns.created) == 1) != tt.stays {
+				t.Errorf("counted %v, remembered %v", q.started, turns.created)
+			}
+		})
 	}
 }

@@ -255,8 +255,7 @@ func (w *bulkWork) submit(ctx context.Context, part bulk.Part, queue *bulkQueue)
 	}
 	number := len(w.record.jobs[part.Name()])
 	job := &bulkJob{BulkAttempt: artifacts.BulkAttempt{Part: part.Name(), Number: number, ClientID: client, Recordings: w.plan.countWanted(part)}}
-	last := w.record.last(part)
-	attempt := &bulkAttempt{bulkWork: w, part: part, job: job, wasRefused: last != nil && last.end.Refused}
+	attempt := &bulkAttempt{bulkWork: w, part: part, job: job, wasRefused: w.wasRefused(part)}
 	state, err := attempt.effect().Start(ctx)
 	if attempt.full && state == once.None {
 		return queue.wait(1, 0)

@@ -62,6 +62,9 @@ type workReport struct {
 	retry *v1alpha1.RetryStatus
 	// queued is the batch's place in the queue for a bulk job, nil if it does not wait for one.
 	queued *queuedError
+	// beginsBulkJobs tells that the work of bulk jobs has begun, and this process does not know yet whether
+	// the batch has to wait for one.
+	beginsBulkJobs bool
 }
 
 // batchWork has pools do the work of batches. It reads a batch's state again after each piece of
@@ -87,7 +90,7 @@ func (w batchWork) run(b *loadedBatch, step v1alpha1.BatchStep, task loop.Task) 
 	task.Dependency = cmp.Or(task.Dependency, loop.OrganizationDependency(b.export.Spec.OrganizationRef.Name))
 	task.Work = w.thenRead(b.resolvedBatch, task.Work)
 	out, state := w.worker.DoWithState(client.ObjectKeyFromObject(b.batch), task)
-	*b.report = workReport{started: true, retry: retryStatus(step, state)}
+	*b.report = workReport{started: true, retry: retryStatus(step, state), beginsBulkJobs: step == v1alpha1.StepBulkExport && state.Err == nil}
 	_ = errors.As(state.Err, &b.report.queued)
 	return b.withSubject(withDeadline(out, state, task.WaitLimit.Total))
 }
