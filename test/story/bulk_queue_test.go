@@ -115,7 +115,7 @@ func (w *bulkStory) beside() *bulkStory {
 	w.Create(namespace)
 	copied := *w.World
 	copied.Namespace = namespace.Name
-	other := &bulkStory{&story{&copied}, w.recordings}
+	other := &bulkStory{&story{World: &copied}, w.recordings}
 	other.CreateReferences()
 	other.Create(other.BucketSecret())
 	return other
