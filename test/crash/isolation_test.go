@@ -9,6 +9,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
+	"github.com/gcexport/recording-export-operator/test/world"
 )
 
 // TestCrashesWhileIsolating kills the manager around everything by which a bad
@@ -77,7 +78,7 @@ func newIsolatingScene(t *testing.T) *isolating {
 	s := newSceneOf(t, nil, func(o *simulator.Options) {
 		o.Edges.FileStates = map[simulator.FileState]int{simulator.Uploading: 2}
 		o.UploadDelay = 3 * time.Second
-	}, func(spec *v1alpha1.RecordingExportSpec) {
+	}, func(_ *world.World, spec *v1alpha1.RecordingExportSpec) {
 		spec.Retry.Deadline = &metav1.Duration{Duration: 5 * time.Second}
 	})
 	s.looks = 1000 // metadata is looked at until a recording is uploaded

@@ -35,30 +35,55 @@ func TestTwoLeadersForAMoment(t *testing.T) {
 		t.Run(strings.ReplaceAll(place, "/", "."), func(t *testing.T) {
 			takeTurns(t)
 			s := newScene(t)
-			former := s.start(place+"=stop", "--leader-elect")
-			s.awaitMark(former)
-			next := s.start("", "--leader-elect")
-			if gone, how := s.await(next); gone {
-				s.dump(next)
-				t.Fatalf("the next leader ended by itself: %v", how)
-			}
-			status := s.export.Status.DeepCopy()
-			if err := former.Process.Signal(syscall.SIGCONT); err != nil {
-				t.Fatal(err)
-			}
-			if how := <-former.ended; how == nil || killed(how) {
-				s.dump(former)
-				t.Errorf("the former leader ended with %v, must end because it leads no more", how)
-			}
-			s.races(former)
-			if s.Refresh(s.export); !equality.Semantic.DeepEqual(&s.export.Status, status) {
-				t.Errorf("the former leader changed the status from %+v to %+v", status, s.export.Status)
-			}
-			s.kill(next)
-			s.interrupted++
+			s.changeLeaders(place)
 			s.judge()
 		})
 	}
+}
+
+// TestTwoLeadersWithBulkJobs does so around the calls and records by which a bulk job is created and
+// executed. The former leader creates no second job and executes none again.
+func TestTwoLeadersWithBulkJobs(t *testing.T) {
+	for _, place := range []string{
+		"archive/link/before@/bulk/attempts/",
+		"genesys/submit-bulk-job/before",
+		"genesys/execute-bulk-job/before",
+	} {
+		t.Run(strings.ReplaceAll(place, "/", "."), func(t *testing.T) {
+			takeTurns(t)
+			s := newBulkScene(t, false)
+			s.changeLeaders(place)
+			s.judge()
+			s.expectJobs(neededJobs, 0)
+		})
+	}
+}
+
+// changeLeaders stops a leader at a place, has the next one finish the export, and lets the former one
+// continue until it notices that it leads no more.
+func (s *scene) changeLeaders(place string) {
+	s.Helper()
+	former := s.start(place+"=stop", "--leader-elect")
+	s.awaitMark(former)
+	next := s.start("", "--leader-elect")
+	if gone, how := s.await(next); gone {
+		s.dump(next)
+		s.Fatalf("the next leader ended by itself: %v", how)
+	}
+	status := s.export.Status.DeepCopy()
+	if err := former.Process.Signal(syscall.SIGCONT); err != nil {
+		s.Fatal(err)
+	}
+	if how := <-former.ended; how == nil || killed(how) {
+		s.dump(former)
+		s.Errorf("the former leader ended with %v, must end because it leads no more", how)
+	}
+	s.races(former)
+	if s.Refresh(s.export); !equality.Semantic.DeepEqual(&s.export.Status, status) {
+		s.Errorf("the former leader changed the status from %+v to %+v", status, s.export.Status)
+	}
+	s.kill(next)
+	s.interrupted++
 }
 
 // TestALateRecording stops a leader just before a recording gets its name. Another

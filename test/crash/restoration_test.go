@@ -9,6 +9,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
+	"github.com/gcexport/recording-export-operator/test/world"
 )
 
 // TestCrashesWhileRestoring kills the manager around everything that restoring an
@@ -54,7 +55,7 @@ func newRestoringScene(t *testing.T) *scene {
 	s := newSceneOf(t, nil, func(o *simulator.Options) {
 		o.Edges.FileStates = map[simulator.FileState]int{simulator.Archived: 3}
 		o.RestoreDelay = 300 * time.Millisecond
-	}, func(spec *v1alpha1.RecordingExportSpec) {
+	}, func(_ *world.World, spec *v1alpha1.RecordingExportSpec) {
 		spec.Archived, spec.Retry.Deadline = v1alpha1.ArchivedRestore, &metav1.Duration{Duration: 5 * time.Second}
 	})
 	s.looks = 1000 // metadata is looked at until a recording is back

@@ -30,6 +30,8 @@ const (
 	pollInterval = 50 * time.Millisecond
 	// exportTimeout is how long an export may take, on a busy machine.
 	exportTimeout = 5 * time.Minute
+	// listedAfter is how long a bulk job may be missing in the list of jobs.
+	listedAfter = 6 * time.Second
 )
 
 // slots is for as many scenes at a time as two processors can play.
@@ -52,6 +54,8 @@ type scene struct {
 	kubeconfig string
 	// s3 is where the evidence lands, nil if that is a directory.
 	s3 *s3server.Server
+	// recordings is where bulk jobs export to, nil if there are none.
+	recordings *s3server.Server
 	// interrupted counts what may have made the operator send a request again, and looks
 	// how often it may have done so without that.
 	interrupted, looks int
@@ -69,11 +73,11 @@ func newScene(t *testing.T) *scene {
 // newSceneAt makes it with the evidence in a bucket, if there is a server for it.
 func newSceneAt(t *testing.T, bucket *s3server.Server) *scene {
 	t.Helper()
-	return newSceneOf(t, bucket, func(*simulator.Options) {}, func(*v1alpha1.RecordingExportSpec) {})
+	return newSceneOf(t, bucket, func(*simulator.Options) {}, func(*world.World, *v1alpha1.RecordingExportSpec) {})
 }
 
 // newSceneOf makes it with another organisation, or another export.
-func newSceneOf(t *testing.T, bucket *s3server.Server, organization func(*simulator.Options), export func(*v1alpha1.RecordingExportSpec)) *scene {
+func newSceneOf(t *testing.T, bucket *s3server.Server, organization func(*simulator.Options), export func(*world.World, *v1alpha1.RecordingExportSpec)) *scene {
 	t.Helper()
 	day := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -2)
 	w := world.New(t, server, func(o *simulator.Options) {
@@ -99,7 +103,7 @@ func newSceneOf(t *testing.T, bucket *s3server.Server, organization func(*simula
 		spec.Slicing.Width = &metav1.Duration{Duration: 12 * time.Hour}
 		spec.SettleAfter = &metav1.Duration{}
 		spec.RetainBatches = ptr.To(int32(1))
-		export(spec)
+		export(w, spec)
 	})
 	w.Create(s.export)
 	return s
@@ -115,11 +119,13 @@ type run struct {
 // overrides returns REX_TEST_OVERRIDES for a manager with failpoints: the intervals of
 // tests, and those of its lease.
 func (s *scene) overrides() string {
+	intervals := world.ShortIntervals()
+	intervals.Batch.Listed, intervals.Export.Listed = listedAfter, listedAfter
 	body, err := json.Marshal(struct {
 		Intervals                                 operator.Intervals
 		LeaseNamespace                            string
 		LeaseDuration, RenewDeadline, RetryPeriod time.Duration
-	}{world.ShortIntervals(), s.Namespace, 10 * time.Second, 8 * time.Second, 500 * time.Millisecond})
+	}{intervals, s.Namespace, 10 * time.Second, 8 * time.Second, 500 * time.Millisecond})
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -132,6 +138,9 @@ func (s *scene) start(failpoints string, more ...string) *run {
 	allowed := "genesys=" + s.Endpoint + ",media=" + s.Endpoint
 	if s.s3 != nil {
 		allowed += ",s3=" + s.s3.URL
+	}
+	if s.recordings != nil {
+		allowed += ",s3=" + s.recordings.URL
 	}
 	flags := append([]string{
 		"--archive-root", s.Root, "--namespaces", s.Namespace, "--artifact-key-namespace", s.Namespace, "--allow-endpoints", allowed,
@@ -270,7 +279,11 @@ func (s *scene) judge(lost ...string) {
 	if s.s3 != nil {
 		s.fetch()
 	}
-	command := exec.CommandContext(s.Context(), s.verifier, "-archive", s.Archive(), "-alone", s.Root, "-truth", s.Endpoint,
+	buckets := s.TempDir()
+	if s.recordings != nil {
+		s.recordings.Download(world.RecordingBucket, "", filepath.Join(buckets, world.RecordingBucket))
+	}
+	command := exec.CommandContext(s.Context(), s.verifier, "-archive", s.Archive(), "-alone", s.Root, "-buckets", buckets, "-truth", s.Endpoint,
 		"-asks", strconv.Itoa(1+s.interrupted), "-looks", strconv.Itoa(s.looks), "-orphans", strconv.Itoa(s.interrupted), "-unavailable", strings.Join(lost, ","))
 	output, err := command.CombinedOutput()
 	if err != nil {

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/mypurecloud/platform-client-sdk-go/v133/platformclientv2"
 
@@ -59,7 +60,7 @@ func (c *Client) once(ctx context.Context, op, token string, send sender) (answe
 		return answer{}, cancelled(op, err)
 	}
 	defer grant.Done()
-	got, sendErr := failpoint.Get(failpoint.Call(op), "", func() (answer, error) { return send(ctx, token) })
+	got, sendErr := failpoint.Get(failpoint.Call(op), "", func() (answer, error) { return sendInTime(ctx, token, send) })
 	if got.status != 0 {
 		grant.Observe(budget.ParseHeaders(got.header))
 	}
@@ -67,6 +68,16 @@ func (c *Client) once(ctx context.Context, op, token string, send sender) (answe
 		grant.Throttle(retryAfter(got.header))
 	}
 	return got, c.verdict(ctx, op, token, got, sendErr)
+}
+
+// sendInTime sends a request unless the deadline of its context is over, by the wall clock. The
+// context of a process that was stopped may not have ended yet: its timer is late, too, and does
+// not count the time in which the machine was stopped.
+func sendInTime(ctx context.Context, token string, send sender) (answer, error) {
+	if deadline, limited := ctx.Deadline(); limited && !time.Now().Before(deadline.Round(0)) {
+		return answer{}, context.DeadlineExceeded
+	}
+	return send(ctx, token)
 }
 
 // overloaded reports whether an answer is a 429 about this one request: the OAuth

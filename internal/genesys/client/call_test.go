@@ -313,6 +313,28 @@ func TestANetworkErrorIsTransientAndWithoutTheURL(t *testing.T) {
 	}
 }
 
+// stopped is the context of a process that was stopped until after the deadline, before its timer fires.
+type stopped struct{ context.Context }
+
+func (stopped) Deadline() (time.Time, bool) { return time.Now().Add(-time.Second), true }
+
+// TestNothingIsSentAfterTheDeadline, also if the context does not know yet that it is over.
+func TestNothingIsSentAfterTheDeadline(t *testing.T) {
+	for name, v := range verbs {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cloud := newCloud(t)
+			cloud.answers(v.route, http.StatusOK, v.good)
+			if err := v.call(stopped{t.Context()}, newClient(t, cloud)); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("got %v", err)
+			}
+			if n := cloud.count(v.route); n > 0 {
+				t.Errorf("%d requests were sent", n)
+			}
+		})
+	}
+}
+
 // expectCancelled fails unless err says that the caller was cancelled, and why.
 func expectCancelled(t *testing.T, err, why error) {
 	t.Helper()
