@@ -78,12 +78,15 @@ func (a *bulkAttempt) Forget(ctx context.Context) error {
 // Finish records the job, or that Genesys Cloud refused it.
 func (a *bulkAttempt) Finish(ctx context.Context, state once.State, cause error) error {
 	if state == once.Done {
-		_, err := artifacts.Put(ctx, a.store, artifacts.BulkCreatedKey(a.batch, a.job.Part, a.job.Number), artifacts.BulkCreated{
+		created, err := artifacts.Put(ctx, a.store, artifacts.BulkCreatedKey(a.batch, a.job.Part, a.job.Number), artifacts.BulkCreated{
 			Stamp: a.stamp(), Part: a.job.Part, Number: a.job.Number, Job: genesys.Ticket{ID: a.id, ClientID: a.job.ClientID}, Found: a.isFound,
 		})
+		if err == nil {
+			a.job.created = &created
+		}
 		return err
 	}
-	end := artifacts.BulkEnd{Why: artifacts.BulkFailed, Detail: fmt.Sprint(cause)}
+	end := artifacts.BulkEnd{Why: artifacts.BulkFailed, Detail: fmt.Sprint(cause), Refused: !a.job.Query.OnlyScreens}
 	switch {
 	case a.job.Query.OnlyScreens:
 		end.Why, end.RefusesOnlyScreens = artifacts.BulkVoid, true
@@ -223,7 +226,8 @@ func eachPage(read func(skip int) (next int, err error)) error {
 	return &genesys.Error{Op: "list bulk jobs", Kind: genesys.KindMalformed, Message: "the list does not end"}
 }
 
-// recordEnd records that nothing more is expected of a job.
+// recordEnd records that nothing more is expected of a job. One that may exist stays recorded as running:
+// whoever ends the jobs of the export looks for it.
 func (w *bulkWork) recordEnd(ctx context.Context, job *bulkJob, end artifacts.BulkEnd) error {
 	end.Stamp, end.Part, end.Number, end.JobID = w.stamp(), job.Part, job.Number, job.id()
 	stored, err := artifacts.Put(ctx, w.store, artifacts.BulkEndKey(w.batch, job.Part, job.Number), end)
@@ -231,6 +235,9 @@ func (w *bulkWork) recordEnd(ctx context.Context, job *bulkJob, end artifacts.Bu
 		return err
 	}
 	job.end, w.progressed = &stored, true
+	if job.mayExist() {
+		return nil
+	}
 	return w.store.Remove(ctx, artifacts.BulkRunningKey(w.batch, job.Part, job.Number))
 }
 

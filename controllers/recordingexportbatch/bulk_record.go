@@ -133,6 +133,11 @@ func (r *bulkRecord) running() []*bulkJob {
 // endedBecause tells whether nothing more is expected of the job, for this reason.
 func (j *bulkJob) endedBecause(why artifacts.BulkWhy) bool { return j.end != nil && j.end.Why == why }
 
+// mayExist tells whether there may be a job of an attempt that has ended.
+func (j *bulkJob) mayExist() bool {
+	return j.created == nil && j.endedBecause(artifacts.BulkUnfinished) && !j.end.Refused
+}
+
 // id returns the id of the job, empty if it is not known.
 func (j *bulkJob) id() string {
 	if j.created == nil {

@@ -6,7 +6,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
-	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
@@ -51,7 +50,7 @@ func (r *bulkRecord) summary() bulkState {
 // state returns the state of a job, as far as it is recorded.
 func (j *bulkJob) state() string {
 	switch {
-	case j.created == nil && j.end != nil && j.end.Why == artifacts.BulkUnfinished:
+	case j.mayExist():
 		return jobUnknown
 	case j.created == nil && j.end != nil:
 		return jobNotCreated

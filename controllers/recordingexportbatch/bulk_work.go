@@ -133,7 +133,7 @@ func (w *bulkWork) forgetRunning(ctx context.Context) error {
 		return err
 	}
 	for _, job := range w.record.all() {
-		if key := artifacts.BulkRunningKey(w.batch, job.Part, job.Number); slices.Contains(keys, key) {
+		if key := artifacts.BulkRunningKey(w.batch, job.Part, job.Number); slices.Contains(keys, key) && !job.mayExist() {
 			if err := w.store.Remove(ctx, key); err != nil {
 				return err
 			}
