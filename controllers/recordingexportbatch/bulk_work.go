@@ -155,12 +155,12 @@ func (w *bulkWork) followAll(ctx context.Context) (first error) {
 // followUntilDeadline follows a job or, once the deadline is used up, ends it.
 func (w *bulkWork) followUntilDeadline(ctx context.Context, job *bulkJob) error {
 	waitedBefore := w.waiting
-	if err := w.follow(ctx, job); err != nil {
-		if ctx.Err() != nil || !w.last || !genesys.AboutItem(err) {
-			return asBulkWait(err)
-		}
+	err := w.follow(ctx, job)
+	mayAppear := job.created == nil && job.end == nil && w.age(job) < w.listedAfter
+	if err != nil && (ctx.Err() != nil || !w.last || mayAppear || !genesys.AboutItem(err)) {
+		return asBulkWait(err)
 	}
-	if !w.last || job.end != nil || job.created == nil && w.age(job) < w.listedAfter {
+	if !w.last || job.end != nil || mayAppear {
 		return nil
 	}
 	w.waiting = waitedBefore
