@@ -296,7 +296,7 @@ func TestBulkJobsActOnce(t *testing.T) {
 				w.poisoned[conversationID(n)] = true
 			}
 		}
-		for range rapid.IntRange(1, 25).Draw(rt, "steps") {
+		for range rapid.IntRange(1, 12).Draw(rt, "steps") {
 			r.draw(true)()
 		}
 		r.finish()

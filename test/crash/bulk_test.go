@@ -44,7 +44,7 @@ var bulkPoints = struct{ created, exported []string }{
 		"genesys/list-bulk-jobs", naming + "@bulk-running/", naming + "@/bulk/attempts/", "genesys/submit-bulk-job", naming + "@/bulk/created/",
 	},
 	exported: []string{
-		"genesys/read-bulk-job", "genesys/execute-bulk-job", naming + "@/bulk/ended/", "archive/remove@bulk-running/",
+		"genesys/read-bulk-job", naming + "@/bulk/executed/", "genesys/execute-bulk-job", naming + "@/bulk/ended/", "archive/remove@bulk-running/",
 		naming + "@/received/", naming + "@data/recordings", naming + "@/files/", naming + "@/bulk/done",
 	},
 }

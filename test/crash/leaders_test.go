@@ -45,7 +45,6 @@ func TestTwoLeadersForAMoment(t *testing.T) {
 // executed. The former leader creates no second job and executes none again.
 func TestTwoLeadersWithBulkJobs(t *testing.T) {
 	for _, place := range []string{
-		"archive/link/before@/bulk/attempts/",
 		"genesys/submit-bulk-job/before",
 		"genesys/execute-bulk-job/before",
 	} {
