@@ -73,6 +73,7 @@ func TestAnExportThroughBulkJobs(t *testing.T) {
 		world.ExportTo(server)(s)
 		s.Conversations = 50
 	})
+	world.Deliver(t, o.sim)
 	integration, _ := o.sim.S3Integrations()
 	o.write("manifests/bucket.yaml", "{apiVersion: v1, kind: Secret, metadata: {name: recordings-s3, namespace: legal}, stringData: {accessKeyId: "+
 		s3server.AccessKeyID+", secretAccessKey: "+s3server.SecretAccessKey+"}}")

@@ -37,6 +37,29 @@ func ExportTo(server *s3server.Server) func(*simulator.Options) {
 	}
 }
 
+// Deliver has a simulated organisation put objects into its bucket when they are due, until the test ends:
+// otherwise they would wait for a request, and whoever looks into the bucket sends none.
+func Deliver(t testing.TB, sim *simulator.Simulator) {
+	tick := time.NewTicker(20 * time.Millisecond)
+	end, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-tick.C:
+				sim.Tick()
+			case <-end:
+				return
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		tick.Stop()
+		close(end)
+		<-ended
+	})
+}
+
 // BulkDelivery has bulk jobs deliver through the organisation's integration and the bucket of a server.
 func (w *World) BulkDelivery(server *s3server.Server, copies bool) v1alpha1.Delivery {
 	integration, _ := w.Sim.S3Integrations()

@@ -72,6 +72,9 @@ func New(t testing.TB, server *rest.Config, change func(*simulator.Options)) *Wo
 	sim := simulator.New(options)
 	http := httptest.NewServer(sim)
 	t.Cleanup(http.Close)
+	if options.ExportBucket != (simulator.Bucket{}) {
+		Deliver(t, sim)
+	}
 	api, err := client.New(server, client.Options{Scheme: operator.NewScheme(), FieldValidation: metav1.FieldValidationStrict})
 	if err != nil {
 		t.Fatal(err)
