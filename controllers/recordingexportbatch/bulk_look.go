@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
+	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 	"github.com/gcexport/recording-export-operator/internal/words"
@@ -17,6 +18,8 @@ type bulkLook struct {
 	// absent counts the recordings of which the bucket has nothing yet, unread those whose objects
 	// could not be read, and taken the files that were taken in.
 	absent, unread, taken int
+	// missing are the absent ones.
+	missing []genesys.RecordingRef
 	// failures counts the errors that are likely to concern every object.
 	failures int
 	// broken is the first error of the bucket, nil if there was none.

@@ -78,19 +78,20 @@ func (o *bulkObjects) takeInJob(ctx context.Context, plan bulkPlan, job *bulkJob
 	}
 	found := bulk.FindObjects(wanted, objects)
 	if exported := differenceOf(job, job.end.Totals, listed).Exports() - job.end.Totals.Failed; countThere(listed, objects) < exported {
-		look.absent += countAbsent(found, taken)
+		look.missing = append(look.missing, absentOf(found, taken)...)
+		look.absent = len(look.missing)
 	}
 	return o.takeFound(ctx, job, found, taken, look)
 }
 
-// countAbsent counts the recordings of which the bucket has nothing, and that were not taken in before.
-func countAbsent(found []bulk.Found, taken map[genesys.RecordingRef][]artifacts.StoredFile) (n int) {
+// absentOf returns the recordings of which the bucket has nothing, and that were not taken in before.
+func absentOf(found []bulk.Found, taken map[genesys.RecordingRef][]artifacts.StoredFile) (absent []genesys.RecordingRef) {
 	for _, f := range found {
 		if f.Missing() && len(taken[refOfFound(f)]) == 0 {
-			n++
+			absent = append(absent, refOfFound(f))
 		}
 	}
-	return n
+	return absent
 }
 
 func refOfFound(f bulk.Found) genesys.RecordingRef {

@@ -1,7 +1,6 @@
 package recordingexportbatch
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -113,11 +112,18 @@ func (w *bulkWork) finish(ctx context.Context, look *bulkLook) error {
 			break
 		}
 	}
-	done.Detail = cmp.Or(done.Detail, look.detail())
 	if err := w.forgetRunning(ctx); err != nil {
 		return err
 	}
 	var err error
+	if look.broken == nil {
+		if done.Missing, err = w.readMissing(ctx, look.missing); err != nil {
+			return err
+		}
+	}
+	if detail := look.detail(); done.Detail == "" && detail != "" {
+		done.Detail = detail + missingDetail(done.Missing)
+	}
 	if done.Relisted, err = w.finalListing(ctx); err != nil {
 		return err
 	}

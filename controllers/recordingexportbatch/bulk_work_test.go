@@ -141,21 +141,29 @@ func TestARefusedJobIsNotHalvedForever(t *testing.T) {
 	}
 }
 
-// TestWhatDoesNotAppearIsDownloaded: after the deadline, and nothing waits for it any more.
+// TestWhatDoesNotAppearIsDownloaded: after the deadline, and nothing waits for it any more. Only then
+// Genesys Cloud is asked whether it says that it exported the recording.
 func TestWhatDoesNotAppearIsDownloaded(t *testing.T) {
-	w := newBulkWorld(t, 3)
-	w.absent[conversationID(1)] = true
-	for range 10 {
-		if err := w.work().export(t.Context(), transfer.Try{}); err == nil {
-			t.Fatal("it does not wait")
+	const date = "2023-01-03T00:00:00.000Z"
+	for says, want := range map[string]string{date: "says that it exported 1 recording of them", "": "does not say that it exported them"} {
+		w := newBulkWorld(t, 3)
+		w.absent[conversationID(1)], w.exportedDate = true, says
+		for range 10 {
+			if err := w.work().export(t.Context(), transfer.Try{}); err == nil || w.listed > 0 {
+				t.Fatalf("it does not wait, or asks after %d calls", w.listed)
+			}
+			w.clock.Step(time.Minute)
 		}
-		w.clock.Step(time.Minute)
-	}
-	if err := w.work().export(t.Context(), transfer.Try{Last: true}); err != nil {
-		t.Fatal(err)
-	}
-	if len(w.files()) != 2 || w.record().done.Detail != "1 recording did not appear in the bucket" {
-		t.Errorf("%d recordings, %q", len(w.files()), w.record().done.Detail)
+		if err := w.work().export(t.Context(), transfer.Try{Last: true}); err != nil {
+			t.Fatal(err)
+		}
+		done := w.record().done
+		if len(w.files()) != 2 || w.listed != 1 || !strings.HasPrefix(done.Detail, "1 recording did not appear in the bucket") || !strings.Contains(done.Detail, want) {
+			t.Errorf("%d recordings, %d calls, %q", len(w.files()), w.listed, done.Detail)
+		}
+		if len(done.Missing) != 1 || done.Missing[0] != (artifacts.BulkMissing{RecordingRef: bulkRef(1), ExportedDate: says}) {
+			t.Errorf("recorded: %+v", done.Missing)
+		}
 	}
 }
 

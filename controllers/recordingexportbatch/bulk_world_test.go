@@ -73,6 +73,8 @@ type bulkWorld struct {
 	failedAnswer error
 	// executeAnswer and cancelAnswer are the errors of these calls, which then take no effect.
 	executeAnswer, cancelAnswer error
+	// exportedDate is when each recording was exported, as Genesys Cloud says.
+	exportedDate string
 	// inactive tells that the OAuth client cannot be used to list its jobs.
 	inactive bool
 	// changes tells that objects change after they were listed.
@@ -213,6 +215,7 @@ func (w *bulkWorld) RecordingMetadata(_ context.Context, id string, _ time.Durat
 			continue
 		}
 		recordings := []genesys.Recording{callRecording(n)}
+		recordings[0].Retention.ExportedDate = w.exportedDate
 		if !w.unlisted {
 			recordings = append(recordings, w.late[id]...)
 		}

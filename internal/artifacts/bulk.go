@@ -115,8 +115,19 @@ type BulkDone struct {
 	Stamp
 	// Detail is why, empty if every job has exported everything.
 	Detail string `json:"detail,omitempty"`
+	// Missing are recordings that fulfilled jobs should have put into the bucket and that were not there
+	// at the deadline, as far as Genesys Cloud tells something about them.
+	Missing []BulkMissing `json:"missing,omitempty"`
 	// Relisted names the Relisteds from which the inventory of the batch follows (RelistedName).
 	Relisted []string `json:"relisted,omitempty"`
+}
+
+// BulkMissing is a recording that was missing in the bucket.
+type BulkMissing struct {
+	genesys.RecordingRef
+	// ExportedDate is when Genesys Cloud says that it exported the recording, as received; empty if it does
+	// not say so.
+	ExportedDate string `json:"exportedDate,omitempty"`
 }
 
 // bulkFolder contains what is recorded about the bulk jobs of a batch.
