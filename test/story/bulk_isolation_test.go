@@ -219,3 +219,41 @@ func (w *bulkStory) expectFailures(recordings []simulator.Recording) {
 		w.Errorf("failures.csv has %d lines, want %d", len(failures), len(recordings))
 	}
 }
+
+// TestWhatAJobDoesNotExport: the recordings that jobs list as failed are downloaded without waiting for the
+// bucket, like those that they leave out because of sensitive data. Archived recordings get their usual reason.
+func TestWhatAJobDoesNotExport(t *testing.T) {
+	w := newBulkStory(t, func(o *simulator.Options) {
+		oneJob(false)(o)
+		o.Conversations, o.Edges.Sensitive = 12, 2
+		o.Edges.FileStates = map[simulator.FileState]int{simulator.Archived: 1}
+	})
+	var exportable, downloaded []simulator.Recording
+	failing := 0
+	for _, r := range w.exportable() {
+		if !r.FileState.Downloadable() {
+			continue
+		}
+		exportable = append(exportable, r)
+		if !r.Sensitive && failing < 2 {
+			failing++
+			if err := w.Sim.SetExportTrouble(r.ConversationID, r.ID, simulator.FailedExport); err != nil {
+				t.Fatal(err)
+			}
+			downloaded = append(downloaded, r)
+		}
+		if r.Sensitive {
+			downloaded = append(downloaded, r)
+		}
+	}
+	export := w.bulkExport(inOneBatch)
+	w.Create(export)
+	w.Start()
+	w.Await(export, v1alpha1.ReasonCompleteWithGaps)
+	w.judge(exportable)
+	w.expectDownloads(filesOf(downloaded))
+	if n := w.Sim.Journal().Count(simulator.RouteFailed, http.StatusOK); len(downloaded) != 4 || export.Status.Gaps != 1 || n != 1 {
+		t.Errorf("%d recordings to download, %d gaps, the failed ones were listed %d times", len(downloaded), export.Status.Gaps, n)
+	}
+	w.expectNoJobLeft()
+}

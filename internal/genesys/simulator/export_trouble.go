@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// ExportTrouble is what happens to the objects of a recording that a bulk job exports.
+// ExportTrouble is what happens to the objects of a recording that a bulk job exports, or is to export.
 type ExportTrouble string
 
-// The troubles. In each case the recording is marked as exported.
+// The troubles. In each case but the last the recording is marked as exported.
 const (
 	// MissingObject: nothing is written.
 	MissingObject ExportTrouble = "missing"
@@ -18,12 +18,14 @@ const (
 	OtherSize ExportTrouble = "othersize"
 	// EncryptedObject: the file is encrypted with a key that the bucket's readers lack.
 	EncryptedObject ExportTrouble = "encrypted"
+	// FailedExport: the job cannot export the recording, and lists it as failed.
+	FailedExport ExportTrouble = "failed"
 )
 
 // SetExportTrouble makes trouble for the objects of a recording, if it is exported from now on.
 // The empty trouble ends it.
 func (s *Simulator) SetExportTrouble(conversationID, recordingID string, trouble ExportTrouble) error {
-	if !slices.Contains([]ExportTrouble{"", MissingObject, DoubledObject, OtherSize, EncryptedObject}, trouble) {
+	if !slices.Contains([]ExportTrouble{"", MissingObject, DoubledObject, OtherSize, EncryptedObject, FailedExport}, trouble) {
 		return fmt.Errorf("no trouble %q", trouble)
 	}
 	return s.changeRecording(conversationID, recordingID, func(r *Recording) { r.exportTrouble = trouble })

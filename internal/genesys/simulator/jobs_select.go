@@ -123,7 +123,7 @@ func (j *bulkJob) take(r *Recording) {
 	case r.Medium == Screen && !j.query.screens(), r.Medium != Screen && j.query.onlyScreens():
 	case r.Sensitive && !j.query.IncludeRecordingsWithSensitiveData:
 		j.skipped++
-	case r.FileState == Errored:
+	case r.FileState == Errored, r.exportTrouble == FailedExport:
 		j.broken = append(j.broken, r)
 	case !r.FileState.Downloadable():
 		j.skipped++
