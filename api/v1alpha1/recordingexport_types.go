@@ -18,6 +18,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:validation:XValidation:rule="self.secondSource == oldSelf.secondSource",message="secondSource cannot be changed: create another RecordingExport",fieldPath=".secondSource"
 // +kubebuilder:validation:XValidation:rule="self.delivery == oldSelf.delivery",message="delivery cannot be changed: create another RecordingExport",fieldPath=".delivery"
 // +kubebuilder:validation:XValidation:rule="has(self.scope) == has(oldSelf.scope) && (!has(self.scope) || self.scope == oldSelf.scope)",message="scope cannot be changed: create another RecordingExport",fieldPath=".scope"
+// +kubebuilder:validation:XValidation:rule="!has(self.scope) || !has(self.scope.conversationIds) || has(self.window.end)",message="an export of scope.conversationIds ends with its window: set window.end",fieldPath=".window"
 // +kubebuilder:validation:XValidation:rule="!has(self.scope) || !has(self.secondSource) || self.secondSource == 'None'",message="secondSource Retention lists all recordings of the organisation, so that an export with a scope cannot be compared with it: set secondSource to None, or leave out scope",fieldPath=".secondSource"
 // +kubebuilder:validation:XValidation:rule="has(self.attributes) == has(oldSelf.attributes) && (!has(self.attributes) || self.attributes == oldSelf.attributes)",message="attributes cannot be changed: create another RecordingExport",fieldPath=".attributes"
 type RecordingExportSpec struct {

@@ -2,8 +2,18 @@ package v1alpha1
 
 // ConversationScope limits an export to some of the conversations of its window. A conversation is in scope if it
 // matches every field that is set. It matches a field if it has any of the field's values.
-// +kubebuilder:validation:XValidation:rule="has(self.queueIds) || has(self.userIds) || has(self.divisionIds) || has(self.participants) || has(self.directions)",message="scope must set at least one of its fields; to export all conversations of the window, leave out scope"
+// +kubebuilder:validation:XValidation:rule="has(self.conversationIds) || has(self.queueIds) || has(self.userIds) || has(self.divisionIds) || has(self.participants) || has(self.directions)",message="scope must set at least one of its fields; to export all conversations of the window, leave out scope"
 type ConversationScope struct {
+	// conversationIds selects these conversations. The operator requests them alone, instead of listing the
+	// conversations of the window. The account lists those that Genesys Cloud does not know as unavailable
+	// (ConversationNotFound), and those that did not start in the window as excluded (OutsideWindow). At most 1000 ids;
+	// window.end must be set.
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=1000
+	// +listType=set
+	// +optional
+	ConversationIDs []GenesysID `json:"conversationIds,omitempty"`
+
 	// queueIds selects conversations that were in one of these queues. At most 100 ids.
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=100
@@ -83,4 +93,15 @@ type ScopeStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	// +optional
 	OutOfScope int64 `json:"outOfScope"`
+
+	// notFound is how many conversations of spec.scope.conversationIds Genesys Cloud does not know. The account lists
+	// each as unavailable (ConversationNotFound).
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	NotFound int64 `json:"notFound"`
+
+	// outsideWindow is how many of them did not start in the window. The account lists each as excluded (OutsideWindow).
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	OutsideWindow int64 `json:"outsideWindow"`
 }

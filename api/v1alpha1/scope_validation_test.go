@@ -41,6 +41,9 @@ func TestScopesThatAreRefused(t *testing.T) {
 		"one field is fine":  {edit{"spec.scope", "{directions: [Inbound]}"}, ""},
 		"no scope is fine":   {edit{"spec.scope", ""}, ""},
 		"no end of a window": {edit{"spec.window.end", ""}, ""},
+		"conversations":      {edit{"spec.scope.conversationIds", "[5d1c9a0e-3b7f-4c57-8d0e-0c1b2a394857]"}, ""},
+		"no conversations":   {edit{"spec.scope.conversationIds", "[]"}, "spec.scope.conversationIds"},
+		"a case number":      {edit{"spec.scope.conversationIds", "[case-4711]"}, "an id of Genesys Cloud is a UUID"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := refusal(t.Context(), parse(t, scopedYAML, tt.edit))
@@ -48,6 +51,14 @@ func TestScopesThatAreRefused(t *testing.T) {
 				t.Errorf("refusal %q does not say %q", got, tt.says)
 			}
 		})
+	}
+}
+
+// TestNamedConversationsNeedAnEnd of the window: nobody could tell which of them do not exist.
+func TestNamedConversationsNeedAnEnd(t *testing.T) {
+	got := refusal(t.Context(), parse(t, endlessYAML, edit{"spec.scope", "{conversationIds: [5d1c9a0e-3b7f-4c57-8d0e-0c1b2a394857]}"}))
+	if !strings.Contains(got, "an export of scope.conversationIds ends with its window: set window.end") {
+		t.Errorf("refusal %q", got)
 	}
 }
 

@@ -266,6 +266,11 @@ type fakeCloud struct {
 	state genesys.JobState
 	// page answers for a page of results.
 	page func(cursor string) genesys.SurveyPage
+	// known are the conversations that can be looked up, and lookUps the ids that each call named.
+	known   []genesys.Conversation
+	lookUps [][]string
+	// searched are the queries of the analytics jobs.
+	searched []genesys.SurveyQuery
 	// hangs is not nil while calls hang that end an analytics job: until it is closed.
 	hangs chan struct{}
 }
@@ -274,11 +279,24 @@ func (c *fakeCloud) DataAvailability(context.Context) (time.Time, error) {
 	return first.AddDate(10, 0, 0), nil
 }
 
-func (c *fakeCloud) StartSurvey(context.Context, genesys.SurveyQuery, time.Duration) (genesys.Ticket, error) {
+func (c *fakeCloud) StartSurvey(_ context.Context, query genesys.SurveyQuery, _ time.Duration) (genesys.Ticket, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.started++
+	c.searched = append(c.searched, query)
 	return genesys.Ticket{ID: id(c.started), ClientID: "client"}, nil
+}
+
+func (c *fakeCloud) LookUp(_ context.Context, ids []string, _ time.Duration) (found []genesys.Conversation, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lookUps = append(c.lookUps, ids)
+	for _, known := range c.known {
+		if slices.Contains(ids, known.ID) {
+			found = append(found, known)
+		}
+	}
+	return found, nil
 }
 
 func (c *fakeCloud) SurveyState(context.Context, genesys.Ticket) (genesys.JobState, error) {

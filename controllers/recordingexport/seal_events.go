@@ -92,6 +92,14 @@ func (w *sealWork) unbatched(survey artifacts.Survey) []evidence.Conversation {
 			ID: c.ID, Start: c.Start, Disposition: evidence.Excluded, Reason: evidence.ReasonOutOfScope,
 		})
 	}
+	for _, id := range survey.NotFound {
+		out = append(out, evidence.Conversation{ID: id, Disposition: evidence.Unavailable, Reason: evidence.ReasonConversationNotFound})
+	}
+	for _, c := range survey.Outside {
+		out = append(out, evidence.Conversation{
+			ID: c.ID, Start: c.Start, Disposition: evidence.Excluded, Reason: evidence.ReasonOutsideWindow,
+		})
+	}
 	for _, c := range survey.Open {
 		out = append(out, evidence.Conversation{
 			ID: c.ID, Start: c.Start, Disposition: evidence.Unavailable, Reason: evidence.ReasonConversationOpen,
@@ -112,8 +120,12 @@ func surveyEvent(survey artifacts.Survey) evidence.Event {
 			"holdsAskedAt": survey.HeldAt.Format(time.RFC3339Nano), "holdsUnknown": strconv.Itoa(len(survey.HoldsUnknown)),
 		},
 	}
-	if n := len(survey.OutOfScope); n > 0 {
-		event.Details["outOfScope"] = strconv.Itoa(n)
+	for name, n := range map[string]int{
+		"outOfScope": len(survey.OutOfScope), "notFound": len(survey.NotFound), "outsideWindow": len(survey.Outside),
+	} {
+		if n > 0 {
+			event.Details[name] = strconv.Itoa(n)
+		}
 	}
 	return event
 }

@@ -119,7 +119,7 @@ func ended(status v1alpha1.RecordingExportStatus) (reason, message string) {
 		return v1alpha1.ReasonCompleteWithGaps, fmt.Sprintf("%s exported, %s: see report.html and failures.csv in %s",
 			words.Count(status.Recordings.Exported, "recording"), words.Count(status.Gaps, "gap"), seal) + limits(status) + differences(status)
 	case status.Scope != nil && status.Batches.Planned == 0:
-		return v1alpha1.ReasonComplete, fmt.Sprintf("nothing was exported: no conversation of the window is in scope (%s); sealed in %s", status.Scope.Limits, seal)
+		return v1alpha1.ReasonComplete, fmt.Sprintf("nothing was exported: no conversation of the window is in scope%s; sealed in %s", limits(status), seal)
 	default:
 		return v1alpha1.ReasonComplete, fmt.Sprintf("%s exported, sealed in %s", words.Count(status.Recordings.Exported, "recording"), seal) + limits(status) + differences(status)
 	}

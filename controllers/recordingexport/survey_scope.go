@@ -14,6 +14,9 @@ func (w *surveyWork) isInScope(c genesys.Conversation, before earlier) bool {
 	if w.scope.IsZero() {
 		return true
 	}
+	if known, isNamed := w.named[c.ID]; isNamed {
+		return !known.OutOfScope
+	}
 	if c.Facts == nil {
 		return !before.undecided[c.ID]
 	}
@@ -23,7 +26,8 @@ func (w *surveyWork) isInScope(c genesys.Conversation, before earlier) bool {
 // isOutForGood reports whether a conversation that is not in scope will not come into scope:
 // it has ended, it is no longer listed, or it has not ended by the deadline.
 func (w *surveyWork) isOutForGood(c genesys.Conversation, hasEnded bool, now time.Time) bool {
-	return hasEnded || c.Facts == nil || !now.Before(w.openUntil(c))
+	_, isNamed := w.named[c.ID]
+	return hasEnded || c.Facts == nil && !isNamed || !now.Before(w.openUntil(c))
 }
 
 // withoutParticipants removes the numbers of a scope from an error, which may cite the query:

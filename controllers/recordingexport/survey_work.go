@@ -20,6 +20,7 @@ import (
 type surveyor interface {
 	DataAvailability(ctx context.Context) (time.Time, error)
 	StartSurvey(ctx context.Context, query genesys.SurveyQuery, timeout time.Duration) (genesys.Ticket, error)
+	LookUp(ctx context.Context, conversationIDs []string, timeout time.Duration) ([]genesys.Conversation, error)
 	SurveyState(ctx context.Context, job genesys.Ticket) (genesys.JobState, error)
 	SurveyPage(ctx context.Context, job genesys.Ticket, cursor string, facts bool) (genesys.SurveyPage, error)
 	EndSurvey(ctx context.Context, job genesys.Ticket) error
@@ -39,6 +40,8 @@ type surveyWork struct {
 	// timeout is how long it may take to start the analytics job.
 	timeout time.Duration
 	scope   genesys.Scope
+	// named is what is known of the conversations that the scope names, if it names any.
+	named map[string]artifacts.NamedConversation
 	// entry is the number of the plan's next entry.
 	entry        int
 	settleAfter  time.Duration
@@ -100,8 +103,9 @@ func (w *surveyWork) surveyedEntry(survey artifacts.Survey) *plan.Surveyed {
 		Day: w.Day, Pass: survey.Pass, Purpose: survey.Purpose, To: to,
 		Open: int64(len(survey.Open)), Refused: int64(len(survey.Refused)), Deferred: int64(len(survey.Deferred)),
 		Reopened: int64(len(survey.Reopened)), AskAgain: w.nextQueryTime(survey), OutOfScope: int64(len(survey.OutOfScope)),
+		NotFound: int64(len(survey.NotFound)), Outside: int64(len(survey.Outside)),
 	}
-	s.Conversations = int64(len(survey.Conversations)) + s.OutOfScope + s.Open + s.Refused - s.Reopened
+	s.Conversations = int64(len(survey.Conversations)) + s.OutOfScope + s.NotFound + s.Outside + s.Open + s.Refused - s.Reopened
 	for _, c := range survey.Conversations {
 		if c.Held {
 			s.Held++
@@ -115,6 +119,9 @@ func (w *surveyWork) surveyedEntry(survey artifacts.Survey) *plan.Surveyed {
 
 // queryConversations surveys the day.
 func (w *surveyWork) queryConversations(ctx context.Context) error {
+	if len(w.scope.Conversations) > 0 {
+		return w.queryNamed(ctx)
+	}
 	failed, err := w.checkFailedJobs(ctx)
 	if err != nil {
 		return err
@@ -127,15 +134,7 @@ func (w *surveyWork) queryConversations(ctx context.Context) error {
 	if until := to.Add(w.settleAfter); available.Before(until) {
 		return &unsettledError{until, available, w.clock.Now()}
 	}
-	job, err := w.currentJob(ctx, from, to)
-	if err != nil {
-		return err
-	}
-	found, err := w.fetchConversations(ctx, job)
-	var broken *brokenJobError
-	if errors.As(err, &broken) {
-		return w.abandonJob(ctx, job, broken)
-	}
+	found, job, err := w.askAnalytics(ctx, genesys.SurveyQuery{From: from, To: to, Scope: w.scope})
 	if err != nil {
 		return err
 	}
@@ -150,13 +149,26 @@ func (w *surveyWork) queryConversations(ctx context.Context) error {
 	return w.store.Remove(ctx, artifacts.FailedJobFolder(w.Pass, w.Day))
 }
 
+// askAnalytics has an analytics job answer a query. One that gives no answer is ended.
+func (w *surveyWork) askAnalytics(ctx context.Context, query genesys.SurveyQuery) ([]genesys.Conversation, genesys.Ticket, error) {
+	job, err := w.currentJob(ctx, query)
+	if err != nil {
+		return nil, job, err
+	}
+	found, err := w.fetchConversations(ctx, job, query)
+	var broken *brokenJobError
+	if errors.As(err, &broken) {
+		err = w.abandonJob(ctx, job, broken)
+	}
+	return found, job, err
+}
+
 // fetchConversations waits for the job's answer, and reads it.
-func (w *surveyWork) fetchConversations(ctx context.Context, job genesys.Ticket) ([]genesys.Conversation, error) {
+func (w *surveyWork) fetchConversations(ctx context.Context, job genesys.Ticket, query genesys.SurveyQuery) ([]genesys.Conversation, error) {
 	if err := w.awaitJob(ctx, job); err != nil {
 		return nil, err
 	}
-	from, to := plan.DayInWindow(w.spec, w.Day)
-	all := newResults(w.spec.Start, from, to)
+	all := newResults(w.spec.Start, query.From, query.To)
 	for cursor, first := "", true; first || cursor != ""; first = false {
 		page, err := transfer.Retry(ctx, w.retrier, func(int) (genesys.SurveyPage, error) {
 			return w.cloud.SurveyPage(ctx, job, cursor, !w.scope.IsZero())
@@ -175,13 +187,13 @@ func (w *surveyWork) fetchConversations(ctx context.Context, job genesys.Ticket)
 // currentJob returns the analytics job of the day, which it starts if there is none. One
 // that cannot be recorded, or that another process was quicker with, is ended,
 // however long that takes: nobody else knows of it.
-func (w *surveyWork) currentJob(ctx context.Context, from, to time.Time) (genesys.Ticket, error) {
+func (w *surveyWork) currentJob(ctx context.Context, query genesys.SurveyQuery) (genesys.Ticket, error) {
 	key := artifacts.JobKey(w.Pass, w.Day)
 	known, err := artifacts.Get[artifacts.AnalyticsJob](ctx, w.store, key)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return known.Job, err
 	}
-	job, err := w.cloud.StartSurvey(ctx, genesys.SurveyQuery{From: from, To: to, Scope: w.scope}, w.timeout)
+	job, err := w.cloud.StartSurvey(ctx, query, w.timeout)
 	if err != nil {
 		return genesys.Ticket{}, withoutParticipants(err, w.scope)
 	}

@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write the golden files of the present v
 // forms has one value of every type that is stored as JSON in an archive.
 var forms = []any{
 	AnalyticsJob{}, Answer{}, RestorationAttempt{}, Bagging{}, BulkAttempt{}, BulkCreated{}, BulkDone{}, BulkEnd{}, BulkExecution{}, BulkRefused{}, BulkRunning{}, Closing{}, Comparison{}, Entry{}, Enumerated{}, EnumerationEnd{}, FailedJob{}, Hold{},
-	Inventory{}, Metadata{}, Orphans{}, Owner{}, PlanBundle{}, Received{}, RestorationRefusal{}, Rekeyed{}, Relisted{}, Request{}, Restoration{}, Run{}, SealBegun{}, Sealed{}, SetAside{},
+	Inventory{}, Metadata{}, NamedLookup{}, Orphans{}, Owner{}, PlanBundle{}, Received{}, RestorationRefusal{}, Rekeyed{}, Relisted{}, Request{}, Restoration{}, Run{}, SealBegun{}, Sealed{}, SetAside{},
 	Slice{}, StoredFile{}, Survey{}, Trouble{}, evidence.Account{}, evidence.ExportRecord{}, evidence.Signed{},
 }
 

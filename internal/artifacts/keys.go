@@ -27,6 +27,11 @@ func JobKey(pass int, day time.Time) string {
 	return fmt.Sprintf("%s/%s.%d%s", JobFolder, day.UTC().Format(time.DateOnly), pass, ending)
 }
 
+// NamedLookupKey is the key of a NamedLookup; they count from 0.
+func NamedLookupKey(number int) string {
+	return fmt.Sprintf("%snamed/%d%s", archive.WorkPrefix, number, ending)
+}
+
 // EntryKey is the key of an Entry of the plan; they count from 0.
 func EntryKey(number int) string {
 	return fmt.Sprintf("%splan/%06d%s", archive.WorkPrefix, number, ending)

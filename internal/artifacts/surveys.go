@@ -36,6 +36,11 @@ type Survey struct {
 	OutOfScope []LeftOut `json:"outOfScope,omitempty"`
 	// Undecided are those of Deferred that are not in scope so far, and may come into it.
 	Undecided []string `json:"undecided,omitempty"`
+	// NotFound are, with the review of the window's first day, those that the scope names and
+	// Genesys Cloud does not know.
+	NotFound []string `json:"notFound,omitempty"`
+	// Outside are, with that review, those that the scope names and that did not start in the window.
+	Outside []LeftOut `json:"outside,omitempty"`
 	// Refused are invalid ids, made printable.
 	Refused []string `json:"refused,omitempty"`
 	// Reopened are those of Conversations that a survey before has listed as open.
@@ -49,6 +54,24 @@ type Survey struct {
 	// is queried again; until then they count as held, unless the export leaves held
 	// ones out.
 	HoldsUnknown []genesys.UnknownHold `json:"holdsUnknown,omitempty"`
+}
+
+// NamedLookup is what Genesys Cloud answered about the conversations that a scope names. Later
+// ones repeat what earlier ones have settled.
+type NamedLookup struct {
+	Stamp
+	Conversations []NamedConversation `json:"conversations,omitempty"`
+	// Unknown are those that Genesys Cloud does not know.
+	Unknown []string `json:"unknown,omitempty"`
+	// Final tells that the operator does not look for the unknown ones any more.
+	Final bool `json:"final,omitempty"`
+}
+
+// NamedConversation is a conversation that a scope names.
+type NamedConversation struct {
+	genesys.Conversation
+	// OutOfScope tells that it does not match the other fields of the scope.
+	OutOfScope bool `json:"outOfScope,omitempty"`
 }
 
 // LeftOut is a conversation that the export leaves out.

@@ -58,6 +58,14 @@ func (c *Cloud) StartSurvey(ctx context.Context, query genesys.SurveyQuery, time
 	return start(c, func(as *client.Client) (string, error) { return as.StartSurvey(ctx, query, timeout) })
 }
 
+// LookUp returns those of some conversations that Genesys Cloud knows, see
+// [client.Client.LookUp].
+func (c *Cloud) LookUp(ctx context.Context, conversationIDs []string, timeout time.Duration) ([]genesys.Conversation, error) {
+	return ask(c, func(as *client.Client) ([]genesys.Conversation, error) {
+		return as.LookUp(ctx, conversationIDs, timeout)
+	})
+}
+
 // SurveyState returns the state of a survey.
 func (c *Cloud) SurveyState(ctx context.Context, job genesys.Ticket) (genesys.JobState, error) {
 	return follow(c, "read survey state", job, func(as *client.Client) (genesys.JobState, error) { return as.SurveyState(ctx, job.ID) })

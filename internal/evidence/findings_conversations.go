@@ -65,7 +65,7 @@ func (r *findingsReader) conversationGap(row map[string]string, list bool) {
 // unbatched is where to count a conversation that is in no bag.
 func (r *findingsReader) unbatched(row map[string]string) *UnbatchedHour {
 	start, past := instant(row["start"]), r.from.Sub(r.from.Truncate(time.Hour))
-	if row["bag"] != "" || start.IsZero() {
+	if row["bag"] != "" || start.IsZero() || row["reason"] == ReasonOutsideWindow {
 		return &UnbatchedHour{}
 	}
 	hour := start.Add(-past).Truncate(time.Hour).Add(past)

@@ -54,7 +54,9 @@ const (
 	ReasonFileError = "FileError"
 	// ReasonMetadataUnreadable: the conversation's recordings could not be determined by the deadline.
 	ReasonMetadataUnreadable = "MetadataUnreadable"
-	// ReasonConversationNotFound: Genesys Cloud does not know the conversation any more.
+	// ReasonOutsideWindow: the scope names the conversation, but it did not start in the window.
+	ReasonOutsideWindow = "OutsideWindow"
+	// ReasonConversationNotFound: Genesys Cloud does not know the conversation, or not any more.
 	ReasonConversationNotFound = "ConversationNotFound"
 	// ReasonConversationOpen: the conversation did not end in time.
 	ReasonConversationOpen = "ConversationOpen"

@@ -10,6 +10,8 @@ import (
 // ScopeTerms are what an export is limited to besides its window, its media and legal hold, as
 // export.json has it.
 type ScopeTerms struct {
+	ConversationIDs []string `json:"conversationIds,omitempty"`
+
 	QueueIDs    []string `json:"queueIds,omitempty"`
 	UserIDs     []string `json:"userIds,omitempty"`
 	DivisionIDs []string `json:"divisionIds,omitempty"`
@@ -29,7 +31,8 @@ func ReadScope(spec []byte) (*ScopeTerms, error) {
 	return terms.Scope, err
 }
 
-// Limits says what the scope selects: "conversations in one of 2 queues, that began inbound".
+// Limits says what the scope selects: "conversations in one of 2 queues, that began inbound", or
+// "3 named conversations".
 func (s ScopeTerms) Limits() string {
 	var parts []string
 	for _, list := range []struct {
@@ -49,5 +52,9 @@ func (s ScopeTerms) Limits() string {
 	if len(s.Directions) > 0 {
 		parts = append(parts, "that began "+strings.Join(s.Directions, " or "))
 	}
-	return "conversations " + strings.Join(parts, ", ")
+	what := "conversations"
+	if n := len(s.ConversationIDs); n > 0 {
+		what = words.Count(n, "named conversation")
+	}
+	return strings.TrimSuffix(what+" "+strings.Join(parts, ", "), " ")
 }

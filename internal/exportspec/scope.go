@@ -17,7 +17,8 @@ func Scope(spec v1alpha1.RecordingExportSpec) genesys.Scope {
 		return genesys.Scope{}
 	}
 	scope := genesys.Scope{
-		Queues: sortedInLowerCase(spec.Scope.QueueIDs), Users: sortedInLowerCase(spec.Scope.UserIDs),
+		Conversations: sortedInLowerCase(spec.Scope.ConversationIDs),
+		Queues:        sortedInLowerCase(spec.Scope.QueueIDs), Users: sortedInLowerCase(spec.Scope.UserIDs),
 		Divisions: sortedInLowerCase(spec.Scope.DivisionIDs),
 	}
 	for _, participant := range spec.Scope.Participants {
@@ -37,7 +38,8 @@ func ScopeTerms(spec v1alpha1.RecordingExportSpec) *evidence.ScopeTerms {
 		return nil
 	}
 	return &evidence.ScopeTerms{
-		QueueIDs: scope.Queues, UserIDs: scope.Users, DivisionIDs: scope.Divisions,
+		ConversationIDs: scope.Conversations,
+		QueueIDs:        scope.Queues, UserIDs: scope.Users, DivisionIDs: scope.Divisions,
 		Participants: hashed(scope.Participants), Directions: sortedInLowerCase(scope.Directions),
 	}
 }

@@ -58,6 +58,9 @@ type Conversation struct {
 	Facts *Facts `json:"-"`
 }
 
+// MaxLookUp is how many conversations can be looked up at once: their ids are in a URL.
+const MaxLookUp = 50
+
 // SurveyQuery is what a survey asks for: the conversations of a scope whose life overlaps the
 // half-open interval from From to To. Conversations that have not ended, and may come into
 // scope later, are among them.

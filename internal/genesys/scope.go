@@ -8,6 +8,8 @@ import (
 // Scope selects conversations. A conversation is in scope if it matches every list that is
 // not empty. It matches a list if it has any of the list's values.
 type Scope struct {
+	// Conversations are ids, in lower case.
+	Conversations []string
 	// Queues, Users and Divisions are ids, in lower case.
 	Queues, Users, Divisions []string
 	// Participants are phone numbers and addresses of callers and called parties.
@@ -36,11 +38,12 @@ type Facts struct {
 
 // IsZero reports whether every conversation is in scope.
 func (s Scope) IsZero() bool {
-	return len(s.Queues)+len(s.Users)+len(s.Divisions)+len(s.Participants)+len(s.Directions) == 0
+	return len(s.Conversations)+len(s.Queues)+len(s.Users)+len(s.Divisions)+len(s.Participants)+len(s.Directions) == 0
 }
 
 // Judge names the lists of the scope that a conversation with these facts does not match, as
-// the fields of an export's spec; none if it is in scope.
+// the fields of an export's spec; none if it is in scope. Whether it is one of Conversations is
+// not judged: nobody asks for others.
 func (s Scope) Judge(of Facts) (unmet []string) {
 	for _, list := range []struct {
 		field    string

@@ -39,6 +39,9 @@ type Totals struct {
 	Conversations, Held, Excluded, Unavailable int64
 	// OutOfScope are those of the excluded ones that are not in the scope of the export.
 	OutOfScope int64
+	// NotFound are those of the unavailable ones that the scope names and Genesys Cloud does not
+	// know, Outside those of the excluded ones that it names and that did not start in the window.
+	NotFound, Outside int64
 	// Deferred is how many have not ended, or not settled.
 	Deferred int64
 }
@@ -111,9 +114,11 @@ func (l *Log) addSurvey(s Surveyed) {
 	d := l.day(s.Day)
 	l.totals.Conversations += s.Conversations
 	l.totals.Held += s.Held
-	l.totals.Excluded += s.Excluded + s.OutOfScope
+	l.totals.Excluded += s.Excluded + s.OutOfScope + s.Outside
 	l.totals.OutOfScope += s.OutOfScope
-	l.totals.Unavailable += s.Open + s.Refused - s.Reopened
+	l.totals.NotFound += s.NotFound
+	l.totals.Outside += s.Outside
+	l.totals.Unavailable += s.Open + s.Refused + s.NotFound - s.Reopened
 	l.totals.Deferred += s.Deferred - d.deferred
 	if d.passes == 0 {
 		l.totals.DaysSurveyed++

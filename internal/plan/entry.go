@@ -52,6 +52,10 @@ type Surveyed struct {
 	Reopened      int64 `json:"reopened,omitempty"`
 	// OutOfScope are those that are not in the scope of the export.
 	OutOfScope int64 `json:"outOfScope,omitempty"`
+	// NotFound are those that the scope names and Genesys Cloud does not know, Outside those
+	// that it names and that did not start in the window.
+	NotFound int64 `json:"notFound,omitempty"`
+	Outside  int64 `json:"outside,omitempty"`
 	// AskAgain is when the deferred ones are due for another survey.
 	AskAgain time.Time `json:"askAgain,omitzero"`
 }

@@ -104,7 +104,7 @@ func (l *Log) validateSurveyed(s Surveyed) error {
 		return fmt.Errorf("a survey of %s up to %s", day, s.To.Format(time.RFC3339))
 	case s.Pass != passes:
 		return fmt.Errorf("survey %d of %s, %d was expected", s.Pass, day, passes)
-	case min(s.Conversations, s.Held, s.Excluded, s.Open, s.Refused, s.Deferred, s.Reopened, s.OutOfScope) < 0:
+	case min(s.Conversations, s.Held, s.Excluded, s.Open, s.Refused, s.Deferred, s.Reopened, s.OutOfScope, s.NotFound, s.Outside) < 0:
 		return fmt.Errorf("a survey of %s with a negative number of conversations", day)
 	default:
 		return nil

@@ -11,6 +11,7 @@ var reasons = map[string]text{
 	evidence.ReasonMediumNotRequested: "The request does not include recordings of this kind.",
 	evidence.ReasonHoldScope:          "The request excludes these conversations because of their legal hold status.",
 	evidence.ReasonOutOfScope:         "The request is limited to some conversations, and these are not among them.",
+	evidence.ReasonOutsideWindow:      "The request names these conversations, but they did not start in the window.",
 	evidence.ReasonMovedToHold:        "The conversation came under legal hold while the export ran. It is counted with the conversations under legal hold instead.",
 	evidence.ReasonMovedToIsolated:    "It kept failing or was not ready, and was retried separately. It is counted with the isolated items instead.",
 	evidence.ReasonMovedFromHold:      "The legal hold was lifted while the export ran. The conversation is counted with the conversations that are not under legal hold instead.",
@@ -24,8 +25,8 @@ var reasons = map[string]text{
 	evidence.ReasonNotReady:           "Genesys Cloud was still storing or restoring the file.",
 	evidence.ReasonFileError:          "Genesys Cloud reports an error in the file on its side.",
 	evidence.ReasonMetadataUnreadable: "Genesys Cloud did not list the recordings of the conversation in time. Therefore the number of unavailable recordings is not known.",
-	evidence.ReasonConversationNotFound: "Genesys Cloud listed the conversation, but no longer knew it when the program queried its recordings. " +
-		"It is not known whether the conversation had any.",
+	evidence.ReasonConversationNotFound: "Genesys Cloud does not know the conversation, though the request names it, or Genesys Cloud listed it earlier. " +
+		"It is not known whether the conversation had recordings.",
 	evidence.ReasonConversationOpen: "The conversation had not ended at the latest time that the request allows.",
 	evidence.ReasonRefused:          "Genesys Cloud answered the request for the recording with an error.",
 	evidence.ReasonNotDelivered:     "Genesys Cloud accepted the request for the recording, but delivered nothing or only a part of it.",

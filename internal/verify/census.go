@@ -24,6 +24,8 @@ type census struct {
 	// hopeless counts lines about what no retry can export: it has no valid id, or its
 	// medium is not known.
 	hopeless int64
+	// lost counts conversations that the scope names and Genesys Cloud does not know.
+	lost int64
 	// otherTexts is how many seals contain texts of another version of the program.
 	otherTexts int
 	groups     []group
@@ -261,6 +263,7 @@ func (c *census) checkComplete() {
 	}
 	c.closeIsolation()
 	c.closePlan()
+	c.checkNamed()
 	for name, b := range c.verifier.bags {
 		if b.seals == 0 && !c.options.Running && c.knowsBags() {
 			c.fault(Unsealed, b.folder, "is in no seal: nothing shows that bag %s belongs in this archive", name)

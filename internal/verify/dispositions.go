@@ -42,6 +42,7 @@ var (
 	isNotRequested  = end{evidence.Excluded, evidence.ReasonMediumNotRequested}
 	isLeftByHold    = end{evidence.Excluded, evidence.ReasonHoldScope}
 	isOutOfScope    = end{evidence.Excluded, evidence.ReasonOutOfScope}
+	isOutsideWindow = end{evidence.Excluded, evidence.ReasonOutsideWindow}
 	isDuplicate     = end{evidence.Excluded, evidence.ReasonDuplicateID}
 	hasLeft         = end{evidence.Excluded, evidence.ReasonMovedToIsolated}
 	hasMovedToHold  = end{evidence.Excluded, evidence.ReasonMovedToHold}

@@ -39,6 +39,8 @@ type survey struct {
 	conversations, deferred, open, refused, holdsUnknown int64
 	// outOfScope is how many are not in the scope of the export.
 	outOfScope int64
+	// notFound and outsideWindow are how many the scope names that are in no day.
+	notFound, outsideWindow int64
 }
 
 // surveyedDay is what the surveys of a day tell together.
@@ -107,8 +109,8 @@ func (h *exportHistory) takeSealEvent(e event) {
 	}
 }
 
-// outOfScope is the name of a number that only surveys of a limited export tell.
-const outOfScope = "outOfScope"
+// scopeCounts are the names of numbers that only surveys of a limited export tell.
+var scopeCounts = [...]string{"outOfScope", "notFound", "outsideWindow"}
 
 // tellSurvey adds a survey.
 func (h *exportHistory) tellSurvey(e event) {
@@ -118,10 +120,10 @@ func (h *exportHistory) tellSurvey(e event) {
 		into *int64
 	}{
 		{"conversations", &s.conversations}, {"deferred", &s.deferred}, {"open", &s.open}, {"refused", &s.refused}, {"holdsUnknown", &s.holdsUnknown},
-		{outOfScope, &s.outOfScope},
+		{scopeCounts[0], &s.outOfScope}, {scopeCounts[1], &s.notFound}, {scopeCounts[2], &s.outsideWindow},
 	} {
 		text, told := e.Details[n.name]
-		if !told && n.name == outOfScope {
+		if !told && slices.Contains(scopeCounts[:], n.name) {
 			continue // none
 		}
 		count, err := strconv.ParseInt(text, 10, 64)

@@ -53,7 +53,7 @@ func (c *census) checkPlan(s *seal) {
 	p.checkBatchCounts()
 	p.checkLeft()
 	p.checkRetry()
-	s.hopeless = c.hopeless + c.strange.unavailable
+	s.hopeless = c.hopeless + c.lost + c.strange.unavailable
 }
 
 // addSteps adds the steps, each of which has a number of its own. Of a window with an

@@ -119,7 +119,7 @@ func (c *census) merge(s *seal, how comparison, want iter.Seq[line]) []Row {
 		if how.each != nil {
 			how.each(row)
 		}
-		if outside(s, row.Get("start")) {
+		if outside(s, row.Get("start")) && !isNamedOutside(row) {
 			c.fault(Coverage, how.at, "line %d lists conversation %s, which began at %s, but the seal covers another time", row.Line, cut(row.Get("conversation_id")), cut(row.Get("start")))
 		}
 		name := row.Get("bag")

@@ -21,6 +21,9 @@ type page struct {
 	refused int64
 	// outOfScope counts those that are not in the scope of the export, by day.
 	outOfScope map[string]int64
+	// notFound and outsideWindow count those that the scope names and that are in no day: Genesys
+	// Cloud does not know them, or they did not start in the window.
+	notFound, outsideWindow int64
 	// retried are the bags with lines that replace those of an earlier bag, each with the
 	// table that does.
 	retried map[string]string
@@ -158,6 +161,9 @@ func (h *exportHistory) reviewed(day string, row Row) bool {
 func (c *census) takeUnbatched(s *seal, at string, row Row) {
 	id, start := row.Get("conversation_id"), row.Get("start")
 	is, day := end{evidence.Disposition(row.Get("disposition")), row.Get("reason")}, startDay(start)
+	if c.takeNamed(is, at, row) {
+		return
+	}
 	var ends []end
 	switch held := row.Get("held_at_survey") == "true"; {
 	case !genesys.ValidID(id):
@@ -226,6 +232,7 @@ func (c *census) checkSurveys(s *seal) {
 	c.checkNewDays(s, since)
 	c.compareFound(s, found, open, refused)
 	c.compareScope(s, outOfScope)
+	c.compareNamed(s)
 }
 
 // checkNewDays checks that each day since a time was surveyed for the first time once,

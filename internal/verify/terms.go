@@ -22,6 +22,10 @@ type exportTerms struct {
 	endless bool
 	// limited tells that the export has a scope.
 	limited bool
+	// named are the conversations that the scope names, in lower case; none if it names none.
+	named []string
+	// start and end are those of the window.
+	start, end time.Time
 	// settleAfter is how long after its end a part of the window was to be left alone,
 	// openDeadline how long after its start a conversation was to be waited for.
 	settleAfter, openDeadline time.Duration
@@ -42,7 +46,9 @@ func (v *verifier) readTerms() {
 		OpenDeadline string           `json:"openDeadline"`
 		Archived     string           `json:"archived"`
 		SecondSource string           `json:"secondSource"`
-		Scope        *struct{}        `json:"scope"`
+		Start        time.Time        `json:"start"`
+
+		Scope *evidence.ScopeTerms `json:"scope"`
 	}
 	if err := json.Unmarshal(v.record.Spec, &spec); err != nil {
 		v.fault(Malformed, evidence.RecordPath, "does not contain a valid spec: %v", err)
@@ -51,6 +57,10 @@ func (v *verifier) readTerms() {
 	t := exportTerms{
 		media: spec.MediaTypes, scope: spec.HoldScope, restores: spec.Archived == "Restore", compares: spec.SecondSource == "Retention",
 		endless: spec.End.IsZero(), limited: spec.Scope != nil, told: true,
+	}
+	t.start, t.end = spec.Start, spec.End
+	if spec.Scope != nil {
+		t.named = spec.Scope.ConversationIDs
 	}
 	for _, medium := range t.media {
 		if !slices.Contains(allMedia, medium) {

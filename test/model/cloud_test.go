@@ -68,6 +68,10 @@ func (c *cloud) StartSurvey(ctx context.Context, query genesys.SurveyQuery, time
 	return genesys.Ticket{ID: id, ClientID: credentials.ClientID}, err
 }
 
+func (c *cloud) LookUp(ctx context.Context, ids []string, timeout time.Duration) ([]genesys.Conversation, error) {
+	return call(ctx, c.process, func() ([]genesys.Conversation, error) { return c.Client.LookUp(ctx, ids, timeout) })
+}
+
 func (c *cloud) SurveyState(ctx context.Context, job genesys.Ticket) (genesys.JobState, error) {
 	return call(ctx, c.process, func() (genesys.JobState, error) { return c.Client.SurveyState(ctx, job.ID) })
 }

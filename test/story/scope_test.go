@@ -3,6 +3,7 @@ package story
 import (
 	"encoding/csv"
 	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -169,7 +170,7 @@ func TestAScopeThatMatchesNothing(t *testing.T) {
 	})
 	w.Create(export)
 	w.Await(export, v1alpha1.ReasonComplete)
-	w.says(export, "nothing was exported: no conversation of the window is in scope (conversations in 1 queue)")
+	w.says(export, "nothing was exported: no conversation of the window is in scope; limited to conversations in 1 queue")
 	if files := w.storedFiles(); len(files) > 0 {
 		t.Errorf("%v are stored and not wanted", files)
 	}
@@ -273,4 +274,116 @@ func (w *story) accountOf(conversation string) map[string]string {
 		return row
 	}
 	return nil
+}
+
+// named is a scope of conversations.
+func named(ids ...string) *v1alpha1.ConversationScope {
+	scope := &v1alpha1.ConversationScope{}
+	for _, id := range ids {
+		scope.ConversationIDs = append(scope.ConversationIDs, v1alpha1.GenesysID(id))
+	}
+	return scope
+}
+
+// TestOneNamedConversation costs a handful of calls, however long the window is: at most 12,
+// with the login.
+func TestOneNamedConversation(t *testing.T) {
+	const most = 12
+	w := newStory(t, nil)
+	calls := w.plainCalls()
+	w.CreateReferences()
+	w.Start()
+	export := w.Export(func(s *v1alpha1.RecordingExportSpec) {
+		s.Scope = named(strings.ToUpper(calls[0].ConversationID))
+		s.Window = world.Window(day.AddDate(0, 0, -10), day.AddDate(0, 0, 20))
+	})
+	w.Create(export)
+	w.Await(export, v1alpha1.ReasonComplete)
+	w.says(export, "limited to 1 named conversation")
+	conversation, _ := w.Sim.Dataset().Conversation(calls[0].ConversationID)
+	w.judge(conversation.Recordings)
+	var made []string
+	for _, call := range w.Sim.Journal().Entries() {
+		made = append(made, call.Route)
+	}
+	t.Logf("an export of one conversation takes %d calls: %s", len(made), strings.Join(made, ", "))
+	if len(made) > most {
+		t.Errorf("%d calls, want at most %d", len(made), most)
+	}
+}
+
+// TestNamedConversations: each is accounted for, whatever became of it, and no other.
+func TestNamedConversations(t *testing.T) {
+	const unknown = "99999999-9999-4999-8999-999999999999"
+	w := newStory(t, func(o *simulator.Options) { o.Days = 2 })
+	plain := w.plainCalls()[0].ConversationID
+	held := w.Sim.Dataset().Held().Started(day, day.AddDate(0, 0, 1)).Conversations[0]
+	late := w.plainCalls()[1].ConversationID
+	after := w.Sim.Dataset().Started(day.AddDate(0, 0, 1), day.AddDate(0, 0, 2)).Conversations[0].ID
+	if err := w.Sim.SetListed(late, false); err != nil {
+		t.Fatal(err)
+	}
+	w.CreateReferences()
+	w.Start()
+	export := w.Export(func(s *v1alpha1.RecordingExportSpec) { s.Scope = named(plain, held.ID, unknown, late, after) })
+	w.Create(export)
+	w.Await(export, v1alpha1.ReasonCompleteWithGaps)
+	w.says(export, "limited to 5 named conversations; 1 of them not found at Genesys Cloud; 1 of them did not start in the window")
+	conversation, _ := w.Sim.Dataset().Conversation(plain)
+	listedLate, _ := w.Sim.Dataset().Conversation(late)
+	w.judge(slices.Concat(conversation.Recordings, held.Recordings, listedLate.Recordings))
+	for id, want := range map[string]string{
+		plain: "Exported ", held.ID: "Exported ", unknown: "Unavailable ConversationNotFound", late: "Exported ", after: "Excluded OutsideWindow",
+	} {
+		if got := w.accountOf(id); got["disposition"]+" "+got["reason"] != want {
+			t.Errorf("conversation %s is %v, want %s", id, got, want)
+		}
+	}
+	if got := export.Status; got.Gaps != 1 || got.Scope.NotFound != 1 || got.Scope.OutsideWindow != 1 || got.Survey.Conversations != 5 || got.Survey.Held != 1 {
+		t.Errorf("status %+v, %+v, gaps %d", got.Survey, got.Scope, got.Gaps)
+	}
+}
+
+// TestNamedConversationsThatCannotBeLookedUp are searched with an analytics job, which knows
+// older ones.
+func TestNamedConversationsThatCannotBeLookedUp(t *testing.T) {
+	w := newStory(t, nil)
+	call := w.plainCalls()[0].ConversationID
+	w.Sim.InjectFault(simulator.Fault{Route: simulator.RouteDetails, Status: http.StatusNotFound})
+	w.CreateReferences()
+	w.Start()
+	export := w.Export(func(s *v1alpha1.RecordingExportSpec) {
+		s.Scope = named(call, "99999999-9999-4999-8999-999999999999")
+		s.Window = world.Window(day.AddDate(0, 0, -40), day.AddDate(0, 0, 2))
+	})
+	w.Create(export)
+	w.Await(export, v1alpha1.ReasonCompleteWithGaps)
+	conversation, _ := w.Sim.Dataset().Conversation(call)
+	w.judge(conversation.Recordings)
+	if got := export.Status.Scope; got.NotFound != 1 {
+		t.Errorf("scope %+v, want one conversation that was not found", got)
+	}
+	w.expectJobs(2, 2)
+}
+
+// TestNamedConversationsOfAQueue: what the other fields of a scope leave out is accounted for.
+func TestNamedConversationsOfAQueue(t *testing.T) {
+	w := newStory(t, nil)
+	calls := w.plainCalls()
+	facts := w.Sim.Facts(calls[0].ConversationID)
+	i := slices.IndexFunc(calls, func(r simulator.Recording) bool { return !anyIn(w.Sim.Facts(r.ConversationID).Queues, facts.Queues...) })
+	other := calls[i].ConversationID
+	w.CreateReferences()
+	w.Start()
+	export := w.Export(func(s *v1alpha1.RecordingExportSpec) {
+		s.Scope = named(calls[0].ConversationID, other)
+		s.Scope.QueueIDs = []v1alpha1.GenesysID{v1alpha1.GenesysID(facts.Queues[0])}
+	})
+	w.Create(export)
+	w.Await(export, v1alpha1.ReasonComplete)
+	conversation, _ := w.Sim.Dataset().Conversation(calls[0].ConversationID)
+	w.judge(conversation.Recordings)
+	if got := w.accountOf(other); got["disposition"] != "Excluded" || got["reason"] != "OutOfScope" {
+		t.Errorf("the conversation of another queue is %v", got)
+	}
 }

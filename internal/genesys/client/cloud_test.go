@@ -34,6 +34,7 @@ const (
 
 	routeMe           = "GET /api/v2/tokens/me"
 	routeAvailability = "GET /api/v2/analytics/conversations/details/jobs/availability"
+	routeLookUp       = "GET /api/v2/analytics/conversations/details"
 	routeJobs         = "POST /api/v2/analytics/conversations/details/jobs"
 	routeJob          = "GET /api/v2/analytics/conversations/details/jobs/" + jobA
 	routeDeleteJob    = "DELETE /api/v2/analytics/conversations/details/jobs/" + jobA

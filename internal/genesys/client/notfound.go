@@ -6,6 +6,7 @@ const (
 	opSurveyPage  = "read survey page"
 	opEndSurvey   = "end survey"
 	opOrphans     = "list orphaned recordings"
+	opLookUp      = "look up conversations"
 
 	opBulkJob          = "read bulk job"
 	opBulkJobs         = "list bulk jobs"
@@ -38,12 +39,14 @@ const genericAbsence = "not.found"
 // analytics job document no other code for a job that is gone, and taking it for gone
 // costs no more than another job. The listing of orphaned recordings names nothing that
 // could be gone but the route itself, and a seal says if they were not listed. A bulk job's
-// routes document no other code either; what a gone job did not export is downloaded.
+// routes document no other code either; what a gone job did not export is downloaded. What
+// cannot be looked up is searched by a survey.
 var genericRoutes = map[string]string{
 	opSurveyState: "GET /api/v2/analytics/conversations/details/jobs/{jobId}",
 	opSurveyPage:  "GET /api/v2/analytics/conversations/details/jobs/{jobId}/results",
 	opEndSurvey:   "DELETE /api/v2/analytics/conversations/details/jobs/{jobId}",
 	opOrphans:     "GET /api/v2/orphanrecordings",
+	opLookUp:      "GET /api/v2/analytics/conversations/details",
 
 	opBulkJob:          "GET /api/v2/recording/jobs/{jobId}",
 	opExecuteBulkJob:   "PUT /api/v2/recording/jobs/{jobId}",

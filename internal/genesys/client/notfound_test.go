@@ -38,6 +38,7 @@ func TestBelieved(t *testing.T) {
 		{"op", 404, "conversation.not.found", genesys.KindNotFound},
 		{"op", 404, "recording.not.archivable", genesys.KindNotFound},
 		{opSurveyState, 404, "not.found", genesys.KindNotFound},
+		{opLookUp, 404, "not.found", genesys.KindNotFound},
 		{opSurveyPage, 404, "not.found", genesys.KindNotFound},
 		{opEndSurvey, 404, "not.found", genesys.KindNotFound},
 		{opSurveyState, 404, page, genesys.KindMalformed},

@@ -1,6 +1,10 @@
 package client
 
-import "github.com/gcexport/recording-export-operator/internal/genesys"
+import (
+	"slices"
+
+	"github.com/gcexport/recording-export-operator/internal/genesys"
+)
 
 // surveyBody is AsyncConversationQuery in the Platform API, as far as it is used. All filters
 // must match: those of conversations the conversation, each of segments any of its segments.
@@ -44,6 +48,9 @@ const (
 func surveyBodyOf(q genesys.SurveyQuery) surveyBody {
 	body := surveyBody{Order: "asc", OrderBy: "conversationStart", Interval: interval(q.From, q.To)}
 	scope := q.Scope
+	if len(scope.Conversations) > 0 {
+		body.ConversationFilters = append(body.ConversationFilters, namedConversations(scope.Conversations))
+	}
 	if len(scope.Divisions) > 0 {
 		body.ConversationFilters = append(body.ConversationFilters, orUnfinished(conversationEnd, valuesOf(divisionDimension, scope.Divisions)))
 	}
@@ -62,6 +69,15 @@ func surveyBodyOf(q genesys.SurveyQuery) surveyBody {
 		}
 	}
 	return body
+}
+
+// namedConversations matches the conversations with these ids, in clauses of clauseSize.
+func namedConversations(ids []string) queryFilter {
+	filter := queryFilter{Type: matchAny}
+	for chunk := range slices.Chunk(ids, clauseSize) {
+		filter.Clauses = append(filter.Clauses, anyOf(valuesOf(conversationDimension, chunk)))
+	}
+	return filter
 }
 
 // valuesOf are predicates for the values of a dimension.

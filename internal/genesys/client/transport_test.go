@@ -56,6 +56,10 @@ var timed = map[string]struct {
 		_, err := c.Protected(ctx, []string{conversationA}, timeout)
 		return err
 	}},
+	"LookUp": {`{"conversations":[]}`, func(ctx context.Context, c *Client, timeout time.Duration) error {
+		_, err := c.LookUp(ctx, []string{conversationA}, timeout)
+		return err
+	}},
 	"RequestBatch": {`{"id":"` + jobA + `"}`, func(ctx context.Context, c *Client, timeout time.Duration) error {
 		_, err := c.RequestBatch(ctx, []genesys.RecordingRef{{ConversationID: conversationA, RecordingID: recordingA}}, timeout)
 		return err

@@ -24,6 +24,10 @@ var verbs = map[string]verb{
 		_, err := c.DataAvailability(ctx)
 		return err
 	}},
+	"LookUp": {routeLookUp, `{"conversations":[]}`, func(ctx context.Context, c *Client) error {
+		_, err := c.LookUp(ctx, []string{conversationA}, time.Minute)
+		return err
+	}},
 	"StartSurvey": {routeJobs, `{"jobId":"` + jobA + `"}`, func(ctx context.Context, c *Client) error {
 		_, err := c.StartSurvey(ctx, genesys.SurveyQuery{From: time.Unix(0, 0), To: time.Unix(60, 0)}, time.Minute)
 		return err
