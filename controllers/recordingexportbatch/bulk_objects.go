@@ -77,7 +77,7 @@ func (o *bulkObjects) takeInJob(ctx context.Context, plan bulkPlan, job *bulkJob
 		}
 	}
 	found := bulk.FindObjects(wanted, objects)
-	if exported := differenceOf(job, job.end.Totals, listed).Exports() - job.end.Totals.Failed; countThere(listed, objects) < exported {
+	if exported := differenceOf(job, job.end.Totals, listed).Exports() - job.end.Totals.Failed; countThere(listed, objects, mediaOf(job.Query)) < exported {
 		look.missing = append(look.missing, absentOf(found, taken)...)
 		look.absent = len(look.missing)
 	}
@@ -98,11 +98,14 @@ func refOfFound(f bulk.Found) genesys.RecordingRef {
 	return genesys.RecordingRef{ConversationID: f.ConversationID, RecordingID: f.RecordingID}
 }
 
-// countThere counts the listed recordings of which the bucket has something.
-func countThere(listed []bulk.Listed, objects []bulk.Object) (n int) {
-	recordings := make([]bulk.Recording, len(listed))
-	for i, r := range listed {
-		recordings[i] = r.Recording
+// countThere counts the listed recordings with the media of a job of which the bucket has something.
+// Recordings with other media may be there because the job of another lane has exported them.
+func countThere(listed []bulk.Listed, objects []bulk.Object, media bulk.Media) (n int) {
+	var recordings []bulk.Recording
+	for _, r := range listed {
+		if media.Has(r) {
+			recordings = append(recordings, r.Recording)
+		}
 	}
 	for _, found := range bulk.FindObjects(recordings, objects) {
 		if !found.Missing() {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/archive"
+	"github.com/gcexport/recording-export-operator/internal/bulk"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
@@ -129,6 +130,21 @@ func TestFilesThatComeLate(t *testing.T) {
 				t.Errorf("%v with the paths %v, want %v", got, paths, want)
 			}
 		})
+	}
+}
+
+// TestObjectsOfAnotherLane do not count as what a job exports.
+func TestObjectsOfAnotherLane(t *testing.T) {
+	var listed []bulk.Listed
+	var objects []bulk.Object
+	for n := range 4 {
+		listed = append(listed, bulk.Listed{Recording: bulk.Recording{ConversationID: conversationID(n), RecordingID: recordingID(n)}, Screen: n > 0})
+		objects = append(objects, bulk.Object{Key: objectKey(n, ".opus"), Size: 1})
+	}
+	for media, want := range map[bulk.Media]int{bulk.AllMedia: 4, bulk.NoScreens: 1, bulk.OnlyScreens: 3} {
+		if n := countThere(listed, objects, media); n != want {
+			t.Errorf("media %v: %d recordings are there, want %d", media, n, want)
+		}
 	}
 }
 

@@ -39,8 +39,8 @@ const (
 	OnlyScreens
 )
 
-// has reports whether a job asks for a recording.
-func (m Media) has(r Listed) bool { return m == AllMedia || r.Screen == (m == OnlyScreens) }
+// Has reports whether a job asks for a recording.
+func (m Media) Has(r Listed) bool { return m == AllMedia || r.Screen == (m == OnlyScreens) }
 
 // Expected is what a job has to find. It finds at least the recordings that are available, and at
 // most all that are listed.
@@ -53,7 +53,7 @@ type Expected struct {
 func Expect(inventory []Listed, media Media) Expected {
 	var least, most []Listed
 	for _, r := range inventory {
-		if !media.has(r) {
+		if !media.Has(r) {
 			continue
 		}
 		most = append(most, r)
