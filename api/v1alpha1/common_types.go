@@ -7,6 +7,17 @@ const (
 	LabelExport = "recording.gcexport.dev/export"
 	// LabelLane is set on each batch to its lane, in lower case.
 	LabelLane = "recording.gcexport.dev/lane"
+	// LabelTrigger is set on each export that a trigger created to the trigger's name.
+	LabelTrigger = "recording.gcexport.dev/trigger"
+	// AnnotationTriggerRevision on such an export is the UID and the generation of the trigger that created it. Events join
+	// the export only while the trigger has both.
+	AnnotationTriggerRevision = "recording.gcexport.dev/trigger-revision"
+	// AnnotationCollectsUntil on such an export is when it starts (RFC 3339). Until then further events join it, and it is
+	// suspended. The operator removes the annotation when it starts the export.
+	AnnotationCollectsUntil = "recording.gcexport.dev/collects-until"
+	// AnnotationEvents on such an export are the events that led to it, each a line: the event's key, when it was signed
+	// in seconds since 1970, and which conversation it names, counted from 0.
+	AnnotationEvents = "recording.gcexport.dev/events"
 	// AnnotationRetry on an export retries everything that is stalled or waiting and, after sealing, everything that was
 	// unavailable. On a destination with spec.verifyEvery it starts a verification now. Each new value is one
 	// request (see status.lastRetryRequest); the usual value is the time in RFC 3339.

@@ -259,3 +259,15 @@ const (
 	// ReasonRetentionChanged is the reason of an event: during restoration a date other than the archive date changed.
 	ReasonRetentionChanged = "RetentionChanged"
 )
+
+// Reasons of a trigger.
+const (
+	// ReasonReceiving: the receiver accepts events for the trigger.
+	ReasonReceiving = "Receiving"
+	// ReasonReceiverDisabled: the manager was started without --events-bind-address.
+	ReasonReceiverDisabled = "ReceiverDisabled"
+	// ReasonSecretInvalid: a signing secret is too short or too long.
+	ReasonSecretInvalid = "SecretInvalid"
+	// ReasonTemplateRefused: the API server accepts no export with the trigger's template.
+	ReasonTemplateRefused = "TemplateRefused"
+)

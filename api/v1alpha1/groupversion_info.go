@@ -22,6 +22,7 @@ func AddToScheme(scheme *runtime.Scheme) error {
 		&ExportDestination{}, &ExportDestinationList{},
 		&RecordingExport{}, &RecordingExportList{},
 		&RecordingExportBatch{}, &RecordingExportBatchList{},
+		&RecordingExportTrigger{}, &RecordingExportTriggerList{},
 	)
 	metav1.AddToGroupVersion(scheme, GroupVersion)
 	return nil

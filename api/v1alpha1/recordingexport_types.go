@@ -17,10 +17,10 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // +kubebuilder:validation:XValidation:rule="self.archived == oldSelf.archived",message="archived cannot be changed: create another RecordingExport",fieldPath=".archived"
 // +kubebuilder:validation:XValidation:rule="self.secondSource == oldSelf.secondSource",message="secondSource cannot be changed: create another RecordingExport",fieldPath=".secondSource"
 // +kubebuilder:validation:XValidation:rule="self.delivery == oldSelf.delivery",message="delivery cannot be changed: create another RecordingExport",fieldPath=".delivery"
-// +kubebuilder:validation:XValidation:rule="has(self.scope) == has(oldSelf.scope) && (!has(self.scope) || self.scope == oldSelf.scope)",message="scope cannot be changed: create another RecordingExport",fieldPath=".scope"
 // +kubebuilder:validation:XValidation:rule="!has(self.scope) || !has(self.scope.conversationIds) || has(self.window.end)",message="an export of scope.conversationIds ends with its window: set window.end",fieldPath=".window"
 // +kubebuilder:validation:XValidation:rule="!has(self.scope) || !has(self.secondSource) || self.secondSource == 'None'",message="secondSource Retention lists all recordings of the organisation, so that an export with a scope cannot be compared with it: set secondSource to None, or leave out scope",fieldPath=".secondSource"
 // +kubebuilder:validation:XValidation:rule="has(self.attributes) == has(oldSelf.attributes) && (!has(self.attributes) || self.attributes == oldSelf.attributes)",message="attributes cannot be changed: create another RecordingExport",fieldPath=".attributes"
+// +kubebuilder:validation:XValidation:rule="has(self.scope) == has(oldSelf.scope) && (!has(self.scope) || self.scope == oldSelf.scope || has(self.suspend) && self.suspend && has(oldSelf.suspend) && oldSelf.suspend && has(self.scope.conversationIds) && has(oldSelf.scope.conversationIds) && !has(self.scope.queueIds) && !has(self.scope.userIds) && !has(self.scope.divisionIds) && !has(self.scope.participants) && !has(self.scope.directions) && !has(oldSelf.scope.queueIds) && !has(oldSelf.scope.userIds) && !has(oldSelf.scope.divisionIds) && !has(oldSelf.scope.participants) && !has(oldSelf.scope.directions) && self.scope.conversationIds + oldSelf.scope.conversationIds == self.scope.conversationIds)",message="scope cannot be changed: create another RecordingExport; conversationIds can be added while the export is suspended and has not started",fieldPath=".scope"
 type RecordingExportSpec struct {
 	// organizationRef names the GenesysOrganization to export from. Cannot be changed.
 	// +required
@@ -305,6 +305,7 @@ type Retry struct {
 // +kubebuilder:resource:shortName=rex,categories=genesys
 // +kubebuilder:validation:XValidation:rule="self.metadata.name.size() <= 63",message="metadata.name must be at most 63 characters, so that its batches can be named after it"
 // +kubebuilder:validation:XValidation:rule="!(self.metadata.name in ['bags', 'seals', 'export.json'])",message="metadata.name must not be bags, seals or export.json: these are names of parts of an archive"
+// +kubebuilder:validation:XValidation:rule="!has(oldSelf.status.archive) || has(self.spec.scope) == has(oldSelf.spec.scope) && (!has(self.spec.scope) || self.spec.scope == oldSelf.spec.scope)",message="scope cannot be changed after the export has started: create another RecordingExport",fieldPath=".spec.scope"
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
 // +kubebuilder:printcolumn:name="Exported",type=string,JSONPath=`.status.progress`
