@@ -1,4 +1,4 @@
-// Package controllers contains the four controllers of the operator. Each has a
+// Package controllers contains the five controllers of the operator. Each has a
 // package of its own; they meet through the API server alone.
 //
 // # What each kind goes through

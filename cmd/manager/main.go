@@ -41,6 +41,7 @@ type settings struct {
 	namespaces     string
 	metricsAddress string
 	probeAddress   string
+	events         operator.EventOptions
 	leaderElection bool
 	version        bool
 	log            zap.Options
@@ -87,6 +88,10 @@ func parse() settings {
 	flag.StringVar(&s.namespaces, "namespaces", "", "comma-separated namespaces in which the manager reconciles objects (default all)")
 	flag.StringVar(&s.metricsAddress, "metrics-bind-address", ":8443", "address that serves metrics over HTTPS to authorised clients; 0 disables it")
 	flag.StringVar(&s.probeAddress, "health-probe-bind-address", ":8081", "address that serves /healthz and /readyz")
+	flag.StringVar(&s.events.Address, "events-bind-address", "0",
+		"address that receives events for RecordingExportTriggers over HTTPS, for example :8444; 0 disables it")
+	flag.StringVar(&s.events.CertDir, "events-cert-dir", "",
+		"directory with tls.crt and tls.key for --events-bind-address (default a certificate that nobody has signed)")
 	flag.BoolVar(&s.leaderElection, "leader-elect", false, "reconcile only while this replica is the leader, so that several replicas can run")
 	flag.BoolVar(&s.version, "version", false, "print the version and exit")
 	s.log.BindFlags(flag.CommandLine)
@@ -118,6 +123,7 @@ func run(s settings) error {
 		SigningKey:     s.signingKey,
 		Intervals:      operator.DefaultIntervals(),
 		Metrics:        metrics.Registry,
+		Events:         s.events,
 		Manager:        s.manager(),
 	}
 	if err := applyTestOverrides(&options); err != nil {

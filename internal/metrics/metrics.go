@@ -9,6 +9,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/genesys/budget"
+	"github.com/gcexport/recording-export-operator/internal/receiver"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 	"github.com/gcexport/recording-export-operator/internal/usage"
 )
@@ -25,6 +26,8 @@ type Sources struct {
 	Signatures func() []Signatures
 	// Usage is how much each namespace with a bound uses of the shared archive volume.
 	Usage func() []usage.Usage
+	// Events are how many requests with events had which result.
+	Events func() []receiver.Count
 	// Organizations, Destinations and Exports are all objects, none before the cache is filled.
 	Organizations func() []v1alpha1.GenesysOrganization
 	Destinations  func() []v1alpha1.ExportDestination
@@ -82,6 +85,7 @@ var (
 	ofDestination  = []string{"namespace", "destination"}
 	ofKey          = []string{"namespace", "key"}
 	ofNamespace    = []string{"namespace"}
+	ofEvents       = []string{"namespace", "trigger", "result"}
 )
 
 var (
@@ -114,6 +118,8 @@ var (
 	volumeBytes = gauge("volume_bytes", "Approximate bytes that a namespace uses on the shared archive volume: the last measurement and everything written since. Absent without --max-bytes-per-namespace.", ofNamespace)
 	volumeMax   = gauge("volume_max_bytes", "Maximum bytes that a namespace may use on the shared archive volume (--max-bytes-per-namespace).", ofNamespace)
 
+	events = counter("events_total", "Requests to the receiver of events, by trigger and result: Accepted, Duplicate, Ignored, or why they were refused. Both names are empty for requests that name no existing trigger.", ofEvents)
+
 	verifyEvery   = gauge("destination_verify_every_seconds", "Seconds between two full verifications of an ExportDestination: spec.verifyEvery.", ofDestination)
 	verifiedAt    = gauge("destination_verified_timestamp_seconds", "Time at which the last verification of an ExportDestination ended, whatever its result.", ofDestination)
 	verifiedBytes = gauge("destination_verified_bytes", "Bytes that the last verification of an ExportDestination read.", ofDestination)
@@ -125,7 +131,7 @@ var (
 var all = []metric{
 	granted, throttled, waited, waiting, clientInFlight, allowed, remaining, stopped,
 	gateLimit, gateInFlight, gateWaiting, workBegun, workWaiting, clients, recordings, gaps, stored, isolated, isolatedOldest,
-	signatures, volumeBytes, volumeMax, verifyEvery, verifiedAt, verifiedBytes, faults, unreadable, notRead,
+	signatures, volumeBytes, volumeMax, events, verifyEvery, verifiedAt, verifiedBytes, faults, unreadable, notRead,
 }
 
 // Describe implements prometheus.Collector.
@@ -157,6 +163,9 @@ func (c *Collector) Collect(to chan<- prometheus.Metric) {
 	for _, u := range c.sources.Usage() {
 		volumeBytes.send(to, float64(u.Bytes), u.Namespace)
 		volumeMax.send(to, float64(u.Most), u.Namespace)
+	}
+	for _, e := range c.sources.Events() {
+		events.send(to, float64(e.Count), e.Namespace, e.Name.Name, e.Result)
 	}
 	organizations := c.sources.Organizations()
 	for i := range organizations {

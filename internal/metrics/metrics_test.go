@@ -17,6 +17,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/genesys/budget"
+	"github.com/gcexport/recording-export-operator/internal/receiver"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 	"github.com/gcexport/recording-export-operator/internal/usage"
 )
@@ -38,6 +39,9 @@ func sample() *Collector {
 		},
 		Signatures: func() []Signatures { return []Signatures{{Namespace: "legal", Key: "platform", Count: 12}} },
 		Usage:      func() []usage.Usage { return []usage.Usage{{Namespace: "legal", Bytes: 1 << 40, Most: 2 << 40}} },
+		Events: func() []receiver.Count {
+			return []receiver.Count{{Name: receiver.Name{Namespace: "legal", Name: "held"}, Result: "Accepted", Count: 4}, {Result: "UnknownTrigger", Count: 6}}
+		},
 		Organizations: func() []v1alpha1.GenesysOrganization {
 			return []v1alpha1.GenesysOrganization{{
 				ObjectMeta: metav1.ObjectMeta{Namespace: "legal", Name: "emea"},
@@ -115,6 +119,8 @@ func TestCollect(t *testing.T) {
 		`isolated_oldest_timestamp_seconds{namespace="legal",organization="emea"}`:                    1700000050,
 		`volume_bytes{namespace="legal"}`:                                                             1 << 40,
 		`volume_max_bytes{namespace="legal"}`:                                                         2 << 40,
+		`events_total{namespace="legal",result="Accepted",trigger="held"}`:                            4,
+		`events_total{namespace="",result="UnknownTrigger",trigger=""}`:                               6,
 		`signatures_total{key="platform",namespace="legal"}`:                                          12,
 		"gaps" + lane:                                 1,
 		"stored_bytes" + lane:                         15000,

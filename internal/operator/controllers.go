@@ -21,7 +21,7 @@ func (o *operator) addControllers() error {
 	if err := watch.AddIndexes(context.Background(), o.manager.GetFieldIndexer()); err != nil { //nolint:forbidigo // it waits for nothing
 		return fmt.Errorf("add indexes; install the CustomResourceDefinitions (config/crd) before you start the manager: %w", err)
 	}
-	for _, add := range []func() error{o.addOrganizations, o.addDestinations, o.addExports, o.addBatches} {
+	for _, add := range []func() error{o.addOrganizations, o.addDestinations, o.addExports, o.addBatches, o.addTriggers} {
 		if err := add(); err != nil {
 			return fmt.Errorf("add controller: %w", err)
 		}

@@ -21,7 +21,7 @@ func (o *operator) addMetrics() error {
 	}
 	collector := metrics.NewCollector(metrics.Sources{
 		Budgets: o.connections.Budgets, Gates: o.gates.GateStats, Pools: func() map[string][]transfer.TenantStats { return o.pools.StatsByPool() },
-		Signatures: o.signatures.counted, Usage: o.usage.All,
+		Signatures: o.signatures.counted, Usage: o.usage.All, Events: o.eventCounts,
 		Organizations: func() []v1alpha1.GenesysOrganization {
 			var list v1alpha1.GenesysOrganizationList
 			o.list(&list)

@@ -28,6 +28,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/connection"
 	"github.com/gcexport/recording-export-operator/internal/loop"
+	"github.com/gcexport/recording-export-operator/internal/receiver"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 	"github.com/gcexport/recording-export-operator/internal/usage"
 )
@@ -119,6 +120,8 @@ type operator struct {
 	artifactKey     *artifactKey
 	// usage is what namespaces take on the archive volume.
 	usage *usage.Meter
+	// receiver handles requests with events; nil if the manager has no receiver.
+	receiver *receiver.Handler
 	// loggedIn wake what may wait for the login of an organisation.
 	loggedIn []func(ctx context.Context, organization types.NamespacedName)
 	// cluster is the id of this cluster, once it is known.

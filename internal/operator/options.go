@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"net"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -53,9 +54,24 @@ type Options struct {
 	Metrics prometheus.Registerer
 	// OpenArchive opens the archive of this name below a root; as a directory if nil.
 	OpenArchive func(root, name string) (archive.Store, error)
+	// Events configures the receiver of events.
+	Events EventOptions
 	// Manager is passed on to controller-runtime; its scheme and cache are set here.
 	Manager ctrl.Options
 }
+
+// EventOptions configure the receiver of events.
+type EventOptions struct {
+	// Address at which the receiver listens; empty or 0 for no receiver.
+	Address string
+	// CertDir has its certificate, tls.crt, with its key, tls.key. If it is empty, the receiver makes one.
+	CertDir string
+	// Listening, if it is set, is told the address once the receiver listens.
+	Listening func(net.Addr)
+}
+
+// areReceived reports whether there is a receiver.
+func (o EventOptions) areReceived() bool { return o.Address != "" && o.Address != "0" }
 
 // Intervals are waits and time limits, those of each controller and those that they share.
 type Intervals struct {
