@@ -37,11 +37,11 @@ func freeAddress(t *testing.T) string {
 }
 
 // TestManagerRuns: it becomes ready, shows its metrics to nobody without a
-// token, and ends when told to.
+// token, receives events, and ends when told to.
 func TestManagerRuns(t *testing.T) {
-	probes, metrics := freeAddress(t), freeAddress(t)
+	probes, metrics, events := freeAddress(t), freeAddress(t), freeAddress(t)
 	manager := exec.CommandContext(t.Context(), os.Args[0], "--archive-root", t.TempDir(), "--namespaces", "default", "--artifact-key-namespace", "default",
-		"--health-probe-bind-address", probes, "--metrics-bind-address", metrics)
+		"--health-probe-bind-address", probes, "--metrics-bind-address", metrics, "--events-bind-address", events)
 	var log bytes.Buffer
 	manager.Stdout, manager.Stderr = &log, &log
 	manager.Env = append(os.Environ(), asProgram+"=1", "KUBECONFIG="+testenv.Kubeconfig(t, testenv.Start(t)))
@@ -68,6 +68,7 @@ func TestManagerRuns(t *testing.T) {
 	testenv.Eventually(t, "metrics are for those who may read them", func() bool {
 		return status("https://"+metrics+"/metrics") == http.StatusUnauthorized
 	})
+	testenv.Eventually(t, "events are received", func() bool { return status("https://"+events+"/events/legal/held") == http.StatusNotFound })
 	if err := manager.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

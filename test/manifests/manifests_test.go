@@ -69,7 +69,7 @@ func TestEverythingIsAccepted(t *testing.T) {
 	c.must("create", "-f", config+"/samples/namespace.yaml")
 	c.must("create", "namespace", "recording-export-system")
 	c.must("label", "namespace", "recording-export-system", "pod-security.kubernetes.io/enforce=restricted")
-	for _, folder := range []string{"default", "namespaced", "samples", "samples-bulkjob"} {
+	for _, folder := range []string{"default", "namespaced", "samples", "samples-bulkjob", "samples-trigger", "events"} {
 		output := c.must("apply", "--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict", "-k", filepath.Join(config, folder))
 		if strings.Contains(output, "Warning") {
 			t.Errorf("config/%s: %s", folder, output)
@@ -156,7 +156,7 @@ func (c *cluster) expectPodIsRestricted() {
 func (c *cluster) expectEveryFileIsReached() {
 	c.Helper()
 	for _, folder := range []string{
-		"crd", "rbac", "manager", "samples", "samples-bulkjob", "tenant", "tenant/secrets", "tenant/signing-create", "tenant/quota", "tenant/namespaced", "network-policy",
+		"crd", "rbac", "manager", "samples", "samples-bulkjob", "samples-trigger", "events", "tenant", "tenant/secrets", "tenant/signing-create", "tenant/quota", "tenant/namespaced", "network-policy",
 	} {
 		kustomization, err := os.ReadFile(filepath.Join(config, folder, "kustomization.yaml"))
 		if err != nil {
@@ -189,13 +189,15 @@ func TestColumns(t *testing.T) {
 	c.must("wait", "--for=condition=Established", "--timeout=60s", "-f", config+"/crd/bases")
 	c.must("create", "-f", config+"/samples/namespace.yaml")
 	c.must("apply", "-k", config+"/samples")
+	c.must("apply", "-k", config+"/samples-trigger")
 	for arguments, header := range map[string]string{
-		"get rex -n legal":             "NAME READY REASON EXPORTED GAPS ISOLATED BYTES AGE",
-		"get rex -n legal -o wide":     "NAME READY REASON EXPORTED GAPS ISOLATED BYTES AGE START END MESSAGE",
+		"get rex -n legal":         "NAME READY REASON EXPORTED GAPS ISOLATED BYTES AGE",
+		"get rex -n legal -o wide": "NAME READY REASON EXPORTED GAPS ISOLATED BYTES AGE START END MESSAGE",
 		"get crd recordingexportbatches.recording.gcexport.dev -o jsonpath={.spec.versions[0].additionalPrinterColumns[*].name}": "Ready Reason Lane Exported Gaps Bytes Age Queue Job Start End Message",
 		"get gcorg -n legal -o wide":   "NAME READY REASON ORGANIZATION REGION AGE ID MESSAGE",
 		"get gcdest -n legal":          "NAME READY REASON LOCATION FREE VERIFIED AGE",
 		"explain rexb.spec.ordinal":    "GROUP: recording.gcexport.dev",
+		"get rext -n legal":            "NAME READY REASON EXPORTS COLLECTING EVENTS LAST AGE",
 		"get genesys -n legal -o name": "exportdestination.recording.gcexport.dev/evidence",
 	} {
 		first, _, _ := strings.Cut(c.must(strings.Fields(arguments)...), "\n")
