@@ -68,7 +68,7 @@ func TestManagerRuns(t *testing.T) {
 	testenv.Eventually(t, "metrics are for those who may read them", func() bool {
 		return status("https://"+metrics+"/metrics") == http.StatusUnauthorized
 	})
-	testenv.Eventually(t, "events are received", func() bool { return status("https://"+events+"/events/legal/held") == http.StatusNotFound })
+	testenv.Eventually(t, "events are received", func() bool { return status("https://"+events+"/events/legal/held") == http.StatusMethodNotAllowed })
 	if err := manager.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

@@ -58,6 +58,9 @@ type relisting struct {
 	// found counts the recordings that are new, late those of conversations whose listing another
 	// batch has made final, and unread the conversations that could not be listed.
 	found, late, unread int
+	// incomplete counts the conversations whose later listing is not used, because it lacks a recording
+	// that was listed before.
+	incomplete int
 }
 
 // run lists each conversation. A conversation that cannot be listed keeps its listing once the deadline
@@ -101,12 +104,17 @@ func (r *relisting) list(ctx context.Context, id string) error {
 	})
 }
 
-// record records a listing if it has recordings that those before do not have. Another process, or the
+// record records a listing if it has recordings that those before do not have, and lacks none of them:
+// a recording that was listed must stay in the account. Another process, or the
 // batch that shares the conversation, may have recorded such a listing, or made one final.
 func (r *relisting) record(ctx context.Context, known []genesys.Recording, m artifacts.Metadata) error {
 	for number := 0; ; number++ {
 		fresh := countFresh(m.Recordings, known)
 		if fresh == 0 {
+			return nil
+		}
+		if countFresh(known, m.Recordings) > 0 {
+			r.count(&r.incomplete, 1)
 			return nil
 		}
 		key := artifacts.RelistedKey(r.slice.Group, artifacts.RelistedName(m.ConversationID, number))
@@ -135,6 +143,9 @@ func (r *relisting) says() string {
 	if r.late > 0 {
 		says += fmt.Sprintf("; %s came too late for the other lane of the conversation: set spec.secondSource to Retention to have such recordings listed, and export them under another name",
 			words.Count(r.late, "recording"))
+	}
+	if r.incomplete > 0 {
+		says += fmt.Sprintf("; it does not use the later listing of %s, which lacks recordings of the earlier one", words.Count(r.incomplete, "conversation"))
 	}
 	if r.unread > 0 {
 		says += fmt.Sprintf("; it could not list %s", words.Count(r.unread, "conversation"))

@@ -70,6 +70,21 @@ func TestWhatIsNeverListedIsReported(t *testing.T) {
 	}
 }
 
+// TestNoListingTakesRecordingsAway: a later listing that lacks a recording of the earlier one is not used, so
+// the recording stays in the account.
+func TestNoListingTakesRecordingsAway(t *testing.T) {
+	w := newBulkWorld(t, 2)
+	late := w.addLate(0)
+	w.forgotten = map[string]bool{late.ConversationID: true}
+	w.run()
+	if wanted := w.wanted(); len(w.executed) != 0 || len(wanted) != 2 || slices.Contains(wanted, late) {
+		t.Errorf("executed %v, wanted %v", w.executed, wanted)
+	}
+	if detail := w.record().done.Detail; !strings.Contains(detail, "it does not use the later listing of 1 conversation") {
+		t.Error(detail)
+	}
+}
+
 // TestADifferenceThatDisappears: the next job finds what is listed, and is executed.
 func TestADifferenceThatDisappears(t *testing.T) {
 	w := newBulkWorld(t, 2)

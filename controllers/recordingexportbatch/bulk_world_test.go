@@ -57,6 +57,8 @@ type bulkWorld struct {
 	// unlisted tells that they are not listed yet, and listed counts how often conversations were listed.
 	unlisted bool
 	listed   int
+	// forgotten are the conversations of which the first recording is not listed any more.
+	forgotten map[string]bool
 	// answer is the error of the creation of a job, and applied tells that it took effect anyway.
 	answer  error
 	applied bool
@@ -218,6 +220,9 @@ func (w *bulkWorld) RecordingMetadata(_ context.Context, id string, _ time.Durat
 		recordings[0].Retention.ExportedDate = w.exportedDate
 		if !w.unlisted {
 			recordings = append(recordings, w.late[id]...)
+		}
+		if w.forgotten[id] {
+			recordings = recordings[1:]
 		}
 		return genesys.Metadata{Recordings: recordings, Body: []byte("later")}, nil
 	}

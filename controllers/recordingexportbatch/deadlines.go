@@ -19,6 +19,7 @@ var waitEnds = map[string]string{
 	v1alpha1.ReasonSubmitting:           "",
 	v1alpha1.ReasonTransferring:         "",
 	v1alpha1.ReasonSuspended:            "",
+	v1alpha1.ReasonEndingJobs:           "",
 	v1alpha1.ReasonOrganizationNotReady: "",
 	v1alpha1.ReasonDestinationNotReady:  "",
 	v1alpha1.ReasonThrottled:            "",
