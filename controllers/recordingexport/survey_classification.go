@@ -33,12 +33,7 @@ func (w *surveyWork) classify(ctx context.Context, found []genesys.Conversation)
 		case before.settled[c.ID], before.settled[printableID(c.ID)]:
 		case before.open[c.ID]:
 			if w.Purpose == plan.PurposeRetry && hasEnded {
-				survey.Reopened = append(survey.Reopened, c.ID)
-				if isInScope {
-					ended = append(ended, c)
-				} else {
-					survey.OutOfScope = append(survey.OutOfScope, artifacts.LeftOut{ID: c.ID, Start: c.Start})
-				}
+				ended = append(ended, reopen(&survey, c, isInScope)...)
 			}
 		case !genesys.ValidID(c.ID):
 			survey.Refused = append(survey.Refused, printableID(c.ID))
@@ -57,6 +52,17 @@ func (w *surveyWork) classify(ctx context.Context, found []genesys.Conversation)
 	}
 	survey.HeldAt = w.clock.Now().UTC()
 	return survey, w.classifyHolds(ctx, &survey, ended, before.ids)
+}
+
+// reopen takes in a conversation that was listed as open and has ended since. It returns the conversation if
+// it is in scope.
+func reopen(survey *artifacts.Survey, c genesys.Conversation, isInScope bool) []genesys.Conversation {
+	survey.Reopened = append(survey.Reopened, c.ID)
+	if isInScope {
+		return []genesys.Conversation{c}
+	}
+	survey.OutOfScope = append(survey.OutOfScope, artifacts.LeftOut{ID: c.ID, Start: c.Start})
+	return nil
 }
 
 // union is what was found, and those deferred before that were not found again:

@@ -13,11 +13,12 @@ import (
 	"testing"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
 	"github.com/gcexport/recording-export-operator/internal/testenv"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
 // inOneBatch has each lane of the day be one batch, whose jobs are copied into the archive.
@@ -43,7 +44,7 @@ func (w *bulkStory) login() *person {
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.SetBasicAuth(simulator.DefaultClientID, simulator.DefaultClientSecret)
 	p := &person{bulkStory: w}
-	p.token = p.send(request)["access_token"].(string) //nolint:forcetypeassert // it panics if not
+	p.token = p.send(request)["access_token"].(string)
 	return p
 }
 
@@ -85,7 +86,7 @@ func (p *person) runJob(action, state string) string {
 	const jobs = "/api/v2/recording/jobs"
 	body := fmt.Sprintf(`{"action":%q,"actionDate":"2023-11-01T00:00:00.000Z","integrationId":%q,"includeScreenRecordings":true,
 		"conversationQuery":{"interval":"2023-10-01T00:00:00Z/2023-10-02T00:00:00Z"}}`, action, integration)
-	job := jobs + "/" + p.call(http.MethodPost, jobs, body)["id"].(string) //nolint:forcetypeassert // it panics if not
+	job := jobs + "/" + p.call(http.MethodPost, jobs, body)["id"].(string)
 	p.awaitJob(job, "READY")
 	p.call(http.MethodPut, job, `{"state":"PROCESSING"}`)
 	p.awaitJob(job, state)
@@ -152,7 +153,7 @@ func (w *bulkStory) poison() (recordings []simulator.Recording, conversations in
 // expectHalved: jobs failed, but not many more than it takes to find two of so many conversations.
 func (w *bulkStory) expectHalved(conversations int) {
 	w.Helper()
-	levels := bits.Len(uint(conversations)) + 1 //nolint:gosec // not negative
+	levels := bits.Len(uint(conversations)) + 1
 	if n := len(w.jobsIn("FAILED")); n < 2 || n > 2*levels {
 		w.Errorf("%d jobs failed: want at most %d for two of %d conversations", n, 2*levels, conversations)
 	}

@@ -73,7 +73,7 @@ func (v *verdict) checkJobs(where string, log []event) {
 		}
 	}
 	for _, e := range log {
-		if id := e.Details["request"]; e.Type == "RecordingReferenced" && !(requested[id] && executed[id] && fulfilled[id]) {
+		if id := e.Details["request"]; e.Type == "RecordingReferenced" && (!requested[id] || !executed[id] || !fulfilled[id]) {
 			v.fault(where, "the custody log reports that %s came from %q, which is not a bulk job that was executed and fulfilled", e.Details["path"], id)
 		}
 	}

@@ -74,9 +74,27 @@ func (q jobQuery) conversations() conversationQuery {
 // checkJob refuses a query that contradicts itself or the client's
 // permissions. s.mu is locked.
 func (s *Simulator) checkJob(c *call, q jobQuery) *reply {
-	switch {
-	case !slices.Contains([]string{actionExport, actionDelete, actionArchive}, q.Action):
+	if !slices.Contains([]string{actionExport, actionDelete, actionArchive}, q.Action) {
 		return badValue(q.Action, "action", "ARCHIVE, DELETE, EXPORT")
+	}
+	if refusal := s.checkDates(q); refusal != nil {
+		return refusal
+	}
+	switch {
+	case (q.ConversationQuery == nil) == (q.AgedConversationInterval == ""):
+		return constraint("Exactly one of conversationQuery and agedConversationInterval is required")
+	case q.Action == actionExport && !s.exportsTo(q.IntegrationID):
+		return constraint("integrationId must name an AWS S3 recording integration")
+	case q.IncludeRecordingsWithSensitiveData && !c.allowed(permSensitive):
+		return all(permSensitive).forbidden([]string{permSensitive})
+	default:
+		return nil
+	}
+}
+
+// checkDates refuses dates and ages that contradict each other.
+func (s *Simulator) checkDates(q jobQuery) *reply {
+	switch {
 	case q.ActionDate != nil && q.ActionAge != nil:
 		return constraint("At most one of actionDate and actionAge is allowed")
 	case q.ScreenRecordingActionDate != nil && q.ScreenRecordingActionAge != nil:
@@ -87,12 +105,6 @@ func (s *Simulator) checkJob(c *call, q jobQuery) *reply {
 		return constraint("actionDate or actionAge is required")
 	case q.hasScreenDate() && !q.screens():
 		return constraint("screenRecordingActionDate and screenRecordingActionAge need includeScreenRecordings")
-	case (q.ConversationQuery == nil) == (q.AgedConversationInterval == ""):
-		return constraint("Exactly one of conversationQuery and agedConversationInterval is required")
-	case q.Action == actionExport && !s.exportsTo(q.IntegrationID):
-		return constraint("integrationId must name an AWS S3 recording integration")
-	case q.IncludeRecordingsWithSensitiveData && !c.allowed(permSensitive):
-		return all(permSensitive).forbidden([]string{permSensitive})
 	default:
 		return nil
 	}
