@@ -37,8 +37,8 @@ const (
 	// names one change, as in the message of SigningKeyChanged: the id of the new key or "none", an @, and the time
 	// at which the operator noticed the change. It confirms only that change and removes the condition.
 	AnnotationConfirmSigningKey = "recording.gcexport.dev/confirm-signing-key"
-	// Finalizer is on an export while one of its analytics jobs may be running at Genesys Cloud. The operator
-	// cancels these jobs when the export is deleted.
+	// Finalizer is on an export while one of its analytics or recording bulk jobs may be running at Genesys Cloud. The
+	// operator cancels these jobs when the export is deleted.
 	Finalizer = "recording.gcexport.dev/analytics-job"
 )
 

@@ -190,7 +190,8 @@ const (
 	// ReasonSurveyFailed: three attempts in a row failed to list the conversations of a day. The operator makes three
 	// more attempts after an hour, or at once on a retry request.
 	ReasonSurveyFailed = "SurveyFailed"
-	// ReasonEndingJobs: the operator is ending the export's analytics jobs at Genesys Cloud.
+	// ReasonEndingJobs: the operator is ending the export's analytics and recording bulk jobs at Genesys
+	// Cloud.
 	ReasonEndingJobs = "EndingJobs"
 	// ReasonAwaitingConversationEnd: some conversations of the window have not ended yet.
 	ReasonAwaitingConversationEnd = "AwaitingConversationEnd"
@@ -246,7 +247,8 @@ const (
 	// time.
 	ReasonBulkJobQueued = "BulkJobQueued"
 	// ReasonBulkJobMismatch: a recording bulk job found other recordings than the inventory lists, so the operator
-	// cancels it.
+	// cancels it. If it found more, the operator lists the conversations again and creates another job; otherwise it
+	// downloads the recordings.
 	ReasonBulkJobMismatch = "BulkJobMismatch"
 	// ReasonSubmitting: the operator is requesting the recordings.
 	ReasonSubmitting = "Submitting"

@@ -3,7 +3,8 @@ package v1alpha1
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 // RecordingExportSpec defines what to export, from which organisation and to which destination. Once the export
-// exists, only suspend, lanes, retry and retainBatches can be changed, and window.end can be set once.
+// exists, only suspend, lanes, retry and retainBatches can be changed, and window.end can be set once. While it is
+// suspended and has not begun, scope.conversationIds can grow.
 // +kubebuilder:validation:XValidation:rule="self.organizationRef == oldSelf.organizationRef",message="organizationRef cannot be changed: create another RecordingExport",fieldPath=".organizationRef"
 // +kubebuilder:validation:XValidation:rule="self.destinationRef == oldSelf.destinationRef",message="destinationRef cannot be changed: create another RecordingExport",fieldPath=".destinationRef"
 // +kubebuilder:validation:XValidation:rule="self.mediaTypes == oldSelf.mediaTypes",message="mediaTypes cannot be changed: create another RecordingExport",fieldPath=".mediaTypes"
@@ -47,7 +48,7 @@ type RecordingExportSpec struct {
 	Window ExportWindow `json:"window"`
 
 	// scope limits the export to some of the conversations of the window. If it is omitted, the export includes all of
-	// them. Cannot be changed.
+	// them. Cannot be changed, except that conversationIds can grow while the export is suspended and has not begun.
 	// +optional
 	Scope *ConversationScope `json:"scope,omitempty"`
 

@@ -14,9 +14,9 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/loop"
 )
 
-// deletion lets a deleted export go once its analytics jobs at Genesys Cloud are ended. What
+// deletion lets a deleted export go once its jobs at Genesys Cloud are ended. What
 // that takes may be gone, or may hang: limit after the deletion, or at once if it is gone, the
-// export is still deleted, with an event that says so. Genesys Cloud expires such jobs by
+// export is still deleted, with an event that says so. Genesys Cloud expires analytics jobs by
 // itself. Evidence is not touched.
 type deletion struct {
 	clock      clock.Clock

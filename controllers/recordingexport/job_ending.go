@@ -73,7 +73,7 @@ func (j *jobEnding) startEnding(s *references, endsBulkJobs bool) outcome.Outcom
 	name, organization, destination := s.name(), s.organization.DeepCopy(), s.destination.DeepCopy()
 	usesBulkJobs := hasBulkJobs(s.export)
 	return j.pool.worker.Do(name, loop.Task{
-		Pool: Pool, Key: endJobsKey(name), Dependency: s.organizationDependency(), Reason: v1alpha1.ReasonEndingJobs, Message: "ending its analytics jobs at Genesys Cloud",
+		Pool: Pool, Key: endJobsKey(name), Dependency: s.organizationDependency(), Reason: v1alpha1.ReasonEndingJobs, Message: "ending its jobs at Genesys Cloud",
 		Work: func(ctx context.Context, _ transfer.Try) error {
 			store, err := j.archive(destination, name.Name)
 			if err != nil {

@@ -38,7 +38,7 @@ func TestWhatEndingAnalyticsJobsWaitsFor(t *testing.T) {
 			j.pool.start(s, loop.Task{Key: "plan/0", Work: func(context.Context, transfer.Try) error { return nil }})
 			return furniture()
 		}, "stopping the work of the export", false, false},
-		"nothing": {func(*jobEnding, *subject) []client.Object { return furniture() }, "ending its analytics jobs", false, true},
+		"nothing": {func(*jobEnding, *subject) []client.Object { return furniture() }, "ending its jobs", false, true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

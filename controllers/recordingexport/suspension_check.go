@@ -36,6 +36,6 @@ func (c *suspensionCheck) Reconcile(ctx context.Context, s *subject) (outcome.Ou
 		return out, c.finalizers.removeFrom(ctx, s.export)
 	}
 	out.After = ending.After
-	out.Message = fmt.Sprintf("%s; its analytics jobs at Genesys Cloud are not ended yet: %s", out.Message, ending.Message)
+	out.Message = fmt.Sprintf("%s; its jobs at Genesys Cloud are not ended yet: %s", out.Message, ending.Message)
 	return out, nil
 }

@@ -11,7 +11,7 @@
 // An event leads to an export before the sender is answered. Until the debounce window ends,
 // the export is suspended and has the annotation collects-until, and further events join it.
 // Its annotations record the events, so the API server decides whether an event was accepted
-// before, whichever replica receives it. docs/adr/0039 has the reasons.
+// before, whichever replica receives it. docs/adr/0040 has the reasons.
 package recordingexporttrigger
 
 import (

@@ -34,7 +34,7 @@ type health struct {
 
 func TestHealthScripts(t *testing.T) {
 	folders, err := filepath.Glob(filepath.Join(customizations, "*"))
-	if err != nil || len(folders) != 4 {
+	if err != nil || len(folders) != 5 {
 		t.Fatalf("folders %v, %v; want one for each kind", folders, err)
 	}
 	for _, folder := range folders {

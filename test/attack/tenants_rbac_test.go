@@ -186,7 +186,7 @@ func TestNamespacesNarrowTheRights(t *testing.T) {
 	thief := rbacSteal(t, server)
 	thief.expectNoSecrets(other.Namespace)
 	thief.expectNoEscalation(other.Namespace)
-	for _, path := range []string{"exportdestinations", "genesysorganizations", "recordingexports", "recordingexportbatches"} {
+	for _, path := range []string{"exportdestinations", "genesysorganizations", "recordingexports", "recordingexportbatches", "recordingexporttriggers"} {
 		at := "/apis/recording.gcexport.dev/v1alpha1/namespaces/" + other.Namespace + "/" + path
 		thief.expectRefused("listing "+path, thief.Discovery().RESTClient().Get().AbsPath(at).Do(t.Context()).Error())
 	}
