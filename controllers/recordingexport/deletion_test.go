@@ -124,7 +124,7 @@ func TestASuspendedExportDoesNotWaitForWhatHangs(t *testing.T) {
 				}
 			}
 			export := h.export()
-			if conditions.Reason(export) != reason || !strings.Contains(conditions.Message(export), "analytics jobs") || len(export.Finalizers) != 1 {
+			if conditions.Reason(export) != reason || !strings.Contains(conditions.Message(export), "its jobs at Genesys Cloud are not ended") || len(export.Finalizers) != 1 {
 				t.Errorf("%s: %s, finalizers %v", conditions.Reason(export), conditions.Message(export), export.Finalizers)
 			}
 			close(h.cloud.hangs)

@@ -21,7 +21,7 @@ func TestWorkLeavesPlacesToOthers(t *testing.T) {
 		"survey": {"GenesysOrganization/emea", func(h *harness) {
 			h.reconcileUntil("the survey waits", func() bool { return isWaiting(h.worker.Pools[Pool]) })
 		}},
-		"ending analytics jobs": {"GenesysOrganization/emea", func(h *harness) {
+		"ending jobs": {"GenesysOrganization/emea", func(h *harness) {
 			h.remove(wholeExport())
 			h.reconcileUntil("ending them waits", func() bool { return isWaiting(h.worker.Pools[Pool]) })
 		}},
