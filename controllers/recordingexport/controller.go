@@ -11,7 +11,8 @@
 //	                                   archive belongs to this cluster
 //	state         state.go             the plan and the last seal are read
 //	integration   integration_check.go Genesys Cloud can export through the
-//	                                   integration (only with delivery.mode BulkJob)
+//	                                   integration, or the plan was begun (only
+//	                                   with delivery.mode BulkJob)
 //	bulk guard    bulk_guard.go        the finalizer is set while batches may
 //	                                   have bulk jobs
 //	sealing       sealing.go           every entry of the plan is in a seal,      Sealed, Ready

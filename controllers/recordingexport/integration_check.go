@@ -24,8 +24,9 @@ type bulkJobLister interface {
 }
 
 // integrationCheck finds out whether Genesys Cloud can export through the integration of an export with
-// bulk jobs, whether the OAuth client may see such jobs, and whether the manager can read the bucket:
-// before the first survey, and once more after each start of the manager.
+// bulk jobs, whether the OAuth client may see such jobs, and whether the manager can read the bucket.
+// Only the first survey waits for it. Of an export that has a plan the batches report what is wrong, and
+// sealing, retries and later surveys need none of it.
 type integrationCheck struct {
 	pool     exportPool
 	memories *exportMemories
@@ -33,10 +34,11 @@ type integrationCheck struct {
 	bucket func(context.Context, *v1alpha1.RecordingExport) error
 }
 
-// Reconcile is satisfied once all that was found ready. The pool keeps looking until then.
+// Reconcile is satisfied once all that was found ready, or the export has a plan. The pool keeps looking
+// until then.
 func (c *integrationCheck) Reconcile(_ context.Context, s *loaded) (outcome.Outcome, error) {
 	memory := c.memories.memoryOf(s.export)
-	if !hasBulkJobs(s.export) || s.isAllSealed() || memory.isIntegrationReady() {
+	if !hasBulkJobs(s.export) || s.plan.EntryCount() > 0 || memory.isIntegrationReady() {
 		return outcome.Done(), nil
 	}
 	cloud, id, export := s.cloud, s.export.Spec.Delivery.BulkJob.IntegrationID, s.export.DeepCopy()

@@ -8,6 +8,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/plan"
 )
 
 // integrationPages are the integrations of an organisation, one on each page.
@@ -50,6 +51,32 @@ func TestTheIntegrationIsChecked(t *testing.T) {
 			}
 			if out := outcome.Of(err, 0); out.State != tt.state || out.Reason != v1alpha1.ReasonIntegrationNotReady || !strings.Contains(out.Message, tt.says) {
 				t.Errorf("%v", out)
+			}
+		})
+	}
+}
+
+// TestOnlyTheFirstSurveyWaitsForTheIntegration: an export that has a plan continues, whatever has become of
+// the integration, also after a restart, which remembers nothing.
+func TestOnlyTheFirstSurveyWaitsForTheIntegration(t *testing.T) {
+	surveyed := surveyedDay(1, 0, plan.PurposeFirst)
+	tests := map[string]struct {
+		mode    string
+		entries []plan.Entry
+		waits   bool
+	}{
+		"nothing is surveyed":    {v1alpha1.DeliveryBulkJob, nil, true},
+		"a day is surveyed":      {v1alpha1.DeliveryBulkJob, []plan.Entry{surveyed}, false},
+		"an export of downloads": {v1alpha1.DeliveryDownload, nil, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			export := newExport()
+			export.Spec.Delivery = v1alpha1.Delivery{Mode: tt.mode, BulkJob: &v1alpha1.BulkJobDelivery{IntegrationID: id(2)}}
+			check := integrationCheck{pool: stoppedPool(t), memories: &exportMemories{}}
+			out, err := check.Reconcile(t.Context(), loadedFor(export, logOf(t, window(0, 2*day), tt.entries...)))
+			if err != nil || out.IsDone() == tt.waits {
+				t.Errorf("%v, %v", out, err)
 			}
 		})
 	}
