@@ -18,11 +18,10 @@ type archiveCheck struct {
 	fsys fs.FS
 	// namespace is the destination's, and that of the exports of the archives.
 	namespace string
-	// seals returns the last seals of exports, as their statuses name them at that moment,
-	// by the names of their archives: of number 0 if there is none yet.
-	seals func(context.Context) (map[string]v1alpha1.SealStatus, error)
-	// referenced returns what opens the files outside an archive; nil if nobody knows the access key.
-	referenced func(ctx context.Context, name string) (openReferenced, error)
+	// exports returns the exports as they are at that moment, by the names of their archives.
+	exports func(context.Context) (map[string]*v1alpha1.RecordingExport, error)
+	// referenced returns what opens the files outside the archive of an export.
+	referenced referencedOpener
 	// run is told how many bytes were read.
 	run     *run
 	readers int
@@ -119,18 +118,17 @@ func (c archiveCheck) verifyOnce(ctx context.Context, name string) (found, error
 	if err != nil {
 		return found{}, err
 	}
-	seals, err := c.seals(ctx)
-	if err != nil {
-		return found{}, err
-	}
-	open, err := c.referenced(ctx, name)
+	exports, err := c.exports(ctx)
 	if err != nil {
 		return found{}, err
 	}
 	meter := c.run.newMeter()
 	options := verify.Options{Running: true, Workers: c.readers, Meter: meter, Namespace: c.namespace, Name: name, Version: c.version,
-		OpenReferenced: open, CountReferenced: true}
-	if known, exists := seals[name]; exists {
+		CountReferenced: true}
+	if export := exports[name]; export != nil {
+		// Only the export names the Secret with the access key of the bucket.
+		options.OpenReferenced = c.referenced(export)
+		known := sealNamedBy(export)
 		options.Seal, options.Number, options.Making = known.Digest, int(known.Number), int(known.Number)+1
 		options.MakingSince = c.now().Add(-longestSealing)
 	} else {
@@ -149,20 +147,22 @@ func (c archiveCheck) verifyOnce(ctx context.Context, name string) (found, error
 	return found{true, meter.Files.Load(), meter.Bytes.Load(), findings, report.More, int64(report.Unchecked), report.VersionsNotListed}, nil
 }
 
-// sealsAt are the last seals that the statuses of exports name for archives at a location,
-// by the archives' names: of number 0 where there is none yet.
-func sealsAt(location string, exports []v1alpha1.RecordingExport) map[string]v1alpha1.SealStatus {
-	seals := map[string]v1alpha1.SealStatus{}
+// exportsAt are the exports whose statuses name archives at a location, by the archives' names.
+func exportsAt(location string, exports []v1alpha1.RecordingExport) map[string]*v1alpha1.RecordingExport {
+	found := map[string]*v1alpha1.RecordingExport{}
 	for i := range exports {
-		status := exports[i].Status
-		name, here := strings.CutPrefix(status.Archive, location+"/")
-		if !here || strings.Contains(name, "/") {
-			continue
-		}
-		seals[name] = v1alpha1.SealStatus{}
-		if status.Seal != nil {
-			seals[name] = *status.Seal
+		name, here := strings.CutPrefix(exports[i].Status.Archive, location+"/")
+		if here && !strings.Contains(name, "/") {
+			found[name] = &exports[i]
 		}
 	}
-	return seals
+	return found
+}
+
+// sealNamedBy returns the last seal that the status of an export names, of number 0 if there is none yet.
+func sealNamedBy(export *v1alpha1.RecordingExport) v1alpha1.SealStatus {
+	if export.Status.Seal == nil {
+		return v1alpha1.SealStatus{}
+	}
+	return *export.Status.Seal
 }

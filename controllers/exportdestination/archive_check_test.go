@@ -27,13 +27,23 @@ func stored(t *testing.T) (*specimen.Archive, fs.FS) {
 	return a, os.DirFS(filepath.Dir(a.Root))
 }
 
+// exportsNaming are exports whose statuses name last seals, by the names of their archives.
+func exportsNaming(seals map[string]v1alpha1.SealStatus) map[string]*v1alpha1.RecordingExport {
+	exports := map[string]*v1alpha1.RecordingExport{}
+	for name, seal := range seals {
+		exports[name] = &v1alpha1.RecordingExport{Status: v1alpha1.RecordingExportStatus{Seal: &seal}}
+		exports[name].Name = name
+	}
+	return exports
+}
+
 // checked checks case-1, and returns what was found, also by path and kind.
 func checked(t *testing.T, fsys fs.FS, known v1alpha1.SealStatus) (found, []string) {
 	t.Helper()
 	e := archiveCheck{
 		fsys: fsys, namespace: "legal", run: &run{}, readers: 1, now: time.Now, referenced: nobodyKnows,
-		seals: func(context.Context) (map[string]v1alpha1.SealStatus, error) {
-			return map[string]v1alpha1.SealStatus{"case-1": known}, nil
+		exports: func(context.Context) (map[string]*v1alpha1.RecordingExport, error) {
+			return exportsNaming(map[string]v1alpha1.SealStatus{"case-1": known}), nil
 		},
 	}
 	got, err := e.checkArchive(t.Context(), "case-1")
@@ -196,7 +206,7 @@ func TestACheckEndsWithItsContext(t *testing.T) {
 	cancel()
 	e := archiveCheck{
 		fsys: fsys, run: &run{}, readers: 1, referenced: nobodyKnows,
-		seals: func(context.Context) (map[string]v1alpha1.SealStatus, error) { return nil, nil },
+		exports: func(context.Context) (map[string]*v1alpha1.RecordingExport, error) { return nil, nil },
 	}
 	if _, err := e.checkArchive(ctx, "case-1"); !errors.Is(err, context.Canceled) {
 		t.Errorf("checkArchive: %v", err)
@@ -213,20 +223,16 @@ func TestWhatIsNoArchiveIsLeftAlone(t *testing.T) {
 	}
 }
 
-// TestSealsAt: only exports whose archive is here speak of it.
-func TestSealsAt(t *testing.T) {
-	export := func(archive string, number int32) v1alpha1.RecordingExport {
-		e := v1alpha1.RecordingExport{Status: v1alpha1.RecordingExportStatus{Archive: archive}}
-		if number > 0 {
-			e.Status.Seal = &v1alpha1.SealStatus{Number: number}
-		}
-		return e
+// TestExportsAt: only exports whose archive is here speak of it.
+func TestExportsAt(t *testing.T) {
+	export := func(archive string) v1alpha1.RecordingExport {
+		return v1alpha1.RecordingExport{Status: v1alpha1.RecordingExportStatus{Archive: archive, Seal: &v1alpha1.SealStatus{Number: 3}}}
 	}
-	got := sealsAt("s3://evidence/legal", []v1alpha1.RecordingExport{
-		export("s3://evidence/legal/case-1", 3), export("s3://evidence/legal/case-2", 0), export("s3://evidence/legal-2/case-3", 1),
-		export("s3://evidence/legal/sub/case-4", 1), export("", 1),
+	got := exportsAt("s3://evidence/legal", []v1alpha1.RecordingExport{
+		export("s3://evidence/legal/case-1"), {Status: v1alpha1.RecordingExportStatus{Archive: "s3://evidence/legal/case-2"}},
+		export("s3://evidence/legal-2/case-3"), export("s3://evidence/legal/sub/case-4"), export(""),
 	})
-	if len(got) != 2 || got["case-1"].Number != 3 || got["case-2"].Number != 0 {
+	if len(got) != 2 || sealNamedBy(got["case-1"]).Number != 3 || sealNamedBy(got["case-2"]).Number != 0 {
 		t.Errorf("%+v", got)
 	}
 }
@@ -295,11 +301,11 @@ func TestASealThatNobodyFinishes(t *testing.T) {
 	exists, now := true, time.Now()
 	e := archiveCheck{
 		fsys: fsys, namespace: "legal", run: &run{}, readers: 1, now: func() time.Time { return now }, referenced: nobodyKnows,
-		seals: func(context.Context) (map[string]v1alpha1.SealStatus, error) {
+		exports: func(context.Context) (map[string]*v1alpha1.RecordingExport, error) {
 			if !exists {
 				return nil, nil
 			}
-			return map[string]v1alpha1.SealStatus{"case-1": known}, nil
+			return exportsNaming(map[string]v1alpha1.SealStatus{"case-1": known}), nil
 		},
 	}
 	expect := func(when string, faults, unfinished int64) {

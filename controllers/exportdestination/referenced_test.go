@@ -10,16 +10,20 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/outcome"
+	"github.com/gcexport/recording-export-operator/internal/transfer"
 	"github.com/gcexport/recording-export-operator/internal/verify"
 	"github.com/gcexport/recording-export-operator/test/tamper/specimen"
 )
 
-// nobodyKnows has no archive with an export that names an access key.
-func nobodyKnows(context.Context, string) (openReferenced, error) { return nil, nil }
+// nobodyKnows is for exports of which none names an access key.
+func nobodyKnows(*v1alpha1.RecordingExport) openReferenced { return nil }
 
 // checkReferring checks an archive that refers to files in a bucket.
 func checkReferring(t *testing.T, a *specimen.Archive, open openReferenced) found {
@@ -27,14 +31,14 @@ func checkReferring(t *testing.T, a *specimen.Archive, open openReferenced) foun
 	fsys := os.DirFS(filepath.Dir(a.Root))
 	check := archiveCheck{
 		fsys: fsys, namespace: "legal", run: &run{}, readers: 1, now: time.Now,
-		referenced: func(_ context.Context, name string) (openReferenced, error) {
-			if name != "case-1" {
-				t.Errorf("files outside of %s", name)
+		referenced: func(of *v1alpha1.RecordingExport) openReferenced {
+			if of.Name != "case-1" {
+				t.Errorf("files outside of %s", of.Name)
 			}
-			return open, nil
+			return open
 		},
-		seals: func(context.Context) (map[string]v1alpha1.SealStatus, error) {
-			return map[string]v1alpha1.SealStatus{"case-1": {}}, nil
+		exports: func(context.Context) (map[string]*v1alpha1.RecordingExport, error) {
+			return exportsNaming(map[string]v1alpha1.SealStatus{"case-1": {}, "case-2": {}}), nil
 		},
 	}
 	got, err := check.verifyOnce(t.Context(), "case-1")
@@ -73,30 +77,46 @@ func TestReferencedFilesAreVerified(t *testing.T) {
 	}
 }
 
-// TestWhoKnowsTheBucket: the export whose archive it is, as long as it exists.
+// TestWhoKnowsTheBucket: the export whose archive it is, as long as it exists. One list of the exports
+// tells that and the seals, for each time that an archive is verified.
 func TestWhoKnowsTheBucket(t *testing.T) {
+	a := specimen.NewReferring(t, nil)
 	export := &v1alpha1.RecordingExport{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "legal", Name: "case-1"}, Status: v1alpha1.RecordingExportStatus{Archive: "legal/evidence/case-1"},
+		ObjectMeta: metav1.ObjectMeta{Namespace: "legal", Name: "renamed"}, Status: v1alpha1.RecordingExportStatus{Archive: "legal/evidence/case-1"},
 	}
 	scheme := fake.NewClientBuilder().Build().Scheme()
 	if err := v1alpha1.AddToScheme(scheme); err != nil {
 		t.Fatal(err)
 	}
-	work := verificationWork{
-		objects:  fake.NewClientBuilder().WithScheme(scheme).WithObjects(export).WithStatusSubresource(export).Build(),
-		location: func(*v1alpha1.ExportDestination) string { return "legal/evidence" },
-		referenced: func(of *v1alpha1.RecordingExport) openReferenced {
-			if of.Name != "case-1" {
-				t.Errorf("the bucket of %s", of.Name)
+	for name, exists := range map[string]bool{"it exists": true, "it was deleted": false} {
+		t.Run(name, func(t *testing.T) {
+			objects := fake.NewClientBuilder().WithScheme(scheme).WithStatusSubresource(export)
+			if exists {
+				objects.WithObjects(export)
 			}
-			return (&specimen.Archive{}).OpenReferenced
-		},
-	}
-	destination := &v1alpha1.ExportDestination{ObjectMeta: metav1.ObjectMeta{Namespace: "legal", Name: "evidence"}}
-	for name, want := range map[string]bool{"case-1": true, "case-2": false} {
-		if open, err := work.openReferenced(t.Context(), destination, name); err != nil || (open != nil) != want {
-			t.Errorf("%s: %t, %v", name, open != nil, err)
-		}
+			lists := 0
+			work := verificationWork{
+				objects: interceptor.NewClient(objects.Build(), interceptor.Funcs{
+					List: func(ctx context.Context, c client.WithWatch, list client.ObjectList, options ...client.ListOption) error {
+						lists++
+						return c.List(ctx, list, options...)
+					},
+				}),
+				location: func(*v1alpha1.ExportDestination) string { return "legal/evidence" },
+				referenced: func(of *v1alpha1.RecordingExport) openReferenced {
+					if of.Name != export.Name {
+						t.Errorf("the bucket of %s", of.Name)
+					}
+					return a.OpenReferenced
+				},
+				clock: clock.RealClock{},
+			}
+			destination := &v1alpha1.ExportDestination{ObjectMeta: metav1.ObjectMeta{Namespace: "legal", Name: "evidence"}}
+			got, err := work.newCheck(os.DirFS(filepath.Dir(a.Root)), destination, &run{}, transfer.Try{}).verifyOnce(t.Context(), "case-1")
+			if err != nil || (got.unchecked == 0) != exists || lists != 1 {
+				t.Errorf("%d files were not read, %v; the exports were listed %d times", got.unchecked, err, lists)
+			}
+		})
 	}
 }
 

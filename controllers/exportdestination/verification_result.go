@@ -64,9 +64,9 @@ func isFault(f verify.Finding) bool {
 
 // addMissing adds a fault for each archive that has a seal according to its export and
 // does not exist.
-func (r *result) addMissing(seals map[string]v1alpha1.SealStatus, archives []string) {
-	for _, name := range slices.Sorted(maps.Keys(seals)) {
-		if seals[name].Number > 0 && !slices.Contains(archives, name) {
+func (r *result) addMissing(exports map[string]*v1alpha1.RecordingExport, archives []string) {
+	for _, name := range slices.Sorted(maps.Keys(exports)) {
+		if sealNamedBy(exports[name]).Number > 0 && !slices.Contains(archives, name) {
 			r.addFinding(name, verify.Missing)
 		}
 	}

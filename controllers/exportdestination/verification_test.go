@@ -172,7 +172,7 @@ func TestResult(t *testing.T) {
 	}})
 	r.add("case-2", found{archive: true, files: 1, bytes: 10, more: 4, findings: []verify.Finding{{Kind: verify.Unreadable, Path: "."}}})
 	r.add("case-3", found{archive: true, more: 7}) // nothing of which was confirmed
-	r.addMissing(map[string]v1alpha1.SealStatus{"case-1": {Number: 1}, "case-8": {}, "case-9": {Number: 1}}, []string{"case-1", "case-2"})
+	r.addMissing(exportsNaming(map[string]v1alpha1.SealStatus{"case-1": {Number: 1}, "case-8": {}, "case-9": {Number: 1}}), []string{"case-1", "case-2"})
 	if r.exports != 2 || r.files != 4 || r.bytes != 40 || r.faults != 4+5+1 || r.unreadable != 2+4 {
 		t.Errorf("result %+v", r)
 	}

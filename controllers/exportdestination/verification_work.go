@@ -35,7 +35,7 @@ func (w verificationWork) verify(ctx context.Context, destination *v1alpha1.Expo
 	if _, over := of.conclusion(); over {
 		return nil
 	}
-	seals, err := w.knownSeals(ctx, destination)
+	exports, err := w.knownExports(ctx, destination)
 	if err != nil {
 		return err
 	}
@@ -52,10 +52,10 @@ func (w verificationWork) verify(ctx context.Context, destination *v1alpha1.Expo
 	if err != nil {
 		return err
 	}
-	if err := w.dropDeleted(ctx, destination, seals); err != nil {
+	if err := w.dropDeleted(ctx, destination, exports); err != nil {
 		return err
 	}
-	sum.addMissing(seals, archives)
+	sum.addMissing(exports, archives)
 	of.finish(w.clock.Now(), sum)
 	w.sendVersionsEvent(destination, sum)
 	return nil
@@ -65,11 +65,9 @@ func (w verificationWork) verify(ctx context.Context, destination *v1alpha1.Expo
 func (w verificationWork) newCheck(fsys fs.FS, destination *v1alpha1.ExportDestination, of *run, try transfer.Try) archiveCheck {
 	return archiveCheck{
 		fsys: fsys, namespace: destination.Namespace, run: of, readers: readers(destination), try: try, version: w.version, now: w.clock.Now,
-		referenced: func(ctx context.Context, name string) (openReferenced, error) {
-			return w.openReferenced(ctx, destination, name)
-		},
-		seals: func(ctx context.Context) (map[string]v1alpha1.SealStatus, error) {
-			return w.knownSeals(ctx, destination)
+		referenced: w.referenced,
+		exports: func(ctx context.Context) (map[string]*v1alpha1.RecordingExport, error) {
+			return w.knownExports(ctx, destination)
 		},
 	}
 }
@@ -108,14 +106,11 @@ func listError(err error) error {
 	return outcome.UserError{Reason: v1alpha1.ReasonEvidenceUnreadable, Message: "let the manager read the destination: " + err.Error()}
 }
 
-// dropDeleted removes the seals of exports that were deleted since: the archive may be
-// deleted with its export.
-func (w verificationWork) dropDeleted(ctx context.Context, destination *v1alpha1.ExportDestination, seals map[string]v1alpha1.SealStatus) error {
-	now, err := w.knownSeals(ctx, destination)
-	maps.DeleteFunc(seals, func(name string, _ v1alpha1.SealStatus) bool {
-		_, known := now[name]
-		return !known
-	})
+// dropDeleted removes the exports that were deleted since: the archive may be deleted with its
+// export.
+func (w verificationWork) dropDeleted(ctx context.Context, destination *v1alpha1.ExportDestination, exports map[string]*v1alpha1.RecordingExport) error {
+	now, err := w.knownExports(ctx, destination)
+	maps.DeleteFunc(exports, func(name string, _ *v1alpha1.RecordingExport) bool { return now[name] == nil })
 	return err
 }
 
@@ -133,12 +128,12 @@ func readers(destination *v1alpha1.ExportDestination) int {
 	return readersOfDirectory
 }
 
-// knownSeals are the last seals that the statuses of exports name, by the names of the
-// archives. An archive may have newer ones.
-func (w verificationWork) knownSeals(ctx context.Context, destination *v1alpha1.ExportDestination) (map[string]v1alpha1.SealStatus, error) {
+// knownExports are the exports with archives at a destination, by the names of the archives. An
+// archive may have newer seals than the status of its export names.
+func (w verificationWork) knownExports(ctx context.Context, destination *v1alpha1.ExportDestination) (map[string]*v1alpha1.RecordingExport, error) {
 	var exports v1alpha1.RecordingExportList
 	if err := w.objects.List(ctx, &exports, client.InNamespace(destination.Namespace)); err != nil {
 		return nil, fmt.Errorf("list exports: %w", err)
 	}
-	return sealsAt(w.location(destination), exports.Items), nil
+	return exportsAt(w.location(destination), exports.Items), nil
 }
