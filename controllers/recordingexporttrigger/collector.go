@@ -1,6 +1,7 @@
 package recordingexporttrigger
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -17,16 +18,17 @@ import (
 )
 
 const (
-	// maxParts bounds the exports of one window.
-	maxParts = 100
-	// roundTimeout bounds how long the events that arrived together may take.
-	roundTimeout = 10 * time.Second
+	// defaultMaxParts bounds the exports of one window.
+	defaultMaxParts = 100
+	// defaultRoundTimeout bounds how long the events that arrived together may take.
+	defaultRoundTimeout = 10 * time.Second
 	// duplicateHorizon is how long an event is known by its id after its export was created.
 	duplicateHorizon = time.Hour
 )
 
-// lostRaces is how a write is repeated that lost a race against another replica, until the round ends.
-var lostRaces = wait.Backoff{Duration: 5 * time.Millisecond, Factor: 1.5, Jitter: 1, Steps: 30, Cap: 500 * time.Millisecond}
+// lostRaces are the waits before a write is repeated that lost a race against another replica. They
+// become longer up to Cap, and do not end.
+var lostRaces = wait.Backoff{Duration: 5 * time.Millisecond, Factor: 1.5, Jitter: 1, Steps: 30, Cap: 200 * time.Millisecond}
 
 // Collector adds the events of triggers to exports. Events that arrive while it writes wait, and
 // are written together, so a burst of events costs few writes. What decides whether an event
@@ -36,6 +38,10 @@ type Collector struct {
 	// Fresh reads from the API server itself.
 	Fresh client.Reader
 	Clock clock.PassiveClock
+
+	// maxParts and roundTimeout are the defaults unless a test sets them.
+	maxParts     int
+	roundTimeout time.Duration
 
 	mu     sync.Mutex
 	queues map[types.NamespacedName]*queue
@@ -115,7 +121,7 @@ func (c *Collector) work(ctx context.Context, name types.NamespacedName) {
 
 // round settles events that arrived together.
 func (c *Collector) round(ctx context.Context, name types.NamespacedName, all []*pending) {
-	ctx, cancel := context.WithTimeout(ctx, roundTimeout)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(c.roundTimeout, defaultRoundTimeout))
 	defer cancel()
 	trigger := &v1alpha1.RecordingExportTrigger{}
 	if err := c.Client.Get(ctx, name, trigger); err != nil {
@@ -179,7 +185,7 @@ func (p *pending) settleFrom(collections ...*collection) bool {
 
 // collect adds events to the exports of a window: to each as many as it takes.
 func (c *Collector) collect(ctx context.Context, trigger *v1alpha1.RecordingExportTrigger, in window, all []*pending) {
-	for part := 1; part <= maxParts && len(all) > 0; part++ {
+	for part := 1; part <= cmp.Or(c.maxParts, defaultMaxParts) && len(all) > 0; part++ {
 		left, err := c.fill(ctx, trigger, in, part, all)
 		if err != nil {
 			settleAll(left, err)
@@ -190,11 +196,12 @@ func (c *Collector) collect(ctx context.Context, trigger *v1alpha1.RecordingExpo
 	settleAll(all, receiver.ErrFull)
 }
 
-// fill adds events to one export, which it creates if it does not exist. It returns the
+// fill adds events to one export, which it creates if it does not exist. It repeats a write that
+// lost a race until the round ends. It returns the
 // events that the export does not take, and after an error all that are not settled.
 func (c *Collector) fill(ctx context.Context, trigger *v1alpha1.RecordingExportTrigger, in window, part int, all []*pending) (left []*pending, err error) {
 	left = all
-	lost := wait.ExponentialBackoffWithContext(ctx, lostRaces, func(ctx context.Context) (isWritten bool, _ error) {
+	lost := lostRaces.DelayFunc().Until(ctx, true, true, func(ctx context.Context) (isWritten bool, _ error) {
 		left, err = c.tryFill(ctx, trigger, in, part, all)
 		if apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) || apierrors.IsNotFound(err) {
 			return false, nil

@@ -3,11 +3,14 @@ package recordingexporttrigger
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	corev1 "k8s.io/api/core/v1"
@@ -20,7 +23,7 @@ import (
 
 // collector is that of a replica whose cache is never late.
 func (w *world) collector() *Collector {
-	return &Collector{Client: w.api, Fresh: w.api, Clock: w.clock}
+	return &Collector{Client: w.api, Fresh: w.api, Clock: w.clock, roundTimeout: time.Minute}
 }
 
 // accept has a collector accept an event that is signed now.
@@ -164,10 +167,50 @@ func (failing) Create(context.Context, client.Object, ...client.CreateOption) er
 	return fmt.Errorf("the API server is full")
 }
 
+// TestLostRaces: a write that lost races is repeated until the round ends, and only then the event was not
+// accepted.
+func TestLostRaces(t *testing.T) {
+	const many = 15
+	for name, tt := range map[string]struct {
+		races    int
+		round    time.Duration
+		accepted bool
+	}{
+		"many":           {many, time.Minute, true},
+		"all of a round": {math.MaxInt, 10 * time.Millisecond, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, nil)
+			api := &losing{Client: w.api, races: tt.races}
+			collector := &Collector{Client: api, Fresh: w.api, Clock: w.clock, roundTimeout: tt.round}
+			receipt, err := collector.Accept(t.Context(), w.name(), w.delivery("e-1", 1))
+			if (err == nil) != tt.accepted || (len(w.exports()) == 1) != tt.accepted {
+				t.Errorf("%v, %v after %d lost races", receipt, err, tt.races-api.races)
+			}
+		})
+	}
+}
+
+// losing is an API server at which another replica is faster for a number of times.
+type losing struct {
+	client.Client
+	races int
+}
+
+func (l *losing) Create(ctx context.Context, obj client.Object, options ...client.CreateOption) error {
+	if l.races == 0 {
+		return l.Client.Create(ctx, obj, options...)
+	}
+	l.races--
+	return apierrors.NewAlreadyExists(schema.GroupResource{Resource: "recordingexports"}, obj.GetName())
+}
+
 // TestAWindowIsFull: a window has a bounded number of exports.
 func TestAWindowIsFull(t *testing.T) {
 	w := newWorld(t, func(trigger *v1alpha1.RecordingExportTrigger) { trigger.Spec.Debounce.MaxConversations = 1 })
+	const maxParts = 5
 	collector := w.collector()
+	collector.maxParts = maxParts
 	var all []*pending
 	for n := range maxParts + 1 {
 		all = append(all, &pending{Delivery: w.delivery(fmt.Sprint("e-", n), n), done: make(chan struct{})})

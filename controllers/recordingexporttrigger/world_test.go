@@ -199,7 +199,7 @@ func (w *world) replica() *replica {
 	}
 	handler := receiver.NewHandler(&Triggers{
 		Client: mgr.GetClient(), Secrets: &Secrets{Reader: mgr.GetAPIReader(), Clock: w.clock},
-		Collector: &Collector{Client: mgr.GetClient(), Fresh: mgr.GetAPIReader(), Clock: w.clock},
+		Collector: &Collector{Client: mgr.GetClient(), Fresh: mgr.GetAPIReader(), Clock: w.clock, roundTimeout: time.Minute},
 	}, w.clock.Now, mgr.GetLogger())
 	listening := make(chan net.Addr, 1)
 	if err := mgr.Add(&receiver.Server{Address: "127.0.0.1:0", Handler: handler, Log: mgr.GetLogger(), Listening: func(a net.Addr) { listening <- a }}); err != nil {
