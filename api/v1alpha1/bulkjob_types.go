@@ -17,6 +17,7 @@ type BulkJobDelivery struct {
 
 	// copy copies the recordings from the bucket into the archive. If it is false (the default), they stay in the bucket,
 	// and the bags refer to them there: keep the bucket as long as the archive.
+	// +kubebuilder:default=false
 	// +optional
 	Copy bool `json:"copy,omitempty"`
 }
@@ -46,6 +47,7 @@ type BulkJobBucket struct {
 
 	// pathStyle puts the bucket's name into the path of a URL instead of its host name. Many services other than
 	// Amazon S3 need it. Defaults to false.
+	// +kubebuilder:default=false
 	// +optional
 	PathStyle bool `json:"pathStyle,omitempty"`
 

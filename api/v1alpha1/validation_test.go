@@ -387,6 +387,8 @@ func TestWhatIdentifiesAnObjectCannotChange(t *testing.T) {
 		{exportYAML, edit{"spec.archived", "Restore"}, `spec.archived: Invalid value: archived ` + other + "RecordingExport"},
 		{exportYAML, edit{"spec.metadata", ""}, ""},
 		{exportYAML, edit{"spec.delivery", ""}, ""},
+		{strings.Replace(bulkYAML, "copy: true", "copy: false", 1), edit{"spec.delivery.bulkJob.copy", ""}, ""},
+		{bulkYAML, edit{"spec.delivery.bulkJob.copy", ""}, "spec.delivery: Invalid value: delivery " + other + "RecordingExport"},
 		{exportYAML, edit{"spec.secondSource", "None"}, ""},
 		{exportYAML, edit{"spec.secondSource", "Retention"}, "spec.secondSource: Invalid value: secondSource " + other + "RecordingExport"},
 		{exportYAML, edit{"spec.attributes", "{caseId: other}"}, "attributes " + other},
