@@ -79,9 +79,6 @@ func readCompanion(ctx context.Context, bucket Bucket, file bulk.File) (bulk.Com
 		return nothing, nil
 	}
 	opened, err := bucket.Open(ctx, bulk.Object{Key: file.Metadata})
-	if errors.Is(err, ErrObjectChanged) {
-		return nothing, nil
-	}
 	if err != nil {
 		return nothing, err
 	}

@@ -18,6 +18,8 @@ type bulkLook struct {
 	// absent counts the recordings of which the bucket has nothing yet, unread those whose objects
 	// could not be read, and taken the files that were taken in.
 	absent, unread, taken int
+	// lone counts the recordings that are there without their metadata.
+	lone int
 	// missing are the absent ones.
 	missing []genesys.RecordingRef
 	// failures counts the errors that are likely to concern every object.
@@ -34,6 +36,13 @@ func (l *bulkLook) addTaken(n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.taken += n
+}
+
+// addLone counts a recording that is there without its metadata.
+func (l *bulkLook) addLone() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lone++
 }
 
 // addUnread counts something that could not be read, and returns all other errors.
@@ -77,6 +86,8 @@ func (l *bulkLook) wait() error {
 		return &bulkWaitError{reason: v1alpha1.ReasonBulkExporting, message: "reading " + words.Count(l.unread, "recording") + " again, which changed in the bucket"}
 	case l.absent > 0:
 		return &bulkWaitError{reason: v1alpha1.ReasonBulkExporting, message: "waiting for " + words.Count(l.absent, "recording") + " in the bucket"}
+	case l.lone > 0:
+		return &bulkWaitError{reason: v1alpha1.ReasonBulkExporting, message: "waiting for the metadata of " + words.Count(l.lone, "recording") + " in the bucket"}
 	case l.taken > 0:
 		return growingError{}
 	default:

@@ -27,6 +27,8 @@ type bulkObjects struct {
 	group        string
 	// taker records the files.
 	taker objectTaker
+	// lone are the files without metadata that earlier looks have seen.
+	lone  loneFiles
 	limit int
 }
 
@@ -138,7 +140,12 @@ func (o *bulkObjects) takeFound(ctx context.Context, job *bulkJob, found []bulk.
 			return errors.Join(err, group.Wait())
 		}
 		ref := refOfFound(f)
-		if files := taken[ref]; len(files) < len(f.Files) && !look.isHopeless() {
+		files := taken[ref]
+		switch {
+		case len(files) >= len(f.Files) || look.isHopeless():
+		case o.lone.await(f, o.taker.follower.clock.Now()) && !o.taker.follower.try.Last:
+			look.addLone()
+		default:
 			group.Go(func() error {
 				n, err := o.taker.take(ctx, job, ref, f, files)
 				look.addTaken(n)

@@ -111,10 +111,10 @@ func TestFilesThatComeLate(t *testing.T) {
 			w.absent[conversationID(0)] = true
 			w.until("waiting for 1 recording in the bucket")
 			for _, file := range []string{"_2", "_1", ""} {
-				w.put(0, file+".opus", "part"+file)
+				w.putFile(0, file+".opus", "part"+file)
 				w.until("looking for more files in the bucket")
 			}
-			w.put(0, "_3.opus", "part_1") // the same content under another name
+			w.putFile(0, "_3.opus", "part_1") // the same content under another name
 			w.run()
 			var got, paths []string
 			for _, files := range w.files() {

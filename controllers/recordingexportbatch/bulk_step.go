@@ -35,6 +35,7 @@ func (s *bulkStep) Reconcile(_ context.Context, b *connectedBatch) (outcome.Outc
 	if !controllerutil.ContainsFinalizer(&b.export, v1alpha1.Finalizer) || !b.export.DeletionTimestamp.IsZero() {
 		return outcome.Wait(v1alpha1.ReasonBulkExporting, "waiting until a deletion of the export would end its recording bulk jobs (finalizer)", s.intervals.Retry), nil
 	}
+	lone := loneFiles{}
 	return s.work.run(b.loadedBatch, v1alpha1.StepBulkExport, loop.Task{
 		Pool: string(b.batch.Spec.Lane), Key: b.batch.Name + "/bulk", Reason: v1alpha1.ReasonBulkExporting, Message: "having recording bulk jobs export the recordings",
 		Work: func(ctx context.Context, try transfer.Try) error {
@@ -46,19 +47,19 @@ func (s *bulkStep) Reconcile(_ context.Context, b *connectedBatch) (outcome.Outc
 			if err != nil {
 				return err
 			}
-			return s.newWork(b, first.inventory.Inventory, contents).export(ctx, try)
+			return s.newWork(b, first.inventory.Inventory, contents, lone).export(ctx, try)
 		},
 	}), nil
 }
 
 // newWork returns the work for the contents of a batch. first is the inventory from before conversations
-// were listed again.
-func (s *bulkStep) newWork(b *connectedBatch, first evidence.Inventory, contents batchContents) *bulkWork {
+// were listed again, lone what earlier attempts saw in the bucket.
+func (s *bulkStep) newWork(b *connectedBatch, first evidence.Inventory, contents batchContents, lone loneFiles) *bulkWork {
 	plan, counters := newBulkPlan(&b.references, first, contents), s.work.countersOf(b.loadedBatch)
 	return &bulkWork{
 		recorder: recorder{s.process, b.store}, batch: b.batch.Name, cloud: b.cloud, owner: s.owner.verifier(b.resolvedBatch), turns: s.turns,
 		queue:        func(ctx context.Context, own []*bulkJob) (*bulkQueue, error) { return s.turns.queueOf(ctx, b, own) },
-		organization: b.organization, plan: plan, slice: contents.slice, group: contents.slice.Group, objects: s.newObjects(b, contents),
+		organization: b.organization, plan: plan, slice: contents.slice, group: contents.slice.Group, objects: s.newObjects(b, contents, lone),
 		metadata: b.metadata, listings: b.route(s.gates, metadataLane(b.batch.Spec.Lane), "metadata"),
 		seen: func(jobID string, state genesys.BulkState) { counters.bulkSeen(jobID, string(state)) }, listedAfter: s.intervals.Listed,
 		created: func(jobID string, job *bulkJob) {
@@ -68,10 +69,10 @@ func (s *bulkStep) newWork(b *connectedBatch, first evidence.Inventory, contents
 }
 
 // newObjects returns what takes in the objects of the bucket.
-func (s *bulkStep) newObjects(b *connectedBatch, contents batchContents) bulkObjects {
+func (s *bulkStep) newObjects(b *connectedBatch, contents batchContents, lone loneFiles) bulkObjects {
 	lane, configured := b.batch.Spec.Lane, b.bulkJobs()
 	return bulkObjects{
-		open: func() (Bucket, error) { return s.bucket(&b.export) },
+		open: func() (Bucket, error) { return s.bucket(&b.export) }, lone: lone,
 		spec: configured.S3, organization: b.organization, group: contents.slice.Group, limit: exportspec.Parallelism(b.export.Spec, lane),
 		taker: objectTaker{
 			bucketName: configured.S3.Bucket, copies: configured.Copy,

@@ -84,6 +84,8 @@ type bulkWorld struct {
 	// broken is why the bucket cannot be listed, and locked why objects of conversations cannot be read.
 	broken error
 	locked map[string]error
+	// lone are the files that were seen without metadata.
+	lone loneFiles
 }
 
 func newBulkWorld(t *testing.T, conversations int) *bulkWorld {
@@ -91,7 +93,7 @@ func newBulkWorld(t *testing.T, conversations int) *bulkWorld {
 	w := &bulkWorld{
 		t: t, clock: clocktesting.NewFakeClock(bulkDay.AddDate(0, 0, 9)), store: openStore(t),
 		poisoned: map[string]bool{}, executed: map[string]int{}, cancelled: map[string]int{}, objects: map[string]string{}, absent: map[string]bool{},
-		failing: map[string]bool{}, locked: map[string]error{},
+		failing: map[string]bool{}, locked: map[string]error{}, lone: loneFiles{},
 	}
 	w.slice = artifacts.Slice{Group: "g", Lane: slicing.Standard}
 	inventory := evidence.Inventory{Lane: slicing.Standard}
@@ -128,7 +130,7 @@ func (w *bulkWorld) work() *bulkWork {
 	}
 	step := &bulkStep{process: process{w.clock, "test"}, gates: &transfer.Gates{Clock: w.clock}, work: batchWork{states: &stateCache{}}, intervals: DefaultIntervals(), turns: &bulkTurns{clock: w.clock, interval: DefaultIntervals().Queue}}
 	step.bucket = func(*v1alpha1.RecordingExport) (Bucket, error) { return w, nil }
-	work := step.newWork(w.batch, contents.inventory.Inventory, current)
+	work := step.newWork(w.batch, contents.inventory.Inventory, current, w.lone)
 	work.cloud, work.owner = w, nil
 	work.queue = func(_ context.Context, own []*bulkJob) (*bulkQueue, error) {
 		q := &bulkQueue{name: "b", since: bulkDay, next: DefaultIntervals().Queue, ids: map[string]bool{}, waiting: []bulk.Waiting{{Name: "b", Since: bulkDay}}}
@@ -313,24 +315,39 @@ func (w *bulkWorld) ready(job *genesys.BulkJob) {
 func (w *bulkWorld) export(query genesys.BulkQuery) {
 	for n, c := range w.slice.Conversations {
 		if slices.Contains(query.Conversations, c.ID) && !w.absent[c.ID] && !w.failing[c.ID] {
-			w.objects[objectKey(n, ".opus")] = fmt.Sprint("sound of ", n)
+			w.write(objectKey(n, ".opus"), fmt.Sprint("sound of ", n))
 			for _, r := range w.late[c.ID] {
-				w.objects[path.Dir(objectKey(n, ".opus"))+"/"+r.ID+".opus"] = "late sound " + r.ID
+				w.write(path.Dir(objectKey(n, ".opus"))+"/"+r.ID+".opus", "late sound "+r.ID)
 			}
 		}
 	}
 }
+
+// write puts a file into the bucket, with metadata beside it that tell nothing.
+func (w *bulkWorld) write(key, content string) {
+	w.objects[key], w.objects[key+companionEnding] = content, "{}"
+}
+
+// companionEnding is how the keys of metadata end.
+const companionEnding = "_metadata.json"
 
 // objectKey is the key of a file of the nth recording.
 func objectKey(n int, ending string) string {
 	return fmt.Sprintf("%s/year=2023/month=1/day=2/hour=3/conversation_id=%s/%s%s", organizationID, conversationID(n), recordingID(n), ending)
 }
 
-// put puts a file of the nth recording into the bucket.
+// put puts an object of the nth recording into the bucket, and nothing beside it.
 func (w *bulkWorld) put(n int, ending, content string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.objects[objectKey(n, ending)] = content
+}
+
+// putFile puts a file of the nth recording into the bucket, with metadata.
+func (w *bulkWorld) putFile(n int, ending, content string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.write(objectKey(n, ending), content)
 }
 
 // refused are the objects that are not used.
