@@ -52,14 +52,15 @@ func TestAnIntegrationThatIsNotReady(t *testing.T) {
 	w.awaitSaid(export, v1alpha1.ReasonIntegrationNotReady, "reports an error", working)
 	w.setIntegration(working, "ACTIVATING")
 	w.awaitSaid(export, v1alpha1.ReasonIntegrationNotReady, "waiting until the integration", working)
-	for _, missing := range []string{"integrations:integration:view", "recording:job:view"} {
-		w.permit([]string{missing}, false)
+	permissions := []string{"integrations:integration:view", "recording:job:view"}
+	w.permit(permissions, false)
+	w.setIntegration(working, "ACTIVE")
+	for _, missing := range permissions {
 		w.awaitSaid(export, v1alpha1.ReasonPermissionMissing, "give the OAuth client a role with the permission", missing)
 		if missing == "integrations:integration:view" {
 			w.exportOtherwise()
 		}
 		w.permit([]string{missing}, true)
-		w.setIntegration(working, "ACTIVE")
 	}
 	w.Await(export, v1alpha1.ReasonComplete)
 	w.judgeReferences(w.exportable())
