@@ -7,13 +7,14 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -114,28 +115,35 @@ func (w *bulkStory) wayToBucket(handle func(http.ResponseWriter, *http.Request) 
 	return server.URL
 }
 
+// unreadable is a bucket whose objects cannot be read, although it can be listed.
+func unreadable(r *http.Request) bool { return strings.Contains(r.URL.Path, "/year=") }
+
+// brokenWay is a way to the server on which it refuses requests until it is corrected.
+func (w *bulkStory) brokenWay(refused func(*http.Request) bool) (way string, correct func()) {
+	w.Helper()
+	var corrected atomic.Bool
+	way = w.wayToBucket(func(rw http.ResponseWriter, r *http.Request) bool {
+		if corrected.Load() || !refused(r) {
+			return false
+		}
+		rw.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(rw, "<Error><Code>AccessDenied</Code></Error>")
+		return true
+	})
+	return way, func() { corrected.Store(true) }
+}
+
 // TestABucketThatBreaks after the jobs were executed: the batches say so. What is exported comes once it
 // can be read, and by download if that does not happen before the deadline.
 func TestABucketThatBreaks(t *testing.T) {
 	for name, refused := range map[string]func(*http.Request) bool{
 		"it cannot be listed": func(r *http.Request) bool { return strings.Contains(r.URL.RawQuery, "year%3D") },
-		"it cannot be read":   func(r *http.Request) bool { return strings.Contains(r.URL.Path, "/year=") },
+		"it cannot be read":   unreadable,
 	} {
 		for end, corrected := range map[string]bool{"corrected": true, "until the deadline": false} {
 			t.Run(name+" "+end, func(t *testing.T) {
 				w := newBulkStory(t, small)
-				var mu sync.Mutex
-				broken := true
-				way := w.wayToBucket(func(rw http.ResponseWriter, r *http.Request) bool {
-					mu.Lock()
-					defer mu.Unlock()
-					if !broken || !refused(r) {
-						return false
-					}
-					rw.WriteHeader(http.StatusForbidden)
-					_, _ = io.WriteString(rw, "<Error><Code>AccessDenied</Code></Error>")
-					return true
-				})
+				way, correct := w.brokenWay(refused)
 				w.Start()
 				export := w.bulkExport(func(spec *v1alpha1.RecordingExportSpec) {
 					inOneSlice(spec)
@@ -145,18 +153,30 @@ func TestABucketThatBreaks(t *testing.T) {
 					}
 				})
 				w.Create(export)
-				w.awaitBatch("give the owner of the access key", "bucket recordings", "AccessDenied", "retry.deadline")
 				if corrected {
-					mu.Lock()
-					broken = false
-					mu.Unlock()
+					w.awaitBatch("give the owner of the access key", "bucket recordings", "AccessDenied", "retry.deadline")
+					correct()
 				}
 				w.Await(export, v1alpha1.ReasonComplete)
+				if !corrected {
+					w.expectBucketNamed()
+				}
 				fetched, downloads := w.judgeReferences(w.exportable()), w.Sim.Journal().Count(simulator.RouteDownload, http.StatusOK)
 				if corrected && fetched <= downloads || !corrected && (downloads == 0 || fetched > 0) {
 					t.Errorf("%d files are in the bucket, %d were downloaded", fetched, downloads)
 				}
 			})
+		}
+	}
+}
+
+// expectBucketNamed: a batch whose recordings were downloaded still says why.
+func (w *bulkStory) expectBucketNamed() {
+	w.Helper()
+	for _, batch := range w.batches() {
+		said := meta.FindStatusCondition(batch.Status.Conditions, v1alpha1.ConditionBulkExported)
+		if said == nil || said.Status != metav1.ConditionTrue || !strings.Contains(said.Message, "bucket recordings: ") || !strings.Contains(said.Message, "AccessDenied") {
+			w.Errorf("%s says of its bulk jobs: %v", batch.Name, said)
 		}
 	}
 }
