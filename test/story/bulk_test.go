@@ -3,7 +3,6 @@ package story
 import (
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/genesys/simulator"
@@ -28,29 +27,9 @@ func newBulkStory(t *testing.T, change func(*simulator.Options)) *bulkStory {
 		}
 	}), server}
 	w.openReferenced = openObject(server)
-	w.keepDelivering()
 	w.CreateReferences()
 	w.Create(w.BucketSecret())
 	return w
-}
-
-// keepDelivering has the simulator write objects when they are due, although nobody asks it anything.
-func (w *bulkStory) keepDelivering() {
-	over, ctx := make(chan struct{}), w.Context()
-	go func() {
-		defer close(over)
-		tick := time.NewTicker(20 * time.Millisecond)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-				w.Sim.Tick()
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	w.Cleanup(func() { <-over })
 }
 
 // bulkExport is an export that bulk jobs deliver.
