@@ -181,6 +181,28 @@ func (w *bulkStory) expectBucketNamed() {
 	}
 }
 
+// TestAnIntegrationThatCannotBeSeenAfterARestart does not keep an export that has a plan from its seal:
+// only the first survey waits for it.
+func TestAnIntegrationThatCannotBeSeenAfterARestart(t *testing.T) {
+	w := newBulkStory(t, small)
+	way, correct := w.brokenWay(unreadable)
+	stop := w.Start()
+	export := w.bulkExport(func(spec *v1alpha1.RecordingExportSpec) {
+		inOneSlice(spec)
+		spec.Delivery.BulkJob.S3.Endpoint = way
+	})
+	w.Create(export)
+	w.awaitBatch("AccessDenied")
+	stop()
+	w.permit([]string{"integrations:integration:view"}, false)
+	w.Start()
+	correct()
+	w.Await(export, v1alpha1.ReasonComplete)
+	if w.judgeReferences(w.exportable()) == 0 {
+		t.Error("no job has exported anything")
+	}
+}
+
 // awaitBatch waits until a batch says words.
 func (w *story) awaitBatch(words ...string) {
 	w.Helper()
