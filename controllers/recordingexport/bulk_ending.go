@@ -64,6 +64,8 @@ func (e bulkEnding) end(ctx context.Context, running artifacts.BulkRunning) erro
 	}
 	now, err := e.cloud.BulkJob(ctx, job.ID)
 	switch {
+	case genesys.KindOf(err) == genesys.KindNotFound && e.clock.Now().Sub(attempt.At) < e.listedAfter:
+		return fmt.Errorf("it is not known yet whether recording bulk job %s of batch %s, part %s, exists: Genesys Cloud may not know a new job", job.ID, running.Batch, running.Part)
 	case err != nil && genesys.KindOf(err) != genesys.KindNotFound:
 		return err
 	case now.State == genesys.BulkFulfilled, now.State == genesys.BulkFailed:

@@ -119,3 +119,29 @@ func TestJobsOfAnInactiveClientAreFound(t *testing.T) {
 		t.Errorf("%v, %v", jobs, err)
 	}
 }
+
+// TestAJobThatIsNotKnownYet is not taken for one that ended: it may appear later, and would be left.
+func TestAJobThatIsNotKnownYet(t *testing.T) {
+	store, err := archive.OpenDirectory(t.TempDir(), "case-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, value := range map[string]any{
+		artifacts.BulkRunningKey("b", "0-1", 0): artifacts.BulkRunning{Batch: "b", Part: "0-1"},
+		artifacts.BulkAttemptKey("b", "0-1", 0): artifacts.BulkAttempt{Stamp: artifacts.Stamp{At: first}, Part: "0-1", ClientID: "client"},
+		artifacts.BulkCreatedKey("b", "0-1", 0): artifacts.BulkCreated{Part: "0-1", Job: genesys.Ticket{ID: id(1), ClientID: "client"}},
+	} {
+		if _, err := artifacts.Put(t.Context(), store, key, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cloud := &bulkCloud{}
+	ending := bulkEnding{process{clocktesting.NewFakeClock(first.Add(time.Minute)), "m"}, store, cloud, bulk.ListedAfter}
+	if err := ending.endAll(t.Context()); err == nil || len(cloud.cancelled) > 0 {
+		t.Errorf("%v, cancelled %v: the job counts as ended", err, cloud.cancelled)
+	}
+	cloud.jobs = map[string]*genesys.BulkJob{id(1): {ID: id(1), State: genesys.BulkReady}}
+	if err := ending.endAll(t.Context()); err != nil || !slices.Equal(cloud.cancelled, []string{id(1)}) {
+		t.Errorf("%v, cancelled %v: the job that appeared is left", err, cloud.cancelled)
+	}
+}

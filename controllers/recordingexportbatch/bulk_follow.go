@@ -10,18 +10,25 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/words"
 )
 
-// follow looks at a job once and does what follows from its state.
-func (w *bulkWork) follow(ctx context.Context, job *bulkJob) error {
+// follow looks at a job once and does what follows from its state. isKnown tells whether there is a job
+// that Genesys Cloud may know.
+func (w *bulkWork) follow(ctx context.Context, job *bulkJob) (isKnown bool, err error) {
 	if job.created == nil {
-		return w.settle(ctx, job)
+		err := w.settle(ctx, job)
+		return job.created != nil, err
 	}
 	now, err := w.cloud.BulkJob(ctx, job.id())
 	if genesys.KindOf(err) == genesys.KindNotFound {
-		return w.followMissing(ctx, job)
+		return false, w.followMissing(ctx, job)
 	}
 	if err != nil {
-		return err
+		return true, err
 	}
+	return true, w.followState(ctx, job, now)
+}
+
+// followState does what follows from the state of a job.
+func (w *bulkWork) followState(ctx context.Context, job *bulkJob, now genesys.BulkJob) error {
 	w.seen(job.id(), now.State)
 	end := artifacts.BulkEnd{State: now.State, Totals: now.Totals, Detail: now.Error}
 	switch now.State {

@@ -161,8 +161,8 @@ func (w *bulkWork) followAll(ctx context.Context) (first error) {
 // followUntilDeadline follows a job or, once the deadline is used up, ends it.
 func (w *bulkWork) followUntilDeadline(ctx context.Context, job *bulkJob) error {
 	waitedBefore := w.waiting
-	err := w.follow(ctx, job)
-	mayAppear := job.created == nil && job.end == nil && w.age(job) < w.listedAfter
+	isKnown, err := w.follow(ctx, job)
+	mayAppear := !isKnown && job.end == nil && w.age(job) < w.listedAfter
 	if err != nil && (ctx.Err() != nil || !w.last || mayAppear || !genesys.AboutItem(err)) {
 		return asBulkWait(err)
 	}
