@@ -138,11 +138,8 @@ func (e bulkEnding) ownJobs(ctx context.Context, batch, clientID string) ([]bulk
 // listJobs reads all pages, without the jobs that are known.
 func listJobs(known map[string]bool, read func(skip int) (genesys.BulkJobPage, error)) ([]bulk.ListedJob, error) {
 	var jobs []bulk.ListedJob
-	for skip := 0; ; {
+	err := eachPage(func(skip int) (int, error) {
 		page, err := read(skip)
-		if err != nil {
-			return nil, err
-		}
 		for _, job := range page.Jobs {
 			if known[job.ID] {
 				continue
@@ -152,11 +149,9 @@ func listJobs(known map[string]bool, read func(skip int) (genesys.BulkJobPage, e
 				Conversations: job.Query.Conversations, Screens: job.Query.Screens, OnlyScreens: job.Query.OnlyScreens,
 			}})
 		}
-		if page.Next <= skip {
-			return jobs, nil
-		}
-		skip = page.Next
-	}
+		return page.Next, err
+	})
+	return jobs, err
 }
 
 // knownJobs are the ids of the jobs that attempts of a batch are known to have created.

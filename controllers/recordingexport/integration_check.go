@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
@@ -62,20 +63,22 @@ func (c *integrationCheck) Reconcile(_ context.Context, s *loaded) (outcome.Outc
 
 // checkIntegration returns an error that says what to do unless the integration is ready.
 func checkIntegration(ctx context.Context, cloud integrationLister, id string) error {
-	for skip := 0; ; {
+	var found *genesys.Integration
+	err := eachPage(func(skip int) (int, error) {
 		page, err := cloud.Integrations(ctx, skip)
-		if err != nil {
-			return err
+		if i := slices.IndexFunc(page.Integrations, func(i genesys.Integration) bool { return strings.EqualFold(i.ID, id) }); i >= 0 {
+			found = &page.Integrations[i]
+			return 0, err
 		}
-		for _, integration := range page.Integrations {
-			if strings.EqualFold(integration.ID, id) {
-				return judgeIntegration(integration)
-			}
-		}
-		if page.Next <= skip {
-			return integrationProblem("create another RecordingExport with the id of an integration of this organisation: it has none with the id %s, or the OAuth client must not see it", id)
-		}
-		skip = page.Next
+		return page.Next, err
+	})
+	switch {
+	case err != nil:
+		return err
+	case found == nil:
+		return integrationProblem("create another RecordingExport with the id of an integration of this organisation: it has none with the id %s, or the OAuth client must not see it", id)
+	default:
+		return judgeIntegration(*found)
 	}
 }
 
