@@ -70,7 +70,7 @@ func TestNamedConversationsAreLookedUpOnce(t *testing.T) {
 		return genesys.SurveyPage{Conversations: []genesys.Conversation{known(5, 40*time.Hour, 41*time.Hour), known(6, time.Hour, 2*time.Hour)}}
 	}
 	review := w.survey(t, plan.PurposeReview, first, 1)
-	if want := []string{id(3)}; !slices.Equal(review.NotFound, want) || len(review.Outside) != 1 || review.Outside[0].ID != id(4) || review.Conversations != nil && len(review.Conversations) > 0 {
+	if want := []string{id(3)}; !slices.Equal(review.NotFound, want) || len(review.Outside) != 1 || review.Outside[0].ID != id(4) || len(review.Conversations) > 0 {
 		t.Errorf("the review of the first day accounts for %+v", review)
 	}
 	if diff := cmp.Diff([][]string{{id(1), id(2), id(3), id(4), id(5)}, {id(3), id(5)}}, cloud.lookUps); diff != "" {

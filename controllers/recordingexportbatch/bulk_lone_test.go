@@ -15,8 +15,8 @@ func newLoneWorld(t *testing.T) *bulkWorld {
 	t.Helper()
 	w := newBulkWorld(t, 2)
 	w.absent[conversationID(0)] = true
-	w.put(0, ".opus", "soun")
-	w.until(waitsForMetadata)
+	w.put(".opus", "soun")
+	_ = w.until(waitsForMetadata)
 	if n := len(w.files()); n != 1 {
 		t.Fatalf("%d recordings, want only the one with metadata", n)
 	}
@@ -28,7 +28,7 @@ func TestMetadataThatComeAfterTheFile(t *testing.T) {
 	for metadata, want := range map[string]int{`{"mediaSizeBytes": 5}`: 1, `{"mediaSizeBytes": 4}`: 2} {
 		t.Run(metadata, func(t *testing.T) {
 			w := newLoneWorld(t)
-			w.put(0, ".opus"+companionEnding, metadata)
+			w.put(".opus"+companionEnding, metadata)
 			w.run()
 			if len(w.files()) != want || len(w.refused()) != 2-want {
 				t.Errorf("%d recordings, want %d; refused %v", len(w.files()), want, w.refused())
@@ -55,10 +55,10 @@ func TestAFileWithoutMetadata(t *testing.T) {
 	t.Run("changed", func(t *testing.T) {
 		w := newLoneWorld(t)
 		w.clock.Step(loneFor - time.Second)
-		w.put(0, ".opus", "sound")
-		w.until(waitsForMetadata)
+		w.put(".opus", "sound")
+		_ = w.until(waitsForMetadata)
 		w.clock.Step(2 * time.Second)
-		w.until(waitsForMetadata)
+		_ = w.until(waitsForMetadata)
 	})
 	t.Run("at the deadline", func(t *testing.T) {
 		w := newLoneWorld(t)

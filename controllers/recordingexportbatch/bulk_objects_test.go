@@ -92,7 +92,7 @@ func TestAnObjectThatCannotBeRead(t *testing.T) {
 		w.locked[conversationID(n)] = &archive.Error{Op: "read", Kind: archive.KindDenied, Message: "no decryption"}
 	}
 	w.locked[conversationID(1)] = &archive.Error{Op: "read", Kind: archive.KindUnavailable, Message: "no answer"}
-	w.until("bucket recordings: ")
+	_ = w.until("bucket recordings: ")
 	if n := len(w.files()); n != 37 {
 		t.Errorf("%d recordings, want all but 3", n)
 	}
@@ -109,12 +109,12 @@ func TestFilesThatComeLate(t *testing.T) {
 			w := newBulkWorld(t, 1)
 			w.batch.export.Spec.Delivery.BulkJob.Copy = copies
 			w.absent[conversationID(0)] = true
-			w.until("waiting for 1 recording in the bucket")
+			_ = w.until("waiting for 1 recording in the bucket")
 			for _, file := range []string{"_2", "_1", ""} {
-				w.putFile(0, file+".opus", "part"+file)
-				w.until("looking for more files in the bucket")
+				w.putFile(file+".opus", "part"+file)
+				_ = w.until("looking for more files in the bucket")
 			}
-			w.putFile(0, "_3.opus", "part_1") // the same content under another name
+			w.putFile("_3.opus", "part_1") // the same content under another name
 			w.run()
 			var got, paths []string
 			for _, files := range w.files() {
@@ -161,8 +161,8 @@ func TestUnfitObjects(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newBulkWorld(t, 1)
 			w.absent[conversationID(0)] = true
-			w.put(0, ".opus", tt.content)
-			w.put(0, ".opus_metadata.json", tt.metadata)
+			w.put(".opus", tt.content)
+			w.put(".opus_metadata.json", tt.metadata)
 			w.run()
 			refused := w.refused()
 			if tt.detail == "" {

@@ -336,18 +336,18 @@ func objectKey(n int, ending string) string {
 	return fmt.Sprintf("%s/year=2023/month=1/day=2/hour=3/conversation_id=%s/%s%s", organizationID, conversationID(n), recordingID(n), ending)
 }
 
-// put puts an object of the nth recording into the bucket, and nothing beside it.
-func (w *bulkWorld) put(n int, ending, content string) {
+// put puts an object of the first recording into the bucket, and nothing beside it.
+func (w *bulkWorld) put(ending, content string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.objects[objectKey(n, ending)] = content
+	w.objects[objectKey(0, ending)] = content
 }
 
-// putFile puts a file of the nth recording into the bucket, with metadata.
-func (w *bulkWorld) putFile(n int, ending, content string) {
+// putFile puts a file of the first recording into the bucket, with metadata.
+func (w *bulkWorld) putFile(ending, content string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.write(objectKey(n, ending), content)
+	w.write(objectKey(0, ending), content)
 }
 
 // refused are the objects that are not used.

@@ -50,10 +50,10 @@ func newHandler(triggers Triggers) *Handler {
 }
 
 // post sends a signed body to the trigger.
-func post(h http.Handler, text string) *httptest.ResponseRecorder {
-	request := httptest.NewRequest(http.MethodPost, held.Path(), strings.NewReader(text))
+func post(h http.Handler) *httptest.ResponseRecorder {
+	request := httptest.NewRequest(http.MethodPost, held.Path(), strings.NewReader(body))
 	request.Header.Set("Content-Type", "application/json")
-	events.Sign(secret, now, request.Header, []byte(text))
+	events.Sign(secret, now, request.Header, []byte(body))
 	recorder := httptest.NewRecorder()
 	h.ServeHTTP(recorder, request)
 	return recorder
@@ -79,7 +79,7 @@ func TestAnswers(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			tt.triggers.perMinute = 1
-			got := post(newHandler(&tt.triggers), body)
+			got := post(newHandler(&tt.triggers))
 			if got.Code != tt.status || !strings.Contains(got.Body.String(), `"`+tt.result+`"`) || (got.Header().Get("Retry-After") != "") != tt.retries {
 				t.Errorf("%d %v %s; want %d %s", got.Code, got.Header(), got.Body, tt.status, tt.result)
 			}
@@ -106,10 +106,10 @@ func TestRates(t *testing.T) {
 	}
 	var codes []int
 	for range 5 {
-		codes = append(codes, post(h, body).Code)
+		codes = append(codes, post(h).Code)
 	}
 	at = at.Add(20 * time.Second)
-	codes = append(codes, post(h, body).Code, post(h, body).Code)
+	codes = append(codes, post(h).Code, post(h).Code)
 	if want := []int{202, 202, 202, 429, 429, 202, 429}; !slices.Equal(codes, want) {
 		t.Errorf("answers %v, want %v", codes, want)
 	}
@@ -121,11 +121,11 @@ func TestRoom(t *testing.T) {
 	for range maxConcurrent {
 		h.room <- struct{}{}
 	}
-	if got := post(h, body); got.Code != http.StatusServiceUnavailable || !strings.Contains(got.Body.String(), "Busy") {
+	if got := post(h); got.Code != http.StatusServiceUnavailable || !strings.Contains(got.Body.String(), "Busy") {
 		t.Errorf("%d %s", got.Code, got.Body)
 	}
 	<-h.room
-	if got := post(h, body); got.Code != http.StatusAccepted {
+	if got := post(h); got.Code != http.StatusAccepted {
 		t.Errorf("%d %s", got.Code, got.Body)
 	}
 }

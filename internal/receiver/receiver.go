@@ -67,10 +67,10 @@ type Triggers interface {
 }
 
 var (
-	// ErrUnknown: there is no such trigger.
+	// ErrUnknown tells that there is no such trigger.
 	ErrUnknown = errors.New("the trigger does not exist")
-	// ErrReplayed: the same request was accepted before.
+	// ErrReplayed tells that the same request was accepted before.
 	ErrReplayed = errors.New("the request was accepted before")
-	// ErrFull: the window of the event has as many exports as it may have.
+	// ErrFull tells that the window of the event has as many exports as it may have.
 	ErrFull = errors.New("the window has too many exports")
 )

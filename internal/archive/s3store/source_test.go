@@ -23,11 +23,11 @@ import (
 )
 
 // newSource starts a server with a bucket into which somebody else writes.
-func newSource(t *testing.T, change func(*Config)) (*s3server.Server, *Source) {
+func newSource(t *testing.T) (*s3server.Server, *Source) {
 	t.Helper()
 	server := s3server.Start(t)
 	server.Bucket("recordings", false)
-	return server, sourceAt(server.URL, change)
+	return server, sourceAt(server.URL, nil)
 }
 
 func sourceAt(url string, change func(*Config)) *Source {
@@ -69,7 +69,7 @@ func readObject(t *testing.T, source *Source, object SourceObject) ([]byte, erro
 
 // TestASourceListsAllPages: every key once, in order, and none of another folder.
 func TestASourceListsAllPages(t *testing.T) {
-	server, source := newSource(t, nil)
+	server, source := newSource(t)
 	const count = 2_345 // three pages
 	var want []string
 	var group errgroup.Group
@@ -100,7 +100,7 @@ func TestASourceListsAllPages(t *testing.T) {
 
 // TestASourceOpensWhatWasListed, or tells that it has changed.
 func TestASourceOpensWhatWasListed(t *testing.T) {
-	server, source := newSource(t, nil)
+	server, source := newSource(t)
 	tests := map[string]struct {
 		change func(key string)
 		err    error
@@ -131,7 +131,7 @@ func TestASourceOpensWhatWasListed(t *testing.T) {
 // TestAnObjectThatIsReplacedWhileItIsRead: what is read is the listed object, or an error. It is never
 // a part of one object and a part of another.
 func TestAnObjectThatIsReplacedWhileItIsRead(t *testing.T) {
-	server, source := newSource(t, nil)
+	server, source := newSource(t)
 	first, second := bytes.Repeat([]byte("a"), 8<<20), bytes.Repeat([]byte("b"), 8<<20)
 	put(t, server, "a.opus", first)
 	object := listOne(t, source, "a.opus")
@@ -166,7 +166,7 @@ func wayTo(t *testing.T, server *s3server.Server, change func(*http.Response) er
 
 // TestAnObjectThatIsCutOff is an error, never a shorter object.
 func TestAnObjectThatIsCutOff(t *testing.T) {
-	server, _ := newSource(t, nil)
+	server, _ := newSource(t)
 	put(t, server, "a.opus", bytes.Repeat([]byte("a"), 1<<20))
 	source := sourceAt(wayTo(t, server, func(r *http.Response) error {
 		if strings.HasSuffix(r.Request.URL.Path, "a.opus") {
@@ -193,7 +193,7 @@ func TestTheKeyOfAnObject(t *testing.T) {
 		"not named":     {map[string]string{"x-amz-server-side-encryption": "aws:kms"}, "aws:kms"},
 		"twice":         {map[string]string{"x-amz-server-side-encryption": "aws:kms:dsse", "x-amz-server-side-encryption-aws-kms-key-id": key}, key},
 	}
-	server, _ := newSource(t, nil)
+	server, _ := newSource(t)
 	put(t, server, "a.opus", []byte("sound"))
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -216,7 +216,7 @@ func TestTheKeyOfAnObject(t *testing.T) {
 
 // TestASourceThatCannotBeRead: each cause has a kind of its own, whether an object is listed or read.
 func TestASourceThatCannotBeRead(t *testing.T) {
-	server, owner := newSource(t, nil)
+	server, owner := newSource(t)
 	put(t, server, "a.opus", []byte("sound"))
 	object := listOne(t, owner, "a.opus")
 	const secret = "readers-secret-0123456789"
