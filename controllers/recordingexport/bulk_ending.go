@@ -12,14 +12,14 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/bulk"
+	"github.com/gcexport/recording-export-operator/internal/bulkjobs"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 )
 
 // bulkJobEnder ends recording bulk jobs.
 type bulkJobEnder interface {
+	bulkjobs.Lister
 	BulkJob(ctx context.Context, jobID string) (genesys.BulkJob, error)
-	OwnBulkJobs(ctx context.Context, clientID string, skip int) (genesys.BulkJobPage, error)
-	BulkJobs(ctx context.Context, state genesys.BulkState, skip int) (genesys.BulkJobPage, error)
 	CancelBulkJob(ctx context.Context, job genesys.Ticket) error
 }
 
@@ -93,65 +93,29 @@ func (e bulkEnding) forget(ctx context.Context, running artifacts.BulkRunning) e
 	return e.store.Remove(ctx, artifacts.BulkRunningKey(running.Batch, running.Part, running.Number))
 }
 
-// jobOf returns the job of an attempt, without an id if there is none. Without a client nothing was
-// requested. It is an error if that is not known yet.
+// jobOf returns the job of an attempt, without an id if there is none. It is an error if that is not
+// known yet.
 func (e bulkEnding) jobOf(ctx context.Context, running artifacts.BulkRunning, attempt artifacts.BulkAttempt) (genesys.Ticket, error) {
-	if attempt.ClientID == "" {
-		return genesys.Ticket{}, nil
-	}
 	created, err := artifacts.Get[artifacts.BulkCreated](ctx, e.store, artifacts.BulkCreatedKey(running.Batch, running.Part, running.Number))
 	if !errors.Is(err, fs.ErrNotExist) {
 		return created.Job, err
 	}
-	jobs, err := e.ownJobs(ctx, running.Batch, attempt.ClientID)
+	known, err := e.knownJobs(ctx, running.Batch)
 	if err != nil {
 		return genesys.Ticket{}, err
 	}
-	q := attempt.Query
-	verdict, id := bulk.Find(bulk.Attempt{At: attempt.At, ListedAfter: e.listedAfter, Query: bulk.Query{
-		IntegrationID: q.IntegrationID, ActionDate: q.ActionDate, From: q.From, To: q.To, Conversations: q.Conversations, Screens: q.Screens, OnlyScreens: q.OnlyScreens,
-	}}, jobs, e.clock.Now())
-	switch verdict {
-	case bulk.Created:
+	settling := bulkjobs.Settling{Cloud: e.cloud, Known: known, ListedAfter: e.listedAfter, Now: e.clock.Now()}
+	verdict, id, err := settling.Settle(ctx, attempt)
+	switch {
+	case err != nil:
+		return genesys.Ticket{}, err
+	case verdict == bulk.Created:
 		return genesys.Ticket{ID: id, ClientID: attempt.ClientID}, nil
-	case bulk.NotCreated:
+	case verdict == bulk.NotCreated:
 		return genesys.Ticket{}, nil
 	default:
 		return genesys.Ticket{}, fmt.Errorf("it is not known yet whether Genesys Cloud has created the recording bulk job of batch %s, part %s", running.Batch, running.Part)
 	}
-}
-
-// ownJobs lists the bulk jobs of an OAuth client that are not known to belong to another attempt of
-// the batch. If that client is inactive, the jobs of the organisation are listed instead.
-func (e bulkEnding) ownJobs(ctx context.Context, batch, clientID string) ([]bulk.ListedJob, error) {
-	known, err := e.knownJobs(ctx, batch)
-	if err != nil {
-		return nil, err
-	}
-	jobs, err := listJobs(known, func(skip int) (genesys.BulkJobPage, error) { return e.cloud.OwnBulkJobs(ctx, clientID, skip) })
-	if genesys.KindOf(err) == genesys.KindOrphaned {
-		return listJobs(known, func(skip int) (genesys.BulkJobPage, error) { return e.cloud.BulkJobs(ctx, "", skip) })
-	}
-	return jobs, err
-}
-
-// listJobs reads all pages, without the jobs that are known.
-func listJobs(known map[string]bool, read func(skip int) (genesys.BulkJobPage, error)) ([]bulk.ListedJob, error) {
-	var jobs []bulk.ListedJob
-	err := eachPage(func(skip int) (int, error) {
-		page, err := read(skip)
-		for _, job := range page.Jobs {
-			if known[job.ID] {
-				continue
-			}
-			jobs = append(jobs, bulk.ListedJob{ID: job.ID, Created: job.Created, Query: bulk.Query{
-				IntegrationID: job.Query.IntegrationID, ActionDate: job.Query.ActionDate, From: job.Query.From, To: job.Query.To,
-				Conversations: job.Query.Conversations, Screens: job.Query.Screens, OnlyScreens: job.Query.OnlyScreens,
-			}})
-		}
-		return page.Next, err
-	})
-	return jobs, err
 }
 
 // knownJobs are the ids of the jobs that attempts of a batch are known to have created.

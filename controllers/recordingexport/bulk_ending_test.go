@@ -107,19 +107,6 @@ func TestBulkJobsOfAnExportAreEnded(t *testing.T) {
 	}
 }
 
-// TestJobsOfAnInactiveClientAreFound among those of the organisation: another client can cancel them.
-func TestJobsOfAnInactiveClientAreFound(t *testing.T) {
-	store, err := archive.OpenDirectory(t.TempDir(), "case-1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cloud := &bulkCloud{inactive: true, jobs: map[string]*genesys.BulkJob{id(1): {ID: id(1), State: genesys.BulkReady, Created: first}}}
-	jobs, err := bulkEnding{store: store, cloud: cloud}.ownJobs(t.Context(), "b", "client")
-	if err != nil || len(jobs) != 1 || jobs[0].ID != id(1) {
-		t.Errorf("%v, %v", jobs, err)
-	}
-}
-
 // TestAJobThatIsNotKnownYet is not taken for one that ended: it may appear later, and would be left.
 func TestAJobThatIsNotKnownYet(t *testing.T) {
 	store, err := archive.OpenDirectory(t.TempDir(), "case-1")

@@ -64,7 +64,7 @@ func (c *integrationCheck) Reconcile(_ context.Context, s *loaded) (outcome.Outc
 // checkIntegration returns an error that says what to do unless the integration is ready.
 func checkIntegration(ctx context.Context, cloud integrationLister, id string) error {
 	var found *genesys.Integration
-	err := eachPage(func(skip int) (int, error) {
+	err := genesys.EachPage("list integrations", func(skip int) (int, error) {
 		page, err := cloud.Integrations(ctx, skip)
 		if i := slices.IndexFunc(page.Integrations, func(i genesys.Integration) bool { return strings.EqualFold(i.ID, id) }); i >= 0 {
 			found = &page.Integrations[i]

@@ -81,3 +81,17 @@ func TestOnlyTheFirstSurveyWaitsForTheIntegration(t *testing.T) {
 		})
 	}
 }
+
+// endlessList lists integrations without an end.
+type endlessList struct{}
+
+func (endlessList) Integrations(_ context.Context, skip int) (genesys.IntegrationPage, error) {
+	return genesys.IntegrationPage{Next: skip + 1}, nil
+}
+
+// TestAListOfIntegrationsWithoutAnEnd is an error.
+func TestAListOfIntegrationsWithoutAnEnd(t *testing.T) {
+	if err := checkIntegration(t.Context(), endlessList{}, id(1)); genesys.KindOf(err) != genesys.KindMalformed {
+		t.Error(err)
+	}
+}

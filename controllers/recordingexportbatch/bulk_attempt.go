@@ -7,6 +7,7 @@ import (
 
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/bulk"
+	"github.com/gcexport/recording-export-operator/internal/bulkjobs"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/once"
 )
@@ -156,74 +157,21 @@ func (a *bulkAttempt) judge(err error) once.State {
 	}
 }
 
-// look compares the jobs of the OAuth client with the attempt. Without a client nothing was requested.
+// look tells what the list of jobs shows about the attempt.
 func (a *bulkAttempt) look(ctx context.Context) (once.State, error) {
-	if a.job.ClientID == "" {
-		return once.None, nil
-	}
-	jobs, err := a.ownJobs(ctx)
-	if err != nil {
+	settling := bulkjobs.Settling{Cloud: a.cloud, Known: a.record.knownJobs(), ListedAfter: a.listedAfter, Now: a.clock.Now()}
+	verdict, id, err := settling.Settle(ctx, a.job.BulkAttempt)
+	switch {
+	case err != nil:
 		return once.Unknown, err
-	}
-	verdict, id := bulk.Find(bulk.Attempt{Query: queryOf(a.job.Query), At: a.job.At, ListedAfter: a.listedAfter}, jobs, a.clock.Now())
-	switch verdict {
-	case bulk.Created:
+	case verdict == bulk.Created:
 		a.id, a.isFound = id, true
 		return once.Done, nil
-	case bulk.NotCreated:
+	case verdict == bulk.NotCreated:
 		return once.None, nil
 	default:
 		return once.Unknown, nil
 	}
-}
-
-// ownJobs lists the jobs of the attempt's OAuth client that are not known to belong to another
-// attempt of the batch. If that client is inactive, the jobs of the organisation are listed instead.
-func (a *bulkAttempt) ownJobs(ctx context.Context) ([]bulk.ListedJob, error) {
-	jobs, err := a.list(func(skip int) (genesys.BulkJobPage, error) { return a.cloud.OwnBulkJobs(ctx, a.job.ClientID, skip) })
-	if genesys.KindOf(err) == genesys.KindOrphaned {
-		return a.list(func(skip int) (genesys.BulkJobPage, error) { return a.cloud.BulkJobs(ctx, "", skip) })
-	}
-	return jobs, err
-}
-
-// list reads all pages, without the jobs that are known to belong to another attempt of the batch.
-func (a *bulkAttempt) list(read func(skip int) (genesys.BulkJobPage, error)) ([]bulk.ListedJob, error) {
-	known := map[string]bool{}
-	for _, job := range a.record.all() {
-		known[job.id()] = true
-		if job.end != nil {
-			known[job.end.JobID] = true
-		}
-	}
-	var jobs []bulk.ListedJob
-	err := eachPage(func(skip int) (int, error) {
-		page, err := read(skip)
-		for _, job := range page.Jobs {
-			if !known[job.ID] {
-				jobs = append(jobs, bulk.ListedJob{ID: job.ID, Created: job.Created, Query: queryOf(job.Query)})
-			}
-		}
-		return page.Next, err
-	})
-	return jobs, err
-}
-
-// maxPages bounds how many pages are read: a list that never ends is an error.
-const maxPages = 1000
-
-// eachPage reads pages until the last one. read returns how many entries to skip for the next one, 0
-// on the last.
-func eachPage(read func(skip int) (next int, err error)) error {
-	skip := 0
-	for range maxPages {
-		next, err := read(skip)
-		if err != nil || next <= skip {
-			return err
-		}
-		skip = next
-	}
-	return &genesys.Error{Op: "list bulk jobs", Kind: genesys.KindMalformed, Message: "the list does not end"}
 }
 
 // recordEnd records that nothing more is expected of a job. One that may exist stays recorded as running:

@@ -95,7 +95,7 @@ func (w *bulkWork) endFulfilled(ctx context.Context, job *bulkJob, end artifacts
 // listFailed lists the recordings that a job could not export.
 func (w *bulkWork) listFailed(ctx context.Context, job *bulkJob) ([]genesys.RecordingRef, error) {
 	var failed []genesys.RecordingRef
-	err := eachPage(func(skip int) (int, error) {
+	err := genesys.EachPage("list failed recordings", func(skip int) (int, error) {
 		page, err := w.cloud.FailedRecordings(ctx, job.id(), skip)
 		failed = append(failed, page.Recordings...)
 		return page.Next, err

@@ -137,11 +137,6 @@ func (p bulkPlan) listed(ctx context.Context, store archive.Store, group string,
 	return all, nil
 }
 
-// queryOf returns a query in the form of package bulk.
-func queryOf(q genesys.BulkQuery) bulk.Query {
-	return bulk.Query{IntegrationID: q.IntegrationID, ActionDate: q.ActionDate, From: q.From, To: q.To, Conversations: q.Conversations, Screens: q.Screens, OnlyScreens: q.OnlyScreens}
-}
-
 // mediaOf returns the media that a query asks for.
 func mediaOf(q genesys.BulkQuery) bulk.Media {
 	switch {

@@ -190,3 +190,15 @@ func (r *bulkRecord) suspect(plan bulkPlan, suspects map[genesys.RecordingRef]bo
 		}
 	}
 }
+
+// knownJobs are the ids of the jobs that attempts are known to have created.
+func (r *bulkRecord) knownJobs() map[string]bool {
+	known := map[string]bool{}
+	for _, job := range r.all() {
+		known[job.id()] = true
+		if job.end != nil {
+			known[job.end.JobID] = true
+		}
+	}
+	return known
+}

@@ -181,7 +181,7 @@ func (q *bulkQueue) wait(position, others int) *queuedError {
 // are known.
 func (w *bulkWork) countRunning(ctx context.Context, known map[string]bool) (n int, err error) {
 	for _, state := range []genesys.BulkState{genesys.BulkPending, genesys.BulkProcessing, genesys.BulkReady} {
-		err = eachPage(func(skip int) (int, error) {
+		err = genesys.EachPage("list bulk jobs", func(skip int) (int, error) {
 			page, err := w.cloud.BulkJobs(ctx, state, skip)
 			for _, job := range page.Jobs {
 				if w.occupiesPlace(job) && !known[job.ID] {

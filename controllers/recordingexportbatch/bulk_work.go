@@ -10,6 +10,7 @@ import (
 	"github.com/gcexport/recording-export-operator/api/v1alpha1"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/bulk"
+	"github.com/gcexport/recording-export-operator/internal/bulkjobs"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/once"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
@@ -18,8 +19,7 @@ import (
 type bulkJobber interface {
 	BulkClient() (string, error)
 	SubmitBulkJob(ctx context.Context, clientID string, query genesys.BulkQuery, timeout time.Duration) (genesys.BulkJob, error)
-	OwnBulkJobs(ctx context.Context, clientID string, skip int) (genesys.BulkJobPage, error)
-	BulkJobs(ctx context.Context, state genesys.BulkState, skip int) (genesys.BulkJobPage, error)
+	bulkjobs.Lister
 	BulkJob(ctx context.Context, jobID string) (genesys.BulkJob, error)
 	ExecuteBulkJob(ctx context.Context, job genesys.Ticket) (genesys.BulkJob, error)
 	CancelBulkJob(ctx context.Context, job genesys.Ticket) error
