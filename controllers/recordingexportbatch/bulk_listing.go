@@ -11,19 +11,27 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/slicing"
 )
 
-// readCurrentContents reads the contents of a batch. If bulk jobs had conversations listed again, the
-// inventory is the one that follows from that. It can change until nothing more is expected of
-// bulk jobs.
+// readCurrentContents reads the current contents of a batch.
 func readCurrentContents(ctx context.Context, b *resolvedBatch) (batchContents, error) {
 	contents, err := readContents(ctx, b.store, b.batch.Name)
-	if err != nil || b.bulkJobs() == nil {
-		return contents, err
-	}
-	record, err := readBulkRecord(ctx, b.store, b.batch.Name)
 	if err != nil {
 		return contents, err
 	}
-	return contents, contents.useRelisted(ctx, b, record)
+	return contents.current(ctx, b)
+}
+
+// current returns the contents as they are now. If bulk jobs had conversations listed again, the inventory
+// is the one that follows from that. It can change until nothing more is expected of bulk jobs.
+func (c batchContents) current(ctx context.Context, b *resolvedBatch) (batchContents, error) {
+	if b.bulkJobs() == nil {
+		return c, nil
+	}
+	record, err := readBulkRecord(ctx, b.store, b.batch.Name)
+	if err != nil {
+		return c, err
+	}
+	err = c.useRelisted(ctx, b, record)
+	return c, err
 }
 
 // useRelisted replaces the inventory by the one that follows from the conversations that were listed

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -12,7 +11,6 @@ import (
 	"github.com/gcexport/recording-export-operator/internal/archive"
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/bulk"
-	"github.com/gcexport/recording-export-operator/internal/evidence"
 	"github.com/gcexport/recording-export-operator/internal/genesys"
 	"github.com/gcexport/recording-export-operator/internal/transfer"
 )
@@ -65,10 +63,6 @@ func (o *bulkObjects) takeInJob(ctx context.Context, plan bulkPlan, job *bulkJob
 	if err != nil {
 		return err
 	}
-	listed, err := plan.listed(ctx, o.taker.follower.store, o.group, part)
-	if err != nil {
-		return err
-	}
 	var wanted []bulk.Recording
 	failed := job.failed()
 	for _, c := range plan.of(part) {
@@ -79,11 +73,29 @@ func (o *bulkObjects) takeInJob(ctx context.Context, plan bulkPlan, job *bulkJob
 		}
 	}
 	found := bulk.FindObjects(wanted, objects)
-	if exported := differenceOf(job, job.end.Totals, listed).Exports() - job.end.Totals.Failed; countThere(listed, objects, mediaOf(job.Query)) < exported {
-		look.missing = append(look.missing, absentOf(found, taken)...)
-		look.absent = len(look.missing)
+	if absent := absentOf(found, taken); len(absent) > 0 {
+		isComplete, err := o.isComplete(ctx, plan, job, objects)
+		if err != nil {
+			return err
+		}
+		if !isComplete {
+			look.missing = append(look.missing, absent...)
+			look.absent = len(look.missing)
+		}
 	}
 	return o.takeFound(ctx, job, found, taken, look)
+}
+
+// isComplete tells whether the bucket has as many recordings as a job has exported. It reads the metadata of
+// all conversations of the job.
+func (o *bulkObjects) isComplete(ctx context.Context, plan bulkPlan, job *bulkJob, objects []bulk.Object) (bool, error) {
+	part, _ := bulk.ParsePart(job.Part)
+	listed, err := plan.listed(ctx, o.taker.follower.store, o.group, part)
+	if err != nil {
+		return false, err
+	}
+	exported := differenceOf(job, job.end.Totals, listed).Exports() - job.end.Totals.Failed
+	return countThere(listed, objects, mediaOf(job.Query)) >= exported, nil
 }
 
 // absentOf returns the recordings of which the bucket has nothing, and that were not taken in before.
@@ -169,22 +181,4 @@ func readBulkFiles(ctx context.Context, store archive.Store, batch string) (map[
 		}
 	}
 	return taken, nil
-}
-
-// refuse records an object that is not used. The recording is downloaded.
-func (t objectTaker) refuse(ctx context.Context, ref genesys.RecordingRef, object bulk.Object, detail string) error {
-	location := evidence.S3Location(t.bucketName, object.Key)
-	_, err := artifacts.Put(ctx, t.follower.store, artifacts.BulkRefusedKey(t.follower.batch, ref, location, object.ETag), artifacts.BulkRefused{
-		Stamp: t.follower.stamp(), RecordingRef: ref, Location: location, ETag: object.ETag, Size: object.Size, Detail: detail,
-	})
-	return err
-}
-
-// extensionOf returns the extension of a key, as far as it can be that of a file in a bag.
-func extensionOf(key string) string {
-	ext := strings.ToLower(key[strings.LastIndexByte(key, '.')+1:])
-	if len(ext) == 0 || len(ext) > 8 || strings.ContainsFunc(ext, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }) {
-		return "bin"
-	}
-	return ext
 }

@@ -84,26 +84,3 @@ func (s *bulkState) keepSeen(before []v1alpha1.BulkJobEntry) {
 		}
 	}
 }
-
-// countBulkSeen takes in the state of a bulk job as Genesys Cloud told it.
-func (c *stateCache) countBulkSeen(key stateKey, jobID, seen string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	state := c.states[key]
-	if state == nil {
-		return
-	}
-	jobs := slices.Clone(state.bulk.jobs) // copies of the state share the list
-	for i := range jobs {
-		if jobs[i].ID == jobID {
-			jobs[i].State = seen
-		}
-	}
-	state.bulk.jobs = jobs
-}
-
-func (c counters) bulkSeen(jobID, seen string) {
-	if c.states != nil {
-		c.states.countBulkSeen(c.key, jobID, seen)
-	}
-}

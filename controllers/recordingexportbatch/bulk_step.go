@@ -43,7 +43,7 @@ func (s *bulkStep) Reconcile(_ context.Context, b *connectedBatch) (outcome.Outc
 			if err != nil {
 				return err
 			}
-			contents, err := readCurrentContents(ctx, b.resolvedBatch)
+			contents, err := first.current(ctx, b.resolvedBatch)
 			if err != nil {
 				return err
 			}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"github.com/gcexport/recording-export-operator/internal/artifacts"
 	"github.com/gcexport/recording-export-operator/internal/bulk"
@@ -184,4 +185,22 @@ func hashStream(from io.Reader, length int64) (transfer.Stored, error) {
 		err = fmt.Errorf("%w: %d bytes arrived, %d were listed", transfer.ErrShort, size, length)
 	}
 	return transfer.Stored{Size: size, SHA256: hex.EncodeToString(hash.Sum(nil))}, err
+}
+
+// refuse records an object that is not used. The recording is downloaded.
+func (t objectTaker) refuse(ctx context.Context, ref genesys.RecordingRef, object bulk.Object, detail string) error {
+	location := evidence.S3Location(t.bucketName, object.Key)
+	_, err := artifacts.Put(ctx, t.follower.store, artifacts.BulkRefusedKey(t.follower.batch, ref, location, object.ETag), artifacts.BulkRefused{
+		Stamp: t.follower.stamp(), RecordingRef: ref, Location: location, ETag: object.ETag, Size: object.Size, Detail: detail,
+	})
+	return err
+}
+
+// extensionOf returns the extension of a key, as far as it can be that of a file in a bag.
+func extensionOf(key string) string {
+	ext := strings.ToLower(key[strings.LastIndexByte(key, '.')+1:])
+	if len(ext) == 0 || len(ext) > 8 || strings.ContainsFunc(ext, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }) {
+		return "bin"
+	}
+	return ext
 }

@@ -2,6 +2,7 @@ package recordingexportbatch
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -134,5 +135,29 @@ func (c counters) fileStored(bytes int64, first bool) {
 func (c counters) metadataRecorded(group string) {
 	if c.states != nil {
 		c.states.countMetadata(c.key, group)
+	}
+}
+
+// countBulkSeen takes in the state of a bulk job as Genesys Cloud told it.
+func (c *stateCache) countBulkSeen(key stateKey, jobID, seen string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	state := c.states[key]
+	if state == nil {
+		return
+	}
+	jobs := slices.Clone(state.bulk.jobs) // copies of the state share the list
+	for i := range jobs {
+		if jobs[i].ID == jobID {
+			jobs[i].State = seen
+		}
+	}
+	state.bulk.jobs = jobs
+}
+
+// bulkSeen takes in the state of a bulk job as Genesys Cloud told it.
+func (c counters) bulkSeen(jobID, seen string) {
+	if c.states != nil {
+		c.states.countBulkSeen(c.key, jobID, seen)
 	}
 }
